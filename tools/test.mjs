@@ -1,0 +1,106 @@
+/**
+ * `npm test` and `npm run check`: everything that must hold before a change is merged.
+ *
+ *     npm test                                   all checks, in order, with a summary
+ *     npm test -- --only format,lint             some of them
+ *     npm test -- src/guard test/tidy.test.ts    only the tests in these files and folders
+ *
+ * Options that start with `--test-` go to Node's test runner as they are.
+ */
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensureConsole } from './console.mjs'
+import { ensurePackages, fail, pinnedNode, root, say } from './packages.mjs'
+import { run } from './run.mjs'
+import { ensureSystemPackages, missingSystemPackages } from './system-packages.mjs'
+
+const request = parse(process.argv.slice(2))
+
+const checks = [
+  { name: 'format', command: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
+  { name: 'lint', command: 'oxlint', args: ['--deny-warnings'] },
+  { name: 'types', command: 'tsc', args: ['--noEmit'] },
+  { name: 'knip', command: 'knip', args: ['--no-progress', '--no-config-hints'] },
+  { name: 'tests', command: pinnedNode, args: testArguments() },
+]
+
+const chosen = choose()
+ensurePackages()
+if (chosen.some((check) => check.name === 'tests')) prepareForTests()
+process.exitCode = await runAll()
+
+/** Every check runs, also after one has failed: one run tells all that is wrong. */
+async function runAll() {
+  const results = []
+  for (const check of chosen) {
+    process.stdout.write(`\n━━ ${check.name} ━━\n`)
+    const started = performance.now()
+    const code = await run(check.command, check.args)
+    results.push({ name: check.name, code, seconds: (performance.now() - started) / 1000 })
+    // 130 and 143: somebody pressed Ctrl-C or ended the run; going on would ignore them.
+    if (code === 130 || code === 143) return code
+  }
+  process.stdout.write('\n━━ summary ━━\n')
+  for (const { name, code, seconds } of results) {
+    const verdict = code === 0 ? 'ok    ' : 'FAILED'
+    process.stdout.write(`${verdict}  ${name.padEnd(8)} ${seconds.toFixed(1)} s\n`)
+  }
+  return results.every((result) => result.code === 0) ? 0 : 1
+}
+
+function testArguments() {
+  const patterns = request.paths.flatMap((path) =>
+    isFolder(path) ? [`${path.replace(/\/+$/, '')}/**/*.test.ts`] : [path],
+  )
+  return [
+    '--conditions=outright-source',
+    '--test',
+    '--test-reporter=spec',
+    '--test-concurrency=2',
+    '--test-timeout=600000',
+    ...request.runner,
+    ...(patterns.length > 0 ? patterns : ['src/**/*.test.ts', 'test/**/*.test.ts']),
+  ]
+}
+
+/** A whole run gets its system packages installed; a run of single files only hears what is missing. */
+function prepareForTests() {
+  if (request.paths.length === 0) {
+    ensureSystemPackages()
+    ensureConsole()
+    return
+  }
+  const missing = missingSystemPackages().map((row) => row.package)
+  if (missing.length > 0) {
+    say(`Not installed: ${missing.join(', ')}. "npm test" without a path installs them.`)
+  }
+}
+
+function choose() {
+  const names = request.only ?? (request.paths.length > 0 ? ['tests'] : checks.map((c) => c.name))
+  return names.map((name) => {
+    const known = checks.map((check) => check.name)
+    return (
+      checks.find((check) => check.name === name) ??
+      fail(`There is no check "${name}"; there are ${known.join(', ')}.`)
+    )
+  })
+}
+
+function parse(words) {
+  const parsed = { only: undefined, paths: [], runner: [] }
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]
+    if (word === '--only') parsed.only = (words[++at] ?? '').split(',')
+    else if (word.startsWith('--only=')) parsed.only = word.slice('--only='.length).split(',')
+    else if (word.startsWith('--test-')) parsed.runner.push(word)
+    else if (word.startsWith('-'))
+      fail(`Unknown option ${word}; the start of tools/test.mjs lists them.`)
+    else parsed.paths.push(word)
+  }
+  return parsed
+}
+
+function isFolder(path) {
+  return statSync(join(root, path), { throwIfNoEntry: false })?.isDirectory() ?? false
+}
