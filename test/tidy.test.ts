@@ -16,6 +16,7 @@ import {
   fileSizes,
   leftovers,
   lockedAddresses,
+  lockedPlatforms,
   machineTraces,
   openingComments,
 } from './tidy/shape.ts'
@@ -134,6 +135,21 @@ rule('no trace of one machine', machineTraces, {
 rule('the lock names no addresses', lockedAddresses, {
   bad: [file('package-lock.json', '"resolved": "https://packages.example/a.tgz",')],
   good: [file('package-lock.json', '"resolved": "console",\n"link": true')],
+})
+
+rule('the lock knows every platform', lockedPlatforms, {
+  bad: [
+    file(
+      'package-lock.json',
+      '{"packages":{"node_modules/a":{"optionalDependencies":{"b":"1.0.0"}}}}',
+    ),
+  ],
+  good: [
+    file(
+      'package-lock.json',
+      '{"packages":{"node_modules/a":{"optionalDependencies":{"b":"1.0.0"}},"node_modules/b":{}}}',
+    ),
+  ],
 })
 
 rule('a document has one title', oneTitle, {

@@ -83,6 +83,28 @@ export function lockedAddresses(files: readonly TextFile[]): string[] {
   )
 }
 
+/** A platform's optional package that the lock leaves out makes `npm ci` refuse the whole lock. */
+export function lockedPlatforms(files: readonly TextFile[]): string[] {
+  return files
+    .filter((file) => file.path === 'package-lock.json')
+    .flatMap((file) => {
+      const { packages } = JSON.parse(file.text) as Lock
+      const locked = new Set(
+        Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')),
+      )
+      return Object.values(packages)
+        .flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}))
+        .filter((name) => !locked.has(name))
+        .map((name) => `${file.path} has no entry for ${name}: run node tools/lock.mjs`)
+    })
+}
+
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>
+  >
+}
+
 function complainByLine(
   files: readonly TextFile[],
   judge: (line: string) => string | undefined,
