@@ -1,0 +1,139 @@
+import { exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose'
+import type { JWTVerifyGetKey } from 'jose'
+import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
+import type { KeyStore, SigningKey } from '../ports/store.ts'
+import { mintId } from './mint-id.ts'
+
+/** The keys that sign access tokens, and their public halves. */
+export interface KeyRing {
+  /** Signs claims as a JWT of type `at+jwt` (RFC 9068) with the key that signs now. */
+  sign(claims: Readonly<Record<string, unknown>>): Promise<string>
+  /** Signs claims as a JWT of another type, for receipts. */
+  signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<string>
+  /** The JWKS (RFC 7517, section 5), as served at `/.well-known/jwks.json`. */
+  publicKeys(): { readonly keys: readonly JWK[] }
+  /** Finds the key that a JWT names; reads the store anew, at most once a second, if none fits. */
+  readonly find: JWTVerifyGetKey
+  /** Makes a new key sign; the old ones verify until their last token has expired. */
+  rotate(): Promise<{ readonly kid: string }>
+  /** Reads the keys of the store anew: another node may have rotated. */
+  reload(): Promise<void>
+}
+
+export interface KeyRingOptions {
+  readonly store: KeyStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly algorithm: SigningKey['algorithm']
+  /** How long after its retirement a key's last token lives, in milliseconds. */
+  readonly longestAccessLifetimeMs: number
+}
+
+interface LoadedKey {
+  readonly kid: string
+  readonly algorithm: SigningKey['algorithm']
+  readonly privateKey: CryptoKey
+  readonly publicKey: CryptoKey
+  readonly publicJwk: JWK
+}
+
+const RELOAD_AT_MOST_EVERY_MS = 1000
+
+/**
+ * Opens the key ring; makes the first key where there is none yet.
+ *
+ * @throws {Refusal} `store_unavailable`.
+ */
+export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
+  const { store, clock, random, algorithm } = options
+  let keys: readonly LoadedKey[] = []
+  let reloadedAtMs = clock.monotonicMs()
+
+  async function reload(): Promise<void> {
+    reloadedAtMs = clock.monotonicMs()
+    const nowMs = clock.nowMs()
+    const stored = await store.listKeys()
+    const usable = stored.filter((key) => (key.removeAfterMs ?? Infinity) > nowMs)
+    const signing = usable.filter((key) => key.retiredAtMs === undefined)
+    const retired = usable.filter((key) => key.retiredAtMs !== undefined)
+    keys = await Promise.all([...signing, ...retired].map(loadKey))
+  }
+
+  async function addKey(unlessPresent: boolean): Promise<string> {
+    const nowMs = clock.nowMs()
+    const kid = mintId(random, nowMs)
+    const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
+    const next: SigningKey = {
+      kid,
+      algorithm,
+      privateJwk: JSON.stringify(await exportJWK(privateKey)),
+      createdAtMs: nowMs,
+      retiredAtMs: undefined,
+      removeAfterMs: undefined,
+    }
+    const removeAfterMs = nowMs + options.longestAccessLifetimeMs + 120_000
+    await store.rotateKeys(next, { atMs: nowMs, removeAfterMs }, unlessPresent)
+    await reload()
+    return kid
+  }
+
+  await reload()
+  if (keys.length === 0) await addKey(true)
+
+  function signer(): LoadedKey {
+    const [first] = keys
+    if (first === undefined) throw new Error('Cannot sign: the key ring is empty')
+    return first
+  }
+
+  function signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
+    const key = signer()
+    return new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: key.algorithm, typ: type, kid: key.kid })
+      .sign(key.privateKey)
+  }
+
+  return {
+    sign: (claims) => signAs('at+jwt', claims),
+    signAs,
+    publicKeys: () => ({ keys: keys.map((key) => key.publicJwk) }),
+    find: async (header) => {
+      const fits = (key: LoadedKey): boolean => key.kid === header.kid && key.algorithm === header.alg
+      const known = keys.find(fits)
+      if (known !== undefined) return known.publicKey
+      if (clock.monotonicMs() - reloadedAtMs >= RELOAD_AT_MOST_EVERY_MS) {
+        await reload()
+        const added = keys.find(fits)
+        if (added !== undefined) return added.publicKey
+      }
+      throw new Error('Cannot find the key that the token names')
+    },
+    rotate: async () => ({ kid: await addKey(false) }),
+    reload,
+  }
+}
+
+async function loadKey(key: SigningKey): Promise<LoadedKey> {
+  const privateJwk = JSON.parse(key.privateJwk) as JWK
+  const { kty, crv, x, y, n, e } = privateJwk
+  const publicJwk: JWK = {
+    ...Object.fromEntries(
+      Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
+    ),
+    kid: key.kid,
+    alg: key.algorithm,
+    use: 'sig',
+  }
+  const [privateKey, publicKey] = await Promise.all([
+    importJWK(privateJwk, key.algorithm),
+    importJWK(publicJwk, key.algorithm),
+  ])
+  return {
+    kid: key.kid,
+    algorithm: key.algorithm,
+    privateKey: privateKey as CryptoKey,
+    publicKey: publicKey as CryptoKey,
+    publicJwk,
+  }
+}

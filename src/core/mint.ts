@@ -1,0 +1,58 @@
+import type { Json, Session } from '../domain/session.ts'
+import type { AccessClaims } from '../verifier/claims.ts'
+import type { CoreDependencies } from './core.ts'
+import { mintId } from './mint-id.ts'
+
+export type ExtraClaims = Readonly<Record<string, Json>>
+
+export interface AccessToken {
+  readonly token: string
+  readonly jti: string
+  readonly issuedAtMs: number
+  readonly expiresAtMs: number
+}
+
+export interface MintRequest {
+  readonly session: Session
+  /** The dialect's own audience; the installation's audiences are added. */
+  readonly audience: string
+  /** Shortened where the session ends earlier. */
+  readonly lifetimeMs: number
+  /** Claims of the dialect. They cannot replace the ones that decide whether a token is alive. */
+  readonly claims?: ExtraClaims
+}
+
+/**
+ * Signs an access token for a session: a JWT with the type `at+jwt` (RFC 9068, section 2.1) that
+ * carries the session's generations.
+ */
+export async function mint(
+  dependencies: CoreDependencies,
+  request: MintRequest,
+): Promise<AccessToken> {
+  const { clock, random, keys, verifier, issuer, audiences } = dependencies
+  const { session } = request
+  const nowMs = clock.nowMs()
+  const issuedAt = Math.floor(nowMs / 1000)
+  const lifetimeMs = Math.min(request.lifetimeMs, session.accessLifetimeMs)
+  const expiresAt = Math.floor(Math.min(nowMs + lifetimeMs, session.expiresAtMs) / 1000)
+  const jti = mintId(random, nowMs)
+  const { everyone, subject, client, grant, device } = session.generations
+  const claims: AccessClaims = {
+    ...request.claims,
+    iss: issuer,
+    aud: [request.audience, ...audiences],
+    sub: session.subjectId,
+    client_id: session.clientId,
+    ...(session.deviceKey === undefined ? {} : { device_id: session.deviceKey }),
+    jti,
+    sid: session.sid,
+    gen: [everyone, subject, client, grant, device],
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: expiresAt,
+  }
+  const token = await keys.sign(claims)
+  await verifier.remember(token, claims)
+  return { token, jti, issuedAtMs: issuedAt * 1000, expiresAtMs: expiresAt * 1000 }
+}

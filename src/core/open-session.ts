@@ -1,0 +1,76 @@
+import type { Session } from '../domain/session.ts'
+import type { CoreDependencies } from './core.ts'
+import { mint, type AccessToken, type ExtraClaims } from './mint.ts'
+import { mintId } from './mint-id.ts'
+import { mintRefreshToken } from './refresh-token.ts'
+
+export interface SessionRequest {
+  /** A person's id, or `clientSubject(id)` for a client that acts for itself. */
+  readonly subjectId: string
+  readonly clientId: string
+  /** Key of the device scope; undefined where the session has no device. */
+  readonly deviceKey?: string
+  readonly dialect: string
+  /** `aud` of its access tokens, before the installation's own audiences. */
+  readonly audience: string
+  readonly accessLifetimeMs: number
+  /** Undefined: no refresh token, and the session lives as long as its access token. */
+  readonly refreshLifetimeMs?: number
+  /** Longest life of the session; the refresh life (or the access life) where it is not given. */
+  readonly sessionLifetimeMs?: number
+  readonly claims?: ExtraClaims
+  readonly attributes?: Session['attributes']
+}
+
+/** What a login or a refresh hands out. */
+export interface IssuedTokens {
+  readonly session: Session
+  readonly access: AccessToken
+  readonly refresh: { readonly token: string; readonly expiresAtMs: number } | undefined
+}
+
+/**
+ * Opens a session and issues its first tokens. Who asks has proved who they are already.
+ *
+ * @returns The session, an access token, and a refresh token where a life for it was given.
+ * @throws {Refusal} `account_disabled`, `store_unavailable`.
+ */
+export async function openSession(
+  dependencies: CoreDependencies,
+  request: SessionRequest,
+): Promise<IssuedTokens> {
+  const { store, clock, random } = dependencies
+  const nowMs = clock.nowMs()
+  const refreshToken =
+    request.refreshLifetimeMs === undefined
+      ? undefined
+      : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs)
+  const lifetimeMs =
+    request.sessionLifetimeMs ?? request.refreshLifetimeMs ?? request.accessLifetimeMs
+  const session = await store.openSession({
+    sid: mintId(random, nowMs),
+    subjectId: request.subjectId,
+    clientId: request.clientId,
+    deviceKey: request.deviceKey,
+    dialect: request.dialect,
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs + lifetimeMs,
+    accessLifetimeMs: request.accessLifetimeMs,
+    attributes: request.attributes ?? {},
+    refreshToken: refreshToken?.record,
+  })
+  const access = await mint(dependencies, {
+    session,
+    audience: request.audience,
+    lifetimeMs: request.accessLifetimeMs,
+    ...(request.claims === undefined ? {} : { claims: request.claims }),
+  })
+  return {
+    session,
+    access,
+    refresh: refreshToken && {
+      token: refreshToken.token,
+      expiresAtMs: refreshToken.record.expiresAtMs,
+    },
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Refresh tokens: opaque, 22 characters of id and 43 of secret, base64url. The id is time-ordered so
+ * that rows lie together; only the hash of the secret is stored.
+ */
+import { createCipheriv, createDecipheriv, createHash, hash } from 'node:crypto'
+import { parse as parseUuid } from 'uuid'
+import type { Random } from '../ports/random.ts'
+import type { RefreshTokenRecord } from '../ports/store.ts'
+import { mintId } from './mint-id.ts'
+
+const ID_LENGTH = 22
+const SECRET_LENGTH = 43
+const SHAPE = /^[A-Za-z0-9_-]{65}$/
+
+export interface MintedRefreshToken {
+  readonly token: string
+  readonly record: RefreshTokenRecord
+}
+
+export function mintRefreshToken(
+  random: Random,
+  nowMs: number,
+  expiresAtMs: number,
+): MintedRefreshToken {
+  const id = Buffer.from(parseUuid(mintId(random, nowMs))).toString('base64url')
+  const secret = Buffer.from(random.bytes(32)).toString('base64url')
+  return { token: id + secret, record: { id, secretHash: hashSecret(secret), expiresAtMs } }
+}
+
+export interface ParsedRefreshToken {
+  readonly id: string
+  readonly secretHash: string
+  readonly secret: string
+}
+
+/** Returns undefined for anything that this server cannot have issued. */
+export function parseRefreshToken(token: string): ParsedRefreshToken | undefined {
+  if (!SHAPE.test(token)) return undefined
+  const secret = token.slice(ID_LENGTH, ID_LENGTH + SECRET_LENGTH)
+  return { id: token.slice(0, ID_LENGTH), secret, secretHash: hashSecret(secret) }
+}
+
+function hashSecret(secret: string): string {
+  return hash('sha256', secret, 'base64url')
+}
+
+/**
+ * Seals the answer to a refresh under the token that was presented, so that only who holds that token
+ * can be given the answer again: the store keeps it, and cannot read it.
+ */
+export function sealAnswer(random: Random, secret: string, answer: string): Uint8Array {
+  const nonce = random.bytes(12)
+  const cipher = createCipheriv('aes-256-gcm', sealingKey(secret), nonce)
+  return Buffer.concat([nonce, cipher.update(answer, 'utf8'), cipher.final(), cipher.getAuthTag()])
+}
+
+/** Opens what `sealAnswer` made. Throws where the bytes were changed. */
+export function openAnswer(secret: string, sealed: Uint8Array): string {
+  const bytes = Buffer.from(sealed)
+  const decipher = createDecipheriv('aes-256-gcm', sealingKey(secret), bytes.subarray(0, 12))
+  decipher.setAuthTag(bytes.subarray(-16))
+  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8')
+}
+
+function sealingKey(secret: string): Buffer {
+  return createHash('sha256').update('outright refresh answer\0').update(secret).digest()
+}

@@ -1,0 +1,97 @@
+import { refuse } from '../domain/failure.ts'
+import type { Session } from '../domain/session.ts'
+import type { CoreDependencies } from './core.ts'
+import { mint, type ExtraClaims } from './mint.ts'
+import type { IssuedTokens } from './open-session.ts'
+import { mintRefreshToken, openAnswer, parseRefreshToken, sealAnswer } from './refresh-token.ts'
+import { revoke } from './revoke.ts'
+
+export interface RefreshRequest {
+  readonly refreshToken: string
+  readonly dialect: string
+  readonly audience: string
+  readonly accessLifetimeMs: number
+  /** Undefined: the token is used up and no new one is given (Matar). */
+  readonly refreshLifetimeMs?: number
+  /**
+   * For this long after its first use the same token is forgiven: `same-answer` gives the same new
+   * pair again, `refuse` refuses without ending anything. Later use is theft and ends the session.
+   */
+  readonly graceMs: number
+  readonly onReplay: 'same-answer' | 'refuse'
+  readonly claims?: ExtraClaims
+  /** Called before anything is used up, to refuse by address or client. */
+  readonly permit?: (session: Session) => Promise<void> | void
+}
+
+/**
+ * Uses a refresh token for new tokens, in the transaction that checks that its session still stands.
+ *
+ * @throws {Refusal} `token_invalid` (unknown, or of another dialect), `token_expired`, `token_revoked`,
+ *   `refresh_token_reused`, `store_unavailable`, and whatever `permit` refuses.
+ */
+export async function refresh(
+  dependencies: CoreDependencies,
+  request: RefreshRequest,
+): Promise<IssuedTokens> {
+  const { store, clock, random } = dependencies
+  const presented = parseRefreshToken(request.refreshToken)
+  if (presented === undefined) return refuse(unknownToken)
+  const found = await store.findRefreshToken(presented.id, presented.secretHash)
+  if (found === undefined || found.session.dialect !== request.dialect) return refuse(unknownToken)
+  const { session } = found
+  await request.permit?.(session)
+
+  // Everything is signed before the transaction: a revocation that commits after it began is younger
+  // than the new token, so no replica forgets it too early.
+  const nowMs = clock.nowMs()
+  const successor =
+    request.refreshLifetimeMs === undefined
+      ? undefined
+      : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs)
+  const access = await mint(dependencies, {
+    session,
+    audience: request.audience,
+    lifetimeMs: request.accessLifetimeMs,
+    ...(request.claims === undefined ? {} : { claims: request.claims }),
+  })
+  const issued: Omit<IssuedTokens, 'session'> = {
+    access,
+    refresh: successor && { token: successor.token, expiresAtMs: successor.record.expiresAtMs },
+  }
+  const outcome = await store.rotate({
+    id: presented.id,
+    secretHash: presented.secretHash,
+    nowMs,
+    graceMs: request.graceMs,
+    successor: successor?.record,
+    sealedAnswer: sealAnswer(random, presented.secret, JSON.stringify(issued)),
+  })
+  switch (outcome.kind) {
+    case 'rotated':
+      return { session, ...issued }
+    case 'replayed': {
+      if (request.onReplay === 'refuse') return refuse({ kind: 'refresh_token_reused' })
+      const answer = openAnswer(presented.secret, outcome.sealedAnswer)
+      return { session, ...(JSON.parse(answer) as Omit<IssuedTokens, 'session'>) }
+    }
+    case 'reused':
+      await revoke(dependencies, {
+        scope: 'session',
+        key: session.sid,
+        reason: 'refresh_token_reuse',
+        actor: 'system',
+        accessLifetimeMs: session.accessLifetimeMs,
+        wait: true,
+      })
+      return refuse({ kind: 'refresh_token_reused' })
+    case 'revoked':
+      return refuse({ kind: 'token_revoked' })
+    case 'expired':
+      return refuse({ kind: 'token_expired' })
+    case 'unknown':
+      return refuse(unknownToken)
+  }
+}
+
+const unknownToken = { kind: 'token_invalid', reason: 'no such refresh token' } as const

@@ -1,0 +1,78 @@
+import { refuse } from '../domain/failure.ts'
+import type { Receipt } from '../domain/receipt.ts'
+import type { Reason, Revocation } from '../domain/revocation.ts'
+import { EVERYONE, isWide, type Scope } from '../domain/scope.ts'
+import type { CoreDependencies } from './core.ts'
+import { mintId } from './mint-id.ts'
+
+export interface RevokeRequest {
+  readonly scope: Scope
+  /** See `RevocationCommand.key`; ignored for `everyone`. */
+  readonly key: string
+  readonly reason: Reason
+  /** `subject:maria`, `client:42`, `operator:admin`, `system`. */
+  readonly actor: string
+  readonly note?: string
+  /**
+   * `token` and `session`: the life in milliseconds of the longest-lived access token that this ends,
+   * where the caller knows it. The installation's longest where it is not given.
+   */
+  readonly accessLifetimeMs?: number
+  /** Wide scopes: the generation that the caller's own token carries. */
+  readonly seenGeneration?: number
+  /** False: answer as soon as it is stored (`Prefer: respond-async`). */
+  readonly wait: boolean
+}
+
+export interface Revoked {
+  readonly revocation: Revocation
+  readonly receipt: Receipt
+  /** False where it had ended before. */
+  readonly added: boolean
+}
+
+/**
+ * A replica may forget an entry only after every token that it ends has expired. Tokens signed while
+ * the entry was on its way to the disk are a little younger than its time says, on another node's
+ * clock perhaps; the margin covers both.
+ */
+const FORGET_MARGIN_MS = 120_000
+
+/**
+ * Ends something: the one primitive that every logout comes to. Durable when it resolves; confirmed as
+ * well where `wait` is true.
+ *
+ * @throws {Refusal} `store_unavailable` when it could not be stored: then nothing has ended.
+ */
+export async function revoke(
+  dependencies: CoreDependencies,
+  request: RevokeRequest,
+): Promise<Revoked> {
+  const { store, clock, random, confirmation, longestAccessLifetimeMs } = dependencies
+  const nowMs = clock.nowMs()
+  const lifetimeMs = isWide(request.scope)
+    ? longestAccessLifetimeMs
+    : (request.accessLifetimeMs ?? longestAccessLifetimeMs)
+  const { revocation, added } = await store.revoke({
+    id: mintId(random, nowMs),
+    scope: request.scope,
+    key: request.scope === 'everyone' ? EVERYONE : request.key,
+    reason: request.reason,
+    actor: request.actor,
+    note: request.note ?? '',
+    atMs: nowMs,
+    forgetAfterMs: nowMs + lifetimeMs + FORGET_MARGIN_MS,
+    ...(request.seenGeneration === undefined ? {} : { seenGeneration: request.seenGeneration }),
+  })
+  const receipt = request.wait
+    ? await confirmation.confirmed(revocation)
+    : (confirmation.receipt(revocation.id) ?? unknownReceipt(revocation.id))
+  if (request.wait && !receipt.confirmed) {
+    return refuse({ kind: 'internal', reason: 'confirmation ended without being confirmed' })
+  }
+  return { revocation, receipt, added }
+}
+
+function unknownReceipt(revocationId: string): Receipt {
+  return { revocationId, confirmed: false, acknowledged: 0, verifiers: 0, lapsed: 0, elapsedMs: 0 }
+}

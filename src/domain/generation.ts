@@ -1,0 +1,20 @@
+/**
+ * The counters that a session read when it was created and keeps for its whole life. A wide
+ * revocation raises a counter; whatever carries a lower number is dead. A counter that was never
+ * raised is 0.
+ */
+export interface Generations {
+  readonly everyone: number
+  readonly subject: number
+  readonly client: number
+  readonly grant: number
+  readonly device: number
+}
+
+export const firstGenerations: Generations = {
+  everyone: 0,
+  subject: 0,
+  client: 0,
+  grant: 0,
+  device: 0,
+}

@@ -1,0 +1,30 @@
+/**
+ * What a revocation can end. `grant` is one client's standing with one subject, which is what an
+ * OAuth client's own revocation call ends.
+ */
+export const scopes = [
+  'token',
+  'session',
+  'subject',
+  'client',
+  'grant',
+  'device',
+  'everyone',
+] as const
+
+export type Scope = (typeof scopes)[number]
+
+/** Scopes that end by raising a counter, so that one row ends any number of sessions. */
+export type WideScope = Exclude<Scope, 'token' | 'session'>
+
+export function isWide(scope: Scope): scope is WideScope {
+  return scope !== 'token' && scope !== 'session'
+}
+
+/** The key of scope `everyone`, which has only one. */
+export const EVERYONE = '*'
+
+/** The key of scope `grant`. Client ids hold no space, so the pair reads back without doubt. */
+export function grantKey(clientId: string, subjectId: string): string {
+  return `${clientId} ${subjectId}`
+}

@@ -1,0 +1,54 @@
+import { refuse } from '../domain/failure.ts'
+import type { DialectRequest } from './dialect.ts'
+
+/** Longer headers are refused unread: no credential that this server issues comes near. */
+const LONGEST_CREDENTIAL = 8192
+
+export type Authorization =
+  | { readonly scheme: 'bearer'; readonly token: string }
+  | { readonly scheme: 'basic'; readonly username: string; readonly password: string }
+
+/**
+ * Reads the Authorization header (RFC 6750 section 2.1, RFC 7617). The scheme's case does not matter.
+ *
+ * @returns Undefined where the request has no such header.
+ * @throws {Refusal} `credentials_malformed` where it is sent twice, is too long, has an unknown scheme
+ *   or cannot be decoded.
+ */
+export function readAuthorization(request: DialectRequest): Authorization | undefined {
+  const header = request.header('authorization')
+  if (header === undefined) return undefined
+  if (request.headerCount('authorization') > 1) return malformed('Authorization was sent twice')
+  if (header.length > LONGEST_CREDENTIAL) return malformed('Authorization is too long')
+  const space = header.indexOf(' ')
+  const scheme = (space < 0 ? header : header.slice(0, space)).toLowerCase()
+  const rest = space < 0 ? '' : header.slice(space + 1).trim()
+  if (scheme === 'bearer') return readBearer(rest)
+  if (scheme === 'basic') return readBasic(rest)
+  return malformed('the scheme is neither Bearer nor Basic')
+}
+
+function readBearer(token: string): Authorization {
+  if (!/^[\w\-.~+/]+=*$/.test(token)) return malformed('the bearer token is not a token68')
+  return { scheme: 'bearer', token }
+}
+
+function readBasic(encoded: string): Authorization {
+  if (!/^[A-Za-z0-9+/\-_]*={0,2}$/.test(encoded) || encoded === '') {
+    return malformed('the Basic credentials are not base64')
+  }
+  const bytes = Buffer.from(encoded, 'base64')
+  let decoded: string
+  try {
+    decoded = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return malformed('the Basic credentials are not UTF-8')
+  }
+  const colon = decoded.indexOf(':')
+  if (colon < 0) return malformed('the Basic credentials have no colon')
+  return { scheme: 'basic', username: decoded.slice(0, colon), password: decoded.slice(colon + 1) }
+}
+
+function malformed(reason: string): never {
+  return refuse({ kind: 'credentials_malformed', reason })
+}

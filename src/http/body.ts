@@ -1,0 +1,83 @@
+/** Reading request bodies: JSON objects and forms, with the failures that every dialect shares. */
+import { refuse } from '../domain/failure.ts'
+import type { DialectRequest } from './dialect.ts'
+
+/** Bodies of dialect calls are small; a larger one is refused before it is read whole. */
+export const bodyLimitBytes = 65_536
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/**
+ * Reads the body as a JSON object, whatever its Content-Type says.
+ *
+ * @returns An empty object where there is no body.
+ * @throws {Refusal} `malformed_request` where it is not UTF-8, not JSON, or not an object.
+ */
+export function readJson(request: DialectRequest): JsonObject {
+  if (request.body.length === 0) return {}
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(request.body))
+  } catch {
+    return refuse({ kind: 'malformed_request', reason: 'the body is not JSON in UTF-8' })
+  }
+  if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) {
+    return refuse({ kind: 'malformed_request', reason: 'the body is not a JSON object' })
+  }
+  return parsed as JsonObject
+}
+
+/**
+ * Reads the body as `application/x-www-form-urlencoded`.
+ *
+ * @throws {Refusal} `malformed_request` where it is not UTF-8.
+ */
+export function readForm(request: DialectRequest): URLSearchParams {
+  try {
+    return new URLSearchParams(new TextDecoder('utf-8', { fatal: true }).decode(request.body))
+  } catch {
+    return refuse({ kind: 'malformed_request', reason: 'the body is not UTF-8' })
+  }
+}
+
+/**
+ * A field that must be a string, not empty and at most `longest` characters.
+ *
+ * @throws {Refusal} `missing_parameter` where it is absent or empty, `invalid_parameter` where it is of
+ *   another type or too long.
+ */
+export function requiredText(fields: JsonObject, parameter: string, longest = 1024): string {
+  const value = fields[parameter]
+  if (value === undefined || value === null || value === '') {
+    return refuse({ kind: 'missing_parameter', parameter })
+  }
+  if (typeof value !== 'string') {
+    return refuse({ kind: 'invalid_parameter', parameter, reason: 'it is not a string' })
+  }
+  if (value.length > longest) {
+    return refuse({ kind: 'invalid_parameter', parameter, reason: 'it is too long' })
+  }
+  return value
+}
+
+/**
+ * A query or form parameter that is sent at most once.
+ *
+ * @returns Undefined where it is absent or empty.
+ * @throws {Refusal} `invalid_parameter` where it is sent twice with different values, or is too long.
+ */
+export function singleParameter(
+  parameters: URLSearchParams,
+  parameter: string,
+  longest = 2048,
+): string | undefined {
+  const [value, ...others] = parameters.getAll(parameter)
+  if (value === undefined || value === '') return undefined
+  if (others.some((other) => other !== value)) {
+    return refuse({ kind: 'invalid_parameter', parameter, reason: 'it is sent more than once' })
+  }
+  if (value.length > longest) {
+    return refuse({ kind: 'invalid_parameter', parameter, reason: 'it is too long' })
+  }
+  return value
+}

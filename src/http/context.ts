@@ -1,0 +1,16 @@
+import type { Core } from '../core/core.ts'
+import type { Clock } from '../ports/clock.ts'
+
+/** What every dialect is made from. */
+export interface DialectContext {
+  readonly core: Core
+  readonly clock: Clock
+  /** The public URL, without a slash at the end. */
+  readonly issuer: string
+  /** Path before all of the dialect's own, without a slash at the end; empty at the origin's root. */
+  readonly prefix: string
+  /** Multiplies every documented rate limit. */
+  readonly rateLimitFactor: number
+  /** True with the demo identities, and only then. */
+  readonly demo: boolean
+}

@@ -1,0 +1,61 @@
+/**
+ * What a dialect is: routes that turn a request into an answer, and one way to say no. A dialect knows
+ * the core's verbs and its own wire forms; it knows neither Fastify nor sockets nor other dialects.
+ */
+import type { Failure } from '../domain/failure.ts'
+import type { Receipt } from '../domain/receipt.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** A request as a dialect sees it. Nothing is parsed before it is asked for. */
+export interface DialectRequest {
+  readonly method: string
+  /** Path without the query, as it was sent. */
+  readonly path: string
+  /** Parameters of the route's path, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>
+  /** The query, decoded; a name that is sent twice has two values. */
+  readonly query: URLSearchParams
+  /** One header's value by its lower-case name; undefined where absent. */
+  header(name: string): string | undefined
+  /** How often a header was sent. */
+  headerCount(name: string): number
+  /** The raw body; empty where there is none. Bounded by `bodyLimitBytes`. */
+  readonly body: Buffer
+  /** The caller's address, after trusted proxies, in its shortest form; IPv4-mapped IPv6 is IPv4. */
+  readonly clientAddress: string
+  readonly requestId: string
+  /** Scheme and authority of the installation's public URL, without a slash at the end. */
+  readonly publicUrl: string
+  /** False where the caller sent `Prefer: respond-async` (RFC 7240). */
+  readonly waitForConfirmation: boolean
+}
+
+/** An answer, complete. A string body goes out as UTF-8. */
+export interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Buffer | AsyncIterable<Uint8Array>
+  /** Set on every logout's answer: becomes the receipt headers. */
+  readonly receipt?: Receipt
+}
+
+export interface Route {
+  readonly method: Method
+  /** In Fastify's form: `/regcode/:code`. */
+  readonly path: string
+  /** OpenAPI 3.1 operation: summary, description, tags, parameters, requestBody, responses. */
+  readonly operation: Readonly<Record<string, unknown>>
+  handle(request: DialectRequest): Promise<Answer> | Answer
+}
+
+export interface Dialect {
+  readonly name: string
+  readonly routes: readonly Route[]
+  /** True for paths where unknown routes and wrong methods are answered in this dialect's form. */
+  owns(path: string): boolean
+  /** The one place where a failure becomes bytes: an exhaustive switch over `failure.kind`. */
+  renderFailure(failure: Failure, request: DialectRequest): Answer
+  /** Headers that every answer of the dialect carries, errors included. */
+  headers?(request: DialectRequest): Readonly<Record<string, string>>
+}

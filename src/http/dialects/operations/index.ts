@@ -1,0 +1,90 @@
+/**
+ * What operators and verifiers need of every node: health, readiness, metrics and the public keys. Open
+ * to everybody; nothing here is secret. Bind the port privately or let the proxy hide `/metrics`.
+ */
+import type { KeyRing } from '../../../core/key-ring.ts'
+import type { Answer, Dialect, Route } from '../../dialect.ts'
+import { problemAnswer } from '../../problem.ts'
+
+export interface OperationsOptions {
+  readonly keys: KeyRing
+  /** Rejects where this node must not serve. */
+  readonly ready: () => Promise<void>
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+export function createOperations(options: OperationsOptions): Dialect {
+  const { keys, ready, metrics } = options
+  const routes: readonly Route[] = [
+    {
+      method: 'GET',
+      path: '/healthz',
+      operation: operation('The process is up', { 200: 'It is.' }),
+      handle: () => text(200, 'ok\n'),
+    },
+    {
+      method: 'GET',
+      path: '/readyz',
+      operation: operation('This node may serve', {
+        200: 'It can commit and knows every revocation.',
+        503: 'It cannot; send no traffic here.',
+      }),
+      async handle() {
+        try {
+          await ready()
+          return text(200, 'ready\n')
+        } catch {
+          return text(503, 'not ready\n')
+        }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/metrics',
+      operation: operation('Metrics in the Prometheus text format', { 200: 'The metrics.' }),
+      async handle() {
+        const { contentType, text: body } = await metrics()
+        return { status: 200, headers: { 'content-type': contentType }, body }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/.well-known/jwks.json',
+      operation: operation('The public keys of access tokens (RFC 7517, section 5)', {
+        200: 'The key set; keys that were retired stay until their last token has expired.',
+      }),
+      handle: () => ({
+        status: 200,
+        headers: {
+          'content-type': 'application/jwk-set+json',
+          'cache-control': 'public, max-age=60',
+          'access-control-allow-origin': '*',
+        },
+        body: JSON.stringify(keys.publicKeys()),
+      }),
+    },
+  ]
+  return {
+    name: 'operations',
+    routes,
+    owns: (path) => routes.some((route) => route.path === path),
+    renderFailure: (failure) => problemAnswer(failure),
+  }
+}
+
+function text(status: number, body: string): Answer {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body }
+}
+
+function operation(
+  summary: string,
+  responses: Readonly<Record<number, string>>,
+): Readonly<Record<string, unknown>> {
+  return {
+    summary,
+    tags: ['operations'],
+    responses: Object.fromEntries(
+      Object.entries(responses).map(([status, description]) => [status, { description }]),
+    ),
+  }
+}

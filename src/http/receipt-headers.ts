@@ -1,0 +1,16 @@
+import type { Receipt } from '../domain/receipt.ts'
+
+/**
+ * The receipt as headers of a logout's answer.
+ *
+ * @param receipt What is known of the confirmation.
+ * @param waited False where the caller asked not to wait (RFC 7240, section 4.1).
+ */
+export function receiptHeaders(receipt: Receipt, waited: boolean): Record<string, string> {
+  const { acknowledged, verifiers, lapsed, elapsedMs } = receipt
+  return {
+    'outright-revocation': receipt.revocationId,
+    'outright-confirmed': `${acknowledged}/${verifiers};lapsed=${lapsed};ms=${Math.round(elapsedMs)}`,
+    ...(waited ? {} : { 'preference-applied': 'respond-async' }),
+  }
+}

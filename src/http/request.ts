@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import { clientAddress } from './client-address.ts'
+import type { DialectRequest } from './dialect.ts'
+
+export interface RequestOptions {
+  readonly publicUrl: string
+  readonly isTrustedProxy: (address: string) => boolean
+}
+
+const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/
+const RESPOND_ASYNC = /(?:^|,)\s*respond-async\s*(?:[;,]|$)/i
+
+/** The caller's `X-Request-Id` where it is harmless in a log, a new one otherwise. */
+export function requestId(raw: { readonly headers: IncomingMessage['headers'] }): string {
+  const given = raw.headers['x-request-id']
+  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID()
+}
+
+/** A dialect's view of Fastify's request. Everything is worked out when it is asked for. */
+export class AppRequest implements DialectRequest {
+  readonly #request: FastifyRequest
+  readonly #options: RequestOptions
+  #query: URLSearchParams | undefined
+  #distinct: Map<string, number> | undefined
+
+  constructor(request: FastifyRequest, options: RequestOptions) {
+    this.#request = request
+    this.#options = options
+  }
+
+  get method(): string {
+    return this.#request.method
+  }
+
+  get path(): string {
+    const { url } = this.#request
+    const mark = url.indexOf('?')
+    return mark < 0 ? url : url.slice(0, mark)
+  }
+
+  get params(): Readonly<Record<string, string>> {
+    return (this.#request.params ?? {}) as Readonly<Record<string, string>>
+  }
+
+  get query(): URLSearchParams {
+    if (this.#query === undefined) {
+      const { url } = this.#request
+      const mark = url.indexOf('?')
+      this.#query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))
+    }
+    return this.#query
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+
+  headerCount(name: string): number {
+    if (this.#distinct === undefined) {
+      this.#distinct = new Map()
+      const { rawHeaders } = this.#request.raw
+      for (let index = 0; index < rawHeaders.length; index += 2) {
+        const header = (rawHeaders[index] ?? '').toLowerCase()
+        this.#distinct.set(header, (this.#distinct.get(header) ?? 0) + 1)
+      }
+    }
+    return this.#distinct.get(name) ?? 0
+  }
+
+  get body(): Buffer {
+    return Buffer.isBuffer(this.#request.body) ? this.#request.body : Buffer.alloc(0)
+  }
+
+  get clientAddress(): string {
+    return clientAddress(
+      this.#request.raw.socket.remoteAddress ?? '',
+      this.header('x-forwarded-for'),
+      this.#options.isTrustedProxy,
+    )
+  }
+
+  get requestId(): string {
+    return this.#request.id
+  }
+
+  get publicUrl(): string {
+    return this.#options.publicUrl
+  }
+
+  get waitForConfirmation(): boolean {
+    const prefer = this.header('prefer')
+    return prefer === undefined || !RESPOND_ASYNC.test(prefer)
+  }
+}

@@ -1,0 +1,279 @@
+/**
+ * What the core needs from a database, as operations of the domain.
+ *
+ * The contract, which `stores/contract.ts` tries on every store:
+ *
+ * - A promise that resolves means that the change is durable: it survives `kill -9` and power loss.
+ * - Every operation is atomic. One that rejects has changed nothing.
+ * - Operations that were submitted one after another commit in that order; what a resolved operation
+ *   wrote is seen by every operation submitted later.
+ * - Rejections are `Refusal`s: `store_unavailable` when nothing could be stored (a full disk, a lost
+ *   connection), `conflict` for a unique name that is taken, `not_found` where an operation says so.
+ * - Entries of a stream are numbered from 1 without gaps and chained by `chainInput`.
+ */
+import type { Client, Standing, Subject } from '../domain/identity.ts'
+import type { Generations } from '../domain/generation.ts'
+import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
+import type { Session, SessionStatus } from '../domain/session.ts'
+
+export interface Store
+  extends LogStore, SessionStore, DirectoryStore, TicketStore, KeyStore, MaintenanceStore {}
+
+/** One page of a list. `next` is the cursor of the page after it, undefined on the last. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly next: string | undefined
+}
+
+export interface PageRequest {
+  /** 1 to 1000. */
+  readonly limit: number
+  /** `next` of the page before; undefined for the first page. */
+  readonly cursor: string | undefined
+}
+
+export interface RevokeOutcome {
+  readonly revocation: Revocation
+  /** False where it had already ended: then `revocation` is the entry that did it. */
+  readonly added: boolean
+}
+
+export interface LogFilter {
+  readonly scope?: Revocation['scope']
+  readonly key?: string
+  readonly reason?: Revocation['reason']
+}
+
+export interface LogStore {
+  /** The name of the stream that this node writes. */
+  readonly stream: string
+
+  /**
+   * Ends something. `token` and `session`: adds an entry unless that key is revoked already. Wide
+   * scopes: raises the counter and adds an entry, unless `seenGeneration` is given and the counter is
+   * higher than that already. After it resolves, no `rotate` and no `openSession` succeeds for what
+   * was ended with the generations that it had.
+   */
+  revoke(command: RevocationCommand): Promise<RevokeOutcome>
+
+  /**
+   * Calls the listener with every batch of entries once it is durable, in the order of each stream,
+   * before the promises of the calls that made them resolve, and with entries of other nodes as they
+   * become known. The returned function unsubscribes.
+   */
+  onCommitted(listener: (entries: readonly Revocation[]) => void): () => void
+
+  /** How far every stream has come. */
+  head(): Promise<Position>
+
+  /** Entries of one stream after a sequence number, in order, at most `limit` (1 to 10,000). */
+  readStream(stream: string, afterSequence: number, limit: number): Promise<readonly Revocation[]>
+
+  /** Entries, newest first. */
+  listRevocations(filter: LogFilter, page: PageRequest): Promise<Page<Revocation>>
+
+  findRevocation(id: string): Promise<Revocation | undefined>
+
+  /**
+   * Everything that a verifier must know at `nowMs`: for each key whose revocation is not to be
+   * forgotten yet, the entry that counts (the highest generation for wide scopes). In chunks, so that
+   * millions do not need memory at once. Entries committed while this runs may or may not be in it.
+   */
+  liveRevocations(nowMs: number): AsyncIterable<readonly Revocation[]>
+}
+
+export interface RefreshTokenRecord {
+  /** UUIDv7 in 22 characters of base64url: the public half of the token. */
+  readonly id: string
+  /** SHA-256, base64url, of the secret half. */
+  readonly secretHash: string
+  readonly expiresAtMs: number
+}
+
+export interface OpenSessionCommand {
+  readonly sid: string
+  readonly subjectId: string
+  readonly clientId: string
+  readonly deviceKey: string | undefined
+  readonly dialect: string
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
+  readonly accessLifetimeMs: number
+  readonly attributes: Session['attributes']
+  readonly refreshToken: RefreshTokenRecord | undefined
+}
+
+export interface RotateCommand {
+  readonly id: string
+  readonly secretHash: string
+  readonly nowMs: number
+  /** How long the successor is handed out again for the same token, 0 for never. */
+  readonly graceMs: number
+  /** The next refresh token; undefined where the dialect gives none and the old one is used up. */
+  readonly successor: RefreshTokenRecord | undefined
+  /** The answer, sealed under the presented token, kept for `graceMs`. */
+  readonly sealedAnswer: Uint8Array
+}
+
+export type RotateOutcome =
+  | { readonly kind: 'rotated' }
+  /** The same token again within its grace: the answer that it got the first time. */
+  | { readonly kind: 'replayed'; readonly sealedAnswer: Uint8Array }
+  /** Used before, grace over. */
+  | { readonly kind: 'reused' }
+  /** The session, or one of its generations, has ended. */
+  | { readonly kind: 'revoked' }
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'unknown' }
+
+export interface SessionFilter {
+  readonly subjectId?: string
+  readonly clientId?: string
+  readonly deviceKey?: string
+  readonly dialect?: string
+  /** Only sessions that are live at this moment. */
+  readonly liveAtMs?: number
+}
+
+export interface SessionStore {
+  /**
+   * Stores a session with the generations as they are in the same transaction, and its first refresh
+   * token. Rejects with `account_disabled` where the subject or the client is listed and disabled.
+   */
+  openSession(command: OpenSessionCommand): Promise<Session>
+
+  findSession(sid: string): Promise<Session | undefined>
+
+  /** The newest session of the device that is live at `nowMs`. */
+  findDeviceSession(deviceKey: string, nowMs: number): Promise<Session | undefined>
+
+  /** The session of a refresh token whose secret matches, whatever state they are in. */
+  findRefreshToken(
+    id: string,
+    secretHash: string,
+  ): Promise<{ readonly session: Session; readonly expiresAtMs: number } | undefined>
+
+  /** Uses a refresh token up, in the transaction that checks that its session still stands. */
+  rotate(command: RotateCommand): Promise<RotateOutcome>
+
+  /** Newest first. `state` is judged at `nowMs`. */
+  listSessions(
+    filter: SessionFilter,
+    nowMs: number,
+    page: PageRequest,
+  ): Promise<Page<SessionStatus>>
+
+  /** How many sessions the filter finds. */
+  countSessions(filter: SessionFilter): Promise<number>
+
+  /** The counters as they are for such a session. */
+  generations(of: {
+    readonly subjectId: string
+    readonly clientId: string
+    readonly deviceKey: string | undefined
+  }): Promise<Generations>
+}
+
+export type SubjectLookup =
+  | { readonly by: 'id' | 'username' | 'email' | 'phone'; readonly value: string }
+
+export type ClientLookup =
+  | { readonly by: 'id'; readonly value: string }
+  | { readonly by: 'key'; readonly dialect: string; readonly value: string }
+
+export interface DirectoryStore {
+  /** Rejects with `conflict` where the id, username, email or phone is taken. */
+  createSubject(subject: Subject): Promise<void>
+  findSubject(lookup: SubjectLookup): Promise<Subject | undefined>
+  listSubjects(page: PageRequest): Promise<Page<Subject>>
+  /** Rejects with `not_found` or `conflict`. Only what is given changes. */
+  updateSubject(id: string, change: SubjectChange): Promise<Subject>
+  createClient(client: Client): Promise<void>
+  findClient(lookup: ClientLookup): Promise<Client | undefined>
+  listClients(page: PageRequest): Promise<Page<Client>>
+  updateClient(id: string, change: ClientChange): Promise<Client>
+}
+
+export interface SubjectChange {
+  readonly name?: string
+  readonly passwordHash?: string
+  readonly standing?: Standing
+  readonly attributes?: Subject['attributes']
+}
+
+export interface ClientChange {
+  readonly name?: string
+  readonly secretHash?: string
+  readonly allowlist?: readonly string[]
+  readonly redirectUris?: readonly string[]
+  readonly standing?: Standing
+  readonly attributes?: Client['attributes']
+}
+
+/** A short-lived record: an OTP, a registration code, an authorization code, an authorization. */
+export interface Ticket {
+  /** What it is: `otp`, `regcode`, `authorization-code` … */
+  readonly kind: string
+  /** Unique within the kind. A hash where the plain value is a secret. */
+  readonly key: string
+  /** JSON text. */
+  readonly value: string
+  readonly expiresAtMs: number
+}
+
+export interface TicketStore {
+  /** Stores or replaces; a replaced ticket starts with no attempts. */
+  putTicket(ticket: Ticket): Promise<void>
+  /** Stores unless a ticket of that kind and key exists that has not expired at `nowMs`. */
+  addTicket(ticket: Ticket, nowMs: number): Promise<boolean>
+  /** Expired tickets are still found until they are swept. */
+  findTicket(kind: string, key: string): Promise<(Ticket & { readonly attempts: number }) | undefined>
+  /** Removes it and returns it: of any number of callers exactly one gets it. */
+  takeTicket(kind: string, key: string): Promise<Ticket | undefined>
+  /** Adds one to its attempts and returns the new count; 0 where there is no such ticket. */
+  countAttempt(kind: string, key: string): Promise<number>
+  /** Tickets of a kind whose key starts with the prefix, by key, at most `limit`. */
+  listTickets(kind: string, keyPrefix: string, limit: number): Promise<readonly Ticket[]>
+}
+
+export interface SigningKey {
+  readonly kid: string
+  readonly algorithm: 'ES256' | 'EdDSA' | 'RS256'
+  /** JWK, private parts included, as JSON text. */
+  readonly privateJwk: string
+  readonly createdAtMs: number
+  /** From when on it signs no more; undefined for the key that signs. */
+  readonly retiredAtMs: number | undefined
+  /** From when on nothing that it signed can be alive. */
+  readonly removeAfterMs: number | undefined
+}
+
+export interface KeyStore {
+  /** Newest first. */
+  listKeys(): Promise<readonly SigningKey[]>
+  /**
+   * Makes `next` the key that signs and retires the one that did, in one transaction. Where
+   * `unlessPresent` is true and some key signs already, changes nothing and returns false.
+   */
+  rotateKeys(
+    next: SigningKey,
+    retire: { readonly atMs: number; readonly removeAfterMs: number },
+    unlessPresent: boolean,
+  ): Promise<boolean>
+}
+
+export interface SweepOutcome {
+  readonly sessions: number
+  readonly refreshTokens: number
+  readonly tickets: number
+  readonly keys: number
+}
+
+export interface MaintenanceStore {
+  /** Resolves when the store can commit, rejects with `store_unavailable` otherwise. */
+  ready(): Promise<void>
+  /** Removes at most `limit` expired rows of each kind. */
+  sweep(nowMs: number, limit: number): Promise<SweepOutcome>
+  /** Finishes what was accepted, then closes. */
+  close(): Promise<void>
+}

@@ -1,0 +1,138 @@
+/**
+ * The demo identities: public by design, and therefore refused by every configuration but `--demo`.
+ */
+import { Refusal } from '../domain/failure.ts'
+import type { Client, Subject } from '../domain/identity.ts'
+import { hashPassword } from '../core/password.ts'
+import type { PasswordCost } from '../core/core.ts'
+import type { Store } from '../ports/store.ts'
+
+/** Marks rows that came with the demo. */
+const demoMark = { demo: true } as const
+
+type DemoSubject = Partial<Subject> & { readonly id: string; readonly password?: string }
+type DemoClient = Partial<Client> & {
+  readonly id: string
+  readonly dialect: string
+  readonly key: string
+  readonly secret?: string
+}
+
+const subjects: readonly DemoSubject[] = [
+  { id: 'maria', name: 'Maria', username: 'maria', password: 'maria-demo' },
+  {
+    id: '39501T',
+    name: 'Sri',
+    phone: '919999900001',
+    attributes: { language: 'hi-IN', image_url: null, roles: { default: [] } },
+  },
+  {
+    id: 'baanx-demo-user',
+    name: 'Demo User',
+    email: 'demo@example.com',
+    password: 'demo-password',
+    attributes: { phase: null, verificationState: 'VERIFIED', isLinked: false },
+  },
+  {
+    id: 'baanx-otp-user',
+    name: 'OTP User',
+    email: 'otp@example.com',
+    phone: '447700900225',
+    password: 'demo-password',
+    attributes: {
+      otpRequired: true,
+      phase: null,
+      verificationState: 'VERIFIED',
+      isLinked: false,
+    },
+  },
+]
+
+const clients: readonly DemoClient[] = [
+  { id: 'directlink', dialect: 'directlink', key: 'directlink', name: 'DirectLink' },
+  { id: 'matar', dialect: 'matar', key: 'matar', name: 'Matar app' },
+  {
+    id: '42',
+    dialect: 'octopus',
+    key: 'octopus-demo-key',
+    secret: 'octopus-demo-secret',
+    name: 'Octopus demo',
+  },
+  {
+    id: '43',
+    dialect: 'octopus',
+    key: 'octopus-office-key',
+    secret: 'octopus-office-secret',
+    name: 'Octopus office',
+    allowlist: ['203.0.113.0/24'],
+  },
+  {
+    id: 'REF30',
+    dialect: 'adobe-pass',
+    key: 'REF30',
+    name: 'REF30',
+    attributes: { displayName: 'Demo programmer', mvpds: ['DemoMVPD'] },
+  },
+  { id: 'baanx-demo', dialect: 'baanx', key: 'baanx-demo-key', name: 'Baanx demo' },
+  {
+    id: 'baanx-demo-oauth',
+    dialect: 'baanx-oauth',
+    key: 'baanx-demo-oauth',
+    name: 'Baanx demo OAuth client',
+    redirectUris: ['http://127.0.0.1:8080/demo/callback'],
+    attributes: { parent: 'baanx-demo' },
+  },
+]
+
+/** Creates the demo identities that are not there yet. Safe to repeat. */
+export async function seedDemo(store: Store, cost: PasswordCost, nowMs: number): Promise<void> {
+  await Promise.all([
+    ...subjects.map(async ({ password, ...subject }) =>
+      unlessThere(
+        store.createSubject({
+          name: '',
+          username: undefined,
+          email: undefined,
+          phone: undefined,
+          standing: 'active',
+          createdAtMs: nowMs,
+          ...subject,
+          passwordHash: password === undefined ? undefined : await hashPassword(password, cost),
+          attributes: { ...subject.attributes, ...demoMark },
+        }),
+      ),
+    ),
+    ...clients.map(async ({ secret, ...client }) =>
+      unlessThere(
+        store.createClient({
+          name: '',
+          allowlist: [],
+          redirectUris: [],
+          standing: 'active',
+          createdAtMs: nowMs,
+          ...client,
+          secretHash: secret === undefined ? undefined : await hashPassword(secret, cost),
+          attributes: { ...client.attributes, ...demoMark },
+        }),
+      ),
+    ),
+  ])
+}
+
+async function unlessThere(creation: Promise<void>): Promise<void> {
+  try {
+    await creation
+  } catch (error) {
+    if (error instanceof Refusal && error.failure.kind === 'conflict') return
+    throw error
+  }
+}
+
+/** True where the database holds an identity that came with the demo. */
+export async function hasDemoIdentities(store: Store): Promise<boolean> {
+  const [maria, octopus] = await Promise.all([
+    store.findSubject({ by: 'id', value: 'maria' }),
+    store.findClient({ by: 'id', value: '42' }),
+  ])
+  return [maria, octopus].some((identity) => identity?.attributes['demo'] === true)
+}

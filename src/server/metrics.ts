@@ -1,0 +1,72 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Observation } from '../http/app.ts'
+import type { Revocation } from '../domain/revocation.ts'
+import type { Replica } from '../verifier/replica.ts'
+
+/** What a node counts and measures. Labels have few values: never an id, an address or a token. */
+export interface Metrics {
+  observeRequest(observation: Observation): void
+  countRevocations(entries: readonly Revocation[]): void
+  countDevice(call: string, deviceType: string): void
+  observeConfirmation(elapsedMs: number, lapsed: number): void
+  render(): Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+export function createMetrics(replica: Replica): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: 'outright_' })
+  const requests = new Histogram({
+    name: 'outright_http_request_seconds',
+    help: 'Time from a request to its answer',
+    labelNames: ['dialect', 'method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers: [registry],
+  })
+  const revocations = new Counter({
+    name: 'outright_revocations_total',
+    help: 'Revocations committed',
+    labelNames: ['scope', 'reason'],
+    registers: [registry],
+  })
+  const devices = new Counter({
+    name: 'outright_adobe_pass_calls_total',
+    help: 'Adobe Pass calls by clientless device type',
+    labelNames: ['call', 'cdt'],
+    registers: [registry],
+  })
+  const confirmation = new Histogram({
+    name: 'outright_confirmation_seconds',
+    help: 'Time from a commit to its confirmation by every verifier',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 2, 2.5, 5],
+    registers: [registry],
+  })
+  const lapsedVerifiers = new Counter({
+    name: 'outright_lapsed_verifiers_total',
+    help: 'Verifiers whose lease ran out before they acknowledged a revocation',
+    registers: [registry],
+  })
+  new Gauge({
+    name: 'outright_replica_entries',
+    help: 'Entries in the replica of this node',
+    registers: [registry],
+    collect() {
+      this.set(replica.entries)
+    },
+  })
+  return {
+    observeRequest({ dialect, method, route, status, elapsedMs }) {
+      requests.labels(dialect, method, route, String(status)).observe(elapsedMs / 1000)
+    },
+    countRevocations(entries) {
+      for (const { scope, reason } of entries) revocations.labels(scope, reason).inc()
+    },
+    countDevice(call, deviceType) {
+      devices.labels(call, deviceType).inc()
+    },
+    observeConfirmation(elapsedMs, lapsed) {
+      confirmation.observe(elapsedMs / 1000)
+      if (lapsed > 0) lapsedVerifiers.inc(lapsed)
+    },
+    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  }
+}

@@ -1,0 +1,19 @@
+import type { Revocation } from '../domain/revocation.ts'
+import type { LogStore } from '../ports/store.ts'
+import { WORDS_PER_ENTRY, writeEntry } from '../verifier/fingerprint.ts'
+import type { Replica } from '../verifier/replica.ts'
+
+/** Writes entries into a replica as they are committed. */
+export function applyRevocations(replica: Replica, entries: readonly Revocation[]): void {
+  const words = new Uint32Array(entries.length * WORDS_PER_ENTRY)
+  for (const [index, entry] of entries.entries()) writeEntry(entry, words, index * WORDS_PER_ENTRY)
+  replica.applyWords(words, entries.length)
+}
+
+/**
+ * Fills a replica with everything that a verifier must know now. Subscribe to the log before calling:
+ * an entry that comes twice does no harm, one that is missed would.
+ */
+export async function fillReplica(replica: Replica, store: LogStore, nowMs: number): Promise<void> {
+  for await (const entries of store.liveRevocations(nowMs)) applyRevocations(replica, entries)
+}

@@ -1,0 +1,52 @@
+import type { AddressInfo } from 'node:net'
+import { compose } from './compose.ts'
+import { loadConfig, type ConfigFile } from './config.ts'
+import { createOtpSender } from './otp-senders.ts'
+import { jsonLog, systemClock, systemRandom } from './system.ts'
+
+export interface ServeOptions {
+  readonly demo: boolean
+  readonly host?: string
+  /** 0 takes any free port. */
+  readonly port?: number
+  /** Folder of the SQLite database. */
+  readonly data?: string
+  /** Path of `outright.config.ts` or `.json`. */
+  readonly config?: string
+}
+
+export interface RunningServer {
+  /** Where it listens. */
+  readonly url: string
+  /** Takes no new requests, finishes what was accepted, and closes the store. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a server with the process's environment and the system's clock.
+ *
+ * @throws {ConfigError} Where the configuration cannot be used.
+ * @throws {Refusal} `store_unavailable` where the store cannot be opened.
+ */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const overrides: ConfigFile = {
+    demo: options.demo,
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.data === undefined ? {} : { dataDir: options.data }),
+  }
+  const config = await loadConfig(process.env, { ...overrides, configPath: options.config })
+  const print = (line: string): void => {
+    process.stdout.write(line)
+  }
+  const composition = await compose(config, {
+    clock: systemClock,
+    random: systemRandom(),
+    log: jsonLog(print),
+    otpSender: createOtpSender(config, print),
+  })
+  await composition.app.listen({ host: config.host, port: config.port })
+  const { address, port } = composition.app.server.address() as AddressInfo
+  const host = address.includes(':') ? `[${address}]` : address
+  return { url: `http://${host}:${String(port)}`, close: () => composition.close() }
+}

@@ -1,0 +1,20 @@
+/** The claims that every access token of Outright carries. Others may stand beside them. */
+export interface AccessClaims {
+  readonly iss: string
+  readonly aud: readonly string[]
+  readonly sub: string
+  readonly client_id: string
+  /** Key of the device scope, where the session is bound to a device. */
+  readonly device_id?: string
+  /** UUIDv7. */
+  readonly jti: string
+  /** UUIDv7 of the session. */
+  readonly sid: string
+  /** Generations at the session's creation: everyone, subject, client, grant, device. */
+  readonly gen: readonly [number, number, number, number, number]
+  /** Seconds since 1970. */
+  readonly iat: number
+  readonly nbf: number
+  readonly exp: number
+  readonly [name: string]: unknown
+}

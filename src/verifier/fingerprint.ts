@@ -1,0 +1,112 @@
+import type { AccessClaims } from './claims.ts'
+
+/** What a replica is keyed by: two unsigned 32-bit halves of 64 bits. */
+export interface Fingerprint {
+  readonly high: number
+  readonly low: number
+}
+
+/** A revocation as a replica keeps it. Structural, so that the wire and the log both fit. */
+export interface Entry {
+  readonly scope: string
+  readonly key: string
+  /** The counter's value; 0 for `token` and `session`. */
+  readonly generation: number
+  readonly forgetAfterMs: number
+}
+
+/** Numbers in one entry: high, low, forget-after in seconds, generation (0: revoked). */
+export const WORDS_PER_ENTRY = 4
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+type SynchronousHash = (algorithm: string, data: string, encoding: 'buffer') => Uint8Array
+
+/** Node's one-shot hash where there is one: a name's digest without a trip to another thread. */
+const synchronousHash: SynchronousHash | undefined = (
+  globalThis as {
+    process?: { getBuiltinModule?: (name: string) => { hash?: SynchronousHash } | undefined }
+  }
+).process?.getBuiltinModule?.('node:crypto')?.hash
+
+/**
+ * The fingerprint of what a revocation names. Ids of tokens and sessions are UUIDs whose last 64 bits
+ * are random, so those are taken as they are; every other name is hashed, with its scope, so that
+ * nobody can choose a name that meets another's fingerprint.
+ */
+export async function fingerprint(scope: string, key: string): Promise<Fingerprint> {
+  return randomHalf(scope, key) ?? digest(`${scope}\0${key}`)
+}
+
+/** The same without a promise, on runtimes that can hash so (Node). Throws elsewhere. */
+export function fingerprintSync(scope: string, key: string): Fingerprint {
+  const half = randomHalf(scope, key)
+  if (half !== undefined) return half
+  if (synchronousHash === undefined) throw new TypeError('Cannot hash synchronously here')
+  return fromBytes(synchronousHash('sha256', `${scope}\0${key}`, 'buffer'))
+}
+
+/** Writes an entry's words; everyone's counter has the fingerprint 0, 0. Node only. */
+export function writeEntry(entry: Entry, words: Uint32Array, offset: number): void {
+  const { high, low } =
+    entry.scope === 'everyone' ? { high: 0, low: 0 } : fingerprintSync(entry.scope, entry.key)
+  words[offset] = high
+  words[offset + 1] = low
+  words[offset + 2] = Math.min(Math.ceil(entry.forgetAfterMs / 1000), 0xffff_ffff)
+  words[offset + 3] = entry.generation
+}
+
+/** Everything about a token that a revocation can name, ready for look-ups. */
+export interface TokenFacts {
+  readonly jti: Fingerprint
+  readonly sid: Fingerprint
+  readonly subject: Fingerprint
+  readonly client: Fingerprint
+  readonly grant: Fingerprint
+  readonly device: Fingerprint | undefined
+  readonly generations: AccessClaims['gen']
+}
+
+/** Computes the facts of a token whose claims were verified. */
+export async function tokenFacts(claims: AccessClaims): Promise<TokenFacts> {
+  const { sub, client_id: clientId, device_id: deviceKey } = claims
+  if (synchronousHash !== undefined) {
+    return {
+      jti: fingerprintSync('token', claims.jti),
+      sid: fingerprintSync('session', claims.sid),
+      subject: fingerprintSync('subject', sub),
+      client: fingerprintSync('client', clientId),
+      grant: fingerprintSync('grant', `${clientId} ${sub}`),
+      device: deviceKey === undefined ? undefined : fingerprintSync('device', deviceKey),
+      generations: claims.gen,
+    }
+  }
+  const [jti, sid, subject, client, grant, device] = await Promise.all([
+    fingerprint('token', claims.jti),
+    fingerprint('session', claims.sid),
+    fingerprint('subject', sub),
+    fingerprint('client', clientId),
+    fingerprint('grant', `${clientId} ${sub}`),
+    deviceKey === undefined ? undefined : fingerprint('device', deviceKey),
+  ])
+  return { jti, sid, subject, client, grant, device, generations: claims.gen }
+}
+
+function randomHalf(scope: string, key: string): Fingerprint | undefined {
+  if ((scope !== 'token' && scope !== 'session') || !UUID.test(key)) return undefined
+  return {
+    high: parseInt(key.slice(19, 23) + key.slice(24, 28), 16),
+    low: parseInt(key.slice(28, 36), 16),
+  }
+}
+
+async function digest(text: string): Promise<Fingerprint> {
+  if (synchronousHash !== undefined) return fromBytes(synchronousHash('sha256', text, 'buffer'))
+  const bytes = new TextEncoder().encode(text)
+  return fromBytes(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+}
+
+function fromBytes(bytes: Uint8Array): Fingerprint {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 8)
+  return { high: view.getUint32(0), low: view.getUint32(4) }
+}
