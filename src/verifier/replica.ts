@@ -1,0 +1,255 @@
+/**
+ * The replica: everything a verifier remembers of what has ended, in memory.
+ *
+ * It owns what the numbers in its two tables mean and how they age. It does not know where entries
+ * come from (the feed), whether it is current (the lease), or what makes a token dead (`alive`).
+ *
+ * Every change only adds: a later forget-after second, a higher generation. So entries may arrive
+ * twice, in any order, and from a snapshot and the tail at once, and the replica ends up the same.
+ */
+
+import { entryWords, FingerprintTable, largestNumber, subTables } from './fingerprint-table.ts'
+
+/** The 64-bit name of a token, session, subject, client, grant or device, as two unsigned halves. */
+export interface Fingerprint {
+  /** The upper 32 bits, unsigned. */
+  readonly high: number
+  /** The lower 32 bits, unsigned. */
+  readonly low: number
+}
+
+/** A bounded piece of a snapshot. */
+export interface ReplicaChunk {
+  /** What the entries are. Receivers need not look: each entry says it by its generation. */
+  readonly kind: 'revoked' | 'generation'
+  /** How many entries the piece holds. */
+  readonly count: number
+  /**
+   * Four words for each entry: high, low, forget-after second, generation. Generation 0 means
+   * revoked; fingerprint (0, 0) with a generation means everyone.
+   */
+  readonly words: Uint32Array<ArrayBuffer>
+}
+
+/** The in-memory table of a verifier. */
+export class Replica {
+  readonly #revoked: FingerprintTable
+  readonly #generations: FingerprintTable
+  #everyone = 0
+  #version = 0
+  #sweepIndex = 0
+  #sweepSlot = 0
+
+  /**
+   * Makes an empty replica.
+   *
+   * @param seed Orders the entries in memory; an unsigned 32-bit number. Give one only where a run
+   *   must be repeatable: the default is random, because applying the snapshot of a replica with
+   *   the _same_ seed is very slow.
+   */
+  constructor(seed: number = randomSeed()) {
+    this.#revoked = new FingerprintTable(1, seed)
+    this.#generations = new FingerprintTable(2, seed)
+  }
+
+  /** How many entries are held: revoked tokens and sessions, and generations, without everyone's. */
+  get entries(): number {
+    return this.#revoked.entries + this.#generations.entries
+  }
+
+  /**
+   * A number that grows with every applied change. While it stays the same, a verifier may reuse
+   * the result of its last look-up. Forgetting does not count: what is forgotten has expired by
+   * itself.
+   */
+  get version(): number {
+    return this.#version
+  }
+
+  /** The generation of everyone; 0 where it was never raised. */
+  get everyone(): number {
+    return this.#everyone
+  }
+
+  /**
+   * Marks a token or session as revoked. Keeps the later second when it is marked already.
+   *
+   * @param high The high half of its fingerprint.
+   * @param low The low half.
+   * @param forgetAfterSeconds Unix time in seconds after which no token that this concerns can be
+   *   good. Rounded up. What does not fit 32 bits, or is not a number, means never.
+   */
+  revoke(high: number, low: number, forgetAfterSeconds: number): void {
+    if (this.#revoked.merge(high, low, forgetAfterWord(forgetAfterSeconds), 0)) this.#version++
+  }
+
+  /**
+   * Raises the generation of a subject, client, grant or device. Never lowers it, and keeps the
+   * later second. The reserved fingerprint (0, 0) is everyone.
+   *
+   * @param high The high half of its fingerprint.
+   * @param low The low half.
+   * @param generation The new generation. 0 is what everybody has, and changes nothing.
+   * @param forgetAfterSeconds As in {@link Replica.revoke}.
+   * @throws {RangeError} If the generation is not an unsigned 32-bit integer.
+   */
+  raise(high: number, low: number, generation: number, forgetAfterSeconds: number): void {
+    if (high === 0 && low === 0) return this.raiseEveryone(generation)
+    if (requireGeneration(generation) === 0) return
+    const forgetAfter = forgetAfterWord(forgetAfterSeconds)
+    if (this.#generations.merge(high, low, forgetAfter, generation)) this.#version++
+  }
+
+  /**
+   * Raises the generation of everyone. Never lowers it, never forgets it.
+   *
+   * @param generation The new generation.
+   * @throws {RangeError} If the generation is not an unsigned 32-bit integer.
+   */
+  raiseEveryone(generation: number): void {
+    if (requireGeneration(generation) <= this.#everyone) return
+    this.#everyone = generation
+    this.#version++
+  }
+
+  /**
+   * Whether a token or session is revoked. Allocates nothing.
+   *
+   * @param high The high half of its fingerprint.
+   * @param low The low half.
+   * @returns True from the revocation until it is forgotten.
+   */
+  isRevoked(high: number, low: number): boolean {
+    return this.#revoked.get(high, low) !== 0
+  }
+
+  /**
+   * The generation of a subject, client, grant or device. Allocates nothing.
+   *
+   * @param high The high half of its fingerprint.
+   * @param low The low half.
+   * @returns Its generation, or 0 where none is known. For the reserved (0, 0): that of everyone.
+   */
+  generation(high: number, low: number): number {
+    if (high === 0 && low === 0) return this.#everyone
+    return this.#generations.get(high, low)
+  }
+
+  /**
+   * Drops entries whose time has passed, a little at a time. Each call resumes where the last
+   * stopped, so that calling it from a timer visits everything in turn and stalls nobody. An entry
+   * is never dropped before its time; one that the table moved meanwhile may have to wait for the
+   * next round.
+   *
+   * @param nowSeconds Unix time in seconds.
+   * @param budget How many slots to examine at most; without it, what is left of one sub-table
+   *   (1/256 of one of the two tables). `Infinity` examines everything.
+   * @returns How many entries were dropped.
+   */
+  forget(nowSeconds: number, budget?: number): number {
+    let left = budget ?? Infinity
+    let dropped = 0
+    // One visit more than there are sub-tables: the first may begin in the middle.
+    for (let visit = 0; visit <= 2 * subTables && left > 0; visit++) {
+      const table = this.#sweepIndex < subTables ? this.#revoked : this.#generations
+      const index = this.#sweepIndex % subTables
+      if (table.count(index) > 0) {
+        const slots = table.slots(index) - this.#sweepSlot
+        dropped += table.sweep(index, this.#sweepSlot, left, nowSeconds)
+        left -= slots
+        if (table.resumeSlot >= 0) {
+          this.#sweepSlot = table.resumeSlot
+          break
+        }
+        if (budget === undefined) left = 0
+      }
+      this.#sweepSlot = 0
+      this.#sweepIndex = (this.#sweepIndex + 1) % (2 * subTables)
+    }
+    return dropped
+  }
+
+  /**
+   * A snapshot of everything, in bounded pieces. The replica may change between two pieces: an
+   * entry that is there all the time is delivered, others may or may not be. So take the position
+   * in the log _before_ the first piece and apply the tail from there. It ends soon as long as a
+   * piece holds more entries than arrive while it is sent.
+   *
+   * @param maxEntries How many entries a piece holds at most.
+   * @yields Pieces that the receiver may keep: nothing writes to them afterwards.
+   * @throws {RangeError} If `maxEntries` is not a positive integer.
+   */
+  *chunks(maxEntries: number): Generator<ReplicaChunk, void, undefined> {
+    if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
+      throw new RangeError(`Cannot cut a snapshot into pieces of "${maxEntries}" entries`)
+    }
+    if (this.#everyone > 0) {
+      const words = Uint32Array.of(0, 0, largestNumber, this.#everyone)
+      yield { kind: 'generation', count: 1, words }
+    }
+    for (const words of this.#generations.chunks(maxEntries)) {
+      yield { kind: 'generation', count: words.length / entryWords, words }
+    }
+    for (const words of this.#revoked.chunks(maxEntries)) {
+      yield { kind: 'revoked', count: words.length / entryWords, words }
+    }
+  }
+
+  /**
+   * Applies entries as {@link Replica.chunks} or a tail batch delivers them.
+   *
+   * @param words Four words for each entry, laid out as in {@link ReplicaChunk.words}.
+   * @param count How many entries to apply.
+   * @throws {RangeError} If the words are fewer than the entries need. Nothing is applied then.
+   */
+  applyWords(words: Uint32Array, count: number): void {
+    if (!(count * entryWords <= words.length)) {
+      throw new RangeError(`Cannot apply ${count} entries: only ${words.length} words are given`)
+    }
+    for (let at = 0; at < count * entryWords; at += entryWords) {
+      const generation = words[at + 3]!
+      if (generation === 0) this.revoke(words[at]!, words[at + 1]!, words[at + 2]!)
+      else this.raise(words[at]!, words[at + 1]!, generation, words[at + 2]!)
+    }
+  }
+
+  /**
+   * Forgets everything, everyone's generation too. Only for a verifier that accepts nothing
+   * meanwhile.
+   */
+  clear(): void {
+    this.#revoked.clear()
+    this.#generations.clear()
+    this.#everyone = 0
+    this.#sweepIndex = 0
+    this.#sweepSlot = 0
+    this.#version++
+  }
+
+  /**
+   * How much memory the tables take.
+   *
+   * @returns Bytes.
+   */
+  memoryBytes(): number {
+    return this.#revoked.memoryBytes() + this.#generations.memoryBytes()
+  }
+}
+
+/** A second that fits a slot: never 0 (an empty slot), never earlier than asked for. */
+function forgetAfterWord(seconds: number): number {
+  if (!(seconds < largestNumber)) return largestNumber
+  return Math.max(1, Math.ceil(seconds))
+}
+
+/** A generation that was cut to 32 bits would bring dead tokens back, so it is refused instead. */
+function requireGeneration(generation: number): number {
+  if (generation === generation >>> 0) return generation
+  throw new RangeError(
+    `Cannot raise a generation to "${generation}": not an unsigned 32-bit integer`,
+  )
+}
+
+function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!
+}
