@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import type { Subject } from '../../../domain/identity.ts'
+import type { Receipt } from '../../../domain/receipt.ts'
+import type { AccessToken } from '../../../core/mint.ts'
+import type { DialectContext } from '../../context.ts'
+import type { DialectRequest } from '../../dialect.ts'
+import { createRateLimit } from '../../rate-limit.ts'
+import type { Authorization } from '../../authorization.ts'
+import type { DirectLinkOptions } from './options.ts'
+import type { PasswordGrant } from './parse.ts'
+
+export interface LoggedIn {
+  readonly username: string
+  readonly access: AccessToken
+}
+
+/** DirectLink's verbs, in terms of the core's. */
+export interface DirectLinkActs {
+  /**
+   * Opens a session of one bearer.
+   *
+   * @throws {Refusal} `credentials_invalid`, `account_disabled`, `rate_limited`,
+   *   `store_unavailable`.
+   */
+  login(grant: PasswordGrant, request: DialectRequest): Promise<LoggedIn>
+  /**
+   * Ends the session of a bearer, or with a password all sessions of that user.
+   *
+   * @returns The receipt; undefined where nothing was to be ended (`basicLogout: 'none'`).
+   * @throws {Refusal} What `login` throws, `token_invalid`, `token_expired`, `token_revoked`,
+   *   `stale`.
+   */
+  logout(authorization: Authorization, request: DialectRequest): Promise<Receipt | undefined>
+  /**
+   * Says who calls, where the credentials are good.
+   *
+   * @returns The user's name.
+   * @throws {Refusal} As `logout`.
+   */
+  identify(authorization: Authorization, request: DialectRequest): Promise<string>
+}
+
+/** @param audience `aud` of DirectLink's bearers: its base URL. */
+export function createActs(
+  context: DialectContext,
+  options: DirectLinkOptions,
+  audience: string,
+): DirectLinkActs {
+  const { core } = context
+  const checkPassword = createPasswordCheck(context, options)
+  const accessLifetimeMs = options.accessLifetimeSeconds * 1000
+
+  return {
+    async login(grant, request) {
+      const subject = await checkPassword(grant, request)
+      const username = subject.username ?? ''
+      const { access } = await core.openSession({
+        subjectId: subject.id,
+        clientId: options.clientId,
+        dialect: 'directlink',
+        audience,
+        accessLifetimeMs,
+        claims: { username },
+        attributes: { address: request.clientAddress, ...userAgent(request) },
+      })
+      return { username, access }
+    },
+
+    async logout(authorization, request) {
+      const wait = request.waitForConfirmation
+      if (authorization.scheme === 'bearer') {
+        const claims = await core.inspect(authorization.token, audience)
+        const { receipt } = await core.revoke({
+          scope: 'session',
+          key: claims.sid,
+          reason: 'logout',
+          actor: `subject:${claims.sub}`,
+          accessLifetimeMs,
+          wait,
+        })
+        return receipt
+      }
+      const subject = await checkPassword(authorization, request)
+      if (options.basicLogout === 'none') return undefined
+      const { receipt } = await core.revoke({
+        scope: 'subject',
+        key: subject.id,
+        reason: 'logout_everywhere',
+        actor: `subject:${subject.id}`,
+        wait,
+      })
+      return receipt
+    },
+
+    async identify(authorization, request) {
+      if (authorization.scheme === 'basic') {
+        const subject = await checkPassword(authorization, request)
+        return subject.username ?? ''
+      }
+      const claims = await core.inspect(authorization.token, audience)
+      return typeof claims['username'] === 'string' ? claims['username'] : ''
+    },
+  }
+}
+
+/**
+ * Every place where a password can be tried comes through here, the logout too: one that is not
+ * counted is where the guessing goes.
+ */
+function createPasswordCheck(
+  context: DialectContext,
+  options: DirectLinkOptions,
+): (grant: PasswordGrant, request: DialectRequest) => Promise<Subject> {
+  const perAddress = createRateLimit(options.attemptsPerAddress, context.rateLimitFactor)
+  const perAccount = createRateLimit(options.attemptsPerAccount, context.rateLimitFactor)
+  return async ({ username, password }, request) => {
+    await perAddress.consume(request.clientAddress)
+    await perAccount.consume(accountKey(username))
+    return context.core.authenticateSubject({ by: 'username', value: username }, password)
+  }
+}
+
+/** Of one length, so that long names do not fill the memory of the limit. */
+function accountKey(username: string): string {
+  return createHash('sha256').update(username).digest('base64url')
+}
+
+function userAgent(request: DialectRequest): { readonly userAgent?: string } {
+  const header = request.header('user-agent')
+  return header === undefined ? {} : { userAgent: header.slice(0, 256) }
+}
