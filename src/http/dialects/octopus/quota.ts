@@ -1,0 +1,89 @@
+/**
+ * Quotas in a rolling window, as the API documents them: never more than so many calls in any sixty
+ * seconds. A window that starts anew each minute, which is what the shared rate limit counts in,
+ * lets twice as many through at its edge. Kept in this process: with several nodes each counts for
+ * itself.
+ */
+import { refuse } from '../../../domain/failure.ts'
+import type { Clock } from '../../../ports/clock.ts'
+
+/** Calls that one client may make in any minute. */
+export interface OctopusLimits {
+  /** `POST /auth/login`; also how many logins may fail from one address. */
+  readonly login: number
+  /** `POST /auth/refresh` and `POST /auth/logout`, each. */
+  readonly refresh: number
+  /** `GET` of anything. */
+  readonly get: number
+}
+
+const documented = {
+  production: { login: 10, refresh: 20, get: 300 },
+  sandbox: { login: 30, refresh: 30, get: 600 },
+} as const
+
+/** The numbers behind a name. */
+export function quotasOf(limits: 'production' | 'sandbox' | OctopusLimits): OctopusLimits {
+  return typeof limits === 'string' ? documented[limits] : limits
+}
+
+export interface QuotaOptions {
+  /** Calls in a window; rounded, and at least one. */
+  readonly points: number
+  readonly clock: Clock
+}
+
+/** Counts calls by a key. */
+export interface Quota {
+  /**
+   * Counts one call.
+   *
+   * @throws {Refusal} `rate_limited` with the whole seconds until a call is free again; a refused
+   *   call is not counted.
+   */
+  spend(key: string): void
+  /** Takes the newest call of the key back. */
+  giveBack(key: string): void
+}
+
+const WINDOW_MS = 60_000
+/** Keys in memory; beyond, the one that was used longest ago is forgotten. */
+const MOST_KEYS = 10_000
+
+/** Makes a quota that nobody has used yet. */
+export function createQuota(options: QuotaOptions): Quota {
+  const { clock } = options
+  const points = Math.max(1, Math.round(options.points))
+  // In the order of their last use: the first is the one to forget.
+  const callsByKey = new Map<string, number[]>()
+
+  function callsOf(key: string, nowMs: number): number[] {
+    const known = callsByKey.get(key) ?? []
+    const firstInWindow = known.findIndex((atMs) => atMs > nowMs - WINDOW_MS)
+    return firstInWindow < 0 ? [] : firstInWindow === 0 ? known : known.slice(firstInWindow)
+  }
+
+  return {
+    spend(key) {
+      const nowMs = clock.monotonicMs()
+      const calls = callsOf(key, nowMs)
+      const oldest = calls[0]
+      if (oldest !== undefined && calls.length >= points) {
+        const retryAfterSeconds = Math.max(1, Math.ceil((oldest + WINDOW_MS - nowMs) / 1000))
+        refuse({ kind: 'rate_limited', retryAfterSeconds })
+      }
+      calls.push(nowMs)
+      callsByKey.delete(key)
+      callsByKey.set(key, calls)
+      if (callsByKey.size > MOST_KEYS) forgetOldest(callsByKey)
+    },
+    giveBack(key) {
+      callsByKey.get(key)?.pop()
+    },
+  }
+}
+
+function forgetOldest(callsByKey: Map<string, number[]>): void {
+  const oldest = callsByKey.keys().next()
+  if (oldest.done !== true) callsByKey.delete(oldest.value)
+}
