@@ -1,6 +1,6 @@
 /**
- * A real server for tests: demo identities, SQLite in a folder of its own, real HTTP over loopback, and
- * a wall clock that tests may move.
+ * A real server for tests: demo identities, SQLite in a folder of its own, real HTTP over loopback,
+ * and a wall clock that tests may move.
  */
 import { request as httpRequest } from 'node:http'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -107,7 +107,10 @@ export function call(
   options: CallOptions,
 ): Promise<Reply> {
   const { body } = options
-  const headers: [string, string][] = headerPairs(options.headers).map(([name, value]) => [name, value])
+  const headers: [string, string][] = headerPairs(options.headers).map(([name, value]) => [
+    name,
+    value,
+  ])
   const has = (name: string): boolean => headers.some(([known]) => known.toLowerCase() === name)
   let payload: string | Buffer | undefined
   if (body instanceof URLSearchParams) {

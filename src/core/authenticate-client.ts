@@ -1,6 +1,6 @@
 import { refuse } from '../domain/failure.ts'
 import type { Client } from '../domain/identity.ts'
-import type { CoreDependencies } from './core.ts'
+import type { CoreDependencies } from './dependencies.ts'
 import { checkPassword, spendPasswordTime } from './password.ts'
 
 /**

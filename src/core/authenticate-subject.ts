@@ -1,15 +1,15 @@
 import { refuse } from '../domain/failure.ts'
 import type { Subject } from '../domain/identity.ts'
 import type { SubjectLookup } from '../ports/store.ts'
-import type { CoreDependencies } from './core.ts'
+import type { CoreDependencies } from './dependencies.ts'
 import { checkPassword, spendPasswordTime } from './password.ts'
 
 /**
  * Checks a person's password.
  *
  * @returns The subject.
- * @throws {Refusal} `credentials_invalid` for an unknown name and a wrong password alike, in the same
- *   time; `account_disabled` only where the password was right.
+ * @throws {Refusal} `credentials_invalid` for an unknown name and a wrong password alike, in the
+ *   same time; `account_disabled` only where the password was right.
  */
 export async function authenticateSubject(
   dependencies: CoreDependencies,

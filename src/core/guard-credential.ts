@@ -1,12 +1,12 @@
 /**
- * Credentials of guards: a name and a secret of 256 random bits, so a fast hash is enough, and it is
- * checked on every connection. A guard is stored as a client of the dialect `guard`.
+ * Credentials of guards: a name and a secret of 256 random bits, so a fast hash is enough, and it
+ * is checked on every connection. A guard is stored as a client of the dialect `guard`.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../domain/failure.ts'
 import type { Client } from '../domain/identity.ts'
 import type { Random } from '../ports/random.ts'
-import type { CoreDependencies } from './core.ts'
+import type { CoreDependencies } from './dependencies.ts'
 
 /** What `Client.dialect` says of a guard. */
 export const GUARD_DIALECT = 'guard'

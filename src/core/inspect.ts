@@ -1,6 +1,6 @@
 import { refuse } from '../domain/failure.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
-import type { CoreDependencies } from './core.ts'
+import type { CoreDependencies } from './dependencies.ts'
 
 /**
  * Verifies an access token for a dialect.
@@ -8,7 +8,8 @@ import type { CoreDependencies } from './core.ts'
  * @param token What stood behind `Bearer`; undefined where there was no credential at all.
  * @param audience The dialect's audience: a token of another dialect is invalid here.
  * @returns Its claims.
- * @throws {Refusal} `credentials_missing`, `token_invalid`, `token_expired`, `token_revoked`, `stale`.
+ * @throws {Refusal} `credentials_missing`, `token_invalid`, `token_expired`, `token_revoked`,
+ *   `stale`.
  */
 export async function inspect(
   dependencies: CoreDependencies,

@@ -99,7 +99,8 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     signAs,
     publicKeys: () => ({ keys: keys.map((key) => key.publicJwk) }),
     find: async (header) => {
-      const fits = (key: LoadedKey): boolean => key.kid === header.kid && key.algorithm === header.alg
+      const fits = (key: LoadedKey): boolean =>
+        key.kid === header.kid && key.algorithm === header.alg
       const known = keys.find(fits)
       if (known !== undefined) return known.publicKey
       if (clock.monotonicMs() - reloadedAtMs >= RELOAD_AT_MOST_EVERY_MS) {

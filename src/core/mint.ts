@@ -1,6 +1,6 @@
 import type { Json, Session } from '../domain/session.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
-import type { CoreDependencies } from './core.ts'
+import type { CoreDependencies } from './dependencies.ts'
 import { mintId } from './mint-id.ts'
 
 export type ExtraClaims = Readonly<Record<string, Json>>

@@ -4,7 +4,7 @@
  */
 import { createHmac, randomInt, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../domain/failure.ts'
-import type { CoreDependencies } from './core.ts'
+import type { CoreDependencies } from './dependencies.ts'
 
 export interface OtpRequest {
   readonly dialect: string
@@ -40,10 +40,7 @@ const REMEMBER_EXPIRED_MS = 3_600_000
  *
  * @throws {Refusal} `store_unavailable`; `internal` when the sender did not take it.
  */
-export async function sendOtp(
-  dependencies: CoreDependencies,
-  request: OtpRequest,
-): Promise<void> {
+export async function sendOtp(dependencies: CoreDependencies, request: OtpRequest): Promise<void> {
   const { store, clock, random, otpSender } = dependencies
   const code =
     request.fixedCode ??

@@ -1,5 +1,5 @@
 import type { Session } from '../domain/session.ts'
-import type { CoreDependencies } from './core.ts'
+import type { CoreDependencies } from './dependencies.ts'
 import { mint, type AccessToken, type ExtraClaims } from './mint.ts'
 import { mintId } from './mint-id.ts'
 import { mintRefreshToken } from './refresh-token.ts'

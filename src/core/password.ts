@@ -1,5 +1,5 @@
 import { hash, verify } from '@node-rs/argon2'
-import type { PasswordCost } from './core.ts'
+import type { PasswordCost } from './dependencies.ts'
 
 /** Longer passwords are refused before they are hashed: RFC-less, a bound against abuse. */
 export const LONGEST_PASSWORD = 1024

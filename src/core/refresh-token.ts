@@ -1,6 +1,6 @@
 /**
- * Refresh tokens: opaque, 22 characters of id and 43 of secret, base64url. The id is time-ordered so
- * that rows lie together; only the hash of the secret is stored.
+ * Refresh tokens: opaque, 22 characters of id and 43 of secret, base64url. The id is time-ordered
+ * so that rows lie together; only the hash of the secret is stored.
  */
 import { createCipheriv, createDecipheriv, createHash, hash } from 'node:crypto'
 import { parse as parseUuid } from 'uuid'
@@ -45,8 +45,8 @@ function hashSecret(secret: string): string {
 }
 
 /**
- * Seals the answer to a refresh under the token that was presented, so that only who holds that token
- * can be given the answer again: the store keeps it, and cannot read it.
+ * Seals the answer to a refresh under the token that was presented, so that only who holds that
+ * token can be given the answer again: the store keeps it, and cannot read it.
  */
 export function sealAnswer(random: Random, secret: string, answer: string): Uint8Array {
   const nonce = random.bytes(12)
@@ -59,7 +59,9 @@ export function openAnswer(secret: string, sealed: Uint8Array): string {
   const bytes = Buffer.from(sealed)
   const decipher = createDecipheriv('aes-256-gcm', sealingKey(secret), bytes.subarray(0, 12))
   decipher.setAuthTag(bytes.subarray(-16))
-  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8')
+  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString(
+    'utf8',
+  )
 }
 
 function sealingKey(secret: string): Buffer {

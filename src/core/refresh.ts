@@ -1,6 +1,6 @@
 import { refuse } from '../domain/failure.ts'
 import type { Session } from '../domain/session.ts'
-import type { CoreDependencies } from './core.ts'
+import type { CoreDependencies } from './dependencies.ts'
 import { mint, type ExtraClaims } from './mint.ts'
 import type { IssuedTokens } from './open-session.ts'
 import { mintRefreshToken, openAnswer, parseRefreshToken, sealAnswer } from './refresh-token.ts'
@@ -25,10 +25,11 @@ export interface RefreshRequest {
 }
 
 /**
- * Uses a refresh token for new tokens, in the transaction that checks that its session still stands.
+ * Uses a refresh token for new tokens, in the transaction that checks that its session still
+ * stands.
  *
- * @throws {Refusal} `token_invalid` (unknown, or of another dialect), `token_expired`, `token_revoked`,
- *   `refresh_token_reused`, `store_unavailable`, and whatever `permit` refuses.
+ * @throws {Refusal} `token_invalid` (unknown, or of another dialect), `token_expired`,
+ *   `token_revoked`, `refresh_token_reused`, `store_unavailable`, and whatever `permit` refuses.
  */
 export async function refresh(
   dependencies: CoreDependencies,

@@ -2,7 +2,7 @@ import { refuse } from '../domain/failure.ts'
 import type { Receipt } from '../domain/receipt.ts'
 import type { Reason, Revocation } from '../domain/revocation.ts'
 import { EVERYONE, isWide, type Scope } from '../domain/scope.ts'
-import type { CoreDependencies } from './core.ts'
+import type { CoreDependencies } from './dependencies.ts'
 import { mintId } from './mint-id.ts'
 
 export interface RevokeRequest {
@@ -14,8 +14,8 @@ export interface RevokeRequest {
   readonly actor: string
   readonly note?: string
   /**
-   * `token` and `session`: the life in milliseconds of the longest-lived access token that this ends,
-   * where the caller knows it. The installation's longest where it is not given.
+   * `token` and `session`: the life in milliseconds of the longest-lived access token that this
+   * ends, where the caller knows it. The installation's longest where it is not given.
    */
   readonly accessLifetimeMs?: number
   /** Wide scopes: the generation that the caller's own token carries. */
@@ -32,15 +32,15 @@ export interface Revoked {
 }
 
 /**
- * A replica may forget an entry only after every token that it ends has expired. Tokens signed while
- * the entry was on its way to the disk are a little younger than its time says, on another node's
- * clock perhaps; the margin covers both.
+ * A replica may forget an entry only after every token that it ends has expired. Tokens signed
+ * while the entry was on its way to the disk are a little younger than its time says, on another
+ * node's clock perhaps; the margin covers both.
  */
 const FORGET_MARGIN_MS = 120_000
 
 /**
- * Ends something: the one primitive that every logout comes to. Durable when it resolves; confirmed as
- * well where `wait` is true.
+ * Ends something: the one primitive that every logout comes to. Durable when it resolves; confirmed
+ * as well where `wait` is true.
  *
  * @throws {Refusal} `store_unavailable` when it could not be stored: then nothing has ended.
  */

@@ -1,7 +1,7 @@
 /**
- * The application: every dialect's routes on one Fastify instance. It owns what is the same for all of
- * them: reading requests, bounds, receipt headers, and which dialect says no when nobody has a route.
- * It opens no socket; `server/serve.ts` does.
+ * The application: every dialect's routes on one Fastify instance. It owns what is the same for all
+ * of them: reading requests, bounds, receipt headers, and which dialect says no when nobody has a
+ * route. It opens no socket; `server/serve.ts` does.
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Refusal, type Failure } from '../domain/failure.ts'
@@ -58,7 +58,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => {
-      void refuseByPath(options, failureOf(error), request, reply as FastifyReply)
+      void refuseByPath(options, failureOf(error), request, reply)
     },
   })
   app.removeAllContentTypeParsers()
@@ -71,7 +71,10 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.setNotFoundHandler((request, reply) => {
     const allow = allowedMethods(options.mounts, request)
     if (allow.length > 0 && request.method === 'OPTIONS') {
-      return reply.code(204).header('allow', [...allow, 'OPTIONS'].join(', ')).send()
+      return reply
+        .code(204)
+        .header('allow', [...allow, 'OPTIONS'].join(', '))
+        .send()
     }
     const failure: Failure =
       allow.length > 0 ? { kind: 'method_not_allowed', allow } : { kind: 'not_found' }
@@ -97,7 +100,7 @@ function mountRoute(
     errorHandler: (error, request, reply) => {
       const dialectRequest = new AppRequest(request, options)
       const answer = renderError(options, dialect, error, dialectRequest)
-      return send(options, dialect, route.path, dialectRequest, reply, answer)
+      void send(options, dialect, route.path, dialectRequest, reply, answer)
     },
     handler: async (request, reply) => {
       const dialectRequest = new AppRequest(request, options)
@@ -214,7 +217,7 @@ function allowedMethods(mounts: readonly MountedDialect[], request: FastifyReque
   return [...found].sort((a, b) => preference.indexOf(a) - preference.indexOf(b))
 }
 
-const preference = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+const preference = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const patterns = new Map<string, RegExp>()
 
 /** A route's path as a pattern; there are as many as there are routes, so all are kept. */
@@ -222,7 +225,8 @@ function pathPattern(path: string): RegExp {
   const known = patterns.get(path)
   if (known !== undefined) return known
   const escaped = path.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
-  const pattern = new RegExp(`^${escaped.replace(/:[A-Za-z]+/g, '[^/]+')}$`)
+  const named = escaped.replace(/:[A-Za-z]+/g, '[^/]+').replace(/\\\*$/, '.*')
+  const pattern = new RegExp(`^${named}$`)
   patterns.set(path, pattern)
   return pattern
 }

@@ -9,11 +9,12 @@ export type Authorization =
   | { readonly scheme: 'basic'; readonly username: string; readonly password: string }
 
 /**
- * Reads the Authorization header (RFC 6750 section 2.1, RFC 7617). The scheme's case does not matter.
+ * Reads the Authorization header (RFC 6750 section 2.1, RFC 7617). The scheme's case does not
+ * matter.
  *
  * @returns Undefined where the request has no such header.
- * @throws {Refusal} `credentials_malformed` where it is sent twice, is too long, has an unknown scheme
- *   or cannot be decoded.
+ * @throws {Refusal} `credentials_malformed` where it is sent twice, is too long, has an unknown
+ *   scheme or cannot be decoded.
  */
 export function readAuthorization(request: DialectRequest): Authorization | undefined {
   const header = request.header('authorization')

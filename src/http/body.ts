@@ -43,8 +43,8 @@ export function readForm(request: DialectRequest): URLSearchParams {
 /**
  * A field that must be a string, not empty and at most `longest` characters.
  *
- * @throws {Refusal} `missing_parameter` where it is absent or empty, `invalid_parameter` where it is of
- *   another type or too long.
+ * @throws {Refusal} `missing_parameter` where it is absent or empty, `invalid_parameter` where it
+ *   is of another type or too long.
  */
 export function requiredText(fields: JsonObject, parameter: string, longest = 1024): string {
   const value = fields[parameter]
@@ -64,7 +64,8 @@ export function requiredText(fields: JsonObject, parameter: string, longest = 10
  * A query or form parameter that is sent at most once.
  *
  * @returns Undefined where it is absent or empty.
- * @throws {Refusal} `invalid_parameter` where it is sent twice with different values, or is too long.
+ * @throws {Refusal} `invalid_parameter` where it is sent twice with different values, or is too
+ *   long.
  */
 export function singleParameter(
   parameters: URLSearchParams,

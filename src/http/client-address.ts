@@ -42,9 +42,9 @@ export function parseRange(range: string): Range {
 }
 
 /**
- * Finds the caller's address: the last one in `X-Forwarded-For` that is not a trusted proxy, read from
- * the right, and only where the peer itself is a trusted proxy. Anybody else may write what they like
- * in that header; it is not looked at.
+ * Finds the caller's address: the last one in `X-Forwarded-For` that is not a trusted proxy, read
+ * from the right, and only where the peer itself is a trusted proxy. Anybody else may write what
+ * they like in that header; it is not looked at.
  */
 export function clientAddress(
   peer: string,

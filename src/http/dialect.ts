@@ -1,11 +1,12 @@
 /**
- * What a dialect is: routes that turn a request into an answer, and one way to say no. A dialect knows
- * the core's verbs and its own wire forms; it knows neither Fastify nor sockets nor other dialects.
+ * What a dialect is: routes that turn a request into an answer, and one way to say no. A dialect
+ * knows the core's verbs and its own wire forms; it knows neither Fastify nor sockets nor other
+ * dialects.
  */
 import type { Failure } from '../domain/failure.ts'
 import type { Receipt } from '../domain/receipt.ts'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
 /** A request as a dialect sees it. Nothing is parsed before it is asked for. */
 export interface DialectRequest {

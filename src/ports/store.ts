@@ -8,7 +8,8 @@
  * - Operations that were submitted one after another commit in that order; what a resolved operation
  *   wrote is seen by every operation submitted later.
  * - Rejections are `Refusal`s: `store_unavailable` when nothing could be stored (a full disk, a lost
- *   connection), `conflict` for a unique name that is taken, `not_found` where an operation says so.
+ *   connection), `conflict` for a unique name that is taken, `not_found` where an operation says
+ *   so.
  * - Entries of a stream are numbered from 1 without gaps and chained by `chainInput`.
  */
 import type { Client, Standing, Subject } from '../domain/identity.ts'
@@ -50,16 +51,16 @@ export interface LogStore {
 
   /**
    * Ends something. `token` and `session`: adds an entry unless that key is revoked already. Wide
-   * scopes: raises the counter and adds an entry, unless `seenGeneration` is given and the counter is
-   * higher than that already. After it resolves, no `rotate` and no `openSession` succeeds for what
-   * was ended with the generations that it had.
+   * scopes: raises the counter and adds an entry, unless `seenGeneration` is given and the counter
+   * is higher than that already. After it resolves, no `rotate` and no `openSession` succeeds for
+   * what was ended with the generations that it had.
    */
   revoke(command: RevocationCommand): Promise<RevokeOutcome>
 
   /**
    * Calls the listener with every batch of entries once it is durable, in the order of each stream,
-   * before the promises of the calls that made them resolve, and with entries of other nodes as they
-   * become known. The returned function unsubscribes.
+   * before the promises of the calls that made them resolve, and with entries of other nodes as
+   * they become known. The returned function unsubscribes.
    */
   onCommitted(listener: (entries: readonly Revocation[]) => void): () => void
 
@@ -76,8 +77,9 @@ export interface LogStore {
 
   /**
    * Everything that a verifier must know at `nowMs`: for each key whose revocation is not to be
-   * forgotten yet, the entry that counts (the highest generation for wide scopes). In chunks, so that
-   * millions do not need memory at once. Entries committed while this runs may or may not be in it.
+   * forgotten yet, the entry that counts (the highest generation for wide scopes). In chunks, so
+   * that millions do not need memory at once. Entries committed while this runs may or may not be
+   * in it.
    */
   liveRevocations(nowMs: number): AsyncIterable<readonly Revocation[]>
 }
@@ -137,8 +139,9 @@ export interface SessionFilter {
 
 export interface SessionStore {
   /**
-   * Stores a session with the generations as they are in the same transaction, and its first refresh
-   * token. Rejects with `account_disabled` where the subject or the client is listed and disabled.
+   * Stores a session with the generations as they are in the same transaction, and its first
+   * refresh token. Rejects with `account_disabled` where the subject or the client is listed and
+   * disabled.
    */
   openSession(command: OpenSessionCommand): Promise<Session>
 
@@ -174,8 +177,10 @@ export interface SessionStore {
   }): Promise<Generations>
 }
 
-export type SubjectLookup =
-  | { readonly by: 'id' | 'username' | 'email' | 'phone'; readonly value: string }
+export type SubjectLookup = {
+  readonly by: 'id' | 'username' | 'email' | 'phone'
+  readonly value: string
+}
 
 export type ClientLookup =
   | { readonly by: 'id'; readonly value: string }
@@ -227,7 +232,10 @@ export interface TicketStore {
   /** Stores unless a ticket of that kind and key exists that has not expired at `nowMs`. */
   addTicket(ticket: Ticket, nowMs: number): Promise<boolean>
   /** Expired tickets are still found until they are swept. */
-  findTicket(kind: string, key: string): Promise<(Ticket & { readonly attempts: number }) | undefined>
+  findTicket(
+    kind: string,
+    key: string,
+  ): Promise<(Ticket & { readonly attempts: number }) | undefined>
   /** Removes it and returns it: of any number of callers exactly one gets it. */
   takeTicket(kind: string, key: string): Promise<Ticket | undefined>
   /** Adds one to its attempts and returns the new count; 0 where there is no such ticket. */

@@ -1,14 +1,15 @@
 /**
- * The composition root: the only place that knows every part. It turns a configuration into a server
- * that is ready to listen, and takes it apart in the right order.
+ * The composition root: the only place that knows every part. It turns a configuration into a
+ * server that is ready to listen, and takes it apart in the right order.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
 import { openKeyRing } from '../core/key-ring.ts'
-import { createApp } from '../http/app.ts'
+import { createApp, type MountedDialect } from '../http/app.ts'
 import { addressMatcher } from '../http/client-address.ts'
+import { createForwardAuth } from '../http/dialects/forward-auth/index.ts'
 import { createOperations } from '../http/dialects/operations/index.ts'
 import type { Receipt } from '../domain/receipt.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -24,7 +25,7 @@ import { ConfigError, type Config } from './config.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
 import { mountDialects } from './dialects.ts'
 import { longestAccessLifetime } from './longest-lifetime.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { applyRevocations, fillReplica } from './replicate.ts'
 import { startSweeping } from './sweeping.ts'
 
@@ -73,68 +74,19 @@ async function openStore(config: Config, log: Log): Promise<Store> {
 }
 
 async function composeWith(store: Store, config: Config, world: World): Promise<Composition> {
-  const { clock, random, log } = world
-  if (config.demo) await seedDemo(store, config.passwordCost, clock.nowMs())
-  else if (await hasDemoIdentities(store)) {
-    throw new ConfigError(
-      'Cannot start: the database holds the demo identities, whose passwords are public; ' +
-        'use another data folder, or start with --demo',
-    )
-  }
+  const { clock, log } = world
+  await checkIdentities(store, config, clock)
   const replica = new Replica()
   const metrics = createMetrics(replica)
+  // Subscribed before the replica is filled: what is committed meanwhile may come twice, never not at all.
   store.onCommitted((entries) => {
     applyRevocations(replica, entries)
     metrics.countRevocations(entries)
   })
   await fillReplica(replica, store, clock.nowMs())
-  const longestAccessLifetimeMs = await longestAccessLifetime(store, config)
-  const keys = await openKeyRing({
-    store,
-    clock,
-    random,
-    algorithm: config.signingAlgorithm,
-    longestAccessLifetimeMs,
-  })
-  const verifier = createTokenVerifier({
-    replica,
-    keys: keys.find,
-    issuer: () => config.issuer,
-    nowMs: () => clock.nowMs(),
-    isCurrent: () => true,
-    capacity: VERIFIED_TOKENS,
-  })
-  const core = createCore({
-    store,
-    clock,
-    random,
-    log,
-    keys,
-    verifier,
-    confirmation: confirmationOfOne(clock),
-    otpSender: world.otpSender,
-    issuer: config.issuer,
-    audiences: config.audiences,
-    longestAccessLifetimeMs,
-    passwordCost: config.passwordCost,
-  })
-  const context = {
-    core,
-    clock,
-    issuer: config.issuer,
-    rateLimitFactor: config.rateLimitFactor,
-    demo: config.demo,
-  }
-  const operations = createOperations({
-    keys,
-    ready: () => store.ready(),
-    metrics: () => metrics.render(),
-  })
+  const core = await openCore(store, replica, config, world)
   const app = createApp({
-    mounts: [
-      { dialect: operations, prefix: '', host: undefined },
-      ...mountDialects(config, context, { tellProvider: undefined, countDevice: metrics.countDevice }),
-    ],
+    mounts: mountAll(core, metrics, config),
     publicUrl: config.issuer,
     isTrustedProxy: addressMatcher(config.trustedProxies),
     clock,
@@ -157,9 +109,83 @@ async function composeWith(store: Store, config: Config, world: World): Promise<
   }
 }
 
+async function checkIdentities(store: Store, config: Config, clock: Clock): Promise<void> {
+  if (config.demo) return seedDemo(store, config.passwordCost, clock.nowMs())
+  if (await hasDemoIdentities(store)) {
+    throw new ConfigError(
+      'Cannot start: the database holds the demo identities, whose passwords are public; ' +
+        'use another data folder, or start with --demo',
+    )
+  }
+}
+
+async function openCore(
+  store: Store,
+  replica: Replica,
+  config: Config,
+  { clock, random, log, otpSender }: World,
+): Promise<Core> {
+  const longestAccessLifetimeMs = await longestAccessLifetime(store, config)
+  const keys = await openKeyRing({
+    store,
+    clock,
+    random,
+    algorithm: config.signingAlgorithm,
+    longestAccessLifetimeMs,
+  })
+  const verifier = createTokenVerifier({
+    replica,
+    keys: keys.find,
+    issuer: () => config.issuer,
+    nowMs: () => clock.nowMs(),
+    isCurrent: () => true,
+    capacity: VERIFIED_TOKENS,
+  })
+  return createCore({
+    store,
+    clock,
+    random,
+    log,
+    keys,
+    verifier,
+    confirmation: confirmationOfOne(),
+    otpSender,
+    issuer: config.issuer,
+    audiences: config.audiences,
+    longestAccessLifetimeMs,
+    passwordCost: config.passwordCost,
+  })
+}
+
+function mountAll(core: Core, metrics: Metrics, config: Config): readonly MountedDialect[] {
+  const { store, keys, clock } = core.dependencies
+  const context = {
+    core,
+    clock,
+    issuer: config.issuer,
+    rateLimitFactor: config.rateLimitFactor,
+    demo: config.demo,
+  }
+  const operations = createOperations({
+    keys,
+    ready: () => store.ready(),
+    metrics: () => metrics.render(),
+  })
+  const atRoot = { prefix: '', host: undefined }
+  return [
+    { dialect: operations, ...atRoot },
+    { dialect: createForwardAuth({ core }, config.forwardAuth), ...atRoot },
+    ...mountDialects(config, context, {
+      tellProvider: undefined,
+      countDevice: (call, deviceType) => {
+        metrics.countDevice(call, deviceType)
+      },
+    }),
+  ]
+}
+
 /** Where this node is the one verifier, what it has applied is confirmed. */
-function confirmationOfOne(clock: Clock): Confirmation {
-  void clock
+function confirmationOfOne(): Confirmation {
   const receipt = (revocationId: string): Receipt => ({
     revocationId,
     confirmed: true,

@@ -9,6 +9,7 @@ import { parseRange } from '../http/client-address.ts'
 import type { AdobePassOptions } from '../http/dialects/adobe-pass/index.ts'
 import type { BaanxOptions } from '../http/dialects/baanx/index.ts'
 import type { DirectLinkOptions } from '../http/dialects/directlink/index.ts'
+import type { ForwardAuthOptions } from '../http/dialects/forward-auth/index.ts'
 import type { MatarOptions } from '../http/dialects/matar/index.ts'
 import type { OctopusOptions } from '../http/dialects/octopus/index.ts'
 import type { SigningKey } from '../ports/store.ts'
@@ -65,6 +66,8 @@ export interface Config {
   readonly renewMs: number
   /** One line of JSON a request on standard output. Default true. */
   readonly accessLog: boolean
+  /** How proxies that ask `/outright/v1/check` are answered. */
+  readonly forwardAuth: Partial<ForwardAuthOptions>
   readonly dialects: DialectConfigs
 }
 
@@ -101,6 +104,7 @@ function defaults(demo: boolean): Config {
     leaseMs: 2000,
     renewMs: 500,
     accessLog: true,
+    forwardAuth: {},
     dialects: {
       directlink: dialect,
       matar: dialect,
@@ -155,7 +159,8 @@ function fromEnvironment(environment: Environment): ConfigFile {
     const value = text(name)
     if (value === undefined) return undefined
     const parsed = Number(value)
-    if (!Number.isFinite(parsed)) throw new ConfigError(`Cannot use ${name}: "${value}" is no number`)
+    if (!Number.isFinite(parsed))
+      throw new ConfigError(`Cannot use ${name}: "${value}" is no number`)
     return parsed
   }
   const layer: Record<string, unknown> = {
@@ -167,7 +172,7 @@ function fromEnvironment(environment: Environment): ConfigFile {
     adminToken: text('OUTRIGHT_ADMIN_TOKEN'),
     rateLimitFactor: number('OUTRIGHT_RATE_LIMIT_FACTOR'),
   }
-  return layer as ConfigFile
+  return layer
 }
 
 /** Deep merge of plain objects; undefined leaves what is there, arrays are replaced whole. */

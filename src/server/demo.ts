@@ -4,7 +4,7 @@
 import { Refusal } from '../domain/failure.ts'
 import type { Client, Subject } from '../domain/identity.ts'
 import { hashPassword } from '../core/password.ts'
-import type { PasswordCost } from '../core/core.ts'
+import type { PasswordCost } from '../core/dependencies.ts'
 import type { Store } from '../ports/store.ts'
 
 /** Marks rows that came with the demo. */

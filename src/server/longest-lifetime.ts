@@ -17,8 +17,8 @@ const defaultLifetimesMs = {
 
 /**
  * The longest life that any access token of this installation has or had. A wide revocation is
- * remembered for that long, so a configuration that shortens lives must not make replicas forget tokens
- * that were issued before it: the highest value ever used is kept in the store.
+ * remembered for that long, so a configuration that shortens lives must not make replicas forget
+ * tokens that were issued before it: the highest value ever used is kept in the store.
  */
 export async function longestAccessLifetime(store: TicketStore, config: Config): Promise<number> {
   const configured = Object.entries(defaultLifetimesMs).map(([name, lifetimeMs]) => {

@@ -1,4 +1,7 @@
-/** The real world behind the ports: the system's clock, its randomness, and standard output as a log. */
+/**
+ * The real world behind the ports: the system's clock, its randomness, and standard output as a
+ * log.
+ */
 import { randomFillSync } from 'node:crypto'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'

@@ -10,8 +10,8 @@ export interface RevocationView {
 }
 
 /**
- * The one decision on whether anything that a token names has ended. Signature, issuer, audience, type
- * and time are judged before; this is the rest of `alive`.
+ * The one decision on whether anything that a token names has ended. Signature, issuer, audience,
+ * type and time are judged before; this is the rest of `alive`.
  */
 export function isAlive(replica: RevocationView, facts: TokenFacts): boolean {
   const { jti, sid, subject, client, grant, device, generations } = facts

@@ -30,9 +30,9 @@ const synchronousHash: SynchronousHash | undefined = (
 ).process?.getBuiltinModule?.('node:crypto')?.hash
 
 /**
- * The fingerprint of what a revocation names. Ids of tokens and sessions are UUIDs whose last 64 bits
- * are random, so those are taken as they are; every other name is hashed, with its scope, so that
- * nobody can choose a name that meets another's fingerprint.
+ * The fingerprint of what a revocation names. Ids of tokens and sessions are UUIDs whose last 64
+ * bits are random, so those are taken as they are; every other name is hashed, with its scope, so
+ * that nobody can choose a name that meets another's fingerprint.
  */
 export async function fingerprint(scope: string, key: string): Promise<Fingerprint> {
   return randomHalf(scope, key) ?? digest(`${scope}\0${key}`)

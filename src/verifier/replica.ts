@@ -10,14 +10,6 @@
 
 import { entryWords, FingerprintTable, largestNumber, subTables } from './fingerprint-table.ts'
 
-/** The 64-bit name of a token, session, subject, client, grant or device, as two unsigned halves. */
-export interface Fingerprint {
-  /** The upper 32 bits, unsigned. */
-  readonly high: number
-  /** The lower 32 bits, unsigned. */
-  readonly low: number
-}
-
 /** A bounded piece of a snapshot. */
 export interface ReplicaChunk {
   /** What the entries are. Receivers need not look: each entry says it by its generation. */

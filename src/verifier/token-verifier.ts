@@ -1,7 +1,7 @@
 /**
  * The verifier: decides whether a token is alive, in a node as in a guard. It owns the order of the
- * checks and the cache of verified tokens; keys, replica and the right to trust the replica are given.
- * It stands apart from both because there must be one such function, not two that agree.
+ * checks and the cache of verified tokens; keys, replica and the right to trust the replica are
+ * given. It stands apart from both because there must be one such function, not two that agree.
  */
 import { errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
 import { isAlive, type RevocationView } from './alive.ts'
@@ -10,9 +10,10 @@ import { tokenFacts } from './fingerprint.ts'
 import { VerifiedTokens, type VerifiedToken } from './verified-tokens.ts'
 
 /**
- * Why a token is not accepted. Judged in this order: signature, type, issuer and audience (`invalid`),
- * time (`expired`), revocation (`revoked`), and last whether the verifier may trust its replica at all
- * (`stale`). So an expired and revoked token is `expired`, and a dead token is never just `stale`.
+ * Why a token is not accepted. Judged in this order: signature, type, issuer and audience
+ * (`invalid`), time (`expired`), revocation (`revoked`), and last whether the verifier may trust
+ * its replica at all (`stale`). So an expired and revoked token is `expired`, and a dead token is
+ * never just `stale`.
  */
 export type Rejection = 'missing' | 'invalid' | 'expired' | 'revoked' | 'stale'
 
@@ -98,7 +99,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         clockTolerance: NOT_BEFORE_TOLERANCE_SECONDS,
         currentDate: new Date(nowMs()),
       })
-      if (!hasAccessClaims(payload)) return rejected.invalid
+      if (!hasAccessClaims(payload)) return await rejected.invalid
       claims = Object.freeze(payload)
     } catch (error) {
       return error instanceof errors.JWTExpired ? rejected.expired : rejected.invalid

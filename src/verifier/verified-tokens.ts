@@ -18,8 +18,8 @@ export interface VerifiedToken {
 const KEY_LENGTH = 22
 
 /**
- * Remembers verified tokens, at most `capacity`, by two generations of a map: what is used moves to the
- * young one, and the old one is dropped when the young one is full.
+ * Remembers verified tokens, at most `capacity`, by two generations of a map: what is used moves to
+ * the young one, and the old one is dropped when the young one is full.
  */
 export class VerifiedTokens {
   readonly #capacity: number

@@ -1,6 +1,7 @@
 /**
- * What operators and verifiers need of every node: health, readiness, metrics and the public keys. Open
- * to everybody; nothing here is secret. Bind the port privately or let the proxy hide `/metrics`.
+ * What operators and verifiers need of every node: health, readiness, metrics and the public keys.
+ * Open to everybody; nothing here is secret. Bind the port privately or let the proxy hide
+ * `/metrics`.
  */
 import type { KeyRing } from '../../../core/key-ring.ts'
 import type { Answer, Dialect, Route } from '../../dialect.ts'

@@ -1,0 +1,154 @@
+/**
+ * Forward authentication: `/outright/v1/check`, for applications that nobody will change. A proxy
+ * asks here about every request; nginx, Traefik, Caddy and Envoy each by their own convention. It
+ * answers from this node's replica, so the first request after a logout is refused.
+ */
+import type { Failure } from '../../../domain/failure.ts'
+import type { AccessClaims } from '../../../verifier/claims.ts'
+import type { DialectContext } from '../../context.ts'
+import type { Answer, Dialect, DialectRequest, Method, Route } from '../../dialect.ts'
+import { problemAnswer } from '../../problem.ts'
+import { forwardAuthDefaults, type ForwardAuthOptions } from './options.ts'
+import { parseCheck, type Check } from './parse.ts'
+
+export type { ForwardAuthOptions } from './options.ts'
+
+/** Envoy sends the original method and appends the original path, so all of them lead here. */
+const methods: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const paths = ['/outright/v1/check', '/outright/v1/check/*']
+
+export function createForwardAuth(
+  context: Pick<DialectContext, 'core'>,
+  overrides: Partial<ForwardAuthOptions> = {},
+): Dialect {
+  const options: ForwardAuthOptions = { ...forwardAuthDefaults, ...overrides }
+  const { verifier } = context.core.dependencies
+
+  async function handle(request: DialectRequest): Promise<Answer> {
+    const check = parseCheck(request, options)
+    if (check.isPreflight && options.preflight === 'allow') return { status: 200, headers: blank }
+    const verdict = await verifier.verify(check.token, check.audience)
+    if (!verdict.ok) return refuse(check, verdict.reason, options)
+    const missing = check.scopes.filter((scope) => !scopesOf(verdict.claims).includes(scope))
+    if (missing.length > 0) return insufficientScope(missing)
+    return { status: 200, headers: identity(verdict.claims) }
+  }
+
+  const routes: Route[] = paths.flatMap((path) =>
+    methods.map((method) => ({ method, path, operation, handle })),
+  )
+  return {
+    name: 'forward-auth',
+    routes,
+    owns: (path) => path === paths[0] || path.startsWith('/outright/v1/check/'),
+    renderFailure: renderFailure,
+  }
+}
+
+/**
+ * nginx turns everything but 2xx, 401 and 403 into a 500, so only those are used; a redirect is
+ * made only where the proxy's configuration says that it passes redirects on.
+ */
+function refuse(check: Check, reason: string, options: ForwardAuthOptions): Answer {
+  if (check.redirect && check.isNavigation && options.loginUrl !== undefined) {
+    return { status: 302, headers: { location: loginLocation(check, options.loginUrl, options) } }
+  }
+  const challenge =
+    reason === 'missing'
+      ? 'Bearer realm="outright"'
+      : `Bearer realm="outright", error="invalid_token", error_description="${describe(reason)}"`
+  return { status: 401, headers: { ...blank, 'www-authenticate': challenge } }
+}
+
+function describe(reason: string): string {
+  switch (reason) {
+    case 'expired':
+      return 'The token has expired'
+    case 'revoked':
+      return 'The token has been revoked'
+    case 'stale':
+      return 'The token cannot be checked at the moment'
+    default:
+      return 'The token is not valid'
+  }
+}
+
+function loginLocation(check: Check, loginUrl: string, options: ForwardAuthOptions): string {
+  const location = new URL(loginUrl)
+  const { originalUrl } = check
+  if (
+    originalUrl !== undefined &&
+    (originalUrl.protocol === 'https:' || originalUrl.protocol === 'http:') &&
+    options.allowedHosts.includes(originalUrl.host)
+  ) {
+    location.searchParams.set('return_to', originalUrl.href)
+  }
+  return location.href
+}
+
+function insufficientScope(missing: readonly string[]): Answer {
+  const scope = missing.join(' ').replaceAll(/[^\x21\x23-\x5b\x5d-\x7e ]/g, '')
+  return {
+    status: 403,
+    headers: {
+      ...blank,
+      'www-authenticate': `Bearer realm="outright", error="insufficient_scope", scope="${scope}"`,
+    },
+  }
+}
+
+/** Set on every answer, so that a caller's own copies of these headers never reach an application. */
+const blank: Readonly<Record<string, string>> = {
+  'remote-user': '',
+  'remote-name': '',
+  'remote-email': '',
+  'remote-groups': '',
+  'outright-session': '',
+  'outright-client': '',
+}
+
+function identity(claims: AccessClaims): Readonly<Record<string, string>> {
+  return {
+    ...blank,
+    'remote-user': headerSafe(claims.sub),
+    'remote-groups': headerSafe(scopesOf(claims).join(',')),
+    'outright-session': headerSafe(claims.sid),
+    'outright-client': headerSafe(claims.client_id),
+  }
+}
+
+function scopesOf(claims: AccessClaims): readonly string[] {
+  const { scope } = claims
+  return typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : []
+}
+
+function headerSafe(value: string): string {
+  return value.replaceAll(/[^\x20-\x7e]/g, '')
+}
+
+function renderFailure(failure: Failure): Answer {
+  const problem = problemAnswer(failure)
+  const status = problem.status === 403 ? 403 : 401
+  const challenge = { 'www-authenticate': 'Bearer realm="outright"' }
+  return { status, headers: status === 401 ? { ...blank, ...challenge } : blank }
+}
+
+const operation: Route['operation'] = {
+  summary: 'Is this request authenticated?',
+  description:
+    'For nginx `auth_request`, Traefik `ForwardAuth`, Caddy `forward_auth` and Envoy `ext_authz`. ' +
+    'Query: `audience` and `scope` that the token must have; `mode=redirect` where the proxy passes ' +
+    'redirects on to browsers.',
+  tags: ['forward-auth'],
+  security: [{ accessToken: [] }],
+  parameters: ['audience', 'scope', 'mode'].map((name) => ({
+    name,
+    in: 'query',
+    schema: { type: 'string' },
+  })),
+  responses: {
+    200: { description: 'It is. Identity headers name the subject, session and client.' },
+    401: { description: 'No token, or one that is not accepted.' },
+    403: { description: 'A good token without the scopes asked for.' },
+  },
+}
