@@ -1,0 +1,238 @@
+/** `/clients`: the applications that call. Guards are clients too, and have routes of their own. */
+import { GUARD_DIALECT } from '../../../core/guard-credential.ts'
+import { mintId } from '../../../core/mint-id.ts'
+import { hashPassword, LONGEST_PASSWORD } from '../../../core/password.ts'
+import { refuse } from '../../../domain/failure.ts'
+import type { Client } from '../../../domain/identity.ts'
+import type { Reason } from '../../../domain/revocation.ts'
+import type { DialectRequest } from '../../dialect.ts'
+import {
+  idRule,
+  nameRule,
+  rangeRule,
+  readBody,
+  readQuery,
+  redirectRule,
+  type TextRule,
+} from './fields.ts'
+import { filterPage, pageParameters, readPage, renderPage } from './page.ts'
+import { json, pageQuery, type AdminRoute } from './route.ts'
+import { bodyOf, bodySchemas, clientChangedSchema, clientSchema, pageOf } from './schemas.ts'
+import { generateSecret } from './secret.ts'
+import type { AdminContext } from './services.ts'
+import { readAttributes } from './subjects.ts'
+import { wireClient, wireRevoked } from './wire.ts'
+
+const { text, flag, texts, anything, standing } = bodySchemas
+const dialectRule: TextRule = {
+  longest: 32,
+  shape(value) {
+    if (value === GUARD_DIALECT) return 'is for guards: use /outright/v1/guards'
+    return /^[a-z][a-z0-9-]*$/.test(value) ? undefined : 'must be the name of a dialect'
+  },
+}
+const secretRule: TextRule = { longest: LONGEST_PASSWORD }
+
+export function clientRoutes(context: AdminContext): readonly AdminRoute[] {
+  return [createRoute(context), listRoute(context), oneRoute(context), changeRoute(context)]
+}
+
+/** `POST /clients`. A secret is given, generated (and shown this once), or there is none. */
+function createRoute({ core, clock }: AdminContext): AdminRoute {
+  return {
+    method: 'POST',
+    path: '/clients',
+    operation: {
+      id: 'createClient',
+      tag: 'Clients',
+      summary: 'Add a client',
+      body: bodyOf(
+        {
+          id: text,
+          name: text,
+          dialect: text,
+          key: text,
+          secret: text,
+          generateSecret: flag,
+          allowlist: texts,
+          redirectUris: texts,
+          attributes: anything,
+        },
+        ['dialect', 'key'],
+      ),
+      answers: { 201: { description: 'The client', schema: clientChangedSchema } },
+    },
+    async act(request) {
+      const { random, store, passwordCost } = core.dependencies
+      const wish = readNewClient(request)
+      const nowMs = clock.nowMs()
+      const generated = wish.generate ? generateSecret(random) : undefined
+      const secret = generated ?? wish.secret
+      const client: Client = {
+        id: wish.id ?? mintId(random, nowMs),
+        name: wish.name ?? wish.key,
+        dialect: wish.dialect,
+        key: wish.key,
+        secretHash: secret === undefined ? undefined : await hashPassword(secret, passwordCost),
+        allowlist: wish.allowlist ?? [],
+        redirectUris: wish.redirectUris ?? [],
+        standing: 'active',
+        createdAtMs: nowMs,
+        attributes: wish.attributes ?? {},
+      }
+      await store.createClient(client)
+      return json(
+        201,
+        { client: wireClient(client), secret: generated ?? null, revoked: null },
+        { headers: { location: `clients/${encodeURIComponent(client.id)}` } },
+      )
+    },
+  }
+}
+
+function readNewClient(request: DialectRequest) {
+  return readBody(request, (fields) => {
+    const secret = fields.text('secret', secretRule)
+    const generate = fields.flag('generateSecret')
+    if (generate && fields.has('secret')) {
+      fields.complain('generateSecret', 'cannot be true where a secret is given')
+    }
+    return {
+      id: fields.text('id', idRule),
+      name: fields.text('name', nameRule),
+      dialect: fields.requiredText('dialect', dialectRule),
+      key: fields.requiredText('key', idRule),
+      secret,
+      generate,
+      allowlist: fields.texts('allowlist', rangeRule),
+      redirectUris: fields.texts('redirectUris', redirectRule),
+      attributes: readAttributes(fields),
+    }
+  })
+}
+
+function listRoute({ core }: AdminContext): AdminRoute {
+  return {
+    method: 'GET',
+    path: '/clients',
+    operation: {
+      id: 'listClients',
+      tag: 'Clients',
+      summary: 'Clients, without guards',
+      query: { ...pageQuery, dialect: 'Only of this dialect' },
+      answers: { 200: { description: 'A page', schema: pageOf(clientSchema) } },
+    },
+    async act(request) {
+      const query = readQuery(request, [...pageParameters, 'dialect'])
+      const page = await filterPage(
+        (next) => core.dependencies.store.listClients(next),
+        ({ dialect }) => dialect !== GUARD_DIALECT && dialect === (query.dialect ?? dialect),
+        readPage(query),
+      )
+      return json(200, renderPage(page, wireClient))
+    },
+  }
+}
+
+function oneRoute(context: AdminContext): AdminRoute {
+  return {
+    method: 'GET',
+    path: '/clients/:id',
+    operation: {
+      id: 'getClient',
+      tag: 'Clients',
+      summary: 'One client',
+      answers: { 200: { description: 'The client', schema: clientSchema } },
+    },
+    async act(request) {
+      readQuery(request, [])
+      return json(200, wireClient(await findClient(context, request)))
+    },
+  }
+}
+
+async function findClient({ core }: AdminContext, request: DialectRequest): Promise<Client> {
+  const value = request.params['id'] ?? ''
+  const client = await core.dependencies.store.findClient({ by: 'id', value })
+  // A guard has its own routes: here its secret would be replaced by one of another kind.
+  if (client === undefined || client.dialect === GUARD_DIALECT) return refuse({ kind: 'not_found' })
+  return client
+}
+
+/**
+ * `PATCH /clients/{id}`: only what is given changes. As with subjects, the change is stored before
+ * what it ends is ended, and both can be repeated.
+ */
+function changeRoute(context: AdminContext): AdminRoute {
+  const { core } = context
+  return {
+    method: 'PATCH',
+    path: '/clients/:id',
+    operation: {
+      id: 'updateClient',
+      tag: 'Clients',
+      summary: 'Change a client, or give it a new secret',
+      description:
+        '`standing: disabled` ends every session of the client and refuses new ones. `rotateSecret` answers with a new secret, shown this once; sessions go on unless `endSessions` is true.',
+      body: bodyOf({
+        name: text,
+        allowlist: texts,
+        redirectUris: texts,
+        standing,
+        rotateSecret: flag,
+        endSessions: flag,
+        attributes: anything,
+      }),
+      answers: { 200: { description: 'The client as changed', schema: clientChangedSchema } },
+    },
+    async act(request, actor) {
+      const { random, store, passwordCost } = core.dependencies
+      const wish = readChange(request)
+      const { id } = await findClient(context, request)
+      const generated = wish.rotateSecret ? generateSecret(random) : undefined
+      const client = await store.updateClient(id, {
+        ...(wish.name === undefined ? {} : { name: wish.name }),
+        ...(wish.allowlist === undefined ? {} : { allowlist: wish.allowlist }),
+        ...(wish.redirectUris === undefined ? {} : { redirectUris: wish.redirectUris }),
+        ...(wish.standing === undefined ? {} : { standing: wish.standing }),
+        ...(wish.attributes === undefined ? {} : { attributes: wish.attributes }),
+        ...(generated === undefined
+          ? {}
+          : { secretHash: await hashPassword(generated, passwordCost) }),
+      })
+      const reason = reasonToEnd(wish.standing, wish.endSessions)
+      const wait = request.waitForConfirmation
+      const revoked =
+        reason && (await core.revoke({ scope: 'client', key: id, reason, actor, wait }))
+      return json(
+        200,
+        {
+          client: wireClient(client),
+          secret: generated ?? null,
+          revoked: revoked === undefined ? null : wireRevoked(revoked),
+        },
+        revoked === undefined ? {} : { receipt: revoked.receipt },
+      )
+    },
+  }
+}
+
+function readChange(request: DialectRequest) {
+  return readBody(request, (fields) => ({
+    name: fields.text('name', nameRule),
+    allowlist: fields.texts('allowlist', rangeRule),
+    redirectUris: fields.texts('redirectUris', redirectRule),
+    standing: fields.choice('standing', ['active', 'disabled']),
+    rotateSecret: fields.flag('rotateSecret'),
+    endSessions: fields.flag('endSessions'),
+    attributes: readAttributes(fields),
+  }))
+}
+
+function reasonToEnd(
+  standing: Client['standing'] | undefined,
+  endSessions: boolean,
+): Reason | undefined {
+  if (standing === 'disabled') return 'client_disabled'
+  return endSessions ? 'revoked_by_operator' : undefined
+}

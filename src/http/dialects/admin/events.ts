@@ -1,0 +1,173 @@
+/** `/events`: revocations as they are committed, as Server-Sent Events. */
+import type { Revocation } from '../../../domain/revocation.ts'
+import type { Clock } from '../../../ports/clock.ts'
+import type { Store } from '../../../ports/store.ts'
+import type { DialectRequest } from '../../dialect.ts'
+import { readQuery, refuseParameter } from './fields.ts'
+import type { AdminRoute } from './route.ts'
+import type { AdminContext } from './services.ts'
+import { wireRevocation } from './wire.ts'
+
+/** A comment line after this much silence, so that proxies keep the connection. */
+const HEARTBEAT_MS = 15_000
+
+/** Entries that are read from the log and sent at once. */
+const BATCH = 500
+
+/** Where a listener is: stream → the last sequence number that it was sent. */
+type Place = Map<string, number>
+
+/**
+ * `GET /events`. Each event is named `revocation`; its data is a revocation, its id the place in
+ * the log after it. `Last-Event-ID` resumes behind such a place: nothing is missed and nothing
+ * comes twice. Without it the stream starts now.
+ *
+ * The commit only wakes the stream; what it sends it reads from the log. So a slow listener costs
+ * one batch of memory, however far behind it is.
+ */
+export function eventRoutes({ core, clock, options }: AdminContext): readonly AdminRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: '/events',
+      operation: {
+        id: 'events',
+        tag: 'Revocations',
+        summary: 'Revocations as they happen, as Server-Sent Events',
+        description: 'Send `Last-Event-ID` to go on where a connection broke off.',
+        answers: { 200: { description: 'A stream without end', type: 'text/event-stream' } },
+      },
+      async act(request) {
+        readQuery(request, [])
+        const { store } = core.dependencies
+        const place = readPlace(request) ?? new Map(await store.head())
+        return {
+          status: 200,
+          headers: {
+            'content-type': 'text/event-stream; charset=utf-8',
+            'cache-control': 'no-store',
+            // nginx would gather the events in its buffer.
+            'x-accel-buffering': 'no',
+          },
+          body: follow(store, clock, place, options.stopping),
+        }
+      },
+    },
+  ]
+}
+
+function readPlace(request: DialectRequest): Place | undefined {
+  const text = request.header('last-event-id')
+  if (text === undefined || text === '') return undefined
+  const place: Place = new Map()
+  for (const part of text.split(',')) {
+    const [, stream = '', sequence = ''] = /^([\w.~%-]{1,200}):(\d{1,15})$/.exec(part) ?? []
+    if (stream === '' || place.size >= 1000) {
+      return refuseParameter('Last-Event-ID', 'is not an id that this server gave out')
+    }
+    place.set(decodeStream(stream), Number(sequence))
+  }
+  return place
+}
+
+function decodeStream(stream: string): string {
+  try {
+    return decodeURIComponent(stream)
+  } catch {
+    return refuseParameter('Last-Event-ID', 'is not an id that this server gave out')
+  }
+}
+
+function writePlace(place: Place): string {
+  return [...place]
+    .map(([stream, sequence]) => `${encodeURIComponent(stream)}:${String(sequence)}`)
+    .join(',')
+}
+
+/**
+ * The stream. Written as an iterator by hand: a generator that waits cannot be told to stop, and
+ * its subscription would outlive the connection.
+ */
+function follow(
+  store: Store,
+  clock: Clock,
+  place: Place,
+  stopping: AbortSignal | undefined,
+): AsyncIterable<Uint8Array> {
+  let wake: () => void = () => undefined
+  let news = true
+  let ended = stopping?.aborted ?? false
+  const unsubscribe = store.onCommitted(() => {
+    news = true
+    wake()
+  })
+  const end = (): void => {
+    ended = true
+    unsubscribe()
+    stopping?.removeEventListener('abort', end)
+    wake()
+  }
+  stopping?.addEventListener('abort', end)
+
+  async function next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (first) return chunk(': following\n\n')
+    while (!ended) {
+      if (!news && !(await newsOrHeartbeat())) return chunk(': still here\n\n')
+      if (ended) break
+      news = false
+      const entries = await readBehind(store, place)
+      if (entries.length === 0) continue
+      // There may be more than one batch.
+      news = true
+      return chunk(entries.map((entry) => writeEvent(entry, place)).join(''))
+    }
+    return { done: true, value: undefined }
+  }
+
+  let first = true
+  function chunk(text: string): IteratorResult<Uint8Array, undefined> {
+    first = false
+    return { done: false, value: Buffer.from(text) }
+  }
+
+  /** False where the silence lasted a heartbeat. */
+  function newsOrHeartbeat(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(HEARTBEAT_MS, () => {
+        resolve(false)
+      })
+      wake = () => {
+        cancel()
+        resolve(true)
+      }
+    })
+  }
+
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next,
+      return() {
+        end()
+        return Promise.resolve({ done: true, value: undefined })
+      },
+    }),
+  }
+}
+
+/** The next entries behind a place, stream by stream. */
+async function readBehind(store: Store, place: Place): Promise<readonly Revocation[]> {
+  for (const [stream, head] of await store.head()) {
+    const after = place.get(stream) ?? 0
+    if (head > after) {
+      const entries = await store.readStream(stream, after, BATCH)
+      if (entries.length > 0) return entries
+    }
+  }
+  return []
+}
+
+function writeEvent(entry: Revocation, place: Place): string {
+  place.set(entry.stream, entry.sequence)
+  const data = JSON.stringify(wireRevocation(entry))
+  return `event: revocation\nid: ${writePlace(place)}\ndata: ${data}\n\n`
+}

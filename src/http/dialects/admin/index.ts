@@ -1,0 +1,70 @@
+/**
+ * The admin API, `/outright/v1`: what an operator does by hand or by script, the console and the
+ * command line with them. It owns the wire form of the installation's own resources and nothing
+ * else: every change ends in a verb of the core or an operation of the store. It is a dialect like
+ * the others, with problem details (RFC 9457) for errors and one bearer token for authentication.
+ */
+import { ADMIN_PREFIX } from '../../../protocol/admin-api.ts'
+import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import { problemAnswer } from '../../problem.ts'
+import { createAuthentication } from './authenticate.ts'
+import { clientRoutes } from './clients.ts'
+import { eventRoutes } from './events.ts'
+import { guardRoutes } from './guards.ts'
+import { Problem, renderProblem } from './problem.ts'
+import { revocationRoutes } from './revocations.ts'
+import { writeOperation, type AdminRoute } from './route.ts'
+import { problemSchema } from './schemas.ts'
+import type { AdminContext, AdminOptions } from './services.ts'
+import { sessionRoutes } from './sessions.ts'
+import { subjectRoutes } from './subjects.ts'
+import { systemRoutes } from './system.ts'
+import type { DialectContext } from '../../context.ts'
+
+export type { AdminOptions, Download } from './services.ts'
+
+/** Makes the admin API. */
+export function createAdmin(context: DialectContext, options: AdminOptions): Dialect {
+  const admin: AdminContext = { ...context, options }
+  const authenticate = createAuthentication(
+    options.adminToken,
+    options.operator,
+    context.rateLimitFactor,
+  )
+  const routes: readonly AdminRoute[] = [
+    ...revocationRoutes(admin),
+    ...sessionRoutes(admin),
+    ...subjectRoutes(admin),
+    ...clientRoutes(admin),
+    ...guardRoutes(admin),
+    ...systemRoutes(admin),
+    ...eventRoutes(admin),
+  ]
+  return {
+    name: 'admin',
+    routes: [...routes.map((route) => mount(route, authenticate)), ...(options.routes ?? [])],
+    owns: (path) => path === ADMIN_PREFIX || path.startsWith(`${ADMIN_PREFIX}/`),
+    renderFailure: problemAnswer,
+  }
+}
+
+/** Puts the authentication before a route, before anything of the request is read. */
+function mount(
+  route: AdminRoute,
+  authenticate: (request: DialectRequest) => Promise<string>,
+): Route {
+  return {
+    method: route.method,
+    path: ADMIN_PREFIX + route.path,
+    operation: writeOperation(route.operation, problemSchema),
+    async handle(request): Promise<Answer> {
+      const actor = await authenticate(request)
+      try {
+        return await route.act(request, actor)
+      } catch (error) {
+        if (error instanceof Problem) return renderProblem(error)
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,224 @@
+/** `/revocations`: ending things, and reading what has ended. */
+import { reasons } from '../../../domain/revocation.ts'
+import { EVERYONE, scopes } from '../../../domain/scope.ts'
+import { refuse } from '../../../domain/failure.ts'
+import type { SessionStatus } from '../../../domain/session.ts'
+import type { WireDryRun, WireRevocationDetail } from '../../../protocol/admin-api.ts'
+import type { Answer, DialectRequest } from '../../dialect.ts'
+import { keyRule, readBody, readQuery, refuseParameter } from './fields.ts'
+import { isKnown, sessionsOf, wrongKey, type Target } from './known.ts'
+import { pageParameters, readPage, renderPage } from './page.ts'
+import { Problem } from './problem.ts'
+import { json, pageQuery, type AdminRoute } from './route.ts'
+import {
+  bodyOf,
+  bodySchemas,
+  dryRunSchema,
+  pageOf,
+  reasonSchema,
+  revocationDetailSchema,
+  revocationSchema,
+  revokedSchema,
+  scopeSchema,
+} from './schemas.ts'
+import type { AdminContext } from './services.ts'
+import { sessionStatus } from './session-status.ts'
+import { time, wireReceipt, wireRevocation, wireRevoked, wireSession } from './wire.ts'
+
+/** Sessions that a dry run shows. */
+const SAMPLE_SIZE = 10
+
+const LONGEST_NOTE = 500
+
+export function revocationRoutes(context: AdminContext): readonly AdminRoute[] {
+  return [revokeRoute(context), listRoute(context), detailRoute(context)]
+}
+
+/**
+ * `POST /revocations`: ends a token, a session, a subject, a client, a grant, a device or everyone.
+ *
+ * 201 where it ended now, 200 where it had ended before, 202 with `Prefer: respond-async` (RFC
+ * 7240, section 4.1): stored, and on its way to the verifiers. `dryRun` stores nothing and says
+ * what would end. `requireKnown` refuses what this server has never heard of, so that a typing
+ * error is not taken for a logout; without it sessions of other issuers can be ended too.
+ */
+function revokeRoute({ core, clock }: AdminContext): AdminRoute {
+  return {
+    method: 'POST',
+    path: '/revocations',
+    operation: {
+      id: 'revoke',
+      tag: 'Revocations',
+      summary: 'End a token, a session, a subject, a client, a grant, a device or everyone',
+      description:
+        'Answers once every verifier has applied it or can no longer accept anything. `Prefer: respond-async` answers once it is stored. With `dryRun` nothing is stored.',
+      body: bodyOf(
+        {
+          scope: scopeSchema,
+          key: bodySchemas.text,
+          reason: reasonSchema,
+          note: bodySchemas.text,
+          dryRun: bodySchemas.flag,
+          requireKnown: bodySchemas.flag,
+        },
+        ['scope'],
+      ),
+      answers: {
+        200: {
+          description: 'It had ended before; or what a dry run found',
+          schema: { anyOf: [revokedSchema, dryRunSchema] },
+        },
+        201: { description: 'It has ended, everywhere', schema: revokedSchema },
+        202: { description: 'It is stored; the verifiers are being told', schema: revokedSchema },
+      },
+    },
+    async act(request, actor) {
+      const { target, reason, note, dryRun, requireKnown } = readRevocation(request)
+      const { store } = core.dependencies
+      if (dryRun) return json(200, await tryOut({ core, clock }, target))
+      if (requireKnown && !(await isKnown(store, target))) {
+        throw new Problem('nothing-matched', `no ${target.scope} is known by this key`)
+      }
+      const wait = request.waitForConfirmation
+      const revoked = await core.revoke({ ...target, reason, note, actor, wait })
+      return revokedAnswer(revoked.added ? 201 : 200, wait, revoked)
+    },
+  }
+}
+
+function readRevocation(request: DialectRequest) {
+  return readBody(request, (fields) => {
+    const scope = fields.requiredChoice('scope', scopes)
+    const given = fields.text('key', keyRule)
+    const target: Target = { scope, key: given ?? (scope === 'everyone' ? EVERYONE : '') }
+    const wrong = fields.has('key') && given === undefined ? undefined : wrongKey(target)
+    if (wrong !== undefined) fields.complain('key', wrong)
+    return {
+      target,
+      reason: fields.choice('reason', reasons) ?? 'revoked_by_operator',
+      note: fields.text('note', { longest: LONGEST_NOTE }) ?? '',
+      dryRun: fields.flag('dryRun'),
+      requireKnown: fields.flag('requireKnown'),
+    }
+  })
+}
+
+function revokedAnswer(
+  status: number,
+  waited: boolean,
+  revoked: Parameters<typeof wireRevoked>[0],
+): Answer {
+  return json(waited ? status : 202, wireRevoked(revoked), {
+    receipt: revoked.receipt,
+    headers: { location: `revocations/${encodeURIComponent(revoked.revocation.id)}` },
+  })
+}
+
+/** What would end, without ending it. */
+async function tryOut(
+  { core, clock }: Pick<AdminContext, 'core' | 'clock'>,
+  target: Target,
+): Promise<WireDryRun> {
+  const { store, longestAccessLifetimeMs } = core.dependencies
+  const nowMs = clock.nowMs()
+  const [known, live] = await Promise.all([isKnown(store, target), liveSessions()])
+  return {
+    dryRun: true,
+    ...target,
+    known,
+    sessions: live.count,
+    tokensValidUntil: live.untilMs === undefined ? null : time(live.untilMs),
+    sample: live.sample.map(wireSession),
+  }
+
+  async function liveSessions(): Promise<{
+    readonly count: number
+    readonly sample: readonly SessionStatus[]
+    readonly untilMs: number | undefined
+  }> {
+    if (target.scope === 'session') {
+      const status = await sessionStatus(store, target.key, nowMs)
+      if (status?.state !== 'live') return { count: 0, sample: [], untilMs: undefined }
+      const { accessLifetimeMs, expiresAtMs } = status.session
+      const untilMs = Math.min(nowMs + accessLifetimeMs, expiresAtMs)
+      return { count: 1, sample: [status], untilMs }
+    }
+    const filter = sessionsOf(target)
+    if (filter === undefined) {
+      return { count: 0, sample: [], untilMs: nowMs + longestAccessLifetimeMs }
+    }
+    const living = { ...filter, liveAtMs: nowMs }
+    const [count, page] = await Promise.all([
+      store.countSessions(living),
+      store.listSessions(living, nowMs, { limit: SAMPLE_SIZE, cursor: undefined }),
+    ])
+    const untilMs = count === 0 ? undefined : nowMs + longestAccessLifetimeMs
+    return { count, sample: page.items, untilMs }
+  }
+}
+
+/** `GET /revocations`: newest first. */
+function listRoute({ core }: AdminContext): AdminRoute {
+  return {
+    method: 'GET',
+    path: '/revocations',
+    operation: {
+      id: 'listRevocations',
+      tag: 'Revocations',
+      summary: 'What has ended, newest first',
+      query: {
+        ...pageQuery,
+        scope: 'Only this scope',
+        key: 'Only this key',
+        reason: 'Only this reason',
+      },
+      answers: { 200: { description: 'A page', schema: pageOf(revocationSchema) } },
+    },
+    async act(request) {
+      const query = readQuery(request, [...pageParameters, 'scope', 'key', 'reason'])
+      const scope = scopes.find((one) => one === query.scope)
+      const reason = reasons.find((one) => one === query.reason)
+      if (query.scope !== undefined && scope === undefined) {
+        return refuseParameter('scope', `must be one of ${scopes.join(', ')}`)
+      }
+      if (query.reason !== undefined && reason === undefined) {
+        return refuseParameter('reason', `must be one of ${reasons.join(', ')}`)
+      }
+      const filter = {
+        ...(scope === undefined ? {} : { scope }),
+        ...(query.key === undefined ? {} : { key: query.key }),
+        ...(reason === undefined ? {} : { reason }),
+      }
+      const page = await core.dependencies.store.listRevocations(filter, readPage(query))
+      return json(200, renderPage(page, wireRevocation))
+    },
+  }
+}
+
+/** `GET /revocations/{id}`: one entry, its receipt, and what each verifier said. */
+function detailRoute({ core, options }: AdminContext): AdminRoute {
+  return {
+    method: 'GET',
+    path: '/revocations/:id',
+    operation: {
+      id: 'getRevocation',
+      tag: 'Revocations',
+      summary: 'One revocation with its receipt',
+      answers: { 200: { description: 'The revocation', schema: revocationDetailSchema } },
+    },
+    async act(request) {
+      readQuery(request, [])
+      const { store, confirmation } = core.dependencies
+      const revocation = await store.findRevocation(request.params['id'] ?? '')
+      if (revocation === undefined) return refuse({ kind: 'not_found' })
+      const receipt = confirmation.receipt(revocation.id)
+      const acknowledgements = await options.receiptDetail?.(revocation.id)
+      const detail: WireRevocationDetail = {
+        revocation: wireRevocation(revocation),
+        receipt: receipt === undefined ? null : wireReceipt(receipt),
+        acknowledgements: acknowledgements ?? null,
+      }
+      return json(200, detail)
+    },
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * JSON Schemas of what is on the wire, for the OpenAPI document; `protocol/admin-api.ts` has the
+ * same as types. A schema with `x-schema-name` becomes a component of that name.
+ */
+import { revocationReasons, revocationScopes } from '../../../protocol/admin-api.ts'
+
+type Schema = Readonly<Record<string, unknown>>
+
+const text: Schema = { type: 'string' }
+const flag: Schema = { type: 'boolean' }
+const count: Schema = { type: 'integer', minimum: 0 }
+const milliseconds: Schema = { type: 'number', minimum: 0 }
+const instant: Schema = { type: 'string', format: 'date-time' }
+const texts: Schema = { type: 'array', items: text }
+const anything: Schema = { type: 'object', additionalProperties: true }
+const standing: Schema = { type: 'string', enum: ['active', 'disabled'] }
+export const scopeSchema: Schema = { type: 'string', enum: [...revocationScopes] }
+export const reasonSchema: Schema = { type: 'string', enum: [...revocationReasons] }
+
+function orNull(schema: Schema): Schema {
+  return { anyOf: [schema, { type: 'null' }] }
+}
+
+/** An object of an answer: every property is always there. */
+function named(name: string, properties: Readonly<Record<string, Schema>>): Schema {
+  return { 'x-schema-name': name, ...fixed(properties) }
+}
+
+export function fixed(properties: Readonly<Record<string, Schema>>): Schema {
+  return { type: 'object', required: Object.keys(properties), properties }
+}
+
+export function pageOf(item: Schema): Schema {
+  return fixed({ items: { type: 'array', items: item }, next: orNull(text) })
+}
+
+export const problemSchema: Schema = {
+  'x-schema-name': 'Problem',
+  type: 'object',
+  description: 'Problem details (RFC 9457)',
+  required: ['type', 'title', 'status'],
+  properties: {
+    type: { type: 'string', format: 'uri', description: '`urn:outright:problem:<slug>`' },
+    title: text,
+    status: { type: 'integer', minimum: 400, maximum: 599 },
+    detail: text,
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['detail'],
+        properties: {
+          pointer: { type: 'string', description: 'JSON pointer into the body' },
+          parameter: { type: 'string', description: 'name in the query' },
+          detail: text,
+        },
+      },
+    },
+  },
+}
+
+export const revocationSchema: Schema = named('Revocation', {
+  id: text,
+  scope: scopeSchema,
+  key: text,
+  reason: reasonSchema,
+  actor: text,
+  note: text,
+  at: instant,
+  stream: text,
+  sequence: count,
+  generation: count,
+  forgetAfter: instant,
+  hash: text,
+})
+
+const receiptSchema: Schema = named('Receipt', {
+  confirmed: flag,
+  acknowledged: count,
+  verifiers: count,
+  lapsed: count,
+  elapsedMs: milliseconds,
+})
+
+export const revokedSchema: Schema = named('Revoked', {
+  revocation: revocationSchema,
+  receipt: receiptSchema,
+  added: flag,
+})
+
+export const revocationDetailSchema: Schema = named('RevocationDetail', {
+  revocation: revocationSchema,
+  receipt: orNull(receiptSchema),
+  acknowledgements: orNull({
+    type: 'array',
+    items: fixed({
+      verifier: text,
+      outcome: { type: 'string', enum: ['acknowledged', 'lapsed', 'waiting'] },
+      elapsedMs: orNull(milliseconds),
+    }),
+  }),
+})
+
+export const sessionSchema: Schema = named('Session', {
+  sid: text,
+  subject: text,
+  client: text,
+  device: orNull(text),
+  dialect: text,
+  state: { type: 'string', enum: ['live', 'revoked', 'expired'] },
+  createdAt: instant,
+  expiresAt: instant,
+  attributes: anything,
+})
+
+export const dryRunSchema: Schema = named('DryRun', {
+  dryRun: { const: true },
+  scope: scopeSchema,
+  key: text,
+  known: flag,
+  sessions: count,
+  tokensValidUntil: orNull(instant),
+  sample: { type: 'array', items: sessionSchema, maxItems: 10 },
+})
+
+export const subjectSchema: Schema = named('Subject', {
+  id: text,
+  name: text,
+  username: orNull(text),
+  email: orNull(text),
+  phone: orNull(text),
+  hasPassword: flag,
+  standing,
+  createdAt: instant,
+  attributes: anything,
+})
+
+export const subjectChangedSchema: Schema = named('SubjectChanged', {
+  subject: subjectSchema,
+  password: orNull(text),
+  revoked: orNull(revokedSchema),
+})
+
+export const clientSchema: Schema = named('Client', {
+  id: text,
+  name: text,
+  dialect: text,
+  key: text,
+  hasSecret: flag,
+  allowlist: texts,
+  redirectUris: texts,
+  standing,
+  createdAt: instant,
+  attributes: anything,
+})
+
+export const clientChangedSchema: Schema = named('ClientChanged', {
+  client: clientSchema,
+  secret: orNull(text),
+  revoked: orNull(revokedSchema),
+})
+
+export const guardSchema: Schema = named('Guard', { name: text, createdAt: instant })
+
+export const verifierSchema: Schema = named('Verifier', {
+  id: text,
+  kind: { type: 'string', enum: ['node', 'guard'] },
+  name: text,
+  address: orNull(text),
+  fresh: flag,
+  leaseLeftMs: orNull(milliseconds),
+  behind: count,
+  connectedAt: orNull(instant),
+})
+
+export const keySchema: Schema = named('Key', {
+  kid: text,
+  algorithm: text,
+  state: { type: 'string', enum: ['signing', 'retired'] },
+  createdAt: instant,
+  retiredAt: orNull(instant),
+  removeAfter: orNull(instant),
+})
+
+/** The fields of a body, each optional unless `required` names it. */
+export function bodyOf(
+  properties: Readonly<Record<string, Schema>>,
+  required: readonly string[] = [],
+): Schema {
+  return {
+    type: 'object',
+    additionalProperties: false,
+    properties,
+    ...(required.length === 0 ? {} : { required: [...required] }),
+  }
+}
+
+export const bodySchemas: Readonly<
+  Record<'text' | 'flag' | 'texts' | 'anything' | 'standing', Schema>
+> = { text, flag, texts, anything, standing }

@@ -1,0 +1,29 @@
+import type { SessionStatus } from '../../../domain/session.ts'
+import type { Store } from '../../../ports/store.ts'
+
+/**
+ * One session and whether it still stands.
+ *
+ * @returns Undefined where there is no such session.
+ */
+export async function sessionStatus(
+  store: Store,
+  sid: string,
+  nowMs: number,
+): Promise<SessionStatus | undefined> {
+  const session = await store.findSession(sid)
+  if (session === undefined) return undefined
+  if (session.expiresAtMs <= nowMs) return { session, state: 'expired' }
+  const [ended, now] = await Promise.all([
+    store.listRevocations({ scope: 'session', key: sid }, { limit: 1, cursor: undefined }),
+    store.generations(session),
+  ])
+  const { generations: then } = session
+  const overtaken =
+    now.everyone > then.everyone ||
+    now.subject > then.subject ||
+    now.client > then.client ||
+    now.grant > then.grant ||
+    now.device > then.device
+  return { session, state: ended.items.length > 0 || overtaken ? 'revoked' : 'live' }
+}

@@ -1,0 +1,119 @@
+/** `/verifiers`, `/keys` and `/backup`: the installation itself. */
+import type { WireVerifier } from '../../../protocol/admin-api.ts'
+import { readQuery } from './fields.ts'
+import { Problem } from './problem.ts'
+import { json, type AdminRoute } from './route.ts'
+import { bodySchemas, fixed, keySchema, pageOf, verifierSchema } from './schemas.ts'
+import type { AdminContext } from './services.ts'
+import { wireKey } from './wire.ts'
+
+export function systemRoutes(context: AdminContext): readonly AdminRoute[] {
+  return [verifiersRoute(context), keysRoute(context), rotateRoute(context), backupRoute(context)]
+}
+
+/** `GET /verifiers`: every node and guard that a confirmation waits for. */
+function verifiersRoute({ core, options }: AdminContext): AdminRoute {
+  return {
+    method: 'GET',
+    path: '/verifiers',
+    operation: {
+      id: 'listVerifiers',
+      tag: 'Verifiers',
+      summary: 'Every node and guard, its lease and how far behind it is',
+      answers: { 200: { description: 'All of them, on one page', schema: pageOf(verifierSchema) } },
+    },
+    async act(request) {
+      readQuery(request, [])
+      const items = await (options.verifiers?.() ?? [thisNode(core.dependencies.store.stream)])
+      return json(200, { items, next: null })
+    },
+  }
+}
+
+/** A node that stands alone: it applies what it commits before it answers, and needs no lease. */
+function thisNode(stream: string): WireVerifier {
+  return {
+    id: stream,
+    kind: 'node',
+    name: stream,
+    address: null,
+    fresh: true,
+    leaseLeftMs: null,
+    behind: 0,
+    connectedAt: null,
+  }
+}
+
+/** `GET /keys`: what signs, and what still verifies. Never a private part. */
+function keysRoute({ core }: AdminContext): AdminRoute {
+  return {
+    method: 'GET',
+    path: '/keys',
+    operation: {
+      id: 'listKeys',
+      tag: 'Keys',
+      summary: 'Signing keys, newest first, without their private parts',
+      answers: { 200: { description: 'All of them, on one page', schema: pageOf(keySchema) } },
+    },
+    async act(request) {
+      readQuery(request, [])
+      const keys = await core.dependencies.store.listKeys()
+      return json(200, { items: keys.map(wireKey), next: null })
+    },
+  }
+}
+
+/** `POST /keys/rotate`: a new key signs; the old ones verify until their last token has expired. */
+function rotateRoute({ core }: AdminContext): AdminRoute {
+  return {
+    method: 'POST',
+    path: '/keys/rotate',
+    operation: {
+      id: 'rotateKeys',
+      tag: 'Keys',
+      summary: 'Make a new key sign',
+      answers: {
+        201: { description: 'The id of the new key', schema: fixed({ kid: bodySchemas.text }) },
+      },
+    },
+    async act(request) {
+      readQuery(request, [])
+      const { kid } = await core.dependencies.keys.rotate()
+      return json(201, { kid })
+    },
+  }
+}
+
+/** `GET /backup`: a copy of the database as it was at one moment, while everything goes on. */
+function backupRoute({ options }: AdminContext): AdminRoute {
+  return {
+    method: 'GET',
+    path: '/backup',
+    operation: {
+      id: 'backup',
+      tag: 'Backup',
+      summary: 'Download a consistent copy of the database',
+      description:
+        'It holds password hashes and private signing keys: keep it as you keep those. 501 where the database has tools of its own, such as PostgreSQL.',
+      answers: {
+        200: { description: 'A SQLite database', type: 'application/octet-stream' },
+      },
+    },
+    async act(request) {
+      readQuery(request, [])
+      if (options.backup === undefined) {
+        throw new Problem('not-supported', 'this database is backed up with its own tools')
+      }
+      const { sizeBytes, chunks } = await options.backup()
+      return {
+        status: 200,
+        headers: {
+          'content-type': 'application/octet-stream',
+          'content-disposition': 'attachment; filename="outright.sqlite"',
+          ...(sizeBytes === undefined ? {} : { 'content-length': String(sizeBytes) }),
+        },
+        body: chunks,
+      }
+    },
+  }
+}

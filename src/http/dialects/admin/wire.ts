@@ -1,0 +1,105 @@
+/** From the domain to the wire: one function a resource. Secrets have no function. */
+import type { Client, Subject } from '../../../domain/identity.ts'
+import type { Receipt } from '../../../domain/receipt.ts'
+import type { Revocation } from '../../../domain/revocation.ts'
+import type { SessionStatus } from '../../../domain/session.ts'
+import type { Revoked } from '../../../core/revoke.ts'
+import type { SigningKey } from '../../../ports/store.ts'
+import type {
+  WireClient,
+  WireGuard,
+  WireKey,
+  WireReceipt,
+  WireRevocation,
+  WireRevoked,
+  WireSession,
+  WireSubject,
+} from '../../../protocol/admin-api.ts'
+
+export function time(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+export function wireRevocation(revocation: Revocation): WireRevocation {
+  return {
+    id: revocation.id,
+    scope: revocation.scope,
+    key: revocation.key,
+    reason: revocation.reason,
+    actor: revocation.actor,
+    note: revocation.note,
+    at: time(revocation.atMs),
+    stream: revocation.stream,
+    sequence: revocation.sequence,
+    generation: revocation.generation,
+    forgetAfter: time(revocation.forgetAfterMs),
+    hash: revocation.hash,
+  }
+}
+
+export function wireReceipt(receipt: Receipt): WireReceipt {
+  const { confirmed, acknowledged, verifiers, lapsed, elapsedMs } = receipt
+  return { confirmed, acknowledged, verifiers, lapsed, elapsedMs }
+}
+
+export function wireRevoked({ revocation, receipt, added }: Revoked): WireRevoked {
+  return { revocation: wireRevocation(revocation), receipt: wireReceipt(receipt), added }
+}
+
+export function wireSession({ session, state }: SessionStatus): WireSession {
+  return {
+    sid: session.sid,
+    subject: session.subjectId,
+    client: session.clientId,
+    device: session.deviceKey ?? null,
+    dialect: session.dialect,
+    state,
+    createdAt: time(session.createdAtMs),
+    expiresAt: time(session.expiresAtMs),
+    attributes: session.attributes,
+  }
+}
+
+export function wireSubject(subject: Subject): WireSubject {
+  return {
+    id: subject.id,
+    name: subject.name,
+    username: subject.username ?? null,
+    email: subject.email ?? null,
+    phone: subject.phone ?? null,
+    hasPassword: subject.passwordHash !== undefined,
+    standing: subject.standing,
+    createdAt: time(subject.createdAtMs),
+    attributes: subject.attributes,
+  }
+}
+
+export function wireClient(client: Client): WireClient {
+  return {
+    id: client.id,
+    name: client.name,
+    dialect: client.dialect,
+    key: client.key,
+    hasSecret: client.secretHash !== undefined,
+    allowlist: client.allowlist,
+    redirectUris: client.redirectUris,
+    standing: client.standing,
+    createdAt: time(client.createdAtMs),
+    attributes: client.attributes,
+  }
+}
+
+export function wireGuard(guard: Client): WireGuard {
+  return { name: guard.key, createdAt: time(guard.createdAtMs) }
+}
+
+export function wireKey(key: SigningKey): WireKey {
+  return {
+    kid: key.kid,
+    algorithm: key.algorithm,
+    state: key.retiredAtMs === undefined ? 'signing' : 'retired',
+    createdAt: time(key.createdAtMs),
+    retiredAt: key.retiredAtMs === undefined ? null : time(key.retiredAtMs),
+    removeAfter: key.removeAfterMs === undefined ? null : time(key.removeAfterMs),
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * The resources of the admin API (`/outright/v1`) as they are on the wire: what the server renders
+ * and the typed client reads. Times are RFC 3339 in UTC with milliseconds; durations are numbers of
+ * milliseconds whose names end in `Ms`. What is absent is `null`, never left out.
+ */
+
+/** Path before every route of the admin API. */
+export const ADMIN_PREFIX = '/outright/v1'
+
+export const revocationScopes = [
+  'token',
+  'session',
+  'subject',
+  'client',
+  'grant',
+  'device',
+  'everyone',
+] as const
+
+export type RevocationScope = (typeof revocationScopes)[number]
+
+export const revocationReasons = [
+  'logout',
+  'logout_everywhere',
+  'revoked_by_client',
+  'revoked_by_operator',
+  'refresh_token_reuse',
+  'password_changed',
+  'subject_disabled',
+  'client_disabled',
+  'device_lost',
+  'compromised',
+  'upstream_logout',
+] as const
+
+export type RevocationReason = (typeof revocationReasons)[number]
+
+/** One page of a list; `next` is the cursor of the page after it, null on the last. */
+export interface WirePage<T> {
+  readonly items: readonly T[]
+  readonly next: string | null
+}
+
+/** The fact that something ended: one entry of the log. */
+export interface WireRevocation {
+  readonly id: string
+  readonly scope: RevocationScope
+  /** `jti`, `sid`, subject id, client id, `client subject`, device key, or `*`. */
+  readonly key: string
+  readonly reason: RevocationReason
+  readonly actor: string
+  readonly note: string
+  readonly at: string
+  /** The node that wrote it, and the number in what that node wrote. */
+  readonly stream: string
+  readonly sequence: number
+  /** The counter's new value for wide scopes, 0 for `token` and `session`. */
+  readonly generation: number
+  readonly forgetAfter: string
+  readonly hash: string
+}
+
+export interface WireReceipt {
+  readonly confirmed: boolean
+  readonly acknowledged: number
+  readonly verifiers: number
+  readonly lapsed: number
+  readonly elapsedMs: number
+}
+
+/** What one verifier had to say to one revocation. */
+export interface WireAcknowledgement {
+  readonly verifier: string
+  readonly outcome: 'acknowledged' | 'lapsed' | 'waiting'
+  readonly elapsedMs: number | null
+}
+
+/** The answer to a revocation. */
+export interface WireRevoked {
+  readonly revocation: WireRevocation
+  readonly receipt: WireReceipt
+  /** False where it had ended before: then `revocation` is the entry that did it. */
+  readonly added: boolean
+}
+
+/** One revocation; what is known of its receipt is null once nobody remembers it. */
+export interface WireRevocationDetail {
+  readonly revocation: WireRevocation
+  readonly receipt: WireReceipt | null
+  readonly acknowledgements: readonly WireAcknowledgement[] | null
+}
+
+/** What a revocation would end. Nothing was stored. */
+export interface WireDryRun {
+  readonly dryRun: true
+  readonly scope: RevocationScope
+  readonly key: string
+  /** False where this server knows nothing by that scope and key. */
+  readonly known: boolean
+  /** Live sessions that would end. */
+  readonly sessions: number
+  /** Until when, at the latest, their access tokens would be accepted if they were left alone. */
+  readonly tokensValidUntil: string | null
+  /** The newest of those sessions, at most ten. */
+  readonly sample: readonly WireSession[]
+}
+
+export interface WireSession {
+  readonly sid: string
+  readonly subject: string
+  readonly client: string
+  readonly device: string | null
+  readonly dialect: string
+  readonly state: 'live' | 'revoked' | 'expired'
+  readonly createdAt: string
+  readonly expiresAt: string
+  readonly attributes: Readonly<Record<string, unknown>>
+}
+
+export interface WireSubject {
+  readonly id: string
+  readonly name: string
+  readonly username: string | null
+  readonly email: string | null
+  readonly phone: string | null
+  readonly hasPassword: boolean
+  readonly standing: 'active' | 'disabled'
+  readonly createdAt: string
+  readonly attributes: Readonly<Record<string, unknown>>
+}
+
+export interface WireClient {
+  readonly id: string
+  readonly name: string
+  readonly dialect: string
+  readonly key: string
+  readonly hasSecret: boolean
+  readonly allowlist: readonly string[]
+  readonly redirectUris: readonly string[]
+  readonly standing: 'active' | 'disabled'
+  readonly createdAt: string
+  readonly attributes: Readonly<Record<string, unknown>>
+}
+
+/** A new or changed subject. `password` is there once, and only where the server generated it. */
+export interface WireSubjectChanged {
+  readonly subject: WireSubject
+  readonly password: string | null
+  /** What the change ended: null where it ended nothing. */
+  readonly revoked: WireRevoked | null
+}
+
+/** A new or changed client. `secret` is there once, and only where the server generated it. */
+export interface WireClientChanged {
+  readonly client: WireClient
+  readonly secret: string | null
+  readonly revoked: WireRevoked | null
+}
+
+export interface WireGuard {
+  readonly name: string
+  readonly createdAt: string
+}
+
+/** A new guard. The credential is shown this once. */
+export interface WireGuardAdded {
+  readonly guard: WireGuard
+  readonly credential: string
+}
+
+/** Whoever decides whether a token is good: a node, or a guard that is connected to one. */
+export interface WireVerifier {
+  readonly id: string
+  readonly kind: 'node' | 'guard'
+  readonly name: string
+  /** Where it calls from; null for nodes. */
+  readonly address: string | null
+  /** True while it holds a lease. */
+  readonly fresh: boolean
+  readonly leaseLeftMs: number | null
+  /** Entries that it has not acknowledged yet. */
+  readonly behind: number
+  readonly connectedAt: string | null
+}
+
+export interface WireKey {
+  readonly kid: string
+  readonly algorithm: string
+  readonly state: 'signing' | 'retired'
+  readonly createdAt: string
+  readonly retiredAt: string | null
+  readonly removeAfter: string | null
+}
+
+/** One line of `GET /audit/verify`: progress while it runs, then one verdict. */
+export type WireAuditLine =
+  | { readonly checked: number; readonly of: number }
+  | {
+      readonly ok: true
+      readonly entries: number
+      /** Per stream: its last sequence number and the hash of that entry. */
+      readonly head: Readonly<Record<string, { readonly sequence: number; readonly hash: string }>>
+    }
+  | {
+      readonly ok: false
+      readonly at: { readonly stream: string; readonly sequence: number }
+      readonly reason: string
+    }
+
+/** An error: problem details (RFC 9457). */
+export interface WireProblem {
+  /** `urn:outright:problem:<slug>`. */
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  /** What is wrong with which field of the body (a JSON pointer) or parameter of the query. */
+  readonly errors?: readonly WireFieldProblem[]
+}
+
+export interface WireFieldProblem {
+  readonly pointer?: string
+  readonly parameter?: string
+  readonly detail: string
+}
+
+export const PROBLEM_TYPE_PREFIX = 'urn:outright:problem:'
