@@ -47,8 +47,8 @@ export function createActs(
   audience: string,
 ): DirectLinkActs {
   const { core } = context
+  const { accessLifetimeMs } = options
   const checkPassword = createPasswordCheck(context, options)
-  const accessLifetimeMs = options.accessLifetimeSeconds * 1000
 
   return {
     async login(grant, request) {

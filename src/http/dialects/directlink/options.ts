@@ -9,8 +9,8 @@ export interface DirectLinkOptions {
    * (`TZ`). An unknown name is refused at the start.
    */
   readonly timeZone: string
-  /** Life of a bearer and of its session, in whole seconds, at least 1. Default 3600. */
-  readonly accessLifetimeSeconds: number
+  /** Life of a bearer and of its session, in milliseconds, at least 1000. Default one hour. */
+  readonly accessLifetimeMs: number
   /**
    * What a logout with user and password ends: every session of that user (`all`, the default), or
    * nothing, because it names no session (`none`).
@@ -36,13 +36,14 @@ export interface DirectLinkOptions {
 /**
  * Fills in the defaults.
  *
- * @throws {TypeError} Where the life of a bearer is not a whole number of seconds from 1.
+ * @throws {TypeError} Where the life of a bearer is under a second, or a limit is not two positive
+ *   numbers.
  */
 export function directLinkOptions(given: Partial<DirectLinkOptions>): DirectLinkOptions {
   const options: DirectLinkOptions = {
     apiver: 'v1 (3.6.0)',
     timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
-    accessLifetimeSeconds: 3600,
+    accessLifetimeMs: 3_600_000,
     basicLogout: 'all',
     strictContentType: false,
     clientId: 'directlink',
@@ -50,9 +51,15 @@ export function directLinkOptions(given: Partial<DirectLinkOptions>): DirectLink
     attemptsPerAccount: { points: 20, windowSeconds: 60 },
     ...given,
   }
-  const { accessLifetimeSeconds } = options
-  if (!Number.isSafeInteger(accessLifetimeSeconds) || accessLifetimeSeconds < 1) {
-    throw new TypeError('Cannot use accessLifetimeSeconds: not a whole number from 1')
+  // Negated, so that what is not a number is refused as well.
+  if (!(options.accessLifetimeMs >= 1000)) {
+    throw new TypeError('Cannot use accessLifetimeMs: under a second')
+  }
+  for (const name of ['attemptsPerAddress', 'attemptsPerAccount'] as const) {
+    const { points, windowSeconds } = options[name]
+    if (!(points > 0 && windowSeconds > 0)) {
+      throw new TypeError(`Cannot use ${name}: points and windowSeconds are not both positive`)
+    }
   }
   return Object.freeze(options)
 }

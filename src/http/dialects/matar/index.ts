@@ -1,0 +1,88 @@
+/**
+ * Matar: the wire API of the Matar app, a login by phone and one-time password in the manner of
+ * Flask-JWT-Extended. This folder owns its login, refresh, current user and logout, and answers for
+ * what nobody has under `/api/v1`. What is stated, found and inferred stands in
+ * `docs/dialects/matar.md`.
+ */
+import type { DialectContext } from '../../context.ts'
+import type { Dialect, Route } from '../../dialect.ts'
+import { createActs } from './act.ts'
+import {
+  currentUserOperation,
+  loginOperation,
+  logoutOperation,
+  refreshOperation,
+} from './operations.ts'
+import { matarOptions, type MatarOptions } from './options.ts'
+import { readBearer, readLoginStep } from './parse.ts'
+import { renderFailure, renderLogout, renderOtpSent, renderTokens, renderUser } from './render.ts'
+
+export type { MatarOptions } from './options.ts'
+
+const BASE_PATH = '/api/v1'
+
+/** What Adobe Pass has under the same base. `logout` is in both and told apart by method. */
+const adobePass: ReadonlySet<string> = new Set([
+  'config',
+  'authenticate',
+  'checkauthn',
+  'tokens',
+  'authorize',
+  'mediatoken',
+  'preauthorize',
+])
+
+/**
+ * Makes the dialect.
+ *
+ * @param context What every dialect is made from.
+ * @param options What differs from the defaults.
+ * @throws {TypeError} Where an option cannot be used.
+ */
+export function createMatar(context: DialectContext, options: Partial<MatarOptions> = {}): Dialect {
+  const settings = matarOptions(options)
+  const acts = createActs(context, settings, `${context.issuer}${context.prefix}${BASE_PATH}`)
+  const routes: readonly Route[] = [
+    {
+      method: 'POST',
+      path: '/login',
+      operation: loginOperation,
+      handle: async (request) => {
+        const tokens = await acts.login(readLoginStep(request), request)
+        return tokens === undefined ? renderOtpSent() : renderTokens(tokens)
+      },
+    },
+    {
+      method: 'GET',
+      path: '/get_current_user',
+      operation: currentUserOperation,
+      handle: async (request) =>
+        renderUser(await acts.currentUser(readBearer(request)), settings.language),
+    },
+    {
+      method: 'POST',
+      path: '/refresh',
+      operation: refreshOperation,
+      handle: async (request) => renderTokens(await acts.refresh(readBearer(request))),
+    },
+    {
+      method: 'POST',
+      path: '/logout',
+      operation: logoutOperation,
+      handle: async (request) => renderLogout(await acts.logout(readBearer(request), request)),
+    },
+  ]
+  return {
+    name: 'matar',
+    routes: routes.map((route) => ({ ...route, path: BASE_PATH + route.path })),
+    owns,
+    renderFailure,
+  }
+}
+
+function owns(path: string): boolean {
+  if (!path.startsWith(`${BASE_PATH}/`)) return false
+  const [segment = ''] = path.slice(BASE_PATH.length + 1).split('/', 1)
+  const [name = '', extension] = segment.split('.', 2)
+  return !adobePass.has(name) && !(name === 'logout' && extension !== undefined)
+}

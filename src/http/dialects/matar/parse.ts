@@ -1,0 +1,78 @@
+import { refuse } from '../../../domain/failure.ts'
+import { readJson, requiredText, type JsonObject } from '../../body.ts'
+import type { DialectRequest } from '../../dialect.ts'
+
+export type LoginStep =
+  | { readonly action: 'send_otp'; readonly phone: string; readonly name: string }
+  | {
+      readonly action: 'submit_otp'
+      readonly phone: string
+      readonly name: string
+      readonly otp: string
+    }
+
+/** Longer headers are refused unread: no token that this server issues comes near. */
+const LONGEST_HEADER = 8192
+/** Country code first, without a plus sign; at most 15 digits (ITU-T E.164). */
+const PHONE = /^[1-9]\d{6,14}$/
+const LONGEST_NAME = 200
+const LONGEST_OTP = 64
+
+/**
+ * Reads either step of the login: both are one call, told apart by `action`.
+ *
+ * @throws {Refusal} `malformed_request`, `missing_parameter` or `invalid_parameter`.
+ */
+export function readLoginStep(request: DialectRequest): LoginStep {
+  const fields = readJson(request)
+  const phone = requiredText(fields, 'phone_number')
+  if (!PHONE.test(phone)) return invalid('phone_number', 'not digits with a country code')
+  const name = readName(fields)
+  const action = requiredText(fields, 'action')
+  switch (action) {
+    case 'send_otp':
+      return { action, phone, name }
+    case 'submit_otp':
+      return { action, phone, name, otp: requiredText(fields, 'otp', LONGEST_OTP) }
+    default:
+      return invalid('action', 'neither send_otp nor submit_otp')
+  }
+}
+
+/**
+ * Reads the token by the rules of Flask-JWT-Extended: `Bearer` is spelled so and not otherwise, the
+ * header may hold several fields between commas, and exactly one of them must be a `Bearer`.
+ *
+ * @throws {Refusal} `credentials_missing` where there is no such field or more than one;
+ *   `credentials_malformed` where not exactly one word stands behind it.
+ */
+export function readBearer(request: DialectRequest): string {
+  const header = request.header('authorization')
+  // Sent twice, it would be one header of two fields; which of them counted would be a guess.
+  if (header === undefined || request.headerCount('authorization') > 1) {
+    return refuse({ kind: 'credentials_missing' })
+  }
+  if (header.length > LONGEST_HEADER) {
+    return refuse({ kind: 'credentials_malformed', reason: 'Authorization is too long' })
+  }
+  const bearers = header
+    .split(',')
+    .map((field) => field.trim().split(/\s+/))
+    .filter(([scheme]) => scheme === 'Bearer')
+  const [words] = bearers
+  if (words === undefined || bearers.length > 1) return refuse({ kind: 'credentials_missing' })
+  const [, token] = words
+  if (token === undefined || words.length > 2) {
+    return refuse({ kind: 'credentials_malformed', reason: 'not one word behind Bearer' })
+  }
+  return token
+}
+
+function readName(fields: JsonObject): string {
+  const name = requiredText(fields, 'name', LONGEST_NAME)
+  return !name.isWellFormed() || /\p{Cc}/u.test(name) ? invalid('name', 'not printable') : name
+}
+
+function invalid(parameter: string, reason: string): never {
+  return refuse({ kind: 'invalid_parameter', parameter, reason })
+}

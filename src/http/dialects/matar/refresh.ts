@@ -1,0 +1,71 @@
+import { refuse } from '../../../domain/failure.ts'
+import type { RefreshRequest } from '../../../core/refresh.ts'
+import type { DialectContext } from '../../context.ts'
+import type { MatarActs } from './act.ts'
+import type { MatarOptions } from './options.ts'
+
+const claims = { fresh: false, type: 'access' } as const
+
+/** Makes the verb `refresh`; see `MatarActs`. */
+export function createRefresh(
+  context: DialectContext,
+  options: MatarOptions,
+  audience: string,
+): MatarActs['refresh'] {
+  const { core, clock } = context
+  const { accessLifetimeMs } = options
+  const policy = refreshPolicy(options)
+
+  return async (refreshToken) => {
+    // Refresh tokens are opaque. What has dots is an access token at the wrong call; as its time is
+    // judged before its type, an expired one is told so.
+    if (refreshToken.includes('.')) return refuseAccessToken(context, refreshToken, audience)
+    const issued = await core.refresh({
+      refreshToken,
+      dialect: 'matar',
+      audience,
+      accessLifetimeMs,
+      claims,
+      ...policy,
+      permit: (session) => {
+        // Time is judged before revocation.
+        if (clock.nowMs() >= session.expiresAtMs) refuse({ kind: 'token_expired' })
+      },
+    })
+    if (options.refresh !== 'reusable') {
+      return { accessToken: issued.access.token, refreshToken: issued.refresh?.token }
+    }
+    // A token that was used before brought its first answer back; the session was found to stand.
+    const { session } = issued
+    const access = await core.mint({ session, audience, lifetimeMs: accessLifetimeMs, claims })
+    return { accessToken: access.token, refreshToken: undefined }
+  }
+}
+
+function refreshPolicy(
+  options: MatarOptions,
+): Pick<RefreshRequest, 'graceMs' | 'onReplay' | 'refreshLifetimeMs'> {
+  switch (options.refresh) {
+    case 'single-use':
+      return { graceMs: options.reuseGraceMs, onReplay: 'refuse' }
+    case 'rotate':
+      return {
+        graceMs: options.reuseGraceMs,
+        onReplay: 'same-answer',
+        refreshLifetimeMs: options.refreshLifetimeMs,
+      }
+    case 'reusable':
+      return { graceMs: options.refreshLifetimeMs, onReplay: 'same-answer' }
+  }
+}
+
+async function refuseAccessToken(
+  { core }: DialectContext,
+  token: string,
+  audience: string,
+): Promise<never> {
+  const verdict = await core.dependencies.verifier.verify(token, audience)
+  return !verdict.ok && verdict.reason === 'expired'
+    ? refuse({ kind: 'token_expired' })
+    : refuse({ kind: 'token_invalid', reason: 'an access token where a refresh token is needed' })
+}
