@@ -1,0 +1,5 @@
+/**
+ * Stores: databases behind the port `ports/store.ts`. Each has a folder of its own with the same
+ * file names, and each passes `contract.ts`, which is exported for the stores of others.
+ */
+export { openSqliteStore, type SqliteOptions, type SqliteStore } from './sqlite/store.ts'

@@ -1,0 +1,147 @@
+/** Many commands, one commit: what the writer's thread does with what it is sent. */
+import type { DatabaseSync } from 'node:sqlite'
+import { Refusal, type Failure } from '../../domain/failure.ts'
+import type { Answer, BatchOutcome, Command, Commands, Handlers } from './commands.ts'
+import { openForWriting, outsideFailure, spoilsConnection, type Durability } from './connection.ts'
+import { directoryWriter } from './directory.ts'
+import { keyWriter } from './keys.ts'
+import { logWriter, type LogWriter } from './log.ts'
+import { maintenanceWriter } from './maintenance.ts'
+import { sessionWriter } from './sessions.ts'
+import { ticketWriter } from './tickets.ts'
+
+interface Open {
+  readonly database: DatabaseSync
+  readonly log: LogWriter
+  readonly handlers: Handlers<Commands>
+}
+
+/**
+ * Runs batches on the only connection that writes. After a failure of the disk it opens the file
+ * anew, so that it works again as soon as the disk does.
+ */
+export class BatchRunner {
+  readonly #path: string
+  readonly #durability: Durability
+  #open: Open | undefined
+
+  constructor(path: string, durability: Durability) {
+    this.#path = path
+    this.#durability = durability
+  }
+
+  /** Either everything that is not refused is durable when this returns, or nothing was stored. */
+  run(commands: readonly Command[]): BatchOutcome {
+    try {
+      try {
+        return this.#transact(commands, false)
+      } catch (error) {
+        if (outsideFailure(error) !== undefined) throw error
+        // A command failed in a way that it does not expect. Each one gets a savepoint of its own
+        // now, so that this one leaves nothing behind and its neighbours are stored.
+        return this.#transact(commands, true)
+      }
+    } catch (error) {
+      const reason = outsideFailure(error)
+      if (reason === undefined) throw error
+      return { kind: 'unavailable', reason }
+    }
+  }
+
+  /** Copies what is in the write-ahead log into the file, as far as no reader is in the way. */
+  checkpoint(): void {
+    try {
+      this.#open?.database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    } catch (error) {
+      if (outsideFailure(error) === undefined) throw error
+      // Nothing is lost: the pages stay in the write-ahead log, and the next checkpoint tries again.
+    }
+  }
+
+  close(): void {
+    const open = this.#open
+    this.#open = undefined
+    open?.database.close()
+  }
+
+  #transact(commands: readonly Command[], guarded: boolean): BatchOutcome {
+    const open = (this.#open ??= openWriter(this.#path, this.#durability))
+    try {
+      open.database.exec('BEGIN IMMEDIATE')
+      const answers = commands.map((command) =>
+        guarded ? runGuarded(open, command) : runOne(open, command),
+      )
+      open.database.exec('COMMIT')
+      return { kind: 'committed', answers, entries: open.log.takeEntries() }
+    } catch (error) {
+      this.#undo(open, error)
+      throw error
+    }
+  }
+
+  #undo(open: Open, cause: unknown): void {
+    open.log.reset()
+    try {
+      // Some failures have rolled back already.
+      if (open.database.isTransaction) open.database.exec('ROLLBACK')
+      if (!spoilsConnection(cause)) return
+    } catch {
+      // A connection that cannot roll back is not used again.
+    }
+    this.#open = undefined
+    try {
+      open.database.close()
+    } catch {
+      // Its file descriptors went with the disk; the next batch opens the file anew.
+    }
+  }
+}
+
+function openWriter(path: string, durability: Durability): Open {
+  const database = openForWriting(path, durability)
+  try {
+    const log = logWriter(database)
+    const handlers: Handlers<Commands> = {
+      revoke: log.revoke,
+      ...sessionWriter(database),
+      ...directoryWriter(database),
+      ...ticketWriter(database),
+      ...keyWriter(database),
+      ...maintenanceWriter(database),
+    }
+    return { database, log, handlers }
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** A handler refuses before it writes, so a refusal leaves nothing behind. */
+function runOne({ handlers }: Open, [name, input]: Command): Answer {
+  // The pair is of one row of Commands; the compiler cannot follow the name through the union.
+  const handler = handlers[name] as (input: unknown) => unknown
+  try {
+    return { value: handler(input) }
+  } catch (error) {
+    if (error instanceof Refusal) return { failure: error.failure }
+    throw error
+  }
+}
+
+function runGuarded(open: Open, command: Command): Answer {
+  open.database.exec('SAVEPOINT command')
+  const restore = open.log.mark()
+  try {
+    const answer = runOne(open, command)
+    open.database.exec('RELEASE command')
+    return answer
+  } catch (error) {
+    if (outsideFailure(error) !== undefined) throw error
+    open.database.exec('ROLLBACK TO command')
+    open.database.exec('RELEASE command')
+    restore()
+    const reason = error instanceof Error ? error.message : 'unknown'
+    const failure: Failure = { kind: 'internal', reason: `Cannot ${command[0]}: ${reason}` }
+    return { failure }
+  }
+}

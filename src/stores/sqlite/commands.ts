@@ -1,0 +1,143 @@
+/**
+ * What can be asked of the connection that writes and of those that read, as maps from a name to
+ * what goes in and what comes out. Everything here crosses a thread, so it is plain data.
+ */
+import type { Failure } from '../../domain/failure.ts'
+import type { Generations } from '../../domain/generation.ts'
+import type { Client, Subject } from '../../domain/identity.ts'
+import type { Position, Revocation, RevocationCommand } from '../../domain/revocation.ts'
+import type { Session, SessionStatus } from '../../domain/session.ts'
+import type {
+  ClientChange,
+  ClientLookup,
+  LogFilter,
+  OpenSessionCommand,
+  Page,
+  PageRequest,
+  RevokeOutcome,
+  RotateCommand,
+  RotateOutcome,
+  SessionFilter,
+  SigningKey,
+  SubjectChange,
+  SubjectLookup,
+  SweepOutcome,
+  Ticket,
+} from '../../ports/store.ts'
+
+interface Exchange {
+  readonly input: unknown
+  readonly output: unknown
+}
+
+/** Changes: they wait for a commit. */
+export interface Commands {
+  revoke: { input: RevocationCommand; output: RevokeOutcome }
+  openSession: { input: OpenSessionCommand; output: Session }
+  rotate: { input: RotateCommand; output: RotateOutcome }
+  createSubject: { input: Subject; output: void }
+  updateSubject: { input: { id: string; change: SubjectChange }; output: Subject }
+  createClient: { input: Client; output: void }
+  updateClient: { input: { id: string; change: ClientChange }; output: Client }
+  putTicket: { input: Ticket; output: void }
+  addTicket: { input: { ticket: Ticket; nowMs: number }; output: boolean }
+  takeTicket: { input: { kind: string; key: string }; output: Ticket | undefined }
+  countAttempt: { input: { kind: string; key: string }; output: number }
+  rotateKeys: {
+    input: {
+      next: SigningKey
+      retire: { atMs: number; removeAfterMs: number }
+      unlessPresent: boolean
+    }
+    output: boolean
+  }
+  sweep: { input: { nowMs: number; limit: number }; output: SweepOutcome }
+  /** Commits a tiny write, to prove that one can be committed. */
+  probe: { input: undefined; output: void }
+}
+
+/** Reads of one row or a few: microseconds, so they run where they are asked. */
+export interface PointQueries {
+  head: { input: undefined; output: Position }
+  findRevocation: { input: string; output: Revocation | undefined }
+  findSession: { input: string; output: Session | undefined }
+  findDeviceSession: { input: { deviceKey: string; nowMs: number }; output: Session | undefined }
+  findRefreshToken: {
+    input: { id: string; secretHash: string }
+    output: { session: Session; expiresAtMs: number } | undefined
+  }
+  generations: {
+    input: { subjectId: string; clientId: string; deviceKey: string | undefined }
+    output: Generations
+  }
+  findSubject: { input: SubjectLookup; output: Subject | undefined }
+  findClient: { input: ClientLookup; output: Client | undefined }
+  findTicket: {
+    input: { kind: string; key: string }
+    output: (Ticket & { attempts: number }) | undefined
+  }
+  listKeys: { input: undefined; output: readonly SigningKey[] }
+}
+
+/** Reads that can be long: they run on a thread of their own. */
+export interface LongQueries {
+  readStream: {
+    input: { stream: string; afterSequence: number; limit: number }
+    output: readonly Revocation[]
+  }
+  listRevocations: { input: { filter: LogFilter; page: PageRequest }; output: Page<Revocation> }
+  liveRevocations: { input: LiveRequest; output: LivePage }
+  listSessions: {
+    input: { filter: SessionFilter; nowMs: number; page: PageRequest }
+    output: Page<SessionStatus>
+  }
+  countSessions: { input: SessionFilter; output: number }
+  listSubjects: { input: PageRequest; output: Page<Subject> }
+  listClients: { input: PageRequest; output: Page<Client> }
+  listTickets: {
+    input: { kind: string; keyPrefix: string; limit: number }
+    output: readonly Ticket[]
+  }
+  backup: { input: string; output: void }
+}
+
+/** Where a walk through the live revocations has come to. */
+export type LivePlace =
+  | { readonly part: 'wide'; readonly scope: string; readonly key: string }
+  | { readonly part: 'narrow'; readonly forgetAfterMs: number; readonly position: number }
+
+export interface LiveRequest {
+  readonly nowMs: number
+  readonly after: LivePlace
+  readonly limit: number
+}
+
+export interface LivePage {
+  readonly entries: readonly Revocation[]
+  readonly next: LivePlace | undefined
+}
+
+export type Handlers<M> = {
+  readonly [K in keyof M]: M[K] extends Exchange ? (input: M[K]['input']) => M[K]['output'] : never
+}
+
+export type CommandName = keyof Commands
+
+/** One command on its way to the writer. */
+export type Command = {
+  readonly [K in CommandName]: readonly [K, Commands[K]['input']]
+}[CommandName]
+
+export type Answer = { readonly value: unknown } | { readonly failure: Failure }
+
+/** What the writer says of one batch. */
+export type BatchOutcome =
+  | {
+      readonly kind: 'committed'
+      /** One for each command, in order. */
+      readonly answers: readonly Answer[]
+      /** What the batch added to the log, in order. */
+      readonly entries: readonly Revocation[]
+    }
+  /** Nothing of the batch was stored. */
+  | { readonly kind: 'unavailable'; readonly reason: string }

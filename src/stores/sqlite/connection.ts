@@ -1,0 +1,77 @@
+/** How a database file is opened, and which of SQLite's errors come from the world around it. */
+import { closeSync, constants, openSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+
+export type Durability = 'full' | 'off'
+
+/** How long one connection waits for another's lock; backups and other programs hold one briefly. */
+const BUSY_TIMEOUT_MS = 5_000
+
+/**
+ * A page written twice is checkpointed once, so a longer write-ahead log costs less; 20,000 pages
+ * are 80 MB on the disk. Most checkpoints happen earlier, while nothing else is to be done.
+ */
+const AUTOMATIC_CHECKPOINT_PAGES = 20_000
+
+/** Opens the connection that writes, creating the file for its owner alone where there is none. */
+export function openForWriting(path: string, durability: Durability): DatabaseSync {
+  // The companions (-wal, -shm) take their mode from this file.
+  closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600))
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    database.exec('PRAGMA journal_mode = WAL')
+    database.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'OFF'}`)
+    database.exec(`PRAGMA wal_autocheckpoint = ${AUTOMATIC_CHECKPOINT_PAGES}`)
+    database.exec('PRAGMA cache_size = -65536')
+    database.exec('PRAGMA temp_store = MEMORY')
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return database
+}
+
+/** Opens a connection that can only read. It sees every commit that ended before it is asked. */
+export function openForReading(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+  database.exec('PRAGMA cache_size = -32768')
+  database.exec('PRAGMA temp_store = MEMORY')
+  return database
+}
+
+// Primary result codes, https://sqlite.org/rescode.html
+const OUTSIDE: ReadonlyMap<number, string> = new Map([
+  [3, 'no permission'],
+  [5, 'locked by another program'],
+  [6, 'locked'],
+  [7, 'out of memory'],
+  [8, 'read-only'],
+  [10, 'the disk reports an error'],
+  [11, 'the file is damaged'],
+  [13, 'the disk is full'],
+  [14, 'the file cannot be opened'],
+  [15, 'the locking protocol failed'],
+  [22, 'the file is too large for this system'],
+  [26, 'not a database'],
+])
+
+/** What failed in the world outside, in words for the operator; undefined for a fault of our own. */
+export function outsideFailure(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  if ('errcode' in error && typeof error.errcode === 'number') {
+    const words = OUTSIDE.get(error.errcode & 0xff)
+    return words && `${words} (SQLite ${error.errcode})`
+  }
+  // Files that are opened without SQLite: ENOSPC, EACCES, EROFS …
+  return 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)
+    ? error.code
+    : undefined
+}
+
+/** The kinds after which the connection itself is not to be trusted and is opened anew. */
+export function spoilsConnection(error: unknown): boolean {
+  if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) {
+    return false
+  }
+  return ![5, 6, 13].includes(error.errcode & 0xff)
+}

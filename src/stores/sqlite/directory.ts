@@ -1,0 +1,141 @@
+/** Subjects and clients. Unique names are looked up before a row is written. */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { refuse } from '../../domain/failure.ts'
+import type { Client, Subject } from '../../domain/identity.ts'
+import type { ClientLookup, Page, PageRequest, SubjectLookup } from '../../ports/store.ts'
+import type { Commands, Handlers, LongQueries, PointQueries } from './commands.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from './pages.ts'
+import { shaped, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
+
+export function directoryPointReader(
+  database: DatabaseSync,
+): Handlers<Pick<PointQueries, 'findSubject' | 'findClient'>> {
+  const subjectBy = {
+    id: database.prepare('SELECT * FROM subjects WHERE id = ?'),
+    username: database.prepare('SELECT * FROM subjects WHERE username = ?'),
+    email: database.prepare('SELECT * FROM subjects WHERE email = ?'),
+    phone: database.prepare('SELECT * FROM subjects WHERE phone = ?'),
+  }
+  const clientById = database.prepare('SELECT * FROM clients WHERE id = ?')
+  const clientByKey = database.prepare('SELECT * FROM clients WHERE dialect = ? AND key = ?')
+  return {
+    findSubject(lookup: SubjectLookup) {
+      const row = shaped<SubjectRow | undefined>(subjectBy[lookup.by].get(lookup.value))
+      return row && toSubject(row)
+    },
+    findClient(lookup: ClientLookup) {
+      const row = shaped<ClientRow | undefined>(
+        lookup.by === 'id'
+          ? clientById.get(lookup.value)
+          : clientByKey.get(lookup.dialect, lookup.value),
+      )
+      return row && toClient(row)
+    },
+  }
+}
+
+export function directoryLongReader(
+  database: DatabaseSync,
+): Handlers<Pick<LongQueries, 'listSubjects' | 'listClients'>> {
+  function list<R extends { readonly id: string }, T>(
+    table: 'subjects' | 'clients',
+    page: PageRequest,
+    convert: (row: R) => T,
+  ): Page<T> {
+    checkLimit(page.limit, 1000)
+    const after = page.cursor === undefined ? undefined : readCursor(table, page.cursor, 'string')
+    const rows = shaped<R[]>(
+      database
+        .prepare(
+          `SELECT * FROM ${table} ${after === undefined ? '' : 'WHERE id > ?'} ORDER BY id LIMIT ?`,
+        )
+        .all(...(after === undefined ? [] : [after]), page.limit + 1),
+    )
+    return toPage(rows, page.limit, convert, (row) => writeCursor(table, row.id))
+  }
+  return {
+    listSubjects: (page) => list('subjects', page, toSubject),
+    listClients: (page) => list('clients', page, toClient),
+  }
+}
+
+type DirectoryCommands = Pick<
+  Commands,
+  'createSubject' | 'updateSubject' | 'createClient' | 'updateClient'
+>
+
+export function directoryWriter(database: DatabaseSync): Handlers<DirectoryCommands> {
+  const { findSubject, findClient } = directoryPointReader(database)
+  const writeSubject = database.prepare(
+    `INSERT OR REPLACE INTO subjects (id, name, username, email, phone, password_hash, standing,
+       created_at_ms, attributes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const writeClient = database.prepare(
+    `INSERT OR REPLACE INTO clients (id, name, dialect, key, secret_hash, allowlist, redirect_uris,
+       standing, created_at_ms, attributes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  return {
+    createSubject(subject) {
+      for (const by of ['id', 'username', 'email', 'phone'] as const) {
+        const value = subject[by]
+        if (value !== undefined && findSubject({ by, value })) taken(by)
+      }
+      writeSubject.run(...subjectValues(subject))
+    },
+    updateSubject({ id, change }) {
+      const found = findSubject({ by: 'id', value: id }) ?? refuse({ kind: 'not_found' })
+      const changed: Subject = { ...found, ...defined(change) }
+      writeSubject.run(...subjectValues(changed))
+      return changed
+    },
+    createClient(client) {
+      if (findClient({ by: 'id', value: client.id })) taken('id')
+      if (findClient({ by: 'key', dialect: client.dialect, value: client.key })) taken('key')
+      writeClient.run(...clientValues(client))
+    },
+    updateClient({ id, change }) {
+      const found = findClient({ by: 'id', value: id }) ?? refuse({ kind: 'not_found' })
+      const changed: Client = { ...found, ...defined(change) }
+      writeClient.run(...clientValues(changed))
+      return changed
+    },
+  }
+}
+
+function taken(name: string): never {
+  return refuse({ kind: 'conflict', reason: `the ${name} is taken` })
+}
+
+/** Only what is given changes: a name whose value is undefined is not given. */
+function defined<T extends object>(change: T): T {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as T
+}
+
+function subjectValues(subject: Subject): SQLInputValue[] {
+  return [
+    subject.id,
+    subject.name,
+    subject.username ?? null,
+    subject.email ?? null,
+    subject.phone ?? null,
+    subject.passwordHash ?? null,
+    subject.standing,
+    subject.createdAtMs,
+    JSON.stringify(subject.attributes),
+  ]
+}
+
+function clientValues(client: Client): SQLInputValue[] {
+  return [
+    client.id,
+    client.name,
+    client.dialect,
+    client.key,
+    client.secretHash ?? null,
+    JSON.stringify(client.allowlist),
+    JSON.stringify(client.redirectUris),
+    client.standing,
+    client.createdAtMs,
+    JSON.stringify(client.attributes),
+  ]
+}

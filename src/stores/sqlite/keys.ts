@@ -1,0 +1,38 @@
+/** Keys that sign tokens: one signs, those before it stay until nothing that they signed is alive. */
+import type { DatabaseSync } from 'node:sqlite'
+import { refuse } from '../../domain/failure.ts'
+import type { Commands, Handlers, PointQueries } from './commands.ts'
+import { shaped, toSigningKey, type KeyRow } from './rows.ts'
+
+export function keyWriter(database: DatabaseSync): Handlers<Pick<Commands, 'rotateKeys'>> {
+  const findSigning = database.prepare('SELECT 1 FROM signing_keys WHERE retired_at_ms IS NULL')
+  const findKid = database.prepare('SELECT 1 FROM signing_keys WHERE kid = ?')
+  const retireAll = database.prepare(
+    'UPDATE signing_keys SET retired_at_ms = ?, remove_after_ms = ? WHERE retired_at_ms IS NULL',
+  )
+  const insert = database.prepare(
+    `INSERT INTO signing_keys (kid, algorithm, private_jwk, created_at_ms, retired_at_ms,
+       remove_after_ms) VALUES (?, ?, ?, ?, ?, ?)`,
+  )
+  return {
+    rotateKeys({ next, retire, unlessPresent }) {
+      if (unlessPresent && findSigning.get()) return false
+      if (findKid.get(next.kid)) return refuse({ kind: 'conflict', reason: 'the kid is taken' })
+      retireAll.run(retire.atMs, retire.removeAfterMs)
+      insert.run(
+        next.kid,
+        next.algorithm,
+        next.privateJwk,
+        next.createdAtMs,
+        next.retiredAtMs ?? null,
+        next.removeAfterMs ?? null,
+      )
+      return true
+    },
+  }
+}
+
+export function keyPointReader(database: DatabaseSync): Handlers<Pick<PointQueries, 'listKeys'>> {
+  const list = database.prepare('SELECT * FROM signing_keys ORDER BY number DESC')
+  return { listKeys: () => shaped<KeyRow[]>(list.all()).map(toSigningKey) }
+}

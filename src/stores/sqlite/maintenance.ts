@@ -1,0 +1,40 @@
+/** Removing what has expired, and proving that a commit is possible. The log is never swept. */
+import type { DatabaseSync } from 'node:sqlite'
+import type { Commands, Handlers } from './commands.ts'
+import { checkLimit } from './pages.ts'
+
+export function maintenanceWriter(
+  database: DatabaseSync,
+): Handlers<Pick<Commands, 'sweep' | 'probe'>> {
+  const remove = (table: string, key: string, column: string) =>
+    database.prepare(
+      `DELETE FROM ${table} WHERE (${key}) IN (
+         SELECT ${key} FROM ${table} WHERE ${column} < ? ORDER BY ${column} LIMIT ?)`,
+    )
+  const sessions = remove('sessions', 'number', 'expires_at_ms')
+  const refreshTokens = remove('refresh_tokens', 'id', 'expires_at_ms')
+  const tickets = remove('tickets', 'kind, key', 'expires_at_ms')
+  const keys = remove('signing_keys', 'number', 'remove_after_ms')
+  // A sealed answer is worth keeping for its grace alone; its token stays, so that reuse is noticed.
+  const answers = database.prepare(
+    `UPDATE refresh_tokens SET sealed_answer = NULL WHERE id IN (
+       SELECT id FROM refresh_tokens WHERE sealed_answer IS NOT NULL AND grace_until_ms <= ?
+       ORDER BY grace_until_ms LIMIT ?)`,
+  )
+  const probe = database.prepare('UPDATE probes SET commits = commits + 1')
+  return {
+    sweep({ nowMs, limit }) {
+      checkLimit(limit, 100_000)
+      answers.run(nowMs, limit)
+      return {
+        sessions: Number(sessions.run(nowMs, limit).changes),
+        refreshTokens: Number(refreshTokens.run(nowMs, limit).changes),
+        tickets: Number(tickets.run(nowMs, limit).changes),
+        keys: Number(keys.run(nowMs, limit).changes),
+      }
+    },
+    probe() {
+      probe.run()
+    },
+  }
+}

@@ -1,0 +1,129 @@
+/** Reads: a connection for short ones on this thread, and a thread for long ones. */
+import type { DatabaseSync } from 'node:sqlite'
+import { Refusal } from '../../domain/failure.ts'
+import type { Answer, Handlers, LongQueries, PointQueries } from './commands.ts'
+import { openForReading, outsideFailure, spoilsConnection } from './connection.ts'
+import { directoryLongReader, directoryPointReader } from './directory.ts'
+import { keyPointReader } from './keys.ts'
+import { logLongReader, logPointReader } from './log.ts'
+import { sessionLongReader, sessionPointReader } from './session-lists.ts'
+import { Thread, ThreadFailure } from './thread.ts'
+import { ticketLongReader, ticketPointReader } from './tickets.ts'
+import { unavailable } from './writer.ts'
+
+/** Asks one of a set of questions on a connection that is opened when it is first needed. */
+class Reader<M> {
+  readonly #path: string
+  readonly #prepare: (database: DatabaseSync) => Handlers<M>
+  #open: { readonly database: DatabaseSync; readonly handlers: Handlers<M> } | undefined
+
+  constructor(path: string, prepare: (database: DatabaseSync) => Handlers<M>) {
+    this.#path = path
+    this.#prepare = prepare
+  }
+
+  /** @throws {Refusal} `store_unavailable` where the disk fails, and what the question refuses. */
+  read<K extends keyof M>(name: K, input: InputOf<M, K>): OutputOf<M, K> {
+    try {
+      this.#open ??= this.#connect()
+      const handler = this.#open.handlers[name] as (input: unknown) => OutputOf<M, K>
+      return handler(input)
+    } catch (error) {
+      const reason = outsideFailure(error)
+      if (reason === undefined) throw error
+      if (spoilsConnection(error)) this.close()
+      throw unavailable(reason)
+    }
+  }
+
+  close(): void {
+    const open = this.#open
+    this.#open = undefined
+    try {
+      open?.database.close()
+    } catch (error) {
+      if (outsideFailure(error) === undefined) throw error
+    }
+  }
+
+  #connect() {
+    const database = openForReading(this.#path)
+    try {
+      return { database, handlers: this.#prepare(database) }
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+}
+
+type InputOf<M, K extends keyof M> = M[K] extends { input: infer I } ? I : never
+type OutputOf<M, K extends keyof M> = M[K] extends { output: infer O } ? O : never
+
+export type PointReader = Reader<PointQueries>
+
+export function pointReader(path: string): PointReader {
+  return new Reader<PointQueries>(path, (database) => ({
+    ...logPointReader(database),
+    ...sessionPointReader(database),
+    ...directoryPointReader(database),
+    ...ticketPointReader(database),
+    ...keyPointReader(database),
+  }))
+}
+
+export type LongReader = Reader<LongQueries>
+
+export function longReader(path: string): LongReader {
+  return new Reader<LongQueries>(path, (database) => ({
+    ...logLongReader(database),
+    ...sessionLongReader(database),
+    ...directoryLongReader(database),
+    ...ticketLongReader(database),
+    backup(to) {
+      database.prepare('VACUUM INTO ?').run(to)
+    },
+  }))
+}
+
+/** More long questions than this never wait. */
+const MOST_WAITING = 1024
+
+/** The thread for long questions, begun with the first of them. They are answered one after another. */
+export class ReaderThread {
+  readonly #thread: Thread
+  #last: Promise<unknown> = Promise.resolve()
+  #waiting = 0
+  #closed = false
+
+  constructor(path: string) {
+    this.#thread = new Thread('reader-worker', { path })
+  }
+
+  async read<K extends keyof LongQueries>(
+    name: K,
+    input: LongQueries[K]['input'],
+  ): Promise<LongQueries[K]['output']> {
+    if (this.#closed) throw unavailable('the store is closed')
+    if (this.#waiting >= MOST_WAITING) throw unavailable(`${MOST_WAITING} long reads wait already`)
+    this.#waiting += 1
+    const asked = this.#last.then(() => this.#thread.ask([name, input]))
+    this.#last = asked.catch(() => undefined)
+    try {
+      const answer = (await asked) as Answer
+      if ('failure' in answer) throw new Refusal(answer.failure)
+      return answer.value as LongQueries[K]['output']
+    } catch (error) {
+      if (error instanceof ThreadFailure) throw unavailable(error.message)
+      throw error
+    } finally {
+      this.#waiting -= 1
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#last
+    await this.#thread.stop()
+  }
+}

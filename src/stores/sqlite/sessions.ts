@@ -1,0 +1,167 @@
+/** Opening a session and using up its refresh tokens: what races with a revocation. */
+import type { DatabaseSync } from 'node:sqlite'
+import { refuse } from '../../domain/failure.ts'
+import type { Generations } from '../../domain/generation.ts'
+import type { Standing } from '../../domain/identity.ts'
+import { EVERYONE, grantKey } from '../../domain/scope.ts'
+import type { Session } from '../../domain/session.ts'
+import type { OpenSessionCommand, RefreshTokenRecord, RotateCommand } from '../../ports/store.ts'
+import type { Commands, Handlers } from './commands.ts'
+import { shaped } from './rows.ts'
+
+type GenerationsOf = (of: {
+  readonly subjectId: string
+  readonly clientId: string
+  readonly deviceKey: string | undefined
+}) => Generations
+
+/** The counters as they are now. A counter that was never raised has no row and is 0. */
+export function generationsReader(database: DatabaseSync): GenerationsOf {
+  const find = database.prepare('SELECT generation FROM generations WHERE scope = ? AND key = ?')
+  function read(scope: string, key: string): number {
+    return shaped<{ generation: number } | undefined>(find.get(scope, key))?.generation ?? 0
+  }
+  return ({ subjectId, clientId, deviceKey }) => ({
+    everyone: read('everyone', EVERYONE),
+    subject: read('subject', subjectId),
+    client: read('client', clientId),
+    grant: read('grant', grantKey(clientId, subjectId)),
+    device: deviceKey === undefined ? 0 : read('device', deviceKey),
+  })
+}
+
+/**
+ * True for a row `s` of `sessions` that a revocation has ended, by name or by a counter. Device
+ * sessions alone look at the counter of their device.
+ */
+export const sessionIsRevoked: string = `(
+  EXISTS (SELECT 1 FROM log WHERE log.key = s.sid AND log.scope = 'session')
+  OR s.everyone_generation < coalesce(
+    (SELECT generation FROM generations WHERE scope = 'everyone' AND key = '${EVERYONE}'), 0)
+  OR s.subject_generation < coalesce(
+    (SELECT generation FROM generations WHERE scope = 'subject' AND key = s.subject_id), 0)
+  OR s.client_generation < coalesce(
+    (SELECT generation FROM generations WHERE scope = 'client' AND key = s.client_id), 0)
+  OR s.grant_generation < coalesce(
+    (SELECT generation FROM generations
+     WHERE scope = 'grant' AND key = s.client_id || ' ' || s.subject_id), 0)
+  OR s.device_generation < coalesce(
+    (SELECT generation FROM generations WHERE scope = 'device' AND key = s.device_key), 0)
+)`
+
+export function sessionWriter(
+  database: DatabaseSync,
+): Handlers<Pick<Commands, 'openSession' | 'rotate'>> {
+  const addToken = refreshTokenInsert(database)
+  return { openSession: sessionOpener(database, addToken), rotate: rotator(database, addToken) }
+}
+
+type AddToken = (sid: string, token: RefreshTokenRecord) => void
+
+function refreshTokenInsert(database: DatabaseSync): AddToken {
+  const find = database.prepare('SELECT 1 FROM refresh_tokens WHERE id = ?')
+  const insert = database.prepare(
+    'INSERT INTO refresh_tokens (id, sid, secret_hash, expires_at_ms) VALUES (?, ?, ?, ?)',
+  )
+  return (sid, { id, secretHash, expiresAtMs }) => {
+    if (find.get(id)) return refuse({ kind: 'conflict', reason: 'the refresh token id is taken' })
+    insert.run(id, sid, secretHash, expiresAtMs)
+  }
+}
+
+function sessionOpener(
+  database: DatabaseSync,
+  addToken: AddToken,
+): (command: OpenSessionCommand) => Session {
+  const generationsOf = generationsReader(database)
+  const findSubject = database.prepare('SELECT standing FROM subjects WHERE id = ?')
+  const findClient = database.prepare('SELECT standing FROM clients WHERE id = ?')
+  const findSid = database.prepare('SELECT 1 FROM sessions WHERE sid = ?')
+  const findEnd = database.prepare(`SELECT 1 FROM log WHERE key = ? AND scope = 'session'`)
+  const insert = database.prepare(
+    `INSERT INTO sessions (sid, subject_id, client_id, device_key, dialect, created_at_ms,
+       expires_at_ms, access_lifetime_ms, everyone_generation, subject_generation,
+       client_generation, grant_generation, device_generation, attributes)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  return (command) => {
+    const { sid, refreshToken, ...rest } = command
+    const standings = [findSubject.get(command.subjectId), findClient.get(command.clientId)]
+    if (shaped<({ standing: Standing } | undefined)[]>(standings).some(isDisabled)) {
+      return refuse({ kind: 'account_disabled' })
+    }
+    if (findSid.get(sid)) return refuse({ kind: 'conflict', reason: 'the session id is taken' })
+    if (findEnd.get(sid)) return refuse({ kind: 'token_revoked' })
+    // Before the session, because it can still be refused.
+    if (refreshToken) addToken(sid, refreshToken)
+    const generations = generationsOf(command)
+    insert.run(
+      sid,
+      rest.subjectId,
+      rest.clientId,
+      rest.deviceKey ?? null,
+      rest.dialect,
+      rest.createdAtMs,
+      rest.expiresAtMs,
+      rest.accessLifetimeMs,
+      generations.everyone,
+      generations.subject,
+      generations.client,
+      generations.grant,
+      generations.device,
+      JSON.stringify(rest.attributes),
+    )
+    return { sid, ...rest, generations }
+  }
+}
+
+function isDisabled(row: { standing: Standing } | undefined): boolean {
+  return row?.standing === 'disabled'
+}
+
+interface PresentedRow {
+  readonly sid: string
+  readonly expires_at_ms: number
+  readonly session_expires_at_ms: number
+  readonly used_at_ms: number | null
+  readonly grace_until_ms: number | null
+  readonly sealed_answer: Uint8Array | null
+  readonly revoked: number
+}
+
+/**
+ * The order of the questions matters: a revoked session is named as such even where the token has
+ * expired or was used, so that reuse after a logout is not taken for theft a second time.
+ */
+function rotator(
+  database: DatabaseSync,
+  addToken: AddToken,
+): (command: RotateCommand) => Commands['rotate']['output'] {
+  const find = database.prepare(
+    `SELECT t.sid, t.expires_at_ms, t.used_at_ms, t.grace_until_ms, t.sealed_answer,
+       s.expires_at_ms AS session_expires_at_ms, ${sessionIsRevoked} AS revoked
+     FROM refresh_tokens t JOIN sessions s ON s.sid = t.sid
+     WHERE t.id = ? AND t.secret_hash = ?`,
+  )
+  const use = database.prepare(
+    'UPDATE refresh_tokens SET used_at_ms = ?, grace_until_ms = ?, sealed_answer = ? WHERE id = ?',
+  )
+  return ({ id, secretHash, nowMs, graceMs, successor, sealedAnswer }) => {
+    const found = shaped<PresentedRow | undefined>(find.get(id, secretHash))
+    if (found === undefined) return { kind: 'unknown' }
+    if (found.revoked === 1) return { kind: 'revoked' }
+    if (nowMs > Math.min(found.expires_at_ms, found.session_expires_at_ms)) {
+      return { kind: 'expired' }
+    }
+    if (found.used_at_ms !== null) {
+      // The grace that was promised at the first use and the one that holds now must both allow it.
+      const graceUntilMs = Math.min(found.grace_until_ms ?? 0, found.used_at_ms + graceMs)
+      return nowMs < graceUntilMs && found.sealed_answer !== null
+        ? { kind: 'replayed', sealedAnswer: found.sealed_answer }
+        : { kind: 'reused' }
+    }
+    if (successor) addToken(found.sid, successor)
+    use.run(nowMs, nowMs + graceMs, graceMs > 0 ? sealedAnswer : null, id)
+    return { kind: 'rotated' }
+  }
+}

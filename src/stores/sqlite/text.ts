@@ -1,0 +1,17 @@
+import { refuse } from '../../domain/failure.ts'
+
+/**
+ * Refuses text that is not Unicode (half of a surrogate pair): UTF-8 has no form for it, so what is
+ * read back would be another text, and two different names would become one.
+ */
+export function checkText(input: unknown, name = 'value'): void {
+  if (typeof input === 'string') {
+    if (input.isWellFormed()) return
+    refuse({ kind: 'invalid_parameter', parameter: name, reason: 'not well-formed Unicode' })
+  }
+  if (typeof input !== 'object' || input === null || input instanceof Uint8Array) return
+  for (const [key, value] of Object.entries(input)) {
+    // Attributes are stored as JSON, which has a form for every string.
+    if (key !== 'attributes') checkText(value, key)
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Group commit, seen from the main thread: commands wait here while a batch is being committed and
+ * go together as the next one, so the disk is asked once for all that arrived meanwhile.
+ */
+import { Refusal, type Failure } from '../../domain/failure.ts'
+import type { Revocation } from '../../domain/revocation.ts'
+import type { BatchOutcome, Command, CommandName, Commands } from './commands.ts'
+import type { Durability } from './connection.ts'
+import { Thread } from './thread.ts'
+
+/** More commands than this never share a commit, so that the first of them does not wait for long. */
+const MOST_IN_BATCH = 1024
+
+/** More than this never wait: whoever comes then is refused rather than kept waiting for seconds. */
+const MOST_WAITING = 16_384
+
+interface Waiting {
+  readonly command: Command
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Refusal) => void
+}
+
+/** Commits a batch: the worker thread, or in measurements something else. */
+export interface Committer {
+  commit(commands: readonly Command[]): Promise<BatchOutcome>
+  close(): Promise<void>
+}
+
+export class Writer {
+  readonly #committer: Committer
+  readonly #onEntries: (entries: readonly Revocation[]) => void
+  #queue: Waiting[] = []
+  #busy = false
+  #closing: (() => void) | undefined
+  #closed: Promise<void> | undefined
+
+  /** @param onEntries Called with each batch's entries once durable, before its callers hear of it. */
+  constructor(committer: Committer, onEntries: (entries: readonly Revocation[]) => void) {
+    this.#committer = committer
+    this.#onEntries = onEntries
+  }
+
+  /**
+   * Queues a command. Resolves once it is durable.
+   *
+   * @throws {Refusal} What the command refuses; `store_unavailable` where it could not be stored.
+   */
+  submit<K extends CommandName>(
+    name: K,
+    input: Commands[K]['input'],
+  ): Promise<Commands[K]['output']> {
+    if (this.#closed) return Promise.reject(unavailable('the store is closed'))
+    if (this.#queue.length >= MOST_WAITING) {
+      return Promise.reject(unavailable(`${MOST_WAITING} changes wait already`))
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({
+        command: [name, input] as unknown as Command,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      })
+      this.#schedule()
+    })
+  }
+
+  /** Finishes what waits, then closes the committer. Nothing is accepted from here on. */
+  close(): Promise<void> {
+    this.#closed ??= this.#drain().then(() => this.#committer.close())
+    return this.#closed
+  }
+
+  async #drain(): Promise<void> {
+    if (!this.#busy && this.#queue.length === 0) return
+    await new Promise<void>((resolve) => {
+      this.#closing = resolve
+    })
+  }
+
+  /** Waits for the end of this turn of the event loop, so that all who ask in it share a commit. */
+  #schedule(): void {
+    if (this.#busy) return
+    this.#busy = true
+    setImmediate(() => {
+      void this.#commitNext()
+    })
+  }
+
+  async #commitNext(): Promise<void> {
+    const batch = this.#queue.slice(0, MOST_IN_BATCH)
+    this.#queue = this.#queue.slice(MOST_IN_BATCH)
+    let outcome: BatchOutcome
+    try {
+      outcome = await this.#committer.commit(batch.map(({ command }) => command))
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unknown'
+      outcome = { kind: 'unavailable', reason: `the writing thread was lost: ${reason}` }
+    }
+    this.#answer(batch, outcome)
+    this.#busy = false
+    if (this.#queue.length > 0) this.#schedule()
+    else this.#closing?.()
+  }
+
+  #answer(batch: readonly Waiting[], outcome: BatchOutcome): void {
+    if (outcome.kind === 'unavailable') {
+      for (const { reject } of batch) reject(unavailable(outcome.reason))
+      return
+    }
+    if (outcome.entries.length > 0) this.#onEntries(outcome.entries)
+    for (const [index, { resolve, reject }] of batch.entries()) {
+      const answer = outcome.answers[index] ?? { failure: unanswered }
+      if ('failure' in answer) reject(new Refusal(answer.failure))
+      else resolve(answer.value)
+    }
+  }
+}
+
+const unanswered: Failure = { kind: 'internal', reason: 'the writing thread gave no answer' }
+
+export function unavailable(reason: string): Refusal {
+  return new Refusal({ kind: 'store_unavailable', reason })
+}
+
+/** Commits on a worker thread, so that the event loop never waits for the disk. */
+export function threadCommitter(path: string, durability: Durability): Committer {
+  const thread = new Thread('writer-worker', { path, durability })
+  return {
+    // The worker answers a batch with its outcome, and nothing else.
+    commit: async (commands) => (await thread.ask(commands)) as BatchOutcome,
+    async close() {
+      await thread.ask('close')
+      await thread.stop()
+    },
+  }
+}
