@@ -12,10 +12,9 @@ import { fileURLToPath } from 'node:url'
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
 const bin = join(root, 'node_modules', '.bin')
-const windows = process.platform === 'win32'
 
 /** The Node that the project is written for; older system versions only bootstrap it. */
-export const pinnedNode = join(root, 'node_modules', 'node', 'bin', windows ? 'node.exe' : 'node')
+export const pinnedNode = join(root, 'node_modules', 'node', 'bin', 'node')
 
 /** The environment for every child: the pinned Node and the project's own tools come first. */
 export function childEnvironment() {
@@ -100,7 +99,6 @@ function npm(args) {
   const result = spawnSync(command, rest, {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
-    shell: !viaNode && windows,
   })
   if (result.error) fail(`Cannot run npm: ${result.error.message}`)
   if (result.status !== 0)

@@ -28,7 +28,9 @@ export function run(command, args) {
       process.on(signal, listener)
       return () => process.off(signal, listener)
     })
+    const stopWatching = watchParent(() => child.kill('SIGTERM'))
     const finish = (code) => {
+      stopWatching()
       for (const remove of listeners) remove()
       resolve(code)
     }
@@ -38,4 +40,17 @@ export function run(command, args) {
     })
     child.on('close', (code, signal) => finish(code ?? 128 + (constants.signals[signal] ?? 0)))
   })
+}
+
+/**
+ * npm that is killed outright cannot pass anything on; without it nobody is left to stop the child,
+ * so the child is told to end. Only under npm: what was started by hand may outlive its shell.
+ */
+function watchParent(onGone) {
+  if (process.env.npm_lifecycle_event === undefined) return () => {}
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) onGone()
+  }, 500)
+  return () => clearInterval(timer)
 }

@@ -116,10 +116,10 @@ function judgePackage(path: string, folder: string, row: Row, specifier: string)
   return `${folder} may not use the package ${name}`
 }
 
-/** The folder below src/http/dialects; a dialect of one file has none and is named after the file. */
+/** The folder or the single file below src/http/dialects; its index, which lists them all, is none. */
 function dialectOf(path: string): string | undefined {
-  const match = /^src\/http\/dialects\/([^/]+)(\/)?/.exec(path)
-  return match?.[2] === undefined ? undefined : match[1]
+  const name = /^src\/http\/dialects\/([^/]+?)(?:\/|\.ts$)/.exec(path)?.[1]
+  return name === 'index' ? undefined : name
 }
 
 /** Static, type-only, re-exporting and dynamic imports, and `import('…').T` in types. */
