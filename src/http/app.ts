@@ -182,10 +182,10 @@ function send(
     requestId: request.requestId,
   })
   const { body } = answer
-  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) {
-    return reply.send(body ?? '')
-  }
-  return reply.send(streamOf(body))
+  if (body === undefined) return reply.send()
+  // As bytes, so that Fastify adds no charset to the content type that the dialect chose.
+  if (typeof body === 'string') return reply.send(Buffer.from(body))
+  return reply.send(Buffer.isBuffer(body) ? body : streamOf(body))
 }
 
 function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream {

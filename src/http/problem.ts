@@ -1,16 +1,43 @@
-import type { Failure } from '../domain/failure.ts'
+import type { Failure, FailureKind } from '../domain/failure.ts'
 import type { Answer } from './dialect.ts'
 
-interface ProblemForm {
-  readonly status: number
-  readonly title: string
-  readonly detail?: string
-  readonly headers?: Readonly<Record<string, string>>
+/** Status and title of every failure as a problem document. The compiler holds it complete. */
+export const problems: {
+  readonly [K in FailureKind]: { readonly status: number; readonly title: string }
+} = {
+  malformed_request: { status: 400, title: 'The request cannot be read' },
+  missing_parameter: { status: 400, title: 'A parameter is missing' },
+  invalid_parameter: { status: 400, title: 'A parameter is not valid' },
+  unsupported_media_type: { status: 415, title: 'The media type is not supported' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  credentials_missing: { status: 401, title: 'Credentials are required' },
+  credentials_malformed: { status: 401, title: 'The credentials cannot be read' },
+  credentials_invalid: { status: 401, title: 'The credentials are not valid' },
+  token_invalid: { status: 401, title: 'The token is not valid' },
+  token_expired: { status: 401, title: 'The token has expired' },
+  token_revoked: { status: 401, title: 'The token has been revoked' },
+  token_not_fresh: { status: 401, title: 'A fresh token is required' },
+  refresh_token_reused: { status: 401, title: 'The refresh token has been used' },
+  client_key_missing: { status: 401, title: 'A client key is required' },
+  client_key_invalid: { status: 401, title: 'The client key is not valid' },
+  account_disabled: { status: 403, title: 'The account is disabled' },
+  address_not_allowed: { status: 403, title: 'This address is not allowed' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  otp_invalid: { status: 400, title: 'The one-time password is not valid' },
+  otp_expired: { status: 400, title: 'The one-time password has expired' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  not_found: { status: 404, title: 'Nothing is here' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  conflict: { status: 409, title: 'It conflicts with what is there' },
+  stale: { status: 503, title: 'This node cannot prove that it is current' },
+  store_unavailable: { status: 503, title: 'Nothing was stored: the store is unavailable' },
+  internal: { status: 500, title: 'Something went wrong here' },
 }
 
 /** A failure as a problem document (RFC 9457): the form of our own API and of paths nobody owns. */
 export function problemAnswer(failure: Failure): Answer {
-  const { status, title, detail, headers } = problemForm(failure)
+  const { status, title } = problems[failure.kind]
+  const detail = detailOf(failure)
   const body = {
     type: `urn:outright:problem:${failure.kind.replaceAll('_', '-')}`,
     title,
@@ -19,90 +46,34 @@ export function problemAnswer(failure: Failure): Answer {
   }
   return {
     status,
-    headers: { 'content-type': 'application/problem+json', ...headers },
+    headers: { 'content-type': 'application/problem+json', ...headersOf(failure, status) },
     body: JSON.stringify(body),
   }
 }
 
-const challenge = { 'www-authenticate': 'Bearer realm="outright"' }
-const invalidToken = { 'www-authenticate': 'Bearer realm="outright", error="invalid_token"' }
-
-function problemForm(failure: Failure): ProblemForm {
+/** What the caller may know beyond the title. Reasons of inner failures stay in the log. */
+function detailOf(failure: Failure): string | undefined {
   switch (failure.kind) {
     case 'malformed_request':
-      return { status: 400, title: 'The request cannot be read', detail: failure.reason }
-    case 'missing_parameter':
-      return { status: 400, title: 'A parameter is missing', detail: failure.parameter }
-    case 'invalid_parameter':
-      return {
-        status: 400,
-        title: 'A parameter is not valid',
-        detail: `${failure.parameter}: ${failure.reason}`,
-      }
-    case 'unsupported_media_type':
-      return { status: 415, title: 'The media type is not supported' }
-    case 'payload_too_large':
-      return { status: 413, title: 'The body is too large' }
-    case 'credentials_missing':
-      return { status: 401, title: 'Credentials are required', headers: challenge }
-    case 'credentials_malformed':
-      return { status: 401, title: 'The credentials cannot be read', headers: invalidToken }
-    case 'credentials_invalid':
-      return { status: 401, title: 'The credentials are not valid', headers: invalidToken }
-    case 'token_invalid':
-      return { status: 401, title: 'The token is not valid', headers: invalidToken }
-    case 'token_expired':
-      return { status: 401, title: 'The token has expired', headers: invalidToken }
-    case 'token_revoked':
-      return { status: 401, title: 'The token has been revoked', headers: invalidToken }
-    case 'token_not_fresh':
-      return { status: 401, title: 'A fresh token is required', headers: invalidToken }
-    case 'refresh_token_reused':
-      return { status: 401, title: 'The refresh token has been used', headers: invalidToken }
-    case 'client_key_missing':
-      return { status: 401, title: 'A client key is required' }
-    case 'client_key_invalid':
-      return { status: 401, title: 'The client key is not valid' }
-    case 'account_disabled':
-      return { status: 403, title: 'The account is disabled' }
-    case 'address_not_allowed':
-      return { status: 403, title: 'This address is not allowed' }
-    case 'rate_limited':
-      return {
-        status: 429,
-        title: 'Too many requests',
-        detail: `Try again in ${String(failure.retryAfterSeconds)} seconds`,
-        headers: { 'retry-after': String(failure.retryAfterSeconds) },
-      }
-    case 'otp_invalid':
-      return { status: 400, title: 'The one-time password is not valid' }
-    case 'otp_expired':
-      return { status: 400, title: 'The one-time password has expired' }
     case 'forbidden':
-      return { status: 403, title: 'Not allowed', detail: failure.reason }
-    case 'not_found':
-      return { status: 404, title: 'Nothing is here' }
-    case 'method_not_allowed':
-      return {
-        status: 405,
-        title: 'The method is not allowed here',
-        headers: { allow: failure.allow.join(', ') },
-      }
     case 'conflict':
-      return { status: 409, title: 'It conflicts with what is there', detail: failure.reason }
-    case 'stale':
-      return {
-        status: 503,
-        title: 'This node cannot prove that it is current',
-        headers: { 'retry-after': '1' },
-      }
-    case 'store_unavailable':
-      return {
-        status: 503,
-        title: 'Nothing was stored: the store is unavailable',
-        headers: { 'retry-after': '1' },
-      }
-    case 'internal':
-      return { status: 500, title: 'Something went wrong here' }
+      return failure.reason
+    case 'missing_parameter':
+      return failure.parameter
+    case 'invalid_parameter':
+      return `${failure.parameter}: ${failure.reason}`
+    case 'rate_limited':
+      return `Try again in ${String(failure.retryAfterSeconds)} seconds`
+    default:
+      return undefined
   }
+}
+
+function headersOf(failure: Failure, status: number): Readonly<Record<string, string>> {
+  if (failure.kind === 'rate_limited') return { 'retry-after': String(failure.retryAfterSeconds) }
+  if (failure.kind === 'method_not_allowed') return { allow: failure.allow.join(', ') }
+  if (status === 503) return { 'retry-after': '1' }
+  if (status !== 401) return {}
+  const error = failure.kind === 'credentials_missing' ? '' : ', error="invalid_token"'
+  return { 'www-authenticate': `Bearer realm="outright"${error}` }
 }

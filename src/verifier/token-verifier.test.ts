@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { generateKeyPair, SignJWT, type CryptoKey, type JWTVerifyGetKey } from 'jose'
+import { fingerprintSync } from './fingerprint.ts'
+import { Replica } from './replica.ts'
+import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
+
+const issuer = 'https://auth.example'
+const jti = '01900000-0000-7000-8000-00000000000a'
+const sid = '01900000-0000-7000-9000-00000000000b'
+const startMs = 1_800_000_000_000
+const startSeconds = startMs / 1000
+
+interface World {
+  readonly verifier: TokenVerifier
+  readonly replica: Replica
+  readonly privateKey: CryptoKey
+  nowMs: number
+  current: boolean
+  keyLookups: number
+}
+
+async function makeWorld(): Promise<World> {
+  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  const replica = new Replica(1)
+  const find: JWTVerifyGetKey = () => {
+    world.keyLookups++
+    return publicKey
+  }
+  const world: World = {
+    verifier: createTokenVerifier({
+      replica,
+      keys: find,
+      issuer: () => issuer,
+      nowMs: () => world.nowMs,
+      isCurrent: () => world.current,
+      capacity: 100,
+    }),
+    replica,
+    privateKey,
+    nowMs: startMs,
+    current: true,
+    keyLookups: 0,
+  }
+  return world
+}
+
+const claims = {
+  iss: issuer,
+  aud: ['api', 'demo-api'],
+  sub: 'maria',
+  client_id: 'app',
+  device_id: 'app/tv',
+  jti,
+  sid,
+  gen: [1, 2, 3, 4, 5],
+  iat: startSeconds,
+  nbf: startSeconds,
+  exp: startSeconds + 600,
+}
+
+function sign(world: World, changes: object = {}, header: object = {}): Promise<string> {
+  return new SignJWT({ ...claims, ...changes })
+    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'k', ...header })
+    .sign(world.privateKey)
+}
+
+async function reasonOf(
+  world: World,
+  token: string | undefined,
+  audience?: string,
+): Promise<string> {
+  const verdict = await world.verifier.verify(token, audience)
+  return verdict.ok ? 'ok' : verdict.reason
+}
+
+describe('what is accepted', () => {
+  test('a good token, and its claims come back', async () => {
+    const world = await makeWorld()
+    const verdict = await world.verifier.verify(await sign(world), 'demo-api')
+    assert.ok(verdict.ok)
+    assert.equal(verdict.claims.sub, 'maria')
+  })
+
+  test('a repeated token costs no second signature check, and an equal string is the same token', async () => {
+    const world = await makeWorld()
+    const token = await sign(world)
+    assert.equal(await reasonOf(world, token), 'ok')
+    assert.equal(await reasonOf(world, Buffer.from(token).toString()), 'ok')
+    assert.equal(world.keyLookups, 1)
+  })
+
+  test('a token that was remembered at its signing costs none', async () => {
+    const world = await makeWorld()
+    const token = await sign(world)
+    await world.verifier.remember(token, claims as never)
+    assert.equal(await reasonOf(world, token), 'ok')
+    assert.equal(world.keyLookups, 0)
+  })
+
+  test('a token from a clock a minute ahead', async () => {
+    const world = await makeWorld()
+    assert.equal(await reasonOf(world, await sign(world, { nbf: startSeconds + 59 })), 'ok')
+  })
+})
+
+describe('what is not accepted', () => {
+  const bad: readonly [string, object, object][] = [
+    ['another issuer', { iss: 'https://evil.example' }, {}],
+    ['another type', {}, { typ: 'JWT' }],
+    ['no generations', { gen: undefined }, {}],
+    ['generations that are no numbers', { gen: [1, 2, 3, 4, '5'] }, {}],
+    ['negative generations', { gen: [1, 2, 3, 4, -5] }, {}],
+    ['no session', { sid: undefined }, {}],
+    ['not yet valid', { nbf: startSeconds + 3600 }, {}],
+  ]
+  for (const [name, changes, header] of bad) {
+    test(`${name} is invalid`, async () => {
+      const world = await makeWorld()
+      assert.equal(await reasonOf(world, await sign(world, changes, header)), 'invalid')
+    })
+  }
+
+  test('no token, an empty one, rubbish, a huge one, and alg none', async () => {
+    const world = await makeWorld()
+    const [, payload] = (await sign(world)).split('.')
+    const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')
+    assert.equal(await reasonOf(world, undefined), 'missing')
+    assert.equal(await reasonOf(world, ''), 'missing')
+    assert.equal(await reasonOf(world, 'x.y.z'), 'invalid')
+    assert.equal(await reasonOf(world, 'a'.repeat(1_000_000)), 'invalid')
+    assert.equal(await reasonOf(world, `${none}.${String(payload)}.`), 'invalid')
+  })
+
+  test("another signer's token is invalid, and so is one with a good token's last 22 characters", async () => {
+    const world = await makeWorld()
+    const other = await makeWorld()
+    const good = await sign(world)
+    assert.equal(await reasonOf(world, good), 'ok')
+    assert.equal(await reasonOf(world, await sign(other)), 'invalid')
+    assert.equal(await reasonOf(world, `x${good}`), 'invalid')
+    assert.equal(await reasonOf(world, good), 'ok')
+  })
+
+  test('a token for another audience is invalid also when it is remembered', async () => {
+    const world = await makeWorld()
+    const token = await sign(world)
+    assert.equal(await reasonOf(world, token, 'api'), 'ok')
+    assert.equal(await reasonOf(world, token, 'other'), 'invalid')
+  })
+
+  test('an expired token is expired to the millisecond, remembered or not', async () => {
+    const world = await makeWorld()
+    const token = await sign(world)
+    world.nowMs = startMs + 599_999
+    assert.equal(await reasonOf(world, token), 'ok')
+    world.nowMs = startMs + 600_000
+    assert.equal(await reasonOf(world, token), 'expired')
+    const fresh = await sign(world, { jti: '01900000-0000-7000-8000-0000000000ff' })
+    assert.equal(await reasonOf(world, fresh), 'expired')
+  })
+})
+
+describe('what has ended', () => {
+  const forgetAfter = startSeconds + 3600
+  const narrow: readonly [string, string][] = [
+    ['token', jti],
+    ['session', sid],
+  ]
+  for (const [scope, key] of narrow) {
+    test(`${scope}: a remembered token dies with the entry`, async () => {
+      const world = await makeWorld()
+      const token = await sign(world)
+      assert.equal(await reasonOf(world, token), 'ok')
+      const { high, low } = fingerprintSync(scope, key)
+      world.replica.revoke(high, low, forgetAfter)
+      assert.equal(await reasonOf(world, token), 'revoked')
+    })
+  }
+  const wide: readonly [string, string, number][] = [
+    ['subject', 'maria', 2],
+    ['client', 'app', 3],
+    ['grant', 'app maria', 4],
+    ['device', 'app/tv', 5],
+  ]
+  for (const [scope, key, own] of wide) {
+    test(`${scope}: a lower generation is dead, an equal one alive`, async () => {
+      const world = await makeWorld()
+      const token = await sign(world)
+      const { high, low } = fingerprintSync(scope, key)
+      world.replica.raise(high, low, own, forgetAfter)
+      assert.equal(await reasonOf(world, token), 'ok')
+      world.replica.raise(high, low, own + 1, forgetAfter)
+      assert.equal(await reasonOf(world, token), 'revoked')
+    })
+  }
+
+  test('everyone', async () => {
+    const world = await makeWorld()
+    const token = await sign(world)
+    world.replica.raiseEveryone(1)
+    assert.equal(await reasonOf(world, token), 'ok')
+    world.replica.raiseEveryone(2)
+    assert.equal(await reasonOf(world, token), 'revoked')
+  })
+
+  test('names of one scope mean nothing in another', async () => {
+    const world = await makeWorld()
+    const token = await sign(world)
+    for (const scope of ['subject', 'client', 'device', 'grant']) {
+      const { high, low } = fingerprintSync(scope, scope === 'subject' ? 'app' : 'maria')
+      world.replica.raise(high, low, 99, forgetAfter)
+    }
+    assert.equal(await reasonOf(world, token), 'ok')
+  })
+
+  test('without the right to trust the replica nothing is accepted, and the dead stay dead', async () => {
+    const world = await makeWorld()
+    const token = await sign(world)
+    assert.equal(await reasonOf(world, token), 'ok')
+    world.current = false
+    assert.equal(await reasonOf(world, token), 'stale')
+    const { high, low } = fingerprintSync('session', sid)
+    world.replica.revoke(high, low, forgetAfter)
+    assert.equal(await reasonOf(world, token), 'revoked')
+  })
+})
