@@ -1,0 +1,264 @@
+import { decodeGuardFrame } from '../protocol/feed-decode.ts'
+import { encodeNodeFrame } from '../protocol/feed-encode.ts'
+import {
+  closeCodes,
+  FeedFormatError,
+  feedVersion,
+  type GuardFrame,
+  type PingFrame,
+  type StartFrame,
+} from '../protocol/feed.ts'
+import type { FeedConnection } from './connection.ts'
+import type { Holder } from './ledger.ts'
+import type { FollowerContext } from './hub.ts'
+
+/** Pieces of a snapshot that are sent before others get their turn. */
+const chunksPerTurn = 8
+/** Unsent bytes above which a snapshot waits. */
+const snapshotBufferBytes = 1_048_576
+const snapshotWaitMs = 5
+
+/** One guard on one connection: start, snapshot or resumption, then the tail, as fast as it
+acknowledges. */
+export class Follower {
+  readonly connection: FeedConnection
+  readonly connectedAtMs: number
+  readonly #context: FollowerContext
+  #state: 'starting' | 'snapshot' | 'following' | 'closed' = 'starting'
+  #holder: Holder | undefined
+  #attempt = 0
+  #sentMark = 0
+  #ackedMark = 0
+  #heardMs: number
+  #cancelTimer: (() => void) | undefined
+  /** A ping that came during the snapshot, answered after it. */
+  #openPing: { readonly frame: PingFrame; readonly receivedMs: number } | undefined
+
+  constructor(context: FollowerContext, connection: FeedConnection) {
+    this.#context = context
+    this.connection = connection
+    this.connectedAtMs = context.clock.nowMs()
+    this.#heardMs = context.clock.monotonicMs()
+    this.#watchSilence()
+  }
+
+  get holder(): Holder | undefined {
+    return this.#holder
+  }
+
+  get attempt(): number {
+    return this.#attempt
+  }
+
+  get ackedMark(): number {
+    return this.#ackedMark
+  }
+
+  /** Takes a frame from the guard. */
+  receive(bytes: Uint8Array): void {
+    if (this.#state === 'closed') return
+    const nowMs = this.#context.clock.monotonicMs()
+    this.#heardMs = nowMs
+    let frame: GuardFrame
+    try {
+      frame = decodeGuardFrame(bytes)
+    } catch (error) {
+      if (!(error instanceof FeedFormatError)) throw error
+      return this.close(closeCodes.protocolError, error.message)
+    }
+    if ((frame.type === 'start') !== (this.#state === 'starting')) {
+      return this.close(closeCodes.protocolError, `"${frame.type}" is out of order`)
+    }
+    switch (frame.type) {
+      case 'start':
+        return this.#start(frame)
+      case 'ping':
+        return this.#ping(frame, nowMs)
+      case 'ack':
+        return this.#acknowledge(frame.mark)
+      case 'release':
+        this.#context.ledger.release(this.#holder!, nowMs)
+        return this.close(closeCodes.goingAway, 'released')
+    }
+  }
+
+  /** Something was published: sends it, unless a frame is on its way; then its acknowledgement will. */
+  published(): void {
+    if (this.#state === 'following' && this.#sentMark === this.#ackedMark) this.#flush()
+  }
+
+  /** Ends the connection from this side. */
+  close(code: number, reason: string): void {
+    if (this.#state === 'closed') return
+    this.connection.close(code, reason.slice(0, 100))
+    this.ended()
+  }
+
+  /** The connection is gone, from whichever side. */
+  ended(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#cancelTimer?.()
+    this.#context.gone(this)
+  }
+
+  #start(frame: StartFrame): void {
+    const { settings, epoch, issuer, node, recent, ledger, clock } = this.#context
+    if (frame.version !== feedVersion) {
+      return this.close(closeCodes.protocolError, `version ${frame.version} is not spoken here`)
+    }
+    this.#attempt = frame.attempt
+    const holder = this.#context.claim(this, frame)
+    if (!holder) return this.close(closeCodes.superseded, 'a newer connection is open')
+    this.#holder = holder
+    const known = sameBytes(frame.epoch, epoch) && recent.reaches(frame.mark)
+    this.connection.send(
+      encodeNodeFrame({
+        type: 'hello',
+        version: feedVersion,
+        snapshot: !known,
+        leaseMs: settings.leaseMs,
+        renewMs: settings.renewMs,
+        epoch,
+        issuer,
+        node,
+      }),
+    )
+    if (!known) return this.#sendSnapshot()
+    this.#follow(frame.mark)
+    ledger.acknowledge(holder, frame.mark, clock.monotonicMs())
+    this.#flush()
+  }
+
+  #sendSnapshot(): void {
+    const { recent, rules, snapshot } = this.#context
+    this.#state = 'snapshot'
+    // Read before the first piece: what is committed meanwhile is in the tail, and perhaps here too.
+    const mark = recent.head
+    const pieces = snapshot()[Symbol.iterator]()
+    let total = 0
+    const next = (): void => {
+      if (this.#state !== 'snapshot' || this.#closeIfSilent()) return
+      for (let left = chunksPerTurn; left > 0; left--) {
+        if (this.connection.bufferedBytes > snapshotBufferBytes) break
+        const piece = pieces.next()
+        if (piece.done)
+          return this.#endSnapshot(rules.marksSnapshotBefore ? mark : recent.head, total)
+        const { count, words } = piece.value
+        total = (total + count) % 0x1_0000_0000
+        this.connection.send(encodeNodeFrame({ type: 'chunk', count, words }))
+      }
+      const waitMs = this.connection.bufferedBytes > snapshotBufferBytes ? snapshotWaitMs : 0
+      this.#later(waitMs, next)
+    }
+    next()
+  }
+
+  #endSnapshot(mark: number, total: number): void {
+    const { recent } = this.#context
+    const position = recent.positionAt(mark)
+    if (!recent.reaches(mark) || !position) {
+      return this.close(closeCodes.tooSlow, 'the snapshot took longer than the tail is kept')
+    }
+    this.connection.send(encodeNodeFrame({ type: 'snapshotEnd', total, mark, position }))
+    this.#follow(mark)
+    this.#flush()
+    const ping = this.#openPing
+    this.#openPing = undefined
+    if (ping) this.#pong(ping.frame, ping.receivedMs)
+  }
+
+  #follow(mark: number): void {
+    this.#state = 'following'
+    this.#sentMark = mark
+    this.#ackedMark = mark
+    this.#watchSilence()
+  }
+
+  #ping(frame: PingFrame, receivedMs: number): void {
+    if (this.#state === 'snapshot') {
+      this.#openPing = { frame, receivedMs }
+      return
+    }
+    this.#pong(frame, receivedMs)
+  }
+
+  #pong(frame: PingFrame, receivedMs: number): void {
+    const { clock, ledger, rules, settings, recent } = this.#context
+    if (rules.flushesBeforePong) this.#flush()
+    if (this.#state !== 'following') return
+    const nowMs = clock.monotonicMs()
+    const oldestMs = recent.publishedAfter(this.#ackedMark)
+    const lagMs = oldestMs === undefined ? 0 : nowMs - oldestMs
+    const leaseMs = rules.renews(lagMs, settings) ? this.#context.grantableMs() : 0
+    if (leaseMs > 0) {
+      ledger.grant(this.#holder!, rules.leaseEndsMs(receivedMs, leaseMs, settings), recent.head)
+    }
+    const nowSeconds = Math.min(Math.max(0, Math.floor(clock.nowMs() / 1000)), 0xffff_ffff)
+    this.connection.send(
+      encodeNodeFrame({
+        type: 'pong',
+        nonce: frame.nonce,
+        leaseMs,
+        nowSeconds,
+        mark: this.#sentMark,
+      }),
+    )
+  }
+
+  #acknowledge(mark: number): void {
+    if (mark > this.#sentMark) {
+      return this.close(closeCodes.protocolError, 'acknowledged what was not sent')
+    }
+    const { ledger, clock } = this.#context
+    this.#ackedMark = Math.max(this.#ackedMark, mark)
+    ledger.acknowledge(this.#holder!, mark, clock.monotonicMs())
+    this.published()
+  }
+
+  /** Sends everything that was published and not yet sent. */
+  #flush(): void {
+    const { recent, rules, settings, ledger, clock } = this.#context
+    while (this.#sentMark < recent.head && this.#state === 'following') {
+      if (
+        this.connection.bufferedBytes > settings.bufferedBytes ||
+        !recent.reaches(this.#sentMark)
+      ) {
+        return this.close(closeCodes.tooSlow, 'too far behind')
+      }
+      const { mark, frame } = recent.frameAfter(this.#sentMark)
+      this.connection.send(frame)
+      this.#sentMark = mark
+    }
+    if (!rules.waitsForAcknowledgement) {
+      ledger.acknowledge(this.#holder!, this.#sentMark, clock.monotonicMs())
+    }
+  }
+
+  #watchSilence(): void {
+    if (this.#closeIfSilent()) return
+    this.#later(this.#silenceLeftMs(), () => {
+      this.#watchSilence()
+    })
+  }
+
+  #closeIfSilent(): boolean {
+    if (this.#silenceLeftMs() > 0) return false
+    this.close(closeCodes.silent, 'nothing was heard')
+    return true
+  }
+
+  #silenceLeftMs(): number {
+    const { clock, settings } = this.#context
+    return this.#heardMs + settings.silenceMs - clock.monotonicMs()
+  }
+
+  #later(delayMs: number, callback: () => void): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = this.#context.clock.after(delayMs, callback)
+  }
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index])
+}

@@ -1,0 +1,342 @@
+/**
+ * The hub: the node's end of every guard's feed. It publishes what was committed, grants leases,
+ * and knows when nobody can accept any more what a revocation ended.
+ */
+import type { Receipt } from '../domain/receipt.ts'
+import type { Position, Revocation } from '../domain/revocation.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Confirmation } from '../ports/confirmation.ts'
+import type { Log } from '../ports/log.ts'
+import { closeCodes, feedLimits, type StartFrame } from '../protocol/feed.ts'
+import { WORDS_PER_ENTRY, writeEntry } from '../verifier/fingerprint.ts'
+import type { FeedConnection, FeedConnectionEvents } from './connection.ts'
+import { Follower } from './follower.ts'
+import { countedLeaseMs, leaseRules, type LeaseRules } from './lease-rules.ts'
+import { Ledger, type BatchRecord, type Holder } from './ledger.ts'
+import { describeReceipt, ReceiptBook, type DetailedReceipt } from './receipts.ts'
+import { RecentBatches } from './recent.ts'
+import { feedSettings, type FeedHubSettings } from './settings.ts'
+import { describeVerifiers, type VerifierStatus } from './verifiers.ts'
+
+/** A piece of the replica, as `Replica.chunks` yields it. */
+export interface SnapshotPiece {
+  readonly count: number
+  readonly words: Uint32Array
+}
+
+export interface FeedHubOptions extends Partial<FeedHubSettings> {
+  readonly clock: Clock
+  readonly log: Log
+  /** This node's name, for people: at most 128 bytes. */
+  readonly node: string
+  /** `iss` of the tokens that the guards shall accept. */
+  readonly issuer: string
+  /** 16 random bytes, new for every run of the process. */
+  readonly epoch: Uint8Array
+  /** Everything in the node's replica, in pieces of at most 16,384 entries. Called for each
+snapshot. */
+  readonly snapshot: () => Iterable<SnapshotPiece>
+  /** How far the log is in the node's replica when the hub is made. */
+  readonly position: Position
+  /**
+   * The longest lease, in milliseconds, that an earlier run of this node may have granted and that
+   * may not have ended. Confirmations wait for it to end. Default: `leaseMs`. 0 only where there
+   * was no earlier run, or it never granted one.
+   */
+  readonly predecessorLeaseMs?: number
+  /** Stores, durably, that leases of this length will be granted; none is before it has resolved. */
+  readonly rememberLeases?: (leaseMs: number) => Promise<void>
+  /** How long a lease may be at most now, in milliseconds; 0 where this node is not current itself. */
+  readonly grantableMs?: () => number
+  /** For the simulation alone: rules that are wrong on purpose. */
+  readonly rules?: Partial<LeaseRules>
+}
+
+export interface FeedHub extends Confirmation {
+  /**
+   * Takes over a new connection.
+   *
+   * @returns What to call when something arrives on it and when it has ended.
+   */
+  accept(connection: FeedConnection): FeedConnectionEvents
+  /**
+   * Sends entries to every guard. They must be durable, and in this node's replica already, and
+   * come in the order of each stream. Call it before the promises of the verbs that made them
+   * resolve.
+   */
+  publish(entries: readonly Revocation[]): void
+  /** What is remembered of a confirmation, with what each verifier had to say. */
+  detailedReceipt(revocationId: string): DetailedReceipt | undefined
+  /** The node itself and every guard that is connected or may hold a lease. */
+  verifiers(): readonly VerifierStatus[]
+  /** How many connections are open. */
+  readonly connections: number
+  /** For how long from now some guard may hold a lease, in milliseconds; 0 for none. */
+  heldForMs(): number
+  /** Ends all connections. Confirmations that are waited for still come. */
+  close(): void
+}
+
+/** What a follower needs of the hub. */
+export interface FollowerContext {
+  readonly settings: FeedHubSettings
+  readonly rules: LeaseRules
+  readonly clock: Clock
+  readonly epoch: Uint8Array
+  readonly issuer: string
+  readonly node: string
+  readonly recent: RecentBatches
+  readonly ledger: Ledger
+  readonly snapshot: () => Iterable<SnapshotPiece>
+  grantableMs(): number
+  /** Makes the connection the one of its guard; undefined where a newer one is open. */
+  claim(follower: Follower, start: StartFrame): Holder | undefined
+  gone(follower: Follower): void
+}
+
+/** @throws {RangeError} If a setting is out of its range. */
+export function createFeedHub(options: FeedHubOptions): FeedHub {
+  return new Hub(options)
+}
+
+class Hub implements FeedHub {
+  readonly #options: FeedHubOptions
+  readonly #settings: FeedHubSettings
+  readonly #rules: LeaseRules
+  readonly #ledger = new Ledger()
+  readonly #recent: RecentBatches
+  readonly #receipts: ReceiptBook
+  readonly #context: FollowerContext
+  readonly #followers = new Set<Follower>()
+  readonly #byGuard = new Map<string, Follower>()
+  readonly #started: BatchRecord
+  #timer: { readonly atMs: number; readonly cancel: () => void } | undefined
+  #remembered: 'no' | 'asked' | 'yes'
+  #closed = false
+
+  constructor(options: FeedHubOptions) {
+    this.#options = options
+    this.#settings = feedSettings(pickSettings(options))
+    this.#rules = { ...leaseRules, ...options.rules }
+    this.#recent = new RecentBatches(this.#settings.recentEntries, new Map(options.position))
+    this.#receipts = new ReceiptBook(this.#settings.receipts)
+    this.#remembered = options.rememberLeases ? 'no' : 'yes'
+    this.#started = this.#admitPredecessors()
+    this.#context = this.#makeContext()
+    this.#arm()
+  }
+
+  get connections(): number {
+    return this.#followers.size
+  }
+
+  accept(connection: FeedConnection): FeedConnectionEvents {
+    this.#ledger.expire(this.#options.clock.monotonicMs())
+    const follower = new Follower(this.#context, connection)
+    this.#followers.add(follower)
+    if (this.#closed) follower.close(closeCodes.goingAway, 'the node is stopping')
+    else if (this.#followers.size > this.#settings.connections) {
+      follower.close(closeCodes.full, 'too many guards')
+    }
+    return {
+      frame: (bytes) => {
+        follower.receive(bytes)
+        this.#arm()
+      },
+      closed: () => {
+        follower.ended()
+        this.#arm()
+      },
+    }
+  }
+
+  publish(entries: readonly Revocation[]): void {
+    const { clock } = this.#options
+    const nowMs = clock.monotonicMs()
+    for (let from = 0; from < entries.length; from += feedLimits.entries) {
+      const batch = entries.slice(from, from + feedLimits.entries)
+      const words = new Uint32Array(batch.length * WORDS_PER_ENTRY)
+      const position = new Map(this.#recent.position)
+      for (const [index, entry] of batch.entries()) {
+        writeEntry(entry, words, index * WORDS_PER_ENTRY)
+        position.set(entry.stream, Math.max(position.get(entry.stream) ?? 0, entry.sequence))
+      }
+      const mark = this.#recent.append(words, position, nowMs)
+      // The record before the frames: whoever acknowledges at once must find it.
+      this.#receipts.add(batch, this.#ledger.publish(mark, nowMs))
+    }
+    for (const follower of this.#followers) follower.published()
+    this.#arm()
+  }
+
+  async confirmed(revocation: Revocation): Promise<Receipt> {
+    const record = this.#receipts.find(revocation.id) ?? (await this.#recordOf(revocation))
+    if (record && record.confirmedMs === undefined) {
+      await new Promise<void>((resolve) => record.waiters.push(resolve))
+    }
+    return this.#describe(revocation.id, record)
+  }
+
+  receipt(revocationId: string): Receipt | undefined {
+    const record = this.#receipts.find(revocationId)
+    return record && this.#describe(revocationId, record)
+  }
+
+  detailedReceipt(revocationId: string): DetailedReceipt | undefined {
+    const record = this.#receipts.find(revocationId)
+    return record && { ...this.#describe(revocationId, record), outcomes: [...record.outcomes] }
+  }
+
+  verifiers(): readonly VerifierStatus[] {
+    const { clock, node } = this.#options
+    const { holders } = this.#ledger
+    return describeVerifiers({ clock, node, holders, byGuard: this.#byGuard, recent: this.#recent })
+  }
+
+  heldForMs(): number {
+    const nowMs = this.#options.clock.monotonicMs()
+    let endsMs = nowMs
+    for (const holder of this.#ledger.holders) {
+      if (holder.counted) endsMs = Math.max(endsMs, holder.endsMs)
+    }
+    return endsMs - nowMs
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const follower of this.#followers) {
+      follower.close(closeCodes.goingAway, 'the node is stopping')
+    }
+  }
+
+  /** What was committed before this run may be unknown to guards of the run before: batch 0 waits
+for them. */
+  #admitPredecessors(): BatchRecord {
+    const { clock, predecessorLeaseMs = this.#settings.leaseMs } = this.#options
+    const nowMs = clock.monotonicMs()
+    if (predecessorLeaseMs > 0) {
+      const predecessors = this.#ledger.holder('before-restart', 'guards of before the restart')
+      const endsMs = nowMs + countedLeaseMs(predecessorLeaseMs, this.#settings)
+      this.#ledger.grant(predecessors, endsMs, -1)
+    }
+    return this.#ledger.publish(0, nowMs)
+  }
+
+  #makeContext(): FollowerContext {
+    const { clock, epoch, issuer, node, snapshot } = this.#options
+    return {
+      settings: this.#settings,
+      rules: this.#rules,
+      clock,
+      epoch,
+      issuer,
+      node,
+      recent: this.#recent,
+      ledger: this.#ledger,
+      snapshot,
+      grantableMs: () => this.#grantableMs(),
+      claim: (follower, start) => this.#claim(follower, start),
+      gone: (follower) => {
+        this.#gone(follower)
+      },
+    }
+  }
+
+  #grantableMs(): number {
+    this.#rememberLeases()
+    if (this.#remembered !== 'yes') return 0
+    const { leaseMs } = this.#settings
+    return Math.max(0, Math.floor(Math.min(leaseMs, this.#options.grantableMs?.() ?? leaseMs)))
+  }
+
+  #rememberLeases(): void {
+    const { rememberLeases, log } = this.#options
+    if (this.#remembered !== 'no' || !rememberLeases) return
+    this.#remembered = 'asked'
+    rememberLeases(this.#settings.leaseMs).then(
+      () => {
+        this.#remembered = 'yes'
+      },
+      (error: unknown) => {
+        this.#remembered = 'no'
+        log.error({ error: String(error) }, 'no lease is granted: its length could not be stored')
+      },
+    )
+  }
+
+  #claim(follower: Follower, start: StartFrame): Holder | undefined {
+    const id = hex(start.instance)
+    const other = this.#byGuard.get(id)
+    if (other && other.attempt >= start.attempt) return undefined
+    this.#byGuard.set(id, follower)
+    other?.close(closeCodes.superseded, 'a newer connection was opened')
+    const { name, software } = start
+    this.#options.log.info(
+      { guard: id, name, software, address: follower.connection.address },
+      'guard connected',
+    )
+    this.#rememberLeases()
+    const holder = this.#ledger.holder(id, name)
+    holder.connected = true
+    return holder
+  }
+
+  #gone(follower: Follower): void {
+    this.#followers.delete(follower)
+    const { holder } = follower
+    if (!holder || this.#byGuard.get(holder.id) !== follower) return
+    this.#byGuard.delete(holder.id)
+    if (!this.#rules.waitsForDisconnected) {
+      this.#ledger.release(holder, this.#options.clock.monotonicMs())
+    }
+    this.#ledger.disconnect(holder)
+    this.#options.log.info({ guard: holder.id, name: holder.name }, 'guard disconnected')
+  }
+
+  async #recordOf(revocation: Revocation): Promise<BatchRecord | undefined> {
+    const reached = this.#recent.position.get(revocation.stream) ?? 0
+    if (reached < revocation.sequence) return this.#receipts.whenAdded(revocation.id)
+    // Published before this run, or confirmed so long ago that it is not remembered.
+    return this.#started.confirmedMs === undefined ? this.#started : undefined
+  }
+
+  #describe(revocationId: string, record: BatchRecord | undefined): Receipt {
+    return describeReceipt(revocationId, record, this.#options.clock.monotonicMs())
+  }
+
+  /** Makes sure that a timer is set for the next lease whose end confirms something. */
+  #arm(): void {
+    const nextMs = this.#ledger.nextExpiryMs()
+    if (nextMs === undefined || (this.#timer && this.#timer.atMs <= nextMs)) return
+    this.#timer?.cancel()
+    const { clock } = this.#options
+    const cancel = clock.after(Math.max(1, nextMs - clock.monotonicMs()), () => {
+      this.#timer = undefined
+      this.#ledger.expire(clock.monotonicMs())
+      this.#arm()
+    })
+    this.#timer = { atMs: nextMs, cancel }
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function pickSettings(options: FeedHubOptions): Partial<FeedHubSettings> {
+  const names: readonly (keyof FeedHubSettings)[] = [
+    'leaseMs',
+    'renewMs',
+    'clockRateMargin',
+    'fixedMarginMs',
+    'lagLimitMs',
+    'silenceMs',
+    'recentEntries',
+    'bufferedBytes',
+    'connections',
+    'receipts',
+  ]
+  return Object.fromEntries(
+    names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  )
+}

@@ -1,0 +1,117 @@
+import { encodeNodeFrame } from '../protocol/feed-encode.ts'
+import { feedLimits, type FeedPosition } from '../protocol/feed.ts'
+
+/** Entries that were published together, ready for the wire. */
+interface Batch {
+  readonly mark: number
+  readonly publishedMs: number
+  readonly count: number
+  readonly words: Uint32Array
+  /** How far every stream is after it. */
+  readonly position: FeedPosition
+}
+
+/** Frames that several guards at the same mark share. */
+const sharedFrames = 8
+
+/**
+ * The latest batches, by mark: what guards catch up with. Every batch is encoded once, however many
+ * guards it goes to.
+ */
+export class RecentBatches {
+  readonly #limit: number
+  readonly #start: FeedPosition
+  #batches: Batch[] = []
+  /** Marks up to this one are gone from the array. */
+  #dropped = 0
+  /** Batches at the front of the array that are over the limit and not yet dropped. */
+  #expired = 0
+  #entries = 0
+  readonly #frames = new Map<string, { readonly mark: number; readonly frame: Uint8Array }>()
+
+  /**
+   * @param limit Entries kept, at least one batch.
+   * @param position How far the log is at mark 0.
+   */
+  constructor(limit: number, position: FeedPosition) {
+    this.#limit = limit
+    this.#start = position
+  }
+
+  /** The newest mark; 0 before the first batch. */
+  get head(): number {
+    return this.#dropped + this.#batches.length
+  }
+
+  get position(): FeedPosition {
+    return this.#batches.at(-1)?.position ?? this.#start
+  }
+
+  /** Adds a batch of at most `feedLimits.entries` and returns its mark. */
+  append(words: Uint32Array, position: FeedPosition, publishedMs: number): number {
+    const count = words.length / 4
+    const mark = this.head + 1
+    this.#batches.push({ mark, publishedMs, count, words, position })
+    this.#entries += count
+    this.#frames.clear()
+    while (this.#entries > this.#limit && this.#expired < this.#batches.length - 1) {
+      this.#entries -= this.#batches[this.#expired]!.count
+      this.#expired++
+    }
+    // In large steps, because each moves what remains.
+    if (this.#expired * 2 > this.#batches.length) {
+      this.#batches = this.#batches.slice(this.#expired)
+      this.#dropped += this.#expired
+      this.#expired = 0
+    }
+    return mark
+  }
+
+  /** Whether everything after the mark is still here. */
+  reaches(mark: number): boolean {
+    return mark >= this.#dropped + this.#expired && mark <= this.head
+  }
+
+  /** When the batch after this mark was published; undefined at the head or where it is gone. */
+  publishedAfter(mark: number): number | undefined {
+    return this.#batches[mark - this.#dropped]?.publishedMs
+  }
+
+  /** How far the log was at a mark; undefined where it is gone. */
+  positionAt(mark: number): FeedPosition | undefined {
+    if (mark === 0) return this.#start
+    return this.#batches[mark - this.#dropped - 1]?.position
+  }
+
+  /** The next frame for a guard at `mark`, and the mark it then has. Only below the head. */
+  frameAfter(mark: number): { readonly mark: number; readonly frame: Uint8Array } {
+    const key = String(mark)
+    const shared = this.#frames.get(key)
+    if (shared) return shared
+    const made = this.#encode(mark)
+    if (this.#frames.size < sharedFrames) this.#frames.set(key, made)
+    return made
+  }
+
+  #encode(after: number): { readonly mark: number; readonly frame: Uint8Array } {
+    const first = after - this.#dropped
+    let end = first
+    let count = 0
+    while (end < this.#batches.length) {
+      const next = this.#batches[end]!.count
+      if (end > first && count + next > feedLimits.entries) break
+      count += next
+      end++
+    }
+    const words = new Uint32Array(count * 4)
+    let at = 0
+    for (let index = first; index < end; index++) {
+      const batch = this.#batches[index]!
+      words.set(batch.words, at)
+      at += batch.words.length
+    }
+    const { mark, position } = this.#batches[end - 1]!
+    const frame = encodeNodeFrame({ type: 'entries', after, mark, count, words, position })
+    return { mark, frame }
+  }
+}

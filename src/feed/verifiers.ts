@@ -1,0 +1,64 @@
+import type { Clock } from '../ports/clock.ts'
+import type { FeedPosition } from '../protocol/feed.ts'
+import type { Follower } from './follower.ts'
+import type { Holder } from './ledger.ts'
+import type { RecentBatches } from './recent.ts'
+
+/** A verifier as operators see it. */
+export interface VerifierStatus {
+  readonly id: string
+  readonly name: string
+  readonly kind: 'node' | 'guard'
+  readonly address?: string
+  /** Whether its feed is open. */
+  readonly connected: boolean
+  /** For how long it may still hold a lease, as this node counts; undefined for the node itself. */
+  readonly leaseLeftMs: number | undefined
+  /** Age of the oldest entries that it has not acknowledged; 0 where it has all. */
+  readonly lagMs: number
+  /** What it has acknowledged; undefined where that is not known any more. */
+  readonly position: FeedPosition | undefined
+  /** Wall clock, milliseconds since 1970; undefined where it is not connected. */
+  readonly connectedSinceMs: number | undefined
+}
+
+export interface VerifierSources {
+  readonly clock: Clock
+  readonly node: string
+  readonly holders: Iterable<Holder>
+  readonly byGuard: ReadonlyMap<string, Follower>
+  readonly recent: RecentBatches
+}
+
+/** The node first, then the guards in the order in which they first connected. */
+export function describeVerifiers(sources: VerifierSources): readonly VerifierStatus[] {
+  const { clock, node, holders, byGuard, recent } = sources
+  const nowMs = clock.monotonicMs()
+  const self: VerifierStatus = {
+    id: node,
+    name: node,
+    kind: 'node',
+    connected: true,
+    leaseLeftMs: undefined,
+    lagMs: 0,
+    position: recent.position,
+    connectedSinceMs: undefined,
+  }
+  const guards = Array.from(holders, (holder): VerifierStatus => {
+    const follower = byGuard.get(holder.id)
+    const address = follower?.connection.address
+    const unappliedMs = recent.publishedAfter(Math.max(0, holder.appliedMark))
+    return {
+      id: holder.id,
+      name: holder.name,
+      kind: 'guard',
+      ...(address === undefined ? {} : { address }),
+      connected: follower !== undefined,
+      leaseLeftMs: holder.counted ? Math.max(0, holder.endsMs - nowMs) : 0,
+      lagMs: unappliedMs === undefined ? 0 : nowMs - unappliedMs,
+      position: holder.appliedMark < 0 ? undefined : recent.positionAt(holder.appliedMark),
+      connectedSinceMs: follower?.connectedAtMs,
+    }
+  })
+  return [self, ...guards]
+}

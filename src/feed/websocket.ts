@@ -1,0 +1,147 @@
+/** The feed over WebSockets: upgrade, credential, limits. One connection to the hub for each. */
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer, type RawData, type WebSocket } from 'ws'
+import {
+  closeCodes,
+  credentialSubprotocolPrefix,
+  feedLimits,
+  feedPath,
+  feedSubprotocol,
+} from '../protocol/feed.ts'
+import type { FeedConnection } from './connection.ts'
+import type { FeedHub } from './hub.ts'
+
+export interface FeedSocketsOptions {
+  readonly hub: FeedHub
+  /** Whether the credential is a guard's. Never called with an empty one. Rejecting refuses it. */
+  readonly authenticate: (credential: string) => boolean | Promise<boolean>
+  /** Default `/outright/v1/feed`. */
+  readonly path?: string
+  /** The caller's address behind trusted proxies; default: the socket's. */
+  readonly addressOf?: (request: IncomingMessage) => string
+}
+
+export interface FeedSockets {
+  /** Takes an upgrade if it is for the feed; false leaves it to others. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+}
+
+/**
+ * Makes the handler of WebSocket upgrades. A credential that is not known is answered inside the
+ * WebSocket, by close code 4401, because clients are not shown the status of a refused upgrade.
+ */
+export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
+  const { path = feedPath } = options
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: feedLimits.guardFrameBytes,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(feedSubprotocol) ? feedSubprotocol : false),
+  })
+  return {
+    upgrade(request, socket, head) {
+      if (pathOf(request) !== path) return false
+      if (!offeredProtocols(request).includes(feedSubprotocol)) {
+        socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+        return true
+      }
+      sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        void welcome(options, webSocket, request)
+      })
+      return true
+    },
+  }
+}
+
+/** Serves the feed on an HTTP server that has no other upgrades than this one. */
+export function attachFeed(server: Server, options: FeedSocketsOptions): void {
+  const feed = createFeedSockets(options)
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (feed.upgrade(request, socket, head)) return
+    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  })
+}
+
+async function welcome(
+  options: FeedSocketsOptions,
+  socket: WebSocket,
+  request: IncomingMessage,
+): Promise<void> {
+  // Frames may arrive while the credential is looked up; the first of them is all that can be.
+  const early: Uint8Array[] = []
+  const keep = (data: RawData): void => {
+    if (early.length < 4) early.push(frameOf(data))
+  }
+  socket.on('message', keep)
+  // A socket without a listener for errors would end the process.
+  socket.on('error', () => undefined)
+  if (!(await isKnown(options, request))) {
+    socket.close(closeCodes.credentialRefused, 'the credential is missing or not known')
+    return
+  }
+  if (socket.readyState !== socket.OPEN) return
+  socket.off('message', keep)
+  const { frame, closed } = options.hub.accept(connectionOf(options, socket, request))
+  socket.on('message', (data) => {
+    frame(frameOf(data))
+  })
+  socket.on('close', closed)
+  for (const bytes of early) frame(bytes)
+}
+
+async function isKnown(options: FeedSocketsOptions, request: IncomingMessage): Promise<boolean> {
+  const credential = credentialOf(request)
+  if (!credential) return false
+  try {
+    return await options.authenticate(credential)
+  } catch {
+    return false
+  }
+}
+
+function connectionOf(
+  options: FeedSocketsOptions,
+  socket: WebSocket,
+  request: IncomingMessage,
+): FeedConnection {
+  const address = options.addressOf?.(request) ?? request.socket.remoteAddress
+  return {
+    send: (bytes) => {
+      socket.send(bytes)
+    },
+    close: (code, reason) => {
+      socket.close(code, reason)
+      // A guard that does not answer the close frame is cut off; `ws` waits 30 s, which holds memory.
+      if (code === closeCodes.silent || code === closeCodes.tooSlow) socket.terminate()
+    },
+    get bufferedBytes() {
+      return socket.bufferedAmount
+    },
+    ...(address === undefined ? {} : { address }),
+  }
+}
+
+/** `Authorization: Bearer …`, or a subprotocol entry where a client cannot set headers. */
+function credentialOf(request: IncomingMessage): string | undefined {
+  const bearer = /^Bearer +([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  if (bearer !== undefined) return bearer
+  const entry = offeredProtocols(request).find((name) =>
+    name.startsWith(credentialSubprotocolPrefix),
+  )
+  if (entry === undefined) return undefined
+  return Buffer.from(entry.slice(credentialSubprotocolPrefix.length), 'base64url').toString('utf8')
+}
+
+function offeredProtocols(request: IncomingMessage): readonly string[] {
+  return (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0] ?? ''
+}
+
+function frameOf(data: RawData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data)
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data
+}
