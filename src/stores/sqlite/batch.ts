@@ -24,10 +24,18 @@ export class BatchRunner {
   readonly #path: string
   readonly #durability: Durability
   #open: Open | undefined
+  #told: number | undefined
+  #doubtful: boolean
 
-  constructor(path: string, durability: Durability) {
+  /**
+   * @param told Position of the last log entry that was handed out, where an earlier runner of the
+   *   same file was lost; undefined for the first one, which begins at the end of the log.
+   */
+  constructor(path: string, durability: Durability, told?: number) {
     this.#path = path
     this.#durability = durability
+    this.#told = told
+    this.#doubtful = told !== undefined
   }
 
   /** Either everything that is not refused is durable when this returns, or nothing was stored. */
@@ -68,11 +76,17 @@ export class BatchRunner {
     const open = (this.#open ??= openWriter(this.#path, this.#durability))
     try {
       open.database.exec('BEGIN IMMEDIATE')
+      const told = (this.#told ??= open.log.position())
       const answers = commands.map((command) =>
         guarded ? runGuarded(open, command) : runOne(open, command),
       )
+      const entries = this.#doubtful ? open.log.entriesAfter(told) : open.log.takeEntries()
+      const position = open.log.position()
       open.database.exec('COMMIT')
-      return { kind: 'committed', answers, entries: open.log.takeEntries() }
+      open.log.takeEntries()
+      this.#told = position
+      this.#doubtful = false
+      return { kind: 'committed', answers, entries, position }
     } catch (error) {
       this.#undo(open, error)
       throw error
@@ -81,6 +95,9 @@ export class BatchRunner {
 
   #undo(open: Open, cause: unknown): void {
     open.log.reset()
+    // A COMMIT that reports a failure has nearly always stored nothing. Where it has after all, the
+    // next batch finds the entries behind the last one that was handed out.
+    this.#doubtful = true
     try {
       // Some failures have rolled back already.
       if (open.database.isTransaction) open.database.exec('ROLLBACK')

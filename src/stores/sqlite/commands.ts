@@ -136,8 +136,10 @@ export type BatchOutcome =
       readonly kind: 'committed'
       /** One for each command, in order. */
       readonly answers: readonly Answer[]
-      /** What the batch added to the log, in order. */
+      /** What was added to the log since the last batch that was answered, in order. */
       readonly entries: readonly Revocation[]
+      /** Position of the log's last entry. */
+      readonly position: number
     }
   /** Nothing of the batch was stored. */
   | { readonly kind: 'unavailable'; readonly reason: string }

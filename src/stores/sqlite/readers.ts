@@ -5,7 +5,7 @@ import type { Answer, Handlers, LongQueries, PointQueries } from './commands.ts'
 import { openForReading, outsideFailure, spoilsConnection } from './connection.ts'
 import { directoryLongReader, directoryPointReader } from './directory.ts'
 import { keyPointReader } from './keys.ts'
-import { logLongReader, logPointReader } from './log.ts'
+import { logLongReader, logPointReader } from './log-lists.ts'
 import { sessionLongReader, sessionPointReader } from './session-lists.ts'
 import { Thread, ThreadFailure } from './thread.ts'
 import { ticketLongReader, ticketPointReader } from './tickets.ts'
@@ -97,7 +97,7 @@ export class ReaderThread {
   #closed = false
 
   constructor(path: string) {
-    this.#thread = new Thread('reader-worker', { path })
+    this.#thread = new Thread('reader-worker', () => ({ path }))
   }
 
   async read<K extends keyof LongQueries>(

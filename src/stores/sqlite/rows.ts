@@ -1,5 +1,7 @@
-/** Rows as SQLite gives them, as the domain's values. Columns are named by the queries, in snake
-case. */
+/**
+ * Rows as SQLite gives them, as the domain's values. Columns are named by the queries, in snake
+ * case.
+ */
 import type { Client, Subject } from '../../domain/identity.ts'
 import type { Revocation } from '../../domain/revocation.ts'
 import type { Session } from '../../domain/session.ts'

@@ -92,14 +92,14 @@ function assemble({ path, stream, writer, listeners, unlock }: Parts): SqliteSto
 
   async function change<K extends CommandName>(name: K, input: Commands[K]['input']) {
     checkText(input)
-    return await writer.submit(name, input)
+    return writer.submit(name, input)
   }
   async function find<K extends keyof PointQueries>(name: K, input: PointQueries[K]['input']) {
     if (closing) throw unavailable('the store is closed')
     return short.read<K>(name, input as never) as PointQueries[K]['output']
   }
   async function list<K extends keyof LongQueries>(name: K, input: LongQueries[K]['input']) {
-    return await long.read(name, input)
+    return long.read(name, input)
   }
   async function close() {
     await writer.close()

@@ -14,16 +14,16 @@ interface Waiting {
 
 export class Thread {
   readonly #module: 'writer-worker' | 'reader-worker'
-  readonly #data: unknown
+  readonly #data: () => unknown
   #worker: Worker | undefined
   #waiting: Waiting | undefined
 
   /**
    * @param module Name of the worker's file in this folder, without its ending: it is `.ts` in the
    *   sources and `.js` once it is built.
-   * @param data What the worker gets as `workerData`.
+   * @param data Makes what a worker gets as `workerData` when it begins.
    */
-  constructor(module: 'writer-worker' | 'reader-worker', data: unknown) {
+  constructor(module: 'writer-worker' | 'reader-worker', data: () => unknown) {
     this.#module = module
     this.#data = data
   }
@@ -32,7 +32,7 @@ export class Thread {
   async ask(message: unknown): Promise<unknown> {
     if (this.#waiting) throw new Error('one question at a time')
     const worker = (this.#worker ??= this.#start())
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
       // While it owes an answer the thread keeps the process alive, and never otherwise.
       worker.ref()
@@ -49,7 +49,7 @@ export class Thread {
   #start(): Worker {
     const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const url = new URL(`./${this.#module}.${ending}`, import.meta.url)
-    const worker = new Worker(url, { workerData: this.#data })
+    const worker = new Worker(url, { workerData: this.#data() })
     worker.unref()
     worker.on('message', (answer) => {
       worker.unref()

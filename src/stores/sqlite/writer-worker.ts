@@ -7,6 +7,7 @@ import type { Durability } from './connection.ts'
 export interface WriterData {
   readonly path: string
   readonly durability: Durability
+  readonly told: number | undefined
 }
 
 /** `close` ends the connection, with a last checkpoint; it is answered, too. */
@@ -15,10 +16,10 @@ export type WriterMessage = readonly Command[] | 'close'
 /** After this long without a batch the write-ahead log is copied into the file. */
 const IDLE_MS = 200
 
-const { path, durability } = workerData as WriterData
+const { path, durability, told } = workerData as WriterData
 const port = parentPort
 if (port === null) throw new Error('writer-worker runs as a worker thread')
-const runner = new BatchRunner(path, durability)
+const runner = new BatchRunner(path, durability, told)
 
 let idle: NodeJS.Timeout | undefined
 

@@ -1,0 +1,120 @@
+/** Reading the log: how far it has come, a stream in order, searches, and all that still counts. */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { Revocation } from '../../domain/revocation.ts'
+import type { LogFilter, Page, PageRequest } from '../../ports/store.ts'
+import type { Handlers, LivePage, LiveRequest, LongQueries, PointQueries } from './commands.ts'
+import { logView } from './log-view.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from './pages.ts'
+import { logColumns, shaped, type LogRow } from './rows.ts'
+
+export function logPointReader(
+  database: DatabaseSync,
+): Handlers<Pick<PointQueries, 'head' | 'findRevocation'>> {
+  const view = logView(database)
+  const last = database.prepare('SELECT coalesce(max(position), 0) AS position FROM log')
+  return {
+    head() {
+      const { position } = shaped<{ position: number }>(last.get())
+      return new Map(
+        view.streams.map(({ name, firstPosition, endPosition }) => [
+          name,
+          Math.max(0, Math.min(endPosition - 1, position) - firstPosition + 1),
+        ]),
+      )
+    },
+    findRevocation: (id) => view.byId(id),
+  }
+}
+
+type LongLogQueries = Pick<LongQueries, 'readStream' | 'listRevocations' | 'liveRevocations'>
+
+export function logLongReader(database: DatabaseSync): Handlers<LongLogQueries> {
+  const view = logView(database)
+  const range = database.prepare(
+    `SELECT ${logColumns} FROM log WHERE position > ? AND position < ? ORDER BY position LIMIT ?`,
+  )
+  return {
+    readStream({ stream, afterSequence, limit }) {
+      checkLimit(limit, 10_000)
+      const found = view.streams.find(({ name }) => name === stream)
+      if (found === undefined) return []
+      const after = found.firstPosition - 1 + Math.max(0, afterSequence)
+      const end = Math.min(found.endPosition, Number.MAX_SAFE_INTEGER)
+      return shaped<LogRow[]>(range.all(after, end, limit)).map(view.convert)
+    },
+    listRevocations: (input) => listRevocations(database, input.filter, input.page, view.convert),
+    liveRevocations: liveReader(database, view.convert),
+  }
+}
+
+function listRevocations(
+  database: DatabaseSync,
+  filter: LogFilter,
+  page: PageRequest,
+  convert: (row: LogRow) => Revocation,
+): Page<Revocation> {
+  checkLimit(page.limit, 1000)
+  const before =
+    page.cursor === undefined
+      ? Number.MAX_SAFE_INTEGER
+      : readCursor('revocations', page.cursor, 'number')
+  const conditions = ['position < ?']
+  const values: SQLInputValue[] = [before]
+  for (const column of ['scope', 'key', 'reason'] as const) {
+    const wanted = filter[column]
+    if (wanted === undefined) continue
+    conditions.push(`${column} = ?`)
+    values.push(wanted)
+  }
+  const rows = shaped<LogRow[]>(
+    database
+      .prepare(
+        `SELECT ${logColumns} FROM log WHERE ${conditions.join(' AND ')} ORDER BY position DESC LIMIT ?`,
+      )
+      .all(...values, page.limit + 1),
+  )
+  return toPage(rows, page.limit, convert, (row) => writeCursor('revocations', row.position))
+}
+
+/** One page of the walk: first the counters, in the order of their keys, then the rest by time. */
+function liveReader(
+  database: DatabaseSync,
+  convert: (row: LogRow) => Revocation,
+): (request: LiveRequest) => LivePage {
+  const columns = logColumns.replaceAll(/\b(?=\w)/g, 'log.')
+  const wide = database.prepare(
+    `SELECT ${columns} FROM generations JOIN log ON log.position = generations.position
+     WHERE (generations.scope, generations.key) > (?, ?) AND generations.forget_after_ms >= ?
+     ORDER BY generations.scope, generations.key LIMIT ?`,
+  )
+  const narrow = database.prepare(
+    `SELECT ${logColumns} FROM log WHERE (forget_after_ms, position) > (?, ?)
+       AND scope IN ('token', 'session')
+     ORDER BY forget_after_ms, position LIMIT ?`,
+  )
+  return ({ nowMs, after, limit }) => {
+    const rows = shaped<LogRow[]>(
+      after.part === 'wide'
+        ? wide.all(after.scope, after.key, nowMs, limit)
+        : narrow.all(after.forgetAfterMs, after.position, limit),
+    )
+    const entries = rows.map(convert)
+    const last = rows.at(-1)
+    if (after.part === 'wide') {
+      const more = last !== undefined && rows.length === limit
+      return {
+        entries,
+        next: more
+          ? { part: 'wide', scope: last.scope, key: last.key }
+          : { part: 'narrow', forgetAfterMs: nowMs, position: -1 },
+      }
+    }
+    return {
+      entries,
+      next:
+        last && rows.length === limit
+          ? { part: 'narrow', forgetAfterMs: last.forget_after_ms, position: last.position }
+          : undefined,
+    }
+  }
+}
