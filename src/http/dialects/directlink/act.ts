@@ -14,6 +14,9 @@ export interface LoggedIn {
   readonly access: AccessToken
 }
 
+/** Far longer than it takes to sign a token. */
+const SIGNING_MARGIN_MS = 10_000
+
 /** DirectLink's verbs, in terms of the core's. */
 export interface DirectLinkActs {
   /**
@@ -60,6 +63,8 @@ export function createActs(
         dialect: 'directlink',
         audience,
         accessLifetimeMs,
+        // Its token is signed a moment later and is to have its whole life.
+        sessionLifetimeMs: accessLifetimeMs + SIGNING_MARGIN_MS,
         claims: { username },
         attributes: { address: request.clientAddress, ...userAgent(request) },
       })

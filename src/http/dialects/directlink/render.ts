@@ -25,8 +25,8 @@ export function createRender(
   baseUrl: string,
   time: () => string,
 ): DirectLinkRender {
-  const success = (handler: string, fields: Readonly<Record<string, unknown>>): string =>
-    JSON.stringify({
+  const success = (handler: string, fields: object): Answer =>
+    json(200, jsonHeaders, {
       status: 0,
       // The misspelling is in every handler's sample, and clients match on it.
       description: `${handler}:succsessfully`,
@@ -35,64 +35,59 @@ export function createRender(
       time: time(),
     })
   return {
-    token: ({ access }) => ({
-      status: 200,
-      headers: tokenHeaders,
-      body: JSON.stringify({
+    token: ({ access }) =>
+      json(200, tokenHeaders, {
         access_token: access.token,
         token_type: 'Bearer',
         expires_in: Math.round((access.expiresAtMs - access.issuedAtMs) / 1000),
         scope: baseUrl,
       }),
-    }),
-    login: ({ username, access }) => ({
-      status: 200,
-      headers: jsonHeaders,
-      body: success('handlerAuthLogin', { user: username, bearer: access.token }),
-    }),
-    logout: (scheme, receipt) => ({
-      status: 200,
-      headers: jsonHeaders,
-      body: success('handlerAuthLogout', {
-        user: '',
-        bearer: '',
-        ...(scheme === 'basic' ? { urllink: '' } : {}),
-      }),
-      ...(receipt === undefined ? {} : { receipt }),
-    }),
-    downloadList: (username) => ({
-      status: 200,
-      headers: jsonHeaders,
-      body: success('handlerDownloadList', { user: username, files: [] }),
-    }),
+    login: ({ username, access }) =>
+      success('handlerAuthLogin', { user: username, bearer: access.token }),
+    logout: (scheme, receipt) => {
+      const link = scheme === 'basic' ? { urllink: '' } : {}
+      const answer = success('handlerAuthLogout', { user: '', bearer: '', ...link })
+      return receipt === undefined ? answer : { ...answer, receipt }
+    },
+    downloadList: (username) => success('handlerDownloadList', { user: username, files: [] }),
     failure: (failure, request) => {
       const { status, description, headers } = errorForm(failure)
       if (!request.path.endsWith(tokenPath)) {
-        const body = JSON.stringify({ status, description, apiver, time: time() })
-        return { status, headers: { ...jsonHeaders, ...headers }, body }
+        const body = { status, description, apiver, time: time() }
+        return json(status, { ...jsonHeaders, ...headers }, body)
       }
-      const body = JSON.stringify({
-        error: status,
-        // Only here the documentation writes it in lower case.
-        error_description: status === 500 ? 'Internal server error' : description,
-        error_uri: baseUrl,
-      })
-      return { status, headers: { ...tokenHeaders, ...headers }, body }
+      return json(
+        status,
+        { ...tokenHeaders, ...headers },
+        {
+          error: status,
+          // Only here the documentation writes it in lower case.
+          error_description: status === 500 ? 'Internal server error' : description,
+          error_uri: baseUrl,
+        },
+      )
     },
   }
 }
 
-const jsonHeaders = { 'content-type': 'application/json' }
-const tokenHeaders = {
+type Headers = Readonly<Record<string, string>>
+
+const jsonHeaders: Headers = { 'content-type': 'application/json' }
+const tokenHeaders: Headers = {
   'content-type': 'application/json;charset=UTF-8',
   'cache-control': 'no-store',
   pragma: 'no-cache',
 }
 
+/** Bodies are bytes: the media type of a string would be given a charset that is not documented. */
+function json(status: number, headers: Headers, body: object): Answer {
+  return { status, headers, body: Buffer.from(JSON.stringify(body)) }
+}
+
 interface ErrorForm {
   readonly status: number
   readonly description: string
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Headers
 }
 
 const badRequest: ErrorForm = { status: 400, description: 'Bad Request' }

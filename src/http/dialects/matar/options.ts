@@ -52,7 +52,7 @@ export interface MatarOptions {
   readonly triedPerPhone: RateLimitRule
   /** One-time passwords tried from one address. Matar documents no limit. Default 120 an hour. */
   readonly triedPerAddress: RateLimitRule
-  /** The client that Matar's sessions belong to: its revocation ends all of them. Default `matar`. */
+  /** The client that Matar's sessions belong to: its revocation ends them all. Default `matar`. */
   readonly clientId: string
 }
 

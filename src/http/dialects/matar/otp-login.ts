@@ -30,7 +30,7 @@ export function createOtpLogin(
   const send = async (phone: string, request: DialectRequest): Promise<undefined> => {
     await sentPerAddress.consume(request.clientAddress)
     await sentPerPhone.consume(phone)
-    // Nobody looks up the phone here: whether it is known shows neither in the answer nor in its time.
+    // Nobody looks up the phone here: whether it is known shows neither in answer nor in time.
     await core.sendOtp({
       dialect: 'matar',
       recipient: phone,

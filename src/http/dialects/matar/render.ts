@@ -103,6 +103,7 @@ function json(
   return {
     status,
     headers: { 'content-type': 'application/json', ...headers },
-    body: flaskJson(body),
+    // As bytes: the media type of a string would be given a charset, which Flask's has not.
+    body: Buffer.from(flaskJson(body)),
   }
 }

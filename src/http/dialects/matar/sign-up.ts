@@ -32,7 +32,7 @@ export async function findOrSignUp(
     const known = await store.findSubject({ by: 'phone', value: signUp.phone })
     if (known !== undefined) return known
     const subject = newSubject(mintUserId(random), signUp)
-    // A conflict is an id that is taken, or the same phone signing up twice at once: both look again.
+    // A conflict: the id is taken, or the same phone signs up twice at once. Either looks again.
     if (await created(store, subject)) return subject
   }
   return refuse({ kind: 'internal', reason: 'Cannot sign up: no free user id was found' })
