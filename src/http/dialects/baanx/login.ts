@@ -1,0 +1,199 @@
+/** Logins with e-mail address, password and, where the account asks for it, a one-time password. */
+import { Refusal } from '../../../domain/failure.ts'
+import type { Client, Subject } from '../../../domain/identity.ts'
+import type { DialectRequest } from '../../dialect.ts'
+import { countFailure, forgiveFailures, lockedForSeconds } from './lockout.ts'
+import { asksForUs, type LoginCommand } from './parse.ts'
+import { BAANX, type BaanxService } from './service.ts'
+
+/** Wrong codes after which a one-time password is void. */
+const MOST_OTP_ATTEMPTS = 5
+
+export type Authentication =
+  | { readonly kind: 'authenticated'; readonly subject: Subject }
+  /** The password was right; a one-time password is needed as well. */
+  | { readonly kind: 'otp_required'; readonly subject: Subject }
+  | { readonly kind: 'locked'; readonly retryAfterSeconds: number }
+
+/**
+ * Finds out who somebody is.
+ *
+ * @throws {Refusal} `rate_limited`, `credentials_invalid`, `account_disabled`, `otp_invalid`,
+ *   `otp_expired`.
+ */
+export async function authenticate(
+  service: BaanxService,
+  command: LoginCommand,
+  address: string,
+): Promise<Authentication> {
+  const { email, password, otpCode } = command
+  await service.limits.loginsPerAddress.consume(address)
+  await service.limits.loginsPerAccount.consume(email.toLowerCase())
+  const retryAfterSeconds = await lockedForSeconds(service, email)
+  if (retryAfterSeconds !== undefined) return { kind: 'locked', retryAfterSeconds }
+  return countingFailures(service, email, async () => {
+    const subject = await service.core.authenticateSubject({ by: 'email', value: email }, password)
+    if (asksForOtp(subject)) {
+      // Failures stay counted: who knows the password may not start the count of guesses anew.
+      if (otpCode === undefined) return { kind: 'otp_required', subject }
+      await checkCode(service, subject, otpCode)
+    }
+    await forgiveFailures(service, email)
+    return { kind: 'authenticated', subject }
+  })
+}
+
+/**
+ * Checks the one-time password alone, for a person whose password was right a moment ago.
+ *
+ * @throws {Refusal} `otp_invalid`, `otp_expired`.
+ */
+export async function authenticateByOtp(
+  service: BaanxService,
+  subject: Subject,
+  otpCode: string,
+): Promise<Authentication> {
+  const email = subject.email ?? subject.id
+  const retryAfterSeconds = await lockedForSeconds(service, email)
+  if (retryAfterSeconds !== undefined) return { kind: 'locked', retryAfterSeconds }
+  return countingFailures(service, email, async () => {
+    await checkCode(service, subject, otpCode)
+    await forgiveFailures(service, email)
+    return { kind: 'authenticated', subject }
+  })
+}
+
+async function checkCode(service: BaanxService, subject: Subject, code: string): Promise<void> {
+  await service.core.checkOtp({
+    dialect: BAANX,
+    recipient: subject.id,
+    code,
+    mostAttempts: MOST_OTP_ATTEMPTS,
+  })
+}
+
+async function countingFailures(
+  service: BaanxService,
+  email: string,
+  check: () => Promise<Authentication>,
+): Promise<Authentication> {
+  try {
+    return await check()
+  } catch (error) {
+    if (error instanceof Refusal && isGuess(error)) await countFailure(service, email)
+    throw error
+  }
+}
+
+function isGuess({ failure }: Refusal): boolean {
+  return failure.kind === 'credentials_invalid' || failure.kind === 'otp_invalid'
+}
+
+/** What a login came to. Only `accessToken` tells whether the person is in. */
+export type LoginOutcome =
+  | {
+      readonly kind: 'answered'
+      readonly subject: Subject
+      readonly accessToken: string | null
+      readonly isOtpRequired: boolean
+    }
+  | { readonly kind: 'locked'; readonly retryAfterSeconds: number }
+
+/**
+ * `POST /v1/auth/login`.
+ *
+ * @throws {Refusal} As `authenticate` does.
+ */
+export async function login(
+  service: BaanxService,
+  caller: Client,
+  command: LoginCommand,
+  request: DialectRequest,
+): Promise<LoginOutcome> {
+  const authentication = await authenticate(service, command, request.clientAddress)
+  switch (authentication.kind) {
+    case 'locked':
+      return authentication
+    case 'otp_required':
+      return {
+        kind: 'answered',
+        subject: authentication.subject,
+        accessToken: null,
+        isOtpRequired: true,
+      }
+    case 'authenticated': {
+      const { subject } = authentication
+      const accessToken = mayEnter(subject)
+        ? await openLogin(service, caller, subject, request)
+        : null
+      return { kind: 'answered', subject, accessToken, isOtpRequired: false }
+    }
+  }
+}
+
+async function openLogin(
+  service: BaanxService,
+  caller: Client,
+  subject: Subject,
+  request: DialectRequest,
+): Promise<string> {
+  const { access } = await service.core.openSession({
+    subjectId: subject.id,
+    clientId: caller.id,
+    dialect: BAANX,
+    audience: BAANX,
+    accessLifetimeMs: service.settings.accessLifetimeMs,
+    attributes: sessionAttributes(request),
+  })
+  return access.token
+}
+
+/** What people see of a session in a list of theirs. */
+export function sessionAttributes(request: DialectRequest): Record<string, string> {
+  const userAgent = request.header('user-agent')?.slice(0, 200)
+  return {
+    address: request.clientAddress,
+    ...(userAgent === undefined ? {} : { userAgent }),
+    ...(asksForUs(request) ? { region: 'us' } : {}),
+  }
+}
+
+/**
+ * `POST /v1/auth/login/otp`: sends a one-time password to a person whose logins ask for one. For
+ * anybody else it does nothing and looks the same.
+ *
+ * @throws {Refusal} `rate_limited`; `internal` where the sender did not take it.
+ */
+export async function sendLoginOtp(
+  service: BaanxService,
+  userId: string,
+  address: string,
+): Promise<void> {
+  const { core, settings, context } = service
+  await service.limits.otpsPerAddress.consume(address)
+  await service.limits.otpsPerAccount.consume(userId)
+  const subject = await core.dependencies.store.findSubject({ by: 'id', value: userId })
+  if (subject?.phone === undefined || subject.standing === 'disabled' || !asksForOtp(subject))
+    return
+  await core.sendOtp({
+    dialect: BAANX,
+    recipient: subject.id,
+    to: subject.phone,
+    digits: 6,
+    lifetimeMs: settings.otpLifetimeMs,
+    ...(context.demo && subject.attributes['demo'] === true ? { fixedCode: '123456' } : {}),
+  })
+}
+
+function asksForOtp(subject: Subject): boolean {
+  return subject.attributes['otpRequired'] === true
+}
+
+/**
+ * A phase is a step of an unfinished onboarding; only those who are let in before its end get a
+ * token.
+ */
+export function mayEnter(subject: Subject): boolean {
+  const { phase, tokenWhileOnboarding } = subject.attributes
+  return phase === undefined || phase === null || tokenWhileOnboarding === true
+}

@@ -1,0 +1,220 @@
+/**
+ * The login and consent page to which initiate leads: a person logs in, allows or denies, and the
+ * browser goes back to the client with a code or an error (RFC 6749, section 4.1.2). It sets no
+ * cookie; what ties a form to its authorization is the handle in the form, so a form that somebody
+ * else made can do no more than the link could.
+ */
+import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
+import type { Subject } from '../../../domain/identity.ts'
+import { requiredText, singleParameter, type JsonObject } from '../../body.ts'
+import type { Answer, DialectRequest } from '../../dialect.ts'
+import {
+  findAuthorization,
+  generationsOf,
+  issueCode,
+  takeAuthorization,
+  type Authorization,
+} from './authorize.ts'
+import {
+  authenticate,
+  authenticateByOtp,
+  mayEnter,
+  sendLoginOtp,
+  type Authentication,
+} from './login.ts'
+import { renderForm, renderNotice } from './page-html.ts'
+import { readFormFields, readLogin, readOtpCode } from './parse.ts'
+import { withParameters } from './redirect.ts'
+import { consentUrl, lockedMessage } from './render.ts'
+import { digest, mintHandle, type BaanxService } from './service.ts'
+
+/** Path of the page, before the prefix. */
+export const pagePath = '/v1/auth/oauth/authorize/page'
+
+const STEP = 'baanx-page-step'
+const expired: Failure = { kind: 'not_found' }
+
+/** `GET`: the form. */
+export async function showPage(service: BaanxService, request: DialectRequest): Promise<Answer> {
+  const token = singleParameter(request.query, 'token') ?? ''
+  const authorization = await findAuthorization(service, token)
+  if (authorization === undefined) return refuse(expired)
+  return showForm(service, request, { token, authorization })
+}
+
+interface Visit {
+  readonly token: string
+  readonly authorization: Authorization
+  readonly problem?: string
+  readonly status?: number
+  /** Handle of the second step, once the password was right. */
+  readonly step?: string
+}
+
+async function showForm(
+  service: BaanxService,
+  request: DialectRequest,
+  visit: Visit,
+): Promise<Answer> {
+  const { authorization, token, problem, step, status } = visit
+  const { store } = service.core.dependencies
+  const client = await store.findClient({ by: 'id', value: authorization.clientId })
+  if (client === undefined || client.standing === 'disabled') return refuse(expired)
+  return renderForm(
+    {
+      action: request.path,
+      token,
+      clientName: client.name || client.key,
+      redirectUri: authorization.redirectUri,
+      problem,
+      otpStep: step,
+    },
+    status,
+  )
+}
+
+/** `POST`: a decision, with credentials where it is to allow. */
+export async function submitPage(service: BaanxService, request: DialectRequest): Promise<Answer> {
+  const site = request.header('sec-fetch-site')
+  if (site !== undefined && site !== 'same-origin') {
+    return refuse({ kind: 'forbidden', reason: 'the form was sent from another site' })
+  }
+  const fields = readFormFields(request)
+  const token = requiredText(fields, 'token')
+  const authorization = await findAuthorization(service, token)
+  if (authorization === undefined) return refuse(expired)
+  if (fields['decision'] === 'deny') return deny(service, { token, authorization })
+  return allow(service, request, fields, { token, authorization })
+}
+
+async function deny(service: BaanxService, { token, authorization }: Visit): Promise<Answer> {
+  if (!(await takeAuthorization(service, token))) return refuse(expired)
+  const { redirectUri, state } = authorization
+  return seeOther(withParameters(redirectUri, { error: 'access_denied', state }))
+}
+
+async function allow(
+  service: BaanxService,
+  request: DialectRequest,
+  fields: JsonObject,
+  visit: Visit,
+): Promise<Answer> {
+  let authentication: Authentication
+  const step = fields['step'] === undefined ? undefined : requiredText(fields, 'step')
+  try {
+    authentication =
+      step === undefined
+        ? await authenticate(service, readLogin(fields), request.clientAddress)
+        : await secondStep(service, visit, step, fields)
+  } catch (error) {
+    const problem = error instanceof Refusal ? problemOf(error.failure) : undefined
+    if (problem === undefined) throw error
+    const again = step === undefined ? {} : { step }
+    return showForm(service, request, { ...visit, ...again, problem, status: 400 })
+  }
+  switch (authentication.kind) {
+    case 'locked':
+      return showForm(service, request, { ...visit, problem: lockedMessage, status: 403 })
+    case 'otp_required':
+      return askForOtp(service, request, visit, authentication.subject)
+    case 'authenticated':
+      return finish(service, visit, authentication.subject)
+  }
+}
+
+/** What the person may mend; undefined for what is to be answered as a failure. */
+function problemOf(failure: Failure): string | undefined {
+  switch (failure.kind) {
+    case 'credentials_invalid':
+    case 'missing_parameter':
+    case 'invalid_parameter':
+      return 'That did not work. Check what you typed and try again.'
+    case 'otp_invalid':
+      return 'Those are not the right digits.'
+    case 'otp_expired':
+      return 'Those digits have expired. Start again to get new ones.'
+    default:
+      return undefined
+  }
+}
+
+interface Step {
+  readonly subjectId: string
+  /** Digest of the authorization's handle: a step belongs to one visit. */
+  readonly authorization: string
+}
+
+async function askForOtp(
+  service: BaanxService,
+  request: DialectRequest,
+  visit: Visit,
+  subject: Subject,
+): Promise<Answer> {
+  const { store, clock } = service.core.dependencies
+  await sendLoginOtp(service, subject.id, request.clientAddress)
+  const step = mintHandle(service)
+  const value: Step = { subjectId: subject.id, authorization: digest(visit.token) }
+  await store.putTicket({
+    kind: STEP,
+    key: digest(step),
+    value: JSON.stringify(value),
+    expiresAtMs: clock.nowMs() + service.settings.otpLifetimeMs,
+  })
+  return showForm(service, request, { ...visit, step })
+}
+
+async function secondStep(
+  service: BaanxService,
+  visit: Visit,
+  step: string,
+  fields: JsonObject,
+): Promise<Authentication> {
+  const { store, clock } = service.core.dependencies
+  const ticket = await store.findTicket(STEP, digest(step))
+  if (ticket === undefined || clock.nowMs() > ticket.expiresAtMs) return refuse(expired)
+  const { subjectId, authorization } = JSON.parse(ticket.value) as Step
+  const subject = await store.findSubject({ by: 'id', value: subjectId })
+  if (authorization !== digest(visit.token) || subject === undefined) return refuse(expired)
+  return authenticateByOtp(service, subject, readOtpCode(fields))
+}
+
+async function finish(
+  service: BaanxService,
+  { token, authorization }: Visit,
+  subject: Subject,
+): Promise<Answer> {
+  if (!mayEnter(subject)) return renderNotice(403, 'Not yet', 'Your registration is not complete.')
+  const generations = await generationsOf(service, subject.id, authorization.clientId)
+  if (!(await takeAuthorization(service, token))) return refuse(expired)
+  const code = await issueCode(service, authorization, subject.id, generations)
+  return seeOther(consentUrl({ authorization, code }))
+}
+
+function seeOther(location: string): Answer {
+  return { status: 303, headers: { location, 'referrer-policy': 'no-referrer' } }
+}
+
+/** A failure of the page, for people. The status is what the API would answer. */
+export function renderPageFailure(failure: Failure, { status, headers }: Answer): Answer {
+  const [title, text] = noticeOf(failure)
+  const notice = renderNotice(status, title, text)
+  const { 'content-type': _json, ...kept } = headers ?? {}
+  return { ...notice, headers: { ...kept, ...notice.headers } }
+}
+
+function noticeOf(failure: Failure): readonly [string, string] {
+  switch (failure.kind) {
+    case 'not_found':
+      return ['This link is no longer good', 'Go back to the application and start again.']
+    case 'rate_limited':
+      return ['Too many requests', 'Wait a minute and try again.']
+    case 'account_disabled':
+      return ['Your account has been disabled', 'Ask support for help.']
+    case 'stale':
+    case 'store_unavailable':
+    case 'internal':
+      return ['That did not work', 'Nothing was changed. Try again in a moment.']
+    default:
+      return ['That did not work', 'Go back to the application and start again.']
+  }
+}

@@ -1,0 +1,242 @@
+import type { Failure } from '../../../domain/failure.ts'
+import type { Subject } from '../../../domain/identity.ts'
+import type { Json } from '../../../domain/session.ts'
+import type { Receipt } from '../../../domain/receipt.ts'
+import type { IssuedTokens } from '../../../core/open-session.ts'
+import type { Answer } from '../../dialect.ts'
+import type { Consent } from './authorize.ts'
+import type { LoginOutcome } from './login.ts'
+import { withParameters } from './redirect.ts'
+
+const contentType = { 'content-type': 'application/json' } as const
+
+type Headers = Readonly<Record<string, string>>
+
+function json(status: number, body: unknown, headers: Headers = {}): Answer {
+  return { status, headers: { ...contentType, ...headers }, body: JSON.stringify(body) }
+}
+
+/** `{"success":true}`, the answer of every call that ends or sends something. */
+export function renderSuccess(receipt?: Receipt): Answer {
+  const answer = json(200, { success: true })
+  return receipt === undefined ? answer : { ...answer, receipt }
+}
+
+/** A login is answered with 200 even where it is not complete: clients look at the body. */
+export function renderLogin(outcome: LoginOutcome): Answer {
+  if (outcome.kind === 'locked') return renderLocked(outcome.retryAfterSeconds)
+  const { subject, accessToken, isOtpRequired } = outcome
+  return json(200, {
+    accessToken,
+    userId: subject.id,
+    isOtpRequired,
+    phoneNumber: maskPhone(subject.phone),
+    phase: isOtpRequired ? null : phaseOf(subject),
+    verificationState: verificationStateOf(subject),
+    isLinked: isLinked(subject),
+  })
+}
+
+export const lockedMessage = 'Too many failed attempts. Your account is temporarily locked.'
+
+/**
+ * Clients look for these words: `/lock|too many (failed )?attempts|temporarily
+ * (disabled|blocked)/i`.
+ */
+function renderLocked(retryAfterSeconds: number): Answer {
+  return json(403, { message: lockedMessage }, { 'retry-after': String(retryAfterSeconds) })
+}
+
+export function renderUser(subject: Subject): Answer {
+  return json(200, {
+    id: subject.id,
+    email: subject.email ?? null,
+    phoneNumber: maskPhone(subject.phone),
+    phase: phaseOf(subject),
+    verificationState: verificationStateOf(subject),
+    isLinked: isLinked(subject),
+  })
+}
+
+function phaseOf({ attributes }: Subject): Json {
+  return attributes['phase'] ?? null
+}
+
+function verificationStateOf({ attributes }: Subject): Json {
+  return attributes['verificationState'] ?? 'UNVERIFIED'
+}
+
+function isLinked({ attributes }: Subject): boolean {
+  return attributes['isLinked'] === true
+}
+
+/** `+445*****225`: as many stars for every number, so that its length is not told either. */
+function maskPhone(phone: string | undefined): string | null {
+  if (phone === undefined) return null
+  const number = phone.startsWith('+') ? phone : `+${phone}`
+  return number.length < 9 ? '+*****' : `${number.slice(0, 4)}*****${number.slice(-3)}`
+}
+
+/** `mode=api`: JSON; otherwise the browser is sent to the page. */
+export function renderInitiated(token: string, url: string, asJson: boolean): Answer {
+  return asJson ? json(200, { token, url }) : { status: 302, headers: { location: url } }
+}
+
+/** Where the browser goes after consent (RFC 6749, section 4.1.2). */
+export function consentUrl({ authorization, code }: Consent): string {
+  return withParameters(authorization.redirectUri, { code, state: authorization.state })
+}
+
+export function renderConsent(consent: Consent): Answer {
+  const { code, authorization } = consent
+  return json(200, { url: consentUrl(consent), code, state: authorization.state })
+}
+
+/**
+ * The documented body, without `token_type`. Lives are told in seconds from now.
+ *
+ * @param nowMs A repeated refresh gets the same pair, which is a little older by then.
+ */
+export function renderGrant({ access, refresh, session }: IssuedTokens, nowMs: number): Answer {
+  const secondsUntil = (ms: number): number => Math.max(0, Math.ceil((ms - nowMs) / 1000))
+  // A refresh token is of no use after its session, however long it was given.
+  const refreshExpiresAtMs = Math.min(refresh?.expiresAtMs ?? 0, session.expiresAtMs)
+  return json(
+    200,
+    {
+      access_token: access.token,
+      expires_in: secondsUntil(access.expiresAtMs),
+      refresh_token: refresh?.token ?? null,
+      refresh_token_expires_in: secondsUntil(refreshExpiresAtMs),
+    },
+    { pragma: 'no-cache' },
+  )
+}
+
+/**
+ * The form of a failure depends on the call: OAuth calls say what is wrong with a request as OAuth
+ * does (RFC 6749, section 5.2), everything else is `{"message"}`.
+ *
+ * @param path Of the request.
+ */
+export function renderFailure(failure: Failure, path: string): Answer {
+  const isOauth = /\/oauth2?\//.test(path)
+  // On the token call a bad token is a bad grant, elsewhere it is a bad bearer.
+  const isTokenCall = isOauth && path.endsWith('/token')
+  switch (failure.kind) {
+    case 'malformed_request':
+      return isOauth
+        ? oauthError('invalid_request', 'Malformed request')
+        : json(400, { message: 'Malformed request' })
+    case 'missing_parameter':
+      return isOauth
+        ? oauthError('invalid_request', `Missing required parameter: ${failure.parameter}`)
+        : validationError(`${failure.parameter} is required`)
+    case 'invalid_parameter':
+      return isOauth
+        ? oauthParameterError(failure.parameter)
+        : validationError(`${failure.parameter} is invalid`)
+    case 'forbidden':
+      return isOauth ? oauthError('unauthorized_client') : json(403, { message: 'Forbidden' })
+    case 'token_invalid':
+    case 'token_expired':
+    case 'token_revoked':
+    case 'token_not_fresh':
+    case 'refresh_token_reused':
+      return isTokenCall ? oauthError('invalid_grant') : unauthorized()
+    case 'credentials_missing':
+    case 'credentials_malformed':
+      return unauthorized()
+    case 'credentials_invalid':
+      return json(400, { message: 'Invalid Credentials' })
+    case 'otp_invalid':
+      return json(400, { message: 'Invalid OTP' })
+    case 'otp_expired':
+      return json(400, { message: 'OTP Expired' })
+    case 'account_disabled':
+      return isTokenCall
+        ? oauthError('invalid_grant')
+        : json(403, { message: 'Your account has been disabled' })
+    case 'client_key_invalid':
+      return json(498, { message: 'Invalid Token' })
+    case 'client_key_missing':
+      return json(499, { message: 'Token Required' })
+    case 'rate_limited':
+      return json(
+        429,
+        { message: 'Too many requests, please try again later.' },
+        { 'retry-after': String(failure.retryAfterSeconds) },
+      )
+    default:
+      return renderCommonFailure(failure)
+  }
+}
+
+/** What any call may come to. */
+function renderCommonFailure(failure: CommonFailure): Answer {
+  switch (failure.kind) {
+    case 'address_not_allowed':
+      return json(403, { message: 'Forbidden' })
+    case 'unsupported_media_type':
+      return json(415, { message: 'Unsupported Media Type' })
+    case 'payload_too_large':
+      return json(413, { message: 'Payload Too Large' })
+    case 'not_found':
+      return json(404, { message: 'Not Found' })
+    case 'method_not_allowed':
+      return json(405, { message: 'Method Not Allowed' }, { allow: failure.allow.join(', ') })
+    case 'conflict':
+      return json(409, { message: 'Conflict' })
+    case 'stale':
+    case 'store_unavailable':
+      return json(503, { message: 'Service Unavailable' }, { 'retry-after': '1' })
+    case 'internal':
+      return json(500, { message: 'Internal Server Error' })
+  }
+}
+
+type CommonFailure = Extract<
+  Failure,
+  {
+    readonly kind:
+      | 'address_not_allowed'
+      | 'unsupported_media_type'
+      | 'payload_too_large'
+      | 'not_found'
+      | 'method_not_allowed'
+      | 'conflict'
+      | 'stale'
+      | 'store_unavailable'
+      | 'internal'
+  }
+>
+
+/** RFC 9110, section 15.5.2: a 401 names a challenge. */
+function unauthorized(): Answer {
+  return json(401, { message: 'Unauthorized' }, { 'www-authenticate': 'Bearer' })
+}
+
+function validationError(problem: string): Answer {
+  return json(422, { message: 'Validation Error', errors: [problem] })
+}
+
+function oauthParameterError(parameter: string): Answer {
+  switch (parameter) {
+    case 'grant_type':
+      return oauthError('unsupported_grant_type')
+    case 'response_type':
+      return oauthError('unsupported_response_type')
+    case 'client_id':
+      return oauthError('invalid_client')
+    default:
+      return oauthError('invalid_request', `Invalid parameter: ${parameter}`)
+  }
+}
+
+function oauthError(error: string, description?: string): Answer {
+  return json(
+    400,
+    description === undefined ? { error } : { error, error_description: description },
+    { pragma: 'no-cache' },
+  )
+}
