@@ -1,0 +1,39 @@
+/** The README's lines work when pasted: every `sh` block runs in bash against a real server. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startTestServer, type TestServer } from './harness.ts'
+
+const run = promisify(execFile)
+const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+const blocks = [...readme.matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block)
+const command = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+
+let server: TestServer
+before(async () => {
+  server = await startTestServer()
+})
+after(() => server.close())
+
+describe('README', () => {
+  test('has a block for each dialect and one for the operator', () => {
+    assert.equal(blocks.length, 6)
+  })
+
+  for (const [index, block] of blocks.entries()) {
+    const [, title = ''] = /https?:\S+|outright \S+/.exec(block) ?? []
+    test(`block ${String(index + 1)} ${title}works when pasted`, async () => {
+      const script = block
+        .replaceAll('http://127.0.0.1:8080', server.url)
+        .replaceAll('npx outright', `"${process.execPath}" "${command}" --server ${server.url}`)
+      const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script])
+      const expected = /# → (.*)\n/.exec(block)?.[1]
+      if (expected === undefined) return
+      const printed = stdout.trimEnd().split('\n').at(-1) ?? ''
+      assert.ok(printed.endsWith(expected), `printed ${printed}, README says ${expected}`)
+    })
+  }
+})
