@@ -6,28 +6,33 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
+import { authenticateGuard } from '../core/guard-credential.ts'
 import { openKeyRing } from '../core/key-ring.ts'
+import { attachFeed } from '../feed/index.ts'
 import { createApp, type MountedDialect } from '../http/app.ts'
 import { addressMatcher } from '../http/client-address.ts'
+import { createAdmin } from '../http/dialects/admin/index.ts'
 import { createForwardAuth } from '../http/dialects/forward-auth/index.ts'
 import { createOperations } from '../http/dialects/operations/index.ts'
-import type { Receipt } from '../domain/receipt.ts'
+import { registerDocumentation } from '../http/documentation.ts'
+import { buildDocument } from '../http/openapi.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Confirmation } from '../ports/confirmation.ts'
 import type { Log } from '../ports/log.ts'
 import type { OtpSender } from '../ports/otp-sender.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
-import { openSqliteStore } from '../stores/sqlite/store.ts'
-import { Replica } from '../verifier/replica.ts'
+import { openSqliteStore, type SqliteStore } from '../stores/sqlite/store.ts'
 import { createTokenVerifier } from '../verifier/token-verifier.ts'
+import { adminOptions } from './admin-services.ts'
 import { ConfigError, type Config } from './config.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
 import { mountDialects } from './dialects.ts'
 import { longestAccessLifetime } from './longest-lifetime.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { applyRevocations, fillReplica } from './replicate.ts'
 import { startSweeping } from './sweeping.ts'
+import { openVerification, type Verification } from './verification.ts'
+import { version } from './version.ts'
 
 /** What of the world is given to a composition, so that tests can give another. */
 export interface World {
@@ -45,13 +50,14 @@ export interface Composition {
   close(): Promise<void>
 }
 
+/** Tokens whose signature this node need not check again. */
 const VERIFIED_TOKENS = 50_000
 
 /**
  * Puts a server together.
  *
  * @throws {ConfigError} Where the data and the configuration do not go together.
- * @throws {Refusal} `store_unavailable` where the store cannot be opened.
+ * @throws {Error} Where the store cannot be opened; the message says why.
  */
 export async function compose(config: Config, world: World): Promise<Composition> {
   const store = await openStore(config, world.log)
@@ -63,7 +69,7 @@ export async function compose(config: Config, world: World): Promise<Composition
   }
 }
 
-async function openStore(config: Config, log: Log): Promise<Store> {
+async function openStore(config: Config, log: Log): Promise<SqliteStore> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   return openSqliteStore({
     path: join(config.dataDir, 'outright.db'),
@@ -73,27 +79,41 @@ async function openStore(config: Config, log: Log): Promise<Store> {
   })
 }
 
-async function composeWith(store: Store, config: Config, world: World): Promise<Composition> {
+async function composeWith(store: SqliteStore, config: Config, world: World): Promise<Composition> {
   const { clock, log } = world
   await checkIdentities(store, config, clock)
-  const replica = new Replica()
-  const metrics = createMetrics(replica)
-  // Subscribed before the replica is filled: what is committed meanwhile may come twice, never not at all.
+  const verification = await openVerification(store, config, clock, log)
+  const { replica, hub } = verification
+  const metrics = createMetrics(replica, hub)
   store.onCommitted((entries) => {
-    applyRevocations(replica, entries)
     metrics.countRevocations(entries)
   })
-  await fillReplica(replica, store, clock.nowMs())
-  const core = await openCore(store, replica, config, world)
-  const app = createApp({
-    mounts: mountAll(core, metrics, config),
-    publicUrl: config.issuer,
-    isTrustedProxy: addressMatcher(config.trustedProxies),
-    clock,
-    log,
-    observe: (observation) => {
-      metrics.observeRequest(observation)
-      if (config.accessLog) log.info({ ...observation }, 'request')
+  const core = await openCore(store, verification, metrics, config, world)
+  const stopping = new AbortController()
+  const mounts: readonly MountedDialect[] = [
+    ...mountOwn(core, metrics, config),
+    {
+      dialect: createAdmin(
+        contextOf(core, config),
+        adminOptions({
+          config,
+          dependencies: core.dependencies,
+          hub,
+          replica,
+          stopping: stopping.signal,
+          backup: (to) => store.backup(to),
+        }),
+      ),
+      ...atRoot,
+    },
+    ...mountDialects(config, contextOf(core, config), log, metrics),
+  ]
+  const app = createHttp(mounts, metrics, config, world)
+  attachFeed(app.server, {
+    hub,
+    authenticate: async (credential) => {
+      await authenticateGuard(core.dependencies, credential)
+      return true
     },
   })
   const stopSweeping = startSweeping(store, replica, clock, log)
@@ -102,7 +122,9 @@ async function composeWith(store: Store, config: Config, world: World): Promise<
     core,
     store,
     async close() {
+      stopping.abort()
       stopSweeping()
+      hub.close()
       await app.close()
       await store.close()
     },
@@ -121,7 +143,8 @@ async function checkIdentities(store: Store, config: Config, clock: Clock): Prom
 
 async function openCore(
   store: Store,
-  replica: Replica,
+  { replica, hub }: Verification,
+  metrics: Metrics,
   config: Config,
   { clock, random, log, otpSender }: World,
 ): Promise<Core> {
@@ -138,6 +161,7 @@ async function openCore(
     keys: keys.find,
     issuer: () => config.issuer,
     nowMs: () => clock.nowMs(),
+    // One node on SQLite writes the whole log itself: its replica is the log.
     isCurrent: () => true,
     capacity: VERIFIED_TOKENS,
   })
@@ -148,7 +172,7 @@ async function openCore(
     log,
     keys,
     verifier,
-    confirmation: confirmationOfOne(),
+    confirmation: measured(hub, metrics),
     otpSender,
     issuer: config.issuer,
     audiences: config.audiences,
@@ -157,42 +181,60 @@ async function openCore(
   })
 }
 
-function mountAll(core: Core, metrics: Metrics, config: Config): readonly MountedDialect[] {
-  const { store, keys, clock } = core.dependencies
-  const context = {
+function measured(hub: Confirmation, metrics: Metrics): Confirmation {
+  return {
+    async confirmed(revocation) {
+      const receipt = await hub.confirmed(revocation)
+      metrics.observeConfirmation(receipt.elapsedMs, receipt.lapsed)
+      return receipt
+    },
+    receipt: (revocationId) => hub.receipt(revocationId),
+  }
+}
+
+const atRoot = { prefix: '', host: undefined }
+
+function contextOf(core: Core, config: Config): Parameters<typeof createAdmin>[0] {
+  return {
     core,
-    clock,
+    clock: core.dependencies.clock,
     issuer: config.issuer,
+    prefix: '',
     rateLimitFactor: config.rateLimitFactor,
     demo: config.demo,
   }
+}
+
+function mountOwn(core: Core, metrics: Metrics, config: Config): readonly MountedDialect[] {
+  const { store, keys } = core.dependencies
   const operations = createOperations({
     keys,
     ready: () => store.ready(),
     metrics: () => metrics.render(),
   })
-  const atRoot = { prefix: '', host: undefined }
   return [
     { dialect: operations, ...atRoot },
     { dialect: createForwardAuth({ core }, config.forwardAuth), ...atRoot },
-    ...mountDialects(config, context, {
-      tellProvider: undefined,
-      countDevice: (call, deviceType) => {
-        metrics.countDevice(call, deviceType)
-      },
-    }),
   ]
 }
 
-/** Where this node is the one verifier, what it has applied is confirmed. */
-function confirmationOfOne(): Confirmation {
-  const receipt = (revocationId: string): Receipt => ({
-    revocationId,
-    confirmed: true,
-    acknowledged: 1,
-    verifiers: 1,
-    lapsed: 0,
-    elapsedMs: 0,
+function createHttp(
+  mounts: readonly MountedDialect[],
+  metrics: Metrics,
+  config: Config,
+  { clock, log }: World,
+): FastifyInstance {
+  const app = createApp({
+    mounts,
+    publicUrl: config.issuer,
+    isTrustedProxy: addressMatcher(config.trustedProxies),
+    clock,
+    log,
+    observe: (observation) => {
+      metrics.observeRequest(observation)
+      if (config.accessLog) log.info({ ...observation }, 'request')
+    },
   })
-  return { confirmed: ({ id }) => Promise.resolve(receipt(id)), receipt }
+  registerDocumentation(app, buildDocument({ mounts, publicUrl: config.issuer, version }))
+  return app
 }

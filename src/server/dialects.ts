@@ -6,20 +6,18 @@ import { createBaanx } from '../http/dialects/baanx/index.ts'
 import { createDirectLink } from '../http/dialects/directlink/index.ts'
 import { createMatar } from '../http/dialects/matar/index.ts'
 import { createOctopus } from '../http/dialects/octopus/index.ts'
+import type { Log } from '../ports/log.ts'
 import type { Config, DialectConfig } from './config.ts'
+import type { Metrics } from './metrics.ts'
 
 type Create<Options> = (context: DialectContext, options?: Partial<Options>) => Dialect
-
-export interface DialectServices {
-  readonly tellProvider: NonNullable<Parameters<typeof createAdobePass>[1]>['tellProvider']
-  readonly countDevice: (call: string, deviceType: string) => void
-}
 
 /** The five dialects that the configuration switches on, where it wants them. */
 export function mountDialects(
   config: Config,
-  shared: Omit<DialectContext, 'prefix'>,
-  services: DialectServices,
+  shared: DialectContext,
+  log: Log,
+  metrics: Metrics,
 ): readonly MountedDialect[] {
   const { directlink, matar, octopus, adobePass, baanx } = config.dialects
   const mount = <Options>(
@@ -33,12 +31,13 @@ export function mountDialects(
     ...mount(baanx, createBaanx),
     // Before Matar: both live under /api/v1, and Matar answers for what is nobody's there.
     ...mount(adobePass, (context, options) =>
-      createAdobePass(context, { ...servicesOf(services), ...options }),
+      createAdobePass(context, {
+        countDevice: (call, deviceType) => {
+          metrics.countDevice(call, deviceType)
+        },
+        ...options,
+      }),
     ),
     ...mount(matar, createMatar),
   ]
-}
-
-function servicesOf({ tellProvider, countDevice }: DialectServices): object {
-  return tellProvider === undefined ? { countDevice } : { tellProvider, countDevice }
 }

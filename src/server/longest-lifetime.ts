@@ -1,17 +1,15 @@
 import type { TicketStore } from '../ports/store.ts'
 import type { Config } from './config.ts'
+import { readSetting, writeSetting } from './settings.ts'
 
-const KIND = 'installation'
-const KEY = 'longest-access-lifetime-ms'
-/** The tenth of January 2286: for as long as the installation lives. */
-const NEVER_MS = 9_999_999_999_999
+const LONGEST = 'longest-access-lifetime-ms'
 
 /** What each dialect's access tokens live for where its options do not say otherwise. */
 const defaultLifetimesMs = {
   directlink: 3_600_000,
   matar: 864_000_000,
   octopus: 3_600_000,
-  adobePass: 86_400_000,
+  adobePass: 21_600_000,
   baanx: 21_600_000,
 } as const
 
@@ -27,9 +25,8 @@ export async function longestAccessLifetime(store: TicketStore, config: Config):
     return Math.max(own ?? 0, lifetimeMs)
   })
   const longest = Math.max(...configured)
-  const known = await store.findTicket(KIND, KEY)
-  const before = known === undefined ? 0 : Number(known.value)
+  const before = (await readSetting(store, LONGEST)) ?? 0
   if (before >= longest) return before
-  await store.putTicket({ kind: KIND, key: KEY, value: String(longest), expiresAtMs: NEVER_MS })
+  await writeSetting(store, LONGEST, longest)
   return longest
 }

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Observation } from '../http/app.ts'
 import type { Revocation } from '../domain/revocation.ts'
+import type { FeedHub } from '../feed/index.ts'
 import type { Replica } from '../verifier/replica.ts'
 
 /** What a node counts and measures. Labels have few values: never an id, an address or a token. */
@@ -12,7 +13,7 @@ export interface Metrics {
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
-export function createMetrics(replica: Replica): Metrics {
+export function createMetrics(replica: Replica, hub: FeedHub): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'outright_' })
   const requests = new Histogram({
@@ -51,6 +52,14 @@ export function createMetrics(replica: Replica): Metrics {
     registers: [registry],
     collect() {
       this.set(replica.entries)
+    },
+  })
+  new Gauge({
+    name: 'outright_guard_connections',
+    help: 'Guards whose feed is open',
+    registers: [registry],
+    collect() {
+      this.set(hub.connections)
     },
   })
   return {

@@ -1,0 +1,168 @@
+/** What the admin API needs of the node: its verifiers, receipts in detail, and copies of the data. */
+import { createReadStream } from 'node:fs'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CoreDependencies } from '../core/dependencies.ts'
+import { authenticateGuard } from '../core/guard-credential.ts'
+import { refuse } from '../domain/failure.ts'
+import {
+  feedMediaType,
+  logPage,
+  snapshotStream,
+  type FeedHub,
+  type VerifierStatus,
+} from '../feed/index.ts'
+import type { Answer, DialectRequest, Route } from '../http/dialect.ts'
+import type { AdminOptions, Download } from '../http/dialects/admin/index.ts'
+import { readAuthorization } from '../http/authorization.ts'
+import { singleParameter } from '../http/body.ts'
+import type { Replica } from '../verifier/replica.ts'
+import type { Config } from './config.ts'
+import { SNAPSHOT_PIECE } from './verification.ts'
+
+export interface AdminParts {
+  readonly config: Config
+  readonly dependencies: CoreDependencies
+  readonly hub: FeedHub
+  readonly replica: Replica
+  readonly stopping: AbortSignal
+  /** Undefined where the store has tools of its own for it (PostgreSQL). */
+  readonly backup: ((to: string) => Promise<void>) | undefined
+}
+
+export function adminOptions(parts: AdminParts): AdminOptions {
+  const { config, hub, backup, stopping } = parts
+  return {
+    adminToken: config.adminToken,
+    stopping,
+    verifiers: () => Promise.resolve(wireVerifiers(hub.verifiers())),
+    receiptDetail: (revocationId) =>
+      Promise.resolve(
+        hub.detailedReceipt(revocationId)?.outcomes.map(({ name, outcome, afterMs }) => ({
+          verifier: name,
+          outcome,
+          elapsedMs: afterMs,
+        })),
+      ),
+    ...(backup === undefined ? {} : { backup: () => download(config.dataDir, backup) }),
+    routes: feedRoutes(parts),
+  }
+}
+
+function wireVerifiers(
+  verifiers: readonly VerifierStatus[],
+): Awaited<ReturnType<NonNullable<AdminOptions['verifiers']>>> {
+  const head = verifiers[0]?.position ?? new Map<string, number>()
+  return verifiers.map((verifier) => {
+    const { position, leaseLeftMs, connectedSinceMs, kind } = verifier
+    let behind = 0
+    for (const [stream, sequence] of head) behind += sequence - (position?.get(stream) ?? 0)
+    return {
+      id: verifier.id,
+      kind,
+      name: verifier.name,
+      address: verifier.address ?? null,
+      fresh: kind === 'node' || (leaseLeftMs ?? 0) > 0,
+      leaseLeftMs: leaseLeftMs === undefined ? null : Math.round(leaseLeftMs),
+      behind,
+      connectedAt: connectedSinceMs === undefined ? null : new Date(connectedSinceMs).toISOString(),
+    }
+  })
+}
+
+/** Copies to a file beside the database, sends it, and removes it. */
+async function download(dataDir: string, backup: (to: string) => Promise<void>): Promise<Download> {
+  const folder = await mkdtemp(join(dataDir, 'backup-'))
+  const file = join(folder, 'outright.db')
+  try {
+    await backup(file)
+    const { size } = await stat(file)
+    return { sizeBytes: size, chunks: sendAndRemove(file, folder) }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function* sendAndRemove(file: string, folder: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(file)) yield chunk as Buffer
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const LARGEST_LOG_PAGE = 10_000
+
+/** The feed for readers that cannot hold a socket. They are guards, by their credential. */
+function feedRoutes({ dependencies, hub, replica }: AdminParts): readonly Route[] {
+  const { store } = dependencies
+  const authenticate = async (request: DialectRequest): Promise<void> => {
+    const authorization = readAuthorization(request)
+    if (authorization?.scheme !== 'bearer') return refuse({ kind: 'credentials_missing' })
+    await authenticateGuard(dependencies, authorization.token)
+  }
+  const frames = (body: Answer['body']): Answer => ({
+    status: 200,
+    headers: { 'content-type': feedMediaType },
+    ...(body === undefined ? {} : { body }),
+  })
+  return [
+    {
+      method: 'GET',
+      path: '/outright/v1/snapshot',
+      operation: feedOperation('Everything that a verifier must know now, without a lease'),
+      async handle(request) {
+        await authenticate(request)
+        const [self] = hub.verifiers()
+        const position = self?.position ?? new Map<string, number>()
+        return frames(asynchronous(snapshotStream(replica.chunks(SNAPSHOT_PIECE), position)))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/outright/v1/log',
+      operation: {
+        ...feedOperation('Entries of one stream after a sequence number, without a lease'),
+        parameters: [
+          { name: 'after', in: 'query', schema: { type: 'integer', minimum: 0, default: 0 } },
+          { name: 'stream', in: 'query', schema: { type: 'string' } },
+        ],
+      },
+      async handle(request) {
+        await authenticate(request)
+        const stream = singleParameter(request.query, 'stream') ?? store.stream
+        const after = Number(singleParameter(request.query, 'after') ?? '0')
+        if (!Number.isSafeInteger(after) || after < 0) {
+          const reason = 'it is not a sequence number'
+          return refuse({ kind: 'invalid_parameter', parameter: 'after', reason })
+        }
+        const entries = await store.readStream(stream, after, LARGEST_LOG_PAGE)
+        return frames(Buffer.from(logPage(stream, after, entries)))
+      },
+    },
+  ]
+}
+
+async function* asynchronous(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) {
+    yield chunk
+    // Other requests have their turn between two pieces.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+function feedOperation(summary: string): Readonly<Record<string, unknown>> {
+  return {
+    summary,
+    tags: ['feed'],
+    security: [{ guardCredential: [] }],
+    responses: {
+      200: {
+        description: 'Frames of the feed, each behind its length',
+        content: { [feedMediaType]: { schema: { type: 'string', format: 'binary' } } },
+      },
+      401: { description: 'The credential is missing or not a guard’s' },
+    },
+  }
+}

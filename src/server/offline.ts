@@ -1,0 +1,44 @@
+/** What can be done to a database file without a server. */
+import { mkdirSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { verifyChain, type AuditProgress, type AuditVerdict } from '../core/verify-audit.ts'
+import { logLongReader, logPointReader } from '../stores/sqlite/log-lists.ts'
+import { restoreSqlite, type RestoreOutcome } from '../stores/sqlite/restore.ts'
+
+/** The database in a data folder. */
+const DATABASE_FILE = 'outright.db'
+
+/**
+ * Verifies the hash chain of the log in a database file or a backup, which is only read.
+ *
+ * @throws {Error} Where it cannot be read, or is no database of Outright.
+ */
+export async function verifyAuditFile(
+  path: string,
+  onProgress: (progress: AuditProgress) => void,
+): Promise<AuditVerdict> {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { readOnly: true })
+    const { head } = logPointReader(database)
+    const { readStream } = logLongReader(database)
+    const log = {
+      head: () => Promise.resolve(head(undefined)),
+      readStream: (stream: string, afterSequence: number, limit: number) =>
+        Promise.resolve(readStream({ stream, afterSequence, limit })),
+    }
+    return await verifyChain(log, onProgress)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`Cannot read ${path}: ${reason}`, { cause: error })
+  } finally {
+    database?.close()
+  }
+}
+
+/** Puts a backup in the place of the database in a data folder. See `restoreSqlite`. */
+export function restoreInto(from: string, dataDir: string): RestoreOutcome {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  return restoreSqlite(from, join(dataDir, DATABASE_FILE))
+}
