@@ -3,6 +3,7 @@
  */
 import { Refusal } from '../domain/failure.ts'
 import type { Client, Subject } from '../domain/identity.ts'
+import { GUARD_DIALECT, hashGuardCredential } from '../core/guard-credential.ts'
 import { hashPassword } from '../core/password.ts'
 import type { PasswordCost } from '../core/dependencies.ts'
 import type { Store } from '../ports/store.ts'
@@ -73,6 +74,13 @@ const clients: readonly DemoClient[] = [
     name: 'REF30',
     attributes: { displayName: 'Demo programmer', mvpds: ['DemoMVPD'] },
   },
+  {
+    id: 'guard-demo',
+    dialect: GUARD_DIALECT,
+    key: 'outright-demo-guard',
+    name: 'Demo guard',
+    secretHash: hashGuardCredential('outright-demo-guard'),
+  },
   { id: 'baanx-demo', dialect: 'baanx', key: 'baanx-demo-key', name: 'Baanx demo' },
   {
     id: 'baanx-demo-oauth',
@@ -111,7 +119,7 @@ export async function seedDemo(store: Store, cost: PasswordCost, nowMs: number):
           standing: 'active',
           createdAtMs: nowMs,
           ...client,
-          secretHash: secret === undefined ? undefined : await hashPassword(secret, cost),
+          secretHash: secret === undefined ? client.secretHash : await hashPassword(secret, cost),
           attributes: { ...client.attributes, ...demoMark },
         }),
       ),
