@@ -24,8 +24,8 @@ export async function rawRequest(
   socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
   let text = ''
   for await (const chunk of socket.setEncoding('utf8')) text += String(chunk)
-  const [status = '', rest = ''] = splitOnce(text, '\r\n')
-  const [received = '', content = ''] = splitOnce(rest, '\r\n\r\n')
+  const [status, rest] = splitOnce(text, '\r\n')
+  const [received, content] = splitOnce(rest, '\r\n\r\n')
   return { status: Number(status.split(' ')[1]), head: received.toLowerCase(), body: content }
 }
 
