@@ -3,3 +3,4 @@
  * file names, and each passes `contract.ts`, which is exported for the stores of others.
  */
 export { openSqliteStore, type SqliteOptions, type SqliteStore } from './sqlite/store.ts'
+export { restoreSqlite, type RestoreOutcome } from './sqlite/restore.ts'

@@ -25,7 +25,8 @@ import type {
   Ticket,
 } from '../../ports/store.ts'
 
-interface Exchange {
+/** What goes in and what comes out. */
+export interface Exchange {
   readonly input: unknown
   readonly output: unknown
 }
@@ -117,8 +118,10 @@ export interface LivePage {
   readonly next: LivePlace | undefined
 }
 
-export type Handlers<M> = {
-  readonly [K in keyof M]: M[K] extends Exchange ? (input: M[K]['input']) => M[K]['output'] : never
+export type Exchanges<M> = { readonly [K in keyof M]: Exchange }
+
+export type Handlers<M extends Exchanges<M>> = {
+  readonly [K in keyof M]: (input: M[K]['input']) => M[K]['output']
 }
 
 export type CommandName = keyof Commands

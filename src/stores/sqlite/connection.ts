@@ -1,6 +1,6 @@
 /** How a database file is opened, and which of SQLite's errors come from the world around it. */
-import { closeSync, constants, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { ensureFile } from './files.ts'
 
 export type Durability = 'full' | 'off'
 
@@ -16,7 +16,7 @@ const AUTOMATIC_CHECKPOINT_PAGES = 20_000
 /** Opens the connection that writes, creating the file for its owner alone where there is none. */
 export function openForWriting(path: string, durability: Durability): DatabaseSync {
   // The companions (-wal, -shm) take their mode from this file.
-  closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600))
+  ensureFile(path)
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
   try {
     database.exec('PRAGMA journal_mode = WAL')

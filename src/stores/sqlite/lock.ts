@@ -1,6 +1,6 @@
 /** One process serves one file. */
-import { closeSync, constants, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { ensureFile } from './files.ts'
 
 /**
  * Takes the lock of a database file: a second, empty database beside it, held exclusively. The
@@ -11,7 +11,7 @@ import { DatabaseSync } from 'node:sqlite'
  */
 export function lockFile(path: string): () => void {
   const lockPath = `${path}.lock`
-  closeSync(openSync(lockPath, constants.O_RDWR | constants.O_CREAT, 0o600))
+  ensureFile(lockPath)
   const database = new DatabaseSync(lockPath, { timeout: 0 })
   try {
     // Without a journal in memory a lock would need a second file, and a write to it.

@@ -3,6 +3,7 @@
  * change is a new step at the end.
  */
 import type { DatabaseSync } from 'node:sqlite'
+import { shaped } from './rows.ts'
 
 interface Migration {
   readonly number: number
@@ -143,15 +144,19 @@ INSERT INTO probes (number, commits) VALUES (1, 0);
 
 export const migrations: readonly Migration[] = [{ number: 1, name: 'first', sql: first }]
 
+/** "Outr": marks a file as ours in its header, where SQLite keeps a place for that. */
+const APPLICATION_ID = 0x4f757472
+
 /**
  * Brings the schema up to date, each step in a transaction of its own.
  *
  * @param path For messages.
- * @throws {Error} Where the file was written by a newer version: it is left as it is.
+ * @throws {Error} Where the file was written by a newer version, or is the database of another
+ *   program: it is left as it is.
  */
 export function migrate(database: DatabaseSync, path: string): void {
   const known = migrations.at(-1)?.number ?? 0
-  const found = schemaVersion(database)
+  const found = schemaVersion(database, path)
   if (found > known) {
     throw new Error(
       `Cannot open ${path}: its schema is number ${found}, and this version of Outright knows ` +
@@ -161,6 +166,7 @@ export function migrate(database: DatabaseSync, path: string): void {
   for (const migration of migrations.filter(({ number }) => number > found)) {
     database.exec('BEGIN IMMEDIATE')
     try {
+      if (migration.number === 1) database.exec(begin)
       database.exec(migration.sql)
       database
         .prepare('INSERT INTO schema_migrations (number, name) VALUES (?, ?)')
@@ -173,10 +179,29 @@ export function migrate(database: DatabaseSync, path: string): void {
   }
 }
 
-function schemaVersion(database: DatabaseSync): number {
-  database.exec(
-    'CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT',
+const begin = `
+PRAGMA application_id = ${APPLICATION_ID};
+CREATE TABLE schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+`
+
+/**
+ * The number of the last migration that was applied, 0 for an empty file.
+ *
+ * @throws {Error} Where the file is the database of another program.
+ */
+export function schemaVersion(database: DatabaseSync, path: string): number {
+  const { application_id: id } = shaped<{ application_id: number }>(
+    database.prepare('PRAGMA application_id').get(),
   )
-  const row = database.prepare('SELECT max(number) AS number FROM schema_migrations').get()
-  return Number(row?.['number'] ?? 0)
+  if (id !== APPLICATION_ID) {
+    const { tables } = shaped<{ tables: number }>(
+      database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get(),
+    )
+    if (id === 0 && tables === 0) return 0
+    throw new Error(`Cannot open ${path}: it is the database of another program`)
+  }
+  const { number } = shaped<{ number: number }>(
+    database.prepare('SELECT max(number) AS number FROM schema_migrations').get(),
+  )
+  return number
 }

@@ -1,7 +1,8 @@
 /** Reads: a connection for short ones on this thread, and a thread for long ones. */
 import type { DatabaseSync } from 'node:sqlite'
 import { Refusal } from '../../domain/failure.ts'
-import type { Answer, Handlers, LongQueries, PointQueries } from './commands.ts'
+import { backUp } from './backup.ts'
+import type { Answer, Exchanges, Handlers, LongQueries, PointQueries } from './commands.ts'
 import { openForReading, outsideFailure, spoilsConnection } from './connection.ts'
 import { directoryLongReader, directoryPointReader } from './directory.ts'
 import { keyPointReader } from './keys.ts'
@@ -12,7 +13,7 @@ import { ticketLongReader, ticketPointReader } from './tickets.ts'
 import { unavailable } from './writer.ts'
 
 /** Asks one of a set of questions on a connection that is opened when it is first needed. */
-class Reader<M> {
+class Reader<M extends Exchanges<M>> {
   readonly #path: string
   readonly #prepare: (database: DatabaseSync) => Handlers<M>
   #open: { readonly database: DatabaseSync; readonly handlers: Handlers<M> } | undefined
@@ -23,11 +24,10 @@ class Reader<M> {
   }
 
   /** @throws {Refusal} `store_unavailable` where the disk fails, and what the question refuses. */
-  read<K extends keyof M>(name: K, input: InputOf<M, K>): OutputOf<M, K> {
+  read<K extends keyof M>(name: K, input: M[K]['input']): M[K]['output'] {
     try {
       this.#open ??= this.#connect()
-      const handler = this.#open.handlers[name] as (input: unknown) => OutputOf<M, K>
-      return handler(input)
+      return this.#open.handlers[name](input)
     } catch (error) {
       const reason = outsideFailure(error)
       if (reason === undefined) throw error
@@ -57,9 +57,6 @@ class Reader<M> {
   }
 }
 
-type InputOf<M, K extends keyof M> = M[K] extends { input: infer I } ? I : never
-type OutputOf<M, K extends keyof M> = M[K] extends { output: infer O } ? O : never
-
 export type PointReader = Reader<PointQueries>
 
 export function pointReader(path: string): PointReader {
@@ -81,7 +78,7 @@ export function longReader(path: string): LongReader {
     ...directoryLongReader(database),
     ...ticketLongReader(database),
     backup(to) {
-      database.prepare('VACUUM INTO ?').run(to)
+      backUp(database, to)
     },
   }))
 }

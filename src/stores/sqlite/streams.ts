@@ -2,6 +2,7 @@
  * Streams of the log. This node writes one; earlier ones are left where a database was restored
  * from a backup, because numbers that were given out after the backup must not be given out again.
  */
+import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { shaped } from './rows.ts'
 
@@ -34,10 +35,14 @@ export function ensureStream(database: DatabaseSync, name: string): void {
     .run(name)
 }
 
+/** A name that no copy of this database has used: the first stream's, and something random. */
+export function freshStreamName(streams: readonly Stream[]): string {
+  return `${streams[0]?.name ?? 'stream'}.${randomBytes(6).toString('hex')}`
+}
+
 /**
- * Closes the stream that is written and begins another behind it.
- *
- * @returns Its name. An earlier stream without a single entry is replaced: it holds nothing.
+ * Closes the stream that is written and begins another behind it. A stream without a single entry
+ * is replaced.
  */
 export function beginStream(database: DatabaseSync, name: string): void {
   const { next } = shaped<{ next: number }>(

@@ -31,8 +31,8 @@ export class Writer {
   readonly #onEntries: (entries: readonly Revocation[]) => void
   #queue: Waiting[] = []
   #busy = false
-  #closing: (() => void) | undefined
-  #closed: Promise<void> | undefined
+  #finish: (() => void) | undefined
+  #finished: Promise<void> | undefined
 
   /** @param onEntries Called with each batch's entries once durable, before its callers hear of it. */
   constructor(committer: Committer, onEntries: (entries: readonly Revocation[]) => void) {
@@ -49,7 +49,7 @@ export class Writer {
     name: K,
     input: Commands[K]['input'],
   ): Promise<Commands[K]['output']> {
-    if (this.#closed) return Promise.reject(unavailable('the store is closed'))
+    if (this.#finished) return Promise.reject(unavailable('the store is closed'))
     if (this.#queue.length >= MOST_WAITING) {
       return Promise.reject(unavailable(`${MOST_WAITING} changes wait already`))
     }
@@ -63,17 +63,19 @@ export class Writer {
     })
   }
 
-  /** Finishes what waits, then closes the committer. Nothing is accepted from here on. */
-  close(): Promise<void> {
-    this.#closed ??= this.#drain().then(() => this.#committer.close())
-    return this.#closed
+  /** Refuses what comes from here on, and resolves when what waits is done. */
+  finish(): Promise<void> {
+    this.#finished ??= new Promise((resolve) => {
+      if (this.#busy) this.#finish = resolve
+      else resolve()
+    })
+    return this.#finished
   }
 
-  async #drain(): Promise<void> {
-    if (!this.#busy && this.#queue.length === 0) return
-    await new Promise<void>((resolve) => {
-      this.#closing = resolve
-    })
+  /** Finishes, then closes the committer. */
+  async close(): Promise<void> {
+    await this.finish()
+    await this.#committer.close()
   }
 
   /** Waits for the end of this turn of the event loop, so that all who ask in it share a commit. */
@@ -92,7 +94,7 @@ export class Writer {
     this.#answer(batch, outcome)
     this.#busy = false
     if (this.#queue.length > 0) this.#schedule()
-    else this.#closing?.()
+    else this.#finish?.()
   }
 
   async #commit(commands: readonly Command[]): Promise<BatchOutcome> {
