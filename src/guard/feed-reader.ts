@@ -1,0 +1,96 @@
+import { closeCodes } from '../protocol/feed.ts'
+import type { GuardClock } from './clock.ts'
+import { FeedSession, type FeedSessionContext } from './feed-session.ts'
+import type { ConnectFeed, FeedTarget } from './transport.ts'
+
+const shortestPauseMs = 100
+const longestPauseMs = 5000
+
+export interface FeedReaderOptions {
+  readonly target: FeedTarget
+  readonly connect: ConnectFeed
+  readonly clock: GuardClock
+  /** A number from 0 up to 1: spreads the reconnects of many guards. */
+  readonly random: () => number
+  /** What every session is given; the reader adds the attempt. */
+  readonly session: Omit<FeedSessionContext, 'attempt'>
+  /** A connection ended. */
+  readonly disconnected: (code: number, reason: string) => void
+}
+
+/** Follows the feed through any number of connections, one at a time, until it is closed. */
+export class FeedReader {
+  readonly #options: FeedReaderOptions
+  #session: FeedSession | undefined
+  #attempt = 0
+  #pauseMs = shortestPauseMs
+  #cancelPause: (() => void) | undefined
+  #closed = false
+
+  constructor(options: FeedReaderOptions) {
+    this.#options = options
+  }
+
+  /** How many connections it has tried. */
+  get attempts(): number {
+    return this.#attempt
+  }
+
+  get connected(): boolean {
+    return this.#session?.connected ?? false
+  }
+
+  start(): void {
+    this.#connect()
+  }
+
+  /** The lease is needed and not there: asks for it now. */
+  hurry(): void {
+    this.#session?.hurry()
+  }
+
+  /** A lease came: the next pause is short again. */
+  succeeded(): void {
+    this.#pauseMs = shortestPauseMs
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelPause?.()
+    this.#session?.release()
+  }
+
+  #connect(): void {
+    const { connect, target, session: given } = this.#options
+    this.#attempt++
+    // The session is made with the socket, which may tell of its end before it is returned.
+    const late: { session?: FeedSession; end?: readonly [code: number, reason: string] } = {}
+    const socket = connect(target, {
+      opened: () => late.session?.opened(),
+      frame: (bytes) => late.session?.frame(bytes),
+      closed: (code, reason) => {
+        if (late.session) this.#ended(late.session, code, reason)
+        else late.end = [code, reason]
+      },
+    })
+    const session = new FeedSession({ ...given, attempt: this.#attempt }, socket)
+    this.#session = session
+    late.session = session
+    if (late.end) this.#ended(session, ...late.end)
+  }
+
+  #ended(session: FeedSession, code: number, reason: string): void {
+    session.ended()
+    if (this.#session !== session) return
+    this.#session = undefined
+    if (this.#closed) return
+    this.#options.disconnected(code, reason)
+    // The same credential will be refused again; but it may be added at the server meanwhile.
+    if (code === closeCodes.credentialRefused) this.#pauseMs = longestPauseMs
+    const pauseMs = this.#pauseMs * (0.5 + this.#options.random() / 2)
+    this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2)
+    this.#cancelPause = this.#options.clock.after(pauseMs, () => {
+      this.#connect()
+    })
+  }
+}

@@ -1,0 +1,242 @@
+import { decodeNodeFrame } from '../protocol/feed-decode.ts'
+import { encodeGuardFrame } from '../protocol/feed-encode.ts'
+import {
+  closeCodes,
+  FeedFormatError,
+  feedVersion,
+  type EntriesFrame,
+  type GuardFrame,
+  type HelloFrame,
+  type NodeFrame,
+  type PongFrame,
+  type SnapshotEndFrame,
+} from '../protocol/feed.ts'
+import { Replica } from '../verifier/replica.ts'
+import type { GuardClock } from './clock.ts'
+import type { Following } from './following.ts'
+import type { GuardRules, Lease, PingTime } from './lease.ts'
+import type { FeedSocket } from './transport.ts'
+
+const greetingTimeoutMs = 5000
+const pingsOpen = 16
+/** Until the hello says how often. */
+const firstRenewMs = 500
+/** How often to ask while there is no lease. */
+const hurriedRenewMs = 100
+
+/** What one connection of a guard works with and whom it tells. */
+export interface FeedSessionContext {
+  readonly clock: GuardClock
+  readonly rules: GuardRules
+  readonly lease: Lease
+  readonly following: Following
+  readonly instance: Uint8Array
+  readonly attempt: number
+  readonly name: string
+  readonly software: string
+  /** Entries were applied; called before they are acknowledged. */
+  readonly applied: (words: Uint32Array, count: number) => void
+  /** A snapshot replaced the replica; called before it is acknowledged. */
+  readonly replaced: () => void
+  /** A pong brought a lease; `lagMs` is how old its news may be at most. */
+  readonly renewed: (lagMs: number) => void
+}
+
+/** One connection of a guard to a node, from its opening to its end. Whatever surprises it ends it. */
+export class FeedSession {
+  readonly #context: FeedSessionContext
+  readonly #socket: FeedSocket
+  #state: 'opening' | 'greeting' | 'snapshot' | 'following' | 'ended' = 'opening'
+  #hello: HelloFrame | undefined
+  #snapshot: Replica | undefined
+  #received = 0
+  #nonce = 0
+  readonly #pings = new Map<number, PingTime>()
+  #heardMs: number
+  #pingedMs = -Infinity
+  #cancelTimer: (() => void) | undefined
+
+  constructor(context: FeedSessionContext, socket: FeedSocket) {
+    this.#context = context
+    this.#socket = socket
+    this.#heardMs = context.clock.monotonicMs()
+    this.#tick()
+  }
+
+  /** Whether entries and pongs come over it. */
+  get connected(): boolean {
+    return this.#state === 'following'
+  }
+
+  opened(): void {
+    if (this.#state !== 'opening') return
+    this.#state = 'greeting'
+    const { instance, attempt, name, software, following } = this.#context
+    const { epoch, mark } = following
+    this.#send({
+      type: 'start',
+      version: feedVersion,
+      instance,
+      attempt,
+      epoch,
+      mark,
+      name,
+      software,
+    })
+    // At once, so that the lease is there as soon as the snapshot is.
+    this.#ping()
+  }
+
+  frame(bytes: Uint8Array): void {
+    if (this.#state === 'ended') return
+    this.#heardMs = this.#context.clock.monotonicMs()
+    try {
+      this.#take(decodeNodeFrame(bytes))
+    } catch (error) {
+      if (!(error instanceof FeedFormatError)) throw error
+      this.close(closeCodes.protocolError, error.message)
+    }
+  }
+
+  /** Asks for a lease now rather than at the next turn; at most ten times a lease. */
+  hurry(): void {
+    const waitedMs = this.#context.clock.monotonicMs() - this.#pingedMs
+    if (this.#state === 'following' && waitedMs * 10 >= (this.#hello?.leaseMs ?? 0)) this.#ping()
+  }
+
+  /** Tells the node that the guard accepts nothing any more. The lease must have been dropped. */
+  release(): void {
+    if (this.#state !== 'opening' && this.#state !== 'ended') this.#send({ type: 'release' })
+    this.close(closeCodes.goingAway, 'released')
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state === 'ended') return
+    this.ended()
+    this.#socket.close(code, reason.slice(0, 100))
+  }
+
+  /** The connection is gone. */
+  ended(): void {
+    this.#state = 'ended'
+    this.#cancelTimer?.()
+  }
+
+  #take(frame: NodeFrame): void {
+    switch (frame.type) {
+      case 'hello':
+        this.#expect('greeting')
+        return this.#greet(frame)
+      case 'chunk':
+        this.#expect('snapshot')
+        this.#snapshot?.applyWords(frame.words, frame.count)
+        this.#received = (this.#received + frame.count) % 0x1_0000_0000
+        return
+      case 'snapshotEnd':
+        this.#expect('snapshot')
+        return this.#endSnapshot(frame)
+      case 'entries':
+        this.#expect('following')
+        return this.#apply(frame)
+      case 'pong':
+        this.#expect('following')
+        return this.#renew(frame)
+    }
+  }
+
+  #greet(hello: HelloFrame): void {
+    if (hello.version !== feedVersion) {
+      throw new FeedFormatError(`Cannot follow feed: version ${hello.version} is not known`)
+    }
+    this.#hello = hello
+    this.#context.following.greet(hello)
+    this.#state = hello.snapshot ? 'snapshot' : 'following'
+    if (hello.snapshot) this.#snapshot = new Replica()
+    else if (!sameBytes(hello.epoch, this.#context.following.epoch)) {
+      throw new FeedFormatError('Cannot follow feed: resumed in an epoch that is not known here')
+    }
+    this.#tick()
+  }
+
+  #endSnapshot({ total, mark, position }: SnapshotEndFrame): void {
+    if (total !== this.#received) {
+      throw new FeedFormatError(`Cannot use snapshot: ${this.#received} entries of ${total}`)
+    }
+    const { following, lease, rules, replaced } = this.#context
+    if (rules.dropsWithReplica) lease.drop()
+    following.replace(this.#snapshot!, this.#hello!.epoch, mark, position)
+    this.#snapshot = undefined
+    this.#state = 'following'
+    replaced()
+    this.#send({ type: 'ack', mark })
+    this.#tick()
+  }
+
+  #apply({ after, mark, words, count, position }: EntriesFrame): void {
+    const { following, rules, applied } = this.#context
+    if (rules.checksMarks && after !== following.mark) {
+      throw new FeedFormatError(`Cannot apply entries: they follow ${after}, not ${following.mark}`)
+    }
+    following.apply(words, count, mark, position)
+    applied(words, count)
+    this.#send({ type: 'ack', mark })
+  }
+
+  #renew({ nonce, leaseMs, mark, nowSeconds }: PongFrame): void {
+    const { following, lease, rules, renewed } = this.#context
+    if (rules.checksMarks && mark !== following.mark) {
+      throw new FeedFormatError(`Cannot take lease: it is for ${mark}, not ${following.mark}`)
+    }
+    following.nodeSeconds = nowSeconds
+    const ping = this.#pings.get(nonce)
+    if (!ping) return
+    // Answers come in order: those of older pings are lost or of no use.
+    for (const older of this.#pings.keys()) if (older <= nonce) this.#pings.delete(older)
+    if (leaseMs === 0) return this.#tick()
+    lease.extend(ping, leaseMs)
+    if (lease.held) renewed(lease.now().monotonicMs - ping.monotonicMs)
+  }
+
+  #ping(): void {
+    this.#nonce = (this.#nonce + 1) % 0x1_0000_0000
+    const sent = this.#context.lease.now()
+    this.#pings.set(this.#nonce, sent)
+    const oldest = this.#pings.keys().next().value
+    if (this.#pings.size > pingsOpen && oldest !== undefined) this.#pings.delete(oldest)
+    this.#pingedMs = sent.monotonicMs
+    this.#send({ type: 'ping', nonce: this.#nonce, mark: this.#context.following.mark })
+  }
+
+  /** Pings when it is time, and gives up a connection over which nothing comes. */
+  #tick(): void {
+    if (this.#state === 'ended') return
+    this.#cancelTimer?.()
+    const { clock, lease } = this.#context
+    const nowMs = clock.monotonicMs()
+    const quietMs = this.#hello ? 2 * this.#hello.leaseMs : greetingTimeoutMs
+    if (nowMs - this.#heardMs >= quietMs) return this.close(closeCodes.silent, 'nothing was heard')
+    // Without a lease it asks more often: a node that has just started may not grant one at once.
+    const usualMs = this.#hello?.renewMs ?? firstRenewMs
+    const hurried = this.#state === 'following' && !lease.held
+    const renewMs = hurried ? Math.min(usualMs, hurriedRenewMs) : usualMs
+    if (this.#state !== 'opening' && nowMs - this.#pingedMs >= renewMs) this.#ping()
+    const waitedMs = Math.min(renewMs, nowMs - this.#pingedMs)
+    const nextMs = this.#state === 'opening' ? firstRenewMs : Math.max(1, renewMs - waitedMs)
+    this.#cancelTimer = clock.after(nextMs, () => {
+      this.#tick()
+    })
+  }
+
+  #expect(state: 'greeting' | 'snapshot' | 'following'): void {
+    if (this.#state !== state)
+      throw new FeedFormatError('Cannot follow feed: a frame is out of order')
+  }
+
+  #send(frame: GuardFrame): void {
+    this.#socket.send(encodeGuardFrame(frame))
+  }
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index])
+}

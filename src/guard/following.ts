@@ -1,0 +1,92 @@
+import { Replica } from '../verifier/replica.ts'
+import type { RevocationView } from '../verifier/alive.ts'
+import type { FeedPosition, HelloFrame } from '../protocol/feed.ts'
+
+/** 16 zero bytes: no epoch. */
+const noEpoch = new Uint8Array(16)
+
+/**
+ * What a guard knows: the replica, and how far it has come in the feed of which node. It outlives
+ * connections. As a view of the replica it stays the same object when a snapshot replaces the
+ * replica.
+ */
+export class Following implements RevocationView {
+  #replica: Replica
+  #versionBefore = 0
+  #epoch: Uint8Array = noEpoch
+  #mark = 0
+  #position: FeedPosition = new Map()
+  #issuer: string | undefined
+  /** The node's wall clock when it last answered, in seconds. */
+  nodeSeconds = 0
+
+  constructor() {
+    this.#replica = new Replica()
+  }
+
+  get everyone(): number {
+    return this.#replica.everyone
+  }
+
+  /** Grows with every change, also with a new replica. */
+  get version(): number {
+    return this.#versionBefore + this.#replica.version
+  }
+
+  get entries(): number {
+    return this.#replica.entries
+  }
+
+  get epoch(): Uint8Array {
+    return this.#epoch
+  }
+
+  get mark(): number {
+    return this.#mark
+  }
+
+  get position(): FeedPosition {
+    return this.#position
+  }
+
+  /** As the node named it; undefined before the first hello. */
+  get issuer(): string | undefined {
+    return this.#issuer
+  }
+
+  isRevoked(high: number, low: number): boolean {
+    return this.#replica.isRevoked(high, low)
+  }
+
+  generation(high: number, low: number): number {
+    return this.#replica.generation(high, low)
+  }
+
+  greet(hello: HelloFrame): void {
+    this.#issuer = hello.issuer
+  }
+
+  /** A snapshot is complete: from now on its replica is the one. */
+  replace(replica: Replica, epoch: Uint8Array, mark: number, position: FeedPosition): void {
+    this.#versionBefore += this.#replica.version + 1
+    this.#replica = replica
+    this.#epoch = epoch
+    this.#mark = mark
+    this.#position = position
+  }
+
+  /** A batch has come. */
+  apply(words: Uint32Array, count: number, mark: number, position: FeedPosition): void {
+    this.#replica.applyWords(words, count)
+    this.#mark = mark
+    this.#position = position
+  }
+
+  /**
+   * Drops a part of what has expired. Where the two clocks disagree, the earlier counts: a clock
+   * that ran ahead for a moment must not bring tokens back when it is corrected.
+   */
+  forget(nowSeconds: number): void {
+    this.#replica.forget(Math.min(nowSeconds, this.nodeSeconds))
+  }
+}

@@ -1,0 +1,119 @@
+import type { JWTVerifyGetKey } from 'jose'
+import type { AccessClaims } from '../verifier/claims.ts'
+import type { Verdict } from '../verifier/token-verifier.ts'
+import type { GuardClock } from './clock.ts'
+import type { ConnectFeed } from './transport.ts'
+
+/**
+ * What a guard does with a good token while it cannot prove that it is current: refuse it (the
+ * default), ask the server about it, or allow it.
+ */
+export type OnStale = 'refuse' | 'ask' | 'allow'
+
+export interface GuardOptions {
+  /** The server's URL: `https://auth.example`. */
+  readonly server: string
+  /** The guard's credential at that server. */
+  readonly credential: string
+  /** What `aud` of every token must contain. Default: any token of the issuer is accepted. */
+  readonly audience?: string
+  /** Default `refuse`. */
+  readonly onStale?: OnStale
+  /** Which service this guard stands in, as operators see it; at most 128 bytes. Default `guard`. */
+  readonly name?: string
+  /** Verified tokens that are remembered, so that their signature is not checked again. Default
+10,000. */
+  readonly cacheSize?: number
+  /** How long an answer to `ask` may take, in milliseconds. Default 1000. */
+  readonly askTimeoutMs?: number
+  /** Expected `iss`. Default: what the server says. */
+  readonly issuer?: string
+  /** Told what goes wrong and what is mended; never a token. Default: nobody. */
+  readonly log?: GuardLog
+  /** Fetches keys and asks. Default: the runtime's `fetch`. */
+  readonly fetch?: typeof globalThis.fetch
+  /** Finds the key that a token is signed with. Default: the server's JWKS, fetched and cached. */
+  readonly keys?: JWTVerifyGetKey
+  /** Opens the feed. Default: the runtime's WebSocket. */
+  readonly connect?: ConnectFeed
+  /** Default: the runtime's clocks. */
+  readonly clock?: GuardClock
+  /** A number from 0 up to 1, to spread reconnects. Default: from the runtime's cryptography. */
+  readonly random?: () => number
+}
+
+export interface GuardLog {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void
+  error(fields: Readonly<Record<string, unknown>>, message: string): void
+}
+
+/** What one check may decide for itself. */
+export interface CheckOptions {
+  /** In place of the guard's audience. */
+  readonly audience?: string
+  /** In place of the guard's `onStale`. */
+  readonly onStale?: OnStale
+}
+
+export interface GuardCounters {
+  readonly accepted: number
+  readonly missing: number
+  readonly invalid: number
+  readonly expired: number
+  readonly revoked: number
+  readonly stale: number
+  /** Accepted without a lease, because `onStale` is `allow`. Worth an alarm. */
+  readonly allowedStale: number
+  /** Checks that the server was asked about. */
+  readonly asked: number
+  /** Connections tried. */
+  readonly connections: number
+  /** Snapshots completed. */
+  readonly snapshots: number
+  /** Entries received in the tail. */
+  readonly entries: number
+  /** Watches called. */
+  readonly ended: number
+}
+
+export interface GuardStatus {
+  /** Whether tokens are decided here and now: replica current, lease held. */
+  readonly fresh: boolean
+  /** Whether the feed is open and past its snapshot. */
+  readonly connected: boolean
+  readonly leaseLeftMs: number
+  /** Entries in the replica. */
+  readonly entries: number
+  /** How far the replica is in each stream of the log. */
+  readonly position: Readonly<Record<string, number>>
+  /** How old the last news were at most when they came, in milliseconds; undefined before the first. */
+  readonly lagMs: number | undefined
+  /** Watches that are open. */
+  readonly watches: number
+  readonly counters: GuardCounters
+}
+
+export interface Guard {
+  /**
+   * Resolves when the replica is current and a lease is held; at once where that is so.
+   *
+   * @throws {Error} If the credential is refused, or the guard is closed first.
+   */
+  ready(): Promise<void>
+  /**
+   * Decides about a token. Never throws.
+   *
+   * @param token The JWT without `Bearer`; undefined where the request had none.
+   */
+  check(token: string | undefined, options?: CheckOptions): Promise<Verdict>
+  /**
+   * Calls back once when anything that the claims name is revoked; soon, where it is already.
+   *
+   * @returns Ends the watch.
+   */
+  watch(claims: AccessClaims, callback: () => void): () => void
+  status(): GuardStatus
+  /** Gives the lease back and stops. Every later check is `stale`. */
+  close(): void
+}

@@ -1,0 +1,70 @@
+import { credentialSubprotocolPrefix, feedPath, feedSubprotocol } from '../protocol/feed.ts'
+
+/** Where a guard connects. */
+export interface FeedTarget {
+  /** The server's URL, without a slash at the end. */
+  readonly server: string
+  readonly credential: string
+}
+
+export interface FeedSocket {
+  send(frame: Uint8Array<ArrayBuffer>): void
+  close(code: number, reason: string): void
+}
+
+export interface FeedSocketEvents {
+  readonly opened: () => void
+  readonly frame: (bytes: Uint8Array) => void
+  /** Called once, also where it never opened. `code` is 1006 where the peer gave none. */
+  readonly closed: (code: number, reason: string) => void
+}
+
+/** Opens a connection to the feed. Frames must arrive whole and in order, or the connection end. */
+export type ConnectFeed = (target: FeedTarget, events: FeedSocketEvents) => FeedSocket
+
+/**
+ * Connects with the runtime's own WebSocket. It cannot set headers everywhere, so the credential
+ * travels as an entry of the list of subprotocols: in a header, never in the URL.
+ */
+export const connectWebSocket: ConnectFeed = ({ server, credential }, events) => {
+  const socket = new WebSocket(server.replace(/^http/, 'ws') + feedPath, [
+    feedSubprotocol,
+    credentialSubprotocolPrefix + base64url(credential),
+  ])
+  socket.binaryType = 'arraybuffer'
+  let ended = false
+  const end = (code: number, reason: string): void => {
+    if (ended) return
+    ended = true
+    events.closed(code, reason)
+  }
+  socket.addEventListener('open', () => {
+    events.opened()
+  })
+  socket.addEventListener('message', ({ data }: { data: unknown }) => {
+    if (!ended && data instanceof ArrayBuffer) events.frame(new Uint8Array(data))
+  })
+  socket.addEventListener('error', () => {
+    // The close event follows and says all there is.
+  })
+  socket.addEventListener('close', ({ code, reason }: { code: number; reason: string }) => {
+    end(code, reason)
+  })
+  return {
+    send(frame) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(frame)
+    },
+    close(code, reason) {
+      // The guard is done with it at once; the handshake of the close may take its time.
+      const wasOpen = socket.readyState === WebSocket.OPEN
+      end(code, reason)
+      if (wasOpen) socket.close(code === 1001 ? 1000 : code, reason)
+      else socket.close()
+    },
+  }
+}
+
+function base64url(text: string): string {
+  const binary = String.fromCharCode(...new TextEncoder().encode(text))
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+}
