@@ -4,9 +4,11 @@
  * else: every change ends in a verb of the core or an operation of the store. It is a dialect like
  * the others, with problem details (RFC 9457) for errors and one bearer token for authentication.
  */
+import { Refusal } from '../../../domain/failure.ts'
 import { ADMIN_PREFIX } from '../../../protocol/admin-api.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
+import { auditRoutes } from './audit.ts'
 import { createAuthentication } from './authenticate.ts'
 import { clientRoutes } from './clients.ts'
 import { eventRoutes } from './events.ts'
@@ -38,6 +40,7 @@ export function createAdmin(context: DialectContext, options: AdminOptions): Dia
     ...clientRoutes(admin),
     ...guardRoutes(admin),
     ...systemRoutes(admin),
+    ...auditRoutes(admin),
     ...eventRoutes(admin),
   ]
   return {
@@ -63,8 +66,20 @@ function mount(
         return await route.act(request, actor)
       } catch (error) {
         if (error instanceof Problem) return renderProblem(error)
+        const parameter = wrongParameter(error)
+        if (parameter !== undefined) return renderProblem(parameter)
         throw error
       }
     },
   }
+}
+
+/** What the store finds wrong with a parameter, a cursor above all, in the form of all such
+complaints. */
+function wrongParameter(error: unknown): Problem | undefined {
+  if (!(error instanceof Refusal) || error.failure.kind !== 'invalid_parameter') return undefined
+  const { parameter, reason } = error.failure
+  return new Problem('validation-failed', `${parameter}: ${reason}`, [
+    { parameter, detail: reason },
+  ])
 }

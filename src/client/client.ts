@@ -1,0 +1,202 @@
+import type {
+  RevocationReason,
+  RevocationScope,
+  WireAuditLine,
+  WireClient,
+  WireClientChanged,
+  WireDryRun,
+  WireGuard,
+  WireGuardAdded,
+  WireKey,
+  WirePage,
+  WireRevocation,
+  WireRevocationDetail,
+  WireRevoked,
+  WireSession,
+  WireSubject,
+  WireSubjectChanged,
+  WireVerifier,
+} from '../protocol/admin-api.ts'
+import { followEvents, type EventOptions, type RevocationEvent } from './events.ts'
+import { readLines } from './lines.ts'
+import { iterate, type ListOptions } from './pages.ts'
+import { connectionError, createTransport, type ClientOptions } from './transport.ts'
+
+/** What a revocation ends. `key` is left out with `everyone`, and with it alone. */
+export interface RevokeRequest {
+  readonly scope: RevocationScope
+  readonly key?: string
+  /** Default `revoked_by_operator`. */
+  readonly reason?: RevocationReason
+  /** At most 500 characters, kept with the revocation. */
+  readonly note?: string
+  /** True refuses (404) what the server has never heard of, except tokens. Default false. */
+  readonly requireKnown?: boolean
+  /** False answers as soon as it is stored. Default true: when every verifier has confirmed. */
+  readonly wait?: boolean
+}
+
+export interface NewSubject {
+  readonly id?: string
+  readonly name?: string
+  readonly username?: string
+  readonly email?: string
+  readonly phone?: string
+  readonly password?: string
+  readonly generatePassword?: boolean
+  readonly attributes?: Readonly<Record<string, unknown>>
+}
+
+export interface SubjectPatch {
+  readonly name?: string
+  readonly password?: string
+  readonly generatePassword?: boolean
+  /** Keeps the sessions where the password changes; otherwise they end. */
+  readonly keepSessions?: boolean
+  readonly standing?: 'active' | 'disabled'
+  readonly attributes?: Readonly<Record<string, unknown>>
+}
+
+export interface NewClient {
+  readonly dialect: string
+  readonly key: string
+  readonly id?: string
+  readonly name?: string
+  readonly secret?: string
+  readonly generateSecret?: boolean
+  readonly allowlist?: readonly string[]
+  readonly redirectUris?: readonly string[]
+  readonly attributes?: Readonly<Record<string, unknown>>
+}
+
+export interface ClientPatch {
+  readonly name?: string
+  readonly allowlist?: readonly string[]
+  readonly redirectUris?: readonly string[]
+  readonly standing?: 'active' | 'disabled'
+  readonly rotateSecret?: boolean
+  readonly endSessions?: boolean
+  readonly attributes?: Readonly<Record<string, unknown>>
+}
+
+export interface RevocationFilter {
+  readonly scope?: RevocationScope
+  readonly key?: string
+  readonly reason?: RevocationReason
+}
+
+export interface SessionFilter {
+  readonly subject?: string
+  readonly client?: string
+  readonly device?: string
+  readonly dialect?: string
+  readonly live?: boolean
+}
+
+export interface SubjectFilter {
+  readonly username?: string
+  readonly email?: string
+  readonly phone?: string
+}
+
+/** A file as it arrives. */
+export interface BackupDownload {
+  readonly sizeBytes: number | undefined
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
+/**
+ * The admin API as methods. Every method throws `ApiError` where the server refuses and
+ * `ConnectionError` where there is no answer. Lists are gone through to their end.
+ */
+export interface OutrightClient {
+  revoke(request: RevokeRequest): Promise<WireRevoked>
+  /** Says what a revocation would end, and ends nothing. */
+  dryRun(request: Pick<RevokeRequest, 'scope' | 'key'>): Promise<WireDryRun>
+  revocations(filter?: RevocationFilter, options?: ListOptions): AsyncIterable<WireRevocation>
+  revocation(id: string): Promise<WireRevocationDetail>
+  sessions(filter?: SessionFilter, options?: ListOptions): AsyncIterable<WireSession>
+  session(sid: string): Promise<WireSession>
+  endSession(sid: string): Promise<WireRevoked>
+  subjects(filter?: SubjectFilter, options?: ListOptions): AsyncIterable<WireSubject>
+  subject(id: string): Promise<WireSubject>
+  createSubject(subject: NewSubject): Promise<WireSubjectChanged>
+  updateSubject(id: string, patch: SubjectPatch): Promise<WireSubjectChanged>
+  clients(filter?: { dialect?: string }, options?: ListOptions): AsyncIterable<WireClient>
+  client(id: string): Promise<WireClient>
+  createClient(client: NewClient): Promise<WireClientChanged>
+  updateClient(id: string, patch: ClientPatch): Promise<WireClientChanged>
+  guards(options?: ListOptions): AsyncIterable<WireGuard>
+  addGuard(name: string): Promise<WireGuardAdded>
+  removeGuard(name: string): Promise<WireRevoked>
+  verifiers(): Promise<readonly WireVerifier[]>
+  keys(): Promise<readonly WireKey[]>
+  rotateKeys(): Promise<{ readonly kid: string }>
+  /** Recomputes the hash chain of the log: progress, then a verdict as the last line. */
+  verifyAudit(signal?: AbortSignal): AsyncIterable<WireAuditLine>
+  backup(signal?: AbortSignal): Promise<BackupDownload>
+  /** Revocations as they are committed, across broken connections, until the signal ends it. */
+  events(options?: EventOptions): AsyncIterable<RevocationEvent>
+}
+
+/**
+ * Makes a client of the admin API.
+ *
+ * @throws {TypeError} Where the server's address is not an http(s) URL.
+ */
+export function createClient(options: ClientOptions): OutrightClient {
+  const transport = createTransport(options)
+  const { server } = options
+  const at = (path: string, id: string): string => `${path}/${encodeURIComponent(id)}`
+  const all = async <T>(path: string): Promise<readonly T[]> =>
+    (await transport.json<WirePage<T>>('GET', path)).items
+  return {
+    revoke({ wait = true, ...body }) {
+      const headers: Record<string, string> = wait ? {} : { prefer: 'respond-async' }
+      return transport.json('POST', '/revocations', { body, headers })
+    },
+    dryRun: ({ scope, key }) =>
+      transport.json('POST', '/revocations', { body: { scope, key, dryRun: true } }),
+    revocations: (filter = {}, list = {}) =>
+      iterate(transport, '/revocations', { ...filter }, list),
+    revocation: (id) => transport.json('GET', at('/revocations', id)),
+    sessions: (filter = {}, list = {}) => iterate(transport, '/sessions', { ...filter }, list),
+    session: (sid) => transport.json('GET', at('/sessions', sid)),
+    endSession: (sid) => transport.json('DELETE', at('/sessions', sid)),
+    subjects: (filter = {}, list = {}) => iterate(transport, '/subjects', { ...filter }, list),
+    subject: (id) => transport.json('GET', at('/subjects', id)),
+    createSubject: (body) => transport.json('POST', '/subjects', { body }),
+    updateSubject: (id, body) => transport.json('PATCH', at('/subjects', id), { body }),
+    clients: (filter = {}, list = {}) => iterate(transport, '/clients', { ...filter }, list),
+    client: (id) => transport.json('GET', at('/clients', id)),
+    createClient: (body) => transport.json('POST', '/clients', { body }),
+    updateClient: (id, body) => transport.json('PATCH', at('/clients', id), { body }),
+    guards: (list = {}) => iterate(transport, '/guards', {}, list),
+    addGuard: (name) => transport.json('POST', '/guards', { body: { name } }),
+    removeGuard: (name) => transport.json('DELETE', at('/guards', name)),
+    verifiers: () => all('/verifiers'),
+    keys: () => all('/keys'),
+    rotateKeys: () => transport.json('POST', '/keys/rotate'),
+    async *verifyAudit(signal) {
+      const { body } = await transport.open('GET', '/audit/verify', { signal })
+      if (body === null) return
+      try {
+        for await (const line of readLines(body)) {
+          if (line !== '') yield JSON.parse(line) as WireAuditLine
+        }
+      } catch (error) {
+        throw connectionError(server, error)
+      }
+    },
+    async backup(signal) {
+      const response = await transport.open('GET', '/backup', { signal })
+      const size = response.headers.get('content-length')
+      const empty: AsyncIterable<Uint8Array> = (async function* () {})()
+      return {
+        sizeBytes: size === null ? undefined : Number(size),
+        chunks: (response.body as AsyncIterable<Uint8Array> | null) ?? empty,
+      }
+    },
+    events: (follow = {}) => followEvents(transport, server, follow),
+  }
+}

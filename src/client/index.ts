@@ -1,0 +1,23 @@
+/**
+ * `outright/client`: the admin API of an Outright server as typed methods. It owns the calls and
+ * the reading of their answers; it needs nothing but `fetch`, so it runs in Node, Deno, Bun and
+ * browsers.
+ */
+export {
+  createClient,
+  type BackupDownload,
+  type ClientPatch,
+  type NewClient,
+  type NewSubject,
+  type OutrightClient,
+  type RevocationFilter,
+  type RevokeRequest,
+  type SessionFilter,
+  type SubjectFilter,
+  type SubjectPatch,
+} from './client.ts'
+export { ApiError, ConnectionError } from './errors.ts'
+export type { EventOptions, RevocationEvent } from './events.ts'
+export type { ListOptions } from './pages.ts'
+export type { ClientOptions } from './transport.ts'
+export type * from '../protocol/admin-api.ts'

@@ -1,0 +1,65 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { OPENAPI_PATH, type OpenApiDocument } from './openapi.ts'
+
+/** Where the readable page is. */
+const PAGE_PATH = '/docs'
+
+/**
+ * What the page may do: run its own files and call this server, and nothing else. Swagger UI brings
+ * its pictures as data URLs.
+ */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/**
+ * Serves the document at `/outright/v1/openapi.json` and as a page at `/docs`. Both are public:
+ * they say what the source code says. Nothing is fetched from elsewhere.
+ */
+export function registerDocumentation(app: FastifyInstance, document: OpenApiDocument): void {
+  const text = JSON.stringify(document)
+  app.get(OPENAPI_PATH, (_request, reply) =>
+    reply
+      .headers({
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-cache',
+        'access-control-allow-origin': '*',
+        'x-content-type-options': 'nosniff',
+      })
+      .send(text),
+  )
+  // In a context of its own, so that the page's headers stay on the page.
+  app.register(async (page) => {
+    await page.register(swagger, {
+      mode: 'static',
+      specification: { document: document as never },
+    })
+    page.addHook('onSend', async (_request, reply) => {
+      reply.headers({
+        'content-security-policy': contentSecurityPolicy,
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+      })
+    })
+    await page.register(swaggerUi, {
+      routePrefix: PAGE_PATH,
+      theme: { title: 'Outright API' },
+      uiConfig: {
+        deepLinking: true,
+        docExpansion: 'none',
+        // Without this the page asks a validator on the Internet.
+        validatorUrl: null,
+        persistAuthorization: false,
+      },
+    })
+  })
+}

@@ -1,0 +1,170 @@
+/** The OpenAPI 3.1 document of the whole server, built from the routes that it really has. */
+import type { MountedDialect } from './app.ts'
+import type { Route } from './dialect.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+export interface OpenApiDocument extends Json {
+  readonly openapi: '3.1.0'
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Json>>>>
+}
+
+export interface DocumentOptions {
+  readonly mounts: readonly Pick<MountedDialect, 'dialect' | 'prefix' | 'host'>[]
+  /** The public URL, without a slash at the end. */
+  readonly publicUrl: string
+  /** Version of Outright. */
+  readonly version: string
+}
+
+/** Where the document is served. */
+export const OPENAPI_PATH = '/outright/v1/openapi.json'
+
+/** Every way to authenticate that an operation may name. */
+export const securitySchemes: Readonly<Record<string, Json>> = {
+  adminToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The installation’s admin token (`OUTRIGHT_ADMIN_TOKEN`)',
+  },
+  accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  basic: { type: 'http', scheme: 'basic' },
+  guardCredential: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The credential of a guard, from `outright guard add`',
+  },
+}
+
+/** How a dialect is called in the document; a name that is not here stands for itself. */
+const titles: Readonly<Record<string, string>> = {
+  directlink: 'DirectLink',
+  matar: 'Matar',
+  octopus: 'Octopus',
+  'adobe-pass': 'Adobe Pass',
+  baanx: 'Baanx',
+  oauth: 'OAuth 2.0',
+  oidc: 'OpenID Connect',
+  global: 'Global Token Revocation',
+  signals: 'Shared Signals',
+  'status-list': 'Token Status List',
+  'forward-auth': 'Forward authentication',
+  operations: 'Operations',
+}
+
+const description = `Every path that this server answers.
+
+Whatever is called to log out, the answer comes when it is done: every verifier has applied the
+revocation or can no longer accept anything. The headers \`Outright-Revocation\` and
+\`Outright-Confirmed\` are the receipt; \`Prefer: respond-async\` asks not to wait.`
+
+/** Builds the document. Operations without an id get one from their method and path. */
+export function buildDocument({ mounts, publicUrl, version }: DocumentOptions): OpenApiDocument {
+  const paths: Record<string, Record<string, Json>> = {}
+  const schemas = new Map<string, Json>()
+  const ids = new Set<string>()
+  const tags = new Set<string>()
+  for (const { dialect, prefix, host } of mounts) {
+    for (const route of dialect.routes) {
+      const operation = writeOperation(route, dialect.name, prefix, ids)
+      for (const tag of operation.tags) tags.add(tag)
+      const path = (prefix + route.path).replace(/:(\w+)/g, '{$1}')
+      const methods = (paths[path] ??= {})
+      const servers = host === undefined ? {} : { servers: [{ url: withHost(publicUrl, host) }] }
+      methods[route.method.toLowerCase()] = hoist({ ...operation, ...servers }, schemas) as Json
+    }
+  }
+  paths[OPENAPI_PATH] = { get: documentOperation }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Outright',
+      version,
+      description,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: publicUrl }],
+    tags: [...tags].map((name) => ({ name })),
+    paths,
+    components: { securitySchemes, schemas: Object.fromEntries(schemas) },
+  }
+}
+
+const documentOperation: Json = {
+  operationId: 'openapi',
+  tags: [titles['operations']],
+  summary: 'This document',
+  responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': {} } } },
+}
+
+interface Operation extends Json {
+  readonly tags: readonly string[]
+}
+
+function writeOperation(
+  route: Route,
+  dialect: string,
+  prefix: string,
+  ids: Set<string>,
+): Operation {
+  const { operationId, parameters, tags, ...rest } = route.operation
+  const given = typeof operationId === 'string' ? operationId : undefined
+  return {
+    operationId: uniqueId(given ?? idOf(route, prefix), route, ids),
+    // The admin API is large enough for tags of its own.
+    tags: dialect === 'admin' && Array.isArray(tags) ? tags : [titles[dialect] ?? dialect],
+    ...rest,
+    parameters: [
+      ...pathParameters(route, parameters),
+      ...((parameters as readonly Json[] | undefined) ?? []),
+    ],
+  }
+}
+
+function idOf({ method, path }: Route, prefix: string): string {
+  const words = (prefix + path).split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
+  const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+  return method.toLowerCase() + name
+}
+
+/** One operation may be served at several methods and paths; each then needs its own id. */
+function uniqueId(wanted: string, route: Route, ids: Set<string>): string {
+  let id = wanted
+  if (ids.has(id)) id = `${wanted}_${idOf(route, '')}`
+  for (let count = 2; ids.has(id); count++) id = `${wanted}_${String(count)}`
+  ids.add(id)
+  return id
+}
+
+/** The parameters of the path that the operation does not describe itself. */
+function pathParameters({ path }: Route, described: unknown): readonly Json[] {
+  const known = new Set(
+    (Array.isArray(described) ? (described as Json[]) : [])
+      .filter((parameter) => parameter['in'] === 'path')
+      .map((parameter) => parameter['name']),
+  )
+  return [...path.matchAll(/:(\w+)/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => !known.has(name))
+    .map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
+}
+
+function withHost(publicUrl: string, host: string): string {
+  const url = new URL(publicUrl)
+  url.host = host
+  return url.href.replace(/\/$/, '')
+}
+
+/** Moves every schema that has an `x-schema-name` to the components and leaves a reference. */
+function hoist(value: unknown, schemas: Map<string, Json>): unknown {
+  if (Array.isArray(value)) return value.map((item) => hoist(item, schemas))
+  if (typeof value !== 'object' || value === null) return value
+  const { 'x-schema-name': name, ...rest } = value as Json
+  const inner = Object.fromEntries(
+    Object.entries(rest).map(([key, item]) => [key, hoist(item, schemas)]),
+  )
+  if (typeof name !== 'string') return inner
+  schemas.set(name, inner)
+  return { $ref: `#/components/schemas/${name}` }
+}
