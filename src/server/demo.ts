@@ -72,7 +72,7 @@ const clients: readonly DemoClient[] = [
     dialect: 'adobe-pass',
     key: 'REF30',
     name: 'REF30',
-    attributes: { displayName: 'Demo programmer', mvpds: ['DemoMVPD'] },
+    attributes: { displayName: 'Demo programmer', mvpds: ['DemoMVPD', 'DemoTempPass'] },
   },
   {
     id: 'guard-demo',

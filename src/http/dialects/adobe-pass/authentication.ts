@@ -1,0 +1,77 @@
+/**
+ * AuthN tokens: what a device has once its viewer logged in. Each is a session of the core, bound
+ * to the device scope, so that a logout of the device ends it, its authorizations and its media
+ * tokens at once.
+ */
+import { createHash } from 'node:crypto'
+import type { Json, Session } from '../../../domain/session.ts'
+import { ADOBE_PASS, type Pass } from './pass.ts'
+
+export interface Login {
+  readonly requestor: string
+  readonly deviceKey: string
+  readonly mvpd: string
+  /** The provider's own id of the viewer. */
+  readonly userId: string
+  readonly deviceType: string
+  readonly metadata: Readonly<Record<string, Json>>
+  readonly lifetimeMs: number
+}
+
+/** Opens the AuthN token of a viewer on a device. */
+export async function openAuthentication(pass: Pass, login: Login): Promise<Session> {
+  const { mvpd, userId, deviceType, metadata } = login
+  const { session } = await pass.core.openSession({
+    subjectId: subjectIdOf(mvpd, userId),
+    clientId: login.requestor,
+    deviceKey: login.deviceKey,
+    dialect: ADOBE_PASS,
+    audience: ADOBE_PASS,
+    accessLifetimeMs: pass.options.mediaLifetimeMs,
+    sessionLifetimeMs: login.lifetimeMs,
+    attributes: {
+      mvpd,
+      userId,
+      deviceType,
+      metadata,
+      metadataUpdated: Math.floor(pass.clock.nowMs() / 1000),
+    },
+  })
+  return session
+}
+
+/** The live AuthN token of a device, the newest where there are several. */
+export async function findAuthentication(
+  pass: Pass,
+  deviceKey: string,
+): Promise<Session | undefined> {
+  const session = await pass.store.findDeviceSession(deviceKey, pass.clock.nowMs())
+  return session?.dialect === ADOBE_PASS ? session : undefined
+}
+
+/** Whether the device's last AuthN token ended by itself, as far as is remembered. */
+export async function hasExpired(pass: Pass, deviceKey: string): Promise<boolean> {
+  const page = { limit: 1, cursor: undefined }
+  const filter = { deviceKey, dialect: ADOBE_PASS }
+  const { items } = await pass.store.listSessions(filter, pass.clock.nowMs(), page)
+  return items[0]?.state === 'expired'
+}
+
+/** The provider and the viewer of an AuthN token. */
+export function viewerOf(session: Session): { readonly mvpd: string; readonly userId: string } {
+  const { mvpd, userId } = session.attributes
+  return { mvpd: textOf(mvpd), userId: textOf(userId) }
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
+}
+
+/**
+ * The subject of a viewer: the provider's name and id where they fit a subject id, else a hash. Ids
+ * hold no white space and no colon, and providers choose theirs as they like.
+ */
+export function subjectIdOf(mvpd: string, userId: string): string {
+  if (/^[\w.@+=~-]{1,60}$/.test(userId)) return `${mvpd}/${userId}`
+  return `${mvpd}/${createHash('sha256').update(userId).digest('base64url')}`
+}

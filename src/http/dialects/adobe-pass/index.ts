@@ -1,0 +1,84 @@
+/**
+ * Adobe Pass: the clientless API (REST v1) by which TV apps log viewers in at their TV provider,
+ * ask what they may watch, and log the device out.
+ *
+ * This folder owns the wire forms and the order of the checks: `parse`, `access` and `caller` read
+ * a request, one file for each group of calls acts, `render`, `errors` and `failures` answer. An
+ * AuthN token is a session of the core, bound to the scope `device`; what makes it dead and how an
+ * end is stored belong to the core. How a provider is told of a logout belongs to
+ * `receivers/mvpd.ts`.
+ */
+import type { DialectContext } from '../../context.ts'
+import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import { calls, type Call } from './calls.ts'
+import { corsHeaders } from './cors.ts'
+import { PassRefusal } from './errors.ts'
+import { operation } from './operations.ts'
+import { checkOptions, withDefaults, type AdobePassOptions } from './options.ts'
+import { ADOBE_PASS, createPass, type Pass } from './pass.ts'
+import { errorAnswer, failureAnswer } from './render.ts'
+import { createThrottle } from './throttle.ts'
+
+export type {
+  AdobePassOptions,
+  LegacyKey,
+  Mvpd,
+  PlatformProfile,
+  PlatformSso,
+  ProviderLogout,
+  SoftwareStatement,
+} from './options.ts'
+export { CALLBACK_PATH } from './login.ts'
+
+/** `/api/v1/logout` is shared with another dialect, which answers there for other methods. */
+const OWN_PATHS =
+  /^(?:\/(?:reggie|o\/client)(?:\/|$)|\/api\/v1\/(?:config|authenticate|checkauthn|tokens|authorize|mediatoken|preauthorize)(?:[./]|$)|\/api\/v1\/logout\.(?:xml|json)$)/
+
+/**
+ * Makes the dialect.
+ *
+ * @param context The core and the installation.
+ * @param options Each option's default where it is not given.
+ * @throws {TypeError} Where an option would break a promise; it names the option.
+ */
+export function createAdobePass(
+  context: DialectContext,
+  options: Partial<AdobePassOptions> = {},
+): Dialect {
+  const settings = withDefaults(context.demo, options)
+  checkOptions(settings, context.core.dependencies.longestAccessLifetimeMs)
+  const pass = createPass(context, settings)
+  const throttle = createThrottle(context.clock, context.rateLimitFactor)
+  return {
+    name: ADOBE_PASS,
+    routes: calls.flatMap((call) => routesOf(pass, throttle, call)),
+    owns: (path) => OWN_PATHS.test(path),
+    renderFailure: (failure, request) => failureAnswer(settings, context.prefix, failure, request),
+    headers: corsHeaders,
+  }
+}
+
+function routesOf(pass: Pass, throttle: (address: string) => void, call: Call): readonly Route[] {
+  const endings = call.extensions === true ? ['', '.xml', '.json'] : ['']
+  return endings.map((ending) => ({
+    method: call.method,
+    path: call.path + ending,
+    operation: operation(call.path, call),
+    handle: (request) => answer(pass, throttle, call, request),
+  }))
+}
+
+async function answer(
+  pass: Pass,
+  throttle: (address: string) => void,
+  call: Call,
+  request: DialectRequest,
+): Promise<Answer> {
+  throttle(request.clientAddress)
+  try {
+    return await call.handle(pass, request)
+  } catch (error) {
+    if (error instanceof PassRefusal) return errorAnswer(pass.options, request, error.error)
+    throw error
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * A login at a provider, from the redirect there to the way back. The provider answers with an
+ * assertion: a JWT signed with HS256 and the shared secret, good for minutes and for this one
+ * login.
+ */
+import { jwtVerify } from 'jose'
+import type { Client } from '../../../domain/identity.ts'
+import type { Json } from '../../../domain/session.ts'
+import type { Answer, DialectRequest } from '../../dialect.ts'
+import { openAuthentication } from './authentication.ts'
+import { passRefuse, unknownIntegration } from './errors.ts'
+import type { Mvpd } from './options.ts'
+import { page } from './page.ts'
+import { displayNameOf, type Pass } from './pass.ts'
+import { findRegistrationCode, type RegistrationCode } from './registration-code.ts'
+
+/** Below the dialect's root: where providers send browsers back to. */
+export const CALLBACK_PATH = '/api/v1/authenticate/callback'
+
+const KIND = 'adobe-login'
+const STATE_BYTES = 24
+const LONGEST_ASSERTION = 6144
+/** An assertion is on its way through one browser: seconds, and some for slow ones. */
+const MOST_ASSERTION_AGE_SECONDS = 300
+
+interface Login {
+  readonly mvpd: string
+  readonly requestor: string
+  readonly code: string
+  readonly redirect: string | null
+}
+
+/** What a provider says of a viewer. */
+interface Viewer {
+  readonly userId: string
+  readonly metadata: Readonly<Record<string, Json>>
+}
+
+export interface LoginStart {
+  readonly requestor: Client
+  readonly record: RegistrationCode
+  readonly provider: Mvpd
+  readonly redirect: string | undefined
+}
+
+/**
+ * Stores a login and gives the address of the provider's page for it.
+ *
+ * @throws {PassRefusal} `unknown_integration` where the provider has no such page.
+ */
+export async function startLogin(pass: Pass, start: LoginStart): Promise<string> {
+  const { requestor, record, provider, redirect = null } = start
+  if (provider.loginUrl === undefined) return passRefuse(unknownIntegration)
+  const state = Buffer.from(pass.core.dependencies.random.bytes(STATE_BYTES)).toString('base64url')
+  const login: Login = { mvpd: provider.id, requestor: requestor.id, code: record.code, redirect }
+  await pass.store.putTicket({
+    kind: KIND,
+    key: state,
+    value: JSON.stringify(login),
+    expiresAtMs: pass.clock.nowMs() + pass.options.loginLifetimeMs,
+  })
+  const url = new URL(provider.loginUrl)
+  url.searchParams.set('state', state)
+  url.searchParams.set('requestor', displayNameOf(requestor))
+  url.searchParams.set('return', pass.baseUrl + CALLBACK_PATH)
+  return url.href
+}
+
+/**
+ * `GET /api/v1/authenticate/callback?state=…&assertion=…`: the browser comes back from the
+ * provider. This is what the vendor calls its assertion consumer; here people see the answers, so
+ * they are pages.
+ *
+ * 1. Verify the assertion with the secret of the provider that the login was started at.
+ * 2. Take the login: of any number of callers with the same assertion exactly one gets on.
+ * 3. The registration code must still be good: its device gets the AuthN token.
+ */
+export async function finishLogin(pass: Pass, request: DialectRequest): Promise<Answer> {
+  const [state] = request.query.getAll('state')
+  const assertions = request.query.getAll('assertion')
+  const [assertion = ''] = assertions
+  const ticket = state === undefined ? undefined : await pass.store.findTicket(KIND, state)
+  if (ticket === undefined || ticket.expiresAtMs <= pass.clock.nowMs()) return loginOver
+  const login = JSON.parse(ticket.value) as Login
+  const provider = pass.options.mvpds.find(({ id }) => id === login.mvpd)
+  const viewer =
+    provider === undefined || assertions.length > 1 || assertion.length > LONGEST_ASSERTION
+      ? undefined
+      : await readAssertion(pass, provider, assertion, ticket.key)
+  if (viewer === undefined) return notAsserted
+  if ((await pass.store.takeTicket(KIND, ticket.key)) === undefined) return loginOver
+  const record = await findRegistrationCode(pass, login.requestor, login.code)
+  if (record === undefined) return codeOver
+  await openAuthentication(pass, {
+    requestor: login.requestor,
+    deviceKey: record.deviceKey,
+    mvpd: login.mvpd,
+    ...viewer,
+    deviceType: record.deviceType,
+    lifetimeMs: pass.options.authenticationLifetimeMs,
+  })
+  if (login.redirect === null) return loggedIn
+  const headers = { location: login.redirect, 'referrer-policy': 'no-referrer' }
+  return { status: 302, headers }
+}
+
+/** Undefined where anything about it is wrong: other key, other login, other server, too old. */
+async function readAssertion(
+  pass: Pass,
+  provider: Mvpd,
+  assertion: string,
+  state: string,
+): Promise<Viewer | undefined> {
+  try {
+    const { payload } = await jwtVerify(assertion, new TextEncoder().encode(provider.secret), {
+      algorithms: ['HS256'],
+      issuer: provider.id,
+      audience: pass.baseUrl,
+      requiredClaims: ['sub', 'iat', 'exp'],
+      maxTokenAge: MOST_ASSERTION_AGE_SECONDS,
+      currentDate: new Date(pass.clock.nowMs()),
+    })
+    if (payload['state'] !== state || payload.sub === undefined || payload.sub === '') {
+      return undefined
+    }
+    return { userId: payload.sub.slice(0, 256), metadata: metadataOf(payload['metadata']) }
+  } catch {
+    return undefined
+  }
+}
+
+/** Fields become XML elements, so only names that XML can hold get in. */
+function metadataOf(claim: unknown): Readonly<Record<string, Json>> {
+  if (claim === null || typeof claim !== 'object' || Array.isArray(claim)) return {}
+  const fields = Object.entries(claim as Record<string, Json>)
+  return Object.fromEntries(fields.filter(([name]) => /^[A-Za-z_][\w.-]{0,63}$/.test(name)))
+}
+
+const loggedIn = page(200, 'You are logged in', 'You can return to your TV now.')
+const again = 'Take a new code from your TV and start again.'
+const loginOver = page(400, 'This login is over', `It took too long, or was used already. ${again}`)
+const codeOver = page(400, 'This code is over', `It has expired. ${again}`)
+const notAsserted = page(
+  400,
+  'Your provider did not confirm this login',
+  `What came back from it cannot be trusted. ${again}`,
+)

@@ -1,0 +1,116 @@
+/** Answers as bytes: XML or JSON, errors plain or enhanced, and the throttle's page. */
+import type { Failure } from '../../../domain/failure.ts'
+import type { Json } from '../../../domain/session.ts'
+import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { PassError } from './errors.ts'
+import { passErrorOf, registrationErrorOf } from './failures.ts'
+import { answerFormat } from './format.ts'
+import type { AdobePassOptions } from './options.ts'
+import { xmlDocument, type XmlElements } from './xml.ts'
+
+type RenderOptions = Pick<AdobePassOptions, 'defaultFormat' | 'enhancedErrors' | 'helpUrl'>
+
+const XML = 'application/xml;charset=UTF-8'
+const JSON_TYPE = 'application/json;charset=UTF-8'
+
+/** One document in its two forms: the vendor's samples order their fields differently in each. */
+export interface Document {
+  readonly xml: XmlElements
+  readonly json: Json
+}
+
+/** An answer with a body in the form that the request asks for. */
+export function documentAnswer(
+  options: RenderOptions,
+  request: DialectRequest,
+  status: number,
+  document: Document,
+): Answer {
+  return answerFormat(request, options.defaultFormat) === 'json'
+    ? jsonAnswer(status, document.json)
+    : { status, headers: { 'content-type': XML }, body: xmlDocument(document.xml) }
+}
+
+/** An answer in JSON whatever the request asks for: client registration knows nothing else. */
+export function jsonAnswer(status: number, body: Json): Answer {
+  return { status, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(body) }
+}
+
+/** An error of the API, in its plain or its enhanced form. */
+export function errorAnswer(
+  options: RenderOptions,
+  request: DialectRequest,
+  error: PassError,
+): Answer {
+  const { status, message, xmlMessage = message, details } = error
+  if (options.enhancedErrors) {
+    const fields = enhancedError(options, request, error)
+    return documentAnswer(options, request, status, { xml: { error: fields }, json: fields })
+  }
+  const inJson = details === undefined ? {} : { details }
+  return documentAnswer(options, request, status, {
+    xml: { error: { status, message: xmlMessage, details } },
+    json: { status, message, ...inJson },
+  })
+}
+
+/** The fields of an enhanced error, in the vendor's order; `trace` is the request's id. */
+export function enhancedError(
+  options: RenderOptions,
+  request: DialectRequest,
+  error: PassError,
+): Readonly<Record<string, string | number>> {
+  const { details } = error
+  return {
+    action: error.action,
+    status: error.enhancedStatus ?? error.status,
+    code: error.code,
+    message: error.enhancedMessage,
+    ...(typeof details === 'string' ? { details } : {}),
+    helpUrl: options.helpUrl,
+    trace: request.requestId,
+  }
+}
+
+/** Any failure in this dialect's form: a page, a registration error, or an error of the API. */
+export function failureAnswer(
+  options: RenderOptions,
+  prefix: string,
+  failure: Failure,
+  request: DialectRequest,
+): Answer {
+  if (failure.kind === 'rate_limited') return throttledAnswer
+  const registration = request.path.startsWith(`${prefix}/o/client`)
+  const answer = registration
+    ? registrationAnswer(failure)
+    : errorAnswer(options, request, passErrorOf(failure))
+  const extra = failureHeaders(failure, answer.status)
+  return { ...answer, headers: { ...answer.headers, ...extra } }
+}
+
+function registrationAnswer(failure: Failure): Answer {
+  const { status, error } = registrationErrorOf(failure)
+  return jsonAnswer(status, { error })
+}
+
+function failureHeaders(failure: Failure, status: number): Record<string, string> {
+  if (failure.kind === 'method_not_allowed') return { allow: failure.allow.join(', ') }
+  if (status === 401) return { 'www-authenticate': 'Bearer' }
+  return status === 503 ? { 'retry-after': '1' } : {}
+}
+
+/** The page of the proxy that throttles in the vendor's installation, byte for byte: 166 of them. */
+const throttledAnswer: Answer = {
+  status: 429,
+  headers: { 'content-type': 'text/html', 'retry-after': '1' },
+  body: [
+    '<html>',
+    '<head><title>429 Too Many Requests</title></head>',
+    '<body>',
+    '<center><h1>429 Too Many Requests</h1></center>',
+    '<hr><center>openresty</center>',
+    '</body>',
+    '</html>',
+    '',
+  ].join('\r\n'),
+}
