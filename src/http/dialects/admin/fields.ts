@@ -134,7 +134,8 @@ function failIfAny(errors: readonly WireFieldProblem[]): void {
   const summary = errors
     .slice(0, 3)
     .map(
-      ({ pointer: at, parameter, detail }) => `${(at ?? parameter ?? '').slice(0, 64)} ${detail}`,
+      ({ pointer: at, parameter, detail }) =>
+        `${(at?.slice(2) ?? parameter ?? '').slice(0, 64)} ${detail}`,
     )
     .join('; ')
   throw new Problem('validation-failed', summary, errors.slice(0, 20))

@@ -74,8 +74,10 @@ function mount(
   }
 }
 
-/** What the store finds wrong with a parameter, a cursor above all, in the form of all such
-complaints. */
+/**
+ * What the store finds wrong with a parameter, a cursor above all, in the form of all such
+ * complaints.
+ */
 function wrongParameter(error: unknown): Problem | undefined {
   if (!(error instanceof Refusal) || error.failure.kind !== 'invalid_parameter') return undefined
   const { parameter, reason } = error.failure

@@ -1,0 +1,148 @@
+import { Option, type Command } from 'commander'
+import {
+  revocationReasons,
+  revocationScopes,
+  type RevocationReason,
+  type RevocationScope,
+  type WireAuditLine,
+  type WireRevocation,
+} from '../../client/index.ts'
+import { withExamples } from '../examples.ts'
+import { CliError, exitCodes } from '../exit.ts'
+import { pageSizeFor, takeUpTo, withLimit } from '../list.ts'
+import type { Column, Output } from '../output.ts'
+import { createProgress, share, type Progress } from '../progress.ts'
+import type { Shell } from '../shell.ts'
+
+const columns: readonly Column<WireRevocation>[] = [
+  { title: 'AT', value: ({ at }) => at },
+  { title: 'SCOPE', value: ({ scope }) => scope },
+  { title: 'KEY', value: ({ key }) => key },
+  { title: 'REASON', value: ({ reason }) => reason },
+  { title: 'BY', value: ({ actor }) => actor },
+  { title: 'ENTRY', value: ({ stream, sequence }) => `${stream}:${String(sequence)}` },
+  { title: 'NOTE', value: ({ note }) => note },
+]
+
+/** `outright audit …`: the log as the audit trail. */
+export function addAudit(program: Command, shell: Shell): void {
+  const audit = program
+    .command('audit')
+    .summary('list and verify what has ended')
+    .description('The log: what ended, why, by whom, when.')
+  addList(audit, shell)
+  addVerify(audit, shell)
+}
+
+interface ListFlags {
+  readonly scope?: RevocationScope
+  readonly key?: string
+  readonly reason?: RevocationReason
+  readonly limit: number
+}
+
+function addList(audit: Command, shell: Shell): void {
+  const list = audit
+    .command('list')
+    .description('Lists what has ended, newest first.')
+    .addOption(new Option('--scope <scope>', 'only this scope').choices(revocationScopes))
+    .option('--key <key>', 'only this key')
+    .addOption(new Option('--reason <reason>', 'only this reason').choices(revocationReasons))
+    .action(async ({ limit, ...filter }: ListFlags, command: Command) => {
+      const output = shell.output(command)
+      const client = await shell.connect(command)
+      const found = client.revocations(filter, { pageSize: pageSizeFor(limit) })
+      output.table(await takeUpTo(found, limit, output), columns, 'nothing has ended')
+    })
+  withLimit(list)
+  withExamples(list, [
+    'outright audit list --limit 20',
+    'outright audit list --scope subject --key maria',
+    'outright audit list --reason refresh_token_reuse --json',
+  ])
+}
+
+function addVerify(audit: Command, shell: Shell): void {
+  const verify = audit
+    .command('verify')
+    .description(
+      'Recomputes the hash chain of the whole log. Keep the heads that it prints somewhere else: ' +
+        'they prove later that nothing was cut off at the end.',
+    )
+    .option('--file <path>', 'of a database file or a backup, without a server')
+    .action(async ({ file }: { readonly file?: string }, command: Command) => {
+      const output = shell.output(command)
+      const progress = createProgress(shell.terminal, (done, of) => {
+        const all = of === undefined ? undefined : String(of)
+        return `checked ${share(String(done), all, done / Math.max(1, of ?? 1))} entries`
+      })
+      const lines =
+        file === undefined
+          ? (await shell.connect(command)).verifyAudit()
+          : verifyFile(file, (checked, of) => {
+              progress.update(checked, of)
+            })
+      report(output, await lastLine(lines, progress))
+    })
+  withExamples(verify, [
+    'outright audit verify',
+    'outright audit verify --file backup.db',
+    'outright audit verify --json >> heads.ndjson',
+  ])
+}
+
+async function* verifyFile(
+  path: string,
+  onProgress: (checked: number, of: number) => void,
+): AsyncGenerator<WireAuditLine, void, undefined> {
+  const { verifyAuditFile } = await import('../../server/offline.ts')
+  const verdict = await verifyAuditFile(path, ({ checked, total }) => {
+    onProgress(checked, total)
+  })
+  if (verdict.intact) {
+    const head = Object.fromEntries(
+      [...verdict.heads].map(([stream, { sequence, hash }]) => [stream, { sequence, hash }]),
+    )
+    yield { ok: true, entries: verdict.entries, head }
+  } else {
+    const { stream, sequence, problem } = verdict
+    yield { ok: false, at: { stream, sequence }, reason: problem }
+  }
+}
+
+async function lastLine(
+  lines: AsyncIterable<WireAuditLine>,
+  progress: Progress,
+): Promise<WireAuditLine> {
+  let last: WireAuditLine | undefined
+  try {
+    for await (const line of lines) {
+      if ('checked' in line) progress.update(line.checked, line.of)
+      last = line
+    }
+  } finally {
+    progress.end()
+  }
+  if (last === undefined || 'checked' in last) {
+    throw new CliError(exitCodes.failed, 'the verification ended without a verdict')
+  }
+  return last
+}
+
+/** @throws {CliError} `failed` where the chain is broken. */
+function report(output: Output, line: WireAuditLine): void {
+  if ('checked' in line) return
+  if (!line.ok) {
+    const { stream, sequence } = line.at
+    const where = `entry ${String(sequence)} of stream ${stream}`
+    output.result(`broken at ${where}: ${line.reason}`, line)
+    throw new CliError(exitCodes.failed, 'the log is not what was written')
+  }
+  const noun = line.entries === 1 ? 'entry' : 'entries'
+  output.result(`intact: ${String(line.entries)} ${noun}`, line)
+  if (output.json) return
+  for (const [stream, { sequence, hash }] of Object.entries(line.head)) {
+    if (sequence === 0) continue
+    output.result(`head: ${stream}:${String(sequence)} ${hash}`, undefined)
+  }
+}

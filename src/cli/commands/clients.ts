@@ -1,0 +1,174 @@
+import type { Command } from 'commander'
+import type { WireClient, WireClientChanged } from '../../client/index.ts'
+import { withExamples } from '../examples.ts'
+import { CliError, exitCodes } from '../exit.ts'
+import { pageSizeFor, takeUpTo, withLimit } from '../list.ts'
+import type { Column, Output } from '../output.ts'
+import { describeReceipt } from '../receipt.ts'
+import { readSecretLine } from '../secrets.ts'
+import type { Shell } from '../shell.ts'
+import { stateStyle } from '../style.ts'
+
+const columns: readonly Column<WireClient>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  {
+    title: 'STANDING',
+    value: ({ standing }) => standing,
+    style: ({ standing }) => stateStyle(standing),
+  },
+  { title: 'DIALECT', value: ({ dialect }) => dialect },
+  { title: 'KEY', value: ({ key }) => key },
+  { title: 'NAME', value: ({ name }) => name },
+  { title: 'ALLOWED FROM', value: ({ allowlist }) => allowlist.join(' ') || 'anywhere' },
+]
+
+/** `outright clients …`: the applications that call. */
+export function addClients(program: Command, shell: Shell): void {
+  const clients = program
+    .command('clients')
+    .summary('list, add and change the applications that call')
+    .description('Clients: the applications that call.')
+  addList(clients, shell)
+  addAdd(clients, shell)
+  addStanding(clients, shell, 'disable')
+  addStanding(clients, shell, 'enable')
+  addAllow(clients, shell)
+  addRotateSecret(clients, shell)
+}
+
+interface ListFlags {
+  readonly dialect?: string
+  readonly limit: number
+}
+
+function addList(clients: Command, shell: Shell): void {
+  const list = clients
+    .command('list')
+    .description('Lists clients.')
+    .option('--dialect <name>', 'only of this dialect')
+    .action(async ({ limit, ...filter }: ListFlags, command: Command) => {
+      const output = shell.output(command)
+      const client = await shell.connect(command)
+      const found = client.clients(filter, { pageSize: pageSizeFor(limit) })
+      output.table(await takeUpTo(found, limit, output), columns, 'no clients')
+    })
+  withLimit(list)
+  withExamples(list, ['outright clients list', 'outright clients list --dialect octopus --json'])
+}
+
+interface AddFlags {
+  readonly id?: string
+  readonly name?: string
+  readonly allow?: readonly string[]
+  readonly redirect?: readonly string[]
+  readonly secretStdin?: boolean
+  readonly public?: boolean
+}
+
+function addAdd(clients: Command, shell: Shell): void {
+  const add = clients
+    .command('add')
+    .description('Adds a client. The server makes up its secret, which is shown once.')
+    .argument('<dialect>', 'the dialect that it speaks, or "oauth"')
+    .argument('<key>', 'the public key or name that it presents')
+    .option('--id <id>', 'the `client_id` of its tokens; made up where it is not given')
+    .option('--name <name>', 'how it is called')
+    .option('--allow <range...>', 'addresses from which it may call; default: anywhere')
+    .option('--redirect <url...>', 'where OAuth may send people back to')
+    .option('--secret-stdin', 'read the secret from standard input')
+    .option('--public', 'no secret')
+    .action(async (dialect: string, key: string, flags: AddFlags, command: Command) => {
+      const { id, name, allow, redirect, secretStdin = false } = flags
+      if (secretStdin && flags.public === true) {
+        throw new CliError(exitCodes.usage, 'a client with a secret is not --public')
+      }
+      const client = await shell.connect(command)
+      const changed = await client.createClient({
+        dialect,
+        key,
+        ...(id === undefined ? {} : { id }),
+        ...(name === undefined ? {} : { name }),
+        ...(allow === undefined ? {} : { allowlist: allow }),
+        ...(redirect === undefined ? {} : { redirectUris: redirect }),
+        ...(secretStdin ? { secret: await readSecretLine(shell.terminal, 'secret') } : {}),
+        generateSecret: !secretStdin && flags.public !== true,
+      })
+      report(shell.output(command), 'added', changed)
+    })
+  withExamples(add, [
+    'outright clients add octopus warehouse --allow 203.0.113.0/24',
+    'outright clients add oauth shop --redirect https://shop.example/callback',
+    'outright clients add baanx app-key --public',
+  ])
+}
+
+function addStanding(clients: Command, shell: Shell, verb: 'disable' | 'enable'): void {
+  const standing = verb === 'disable' ? 'disabled' : 'active'
+  const command = clients
+    .command(verb)
+    .description(
+      verb === 'disable'
+        ? 'Ends all sessions of a client and refuses new ones.'
+        : 'Lets a client call again. What was ended stays ended.',
+    )
+    .argument('<client>', 'client id')
+    .action(async (id: string, _flags: object, command: Command) => {
+      const client = await shell.connect(command)
+      report(shell.output(command), `${verb}d`, await client.updateClient(id, { standing }))
+    })
+  withExamples(command, [`outright clients ${verb} 42`])
+}
+
+function addAllow(clients: Command, shell: Shell): void {
+  const allow = clients
+    .command('allow')
+    .description('Sets the addresses from which a client may call, in place of those before.')
+    .argument('<client>', 'client id')
+    .argument('[range...]', 'addresses or CIDR ranges')
+    .option('--anywhere', 'from anywhere')
+    .action(
+      async (
+        id: string,
+        ranges: readonly string[],
+        { anywhere = false }: { readonly anywhere?: boolean },
+        command: Command,
+      ) => {
+        if (anywhere === ranges.length > 0) {
+          throw new CliError(exitCodes.usage, 'give ranges, or --anywhere')
+        }
+        const client = await shell.connect(command)
+        const changed = await client.updateClient(id, { allowlist: ranges })
+        const from = changed.client.allowlist.join(', ') || 'anywhere'
+        shell.output(command).result(`${id} may call from ${from}`, changed)
+      },
+    )
+  withExamples(allow, [
+    'outright clients allow 43 203.0.113.0/24 2001:db8::/32',
+    'outright clients allow 43 --anywhere',
+  ])
+}
+
+function addRotateSecret(clients: Command, shell: Shell): void {
+  const rotate = clients
+    .command('rotate-secret')
+    .description('Gives a client a new secret, shown once. The old one stops working at once.')
+    .argument('<client>', 'client id')
+    .option('--end-sessions', 'also end what was opened with the old one')
+    .action(async (id: string, flags: { readonly endSessions?: boolean }, command: Command) => {
+      const client = await shell.connect(command)
+      const endSessions = flags.endSessions === true
+      const changed = await client.updateClient(id, { rotateSecret: true, endSessions })
+      report(shell.output(command), 'changed the secret of', changed)
+    })
+  withExamples(rotate, [
+    'outright clients rotate-secret 42',
+    'outright clients rotate-secret 42 --end-sessions',
+  ])
+}
+
+function report(output: Output, verb: string, changed: WireClientChanged): void {
+  const { client, secret, revoked } = changed
+  const ended = revoked === null ? '' : `; sessions ended, ${describeReceipt(revoked.receipt)}`
+  output.result(`${verb} ${client.id}${ended}`, changed)
+  if (secret !== null && !output.json) output.result(`secret: ${secret}`, undefined)
+}

@@ -1,0 +1,81 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import { withExamples } from '../examples.ts'
+import { exitCodes } from '../exit.ts'
+import type { Shell } from '../shell.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface ServeFlags {
+  readonly demo?: boolean
+  readonly host?: string
+  readonly port?: number
+  readonly data?: string
+  readonly config?: string
+}
+
+/** `outright serve`: runs until it is told to stop. */
+export function addServe(program: Command, { terminal }: Shell): void {
+  const command = program
+    .command('serve')
+    .summary('run a server')
+    .description(
+      'Runs a server until SIGINT or SIGTERM. The first signal takes no new requests and finishes ' +
+        'what was accepted; the second ends the process at once. Settings come from OUTRIGHT_… ' +
+        'variables and the configuration file; the options here win over both.',
+    )
+    .option('--demo', 'with the demo identities, whose passwords are public')
+    .option('--host <address>', 'address to listen on (OUTRIGHT_HOST, default 127.0.0.1)')
+    .option('--port <number>', 'port, 0 for any free one (OUTRIGHT_PORT, default 8080)', parsePort)
+    .option('--data <folder>', 'folder of the SQLite database (OUTRIGHT_DATA, default ./data)')
+    .option('--config <file>', 'outright.config.ts or .json (OUTRIGHT_CONFIG)')
+    .action(async (flags: ServeFlags) => {
+      // Loaded here, so that no other command waits for a server's code.
+      const { serve } = await import('../../server/serve.ts')
+      const { demo = false, host, port, data, config } = flags
+      const server = await serve({
+        demo,
+        ...(host === undefined ? {} : { host }),
+        ...(port === undefined ? {} : { port }),
+        ...(data === undefined ? {} : { data }),
+        ...(config === undefined ? {} : { config }),
+      })
+      terminal.err(`outright: listening on ${server.url}\n`)
+      if (demo) {
+        terminal.err(
+          'outright: the demo identities are public: let nobody else reach this server\n',
+        )
+      }
+      await untilStopped(terminal)
+      await server.close()
+      terminal.err('outright: stopped\n')
+    })
+  withExamples(command, [
+    'outright serve --demo',
+    'OUTRIGHT_ADMIN_TOKEN=… outright serve --data /var/lib/outright',
+    'outright serve --config outright.config.ts --port 9000',
+  ])
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) {
+    throw new InvalidArgumentError('give a number from 0 to 65535')
+  }
+  return port
+}
+
+/** Resolves at the first signal. The second one finds nobody who waits, and ends the process. */
+function untilStopped(terminal: Terminal): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0
+    terminal.onInterrupt(() => {
+      signals++
+      if (signals > 1) {
+        terminal.err('outright: stopped at once\n')
+        terminal.exit(exitCodes.failed)
+        return
+      }
+      terminal.err('outright: finishing what was accepted; a second signal stops at once\n')
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import type { WireSession } from '../../client/index.ts'
+import { withExamples } from '../examples.ts'
+import { pageSizeFor, takeUpTo, withLimit } from '../list.ts'
+import type { Column } from '../output.ts'
+import type { Shell } from '../shell.ts'
+import { stateStyle } from '../style.ts'
+
+export const sessionColumns: readonly Column<WireSession>[] = [
+  { title: 'SESSION', value: ({ sid }) => sid },
+  { title: 'STATE', value: ({ state }) => state, style: ({ state }) => stateStyle(state) },
+  { title: 'SUBJECT', value: ({ subject }) => subject },
+  { title: 'CLIENT', value: ({ client }) => client },
+  { title: 'DIALECT', value: ({ dialect }) => dialect },
+  { title: 'DEVICE', value: ({ device }) => device ?? '' },
+  { title: 'CREATED', value: ({ createdAt }) => createdAt },
+]
+
+interface SessionFlags {
+  readonly subject?: string
+  readonly client?: string
+  readonly device?: string
+  readonly dialect?: string
+  readonly live?: boolean
+  readonly limit: number
+}
+
+/** `outright sessions list`. */
+export function addSessions(program: Command, shell: Shell): void {
+  const sessions = program
+    .command('sessions')
+    .summary('list sessions: who is logged in')
+    .description('Sessions: who is logged in.')
+  const list = sessions
+    .command('list')
+    .description('Lists sessions, newest first.')
+    .option('--subject <id>', 'only of this person')
+    .option('--client <id>', 'only of this client')
+    .option('--device <key>', 'only of this device')
+    .option('--dialect <name>', 'only of this dialect')
+    .option('--live', 'only those that still stand')
+    .action(async ({ limit, ...filter }: SessionFlags, command: Command) => {
+      const output = shell.output(command)
+      const client = await shell.connect(command)
+      const found = client.sessions(filter, { pageSize: pageSizeFor(limit) })
+      output.table(await takeUpTo(found, limit, output), sessionColumns, 'no sessions')
+    })
+  withLimit(list)
+  withExamples(list, [
+    'outright sessions list --live',
+    'outright sessions list --subject maria',
+    'outright sessions list --dialect octopus --limit all --json',
+  ])
+}

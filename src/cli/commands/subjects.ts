@@ -1,0 +1,209 @@
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import type { OutrightClient, WireSubject, WireSubjectChanged } from '../../client/index.ts'
+import { withExamples } from '../examples.ts'
+import { CliError, exitCodes } from '../exit.ts'
+import { pageSizeFor, takeUpTo, withLimit } from '../list.ts'
+import type { Column, Output } from '../output.ts'
+import { describeReceipt } from '../receipt.ts'
+import { askNewPassword, readSecretLine } from '../secrets.ts'
+import type { Shell } from '../shell.ts'
+import { stateStyle } from '../style.ts'
+
+const columns: readonly Column<WireSubject>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  {
+    title: 'STANDING',
+    value: ({ standing }) => standing,
+    style: ({ standing }) => stateStyle(standing),
+  },
+  { title: 'NAME', value: ({ name }) => name },
+  { title: 'USERNAME', value: ({ username }) => username ?? '' },
+  { title: 'EMAIL', value: ({ email }) => email ?? '' },
+  { title: 'PHONE', value: ({ phone }) => phone ?? '' },
+  { title: 'CREATED', value: ({ createdAt }) => createdAt },
+]
+
+const whoHelp = 'subject id, or username:…, email:… or phone:…'
+
+/** `outright subjects …`: people. */
+export function addSubjects(program: Command, shell: Shell): void {
+  const subjects = program
+    .command('subjects')
+    .summary('list, add and change people')
+    .description('Subjects: the people who log in.')
+  addList(subjects, shell)
+  addAdd(subjects, shell)
+  addDisable(subjects, shell)
+  addEnable(subjects, shell)
+  addSetPassword(subjects, shell)
+}
+
+function addList(subjects: Command, shell: Shell): void {
+  const list = subjects
+    .command('list')
+    .description('Lists people.')
+    .action(async ({ limit }: { readonly limit: number }, command: Command) => {
+      const output = shell.output(command)
+      const client = await shell.connect(command)
+      const found = client.subjects({}, { pageSize: pageSizeFor(limit) })
+      output.table(await takeUpTo(found, limit, output), columns, 'no subjects')
+    })
+  withLimit(list)
+  withExamples(list, ['outright subjects list', 'outright subjects list --limit all --json'])
+}
+
+interface AddFlags {
+  readonly id?: string
+  readonly name?: string
+  readonly username?: string
+  readonly email?: string
+  readonly phone?: string
+  readonly attributes?: string
+  /** False with `--no-password`. */
+  readonly password: boolean
+  readonly passwordStdin?: boolean
+  readonly generatePassword?: boolean
+}
+
+function addAdd(subjects: Command, shell: Shell): void {
+  const add = subjects
+    .command('add')
+    .description('Adds a person. Asks for a password unless an option says where it comes from.')
+    .option('--id <id>', 'the `sub` of their tokens; made up where it is not given')
+    .option('--name <name>', 'how they are called')
+    .option('--username <name>', 'what they log in with')
+    .option('--email <address>', 'email address')
+    .option('--phone <number>', 'phone number')
+    .option('--attributes <file>', 'a JSON object of whatever else is to be kept with them')
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--generate-password', 'let the server make one up; it is shown once')
+    .option('--no-password', 'none: they log in another way')
+    .action(async (flags: AddFlags, command: Command) => {
+      const { attributes, password, passwordStdin, generatePassword, ...fields } = flags
+      const client = await shell.connect(command)
+      const given = await choosePassword(shell, flags)
+      const changed = await client.createSubject({
+        ...fields,
+        ...given,
+        ...(attributes === undefined ? {} : { attributes: await readJsonFile(attributes) }),
+      })
+      report(shell.output(command), 'added', changed)
+    })
+  withExamples(add, [
+    'outright subjects add --username maria --email maria@example.com',
+    'outright subjects add --username maria --generate-password',
+    'outright subjects add --phone 919999900002 --no-password',
+  ])
+}
+
+async function readJsonFile(path: string): Promise<Record<string, unknown>> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
+  } catch (error) {
+    const named = error as NodeJS.ErrnoException
+    throw new CliError(exitCodes.usage, `cannot read ${path}: ${named.code ?? 'it is not JSON'}`)
+  }
+}
+
+interface PasswordFlags {
+  readonly password?: boolean
+  readonly passwordStdin?: boolean
+  readonly generatePassword?: boolean
+}
+
+async function choosePassword(
+  { terminal }: Shell,
+  flags: PasswordFlags,
+): Promise<{ readonly password?: string; readonly generatePassword?: boolean }> {
+  const { password = true, passwordStdin = false, generatePassword = false } = flags
+  if (Number(!password) + Number(passwordStdin) + Number(generatePassword) > 1) {
+    throw new CliError(exitCodes.usage, 'give one password option, not several')
+  }
+  if (!password) return {}
+  if (generatePassword) return { generatePassword: true }
+  if (passwordStdin) return { password: await readSecretLine(terminal, 'password') }
+  const alternatives = '--password-stdin or --generate-password'
+  return { password: await askNewPassword(terminal, alternatives) }
+}
+
+function addDisable(subjects: Command, shell: Shell): void {
+  const disable = subjects
+    .command('disable')
+    .description('Ends all sessions of a person and refuses new ones.')
+    .argument('<subject>', whoHelp)
+    .action(async (who: string, _flags: object, command: Command) => {
+      const client = await shell.connect(command)
+      const id = await resolve(client, who)
+      report(
+        shell.output(command),
+        'disabled',
+        await client.updateSubject(id, { standing: 'disabled' }),
+      )
+    })
+  withExamples(disable, [
+    'outright subjects disable maria',
+    'outright subjects disable email:demo@example.com',
+  ])
+}
+
+function addEnable(subjects: Command, shell: Shell): void {
+  const enable = subjects
+    .command('enable')
+    .description('Lets a person log in again. What was ended stays ended.')
+    .argument('<subject>', whoHelp)
+    .action(async (who: string, _flags: object, command: Command) => {
+      const client = await shell.connect(command)
+      const id = await resolve(client, who)
+      report(
+        shell.output(command),
+        'enabled',
+        await client.updateSubject(id, { standing: 'active' }),
+      )
+    })
+  withExamples(enable, ['outright subjects enable maria'])
+}
+
+interface SetPasswordFlags extends PasswordFlags {
+  readonly keepSessions?: boolean
+}
+
+function addSetPassword(subjects: Command, shell: Shell): void {
+  const set = subjects
+    .command('set-password')
+    .description('Gives a person a new password and ends their sessions.')
+    .argument('<subject>', whoHelp)
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--generate-password', 'let the server make one up; it is shown once')
+    .option('--keep-sessions', 'leave their sessions as they are')
+    .action(async (who: string, flags: SetPasswordFlags, command: Command) => {
+      const client = await shell.connect(command)
+      const id = await resolve(client, who)
+      const given = await choosePassword(shell, flags)
+      const changed = await client.updateSubject(id, {
+        ...given,
+        keepSessions: flags.keepSessions === true,
+      })
+      report(shell.output(command), 'changed the password of', changed)
+    })
+  withExamples(set, [
+    'outright subjects set-password maria',
+    'outright subjects set-password maria --password-stdin < new-password.txt',
+    'outright subjects set-password username:maria --generate-password --keep-sessions',
+  ])
+}
+
+/** Ids hold no colon, so what has one is a look-up by something else. */
+async function resolve(client: OutrightClient, who: string): Promise<string> {
+  const [, by, value = ''] = /^(username|email|phone):(.*)$/.exec(who) ?? []
+  if (by === undefined) return who
+  for await (const subject of client.subjects({ [by]: value })) return subject.id
+  throw new CliError(exitCodes.notFound, `nobody has the ${by} ${value}`)
+}
+
+function report(output: Output, verb: string, changed: WireSubjectChanged): void {
+  const { subject, password, revoked } = changed
+  const ended = revoked === null ? '' : `; sessions ended, ${describeReceipt(revoked.receipt)}`
+  output.result(`${verb} ${subject.id}${ended}`, changed)
+  if (password !== null && !output.json) output.result(`password: ${password}`, undefined)
+}

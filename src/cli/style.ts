@@ -1,0 +1,17 @@
+/** Which state has which colour, the same in every table. */
+export function stateStyle(state: string): 'green' | 'red' | 'dim' | undefined {
+  switch (state) {
+    case 'live':
+    case 'active':
+    case 'signing':
+      return 'green'
+    case 'revoked':
+    case 'disabled':
+      return 'red'
+    case 'expired':
+    case 'retired':
+      return 'dim'
+    default:
+      return undefined
+  }
+}
