@@ -98,6 +98,8 @@ export const tokenOperation: Operation = {
       [
         [400, 'Bad Request'] as const,
         [401, 'Unauthorized'] as const,
+        [403, 'Forbidden'] as const,
+        [429, 'Too Many Requests'] as const,
         [500, 'Internal server error'] as const,
       ].map(([error, error_description]) => [
         error,
@@ -135,12 +137,18 @@ export const logoutOperation: Operation = {
     'the body then has `urllink` before `time`. Documented as POST, used as GET as well.',
   security: [{ bearer: [] }, { basic: [] }],
   responses: {
-    200: success('Logged out', {
-      description: 'handlerAuthLogout:succsessfully',
-      apiver,
-      user: '',
-      bearer: '',
-    }),
+    200: {
+      ...success('Logged out', {
+        description: 'handlerAuthLogout:succsessfully',
+        apiver,
+        user: '',
+        bearer: '',
+      }),
+      headers: {
+        'Outright-Revocation': { description: 'Id of the revocation', schema: text },
+        'Outright-Confirmed': { description: 'Verifiers that confirmed, of all', schema: text },
+      },
+    },
     ...commonErrors,
   },
 }

@@ -31,6 +31,11 @@ const unauthorized = json('The token is not accepted', tokenErrorSchema, {
   fresh_token_required: { description: 'The token is not fresh.', error: 'fresh_token_required' },
 })
 
+const receiptHeaders = {
+  'Outright-Revocation': { description: 'Id of the revocation', schema: text },
+  'Outright-Confirmed': { description: 'Verifiers that confirmed, of all', schema: text },
+}
+
 const unavailable = json('Nothing was stored; try again', messageSchema, {
   unavailable: { message: 'Service Unavailable' },
 })
@@ -101,6 +106,7 @@ export const loginOperation: Operation = {
 export const currentUserOperation: Operation = {
   tags,
   summary: 'Who is logged in',
+  description: 'The user of the access token; also tells whether the token is good.',
   security: [{ bearer: [] }],
   responses: {
     200: json(
@@ -152,7 +158,10 @@ export const logoutOperation: Operation = {
   description: 'Ends the login of the access token: its refresh token and every other token of it.',
   security: [{ bearer: [] }],
   responses: {
-    200: json('Logged out', messageSchema, { out: { message: 'Successfully logged out' } }),
+    200: {
+      ...json('Logged out', messageSchema, { out: { message: 'Successfully logged out' } }),
+      headers: receiptHeaders,
+    },
     401: unauthorized,
     503: unavailable,
   },
