@@ -30,6 +30,7 @@ import { hasDemoIdentities, seedDemo } from './demo.ts'
 import { mountDialects } from './dialects.ts'
 import { longestAccessLifetime } from './longest-lifetime.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { openProviders } from './providers.ts'
 import { startSweeping } from './sweeping.ts'
 import { openVerification, type Verification } from './verification.ts'
 import { version } from './version.ts'
@@ -90,6 +91,7 @@ async function composeWith(store: SqliteStore, config: Config, world: World): Pr
   })
   const core = await openCore(store, verification, metrics, config, world)
   const stopping = new AbortController()
+  const providers = openProviders(core, config)
   const mounts: readonly MountedDialect[] = [
     ...mountOwn(core, metrics, config),
     {
@@ -106,7 +108,8 @@ async function composeWith(store: SqliteStore, config: Config, world: World): Pr
       ),
       ...atRoot,
     },
-    ...mountDialects(config, contextOf(core, config), log, metrics),
+    ...providers.mounts,
+    ...mountDialects(config, contextOf(core, config), providers, metrics),
   ]
   const app = createHttp(mounts, metrics, config, world)
   attachFeed(app.server, {
@@ -126,6 +129,7 @@ async function composeWith(store: SqliteStore, config: Config, world: World): Pr
       stopSweeping()
       hub.close()
       await app.close()
+      await providers.close()
       await store.close()
     },
   }

@@ -5,6 +5,8 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { DialectContext } from '../http/context.ts'
+import type { Dialect } from '../http/dialect.ts'
 import { parseRange } from '../http/client-address.ts'
 import type { AdobePassOptions } from '../http/dialects/adobe-pass/index.ts'
 import type { BaanxOptions } from '../http/dialects/baanx/index.ts'
@@ -69,7 +71,12 @@ export interface Config {
   /** How proxies that ask `/outright/v1/check` are answered. */
   readonly forwardAuth: Partial<ForwardAuthOptions>
   readonly dialects: DialectConfigs
+  /** Dialects of your own, each a function that makes one: see `docs/dialects.md`. */
+  readonly customDialects: readonly CustomDialect[]
 }
+
+/** Makes a dialect from what every dialect is made from. */
+export type CustomDialect = (context: DialectContext) => Dialect
 
 /** What a configuration file exports as default (TypeScript) or holds (JSON): any part of it. */
 export type ConfigFile = DeepPartial<Config>
@@ -105,6 +112,7 @@ function defaults(demo: boolean): Config {
     renewMs: 500,
     accessLog: true,
     forwardAuth: {},
+    customDialects: [],
     dialects: {
       directlink: dialect,
       matar: dialect,

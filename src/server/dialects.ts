@@ -6,9 +6,9 @@ import { createBaanx } from '../http/dialects/baanx/index.ts'
 import { createDirectLink } from '../http/dialects/directlink/index.ts'
 import { createMatar } from '../http/dialects/matar/index.ts'
 import { createOctopus } from '../http/dialects/octopus/index.ts'
-import type { Log } from '../ports/log.ts'
 import type { Config, DialectConfig } from './config.ts'
 import type { Metrics } from './metrics.ts'
+import type { Providers } from './providers.ts'
 
 type Create<Options> = (context: DialectContext, options?: Partial<Options>) => Dialect
 
@@ -16,7 +16,7 @@ type Create<Options> = (context: DialectContext, options?: Partial<Options>) => 
 export function mountDialects(
   config: Config,
   shared: DialectContext,
-  log: Log,
+  providers: Providers,
   metrics: Metrics,
 ): readonly MountedDialect[] {
   const { directlink, matar, octopus, adobePass, baanx } = config.dialects
@@ -35,9 +35,16 @@ export function mountDialects(
         countDevice: (call, deviceType) => {
           metrics.countDevice(call, deviceType)
         },
+        mvpds: providers.mvpds,
+        tellProvider: providers.tell,
         ...options,
       }),
     ),
     ...mount(matar, createMatar),
+    ...config.customDialects.map((create) => ({
+      dialect: create({ ...shared, prefix: '' }),
+      prefix: '',
+      host: undefined,
+    })),
   ]
 }

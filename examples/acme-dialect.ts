@@ -1,0 +1,100 @@
+/**
+ * A dialect of your own: a logout API that answers `GET /acme/bye?token=…` with one word. Name it
+ * in `outright.config.ts`:
+ *
+ *     import { createAcme } from './acme-dialect.ts'
+ *     export default { customDialects: [createAcme] }
+ */
+import {
+  refuse,
+  singleParameter,
+  type Answer,
+  type Dialect,
+  type DialectContext,
+  type DialectRequest,
+  type Failure,
+} from 'outright'
+
+const audience = 'acme'
+
+export function createAcme({ core }: DialectContext): Dialect {
+  // Parse: the request becomes what the core needs, or a failure.
+  function parse(request: DialectRequest): string {
+    const token = singleParameter(request.query, 'token', 4096)
+    return token ?? refuse({ kind: 'missing_parameter', parameter: 'token' })
+  }
+
+  // Act: one verb of the core.
+  async function bye(request: DialectRequest): Promise<Answer> {
+    const claims = await core.inspect(parse(request), audience)
+    const { receipt } = await core.revoke({
+      scope: 'session',
+      key: claims.sid,
+      reason: 'logout',
+      actor: `subject:${claims.sub}`,
+      accessLifetimeMs: (claims.exp - claims.iat) * 1000,
+      wait: request.waitForConfirmation,
+    })
+    return { ...word(200, 'bye'), receipt }
+  }
+
+  async function hello(request: DialectRequest): Promise<Answer> {
+    const name = singleParameter(request.query, 'name') ?? 'somebody'
+    const { access } = await core.openSession({
+      subjectId: name,
+      clientId: 'acme',
+      dialect: 'acme',
+      audience,
+      accessLifetimeMs: 3_600_000,
+    })
+    return word(200, access.token)
+  }
+
+  return {
+    name: 'acme',
+    owns: (path) => path.startsWith('/acme/'),
+    routes: [
+      {
+        method: 'GET',
+        path: '/acme/hello',
+        operation: { summary: 'Log in', responses: { 200: { description: 'A token' } } },
+        handle: hello,
+      },
+      {
+        method: 'GET',
+        path: '/acme/bye',
+        operation: { summary: 'Log out', responses: { 200: { description: 'bye' } } },
+        handle: bye,
+      },
+    ],
+    renderFailure: render,
+  }
+}
+
+// Render: a failure becomes bytes, in this one place.
+function render(failure: Failure): Answer {
+  switch (failure.kind) {
+    case 'missing_parameter':
+    case 'invalid_parameter':
+    case 'malformed_request':
+      return word(400, 'pardon')
+    case 'not_found':
+      return word(404, 'where')
+    case 'method_not_allowed':
+      return word(405, 'how', { allow: failure.allow.join(', ') })
+    case 'stale':
+    case 'store_unavailable':
+    case 'internal':
+      return word(503, 'later')
+    default:
+      return word(401, 'who')
+  }
+}
+
+function word(
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body }
+}

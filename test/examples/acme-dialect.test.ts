@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createAcme } from '../../examples/acme-dialect.ts'
+import { startTestServer } from '../harness.ts'
+
+test('a dialect of one file logs in, logs out, and says no in its own words', async () => {
+  const server = await startTestServer({ config: { customDialects: [createAcme] } })
+  try {
+    const { text: token } = await server.call('GET', '/acme/hello?name=ada')
+    const bye = await server.call('GET', `/acme/bye?token=${token}`)
+    assert.deepEqual([bye.status, bye.text], [200, 'bye'])
+    assert.match(bye.headers['outright-confirmed'] ?? '', /^1\/1;lapsed=0;ms=\d+$/)
+    const again = await server.call('GET', `/acme/bye?token=${token}`)
+    assert.deepEqual([again.status, again.text], [401, 'who'])
+    const nowhere = await server.call('GET', '/acme/nowhere')
+    assert.deepEqual([nowhere.status, nowhere.text], [404, 'where'])
+    const post = await server.call('POST', '/acme/bye')
+    assert.deepEqual([post.status, post.headers['allow']], [405, 'GET'])
+  } finally {
+    await server.close()
+  }
+})
