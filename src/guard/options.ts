@@ -21,8 +21,10 @@ export interface GuardOptions {
   readonly onStale?: OnStale
   /** Which service this guard stands in, as operators see it; at most 128 bytes. Default `guard`. */
   readonly name?: string
-  /** Verified tokens that are remembered, so that their signature is not checked again. Default
-10,000. */
+  /**
+   * Verified tokens that are remembered, so that their signature is not checked again. Default
+   * 10,000.
+   */
   readonly cacheSize?: number
   /** How long an answer to `ask` may take, in milliseconds. Default 1000. */
   readonly askTimeoutMs?: number

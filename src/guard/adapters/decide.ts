@@ -1,0 +1,141 @@
+/**
+ * What the adapters share: from an `Authorization` header to a decision in the words of HTTP. Each
+ * adapter adds only how its framework reads a request, sends an answer and ends an open
+ * connection.
+ */
+import type { AccessClaims } from '../../verifier/claims.ts'
+import type { Rejection } from '../../verifier/token-verifier.ts'
+import type { Guard, OnStale } from '../options.ts'
+
+/** What a protected route may decide for itself. */
+export interface ProtectOptions {
+  /** In place of the guard's audience. */
+  readonly audience?: string
+  /** In place of the guard's `onStale`. */
+  readonly onStale?: OnStale
+  /** Names that the token's `scope` claim must all contain. Default: none. */
+  readonly scope?: string | readonly string[]
+  /** Named in challenges. Default `api`. Quotes and backslashes are left out. */
+  readonly realm?: string
+  /**
+   * How long a request whose token is revoked while it is handled may take to answer, in
+   * milliseconds. Then it is cut off. What is already streaming is cut off at once. Default 5000.
+   */
+  readonly graceMs?: number
+}
+
+/** A refusal, ready to be sent. */
+export interface Challenge {
+  readonly status: 401 | 403 | 503
+  readonly headers: Readonly<Record<string, string>>
+  /** A problem document (RFC 9457). */
+  readonly body: string
+}
+
+export type Decision =
+  | { readonly ok: true; readonly claims: AccessClaims }
+  | { readonly ok: false; readonly challenge: Challenge }
+
+export const defaultGraceMs = 5000
+
+/**
+ * The claims of requests that were let in. Keyed by the request, so that no framework's types are
+ * bent.
+ */
+const claimsByRequest = new WeakMap<object, AccessClaims>()
+
+/** Notes the claims of a request that was let in. */
+export function rememberClaims(request: object, claims: AccessClaims): void {
+  claimsByRequest.set(request, claims)
+}
+
+/**
+ * The claims of a request that a guard let in.
+ *
+ * @throws {Error} If none did: the route is not protected.
+ */
+export function claimsOf(request: object): AccessClaims {
+  const claims = claimsByRequest.get(request)
+  if (claims) return claims
+  throw new Error('Cannot read claims: no guard has let this request in')
+}
+
+/**
+ * The token of an `Authorization: Bearer …` header (RFC 6750, section 2.1); undefined for any
+ * other.
+ */
+export function bearerToken(authorization: string | null | undefined): string | undefined {
+  return /^Bearer +([\w.~+/-]+=*) *$/i.exec(authorization ?? '')?.[1]
+}
+
+/** Decides about a request by its token. Never throws. */
+export async function decide(
+  guard: Guard,
+  token: string | undefined,
+  options: ProtectOptions,
+): Promise<Decision> {
+  const { audience, onStale } = options
+  const verdict = await guard.check(token, {
+    ...(audience === undefined ? {} : { audience }),
+    ...(onStale === undefined ? {} : { onStale }),
+  })
+  if (!verdict.ok) return { ok: false, challenge: challengeFor(verdict.reason, options) }
+  const needed = typeof options.scope === 'string' ? [options.scope] : (options.scope ?? [])
+  const { scope } = verdict.claims
+  const granted = typeof scope === 'string' ? scope.split(' ') : []
+  if (needed.every((name) => granted.includes(name))) return verdict
+  return { ok: false, challenge: insufficientScope(needed, options) }
+}
+
+/**
+ * Challenges as RFC 6750, section 3, has them; 503 where the guard cannot decide (RFC 9110,
+ * 15.6.4).
+ */
+function challengeFor(reason: Rejection, options: ProtectOptions): Challenge {
+  const realm = `Bearer realm="${quotable(options.realm ?? 'api')}"`
+  switch (reason) {
+    case 'missing':
+      return problem(401, 'A token is needed', reason, { 'www-authenticate': realm })
+    case 'invalid':
+    case 'expired':
+    case 'revoked': {
+      const text = { invalid: 'is not valid', expired: 'has expired', revoked: 'has been revoked' }
+      const description = `The token ${text[reason]}`
+      return problem(401, description, reason, {
+        'www-authenticate': `${realm}, error="invalid_token", error_description="${description}"`,
+      })
+    }
+    case 'stale':
+      return problem(503, 'Tokens cannot be checked at the moment', reason, { 'retry-after': '1' })
+  }
+}
+
+function insufficientScope(needed: readonly string[], options: ProtectOptions): Challenge {
+  const realm = `Bearer realm="${quotable(options.realm ?? 'api')}"`
+  const scope = quotable(needed.join(' '))
+  return problem(403, 'The token lacks a scope', 'insufficient_scope', {
+    'www-authenticate': `${realm}, error="insufficient_scope", scope="${scope}"`,
+  })
+}
+
+function problem(
+  status: Challenge['status'],
+  title: string,
+  reason: string,
+  headers: Readonly<Record<string, string>>,
+): Challenge {
+  return {
+    status,
+    headers: {
+      ...headers,
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+    },
+    body: JSON.stringify({ type: 'about:blank', title, status, reason }),
+  }
+}
+
+/** What may stand between quotes in a header without being escaped. */
+function quotable(text: string): string {
+  return text.replaceAll(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '')
+}

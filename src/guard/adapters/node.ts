@@ -1,0 +1,119 @@
+/** The guard for `node:http`: requests, streaming answers and WebSocket upgrades. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { AccessClaims } from '../../verifier/claims.ts'
+import type { Guard } from '../options.ts'
+import {
+  bearerToken,
+  decide,
+  defaultGraceMs,
+  rememberClaims,
+  type Challenge,
+  type ProtectOptions,
+} from './decide.ts'
+
+export { claimsOf } from './decide.ts'
+export type { ProtectOptions } from './decide.ts'
+
+export interface NodeProtectOptions extends ProtectOptions {
+  /** Where the token is. Default: the `Authorization` header. */
+  readonly tokenOf?: (request: IncomingMessage) => string | undefined
+}
+
+/**
+ * Lets a request in, or answers it. An answer that is still open when the token is revoked is
+ * ended.
+ *
+ * @example
+ *   const server = createServer(async (request, response) => {
+ *     const claims = await protect(guard, request, response)
+ *     if (claims) response.end(`Hello ${claims.sub}`)
+ *   })
+ *
+ * @returns The token's claims; undefined where the request has been answered.
+ */
+export async function protect(
+  guard: Guard,
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: NodeProtectOptions = {},
+): Promise<AccessClaims | undefined> {
+  const decision = await decide(guard, tokenFrom(request, options), options)
+  if (!decision.ok) {
+    const { status, headers, body } = decision.challenge
+    response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body)
+    return undefined
+  }
+  rememberClaims(request, decision.claims)
+  endWhenRevoked(guard, decision.claims, response, options)
+  return decision.claims
+}
+
+/**
+ * Lets a WebSocket upgrade in, or refuses it and closes the socket. The socket is destroyed when
+ * the token is revoked.
+ *
+ * @example
+ *   server.on('upgrade', async (request, socket, head) => {
+ *     const claims = await protectUpgrade(guard, request, socket)
+ *     if (claims) sockets.handleUpgrade(request, socket, head, serve)
+ *   })
+ *
+ * @returns The token's claims; undefined where the upgrade has been refused.
+ */
+export async function protectUpgrade(
+  guard: Guard,
+  request: IncomingMessage,
+  socket: Duplex,
+  options: NodeProtectOptions = {},
+): Promise<AccessClaims | undefined> {
+  // Nobody else listens yet, and a reset while the token is checked must not end the process.
+  const ignore = (): void => undefined
+  socket.on('error', ignore)
+  const decision = await decide(guard, tokenFrom(request, options), options)
+  if (!decision.ok) {
+    socket.end(rawAnswer(decision.challenge))
+    return undefined
+  }
+  if (socket.destroyed) return undefined
+  rememberClaims(request, decision.claims)
+  const unwatch = guard.watch(decision.claims, () => socket.destroy())
+  socket.once('close', unwatch)
+  return decision.claims
+}
+
+/**
+ * Ends an answer when what the claims name is revoked: at once where it is streaming, after a while
+ * where it has not begun, so that the answer of a logout itself still goes out.
+ */
+export function endWhenRevoked(
+  guard: Guard,
+  claims: AccessClaims,
+  response: ServerResponse,
+  { graceMs = defaultGraceMs }: Pick<ProtectOptions, 'graceMs'>,
+): void {
+  if (response.closed || response.writableFinished) return
+  let timer: NodeJS.Timeout | undefined
+  const unwatch = guard.watch(claims, () => {
+    if (response.headersSent || graceMs <= 0) response.destroy()
+    else timer = setTimeout(() => response.destroy(), graceMs).unref()
+  })
+  response.once('close', () => {
+    clearTimeout(timer)
+    unwatch()
+  })
+}
+
+function tokenFrom(request: IncomingMessage, options: NodeProtectOptions): string | undefined {
+  if (options.tokenOf) return options.tokenOf(request)
+  return bearerToken(request.headers.authorization)
+}
+
+function rawAnswer({ status, headers, body }: Challenge): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return (
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}` +
+    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+  )
+}
