@@ -4,3 +4,4 @@
  */
 export { openSqliteStore, type SqliteOptions, type SqliteStore } from './sqlite/store.ts'
 export { restoreSqlite, type RestoreOutcome } from './sqlite/restore.ts'
+export { storeChecks, storeContract, type Check, type StoreUnderTest } from './contract.ts'

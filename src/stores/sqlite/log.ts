@@ -9,6 +9,13 @@ import type { Commands, Handlers } from './commands.ts'
 import { logView, type LogView } from './log-view.ts'
 import { logColumns, shaped } from './rows.ts'
 
+interface CounterRow {
+  readonly generation: number
+  /** Of the entry that raised it last. */
+  readonly position: number
+  readonly forget_after_ms: number
+}
+
 export interface LogWriter extends Handlers<Pick<Commands, 'revoke'>> {
   /** What was added since the last call, in order. */
   takeEntries(): readonly Revocation[]
@@ -26,14 +33,13 @@ export function logWriter(database: DatabaseSync): LogWriter {
   const view = logView(database)
   const appender = new Appender(database, view)
   const findCounter = database.prepare(
-    'SELECT generation, position FROM generations WHERE scope = ? AND key = ?',
+    'SELECT generation, position, forget_after_ms FROM generations WHERE scope = ? AND key = ?',
   )
   const raise = database.prepare(
     `INSERT INTO generations (scope, key, generation, position, forget_after_ms)
      VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (scope, key) DO UPDATE SET generation = excluded.generation,
-       position = excluded.position,
-       forget_after_ms = max(forget_after_ms, excluded.forget_after_ms)`,
+       position = excluded.position, forget_after_ms = excluded.forget_after_ms`,
   )
 
   function end(command: RevocationCommand): RevokeOutcome {
@@ -44,14 +50,16 @@ export function logWriter(database: DatabaseSync): LogWriter {
 
   function raiseCounter(command: RevocationCommand): RevokeOutcome {
     const { scope, key, seenGeneration } = command
-    const row = findCounter.get(scope, key)
-    const counter = shaped<{ generation: number; position: number } | undefined>(row)
+    const counter = shaped<CounterRow | undefined>(findCounter.get(scope, key))
     if (counter && seenGeneration !== undefined && counter.generation > seenGeneration) {
       const by = view.at(counter.position)
       if (by) return { revocation: by, added: false }
     }
-    const revocation = appender.append(command, (counter?.generation ?? 0) + 1)
-    raise.run(scope, key, revocation.generation, appender.position(), command.forgetAfterMs)
+    // The higher counter also ends what the lower one ended, so it must be remembered as long.
+    const forgetAfterMs = Math.max(command.forgetAfterMs, counter?.forget_after_ms ?? 0)
+    const generation = (counter?.generation ?? 0) + 1
+    const revocation = appender.append({ ...command, forgetAfterMs }, generation)
+    raise.run(scope, key, generation, appender.position(), forgetAfterMs)
     return { revocation, added: true }
   }
 

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import type { ClientLookup, SubjectLookup } from '../../ports/store.ts'
+import type { Check } from './check.ts'
+import { allPages, client, refuses, subject, times } from './samples.ts'
+
+const full = {
+  username: 'maria',
+  email: 'maria@example.com',
+  phone: '919999900001',
+  passwordHash: '$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA',
+  attributes: { locale: 'pt', tags: ['a', 1, null], deep: { ok: true } },
+} as const
+
+export const directoryChecks: readonly Check[] = [
+  {
+    name: 'createSubject: found by id, username, email and phone, as it was given',
+    async run({ store }) {
+      const maria = subject(full)
+      await store.createSubject(maria)
+      await store.createSubject(subject({ username: 'other' }))
+      const lookups: SubjectLookup[] = [
+        { by: 'id', value: maria.id },
+        { by: 'username', value: full.username },
+        { by: 'email', value: full.email },
+        { by: 'phone', value: full.phone },
+      ]
+      for (const lookup of lookups) assert.deepEqual(await store.findSubject(lookup), maria)
+      assert.equal(await store.findSubject({ by: 'email', value: full.username }), undefined)
+      assert.equal(await store.findSubject({ by: 'id', value: '' }), undefined)
+    },
+  },
+  {
+    name: 'createSubject: what is taken is a conflict and leaves nothing behind',
+    async run({ store }) {
+      const maria = subject(full)
+      await store.createSubject(maria)
+      for (const name of ['id', 'username', 'email', 'phone'] as const) {
+        const second = subject({ username: 'second', [name]: maria[name] })
+        await refuses(store.createSubject(second), 'conflict')
+      }
+      assert.equal(await store.findSubject({ by: 'username', value: 'second' }), undefined)
+      assert.deepEqual(await store.findSubject({ by: 'id', value: maria.id }), maria)
+      await store.createSubject(subject())
+      await store.createSubject(subject())
+    },
+  },
+  {
+    name: 'createSubject: of 30 callers with one username one gets it',
+    async run({ store }) {
+      const calls = times(30, () => store.createSubject(subject({ username: 'wanted' })))
+      const outcomes = await Promise.allSettled(calls)
+      assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+      assert.equal((await store.listSubjects({ limit: 100, cursor: undefined })).items.length, 1)
+    },
+  },
+  {
+    name: 'updateSubject: changes what is given and nothing else',
+    async run({ store }) {
+      const maria = subject(full)
+      await store.createSubject(maria)
+      const renamed = await store.updateSubject(maria.id, { name: 'Maria A.' })
+      assert.deepEqual(renamed, { ...maria, name: 'Maria A.' })
+      const change = { passwordHash: 'new', standing: 'disabled', attributes: { a: 1 } } as const
+      const changed = await store.updateSubject(maria.id, change)
+      assert.deepEqual(changed, { ...renamed, ...change })
+      assert.deepEqual(await store.findSubject({ by: 'phone', value: full.phone }), changed)
+      await refuses(store.updateSubject('nobody', { name: 'x' }), 'not_found')
+    },
+  },
+  {
+    name: 'createClient: found by id, and by key within its dialect',
+    async run({ store }) {
+      const web = client({
+        key: 'public key',
+        secretHash: 'hash',
+        allowlist: ['203.0.113.0/24', '2001:db8::/32'],
+        redirectUris: ['https://app.example/callback?a=1&b=2'],
+        attributes: { a: [1] },
+      })
+      const elsewhere = client({ key: 'public key', dialect: 'octopus' })
+      await store.createClient(web)
+      await store.createClient(elsewhere)
+      const byKey = (dialect: string): ClientLookup => ({ by: 'key', dialect, value: 'public key' })
+      assert.deepEqual(await store.findClient({ by: 'id', value: web.id }), web)
+      assert.deepEqual(await store.findClient(byKey('oauth')), web)
+      assert.deepEqual(await store.findClient(byKey('octopus')), elsewhere)
+      assert.equal(await store.findClient(byKey('matar')), undefined)
+      await refuses(store.createClient(client({ id: web.id })), 'conflict')
+      await refuses(store.createClient(client({ key: 'public key' })), 'conflict')
+    },
+  },
+  {
+    name: 'updateClient: changes what is given and nothing else',
+    async run({ store }) {
+      const web = client({ allowlist: ['10.0.0.0/8'], redirectUris: ['https://a.example'] })
+      await store.createClient(web)
+      const first = await store.updateClient(web.id, { allowlist: [], name: 'Renamed' })
+      assert.deepEqual(first, { ...web, allowlist: [], name: 'Renamed' })
+      const change = {
+        secretHash: 'rotated',
+        redirectUris: ['https://b.example'],
+        standing: 'disabled',
+        attributes: { b: 2 },
+      } as const
+      const second = await store.updateClient(web.id, change)
+      assert.deepEqual(second, { ...first, ...change })
+      assert.deepEqual(await store.findClient({ by: 'id', value: web.id }), second)
+      await refuses(store.updateClient('nobody', {}), 'not_found')
+    },
+  },
+  {
+    name: 'listSubjects and listClients: every one once, in pages',
+    async run({ store }) {
+      const subjects = times(25, () => subject())
+      const clients = times(12, () => client())
+      for (const each of subjects) await store.createSubject(each)
+      for (const each of clients) await store.createClient(each)
+      const foundSubjects = await allPages((page) => store.listSubjects(page), 4)
+      const foundClients = await allPages((page) => store.listClients(page), 12)
+      const ids = (rows: readonly { readonly id: string }[]) => rows.map(({ id }) => id).toSorted()
+      assert.deepEqual(ids(foundSubjects), ids(subjects))
+      assert.deepEqual(ids(foundClients), ids(clients))
+      for (const limit of [0, 1001]) {
+        await refuses(store.listSubjects({ limit, cursor: undefined }), 'invalid_parameter')
+        await refuses(store.listClients({ limit, cursor: undefined }), 'invalid_parameter')
+      }
+      await refuses(store.listSubjects({ limit: 5, cursor: 'x' }), 'invalid_parameter')
+      await refuses(store.listClients({ limit: 5, cursor: 'x' }), 'invalid_parameter')
+    },
+  },
+]

@@ -1,0 +1,4 @@
+import { storeContract } from '../../src/stores/contract.ts'
+import { temporarySqlite } from './temporary.ts'
+
+storeContract('SQLite', temporarySqlite)
