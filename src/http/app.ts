@@ -178,7 +178,7 @@ function send(
     method: request.method,
     route,
     status: answer.status,
-    elapsedMs: reply.elapsedTime,
+    elapsedMs: options.clock.monotonicMs() - request.startedMs,
     requestId: request.requestId,
   })
   const { body } = answer

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { clientAddress } from './client-address.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { DialectRequest } from './dialect.ts'
 
 export interface RequestOptions {
+  readonly clock: Clock
   readonly publicUrl: string
   readonly isTrustedProxy: (address: string) => boolean
 }
@@ -20,6 +22,8 @@ export function requestId(raw: { readonly headers: IncomingMessage['headers'] })
 
 /** A dialect's view of Fastify's request. Everything is worked out when it is asked for. */
 export class AppRequest implements DialectRequest {
+  /** When it had been read, on the monotonic clock. */
+  readonly startedMs: number
   readonly #request: FastifyRequest
   readonly #options: RequestOptions
   #query: URLSearchParams | undefined
@@ -28,6 +32,7 @@ export class AppRequest implements DialectRequest {
   constructor(request: FastifyRequest, options: RequestOptions) {
     this.#request = request
     this.#options = options
+    this.startedMs = options.clock.monotonicMs()
   }
 
   get method(): string {

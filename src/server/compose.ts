@@ -236,7 +236,9 @@ function createHttp(
     log,
     observe: (observation) => {
       metrics.observeRequest(observation)
-      if (config.accessLog) log.info({ ...observation }, 'request')
+      if (!config.accessLog) return
+      const elapsedMs = Math.round(observation.elapsedMs * 100) / 100
+      log.info({ ...observation, elapsedMs }, 'request')
     },
   })
   registerDocumentation(app, buildDocument({ mounts, publicUrl: config.issuer, version }))

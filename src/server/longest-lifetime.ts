@@ -21,7 +21,7 @@ const defaultLifetimesMs = {
 export async function longestAccessLifetime(store: TicketStore, config: Config): Promise<number> {
   const configured = Object.entries(defaultLifetimesMs).map(([name, lifetimeMs]) => {
     const { options } = config.dialects[name as keyof typeof defaultLifetimesMs]
-    const own = (options as { readonly accessLifetimeMs?: number }).accessLifetimeMs
+    const own = options.accessLifetimeMs
     return Math.max(own ?? 0, lifetimeMs)
   })
   const longest = Math.max(...configured)

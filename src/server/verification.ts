@@ -33,18 +33,19 @@ export async function openVerification(
   log: Log,
 ): Promise<Verification> {
   const replica = new Replica()
-  let hub: FeedHub | undefined
   const early: Revocation[] = []
+  let publish = (entries: readonly Revocation[]): void => {
+    early.push(...entries)
+  }
   // Subscribed before the replica is filled: what is committed meanwhile may come twice, never not at all.
   store.onCommitted((entries) => {
     applyRevocations(replica, entries)
-    if (hub === undefined) early.push(...entries)
-    else hub.publish(entries)
+    publish(entries)
   })
   const position = await store.head()
   await fillReplica(replica, store, clock.nowMs())
   const grantedMs = (await readSetting(store, GRANTED_LEASE)) ?? 0
-  hub = createFeedHub({
+  const hub = createFeedHub({
     clock,
     log,
     node: store.stream,
@@ -58,5 +59,8 @@ export async function openVerification(
     rememberLeases: (leaseMs) => writeSetting(store, GRANTED_LEASE, Math.max(leaseMs, grantedMs)),
   })
   if (early.length > 0) hub.publish(early)
+  publish = (entries) => {
+    hub.publish(entries)
+  }
   return { replica, hub }
 }

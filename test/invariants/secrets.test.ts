@@ -30,12 +30,13 @@ async function withServer(play: (scene: Scene) => Promise<void>): Promise<void> 
     {},
     { demo: true, dataDir, passwordCost: { memoryKiB: 64, passes: 1 } },
   )
-  const { app, close } = await compose(config, {
+  const composition = await compose(config, {
     clock: systemClock,
     random: systemRandom(),
     log: jsonLog((line) => printed.push(line)),
     otpSender: { send: () => Promise.resolve() },
   })
+  const { app } = composition
   await app.listen({ host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${String((app.server.address() as AddressInfo).port)}`
   await play({
@@ -48,7 +49,7 @@ async function withServer(play: (scene: Scene) => Promise<void>): Promise<void> 
     },
   })
   const metrics = await call(url, 'GET', '/metrics', {})
-  await close()
+  await composition.close()
   await rm(dataDir, { recursive: true, force: true })
   assert.ok(printed.length > 10, 'the log was not captured')
   for (const text of [...printed, ...failures, metrics.text]) {
