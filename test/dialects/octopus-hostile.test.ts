@@ -224,9 +224,9 @@ suite('Octopus, paths', () => {
   })
 
   test('/api/v1 belongs to others, the wallets excepted', () => {
-    const { owns } = octopus()
+    const dialect = octopus()
     for (const path of ['/auth', '/auth/', '/auth/x', '/api/v1/wallets', '/api/v1/wallets/7']) {
-      assert.equal(owns(path), true, path)
+      assert.equal(dialect.owns(path), true, path)
     }
     for (const path of [
       '/',
@@ -236,7 +236,7 @@ suite('Octopus, paths', () => {
       '/api/v1/walletsx',
       '/v1/auth',
     ]) {
-      assert.equal(owns(path), false, path)
+      assert.equal(dialect.owns(path), false, path)
     }
   })
 })
@@ -348,9 +348,9 @@ suite('Octopus, when something fails', () => {
     const replies = await Promise.all(
       Array.from({ length: 8 }, () => refresh(refresh_token, server)),
     )
-    const won = replies.filter(({ status }) => status === 200)
-    assert.equal(won.length, 1)
-    const { data } = won[0]?.json() as { data: Tokens }
+    const [won, ...others] = replies.filter(({ status }) => status === 200)
+    assert.ok(won !== undefined && others.length === 0)
+    const { data } = won.json() as { data: Tokens }
     assert.equal((await call('GET', '/api/v1/wallets', data.access_token)).status, 200)
   })
 

@@ -352,6 +352,7 @@ const submitPage: Operation = {
     400: html('Wrong credentials'),
     403: html('Locked, disabled, or sent from another site'),
     404: html('The authorization is over'),
+    422: html('A field is missing'),
     429: html('Too many calls'),
   },
 }

@@ -120,7 +120,7 @@ export function renderGrant({ access, refresh, session }: IssuedTokens, nowMs: n
  * @param path Of the request.
  */
 export function renderFailure(failure: Failure, path: string): Answer {
-  const isOauth = /\/oauth2?\//.test(path)
+  const isOauth = /\/oauth2?\/(?!authorize\/page$)/.test(path)
   // On the token call a bad token is a bad grant, elsewhere it is a bad bearer.
   const isTokenCall = isOauth && path.endsWith('/token')
   switch (failure.kind) {
