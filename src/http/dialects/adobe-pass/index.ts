@@ -49,9 +49,10 @@ export function createAdobePass(
   checkOptions(settings, context.core.dependencies.longestAccessLifetimeMs)
   const pass = createPass(context, settings)
   const throttle = createThrottle(context.clock, context.rateLimitFactor)
+  const routes = calls.flatMap((call) => routesOf(pass, throttle, call))
   return {
     name: ADOBE_PASS,
-    routes: calls.flatMap((call) => routesOf(pass, throttle, call)),
+    routes: [...routes, ...preflightRoutes(routes)],
     owns: (path) => OWN_PATHS.test(path),
     renderFailure: (failure, request) => failureAnswer(settings, context.prefix, failure, request),
     headers: corsHeaders,
@@ -65,6 +66,28 @@ function routesOf(pass: Pass, throttle: (address: string) => void, call: Call): 
     path: call.path + ending,
     operation: operation(call.path, call),
     handle: (request) => answer(pass, throttle, call, request),
+  }))
+}
+
+/**
+ * What browsers ask before a second screen's call (Fetch, section 3.3). Not throttled: the call
+ * that follows is.
+ */
+function preflightRoutes(routes: readonly Route[]): readonly Route[] {
+  const methods = Map.groupBy(routes, ({ path }) => path)
+  return [...methods].map(([path, sharing]) => ({
+    method: 'OPTIONS',
+    path,
+    operation: {
+      tags: ['adobe-pass'],
+      summary: 'Ask whether a page may call',
+      responses: { 204: { description: 'It may; the headers say how' } },
+    },
+    handle: () => {
+      const allow = [...sharing.map(({ method }) => method), 'OPTIONS'].join(', ')
+      // Only where no other dialect has methods of its own.
+      return { status: 204, ...(OWN_PATHS.test(path) ? { headers: { allow } } : {}) }
+    },
   }))
 }
 

@@ -133,7 +133,7 @@ async function readAssertion(
 function metadataOf(claim: unknown): Readonly<Record<string, Json>> {
   if (claim === null || typeof claim !== 'object' || Array.isArray(claim)) return {}
   const fields = Object.entries(claim as Record<string, Json>)
-  return Object.fromEntries(fields.filter(([name]) => /^[A-Za-z_][\w.-]{0,63}$/.test(name)))
+  return Object.fromEntries(fields.filter(([name]) => /^[A-Za-z][\w.-]{0,63}$/.test(name)))
 }
 
 const loggedIn = page(200, 'You are logged in', 'You can return to your TV now.')

@@ -1,0 +1,358 @@
+/**
+ * The logout call, statement by statement of the page that documents it, and what observed clients
+ * send. Each test quotes what it holds; the page is Portuguese, the quotes are translated.
+ */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { after, before, suite, test } from 'node:test'
+import { startTestServer, type TestServer } from '../harness.ts'
+import {
+  accessToken,
+  deviceCall,
+  deviceInfo,
+  errorXml,
+  json,
+  logIn,
+  logOut,
+  REQUESTOR,
+  vendorSample,
+} from './adobe-pass-kit.ts'
+
+let server: TestServer
+let devices = 0
+
+before(async () => {
+  server = await startTestServer()
+})
+after(() => server.close())
+
+/** A device on which the demo viewer is logged in. */
+async function loggedInDevice(): Promise<string> {
+  const deviceId = `device-${String(++devices)}`
+  await logIn(server, deviceId)
+  assert.equal((await deviceCall(server, '/api/v1/checkauthn', deviceId)).status, 200)
+  return deviceId
+}
+
+async function isLoggedIn(deviceId: string): Promise<boolean> {
+  const reply = await deviceCall(server, '/api/v1/checkauthn', deviceId)
+  assert.ok(reply.status === 200 || reply.status === 403)
+  return reply.status === 200
+}
+
+suite('"Remove the AuthN and AuthZ tokens from storage"', () => {
+  test('AuthN: checkauthn answers 403 afterwards, and 200 before', async () => {
+    const deviceId = await loggedInDevice()
+    await logOut(server, deviceId)
+    const reply = await deviceCall(server, '/api/v1/checkauthn', deviceId, {}, {})
+    assert.equal(reply.status, 403)
+    assert.equal(reply.text, errorXml(403, 'Authentication token expired'))
+  })
+
+  test('AuthN: tokens/authn answers 404 afterwards', async () => {
+    const deviceId = await loggedInDevice()
+    assert.equal((await deviceCall(server, '/api/v1/tokens/authn', deviceId)).status, 200)
+    await logOut(server, deviceId)
+    const reply = await deviceCall(server, '/api/v1/tokens/authn', deviceId)
+    assert.equal(reply.status, 404)
+    assert.equal(reply.text, '{"status":404,"message":"Not Found"}')
+  })
+
+  test('AuthZ: tokens/authz answers 412 afterwards', async () => {
+    const deviceId = await loggedInDevice()
+    const resource = { resource: 'TestStream1' }
+    assert.equal((await deviceCall(server, '/api/v1/authorize', deviceId, resource)).status, 200)
+    assert.equal((await deviceCall(server, '/api/v1/tokens/authz', deviceId, resource)).status, 200)
+    await logOut(server, deviceId)
+    const reply = await deviceCall(server, '/api/v1/tokens/authz', deviceId, resource)
+    assert.equal(reply.status, 412)
+    assert.equal(reply.text, '{"status":412,"message":"User not authenticated","details":null}')
+  })
+
+  test('AuthZ does not come back with a new login', async () => {
+    const deviceId = await loggedInDevice()
+    const resource = { resource: 'TestStream1' }
+    await deviceCall(server, '/api/v1/authorize', deviceId, resource)
+    await logOut(server, deviceId)
+    await logIn(server, deviceId)
+    const reply = await deviceCall(server, '/api/v1/tokens/authz', deviceId, resource)
+    assert.equal(reply.status, 404)
+  })
+
+  test('beyond the page: outstanding media tokens are dead at every verifier', async () => {
+    const deviceId = await loggedInDevice()
+    const resource = { resource: 'TestStream1' }
+    await deviceCall(server, '/api/v1/authorize', deviceId, resource)
+    const issued = await deviceCall(server, '/api/v1/tokens/media', deviceId, resource)
+    const token = Buffer.from(issued.json().serializedToken, 'base64').toString()
+    const { verifier } = server.core.dependencies
+    assert.equal((await verifier.verify(token, 'demo-api')).ok, true)
+    await logOut(server, deviceId)
+    assert.deepEqual(await verifier.verify(token, 'demo-api'), { ok: false, reason: 'revoked' })
+    const refused = await deviceCall(server, '/api/v1/tokens/media', deviceId, resource)
+    assert.equal(refused.status, 403)
+  })
+})
+
+suite('"DELETE" "204" "None"', () => {
+  test('204 with an empty body', async () => {
+    const reply = await logOut(server, await loggedInDevice())
+    assert.equal(reply.status, 204)
+    assert.equal(reply.text, '')
+    assert.equal(reply.headers['content-type'], undefined)
+    assert.equal(reply.headers['content-length'], undefined)
+  })
+
+  test('the receipt names the revocation and says who confirmed it', async () => {
+    const deviceId = await loggedInDevice()
+    const reply = await logOut(server, deviceId)
+    const id = reply.headers['outright-revocation'] ?? ''
+    assert.match(reply.headers['outright-confirmed'] ?? '', /^1\/1;lapsed=0;ms=\d+$/)
+    const revocation = await server.store.findRevocation(id)
+    const hash = createHash('sha256').update(deviceId).digest('base64url')
+    assert.equal(revocation?.scope, 'device')
+    assert.equal(revocation?.key, `${REQUESTOR}/${hash}`)
+    assert.equal(revocation?.reason, 'logout')
+    assert.equal(revocation?.actor, 'subject:DemoMVPD/viewer')
+  })
+
+  test('Prefer: respond-async is honoured', async () => {
+    const deviceId = await loggedInDevice()
+    const reply = await logOut(
+      server,
+      deviceId,
+      { requestor: REQUESTOR },
+      { prefer: 'respond-async' },
+    )
+    assert.equal(reply.status, 204)
+    assert.equal(reply.headers['preference-applied'], 'respond-async')
+    assert.equal(await isLoggedIn(deviceId), false)
+  })
+
+  test('a device that nobody ever logged in on: 204 all the same', async () => {
+    const reply = await logOut(server, 'never-seen')
+    assert.equal(reply.status, 204)
+    assert.match(reply.headers['outright-revocation'] ?? '', /^[0-9a-f-]{36}$/)
+  })
+
+  test('again: 204, the same revocation, and nothing new in the log', async () => {
+    const deviceId = await loggedInDevice()
+    const first = await logOut(server, deviceId)
+    const second = await logOut(server, deviceId)
+    const third = await logOut(server, deviceId)
+    assert.equal(second.status, 204)
+    assert.equal(second.headers['outright-revocation'], first.headers['outright-revocation'])
+    assert.equal(third.headers['outright-revocation'], first.headers['outright-revocation'])
+  })
+
+  test('a login after it holds, and is ended by the next logout', async () => {
+    const deviceId = await loggedInDevice()
+    await logOut(server, deviceId)
+    await logIn(server, deviceId)
+    assert.equal(await isLoggedIn(deviceId), true)
+    await logOut(server, deviceId)
+    assert.equal(await isLoggedIn(deviceId), false)
+  })
+
+  test('two logins on one device end together', async () => {
+    const deviceId = await loggedInDevice()
+    await logIn(server, deviceId)
+    await logOut(server, deviceId)
+    assert.equal(await isLoggedIn(deviceId), false)
+    const sessions = await server.core.dependencies.store.listSessions(
+      { dialect: 'adobe-pass', liveAtMs: server.core.dependencies.clock.nowMs() },
+      server.core.dependencies.clock.nowMs(),
+      { limit: 100, cursor: undefined },
+    )
+    const hash = createHash('sha256').update(deviceId).digest('base64url')
+    assert.ok(sessions.items.every(({ session }) => !session.deviceKey?.endsWith(hash)))
+  })
+
+  test('the extension of the format changes nothing', async () => {
+    for (const extension of ['.json', '.xml']) {
+      const deviceId = await loggedInDevice()
+      const reply = await server.call(
+        'DELETE',
+        `/api/v1/logout${extension}?requestor=REF30&deviceId=${deviceId}`,
+      )
+      assert.equal(reply.status, 204)
+      assert.equal(reply.text, '')
+      assert.equal(await isLoggedIn(deviceId), false)
+    }
+  })
+
+  test('other methods at the shared path are not this dialect’s', async () => {
+    const reply = await server.call('GET', '/api/v1/logout?requestor=REF30&deviceId=x')
+    assert.equal(reply.status, 405)
+    assert.match(reply.headers['allow'] ?? '', /DELETE/)
+  })
+})
+
+suite('"requestor: the programmer for which this operation is valid"', () => {
+  test('another device, and another requestor’s device of the same id, stay logged in', async () => {
+    const { store, clock } = server.core.dependencies
+    const nowMs = clock.nowMs()
+    await store.createClient({
+      id: 'OTHER',
+      key: 'OTHER',
+      name: 'Other',
+      dialect: 'adobe-pass',
+      secretHash: undefined,
+      allowlist: [],
+      redirectUris: [],
+      standing: 'active',
+      createdAtMs: nowMs,
+      attributes: { mvpds: ['DemoTempPass'] },
+    })
+    const deviceId = await loggedInDevice()
+    const neighbour = await loggedInDevice()
+    const preview = `requestor_id=OTHER&deviceId=${deviceId}&mso_id=DemoTempPass&domain_name=x`
+    await server.call('POST', `/api/v1/authenticate/freepreview?${preview}`)
+    const there = `/api/v1/checkauthn?requestor=OTHER&deviceId=${deviceId}`
+    assert.equal((await server.call('GET', there)).status, 200)
+    await logOut(server, deviceId)
+    assert.equal(await isLoggedIn(deviceId), false)
+    assert.equal(await isLoggedIn(neighbour), true)
+    assert.equal((await server.call('GET', there)).status, 200)
+  })
+
+  test('not marked mandatory: without it, the access token names it', async () => {
+    const deviceId = await loggedInDevice()
+    const authorization = `Bearer ${await accessToken(server)}`
+    const reply = await logOut(server, deviceId, {}, { authorization })
+    assert.equal(reply.status, 204)
+    assert.equal(await isLoggedIn(deviceId), false)
+  })
+
+  test('not marked mandatory: without it and without credentials, the demo has one requestor', async () => {
+    const deviceId = await loggedInDevice()
+    assert.equal((await logOut(server, deviceId, {})).status, 204)
+    assert.equal(await isLoggedIn(deviceId), false)
+  })
+
+  test('a requestor that does not exist is an error, not a silent success', async () => {
+    const deviceId = await loggedInDevice()
+    const reply = await logOut(server, deviceId, { requestor: 'NOBODY' }, json)
+    assert.equal(reply.status, 400)
+    assert.equal(reply.text, `{"status":400,"message":"Parameter 'requestor' is not valid"}`)
+    assert.equal(await isLoggedIn(deviceId), true)
+  })
+
+  test('the access token survives the device’s logout', async () => {
+    const deviceId = await loggedInDevice()
+    const authorization = `Bearer ${await accessToken(server)}`
+    await logOut(server, deviceId, { requestor: REQUESTOR }, { authorization })
+    const again = await logOut(server, deviceId, { requestor: REQUESTOR }, { authorization })
+    assert.equal(again.status, 204)
+  })
+})
+
+suite('"deviceId (Mandatory)"', () => {
+  test('missing: 400, which names it, in XML by default and in JSON where asked', async () => {
+    const path = '/api/v1/logout?requestor=REF30'
+    const inXml = await server.call('DELETE', path)
+    assert.equal(inXml.status, 400)
+    assert.match(inXml.headers['content-type'] ?? '', /^application\/xml/)
+    assert.equal(inXml.text, errorXml(400, 'Required &apos;deviceId&apos; is not present'))
+    const inJson = await server.call('DELETE', `${path}&format=json`)
+    assert.equal(inJson.text, `{"status":400,"message":"Required 'deviceId' is not present"}`)
+  })
+
+  test('empty: as missing', async () => {
+    const reply = await server.call('DELETE', '/api/v1/logout?requestor=REF30&deviceId=')
+    assert.equal(reply.status, 400)
+  })
+})
+
+suite('"device_info/X-Device-Info (Mandatory)", as clients keep it', () => {
+  const carriers: readonly (readonly [string, Record<string, string>, Record<string, string>])[] = [
+    ['as X-Device-Info in the header', {}, { 'x-device-info': deviceInfo }],
+    ['MAY be passed as a URL parameter', { device_info: deviceInfo }, {}],
+    ['percent-encoded once more', { device_info: encodeURIComponent(deviceInfo) }, {}],
+    ['percent-encoded in the header', {}, { 'x-device-info': encodeURIComponent(deviceInfo) }],
+    ['the vendor’s own sample, which is not JSON', {}, { 'x-device-info': vendorSample }],
+    ['not base64', {}, { 'x-device-info': '%%%' }],
+    ['absent', {}, {}],
+  ]
+  for (const [name, parameters, headers] of carriers) {
+    test(`${name}: 204, logged out`, async () => {
+      const deviceId = await loggedInDevice()
+      const reply = await logOut(server, deviceId, { requestor: REQUESTOR, ...parameters }, headers)
+      assert.equal(reply.status, 204)
+      assert.equal(await isLoggedIn(deviceId), false)
+    })
+  }
+})
+
+suite('"deviceType", "deviceUser (Deprecated)", "appId (Deprecated)"', () => {
+  for (const [name, value] of [
+    ['deviceType', 'Roku'],
+    ['deviceUser', 'JD'],
+    ['appId', '2345'],
+  ] as const) {
+    test(`${name} is accepted`, async () => {
+      const deviceId = await loggedInDevice()
+      const reply = await logOut(server, deviceId, { requestor: REQUESTOR, [name]: value })
+      assert.equal(reply.status, 204)
+      assert.equal(await isLoggedIn(deviceId), false)
+    })
+  }
+
+  test('"metrics broken down per device type": the type is counted, device_info before it', async () => {
+    const deviceId = await loggedInDevice()
+    await logOut(server, deviceId, { requestor: REQUESTOR, deviceType: 'roku' })
+    await logOut(server, deviceId, {
+      requestor: REQUESTOR,
+      deviceType: 'x',
+      device_info: deviceInfo,
+    })
+    await logOut(server, deviceId)
+    const { text } = await server.call('GET', '/metrics')
+    for (const type of ['roku', 'SetTopBox', 'Unknown']) {
+      assert.match(text, new RegExp(`call="logout",cdt="${type}"`))
+    }
+  })
+})
+
+suite('observed clients', () => {
+  test('Applicaster: deviceId alone, a header signed for GET /logout, exactly 204', async () => {
+    const deviceId = await loggedInDevice()
+    const authorization =
+      'GET requestor_id=REF30, nonce=6a6d8a1e-4f5b-4d0c-9a53-1f1f0f7f5c11, signature_method=HMAC-SHA1, request_time=1700000000000, request_uri=/logout, public_key=abc, signature=c2lnbmF0dXJl'
+    const reply = await server.call('DELETE', `/api/v1/logout?deviceId=${deviceId}`, {
+      headers: { authorization, accept: 'application/json' },
+    })
+    assert.equal(reply.status, 204)
+    assert.equal(await isLoggedIn(deviceId), false)
+  })
+
+  test('a Kodi add-on: deviceId, requestor, format=json, no device info', async () => {
+    const deviceId = await loggedInDevice()
+    const path = `/api/v1/logout?deviceId=${deviceId}&requestor=REF30&format=json`
+    const reply = await server.call('DELETE', path, {
+      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' },
+    })
+    assert.equal(reply.status, 204)
+    assert.equal(reply.text, '')
+    assert.equal(await isLoggedIn(deviceId), false)
+  })
+})
+
+suite('what never happens', () => {
+  test('no raw device id is stored: not in sessions, not in the log, not in codes', async () => {
+    const deviceId = 'very-secret-device-id'
+    const code = await logIn(server, deviceId)
+    await logOut(server, deviceId)
+    const { store, clock } = server.core.dependencies
+    const page = { limit: 1000, cursor: undefined }
+    const [sessions, revocations, tickets] = await Promise.all([
+      store.listSessions({}, clock.nowMs(), page),
+      store.listRevocations({}, page),
+      store.listTickets('adobe-regcode', '', 1000),
+    ])
+    const everything = JSON.stringify([sessions, revocations, tickets])
+    assert.ok(everything.includes(code))
+    assert.equal(everything.includes(deviceId), false)
+    assert.equal(everything.includes(Buffer.from(deviceId).toString('base64')), false)
+  })
+})
