@@ -1,0 +1,39 @@
+/** Sessions by the million, written straight into a store's file: logging in so often takes hours. */
+import { DatabaseSync } from 'node:sqlite'
+
+/** The client that all of them belong to. */
+export const FILLED_CLIENT = 'bench-client'
+
+/** Bearer of the admin API in every bench. */
+export const ADMIN_TOKEN = 'bench'
+
+const DAY_MS = 86_400_000
+
+/**
+ * Writes live sessions of one client, each of another subject.
+ *
+ * @param path A store's file that nobody has open.
+ * @param mintId Makes UUIDv7s.
+ */
+export function fillSessions(path: string, sessions: number, mintId: () => string): void {
+  const database = new DatabaseSync(path)
+  const nowMs = Date.now()
+  try {
+    database.exec('PRAGMA synchronous = OFF')
+    database.exec('PRAGMA cache_size = -262144')
+    database.exec('BEGIN')
+    const insert = database.prepare(
+      `INSERT INTO sessions (sid, subject_id, client_id, device_key, dialect, created_at_ms,
+         expires_at_ms, access_lifetime_ms, everyone_generation, subject_generation,
+         client_generation, grant_generation, device_generation, attributes)
+       VALUES (?, ?, '${FILLED_CLIENT}', NULL, 'octopus', ?, ?, 3600000, 0, 0, 0, 0, 0, '{}')`,
+    )
+    for (let index = 0; index < sessions; index++) {
+      insert.run(mintId(), `subject-${String(index).padStart(9, '0')}`, nowMs, nowMs + DAY_MS)
+    }
+    database.exec('COMMIT')
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  } finally {
+    database.close()
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The index of the benches: `npm run bench -- <question> … [--seconds n] [--rounds n] [--json]`.
+ * Every number is a ratio to something measured in the same run; README.md says how to read them.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { checks } from './http/checks.ts'
+import { clientLogout } from './http/client-logout.ts'
+import { logouts } from './http/logouts.ts'
+import { refreshes } from './http/refreshes.ts'
+import { describeMachine, machineText } from './machine.ts'
+import { printOutcome, type Question, type Settings } from './report.ts'
+
+const http: readonly Question[] = [logouts, checks, refreshes, clientLogout]
+
+/** Benches that are programs of their own. */
+const programs = [
+  {
+    name: 'replica',
+    asks: 'The memory of a verifier: bytes an entry, look-ups a second, longest stall',
+    nodeOptions: ['--expose-gc'],
+  },
+  {
+    name: 'store-writer',
+    asks: 'The SQLite store alone: durable logouts a second by how many call at once',
+    nodeOptions: [],
+  },
+  {
+    name: 'postgres-logouts',
+    asks: 'The PostgreSQL store alone: durable logouts a second',
+    nodeOptions: [],
+  },
+] as const
+
+const usage = `npm run bench -- [question …] [options]
+
+  http               all of: ${http.map(({ name }) => name).join(', ')}
+${[...http, ...programs].map(({ name, asks }) => `  ${name.padEnd(18)} ${asks}`).join('\n')}
+  all                everything
+
+  --seconds <n>      length of a sample, default 2
+  --rounds <n>       how often each server is sampled, default 5
+  --retries <n>      how often a sample is taken again where the machine was busy, default 2
+  --json             figures instead of tables (not of the programs replica and the stores)
+`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '5' },
+    retries: { type: 'string', default: '2' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const known: readonly string[] = [...http, ...programs].map(({ name }) => name)
+const chosen = positionals.flatMap((name) =>
+  name === 'all' ? known : name === 'http' ? http.map((question) => question.name) : [name],
+)
+const unknown = chosen.filter((name) => !known.includes(name))
+
+if (values.help || chosen.length === 0) {
+  console.log(usage)
+} else if (unknown.length > 0) {
+  console.error(`There is no question ${unknown.join(', ')}.\n\n${usage}`)
+  process.exitCode = 2
+} else {
+  await answer(chosen, {
+    seconds: positive('seconds', values.seconds),
+    rounds: positive('rounds', values.rounds),
+    retries: Number(values.retries),
+  })
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text)
+  if (value > 0) return value
+  throw new Error(`Cannot use --${name}: "${text}" is not a positive number`)
+}
+
+async function answer(names: readonly string[], settings: Settings): Promise<void> {
+  const machine = describeMachine()
+  const figures: Record<string, unknown> = { machine, settings }
+  if (!values.json) console.log(machineText(machine))
+  for (const name of names) {
+    const question = http.find((one) => one.name === name)
+    if (question === undefined) {
+      runProgram(name)
+      continue
+    }
+    const outcome = await question.run(settings)
+    figures[name] = outcome.figures
+    if (!values.json) printOutcome(outcome)
+  }
+  if (values.json) console.log(JSON.stringify(figures, undefined, 2))
+}
+
+function runProgram(name: string): void {
+  const path = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
+  if (!existsSync(path)) {
+    console.error(`${name} is not part of this checkout`)
+    return
+  }
+  const { nodeOptions } = programs.find((program) => program.name === name) ?? { nodeOptions: [] }
+  const { status } = spawnSync(process.execPath, [...nodeOptions, path], { stdio: 'inherit' })
+  if (status !== 0) process.exitCode = 1
+}
