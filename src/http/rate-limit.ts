@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { refuse } from '../domain/failure.ts'
 
@@ -30,7 +31,7 @@ export function createRateLimit(rule: RateLimitRule, factor: number): RateLimit 
   return {
     async consume(key) {
       try {
-        await limiter.consume(key)
+        await limiter.consume(blockOf(key))
       } catch (error) {
         if (!(error instanceof RateLimiterRes)) throw error
         const retryAfterSeconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000))
@@ -38,4 +39,10 @@ export function createRateLimit(rule: RateLimitRule, factor: number): RateLimit 
       }
     },
   }
+}
+
+/** Whoever holds an IPv6 address holds its /64 as well: those are counted as one. */
+function blockOf(key: string): string {
+  if (!key.includes(':') || !ipaddr.IPv6.isValid(key)) return key
+  return ipaddr.IPv6.networkAddressFromCIDR(`${key}/64`).toString()
 }

@@ -1,0 +1,97 @@
+/** Forward authentication behind Debian's nginx and Caddy, with the configurations of `examples/`. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setStage, type Stage } from './stage.ts'
+
+const proxies = [
+  {
+    name: 'nginx',
+    example: 'nginx.conf',
+    port: 8000,
+    command: (configuration: string, folder: string) =>
+      [
+        'nginx',
+        [
+          '-p',
+          folder,
+          '-c',
+          configuration,
+          '-g',
+          `daemon off; pid ${folder}/nginx.pid; error_log ${folder}/logs/error.log;`,
+        ],
+      ] as const,
+  },
+  {
+    name: 'Caddy',
+    example: 'Caddyfile',
+    port: 8001,
+    command: (configuration: string) =>
+      ['caddy', ['run', '--config', configuration, '--adapter', 'caddyfile']] as const,
+  },
+]
+
+for (const { name, example, port, command } of proxies) {
+  describe(`behind ${name}`, () => {
+    let stage: Stage
+    before(async () => {
+      stage = await setStage(example, port, command)
+    })
+    after(() => stage.close())
+
+    const bearer = (token: string): { headers: Record<string, string> } => ({
+      headers: { authorization: `Bearer ${token}` },
+    })
+
+    test('no token: 401 with a challenge, and the application is not reached', async () => {
+      const before = stage.reached.length
+      const reply = await stage.call('GET', '/report')
+      assert.equal(reply.status, 401)
+      assert.match(reply.headers['www-authenticate'] ?? '', /^Bearer realm="outright"$/)
+      assert.equal(stage.reached.length, before)
+    })
+
+    test('a good token: the application is told who it is, whatever the caller claims', async () => {
+      const token = await stage.login()
+      const reply = await stage.call('GET', '/report?x=1', {
+        headers: { authorization: `Bearer ${token}`, 'remote-user': 'admin' },
+      })
+      assert.deepEqual([reply.status, reply.text], [200, 'the application\n'])
+      const { url, headers } = stage.reached.at(-1) ?? assert.fail()
+      assert.equal(url, '/report?x=1')
+      assert.equal(headers['remote-user'], 'maria')
+      assert.match(String(headers['outright-session']), /^[0-9a-f-]{36}$/)
+    })
+
+    test('a body reaches the application, not the check', async () => {
+      const token = await stage.login()
+      const reply = await stage.call('POST', '/upload', {
+        ...bearer(token),
+        body: 'a'.repeat(200_000),
+      })
+      assert.equal(reply.status, 200)
+      assert.equal(stage.reached.at(-1)?.body.length, 200_000)
+    })
+
+    test('the first request after the logout is refused', async () => {
+      for (let round = 0; round < 10; round++) {
+        const token = await stage.login()
+        assert.equal((await stage.call('GET', '/', bearer(token))).status, 200)
+        const logout = await stage.server.call('POST', '/directlink/v1/auth/logout', bearer(token))
+        assert.equal(logout.status, 200)
+        const refused = await stage.call('GET', '/', bearer(token))
+        assert.equal(refused.status, 401)
+        assert.match(refused.headers['www-authenticate'] ?? '', /error="invalid_token"/)
+      }
+    })
+
+    test('rubbish, another API’s token and a preflight are refused', async () => {
+      const reached = stage.reached.length
+      for (const authorization of ['Bearer x.y.z', 'Basic bWFyaWE6bWFyaWEtZGVtbw==', 'Bearer']) {
+        assert.equal((await stage.call('GET', '/', { headers: { authorization } })).status, 401)
+      }
+      const preflight = { 'access-control-request-method': 'POST', origin: 'https://evil.example' }
+      assert.equal((await stage.call('OPTIONS', '/', { headers: preflight })).status, 401)
+      assert.equal(stage.reached.length, reached)
+    })
+  })
+}

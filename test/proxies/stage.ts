@@ -1,0 +1,123 @@
+/** An application that knows nothing of tokens, a real proxy before it, and the server that is
+asked. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer as createTcpServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { call, startTestServer, type CallOptions, type Reply, type TestServer } from '../harness.ts'
+
+export interface Stage {
+  readonly server: TestServer
+  /** Through the proxy. */
+  call(method: string, path: string, options?: CallOptions): Promise<Reply>
+  /** What reached the application, newest last. */
+  readonly reached: { method: string; url: string; headers: IncomingHttpHeaders; body: string }[]
+  login(): Promise<string>
+  close(): Promise<void>
+}
+
+/** The ports that the examples name, and what each is in a test. */
+export interface Ports {
+  readonly outright: number
+  readonly application: number
+  readonly proxy: number
+}
+
+/**
+ * Sets the stage with one of the example configurations, its ports replaced.
+ *
+ * @param example File in `examples/proxies`.
+ * @param examplePort The port on which the example's proxy listens.
+ * @param command Makes the proxy's command from the path of the configuration and a folder of its
+ *   own.
+ */
+export async function setStage(
+  example: string,
+  examplePort: number,
+  command: (configuration: string, folder: string) => readonly [string, readonly string[]],
+): Promise<Stage> {
+  const server = await startTestServer({ config: { rateLimitFactor: 1_000_000 } })
+  const reached: Stage['reached'] = []
+  const application = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request
+      reached.push({ method, url, headers, body: Buffer.concat(chunks).toString() })
+      response.end('the application\n')
+    })
+  })
+  await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve))
+  const folder = await mkdtemp(join(tmpdir(), 'outright-proxy-'))
+  await mkdir(join(folder, 'logs'))
+  const proxyPort = await freePort()
+  const text = await readFile(new URL(`../../examples/proxies/${example}`, import.meta.url), 'utf8')
+  const configuration = join(folder, example)
+  await writeFile(
+    configuration,
+    text
+      .replaceAll('127.0.0.1:8080', new URL(server.url).host)
+      .replaceAll(
+        '127.0.0.1:9000',
+        `127.0.0.1:${String((application.address() as AddressInfo).port)}`,
+      )
+      .replaceAll(`127.0.0.1:${String(examplePort)}`, `127.0.0.1:${String(proxyPort)}`),
+  )
+  const [binary, parameters] = command(configuration, folder)
+  const proxy = spawn(binary, parameters, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    cwd: folder,
+    env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+  })
+  const url = `http://127.0.0.1:${String(proxyPort)}`
+  await answering(url, proxy)
+  return {
+    server,
+    reached,
+    call: (method, path, options = {}) => call(url, method, path, options),
+    async login() {
+      const authorization = `Basic ${Buffer.from('maria:maria-demo').toString('base64')}`
+      const reply = await server.call('GET', '/directlink/v1/auth/login', {
+        headers: { authorization },
+      })
+      return (reply.json() as { bearer: string }).bearer
+    },
+    async close() {
+      const gone = new Promise((resolve) => proxy.once('exit', resolve))
+      proxy.kill('SIGTERM')
+      await gone
+      application.closeAllConnections()
+      application.close()
+      await server.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createTcpServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+/** Waits until the proxy answers anything, at most ten seconds. */
+async function answering(url: string, proxy: ChildProcess): Promise<void> {
+  let errors = ''
+  proxy.stderr?.on('data', (data: Buffer) => {
+    errors += data.toString()
+  })
+  for (let tries = 0; tries < 200; tries++) {
+    if (proxy.exitCode !== null) throw new Error(`Cannot start the proxy: ${errors}`)
+    try {
+      await call(url, 'GET', '/', {})
+      return
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+  throw new Error(`Cannot reach the proxy: ${errors}`)
+}
