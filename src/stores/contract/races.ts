@@ -28,7 +28,10 @@ export const raceChecks: readonly Check[] = [
       for (let round = 0; round < 10; round += 1) {
         const logins = times(20, () => store.openSession(session()))
         await store.revoke(revocation({ scope: 'subject', key: 'maria' }))
-        await Promise.all(logins)
+        for (const opened of await Promise.all(logins)) {
+          assert.equal(opened.generations.subject, round)
+          assert.deepEqual(await store.findSession(opened.sid), opened)
+        }
         assert.equal(await store.countSessions({ subjectId: 'maria', liveAtMs: now }), 0)
       }
     },

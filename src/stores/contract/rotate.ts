@@ -118,7 +118,7 @@ export const rotateChecks: readonly Check[] = [
         const retry = rotation(token, { graceMs: 1000, nowMs, successor })
         const outcome = await store.rotate(retry)
         assert.ok(outcome.kind === 'replayed', outcome.kind)
-        assert.deepEqual(new Uint8Array(outcome.sealedAnswer), sealedAnswer)
+        assert.ok(Buffer.compare(outcome.sealedAnswer, sealedAnswer) === 0, 'another answer')
         assert.equal(await store.findRefreshToken(successor.id, successor.secretHash), undefined)
       }
       assert.equal(await rotates(store, token, { graceMs: 1000, nowMs: now + 1000 }), 'reused')

@@ -1,0 +1,18 @@
+/**
+ * Stores that are broken on purpose, to try the checks of `stores/contract.ts`: each makes one
+ * mistake that somebody writing a store could make, and names the check that must notice.
+ */
+import type { BrokenStore } from './broken-stores/broken-store.ts'
+import { brokenRecords } from './broken-stores/records.ts'
+import { brokenFollowing, brokenRevocations } from './broken-stores/revocations.ts'
+import { brokenRotations, brokenSessions } from './broken-stores/sessions.ts'
+
+export type { BrokenStore } from './broken-stores/broken-store.ts'
+
+export const brokenStores: readonly BrokenStore[] = [
+  ...brokenRevocations,
+  ...brokenFollowing,
+  ...brokenSessions,
+  ...brokenRotations,
+  ...brokenRecords,
+]

@@ -1,0 +1,21 @@
+import type { Store } from '../../ports/store.ts'
+
+/** A store that breaks one promise of `ports/store.ts`, the way a plausible mistake would. */
+export interface BrokenStore {
+  /** The mistake, as somebody would confess it. */
+  readonly name: string
+  /** How the name of a check starts that must notice. */
+  readonly caughtBy: string
+  /**
+   * Puts the mistake around a store that keeps its promises. What the wrapper remembers is gone
+   * when the store is opened again, like anything that is kept in memory.
+   */
+  wrap(store: Store): Store
+}
+
+/** The end of this turn of the event loop: long enough to lose a race. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}

@@ -1,0 +1,157 @@
+import { Refusal } from '../../domain/failure.ts'
+import type { Ticket } from '../../ports/store.ts'
+import type { BrokenStore } from './broken-store.ts'
+
+export const brokenRecords: readonly BrokenStore[] = [
+  {
+    name: 'creates over what is taken',
+    caughtBy: 'createSubject: what is taken',
+    wrap: (store) => ({
+      ...store,
+      async createSubject(subject) {
+        try {
+          await store.createSubject(subject)
+        } catch (error) {
+          if (!(error instanceof Refusal && error.failure.kind === 'conflict')) throw error
+        }
+      },
+    }),
+  },
+  {
+    name: 'throws what the driver throws',
+    caughtBy: 'createClient: found by id',
+    wrap: (store) => ({
+      ...store,
+      async createClient(client) {
+        try {
+          await store.createClient(client)
+        } catch (error) {
+          throw new Error('UNIQUE constraint failed: clients.id', { cause: error })
+        }
+      },
+    }),
+  },
+  {
+    name: 'clears what an update does not name',
+    caughtBy: 'updateSubject: changes what is given',
+    wrap: (store) => ({
+      ...store,
+      updateSubject: (id, change) => store.updateSubject(id, { attributes: {}, ...change }),
+    }),
+  },
+  {
+    name: 'finds a client by a key of another dialect',
+    caughtBy: 'createClient: found by id',
+    wrap: (store) => ({
+      ...store,
+      async findClient(lookup) {
+        const found = await store.findClient(lookup)
+        if (found || lookup.by === 'id') return found
+        return store.findClient({ ...lookup, dialect: 'oauth' })
+      },
+    }),
+  },
+  {
+    name: 'finds a ticket, then removes it: two callers get it',
+    caughtBy: 'takeTicket: of 50 callers',
+    wrap: (store) => ({
+      ...store,
+      async takeTicket(kind, key) {
+        const found = await store.findTicket(kind, key)
+        await store.takeTicket(kind, key)
+        return found
+      },
+    }),
+  },
+  {
+    name: 'reads an attempt count, then writes it: guesses at once count once',
+    caughtBy: 'countAttempt: 50 at once',
+    wrap: (store) => ({
+      ...store,
+      async countAttempt(kind, key) {
+        const found = await store.findTicket(kind, key)
+        const counted = await store.countAttempt(kind, key)
+        return found ? found.attempts + 1 : counted
+      },
+    }),
+  },
+  {
+    name: 'looks for a ticket, then stores: two callers add it',
+    caughtBy: 'addTicket: of 50 callers',
+    wrap: (store) => ({
+      ...store,
+      async addTicket(ticket, nowMs) {
+        const found = await store.findTicket(ticket.kind, ticket.key)
+        if (found && nowMs <= found.expiresAtMs) return false
+        await store.putTicket(ticket)
+        return true
+      },
+    }),
+  },
+  {
+    name: 'keeps attempts when a ticket is replaced',
+    caughtBy: 'putTicket: stores, and replaces',
+    wrap: (store) => ({
+      ...store,
+      async putTicket(ticket) {
+        const before = (await store.findTicket(ticket.kind, ticket.key))?.attempts ?? 0
+        await store.putTicket(ticket)
+        for (let count = 0; count < before; count += 1) {
+          await store.countAttempt(ticket.kind, ticket.key)
+        }
+      },
+    }),
+  },
+  {
+    name: 'takes a prefix for a pattern',
+    caughtBy: 'listTickets: by key',
+    wrap: (store) => ({
+      ...store,
+      async listTickets(kind, prefix, limit) {
+        const all = await store.listTickets(kind, '', 1000)
+        const pattern = new RegExp(`^${prefix.replaceAll('%', '.*')}`, 'si')
+        return all.filter(({ key }) => pattern.test(key)).slice(0, limit)
+      },
+    }),
+  },
+  {
+    name: 'keeps tickets in memory',
+    caughtBy: 'durable: everything that was resolved',
+    wrap: (store) => {
+      const tickets = new Map<string, Ticket & { attempts: number }>()
+      return {
+        ...store,
+        async putTicket(ticket) {
+          tickets.set(`${ticket.kind} ${ticket.key}`, { ...ticket, attempts: 0 })
+        },
+        findTicket: async (kind, key) => tickets.get(`${kind} ${key}`),
+        async countAttempt(kind, key) {
+          const found = tickets.get(`${kind} ${key}`)
+          if (found) found.attempts += 1
+          return found?.attempts ?? 0
+        },
+      }
+    },
+  },
+  {
+    name: 'looks whether a key signs, then adds one: two nodes sign with two',
+    caughtBy: 'rotateKeys: of 20 first callers',
+    wrap: (store) => ({
+      ...store,
+      async rotateKeys(next, retire, unlessPresent) {
+        if (unlessPresent && (await store.listKeys()).length > 0) return false
+        return store.rotateKeys(next, retire, false)
+      },
+    }),
+  },
+  {
+    name: 'sweeps all at once',
+    caughtBy: 'sweep: at most the limit',
+    wrap: (store) => ({ ...store, sweep: (nowMs) => store.sweep(nowMs, 1000) }),
+  },
+  {
+    name: 'sweeps what is not expired yet',
+    caughtBy: 'sweep: removes what has expired',
+    wrap: (store) => ({ ...store, sweep: (nowMs, limit) => store.sweep(nowMs + 1, limit) }),
+  },
+]

@@ -1,0 +1,261 @@
+import { Refusal } from '../../domain/failure.ts'
+import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
+import { isWide } from '../../domain/scope.ts'
+import type { RevokeOutcome, Store } from '../../ports/store.ts'
+import { nextTurn, type BrokenStore } from './broken-store.ts'
+
+export const brokenRevocations: readonly BrokenStore[] = [
+  {
+    name: 'answers a revocation before it is committed',
+    caughtBy: 'race: what a resolved change wrote',
+    wrap: (store) => ({ ...store, revoke: async (command) => guess(store, command) }),
+  },
+  {
+    name: 'commits revocations in an order of its own',
+    caughtBy: 'revoke: commits in the order of the calls',
+    wrap: (store) => {
+      let turn = 0
+      return {
+        ...store,
+        async revoke(command) {
+          turn += 1
+          if (turn % 3 === 0) await nextTurn()
+          return store.revoke(command)
+        },
+      }
+    },
+  },
+  {
+    name: 'loses what was accepted when it is closed',
+    caughtBy: 'close: finishes what was accepted',
+    wrap: (store) => ({
+      ...store,
+      async revoke(command) {
+        await nextTurn()
+        return store.revoke(command)
+      },
+    }),
+  },
+  {
+    name: 'gives the same sequence number twice',
+    caughtBy: 'revoke: a refused neighbour leaves no gap',
+    wrap: (store) => ({
+      ...store,
+      readStream: async (...request) =>
+        (await store.readStream(...request)).map((entry) =>
+          entry.sequence % 10 === 0 ? { ...entry, sequence: entry.sequence - 1 } : entry,
+        ),
+    }),
+  },
+  {
+    name: 'does not chain an entry to the one before it',
+    caughtBy: 'revoke: commits in the order of the calls',
+    wrap: (store) => ({
+      ...store,
+      readStream: async (...request) =>
+        (await store.readStream(...request)).map((entry) => ({ ...entry, previousHash: '' })),
+    }),
+  },
+  {
+    name: 'adds an entry for every logout, ended already or not',
+    caughtBy: 'revoke: 100 at once of one session',
+    wrap: (store) => ({
+      ...store,
+      async revoke(command) {
+        const { revocation } = await store.revoke(command)
+        return { revocation: { ...revocation, id: command.id }, added: true }
+      },
+    }),
+  },
+  {
+    name: 'takes a repeated command of a wide scope for another logout',
+    caughtBy: 'revoke: a command that is repeated',
+    wrap: (store) => {
+      let repeats = 0
+      const seen = new Set<string>()
+      return {
+        ...store,
+        async revoke(command) {
+          if (!isWide(command.scope) || !seen.has(command.id)) {
+            seen.add(command.id)
+            return store.revoke(command)
+          }
+          repeats += 1
+          return store.revoke({ ...command, id: `${command.id.slice(0, -3)}f${repeats}` })
+        },
+      }
+    },
+  },
+  {
+    name: 'does not look at the generation that the caller saw',
+    caughtBy: 'revoke: a repeated wide logout',
+    wrap: (store) => ({
+      ...store,
+      revoke: (command) => store.revoke({ ...command, seenGeneration: Number.MAX_SAFE_INTEGER }),
+    }),
+  },
+  {
+    name: 'lets a refused command spoil the whole batch',
+    caughtBy: 'revoke: a refused neighbour leaves no gap',
+    wrap: (store) => {
+      let batch: Promise<RevokeOutcome>[] = []
+      return {
+        ...store,
+        async revoke(command) {
+          batch.push(store.revoke(command))
+          const mine = batch
+          const place = mine.length - 1
+          await nextTurn()
+          batch = []
+          const outcomes = await Promise.allSettled(mine)
+          if (outcomes.some(({ status }) => status === 'rejected')) {
+            throw new Refusal({ kind: 'store_unavailable', reason: 'a command failed' })
+          }
+          return mine[place] as Promise<RevokeOutcome>
+        },
+      }
+    },
+  },
+  {
+    name: 'cuts text at a NUL',
+    caughtBy: 'text: every key, actor and note',
+    wrap: (store) => ({
+      ...store,
+      revoke: (command) => store.revoke({ ...command, key: command.key.split('\0')[0] ?? '' }),
+    }),
+  },
+  {
+    name: 'normalizes text',
+    caughtBy: 'text: counters of different keys',
+    wrap: (store) => ({
+      ...store,
+      revoke: (command) => store.revoke({ ...command, key: command.key.normalize('NFC').trim() }),
+    }),
+  },
+]
+
+/** An answer that looks right, before anything was stored. */
+async function guess(store: Store, command: RevocationCommand): Promise<RevokeOutcome> {
+  const last = (await store.head()).get(store.stream) ?? 0
+  // Whoever asks finds out whether this arrived; that is the mistake.
+  store.revoke(command).catch(() => undefined)
+  const entry = { ...command, stream: store.stream, sequence: last + 1, generation: 0 }
+  return { revocation: { ...entry, previousHash: '', hash: '' }, added: true }
+}
+
+export const brokenFollowing: readonly BrokenStore[] = [
+  {
+    name: 'drops every seventh entry on its way to the listeners',
+    caughtBy: 'onCommitted: every entry once',
+    wrap: (store) => listening(store, (entries) => entries.filter((e) => e.sequence % 7 !== 0)),
+  },
+  {
+    name: 'tells the listeners everything twice',
+    caughtBy: 'onCommitted: every entry once',
+    wrap: (store) => listening(store, (entries) => [...entries, ...entries]),
+  },
+  {
+    name: 'tells the callers before the listeners',
+    caughtBy: 'onCommitted: every entry once',
+    wrap: (store) => ({
+      ...store,
+      onCommitted: (listener) =>
+        store.onCommitted((entries) => {
+          setImmediate(() => {
+            listener(entries)
+          })
+        }),
+    }),
+  },
+  {
+    name: 'has one listener: the last',
+    caughtBy: 'onCommitted: several listeners',
+    wrap: (store) => {
+      let stopLast = (): void => undefined
+      return {
+        ...store,
+        onCommitted(listener) {
+          stopLast()
+          stopLast = store.onCommitted(listener)
+          return stopLast
+        },
+      }
+    },
+  },
+  {
+    name: 'counts its head from 0',
+    caughtBy: 'head:',
+    wrap: (store) => ({
+      ...store,
+      head: async () =>
+        new Map([...(await store.head())].map(([stream, last]) => [stream, Math.max(0, last - 1)])),
+    }),
+  },
+  {
+    name: 'does not bound a page',
+    caughtBy: 'readStream: refuses a limit',
+    wrap: (store) => ({
+      ...store,
+      readStream: (stream, after, limit) =>
+        store.readStream(stream, after, limit >= 1 ? Math.min(Math.floor(limit), 10_000) : 10_000),
+    }),
+  },
+  {
+    name: 'counts pages from the top, whatever is added meanwhile',
+    caughtBy: 'listRevocations: what is added meanwhile',
+    wrap: (store) => ({
+      ...store,
+      async listRevocations(filter, { limit, cursor }) {
+        const skip = Number(cursor ?? 0)
+        const { items } = await store.listRevocations(filter, { limit: 1000, cursor: undefined })
+        const next = skip + limit < items.length ? `${skip + limit}` : undefined
+        return { items: items.slice(skip, skip + limit), next }
+      },
+    }),
+  },
+  {
+    name: 'skips an entry between two chunks',
+    caughtBy: 'liveRevocations: thousands',
+    wrap: (store) => ({
+      ...store,
+      async *liveRevocations(nowMs) {
+        let chunks = 0
+        for await (const chunk of store.liveRevocations(nowMs)) {
+          yield chunks === 0 ? chunk : chunk.slice(1)
+          chunks += 1
+        }
+      },
+    }),
+  },
+  {
+    name: 'never forgets',
+    caughtBy: 'liveRevocations: only what is not to be forgotten',
+    wrap: (store) => ({ ...store, liveRevocations: () => store.liveRevocations(0) }),
+  },
+  {
+    name: 'remembers a counter only as long as its last entry says',
+    caughtBy: 'liveRevocations: of a counter',
+    wrap: (store) => ({
+      ...store,
+      async *liveRevocations(nowMs) {
+        for await (const chunk of store.liveRevocations(nowMs)) {
+          yield chunk.filter(({ atMs, scope }) => !isWide(scope) || atMs + 3_600_000 >= nowMs)
+        }
+      },
+    }),
+  },
+]
+
+function listening(
+  store: Store,
+  change: (entries: readonly Revocation[]) => readonly Revocation[],
+): Store {
+  return {
+    ...store,
+    onCommitted: (listener) =>
+      store.onCommitted((entries) => {
+        const changed = change(entries)
+        if (changed.length > 0) listener(changed)
+      }),
+  }
+}

@@ -1,0 +1,45 @@
+/** Stores in databases of their own. */
+import type { Store } from '../../src/ports/store.ts'
+import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
+import type { StoreUnderTest } from '../../src/stores/contract.ts'
+import {
+  openPostgresStore,
+  type PostgresOptions,
+  type PostgresStore,
+} from '../../src/stores/postgres/store.ts'
+import type { TestPostgres } from '../../src/testing/postgres.ts'
+
+/** Opens a node's store. */
+export function openNode(
+  url: string,
+  stream: string,
+  options: Partial<PostgresOptions> = {},
+): Promise<PostgresStore> {
+  return openPostgresStore({
+    url,
+    stream,
+    clock: systemClock,
+    random: systemRandom(),
+    log: silentLog,
+    ...options,
+  })
+}
+
+/** A store in an empty database of that server. */
+export async function temporaryPostgres(
+  server: TestPostgres,
+  options: Partial<PostgresOptions> = {},
+): Promise<StoreUnderTest> {
+  const url = await server.createDatabase()
+  const store = await openNode(url, 'node-1', options)
+  let current: Store = store
+  return {
+    store,
+    async reopen() {
+      await current.close()
+      current = await openNode(url, 'node-1', options)
+      return current
+    },
+    close: () => current.close(),
+  }
+}
