@@ -5,7 +5,7 @@ import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT, UnsecuredJW
 import type { Failure } from '../../src/domain/failure.ts'
 import { Refusal } from '../../src/domain/failure.ts'
 import { createOctopus } from '../../src/http/dialects/octopus/index.ts'
-import type { DialectRequest } from '../../src/http/dialect.ts'
+import type { Dialect, DialectRequest } from '../../src/http/dialect.ts'
 import type { ConfigFile } from '../../src/server/config.ts'
 import { systemClock } from '../../src/server/system.ts'
 import { startTestServer, type Reply, type TestServer } from '../harness.ts'
@@ -374,6 +374,15 @@ suite('Octopus, when something fails', () => {
     }
   })
 
+  test('options that cannot be used are refused at the start', () => {
+    const make = (options: object) => (): Dialect => octopus(server.core, options)
+    assert.throws(make({ refreshLifetimeMs: 0 }), /Cannot use Octopus option refreshLifetimeMs/)
+    assert.throws(make({ limits: { login: 0, refresh: 1, get: 1 } }), /option login/)
+    assert.throws(make({ limits: 'staging' }), /option limits: "staging" is not known/)
+    assert.throws(make({ onReplay: 'shrug' }), /option onReplay/)
+    assert.doesNotThrow(make({ graceMs: 0 }))
+  })
+
   test('every failure has a status and an envelope', () => {
     const failures: readonly (readonly [Failure, string])[] = [
       [{ kind: 'unsupported_media_type' }, '415 UNSUPPORTED_MEDIA_TYPE'],
@@ -397,15 +406,9 @@ suite('Octopus, when something fails', () => {
   })
 })
 
-function octopus(core = server.core): ReturnType<typeof createOctopus> {
-  return createOctopus({
-    core,
-    clock: systemClock,
-    issuer: 'http://127.0.0.1:8080',
-    prefix: '',
-    rateLimitFactor: 1,
-    demo: true,
-  })
+function octopus(core = server.core, options: object = {}): Dialect {
+  const context = { core, clock: systemClock, issuer: 'http://127.0.0.1:8080', prefix: '' }
+  return createOctopus({ ...context, rateLimitFactor: 1, demo: true }, options)
 }
 
 function requestOf(headers: Readonly<Record<string, string>>): DialectRequest {

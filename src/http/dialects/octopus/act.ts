@@ -6,7 +6,7 @@ import type { Core } from '../../../core/core.ts'
 import type { IssuedTokens } from '../../../core/open-session.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
 import { addressMatcher } from '../../client-address.ts'
-import type { OctopusOptions } from './index.ts'
+import type { OctopusOptions } from './options.ts'
 import type { LoginCommand } from './parse.ts'
 import type { Quota } from './quota.ts'
 

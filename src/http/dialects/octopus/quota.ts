@@ -7,26 +7,6 @@
 import { refuse } from '../../../domain/failure.ts'
 import type { Clock } from '../../../ports/clock.ts'
 
-/** Calls that one client may make in any minute. */
-export interface OctopusLimits {
-  /** `POST /auth/login`; also how many logins may fail from one address. */
-  readonly login: number
-  /** `POST /auth/refresh` and `POST /auth/logout`, each. */
-  readonly refresh: number
-  /** `GET` of anything. */
-  readonly get: number
-}
-
-const documented = {
-  production: { login: 10, refresh: 20, get: 300 },
-  sandbox: { login: 30, refresh: 30, get: 600 },
-} as const
-
-/** The numbers behind a name. */
-export function quotasOf(limits: 'production' | 'sandbox' | OctopusLimits): OctopusLimits {
-  return typeof limits === 'string' ? documented[limits] : limits
-}
-
 export interface QuotaOptions {
   /** Calls in a window; rounded, and at least one. */
   readonly points: number
