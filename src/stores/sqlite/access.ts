@@ -14,13 +14,32 @@ export class Access {
   readonly #copy: ReaderThread
   #closing: Promise<void> | undefined
 
-  constructor(path: string, writer: Writer, unlock: () => void) {
+  private constructor(path: string, writer: Writer, unlock: () => void) {
     this.#writer = writer
     this.#unlock = unlock
     this.#short = pointReader(path)
     this.#follow = new ReaderThread(path)
     this.#browse = new ReaderThread(path)
     this.#copy = new ReaderThread(path)
+  }
+
+  /**
+   * @param unlock Releases the file; called when this is closed.
+   * @throws {Refusal} `store_unavailable`: everything is closed again then, and the lock is kept.
+   */
+  static async open(path: string, writer: Writer, unlock: () => void): Promise<Access> {
+    const access = new Access(path, writer, unlock)
+    try {
+      // The first commit starts the writing thread and shows that the disk takes it; the first read
+      // opens its connection while nothing is wrong.
+      await writer.submit('probe', undefined)
+      access.#short.read('head', undefined)
+      return access
+    } catch (error) {
+      access.#short.close()
+      await writer.close()
+      throw error
+    }
   }
 
   /** Resolves once the change is durable. */

@@ -1,5 +1,6 @@
 /** How a database file is opened, and which of SQLite's errors come from the world around it. */
 import { DatabaseSync } from 'node:sqlite'
+import { Refusal } from '../../domain/failure.ts'
 import { ensureFile } from './files.ts'
 
 export type Durability = 'full' | 'off'
@@ -74,4 +75,10 @@ export function spoilsConnection(error: unknown): boolean {
     return false
   }
   return ![5, 6, 13].includes(error.errcode & 0xff)
+}
+
+/** Why it failed, for a message; what SQLite says itself is often less clear. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Refusal && 'reason' in error.failure) return error.failure.reason
+  return outsideFailure(error) ?? (error instanceof Error ? error.message : 'unknown')
 }

@@ -20,7 +20,7 @@ export function lockFile(path: string): () => void {
   } catch (error) {
     database.close()
     if (error instanceof Error && 'errcode' in error && error.errcode === 5) {
-      throw new Error(`Cannot open ${path}: another process is using it`, { cause: error })
+      throw new Error('another process is using it', { cause: error })
     }
     throw error
   }

@@ -150,17 +150,16 @@ const APPLICATION_ID = 0x4f757472
 /**
  * Brings the schema up to date, each step in a transaction of its own.
  *
- * @param path For messages.
  * @throws {Error} Where the file was written by a newer version, or is the database of another
  *   program: it is left as it is.
  */
-export function migrate(database: DatabaseSync, path: string): void {
+export function migrate(database: DatabaseSync): void {
   const known = migrations.at(-1)?.number ?? 0
-  const found = schemaVersion(database, path)
+  const found = schemaVersion(database)
   if (found > known) {
     throw new Error(
-      `Cannot open ${path}: its schema is number ${found}, and this version of Outright knows ` +
-        `only up to ${known}. Use the version that wrote it, or a newer one.`,
+      `its schema is number ${found}, and this version of Outright knows only up to ${known}; use ` +
+        'the version that wrote it, or a newer one',
     )
   }
   for (const migration of migrations.filter(({ number }) => number > found)) {
@@ -189,7 +188,7 @@ CREATE TABLE schema_migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL) 
  *
  * @throws {Error} Where the file is the database of another program.
  */
-export function schemaVersion(database: DatabaseSync, path: string): number {
+export function schemaVersion(database: DatabaseSync): number {
   const { application_id: id } = shaped<{ application_id: number }>(
     database.prepare('PRAGMA application_id').get(),
   )
@@ -198,7 +197,7 @@ export function schemaVersion(database: DatabaseSync, path: string): number {
       database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get(),
     )
     if (id === 0 && tables === 0) return 0
-    throw new Error(`Cannot open ${path}: it is the database of another program`)
+    throw new Error('it is the database of another program')
   }
   const { number } = shaped<{ number: number }>(
     database.prepare('SELECT max(number) AS number FROM schema_migrations').get(),

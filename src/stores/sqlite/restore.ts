@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs'
 import { hash } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { chainStart, followChain } from '../../domain/chain.ts'
-import { openForWriting, outsideFailure } from './connection.ts'
+import { openForWriting, outsideFailure, reasonOf } from './connection.ts'
 import { createFile, syncFolderOf, syncToDisk } from './files.ts'
 import { lockFile } from './lock.ts'
 import { logLongReader, logPointReader } from './log-lists.ts'
@@ -33,14 +33,26 @@ export interface RestoreOutcome {
  *   version wrote it. Nothing has changed then.
  */
 export function restoreSqlite(from: string, to: string): RestoreOutcome {
-  if (!existsSync(from)) throw new Error(`Cannot restore ${from}: there is no such file`)
-  const unlock = lockFile(to)
+  try {
+    if (!existsSync(from)) throw new Error('there is no such file')
+    const unlock = lockFile(to)
+    try {
+      return replace(from, to)
+    } finally {
+      unlock()
+    }
+  } catch (error) {
+    throw new Error(`Cannot restore ${from} to ${to}: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+function replace(from: string, to: string): RestoreOutcome {
   const copy = `${to}.restoring`
   try {
     rmSync(copy, { force: true })
     createFile(copy)
     copyFileSync(from, copy)
-    const { entries, stream } = prepareCopy(from, copy)
+    const { entries, stream } = prepareCopy(copy)
     syncToDisk(copy)
     const kept = keep(to)
     renameSync(copy, to)
@@ -49,17 +61,15 @@ export function restoreSqlite(from: string, to: string): RestoreOutcome {
   } catch (error) {
     for (const name of [copy, `${copy}-wal`, `${copy}-shm`]) rmSync(name, { force: true })
     throw error
-  } finally {
-    unlock()
   }
 }
 
 /** Checks the copy, not the original: what was checked is then what is served. */
-function prepareCopy(from: string, copy: string): { entries: number; stream: string } {
-  const entries = verifyFile(from, copy)
+function prepareCopy(copy: string): { entries: number; stream: string } {
+  const entries = verifyFile(copy)
   const database = openForWriting(copy, 'full')
   try {
-    migrate(database, from)
+    migrate(database)
     const stream = freshStreamName(readStreams(database))
     beginStream(database, stream)
     return { entries, stream }
@@ -68,18 +78,15 @@ function prepareCopy(from: string, copy: string): { entries: number; stream: str
   }
 }
 
-function verifyFile(name: string, path: string): number {
+function verifyFile(path: string): number {
   const database = new DatabaseSync(path)
   try {
     const rows = database.prepare('PRAGMA integrity_check(1)').all()
     const verdict = rows[0]?.['integrity_check']
     if (verdict !== 'ok') throw new Error(String(verdict))
-    if (schemaVersion(database, name) === 0) throw new Error('it is empty')
-    migrate(database, name)
+    if (schemaVersion(database) === 0) throw new Error('it is empty')
+    migrate(database)
     return verifyLog(database)
-  } catch (error) {
-    const reason = outsideFailure(error) ?? (error instanceof Error ? error.message : 'unknown')
-    throw new Error(`Cannot restore ${name}: ${reason}`, { cause: error })
   } finally {
     database.close()
   }

@@ -12,7 +12,7 @@ import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
 import { Access } from './access.ts'
 import type { LivePlace, LongQueries } from './commands.ts'
-import { openForWriting, type Durability } from './connection.ts'
+import { openForWriting, reasonOf, type Durability } from './connection.ts'
 import { Listeners } from './listeners.ts'
 import { lockFile } from './lock.ts'
 import { migrate } from './migrations.ts'
@@ -45,28 +45,28 @@ const LIVE_CHUNK = 4096
 /**
  * Opens a database file, brings its schema up to date and takes its lock.
  *
- * @throws {Error} Where another process uses the file, a newer version wrote it, or it cannot be
- *   opened. The message says which.
+ * @throws {Error} `Cannot open <path>: …` where another process uses the file, a newer version or
+ *   another program wrote it, or the disk does not let it be read and written.
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
   const { path, durability, log } = options
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const unlock = lockFile(path)
   try {
-    const stream = prepareFile(options)
-    const listeners = new Listeners(log)
-    const writer = new Writer(threadCommitter(path, durability), (entries) => {
-      listeners.call(entries)
-    })
-    // The first commit starts the writing thread and shows that the disk takes it.
-    await writer.submit('probe', undefined).catch(async (error: unknown) => {
-      await writer.close()
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const unlock = lockFile(path)
+    try {
+      const stream = prepareFile(options)
+      const listeners = new Listeners(log)
+      const writer = new Writer(threadCommitter(path, durability), (entries) => {
+        listeners.call(entries)
+      })
+      const access = await Access.open(path, writer, unlock)
+      return assemble(stream, access, listeners)
+    } catch (error) {
+      unlock()
       throw error
-    })
-    return assemble(stream, new Access(path, writer, unlock), listeners)
+    }
   } catch (error) {
-    unlock()
-    throw error
+    throw new Error(`Cannot open ${path}: ${reasonOf(error)}`, { cause: error })
   }
 }
 
@@ -74,7 +74,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
 function prepareFile({ path, durability, stream }: SqliteOptions): string {
   const database = openForWriting(path, durability)
   try {
-    migrate(database, path)
+    migrate(database)
     ensureStream(database, stream)
     return readStreams(database).at(-1)?.name ?? stream
   } finally {
