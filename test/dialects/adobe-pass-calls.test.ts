@@ -1,0 +1,559 @@
+/** Every call of the API, row by row: what succeeds, what fails, in XML and in JSON. */
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { startTestServer, type Reply, type TestServer } from '../harness.ts'
+import {
+  accessToken,
+  deviceCall,
+  deviceInfo,
+  errorXml,
+  json,
+  logIn,
+  registrationCode,
+  xml,
+} from './adobe-pass-kit.ts'
+
+const HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+const DAY_MS = 86_400_000
+
+let server: TestServer
+
+before(async () => {
+  server = await startTestServer()
+})
+after(() => server.close())
+
+function nowMs(): number {
+  return server.core.dependencies.clock.nowMs()
+}
+
+function keysOf(reply: Reply): string[] {
+  return Object.keys(reply.json())
+}
+
+suite('1. POST /o/client/register', () => {
+  test('201 with credentials, in the documented order', async () => {
+    const reply = await server.call('POST', '/o/client/register', {
+      body: {
+        software_statement: 'demo-software-statement',
+        redirect_uri: 'adobepass://com.programmer',
+      },
+    })
+    assert.equal(reply.status, 201)
+    assert.equal(reply.headers['content-type'], 'application/json;charset=UTF-8')
+    assert.deepEqual(keysOf(reply), [
+      'client_id',
+      'client_secret',
+      'redirect_uris',
+      'grant_types',
+      'scopes',
+      'client_id_issued_at',
+    ])
+    const body = reply.json()
+    assert.deepEqual(body.redirect_uris, ['adobepass://com.programmer'])
+    assert.deepEqual(body.grant_types, ['client_credentials'])
+    assert.equal(body.client_id_issued_at, Math.floor(nowMs() / 1000))
+  })
+
+  const failures: readonly (readonly [string, object | string, string])[] = [
+    ['no statement', {}, 'invalid_request'],
+    ['no JSON', '{', 'invalid_request'],
+    ['an unknown statement', { software_statement: 'x' }, 'invalid_software_statement'],
+    [
+      'a redirect URI that runs something',
+      { software_statement: 'demo-software-statement', redirect_uri: 'javascript:1' },
+      'invalid_redirect_uri',
+    ],
+    [
+      'a redirect URI that is none',
+      { software_statement: 'demo-software-statement', redirect_uri: 'nowhere' },
+      'invalid_redirect_uri',
+    ],
+  ]
+  for (const [name, body, error] of failures) {
+    test(`${name}: 400 ${error}`, async () => {
+      const reply = await server.call('POST', '/o/client/register', { body })
+      assert.equal(reply.status, 400)
+      assert.equal(reply.text, `{"error":"${error}"}`)
+    })
+  }
+})
+
+suite('2. POST /o/client/token', () => {
+  let fields: Record<string, string>
+
+  before(async () => {
+    const registered = await server.call('POST', '/o/client/register', {
+      body: { software_statement: 'demo-software-statement' },
+    })
+    const { client_id, client_secret } = registered.json()
+    fields = { client_id, client_secret, grant_type: 'client_credentials' }
+  })
+
+  test('201 with an access token of 21600 seconds, in the documented order', async () => {
+    const reply = await server.call('POST', '/o/client/token', {
+      body: new URLSearchParams(fields),
+    })
+    assert.equal(reply.status, 201)
+    assert.deepEqual(keysOf(reply), [
+      'id',
+      'access_token',
+      'created_at',
+      'expires_in',
+      'token_type',
+    ])
+    const body = reply.json()
+    assert.equal(body.expires_in, 21_600)
+    assert.equal(body.token_type, 'bearer')
+    assert.ok(Math.abs(body.created_at - nowMs()) < 5000)
+  })
+
+  const failures: readonly (readonly [string, Record<string, string>, string])[] = [
+    ['another grant type', { grant_type: 'password' }, 'unsupported_grant_type'],
+    ['a wrong secret', { client_secret: 'guess' }, 'invalid_client'],
+    ['an unknown client', { client_id: 'nobody' }, 'invalid_client'],
+    ['no grant type', { grant_type: '' }, 'invalid_request'],
+    ['no secret', { client_secret: '' }, 'invalid_request'],
+  ]
+  for (const [name, change, error] of failures) {
+    test(`${name}: 400 ${error}`, async () => {
+      const body = new URLSearchParams({ ...fields, ...change })
+      const reply = await server.call('POST', '/o/client/token', { body })
+      assert.equal(reply.status, 400)
+      assert.equal(reply.text, `{"error":"${error}"}`)
+    })
+  }
+
+  test('a parameter twice, or two ways to authenticate: 400 invalid_request', async () => {
+    const twice = new URLSearchParams(fields)
+    twice.append('client_id', 'other')
+    const headers = { authorization: 'Basic eDp5' }
+    const replies = await Promise.all([
+      server.call('POST', '/o/client/token', { body: twice }),
+      server.call('POST', '/o/client/token', { body: new URLSearchParams(fields), headers }),
+    ])
+    for (const reply of replies) assert.equal(reply.text, '{"error":"invalid_request"}')
+  })
+})
+
+suite('3–5. the registration code', () => {
+  test('POST: 201 with the record; times are numbers, the device id is base64', async () => {
+    const reply = await server.call(
+      'POST',
+      '/reggie/v1/REF30/regcode?deviceId=so-devid-003&mvpd=DemoMVPD',
+      { headers: { ...json, 'x-device-info': deviceInfo, 'user-agent': 'TV/1.0' } },
+    )
+    assert.equal(reply.status, 201)
+    const record = reply.json()
+    assert.deepEqual(Object.keys(record), [
+      'id',
+      'code',
+      'requestor',
+      'mvpd',
+      'generated',
+      'expires',
+      'info',
+    ])
+    assert.match(record.id, /^[0-9a-f-]{36}$/)
+    assert.match(record.code, /^[A-Z0-9]{7}$/)
+    assert.equal(record.requestor, 'REF30')
+    assert.equal(record.mvpd, 'DemoMVPD')
+    assert.equal(record.expires - record.generated, 1_800_000)
+    assert.deepEqual(Object.keys(record.info), [
+      'deviceId',
+      'deviceInfo',
+      'userAgent',
+      'originalUserAgent',
+      'authorizationType',
+      'sourceApplicationInformation',
+    ])
+    assert.equal(record.info.deviceId, 'c28tZGV2aWQtMDAz')
+    assert.equal(record.info.userAgent, 'TV/1.0')
+    assert.equal(record.info.authorizationType, 'OAUTH2')
+    const normalized = JSON.parse(Buffer.from(record.info.deviceInfo, 'base64').toString())
+    assert.equal(normalized.type, 'SetTopBox')
+    assert.equal(normalized.model, 'TV 5th Gen')
+    assert.equal(normalized.operatingSystem.name, 'tvOS')
+  })
+
+  test('POST with the parameters in a form, as an observed client sends them', async () => {
+    const body = new URLSearchParams({
+      deviceType: 'androidtv',
+      deviceId: 'form-device',
+      appId: 'AndroidTV',
+      ttl: '3600',
+    })
+    const reply = await server.call('POST', '/reggie/v1/REF30/regcode', { body, headers: json })
+    assert.equal(reply.status, 201)
+    const { generated, expires } = reply.json()
+    assert.equal(expires - generated, 3_600_000)
+  })
+
+  for (const [ttl, status] of [
+    ['36000', 201],
+    ['36001', 400],
+    ['0', 400],
+    ['-5', 400],
+    ['1e9', 400],
+    ['soon', 400],
+  ] as const) {
+    test(`ttl=${ttl}: ${String(status)}`, async () => {
+      const path = `/reggie/v1/REF30/regcode?deviceId=ttl&ttl=${ttl}`
+      assert.equal((await server.call('POST', path)).status, status)
+    })
+  }
+
+  test('without deviceId: 400 with the documented body', async () => {
+    const reply = await server.call('POST', '/reggie/v1/REF30/regcode', { headers: json })
+    assert.equal(reply.status, 400)
+    assert.equal(reply.text, `{"status":400,"message":"Required 'deviceId' is not present"}`)
+  })
+
+  test('GET: 200 with the record and the hashed device id, in XML with its namespace', async () => {
+    const code = await registrationCode(server, 'device-xml')
+    const inJson = await server.call('GET', `/reggie/v1/REF30/regcode/${code}.json`)
+    assert.equal(inJson.status, 200)
+    const record = inJson.json()
+    assert.equal(record.code, code)
+    assert.notEqual(Buffer.from(record.info.deviceId, 'base64').toString(), 'device-xml')
+    assert.equal(Buffer.from(record.info.deviceId, 'base64').length, 32)
+    const inXml = await server.call('GET', `/reggie/v1/REF30/regcode/${code}?format=xml`)
+    assert.ok(
+      inXml.text.startsWith(
+        `${HEAD}<ns2:regcode xmlns:ns2="model.mvc.reggie.pass.adobe.com"><id>${record.id}</id><code>${code}</code><requestor>REF30</requestor><mvpd></mvpd><generated>${record.generated}</generated><expires>${record.expires}</expires><info><deviceId>`,
+      ),
+      inXml.text,
+    )
+  })
+
+  test('GET of a code that expired, was deleted, or is another requestor’s: 404', async () => {
+    const path = '/reggie/v1/REF30/regcode'
+    const short = await server.call('POST', `${path}?deviceId=x&ttl=60&format=json`)
+    server.advance(61_000)
+    const expired = await server.call('GET', `${path}/${short.json().code}`)
+    assert.equal(expired.status, 404)
+    assert.equal(expired.text, errorXml(404, 'Not found'))
+    const code = await registrationCode(server, 'device-delete')
+    const deleted = await server.call('DELETE', `${path}/${code}`)
+    assert.equal(deleted.status, 204)
+    assert.equal(deleted.text, '')
+    const gone = await server.call('GET', `${path}/${code}`, { headers: json })
+    assert.equal(gone.text, '{"status":404,"message":"Not Found"}')
+  })
+
+  test('the workaround for devices without an id: register as dummy, then use the returned id', async () => {
+    const first = await server.call('POST', '/reggie/v1/REF30/regcode?deviceId=dummy&format=json')
+    const { id } = first.json()
+    await logIn(server, id)
+    assert.equal((await deviceCall(server, '/api/v1/checkauthn', id)).status, 200)
+  })
+})
+
+suite('6. GET /api/v1/config/{requestor}', () => {
+  test('200 with the providers, nested as the config servlet nests them', async () => {
+    for (const path of ['/api/v1/config/REF30.json', '/api/v1/config/REF30?format=json']) {
+      const reply = await server.call('GET', path)
+      assert.equal(reply.status, 200)
+      const { requestor } = reply.json()
+      assert.equal(requestor.id, 'REF30')
+      assert.equal(requestor.mvpds.mvpd[0].id, 'DemoMVPD')
+      assert.equal(requestor.mvpds.mvpd[0].displayName, 'Demo TV provider')
+    }
+    const inXml = await server.call('GET', '/api/v1/config/REF30')
+    assert.ok(
+      inXml.text.startsWith(
+        `${HEAD}<config><requestor><id>REF30</id><name>Demo programmer</name><mvpds><mvpd><id>DemoMVPD</id>`,
+      ),
+    )
+  })
+
+  test('an unknown requestor: 400', async () => {
+    assert.equal((await server.call('GET', '/api/v1/config/NOBODY')).status, 400)
+  })
+})
+
+suite('8–10. is the device logged in', () => {
+  test('checkauthn: 200 without a body; 403 with the documented one', async () => {
+    await logIn(server, 'check')
+    const reply = await deviceCall(server, '/api/v1/checkauthn', 'check')
+    assert.equal(reply.status, 200)
+    assert.equal(reply.text, '')
+    const not = await deviceCall(server, '/api/v1/checkauthn', 'not', {}, {})
+    assert.equal(not.status, 403)
+    assert.equal(not.text, errorXml(403, 'Authentication token expired'))
+  })
+
+  test('tokens/authn: both forms as documented, `expires` as a string of milliseconds', async () => {
+    await logIn(server, 'authn')
+    const inJson = await deviceCall(server, '/api/v1/tokens/authn', 'authn')
+    const { expires } = inJson.json()
+    assert.ok(Math.abs(Number(expires) - nowMs() - 30 * DAY_MS) < 5000)
+    assert.equal(
+      inJson.text,
+      `{"requestor":"REF30","mvpd":"DemoMVPD","userId":"viewer","expires":"${expires}"}`,
+    )
+    const inXml = await deviceCall(server, '/api/v1/tokens/authn', 'authn', {}, xml)
+    assert.equal(
+      inXml.text,
+      `${HEAD}<authentication><expires>${expires}</expires><userId>viewer</userId><mvpd>DemoMVPD</mvpd><requestor>REF30</requestor></authentication>`,
+    )
+  })
+
+  test('tokens/authn without a token: `Not found` in XML, `Not Found` in JSON', async () => {
+    const inXml = await deviceCall(server, '/api/v1/tokens/authn', 'none', {}, xml)
+    assert.equal(inXml.status, 404)
+    assert.equal(inXml.text, errorXml(404, 'Not found'))
+    const inJson = await deviceCall(server, '/api/v1/tokens/authn', 'none')
+    assert.equal(inJson.text, '{"status":404,"message":"Not Found"}')
+  })
+
+  test('tokens/authn of a token that expired: 410', async () => {
+    await logIn(server, 'old')
+    server.advance(30 * DAY_MS + 1000)
+    const reply = await deviceCall(server, '/api/v1/tokens/authn', 'old')
+    assert.equal(reply.status, 410)
+    assert.equal(reply.text, '{"status":410,"message":"Gone"}')
+  })
+
+  test('authenticate/{code}, as an add-on asks for its token', async () => {
+    const code = await registrationCode(server, 'addon')
+    const path = `/api/v1/authenticate/${code}?requestor=REF30&format=json`
+    assert.equal((await server.call('GET', path)).status, 404)
+    const own = await logIn(server, 'addon')
+    const reply = await server.call(
+      'GET',
+      `/api/v1/authenticate/${own}?requestor=REF30&format=json`,
+    )
+    assert.equal(reply.json().mvpd, 'DemoMVPD')
+  })
+})
+
+suite('11–12. authorizations', () => {
+  test('authorize and tokens/authz: both forms as documented', async () => {
+    await logIn(server, 'authz')
+    const resource = { resource: 'TestStream1' }
+    const inJson = await deviceCall(server, '/api/v1/authorize', 'authz', resource)
+    const { expires } = inJson.json()
+    assert.ok(Math.abs(Number(expires) - nowMs() - DAY_MS) < 5000)
+    assert.equal(
+      inJson.text,
+      `{"mvpd":"DemoMVPD","resource":"TestStream1","requestor":"REF30","expires":"${expires}"}`,
+    )
+    const inXml = await deviceCall(server, '/api/v1/tokens/authz', 'authz', resource, xml)
+    assert.equal(
+      inXml.text,
+      `${HEAD}<authorization><expires>${expires}</expires><mvpd>DemoMVPD</mvpd><requestor>REF30</requestor><resource>TestStream1</resource></authorization>`,
+    )
+  })
+
+  test('the provider’s no: 403 with its words in `details`', async () => {
+    await logIn(server, 'denied')
+    const denied = { resource: 'TestStream3' }
+    const reply = await deviceCall(server, '/api/v1/authorize', 'denied', denied)
+    assert.equal(reply.status, 403)
+    assert.equal(
+      reply.text,
+      '{"status":403,"message":"User not authorized","details":"Your subscription package does not include the \\"TestStream3\\" channel."}',
+    )
+    const media = await deviceCall(server, '/api/v1/tokens/media', 'denied', denied)
+    assert.equal(media.status, 403)
+  })
+
+  test('tokens/authz: 412 without AuthN, 404 without AuthZ, 410 where it expired', async () => {
+    const resource = { resource: 'TestStream1' }
+    const without = await deviceCall(server, '/api/v1/tokens/authz', 'nobody', resource)
+    assert.equal(without.status, 412)
+    assert.equal(without.text, '{"status":412,"message":"User not authenticated","details":null}')
+    await logIn(server, 'authz-2')
+    const none = await deviceCall(server, '/api/v1/tokens/authz', 'authz-2', resource)
+    assert.equal(none.status, 404)
+    assert.equal(none.text, '{"status":404,"message":"Not Found","details":null}')
+    await deviceCall(server, '/api/v1/authorize', 'authz-2', resource)
+    server.advance(DAY_MS + 1000)
+    const expired = await deviceCall(server, '/api/v1/tokens/authz', 'authz-2', resource)
+    assert.equal(expired.status, 410)
+    assert.equal(expired.text, '{"status":410,"message":"Gone","details":null}')
+    const inXml = await deviceCall(server, '/api/v1/tokens/authz', 'authz-2', resource, xml)
+    assert.equal(inXml.text, errorXml(410, 'Gone'))
+  })
+
+  test('AuthN expiry forces AuthZ expiry', async () => {
+    await logIn(server, 'both')
+    server.advance(30 * DAY_MS - 3_600_000)
+    const resource = { resource: 'TestStream1' }
+    const reply = await deviceCall(server, '/api/v1/authorize', 'both', resource)
+    const authn = await deviceCall(server, '/api/v1/tokens/authn', 'both')
+    assert.equal(reply.json().expires, authn.json().expires)
+  })
+
+  test('without resource: 400, which names it', async () => {
+    const reply = await deviceCall(server, '/api/v1/authorize', 'authz')
+    assert.equal(reply.status, 400)
+    assert.equal(reply.json().message, "Required 'resource' is not present")
+  })
+})
+
+suite('13. media tokens', () => {
+  test('tokens/media and mediatoken: both forms as documented, seven minutes', async () => {
+    await logIn(server, 'media')
+    const resource = { resource: 'TestStream1' }
+    const early = await deviceCall(server, '/api/v1/tokens/media', 'media', resource)
+    assert.equal(early.status, 403)
+    await deviceCall(server, '/api/v1/authorize', 'media', resource)
+    for (const path of ['/api/v1/tokens/media', '/api/v1/mediatoken']) {
+      const inJson = await deviceCall(server, path, 'media', resource)
+      assert.deepEqual(keysOf(inJson), [
+        'resource',
+        'requestor',
+        'expires',
+        'serializedToken',
+        'userId',
+        'mvpdId',
+      ])
+      const body = inJson.json()
+      assert.ok(Math.abs(Number(body.expires) - nowMs() - 420_000) < 5000)
+      assert.equal(body.mvpdId, 'DemoMVPD')
+      const token = Buffer.from(body.serializedToken, 'base64').toString()
+      const verdict = await server.core.dependencies.verifier.verify(token, 'adobe-pass')
+      assert.ok(verdict.ok)
+      assert.equal(verdict.claims['resource'], 'TestStream1')
+      assert.equal(verdict.claims['mvpd'], 'DemoMVPD')
+      const inXml = await deviceCall(server, path, 'media', resource, xml)
+      assert.match(
+        inXml.text,
+        /<play><expires>\d{13}<\/expires><mvpdId>DemoMVPD<\/mvpdId><requestor>REF30<\/requestor><resource>TestStream1<\/resource><serializedToken>[\w+/]+=*<\/serializedToken><userId>viewer<\/userId><\/play>$/,
+      )
+    }
+  })
+})
+
+suite('14. preauthorize', () => {
+  test('200 with a decision for each resource, and the documented headers', async () => {
+    const code = await logIn(server, 'pre')
+    const resource = { resource: 'TestStream1, TestStream3,TestStream1' }
+    const byDevice = await deviceCall(server, '/api/v1/preauthorize', 'pre', resource)
+    const expected =
+      '{"resources":[{"id":"TestStream1","authorized":true},{"id":"TestStream3","authorized":false}]}'
+    assert.equal(byDevice.text, expected)
+    assert.equal(byDevice.headers['adobe-response-confidence'], 'full')
+    assert.match(byDevice.headers['adobe-request-id'] ?? '', /^[0-9a-f-]{36}$/)
+    const query = new URLSearchParams({ requestor: 'REF30', format: 'json', ...resource })
+    const byCode = await server.call('GET', `/api/v1/preauthorize/${code}?${query.toString()}`)
+    assert.equal(byCode.text, expected)
+    const inXml = await deviceCall(server, '/api/v1/preauthorize', 'pre', resource, xml)
+    assert.equal(
+      inXml.text,
+      `${HEAD}<resources><resource><id>TestStream1</id><authorized>true</authorized></resource><resource><id>TestStream3</id><authorized>false</authorized></resource></resources>`,
+    )
+  })
+
+  test('six resources: 400; nobody logged in: 412', async () => {
+    await logIn(server, 'pre-2')
+    const five = await deviceCall(server, '/api/v1/preauthorize', 'pre-2', {
+      resource: '1,2,3,4,5',
+    })
+    assert.equal(five.status, 200)
+    const six = await deviceCall(server, '/api/v1/preauthorize', 'pre-2', {
+      resource: '1,2,3,4,5,6',
+    })
+    assert.equal(six.status, 400)
+    const nobody = await deviceCall(server, '/api/v1/preauthorize', 'none', { resource: '1' })
+    assert.equal(nobody.status, 412)
+  })
+})
+
+suite('15–17. metadata, free preview, platform SSO', () => {
+  test('usermetadata: 200 with updated, encrypted and data; 412 without AuthN', async () => {
+    await logIn(server, 'meta')
+    const reply = await deviceCall(server, '/api/v1/tokens/usermetadata', 'meta')
+    assert.deepEqual(keysOf(reply), ['updated', 'encrypted', 'data'])
+    assert.ok(Math.abs(reply.json().updated - nowMs() / 1000) < 5)
+    assert.deepEqual(reply.json().data.zip, ['12345'])
+    const nobody = await deviceCall(server, '/api/v1/tokens/usermetadata', 'none')
+    assert.equal(nobody.status, 412)
+  })
+
+  const preview = (deviceId: string, mvpd = 'DemoTempPass'): string =>
+    `/api/v1/authenticate/freepreview?requestor_id=REF30&deviceId=${deviceId}&mso_id=${mvpd}&domain_name=x`
+
+  for (const method of ['POST', 'GET']) {
+    test(`freepreview by ${method}: 204, and the device is logged in`, async () => {
+      const reply = await server.call(method, preview(`preview-${method}`))
+      assert.equal(reply.status, 204)
+      assert.equal(reply.text, '')
+      const check = await deviceCall(server, '/api/v1/checkauthn', `preview-${method}`)
+      assert.equal(check.status, 200)
+    })
+  }
+
+  test('a Temp Pass is not prolonged by asking again, and is over when it is over', async () => {
+    await server.call('POST', preview('once'))
+    server.advance(9 * 60_000)
+    await server.call('DELETE', '/api/v1/logout?requestor=REF30&deviceId=once')
+    assert.equal((await server.call('POST', preview('once'))).status, 204)
+    const rest = await deviceCall(server, '/api/v1/tokens/authn', 'once')
+    assert.ok(Number(rest.json().expires) - nowMs() <= 60_000)
+    server.advance(61_000)
+    assert.equal((await deviceCall(server, '/api/v1/checkauthn', 'once')).status, 403)
+    assert.equal((await server.call('POST', preview('once'))).status, 400)
+  })
+
+  test('freepreview of a provider that is no Temp Pass: 400', async () => {
+    assert.equal((await server.call('POST', preview('x', 'DemoMVPD'))).status, 400)
+  })
+
+  test('platform SSO without such a provider: 400; without SAMLResponse: 400, which names it', async () => {
+    const fields = { requestor: 'REF30', deviceId: 'apple', mvpd: 'DemoMVPD', deviceType: 'tvOS' }
+    const missing = await server.call('POST', '/api/v1/tokens/authn', {
+      body: new URLSearchParams(fields),
+      headers: json,
+    })
+    assert.equal(missing.json().message, "Required 'SAMLResponse' is not present")
+    const reply = await server.call('POST', '/api/v1/tokens/authn', {
+      body: new URLSearchParams({ ...fields, SAMLResponse: 'PHNhbWw+' }),
+    })
+    assert.equal(reply.status, 400)
+  })
+})
+
+suite('access tokens', () => {
+  test('a good one is accepted, a dead one is not the same as none', async () => {
+    const token = await accessToken(server)
+    await logIn(server, 'bearer')
+    const good = { ...json, authorization: `Bearer ${token}` }
+    assert.equal((await deviceCall(server, '/api/v1/checkauthn', 'bearer', {}, good)).status, 200)
+    const bad = { ...json, authorization: `Bearer ${token.slice(0, -4)}AAAA` }
+    const reply = await deviceCall(server, '/api/v1/checkauthn', 'bearer', {}, bad)
+    assert.equal(reply.status, 401)
+    assert.equal(reply.text, '{"status":401,"message":"Unauthorized"}')
+    assert.equal(reply.headers['www-authenticate'], 'Bearer')
+    server.advance(21_601_000)
+    assert.equal((await deviceCall(server, '/api/v1/checkauthn', 'bearer', {}, good)).status, 401)
+  })
+})
+
+suite('what is nobody’s', () => {
+  for (const path of ['/api/v1/tokens/nothing', '/reggie/v2/x', '/api/v1/config']) {
+    test(`${path}: 404 in this dialect’s form`, async () => {
+      const reply = await server.call('GET', path)
+      assert.equal(reply.status, 404)
+      assert.equal(reply.text, errorXml(404, 'Not found'))
+    })
+  }
+
+  test('a wrong method: 405 with Allow, in this dialect’s form', async () => {
+    const reply = await server.call('PUT', '/api/v1/tokens/authn', { headers: json })
+    assert.equal(reply.status, 405)
+    assert.equal(reply.text, '{"status":405,"message":"Method Not Allowed"}')
+    assert.match(reply.headers['allow'] ?? '', /^GET, POST/)
+  })
+
+  test('client registration has errors of its own', async () => {
+    const lost = await server.call('GET', '/o/client/nothing')
+    assert.equal(lost.status, 404)
+    assert.equal(lost.text, '{"error":"invalid_request"}')
+    const wrong = await server.call('GET', '/o/client/token')
+    assert.equal(wrong.status, 405)
+    assert.match(wrong.headers['allow'] ?? '', /^POST/)
+  })
+})
