@@ -4,7 +4,7 @@ import { after, before, suite, test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { Refusal, type Failure } from '../../src/domain/failure.ts'
 import { createBaanx } from '../../src/http/dialects/baanx/index.ts'
-import type { Dialect, DialectRequest } from '../../src/http/dialect.ts'
+import type { Dialect, DialectRequest, Route } from '../../src/http/dialect.ts'
 import type { ConfigFile } from '../../src/server/config.ts'
 import { systemClock } from '../../src/server/system.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
@@ -15,11 +15,16 @@ import {
   demo,
   grant,
   initiate,
+  invalidGrant,
   key,
   login,
   logout,
   post,
   probe,
+  redeem,
+  refresh,
+  revokeGrants,
+  type Pair,
 } from './baanx-calls.ts'
 import { rawRequest } from './raw-request.ts'
 
@@ -93,9 +98,9 @@ suite('Baanx, guesses', () => {
     await post(own, '/v1/auth/login', wrong)
     const context = { core: own.core, clock: systemClock, issuer: own.url, prefix: '' }
     const restarted = createBaanx({ ...context, rateLimitFactor: 1, demo: true })
-    const route = restarted.routes.find(({ path }) => path === '/v1/auth/login')
-    const answer = await route?.handle(requestOf(key, JSON.stringify(demo)))
-    assert.equal(answer?.status, 403)
+    const route = routeOf(restarted, '/v1/auth/login')
+    const answer = await route.handle(requestOf(key, JSON.stringify(demo)))
+    assert.equal(answer.status, 403)
   })
 
   test('429 by address and by account, with the documented body and Retry-After', async (t) => {
@@ -110,7 +115,8 @@ suite('Baanx, guesses', () => {
       [300, () => initiate(own)],
     ] as const
     for (const [allowed, attempt] of limits) {
-      for (let count = 0; count < allowed; count++) assert.notEqual((await attempt()).status, 429)
+      const replies = await Promise.all(Array.from({ length: allowed }, attempt))
+      assert.ok(replies.every(({ status }) => status !== 429))
       const reply = await attempt()
       assertBody(reply, 429, tooMany)
       assert.match(reply.headers['retry-after'] ?? '', /^[1-9]\d?$/)
@@ -246,6 +252,62 @@ suite('Baanx, hostile input', () => {
   })
 })
 
+suite('Baanx, races', () => {
+  test('a revocation that was sent twice ends nothing that was granted after the first', async () => {
+    const token = await login(server)
+    const pair = await grant(server, token)
+    const gate = Promise.withResolvers<void>()
+    const reached = Promise.withResolvers<void>()
+    const { core } = server
+    const revoke: typeof core.revoke = async (request) => {
+      reached.resolve()
+      await gate.promise
+      return core.revoke(request)
+    }
+    const route = routeOf(baanx({ ...core, revoke }), '/v1/auth/oauth/revoke')
+    const second = Promise.resolve(route.handle(requestOf(bearer(pair.access_token))))
+    await reached.promise
+    assert.equal((await revokeGrants(server, pair.access_token)).status, 200)
+    const after = await grant(server, token)
+    gate.resolve()
+    assert.equal((await second).status, 200)
+    assert.equal(await probe(server, after.access_token), 200)
+  })
+
+  test('a consent that races a logout everywhere opens nothing', async () => {
+    const token = await login(server)
+    const { core } = server
+    const inspect: typeof core.inspect = async (...args) => {
+      const claims = await core.inspect(...args)
+      const key = 'baanx-demo-user'
+      const actor = 'operator:admin'
+      await core.revoke({ scope: 'subject', key, reason: 'logout_everywhere', actor, wait: true })
+      return claims
+    }
+    const { token: handle } = (await initiate(server)).json() as { token: string }
+    const route = routeOf(baanx({ ...core, inspect }), '/v1/auth/oauth/authorize')
+    const request = requestOf(bearer(token), JSON.stringify({ token: handle }))
+    const answer = await route.handle(request)
+    const { code } = JSON.parse(answer.body as string) as { code: string }
+    assertBody(await redeem(server, code), 400, invalidGrant)
+  })
+
+  test('a refresh that races a logout leaves nothing alive', async () => {
+    for (let round = 0; round < 5; round++) {
+      const pair = await grant(server)
+      const [renewed, ended] = await Promise.all([
+        refresh(server, pair.refresh_token),
+        logout(server, pair.access_token),
+      ])
+      assert.equal(ended.status, 200)
+      if (renewed.status !== 200) continue
+      const next = renewed.json() as Pair
+      assert.equal(await probe(server, next.access_token), 401)
+      assertBody(await refresh(server, next.refresh_token), 400, invalidGrant)
+    }
+  })
+})
+
 suite('Baanx, when something fails', () => {
   test('a logout that could not be stored is an error, and nothing has ended', async () => {
     const token = await login(server)
@@ -258,9 +320,8 @@ suite('Baanx, when something fails', () => {
       ['/v1/auth/oauth/revoke', pair.access_token, ''],
       ['/v1/auth/oauth2/revoke', pair.access_token, JSON.stringify({ token: pair.refresh_token })],
     ] as const) {
-      const route = dialect.routes.find((candidate) => candidate.path === path)
       const request = requestOf(bearer(alive), body)
-      const refusal = await Promise.resolve(route?.handle(request)).then(
+      const refusal = await Promise.resolve(routeOf(dialect, path).handle(request)).then(
         () => assert.fail('it was reported as done'),
         (error: unknown) => error as Refusal,
       )
@@ -303,6 +364,10 @@ suite('Baanx, when something fails', () => {
 function baanx(core = server.core, options: object = {}): Dialect {
   const context = { core, clock: systemClock, issuer: 'http://127.0.0.1:8080', prefix: '' }
   return createBaanx({ ...context, rateLimitFactor: 1, demo: true }, options)
+}
+
+function routeOf(dialect: Dialect, path: string): Route {
+  return dialect.routes.find((route) => route.path === path) ?? assert.fail(path)
 }
 
 function requestOf(headers: Readonly<Record<string, string>>, body = ''): DialectRequest {

@@ -266,7 +266,9 @@ suite('Octopus, quotas', () => {
     t.after(() => limited.close())
     let tokens = await login(limited)
     const reads = () => call('GET', '/api/v1/wallets', tokens.access_token, limited)
-    assert.equal(await countUntilLimited(reads, 300), 300)
+    const read = await Promise.all(Array.from({ length: 302 }, reads))
+    assert.equal(read.filter(({ status }) => status === 200).length, 300)
+    assert.equal(read.filter(({ status }) => status === 429).length, 2)
     const refreshes = async (): Promise<Reply> => {
       const reply = await refresh(tokens.refresh_token, limited)
       if (reply.status === 200) tokens = (reply.json() as { data: Tokens }).data
@@ -289,6 +291,18 @@ suite('Octopus, quotas', () => {
     const { access_token } = await login(own)
     const reads = () => call('GET', '/api/v1/wallets', access_token, own)
     assert.equal(await countUntilLimited(reads, 3), 3)
+  })
+
+  test("clients at one address do not use up each other's logins", async (t) => {
+    const limited = await startTestServer({
+      config: { rateLimitFactor: 1, trustedProxies: ['127.0.0.1'] },
+    })
+    t.after(() => limited.close())
+    const headers = { 'x-forwarded-for': '203.0.113.5' }
+    const demo = () => limited.call('POST', '/auth/login', { headers, body: credentials })
+    assert.equal(await countUntilLimited(demo, 10), 10)
+    const body = { username: 'octopus-office-key', password: 'octopus-office-secret' }
+    assert.equal((await limited.call('POST', '/auth/login', { headers, body })).status, 200)
   })
 
   test('guesses at keys that do not exist are limited by address', async (t) => {
@@ -381,6 +395,29 @@ suite('Octopus, when something fails', () => {
     assert.throws(make({ limits: 'staging' }), /option limits: "staging" is not known/)
     assert.throws(make({ onReplay: 'shrug' }), /option onReplay/)
     assert.doesNotThrow(make({ graceMs: 0 }))
+  })
+
+  test('a logout that was sent twice ends nothing that was opened after the first', async () => {
+    const { access_token } = await login()
+    const gate = Promise.withResolvers<void>()
+    const reached = Promise.withResolvers<void>()
+    const { core } = server
+    const revoke: typeof core.revoke = async (request) => {
+      reached.resolve()
+      await gate.promise
+      return core.revoke(request)
+    }
+    const slow = octopus({ ...core, revoke })
+    const route = slow.routes.find(({ path }) => path === '/auth/logout')
+    const second = Promise.resolve(
+      route?.handle(requestOf({ authorization: `Bearer ${access_token}` })),
+    )
+    await reached.promise
+    assert.equal((await call('POST', '/auth/logout', access_token)).status, 200)
+    const after = await login()
+    gate.resolve()
+    assert.equal((await second)?.status, 200)
+    assert.equal((await call('GET', '/api/v1/wallets', after.access_token)).status, 200)
   })
 
   test('every failure has a status and an envelope', () => {
