@@ -16,8 +16,9 @@ export {
   type SubjectFilter,
   type SubjectPatch,
 } from './client.ts'
+export { watchSessionTabs, type SessionTabs, type SessionTabsOptions } from './browser.ts'
 export { ApiError, ConnectionError } from './errors.ts'
 export type { EventOptions, RevocationEvent } from './events.ts'
 export type { ListOptions } from './pages.ts'
 export type { ClientOptions } from './transport.ts'
-export type * from '../protocol/admin-api.ts'
+export * from '../protocol/admin-api.ts'

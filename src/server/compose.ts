@@ -14,6 +14,7 @@ import { addressMatcher } from '../http/client-address.ts'
 import { createAdmin } from '../http/dialects/admin/index.ts'
 import { createForwardAuth } from '../http/dialects/forward-auth/index.ts'
 import { createOperations } from '../http/dialects/operations/index.ts'
+import { createSessionEvents } from '../http/dialects/session-events/index.ts'
 import { registerDocumentation } from '../http/documentation.ts'
 import { buildDocument } from '../http/openapi.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -109,6 +110,15 @@ async function composeWith(store: SqliteStore, config: Config, world: World): Pr
       ...atRoot,
     },
     ...providers.mounts,
+    {
+      dialect: createSessionEvents({
+        verifier: core.dependencies.verifier,
+        clock,
+        watch: (claims, callback) => verification.watches.add(claims, callback),
+        stopping: stopping.signal,
+      }),
+      ...atRoot,
+    },
     ...mountDialects(config, contextOf(core, config), providers, metrics),
   ]
   const app = createHttp(mounts, metrics, config, world)

@@ -3,11 +3,12 @@ import type { LogStore } from '../ports/store.ts'
 import { WORDS_PER_ENTRY, writeEntry } from '../verifier/fingerprint.ts'
 import type { Replica } from '../verifier/replica.ts'
 
-/** Writes entries into a replica as they are committed. */
-export function applyRevocations(replica: Replica, entries: readonly Revocation[]): void {
+/** Writes entries into a replica as they are committed, and returns their words. */
+export function applyRevocations(replica: Replica, entries: readonly Revocation[]): Uint32Array {
   const words = new Uint32Array(entries.length * WORDS_PER_ENTRY)
   for (const [index, entry] of entries.entries()) writeEntry(entry, words, index * WORDS_PER_ENTRY)
   replica.applyWords(words, entries.length)
+  return words
 }
 
 /**

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Revocation } from '../domain/revocation.ts'
 import { createFeedHub, type FeedHub } from '../feed/index.ts'
+import { Watches } from '../guard/watches.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
@@ -17,6 +18,8 @@ import { readSetting, writeSetting } from './settings.ts'
 export interface Verification {
   readonly replica: Replica
   readonly hub: FeedHub
+  /** Who wants to know when a session ends: open tabs. */
+  readonly watches: Watches
 }
 
 /** Entries in one piece of a snapshot: more than arrive while it is sent, so that it ends. */
@@ -33,13 +36,16 @@ export async function openVerification(
   log: Log,
 ): Promise<Verification> {
   const replica = new Replica()
+  const watches = new Watches(replica, (error) => {
+    log.error({ error: String(error) }, 'a watch failed')
+  })
   const early: Revocation[] = []
   let publish = (entries: readonly Revocation[]): void => {
     early.push(...entries)
   }
   // Subscribed before the replica is filled: what is committed meanwhile may come twice, never not at all.
   store.onCommitted((entries) => {
-    applyRevocations(replica, entries)
+    watches.applied(applyRevocations(replica, entries), entries.length)
     publish(entries)
   })
   const position = await store.head()
@@ -62,5 +68,5 @@ export async function openVerification(
   publish = (entries) => {
     hub.publish(entries)
   }
-  return { replica, hub }
+  return { replica, hub, watches }
 }

@@ -1,0 +1,146 @@
+/**
+ * Open tabs hear it: `GET /outright/v1/session/events`, a stream that says when the session of the
+ * token that opened it has ended. It owns who may listen, how many, and the wire form; what has
+ * ended is known to the watch that it is given.
+ */
+import { refuse, type Failure } from '../../../domain/failure.ts'
+import type { Clock } from '../../../ports/clock.ts'
+import type { AccessClaims } from '../../../verifier/claims.ts'
+import type { TokenVerifier } from '../../../verifier/token-verifier.ts'
+import { readAuthorization } from '../../authorization.ts'
+import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import { problemAnswer } from '../../problem.ts'
+
+export interface SessionEventsOptions {
+  readonly verifier: TokenVerifier
+  readonly clock: Clock
+  /** Calls back once when what the claims name is revoked; the returned function stops watching. */
+  readonly watch: (claims: AccessClaims, callback: () => void) => () => void
+  /** Aborted when the server stops: streams would never end by themselves. */
+  readonly stopping: AbortSignal
+  /** Streams at once. Default 10,000. */
+  readonly mostStreams?: number
+}
+
+const PATH = '/outright/v1/session/events'
+/** Proxies close what is silent for a minute. A browser that left is noticed with the next one. */
+const HEARTBEAT_MS = 15_000
+
+/** Bearer tokens are no ambient credential, so any origin may send one. */
+const cors = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': 'authorization',
+  'access-control-allow-methods': 'GET, OPTIONS',
+  'access-control-max-age': '600',
+}
+
+export function createSessionEvents(options: SessionEventsOptions): Dialect {
+  const { mostStreams = 10_000 } = options
+  let streams = 0
+
+  async function listen(request: DialectRequest): Promise<Answer> {
+    const authorization = readAuthorization(request)
+    const token = authorization?.scheme === 'bearer' ? authorization.token : undefined
+    const verdict = await options.verifier.verify(token)
+    if (!verdict.ok) return refuse(failures[verdict.reason])
+    if (streams >= mostStreams) return refuse({ kind: 'rate_limited', retryAfterSeconds: 30 })
+    streams++
+    const body = events(options, verdict.claims, () => {
+      streams--
+    })
+    return { status: 200, headers: { 'content-type': 'text/event-stream' }, body }
+  }
+
+  const routes: readonly Route[] = [
+    { method: 'GET', path: PATH, operation, handle: listen },
+    {
+      method: 'OPTIONS',
+      path: PATH,
+      operation: { summary: 'CORS preflight', responses: { 204: { description: 'Allowed' } } },
+      handle: () => ({ status: 204 }),
+    },
+  ]
+  return {
+    name: 'session-events',
+    routes,
+    owns: (path) => path === PATH,
+    renderFailure: problemAnswer,
+    headers: () => cors,
+  }
+}
+
+const failures: Readonly<Record<string, Failure>> & {
+  readonly [R in 'missing' | 'invalid' | 'expired' | 'revoked' | 'stale']: Failure
+} = {
+  missing: { kind: 'credentials_missing' },
+  invalid: { kind: 'token_invalid', reason: 'not an access token of this server' },
+  expired: { kind: 'token_expired' },
+  revoked: { kind: 'token_revoked' },
+  stale: { kind: 'stale' },
+}
+
+type End = 'signed-out' | 'expired' | 'stopping'
+
+/** `ready`, comments while nothing happens, then one event that says why the stream ends. */
+async function* events(
+  { clock, watch, stopping }: SessionEventsOptions,
+  claims: AccessClaims,
+  closed: () => void,
+): AsyncGenerator<Uint8Array> {
+  let wake: (() => void) | undefined
+  let end: End | undefined
+  const finish = (why: End): void => {
+    end ??= why
+    wake?.()
+  }
+  const unwatch = watch(claims, () => {
+    finish('signed-out')
+  })
+  const stop = (): void => {
+    finish('stopping')
+  }
+  stopping.addEventListener('abort', stop)
+  try {
+    yield event('ready')
+    while (end === undefined) {
+      const leftMs = claims.exp * 1000 - clock.nowMs()
+      if (leftMs <= 0) {
+        end = 'expired'
+        break
+      }
+      let cancel = (): void => undefined
+      await new Promise<void>((resolve) => {
+        wake = resolve
+        cancel = clock.after(Math.min(HEARTBEAT_MS, leftMs), resolve)
+      })
+      cancel()
+      // The compiler cannot see that the wait may have changed it.
+      if ((end as End | undefined) === undefined) yield Buffer.from(':\n\n')
+    }
+    if (end !== 'stopping') yield event(end)
+  } finally {
+    unwatch()
+    stopping.removeEventListener('abort', stop)
+    closed()
+  }
+}
+
+function event(name: string): Buffer {
+  return Buffer.from(`event: ${name}\ndata: {}\n\n`)
+}
+
+const operation: Route['operation'] = {
+  summary: 'Hear when a session ends',
+  description:
+    'Server-Sent Events for browsers. `ready` comes first; `signed-out` when the session of the token ' +
+    'has been revoked, `expired` when the token has expired; then the stream ends.',
+  tags: ['session-events'],
+  security: [{ accessToken: [] }],
+  responses: {
+    200: {
+      description: 'The stream',
+      content: { 'text/event-stream': { schema: { type: 'string' } } },
+    },
+    401: { description: 'No token, or one that is not accepted' },
+  },
+}

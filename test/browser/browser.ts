@@ -1,0 +1,60 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { stripTypeScriptTypes } from 'node:module'
+import { readFile } from 'node:fs/promises'
+import { chromium, type BrowserContext } from 'playwright-core'
+
+/** Debian's Chromium, without anything that calls home. */
+const options = {
+  executablePath: '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+}
+
+export interface TestBrowser {
+  /** A person of their own: cookies, storage and tabs apart from everybody else's. */
+  person(): Promise<BrowserContext>
+  close(): Promise<void>
+}
+
+export async function openBrowser(): Promise<TestBrowser> {
+  const browser = await chromium.launch(options)
+  return {
+    person: () => browser.newContext(),
+    close: () => browser.close(),
+  }
+}
+
+export interface Site {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** An application of one page, with the browser helper as its module. */
+export async function serveSite(page: string): Promise<Site> {
+  const source = new URL('../../src/client/browser.ts', import.meta.url)
+  const helper = stripTypeScriptTypes(await readFile(source, 'utf8'))
+  const server = createServer((request, response) => {
+    const isHelper = request.url === '/browser.js'
+    response.setHeader('content-type', isHelper ? 'text/javascript' : 'text/html; charset=utf-8')
+    response.end(isHelper ? helper : page)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => {
+          resolve()
+        })
+      }),
+  }
+}
