@@ -4,7 +4,7 @@
  */
 import { request as httpRequest } from 'node:http'
 import { mkdtemp, rm } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Core } from '../src/core/core.ts'
@@ -52,8 +52,9 @@ const cheapPasswords = { memoryKiB: 64, passes: 1 }
 
 /** Starts a server; close it when the test ends. */
 export async function startTestServer(
-  options: { readonly config?: ConfigFile } = {},
+  options: { readonly config?: ConfigFile; readonly publicUrlIsOwn?: boolean } = {},
 ): Promise<TestServer> {
+  const port = options.publicUrlIsOwn === true ? await freePort() : 0
   const dataDir = await mkdtemp(join(tmpdir(), 'outright-test-'))
   const config = await loadConfig(
     {},
@@ -61,7 +62,7 @@ export async function startTestServer(
       demo: true,
       port: 0,
       dataDir,
-      issuer: 'http://127.0.0.1:8080',
+      issuer: `http://127.0.0.1:${String(port === 0 ? 8080 : port)}`,
       passwordCost: cheapPasswords,
       accessLog: false,
       ...options.config,
@@ -80,9 +81,9 @@ export async function startTestServer(
       },
     },
   })
-  await composition.app.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = composition.app.server.address() as AddressInfo
-  const url = `http://127.0.0.1:${String(port)}`
+  await composition.app.listen({ host: '127.0.0.1', port })
+  const { port: bound } = composition.app.server.address() as AddressInfo
+  const url = `http://127.0.0.1:${String(bound)}`
   return {
     url,
     call: (method, path, callOptions = {}) => call(url, method, path, callOptions),
@@ -97,6 +98,15 @@ export async function startTestServer(
       await rm(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+/** For servers that must know their own address before they listen. */
+export async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
 }
 
 /** One HTTP request, exactly as it is given. */

@@ -52,7 +52,11 @@ export function registerDocumentation(app: FastifyInstance, document: OpenApiDoc
     })
     await page.register(swaggerUi, {
       routePrefix: PAGE_PATH,
-      theme: { title: 'Outright API' },
+      // The bar would let one explore other documents, under another project's logo.
+      theme: {
+        title: 'Outright API',
+        css: [{ filename: 'outright.css', content: '.swagger-ui .topbar { display: none }' }],
+      },
       uiConfig: {
         deepLinking: true,
         docExpansion: 'none',

@@ -1,12 +1,21 @@
-/** An application that knows nothing of tokens, a real proxy before it, and the server that is
-asked. */
+/**
+ * An application that knows nothing of tokens, a real proxy before it, and the server that is
+ * asked.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
-import { createServer as createTcpServer, type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { call, startTestServer, type CallOptions, type Reply, type TestServer } from '../harness.ts'
+import {
+  call,
+  freePort,
+  startTestServer,
+  type CallOptions,
+  type Reply,
+  type TestServer,
+} from '../harness.ts'
 
 export interface Stage {
   readonly server: TestServer
@@ -94,14 +103,6 @@ export async function setStage(
       await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createTcpServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }
 
 /** Waits until the proxy answers anything, at most ten seconds. */
