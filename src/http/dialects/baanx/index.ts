@@ -46,7 +46,7 @@ import {
 } from './render.ts'
 import { createService, type BaanxService } from './service.ts'
 
-export type { BaanxLimits, BaanxOptions } from './options.ts'
+export type { BaanxOptions } from './options.ts'
 
 type Handle = (request: DialectRequest) => Promise<Answer>
 

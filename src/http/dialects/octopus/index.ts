@@ -20,7 +20,7 @@ import { limitsOf, octopusOptions, type OctopusOptions } from './options.ts'
 import { createQuota } from './quota.ts'
 import { renderFailure, renderLogout, renderTokens, renderWallets } from './render.ts'
 
-export type { OctopusLimits, OctopusOptions } from './options.ts'
+export type { OctopusOptions } from './options.ts'
 
 /** Paths under `/api/v1` belong to other dialects, this one excepted. */
 const WALLETS = '/api/v1/wallets'
