@@ -69,7 +69,7 @@ function impatientClock(): Clock & { readonly delays: number[] } {
 function spokenLog(): {
   readonly lines: { level: string; fields: Readonly<Record<string, unknown>>; message: string }[]
   readonly log: Parameters<typeof createProviderNotifier>[0]['log']
-  spoken(): Promise<void>
+  readonly spoken: () => Promise<void>
 } {
   const lines: { level: string; fields: Readonly<Record<string, unknown>>; message: string }[] = []
   let wake: () => void = () => undefined

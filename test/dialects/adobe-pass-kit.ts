@@ -35,7 +35,7 @@ export async function accessToken(
 export async function registrationCode(
   server: TestServer,
   deviceId: string,
-  requestor = REQUESTOR,
+  requestor: string = REQUESTOR,
 ): Promise<string> {
   const query = new URLSearchParams({ deviceId, format: 'json' }).toString()
   const reply = await server.call('POST', `/reggie/v1/${requestor}/regcode?${query}`)

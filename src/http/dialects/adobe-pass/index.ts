@@ -19,15 +19,7 @@ import { ADOBE_PASS, createPass, type Pass } from './pass.ts'
 import { errorAnswer, failureAnswer } from './render.ts'
 import { createThrottle } from './throttle.ts'
 
-export type {
-  AdobePassOptions,
-  LegacyKey,
-  Mvpd,
-  PlatformProfile,
-  PlatformSso,
-  ProviderLogout,
-  SoftwareStatement,
-} from './options.ts'
+export type { AdobePassOptions, Mvpd, ProviderLogout } from './options.ts'
 export { CALLBACK_PATH } from './login.ts'
 
 /** `/api/v1/logout` is shared with another dialect, which answers there for other methods. */
