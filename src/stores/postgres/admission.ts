@@ -1,0 +1,101 @@
+/**
+ * Which commands may share a transaction. A batch runs by kind, not in the order of its commands:
+ * small changes, then openings, then rotations, then revocations. That is the same as running them
+ * one after another as long as no command meets another that its kind has overtaken; where it
+ * would, the batch ends before it.
+ *
+ * A rotation names its token, not its session, so whether a revocation that was asked for earlier
+ * concerns it is only known afterwards: `endedBefore` answers that, and the rotation is refused.
+ */
+import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
+import { EVERYONE, grantKey } from '../../domain/scope.ts'
+import type { Session } from '../../domain/session.ts'
+import type { OpenSessionCommand, RotateCommand } from '../../ports/store.ts'
+import type { Command } from '../sqlite/commands.ts'
+
+export class Admission {
+  /** `scope key` of revocations. */
+  readonly #ended = new Set<string>()
+  readonly #sids = new Set<string>()
+  readonly #openedTokens = new Set<string>()
+  readonly #rotatedTokens = new Set<string>()
+  #opens = 0
+  #rotates = 0
+
+  /** False where the command has to wait for the next batch. */
+  admit([name, input]: Command): boolean {
+    switch (name) {
+      case 'revoke':
+        return this.#revoke(input)
+      case 'openSession':
+        return this.#open(input)
+      case 'rotate':
+        return this.#rotate(input)
+      case 'createSubject':
+      case 'updateSubject':
+      case 'createClient':
+      case 'updateClient':
+        return this.#opens === 0
+      case 'sweep':
+        return this.#opens + this.#rotates === 0
+      case 'putTicket':
+      case 'addTicket':
+      case 'takeTicket':
+      case 'countAttempt':
+      case 'rotateKeys':
+      case 'probe':
+        return true
+    }
+  }
+
+  #revoke({ scope, key }: RevocationCommand): true {
+    this.#ended.add(`${scope} ${key}`)
+    return true
+  }
+
+  #open(command: OpenSessionCommand): boolean {
+    const { sid, refreshToken } = command
+    if (endings(command).some((name) => this.#ended.has(name)) || this.#sids.has(sid)) return false
+    const token = refreshToken?.id
+    if (token !== undefined) {
+      if (this.#openedTokens.has(token) || this.#rotatedTokens.has(token)) return false
+      this.#openedTokens.add(token)
+    }
+    this.#sids.add(sid)
+    this.#opens++
+    return true
+  }
+
+  #rotate({ id, successor }: RotateCommand): boolean {
+    const named = successor === undefined ? [id] : [id, successor.id]
+    if (named.some((token) => this.#rotatedTokens.has(token))) return false
+    if (successor !== undefined && this.#openedTokens.has(successor.id)) return false
+    for (const token of named) this.#rotatedTokens.add(token)
+    this.#rotates++
+    return true
+  }
+}
+
+/** Every revocation that could end such a session, as `scope key`. */
+function endings(
+  session: Pick<Session, 'sid' | 'subjectId' | 'clientId' | 'deviceKey'>,
+): readonly string[] {
+  const { sid, subjectId, clientId, deviceKey } = session
+  return [
+    `session ${sid}`,
+    `subject ${subjectId}`,
+    `client ${clientId}`,
+    `grant ${grantKey(clientId, subjectId)}`,
+    `everyone ${EVERYONE}`,
+    ...(deviceKey === undefined ? [] : [`device ${deviceKey}`]),
+  ]
+}
+
+/** Whether one of these entries ends that session, which was opened before them. */
+export function endedBy(
+  entries: readonly Revocation[],
+  session: Pick<Session, 'sid' | 'subjectId' | 'clientId' | 'deviceKey'>,
+): boolean {
+  const names = new Set(endings(session))
+  return entries.some(({ scope, key }) => names.has(`${scope} ${key}`))
+}

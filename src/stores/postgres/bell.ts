@@ -1,0 +1,73 @@
+/**
+ * The bell: how a node hears at once that another has written. It carries no news, only that there
+ * is some, so it may be lost or ring for nothing: whoever listens also looks from time to time.
+ */
+import type { Clock } from '../../ports/clock.ts'
+import type { Connection } from './connection.ts'
+import { Link, type LinkOptions } from './link.ts'
+import { CHANNEL } from './log.ts'
+
+/** How soon a lost connection of the bell is made again, milliseconds. */
+const RETRY_MS = 250
+
+export class Bell {
+  readonly #link: Link
+  readonly #clock: Clock
+  #listeners: readonly ((payload: string) => void)[] = []
+  #closed = false
+  #stopTimer: (() => void) | undefined
+
+  constructor(options: Omit<LinkOptions, 'prepare'>) {
+    this.#clock = options.clock
+    this.#link = new Link({
+      ...options,
+      prepare: (connection) => this.#listen(connection),
+    })
+  }
+
+  /** Begins to listen. A database that is away is tried again in the background. */
+  async open(): Promise<void> {
+    if (this.#closed) return
+    try {
+      await this.#link.connect()
+      // Something may have rung while nobody listened.
+      this.#ring('')
+    } catch {
+      if (this.#closed) return
+      this.#stopTimer = this.#clock.after(RETRY_MS, () => {
+        void this.open()
+      })
+    }
+  }
+
+  /** Calls back with what was rung: `log <stream>`, `node <name>`, or empty for anything. */
+  onRing(listener: (payload: string) => void): () => void {
+    const added = (payload: string): void => {
+      listener(payload)
+    }
+    this.#listeners = [...this.#listeners, added]
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== added)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#stopTimer?.()
+    await this.#link.close()
+  }
+
+  async #listen(connection: Connection): Promise<void> {
+    connection.onNotification((payload) => {
+      this.#ring(payload)
+    })
+    connection.onLost(() => {
+      if (!this.#closed) void this.open()
+    })
+    await connection.command(`LISTEN ${CHANNEL}`)
+  }
+
+  #ring(payload: string): void {
+    for (const listener of this.#listeners) listener(payload)
+  }
+}

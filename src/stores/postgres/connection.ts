@@ -1,0 +1,169 @@
+/** How the database is connected to, and which of its errors come from the world around it. */
+import { Socket } from 'node:net'
+import pg from 'pg'
+import { decodeText, encodeValue } from './text.ts'
+
+export interface ConnectionOptions {
+  /** `postgres://user:password@host:port/database`, with the options that `pg` knows. */
+  readonly url: string
+  /** What the server's own views call this connection. */
+  readonly name: string
+  /** After this long without an answer the connection is given up as lost, milliseconds. */
+  readonly answerMs: number
+}
+
+/** A statement that the server parses and plans once a connection. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
+
+/** How long a connection may take to be made, milliseconds. */
+const CONNECT_MS = 5_000
+
+/** After this long the server ends a transaction whose node has stopped talking, milliseconds. */
+const IDLE_IN_TRANSACTION_MS = 5_000
+
+/** How long a statement waits for a lock that another node holds, milliseconds. */
+const LOCK_MS = 5_000
+
+const INT8 = 20
+const TEXT = 25
+const types = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    // Every number that is stored is a safe integer: milliseconds, sequences, counters.
+    if (oid === INT8) return Number
+    return oid === TEXT ? decodeText : pg.types.getTypeParser(oid, format)
+  }) as typeof pg.types.getTypeParser,
+}
+
+/** One connection, over which any number of statements are sent without waiting for answers. */
+export class Connection {
+  readonly #client: pg.Client
+  readonly #socket: Socket
+  #lost = false
+  #onLost: (() => void) | undefined
+
+  private constructor(client: pg.Client, socket: Socket) {
+    this.#client = client
+    this.#socket = socket
+    client.on('error', () => {
+      this.destroy()
+    })
+    client.on('end', () => {
+      this.destroy()
+    })
+  }
+
+  /** @throws Whatever keeps the connection from being made. */
+  static async open(options: ConnectionOptions): Promise<Connection> {
+    const socket = new Socket()
+    const client = new pg.Client({
+      connectionString: options.url,
+      application_name: options.name,
+      pipeline: true,
+      keepAlive: true,
+      stream: () => socket,
+      types,
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: options.answerMs,
+      lock_timeout: LOCK_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    })
+    const connection = new Connection(client, socket)
+    try {
+      await client.connect()
+    } catch (error) {
+      connection.destroy()
+      throw error
+    }
+    return connection
+  }
+
+  get lost(): boolean {
+    return this.#lost
+  }
+
+  /** Called once, when the connection ends for whatever reason. */
+  onLost(callback: () => void): void {
+    this.#onLost = callback
+  }
+
+  /** Sends a statement behind those that were sent before; resolves with its rows. */
+  async run<Row = unknown>(
+    { name, text }: Statement,
+    values: readonly unknown[] = [],
+  ): Promise<readonly Row[]> {
+    const result = await this.#client.query({ name, text, values: values.map(encodeValue) })
+    return result.rows as readonly Row[]
+  }
+
+  /** Sends text that has no parameters; resolves with the tag of its command, `COMMIT` for one. */
+  async command(text: string): Promise<string> {
+    const { command } = await this.#client.query(text)
+    return command
+  }
+
+  onNotification(callback: (payload: string) => void): void {
+    this.#client.on('notification', ({ payload }) => {
+      callback(payload ?? '')
+    })
+  }
+
+  /** Breaks the connection at once; what is on its way fails. */
+  destroy(): void {
+    if (this.#lost) return
+    this.#lost = true
+    this.#socket.destroy()
+    this.#onLost?.()
+  }
+
+  /** Says goodbye after what is on its way. */
+  async end(): Promise<void> {
+    if (this.#lost) return
+    await this.#client.end()
+  }
+}
+
+/**
+ * Reads of few rows by key: the planner is told not to read whole tables, because it plans while
+ * they are still small and keeps the plan.
+ */
+export const PLAN_FOR_KEYS = 'SET enable_seqscan = off'
+
+/** The SQLSTATE of an error that the server sent; undefined for every other error. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? (error.code ?? undefined) : undefined
+}
+
+/** The constraint that an error of the server names. */
+export function constraintOf(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.constraint : undefined
+}
+
+/**
+ * Whether the connection is of no use any more, so that what was sent over it may or may not have
+ * been done. A server that only reads counts: the one that writes is elsewhere.
+ */
+export function isLoss(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return true
+  if (error.severity === 'FATAL' || error.severity === 'PANIC') return true
+  // 08: connection exception; 57P: shutdown, crash, starting; 40003: statement completion unknown;
+  // 25006: a read-only transaction.
+  return /^(08|57P|40003|25006)/.test(error.code ?? '')
+}
+
+/** Whether the same may succeed if it is tried again: nothing was stored. */
+export function isRetryable(error: unknown): boolean {
+  // 40001: serialization failure; 40P01: deadlock; 55P03: a lock was not given; 25P02: the
+  // transaction failed before this statement.
+  return ['40001', '40P01', '55P03', '25P02'].includes(sqlState(error) ?? '')
+}
+
+/** What failed, in words for the operator, without a value that somebody stored. */
+export function reasonOf(error: unknown): string {
+  const state = sqlState(error)
+  if (state !== undefined) return `PostgreSQL ${state}`
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return code === '' ? 'the connection to the database was lost' : `the database: ${code}`
+}

@@ -1,0 +1,172 @@
+/** Subjects and clients. */
+import type { Failure } from '../../domain/failure.ts'
+import type { Client, Subject } from '../../domain/identity.ts'
+import type {
+  ClientChange,
+  ClientLookup,
+  Page,
+  PageRequest,
+  SubjectChange,
+  SubjectLookup,
+} from '../../ports/store.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from '../sqlite/pages.ts'
+import type { Connection, Statement } from './connection.ts'
+import type { Link } from './link.ts'
+import { toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
+
+type Answer<T> = { readonly value: T } | { readonly failure: Failure }
+
+function subjectBy(column: SubjectLookup['by']): Statement {
+  return { name: `subject_by_${column}`, text: `SELECT * FROM subjects WHERE ${column} = $1` }
+}
+
+const findSubjectBy = {
+  id: subjectBy('id'),
+  username: subjectBy('username'),
+  email: subjectBy('email'),
+  phone: subjectBy('phone'),
+}
+
+export async function findSubject(link: Link, lookup: SubjectLookup): Promise<Subject | undefined> {
+  const [row] = await link.run<SubjectRow>(findSubjectBy[lookup.by], [lookup.value])
+  return row && toSubject(row)
+}
+
+const clientById: Statement = { name: 'client_by_id', text: 'SELECT * FROM clients WHERE id = $1' }
+const clientByKey: Statement = {
+  name: 'client_by_key',
+  text: 'SELECT * FROM clients WHERE dialect = $1 AND key = $2',
+}
+
+export async function findClient(link: Link, lookup: ClientLookup): Promise<Client | undefined> {
+  const [row] =
+    lookup.by === 'id'
+      ? await link.run<ClientRow>(clientById, [lookup.value])
+      : await link.run<ClientRow>(clientByKey, [lookup.dialect, lookup.value])
+  return row && toClient(row)
+}
+
+export function listSubjects(link: Link, page: PageRequest): Promise<Page<Subject>> {
+  return list<SubjectRow, Subject>(link, 'subjects', page, toSubject)
+}
+
+export function listClients(link: Link, page: PageRequest): Promise<Page<Client>> {
+  return list<ClientRow, Client>(link, 'clients', page, toClient)
+}
+
+async function list<R extends { readonly id: string }, T>(
+  link: Link,
+  table: 'subjects' | 'clients',
+  page: PageRequest,
+  convert: (row: R) => T,
+): Promise<Page<T>> {
+  checkLimit(page.limit, 1000)
+  const after = page.cursor === undefined ? '' : readCursor(table, page.cursor, 'string')
+  const text = `SELECT * FROM ${table} WHERE id > $1 ORDER BY id LIMIT $2`
+  const rows = await link.run<R>({ name: `list_${table}`, text }, [after, page.limit + 1])
+  return toPage(rows, page.limit, convert, (row) => writeCursor(table, row.id))
+}
+
+const addSubject: Statement = {
+  name: 'subject_add',
+  text: `INSERT INTO subjects (id, name, username, email, phone, password_hash, standing,
+      created_at_ms, attributes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    ON CONFLICT DO NOTHING RETURNING 1`,
+}
+
+export async function createSubject(
+  connection: Connection,
+  subject: Subject,
+): Promise<Answer<undefined>> {
+  const added = await connection.run(addSubject, [
+    subject.id,
+    subject.name,
+    subject.username ?? null,
+    subject.email ?? null,
+    subject.phone ?? null,
+    subject.passwordHash ?? null,
+    subject.standing,
+    subject.createdAtMs,
+    JSON.stringify(subject.attributes),
+  ])
+  return added.length === 1 ? { value: undefined } : taken('id, username, email or phone')
+}
+
+const changeSubject: Statement = {
+  name: 'subject_change',
+  text: `UPDATE subjects SET name = coalesce($2, name),
+      password_hash = coalesce($3, password_hash), standing = coalesce($4, standing),
+      attributes = coalesce($5, attributes) WHERE id = $1 RETURNING *`,
+}
+
+export async function updateSubject(
+  connection: Connection,
+  { id, change }: { readonly id: string; readonly change: SubjectChange },
+): Promise<Answer<Subject>> {
+  const [row] = await connection.run<SubjectRow>(changeSubject, [
+    id,
+    change.name ?? null,
+    change.passwordHash ?? null,
+    change.standing ?? null,
+    json(change.attributes),
+  ])
+  return row ? { value: toSubject(row) } : { failure: { kind: 'not_found' } }
+}
+
+const addClient: Statement = {
+  name: 'client_add',
+  text: `INSERT INTO clients (id, name, dialect, key, secret_hash, allowlist, redirect_uris,
+      standing, created_at_ms, attributes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT DO NOTHING RETURNING 1`,
+}
+
+export async function createClient(
+  connection: Connection,
+  client: Client,
+): Promise<Answer<undefined>> {
+  const added = await connection.run(addClient, [
+    client.id,
+    client.name,
+    client.dialect,
+    client.key,
+    client.secretHash ?? null,
+    JSON.stringify(client.allowlist),
+    JSON.stringify(client.redirectUris),
+    client.standing,
+    client.createdAtMs,
+    JSON.stringify(client.attributes),
+  ])
+  return added.length === 1 ? { value: undefined } : taken('id or key')
+}
+
+const changeClient: Statement = {
+  name: 'client_change',
+  text: `UPDATE clients SET name = coalesce($2, name), secret_hash = coalesce($3, secret_hash),
+      allowlist = coalesce($4, allowlist), redirect_uris = coalesce($5, redirect_uris),
+      standing = coalesce($6, standing), attributes = coalesce($7, attributes)
+    WHERE id = $1 RETURNING *`,
+}
+
+export async function updateClient(
+  connection: Connection,
+  { id, change }: { readonly id: string; readonly change: ClientChange },
+): Promise<Answer<Client>> {
+  const [row] = await connection.run<ClientRow>(changeClient, [
+    id,
+    change.name ?? null,
+    change.secretHash ?? null,
+    json(change.allowlist),
+    json(change.redirectUris),
+    change.standing ?? null,
+    json(change.attributes),
+  ])
+  return row ? { value: toClient(row) } : { failure: { kind: 'not_found' } }
+}
+
+function json(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value)
+}
+
+function taken(names: string): { readonly failure: Failure } {
+  return { failure: { kind: 'conflict', reason: `the ${names} is taken` } }
+}

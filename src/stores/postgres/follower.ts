@@ -1,0 +1,96 @@
+/** Reads what other nodes have written, in the order of each stream, soon after they have. */
+import type { Revocation } from '../../domain/revocation.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Log } from '../../ports/log.ts'
+import { reasonOf } from './connection.ts'
+import type { Link } from './link.ts'
+import { readHead, readStream } from './log-lists.ts'
+
+export interface FollowerOptions {
+  readonly link: Link
+  /** The stream of this node, whose entries are delivered by its writer. */
+  readonly own: string
+  readonly clock: Clock
+  readonly log: Log | undefined
+  /** How often it looks without being told, milliseconds. */
+  readonly pollEveryMs: number
+  readonly onEntries: (entries: readonly Revocation[]) => void
+}
+
+/** How many entries are read at once. */
+const CHUNK = 2_000
+
+export class Follower {
+  readonly #options: FollowerOptions
+  readonly #position = new Map<string, number>()
+  #looking: Promise<void> | undefined
+  #lookAgain = false
+  #closed = false
+  #stopTimer: (() => void) | undefined
+
+  constructor(options: FollowerOptions) {
+    this.#options = options
+  }
+
+  /** Begins behind what is in the log now: that is read by whoever fills a replica. */
+  async open(): Promise<void> {
+    for (const [stream, head] of await readHead(this.#options.link)) {
+      this.#position.set(stream, head)
+    }
+    this.#schedule()
+  }
+
+  /** Looks for news now, or again after the look that is under way. */
+  look(): void {
+    if (this.#closed) return
+    if (this.#looking !== undefined) {
+      this.#lookAgain = true
+      return
+    }
+    this.#looking = this.#read()
+      .catch((error: unknown) => {
+        if (this.#closed) return
+        this.#options.log?.warn(
+          { reason: reasonOf(error) },
+          'Cannot read the streams of other nodes',
+        )
+      })
+      .finally(() => {
+        this.#looking = undefined
+        if (!this.#lookAgain) return
+        this.#lookAgain = false
+        this.look()
+      })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#stopTimer?.()
+    await this.#looking
+  }
+
+  async #read(): Promise<void> {
+    const { link, own, onEntries } = this.#options
+    for (const [stream, head] of await readHead(link)) {
+      if (stream === own) continue
+      let position = this.#position.get(stream) ?? 0
+      while (position < head && !this.#closed) {
+        const entries = await readStream(link, stream, position, CHUNK)
+        const last = entries.at(-1)
+        if (last === undefined) break
+        position = last.sequence
+        this.#position.set(stream, position)
+        onEntries(entries)
+      }
+    }
+  }
+
+  #schedule(): void {
+    if (this.#closed) return
+    const { clock, pollEveryMs } = this.#options
+    this.#stopTimer = clock.after(pollEveryMs, () => {
+      this.look()
+      this.#schedule()
+    })
+  }
+}

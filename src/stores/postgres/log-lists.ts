@@ -1,0 +1,118 @@
+/** Reading the log: how far it has come, a stream in order, searches, and all that still counts. */
+import type { Position, Revocation } from '../../domain/revocation.ts'
+import type { LogFilter, Page, PageRequest } from '../../ports/store.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from '../sqlite/pages.ts'
+import type { Statement } from './connection.ts'
+import type { Link } from './link.ts'
+import { toRevocation, type LogRow } from './rows.ts'
+import { heads } from './streams.ts'
+
+export async function readHead(link: Link): Promise<Position> {
+  const rows = await link.run<{ name: string; head: number }>(heads)
+  return new Map(rows.map(({ name, head }) => [name, head]))
+}
+
+const byId: Statement = { name: 'log_find', text: 'SELECT * FROM log WHERE id = $1' }
+
+export async function findRevocation(link: Link, id: string): Promise<Revocation | undefined> {
+  const [row] = await link.run<LogRow>(byId, [id])
+  return row && toRevocation(row)
+}
+
+const range: Statement = {
+  name: 'log_range',
+  text: 'SELECT * FROM log WHERE stream = $1 AND sequence > $2 ORDER BY sequence LIMIT $3',
+}
+
+export async function readStream(
+  link: Link,
+  stream: string,
+  afterSequence: number,
+  limit: number,
+): Promise<readonly Revocation[]> {
+  checkLimit(limit, 10_000)
+  const rows = await link.run<LogRow>(range, [stream, afterSequence, limit])
+  return rows.map(toRevocation)
+}
+
+const list: Statement = {
+  name: 'log_list',
+  text: `SELECT * FROM log WHERE number < $1 ORDER BY number DESC LIMIT $2`,
+}
+
+const search: Statement = {
+  name: 'log_search',
+  text: `SELECT * FROM log WHERE number < $1 AND ($3::text IS NULL OR scope = $3)
+    AND ($4::text IS NULL OR reason = $4) ORDER BY number DESC LIMIT $2`,
+}
+
+const searchKey: Statement = {
+  name: 'log_search_key',
+  text: `SELECT * FROM log WHERE key = $5 AND number < $1 AND ($3::text IS NULL OR scope = $3)
+    AND ($4::text IS NULL OR reason = $4) ORDER BY number DESC LIMIT $2`,
+}
+
+export async function listRevocations(
+  link: Link,
+  { scope, key, reason }: LogFilter,
+  page: PageRequest,
+): Promise<Page<Revocation>> {
+  checkLimit(page.limit, 1000)
+  const before =
+    page.cursor === undefined
+      ? Number.MAX_SAFE_INTEGER
+      : readCursor('revocations', page.cursor, 'number')
+  const common = [before, page.limit + 1]
+  const filter = [scope ?? null, reason ?? null]
+  let found: Promise<readonly LogRow[]>
+  if (key !== undefined) found = link.run(searchKey, [...common, ...filter, key])
+  else if (scope !== undefined || reason !== undefined) {
+    found = link.run(search, [...common, ...filter])
+  } else found = link.run(list, common)
+  return toPage(await found, page.limit, toRevocation, (row) =>
+    writeCursor('revocations', row.number),
+  )
+}
+
+/** How many live revocations are read at once. */
+const LIVE_CHUNK = 4096
+
+const wide: Statement = {
+  name: 'log_live_wide',
+  text: `SELECT l.* FROM generations c
+    JOIN log l ON l.key = c.key AND l.scope = c.scope AND l.generation = c.generation
+    WHERE (c.scope, c.key) > ($1, $2) AND c.forget_after_ms >= $3
+    ORDER BY c.scope, c.key LIMIT $4`,
+}
+
+const narrow: Statement = {
+  name: 'log_live_narrow',
+  text: `SELECT * FROM log WHERE (forget_after_ms, number) > ($1, $2) AND generation = 0
+    ORDER BY forget_after_ms, number LIMIT $3`,
+}
+
+/** First the counters, in the order of their keys, then the rest by time. */
+export async function* liveRevocations(
+  link: Link,
+  nowMs: number,
+): AsyncGenerator<readonly Revocation[]> {
+  let after: readonly [string, string] = ['', '']
+  for (;;) {
+    const rows = await link.run<LogRow>(wide, [...after, nowMs, LIVE_CHUNK])
+    const last = rows.at(-1)
+    if (last === undefined) break
+    yield rows.map(toRevocation)
+    // Not until there are none: entries are added while this runs, so that could be never.
+    if (rows.length < LIVE_CHUNK) break
+    after = [last.scope, last.key]
+  }
+  let place: readonly [number, number] = [nowMs, -1]
+  for (;;) {
+    const rows = await link.run<LogRow>(narrow, [...place, LIVE_CHUNK])
+    const last = rows.at(-1)
+    if (last === undefined) return
+    yield rows.map(toRevocation)
+    if (rows.length < LIVE_CHUNK) return
+    place = [last.forget_after_ms, last.number]
+  }
+}

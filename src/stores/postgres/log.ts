@@ -1,0 +1,199 @@
+/** Writing revocations: the statements behind `numbering.ts`. */
+import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
+import { isWide } from '../../domain/scope.ts'
+import type { Connection, Statement } from './connection.ts'
+import { counterName, type Known, type Raised } from './numbering.ts'
+import { toRevocation, type LogRow } from './rows.ts'
+import type { Tail } from './streams.ts'
+
+/** The channel on which nodes ring for each other. */
+export const CHANNEL = 'outright'
+
+const columns = `sequence, id, scope, key, generation, reason, actor, note, at_ms, forget_after_ms,
+  previous_hash, hash`
+
+/** A table of entries from arrays, one array a column, beginning at this parameter. */
+function given(first: number): string {
+  const types = 'bigint text text text bigint text text text bigint bigint text text'.split(' ')
+  const arrays = types.map((type, index) => `$${String(first + index)}::${type}[]`)
+  return `unnest(${arrays.join(', ')}) AS g(${columns})`
+}
+
+function valuesOf(entries: readonly Revocation[]): unknown[][] {
+  return [
+    entries.map((entry) => entry.sequence),
+    entries.map((entry) => entry.id),
+    entries.map((entry) => entry.scope),
+    entries.map((entry) => entry.key),
+    entries.map((entry) => entry.generation),
+    entries.map((entry) => entry.reason),
+    entries.map((entry) => entry.actor),
+    entries.map((entry) => entry.note),
+    entries.map((entry) => entry.atMs),
+    entries.map((entry) => entry.forgetAfterMs),
+    entries.map((entry) => entry.previousHash),
+    entries.map((entry) => entry.hash),
+  ]
+}
+
+/**
+ * A whole transaction in one statement, for batches that end tokens and sessions only: their
+ * answers are known before they are sent, so nothing has to be waited for in between. It writes
+ * nothing where the stream has another writer, or where one of the ids or keys is in the log
+ * already.
+ */
+function appendAlone(bell: boolean): Statement {
+  return {
+    name: bell ? 'log_append_alone_ring' : 'log_append_alone',
+    text: `WITH g AS MATERIALIZED (SELECT * FROM ${given(6)}),
+      known AS MATERIALIZED (
+        SELECT 1 FROM g WHERE EXISTS (SELECT 1 FROM log l WHERE l.id = g.id)
+          OR EXISTS (SELECT 1 FROM log l
+            WHERE l.key = g.key AND l.scope = g.scope AND l.generation = 0)
+        LIMIT 1),
+      fence AS (
+        UPDATE streams SET batch = batch + 1, head = $4, hash = $5
+        WHERE name = $1 AND epoch = $2 AND batch = $3 AND NOT EXISTS (SELECT 1 FROM known)
+        RETURNING 1),
+      added AS (
+        INSERT INTO log (stream, ${columns})
+        SELECT $1, ${columns} FROM g WHERE EXISTS (SELECT 1 FROM fence) ORDER BY sequence)
+      SELECT EXISTS (SELECT 1 FROM known) AS known, EXISTS (SELECT 1 FROM fence) AS written
+        ${bell ? `, (SELECT pg_notify('${CHANNEL}', 'log ' || $1) FROM fence)` : ''}`,
+  }
+}
+
+const alone = { ring: appendAlone(true), silent: appendAlone(false) }
+
+export async function runAppendAlone(
+  connection: Connection,
+  stream: string,
+  tail: Tail,
+  next: { readonly head: number; readonly hash: string; readonly entries: readonly Revocation[] },
+  bell: boolean,
+): Promise<{ readonly known: boolean; readonly written: boolean }> {
+  const [row] = await connection.run<{ known: boolean; written: boolean }>(
+    bell ? alone.ring : alone.silent,
+    [stream, tail.epoch, tail.batch, next.head, next.hash, ...valuesOf(next.entries)],
+  )
+  return row ?? { known: false, written: false }
+}
+
+const append: Statement = {
+  name: 'log_append',
+  text: `INSERT INTO log (stream, ${columns}) SELECT $1, ${columns} FROM ${given(2)} ORDER BY sequence`,
+}
+
+export function runAppend(
+  connection: Connection,
+  stream: string,
+  entries: readonly Revocation[],
+): Promise<unknown> {
+  return connection.run(append, [stream, ...valuesOf(entries)])
+}
+
+const ring: Statement = { name: 'ring', text: `SELECT pg_notify('${CHANNEL}', $1)` }
+
+/** Rings for other nodes once this transaction has committed. */
+export function runRing(connection: Connection, payload: string): Promise<unknown> {
+  return connection.run(ring, [payload])
+}
+
+/** Counters are made and locked in the order of their names: two nodes never wait in a circle. */
+const ensureCounters: Statement = {
+  name: 'counters_ensure',
+  text: `INSERT INTO generations (scope, key, generation, forget_after_ms)
+    SELECT scope, key, 0, ${String(Number.MIN_SAFE_INTEGER)}
+    FROM unnest($1::text[], $2::text[]) AS g(scope, key)
+    ORDER BY scope COLLATE "C", key COLLATE "C"
+    ON CONFLICT (scope, key) DO NOTHING`,
+}
+
+const lockCounters: Statement = {
+  name: 'counters_lock',
+  text: `SELECT c.scope, c.key, c.generation, c.forget_after_ms FROM generations c
+    WHERE (c.scope, c.key) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+    ORDER BY c.scope, c.key FOR UPDATE`,
+}
+
+const known: Statement = {
+  name: 'log_known',
+  text: `SELECT l.* FROM log l WHERE l.id = ANY($1::text[])
+    UNION
+    SELECT l.* FROM unnest($2::text[], $3::text[]) AS g(scope, key)
+      JOIN log l ON l.key = g.key AND l.scope = g.scope AND l.generation = 0
+    UNION
+    SELECT l.* FROM unnest($4::text[], $5::text[]) AS g(scope, key)
+      JOIN generations c ON c.scope = g.scope AND c.key = g.key
+      JOIN log l ON l.key = c.key AND l.scope = c.scope AND l.generation = c.generation`,
+}
+
+/**
+ * Locks the counters that the commands may raise, then looks up what the log has of their ids and
+ * keys. What is locked stays as it was read until the transaction ends.
+ */
+export async function readKnown(
+  connection: Connection,
+  commands: readonly RevocationCommand[],
+): Promise<Known> {
+  const wide = [
+    ...new Map(
+      commands
+        .filter(({ scope }) => isWide(scope))
+        .map(({ scope, key }) => [counterName(scope, key), [scope, key] as const]),
+    ).values(),
+  ]
+  const pairs = [wide.map(([scope]) => scope), wide.map(([, key]) => key)]
+  const narrow = commands.filter(({ scope }) => !isWide(scope))
+  const locking =
+    wide.length === 0
+      ? [Promise.resolve<readonly never[]>([])]
+      : [
+          connection.run<never>(ensureCounters, pairs),
+          connection.run<CounterRow>(lockCounters, pairs),
+        ]
+  const [rows, ...locked] = await Promise.all([
+    connection.run<LogRow>(known, [
+      commands.map(({ id }) => id),
+      narrow.map(({ scope }) => scope),
+      narrow.map(({ key }) => key),
+      ...pairs,
+    ]),
+    ...locking,
+  ])
+  const counters = locked.at(-1) ?? []
+  return {
+    entries: rows.map(toRevocation),
+    counters: new Map(
+      counters.map(({ scope, key, generation, forget_after_ms: forgetAfterMs }) => [
+        counterName(scope, key),
+        { generation, forgetAfterMs },
+      ]),
+    ),
+  }
+}
+
+interface CounterRow {
+  readonly scope: string
+  readonly key: string
+  readonly generation: number
+  readonly forget_after_ms: number
+}
+
+const raise: Statement = {
+  name: 'counters_raise',
+  text: `UPDATE generations c
+    SET generation = g.generation, forget_after_ms = g.forget_after_ms
+    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+      AS g(scope, key, generation, forget_after_ms)
+    WHERE c.scope = g.scope AND c.key = g.key`,
+}
+
+export function runRaise(connection: Connection, raised: readonly Raised[]): Promise<unknown> {
+  return connection.run(raise, [
+    raised.map(({ scope }) => scope),
+    raised.map(({ key }) => key),
+    raised.map(({ generation }) => generation),
+    raised.map(({ forgetAfterMs }) => forgetAfterMs),
+  ])
+}

@@ -1,0 +1,48 @@
+/** Removing what has expired. The log is never swept. */
+import type { SweepOutcome } from '../../ports/store.ts'
+import type { Connection, Statement } from './connection.ts'
+
+// Nodes that sweep at once skip each other's rows instead of waiting for them.
+function remove(table: string, key: string, column: string): Statement {
+  return {
+    name: `sweep_${table}`,
+    text: `WITH gone AS (
+        DELETE FROM ${table} WHERE (${key}) IN (
+          SELECT ${key} FROM ${table} WHERE ${column} < $1 ORDER BY ${column} LIMIT $2
+          FOR UPDATE SKIP LOCKED)
+        RETURNING 1)
+      SELECT count(*) AS count FROM gone`,
+  }
+}
+
+const sessions = remove('sessions', 'sid', 'expires_at_ms')
+const refreshTokens = remove('refresh_tokens', 'id', 'expires_at_ms')
+const tickets = remove('tickets', 'kind, key', 'expires_at_ms')
+const keys = remove('signing_keys', 'kid', 'remove_after_ms')
+
+// A sealed answer is worth keeping for its grace alone; its token stays, so that reuse is noticed.
+const answers: Statement = {
+  name: 'sweep_answers',
+  text: `UPDATE refresh_tokens SET sealed_answer = NULL WHERE id IN (
+      SELECT id FROM refresh_tokens WHERE sealed_answer IS NOT NULL AND grace_until_ms <= $1
+      ORDER BY grace_until_ms LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+}
+
+export async function sweep(
+  connection: Connection,
+  { nowMs, limit }: { readonly nowMs: number; readonly limit: number },
+): Promise<SweepOutcome> {
+  const values = [nowMs, limit]
+  const count = async (statement: Statement): Promise<number> => {
+    const [row] = await connection.run<{ count: number }>(statement, values)
+    return row?.count ?? 0
+  }
+  const [, ...counts] = await Promise.all([
+    connection.run(answers, values),
+    count(sessions),
+    count(refreshTokens),
+    count(tickets),
+    count(keys),
+  ])
+  return { sessions: counts[0], refreshTokens: counts[1], tickets: counts[2], keys: counts[3] }
+}

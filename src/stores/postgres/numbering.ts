@@ -1,0 +1,136 @@
+/** Decides what each revocation of a batch does, numbers what is added and chains it. */
+import { hash } from 'node:crypto'
+import { chainInput, type Revocation, type RevocationCommand } from '../../domain/revocation.ts'
+import { isWide } from '../../domain/scope.ts'
+import type { RevokeOutcome } from '../../ports/store.ts'
+import type { Failure } from '../../domain/failure.ts'
+import type { Tail } from './streams.ts'
+
+export type RevokeAnswer = { readonly value: RevokeOutcome } | { readonly failure: Failure }
+
+/** What the database holds of the ids and keys that a batch names. */
+export interface Known {
+  readonly entries: readonly Revocation[]
+  /** Counters by `counterName`; one that was never raised is 0 or missing. */
+  readonly counters: ReadonlyMap<string, Counter>
+}
+
+export interface Counter {
+  readonly generation: number
+  readonly forgetAfterMs: number
+}
+
+export const nothingKnown: Known = { entries: [], counters: new Map() }
+
+export interface Raised extends Counter {
+  readonly scope: string
+  readonly key: string
+}
+
+export function counterName(scope: string, key: string): string {
+  return `${scope} ${key}`
+}
+
+export class Numbering {
+  readonly #stream: string
+  readonly #byId = new Map<string, Revocation>()
+  /** By scope, key and generation, which is 0 for tokens and sessions. */
+  readonly #byKey = new Map<string, Revocation>()
+  readonly #counters: Map<string, Counter>
+  readonly #raised = new Map<string, Raised>()
+  readonly #entries: Revocation[] = []
+  #head: number
+  #hash: string
+
+  constructor(stream: string, tail: Tail, known: Known) {
+    this.#stream = stream
+    this.#head = tail.head
+    this.#hash = tail.hash
+    this.#counters = new Map(known.counters)
+    for (const entry of known.entries) this.#remember(entry)
+  }
+
+  /** What was added, in order. */
+  get entries(): readonly Revocation[] {
+    return this.#entries
+  }
+
+  /** The counters that were raised, with their last value, in the order in which rows are locked. */
+  get raised(): readonly Raised[] {
+    return [...this.#raised.values()]
+  }
+
+  get head(): number {
+    return this.#head
+  }
+
+  get hash(): string {
+    return this.#hash
+  }
+
+  revoke(command: RevocationCommand): RevokeAnswer {
+    const { scope, key } = command
+    const repeated = this.#byId.get(command.id)
+    if (repeated !== undefined) {
+      return repeated.scope === scope && repeated.key === key
+        ? { value: { revocation: repeated, added: false } }
+        : { failure: { kind: 'conflict', reason: 'the id names another revocation' } }
+    }
+    if (!isWide(scope)) {
+      const earlier = this.#byKey.get(entryName(scope, key, 0))
+      return { value: earlier ? { revocation: earlier, added: false } : this.#add(command, 0) }
+    }
+    const counter = this.#counters.get(counterName(scope, key)) ?? neverRaised
+    const by = this.#byKey.get(entryName(scope, key, counter.generation))
+    const { seenGeneration } = command
+    if (by && seenGeneration !== undefined && counter.generation > seenGeneration) {
+      return { value: { revocation: by, added: false } }
+    }
+    return { value: this.#raise(command, counter) }
+  }
+
+  /** The higher value also ends what the lower one ended, so it is remembered as long. */
+  #raise(command: RevocationCommand, counter: Counter): RevokeOutcome {
+    const { scope, key } = command
+    const generation = counter.generation + 1
+    const forgetAfterMs = Math.max(command.forgetAfterMs, counter.forgetAfterMs)
+    const name = counterName(scope, key)
+    this.#counters.set(name, { generation, forgetAfterMs })
+    this.#raised.set(name, { scope, key, generation, forgetAfterMs })
+    return this.#add({ ...command, forgetAfterMs }, generation)
+  }
+
+  #add(command: RevocationCommand, generation: number): RevokeOutcome {
+    const entry = {
+      id: command.id,
+      stream: this.#stream,
+      sequence: this.#head + 1,
+      scope: command.scope,
+      key: command.key,
+      generation,
+      reason: command.reason,
+      actor: command.actor,
+      note: command.note,
+      atMs: command.atMs,
+      forgetAfterMs: command.forgetAfterMs,
+      previousHash: this.#hash,
+    }
+    const revocation = { ...entry, hash: hash('sha256', chainInput(entry), 'base64url') }
+    this.#head = revocation.sequence
+    this.#hash = revocation.hash
+    this.#entries.push(revocation)
+    this.#remember(revocation)
+    return { revocation, added: true }
+  }
+
+  #remember(entry: Revocation): void {
+    this.#byId.set(entry.id, entry)
+    this.#byKey.set(entryName(entry.scope, entry.key, entry.generation), entry)
+  }
+}
+
+const neverRaised: Counter = { generation: 0, forgetAfterMs: Number.MIN_SAFE_INTEGER }
+
+function entryName(scope: string, key: string, generation: number): string {
+  return `${String(generation)} ${scope} ${key}`
+}

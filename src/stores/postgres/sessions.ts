@@ -1,0 +1,238 @@
+/**
+ * Opening sessions and using up their refresh tokens: what races with a revocation.
+ *
+ * Why READ COMMITTED is enough. A session carries the generations that its opening statement read.
+ * Say that a revocation commits at any moment relative to that statement, on this node or another:
+ *
+ * - before it: the statement reads the new counter, and the session is younger than the revocation;
+ * - after its snapshot, even while its transaction is still open: the session is stored with the old
+ *   counter, which every verifier and every later `rotate` finds too low. It is dead on arrival.
+ *
+ * A rotation hands out tokens with the `sid` and the generations of its session, unchanged. One
+ * that did not see a revocation which commits at the same time therefore hands out dead tokens, and
+ * its successor finds the revocation when it is presented: the log's rows are never taken back. No
+ * order of the two is wrong, so no lock between them is needed, and a logout locks no session.
+ *
+ * Two rotations of one token do need an order. The first statement locks the tokens' rows; the
+ * second has a snapshot that was taken behind the lock and sees who was first.
+ */
+import type { Failure } from '../../domain/failure.ts'
+import type { Generations } from '../../domain/generation.ts'
+import { EVERYONE } from '../../domain/scope.ts'
+import type { Session } from '../../domain/session.ts'
+import type { OpenSessionCommand, RotateCommand, RotateOutcome } from '../../ports/store.ts'
+import type { Connection, Statement } from './connection.ts'
+
+function counter(scope: string, key: string): string {
+  return `coalesce((SELECT c.generation FROM generations c
+    WHERE c.scope = '${scope}' AND c.key = ${key}), 0)`
+}
+
+/** The counters for a row that has these columns, as columns of a query. */
+export function generationsOf(row: string): string {
+  return `${counter('everyone', `'${EVERYONE}'`)} AS everyone_generation,
+    ${counter('subject', `${row}.subject_id`)} AS subject_generation,
+    ${counter('client', `${row}.client_id`)} AS client_generation,
+    ${counter('grant', `${row}.client_id || ' ' || ${row}.subject_id`)} AS grant_generation,
+    ${counter('device', `${row}.device_key`)} AS device_generation`
+}
+
+function ended(sid: string): string {
+  return `EXISTS (SELECT 1 FROM log l
+    WHERE l.key = ${sid} AND l.scope = 'session' AND l.generation = 0)`
+}
+
+/**
+ * True for a row `s` of `sessions` that a revocation has ended, by name or by a counter. Device
+ * sessions alone look at the counter of their device.
+ */
+export const sessionIsRevoked: string = `(
+  ${ended('s.sid')}
+  OR s.everyone_generation < ${counter('everyone', `'${EVERYONE}'`)}
+  OR s.subject_generation < ${counter('subject', 's.subject_id')}
+  OR s.client_generation < ${counter('client', 's.client_id')}
+  OR s.grant_generation < ${counter('grant', `s.client_id || ' ' || s.subject_id`)}
+  OR s.device_generation < ${counter('device', 's.device_key')}
+)`
+
+const generationColumns = `everyone_generation, subject_generation, client_generation,
+  grant_generation, device_generation`
+
+const open: Statement = {
+  name: 'sessions_open',
+  text: `WITH judged AS MATERIALIZED (
+      SELECT g.*, ${generationsOf('g')}, CASE
+        WHEN EXISTS (SELECT 1 FROM subjects x WHERE x.id = g.subject_id AND x.standing = 'disabled')
+          OR EXISTS (SELECT 1 FROM clients x WHERE x.id = g.client_id AND x.standing = 'disabled')
+          THEN 'disabled'
+        WHEN EXISTS (SELECT 1 FROM sessions x WHERE x.sid = g.sid) THEN 'sid taken'
+        WHEN ${ended('g.sid')} THEN 'ended'
+        WHEN EXISTS (SELECT 1 FROM refresh_tokens x WHERE x.id = g.token_id) THEN 'token taken'
+        ELSE 'opened' END AS outcome
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
+        $7::bigint[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::bigint[])
+        WITH ORDINALITY AS g(sid, subject_id, client_id, device_key, dialect, created_at_ms,
+        expires_at_ms, access_lifetime_ms, attributes, token_id, token_hash, token_expires_at_ms, n)
+    ), opened AS (
+      INSERT INTO sessions (sid, subject_id, client_id, device_key, dialect, created_at_ms,
+        expires_at_ms, access_lifetime_ms, attributes, ${generationColumns})
+      SELECT sid, subject_id, client_id, device_key, dialect, created_at_ms, expires_at_ms,
+        access_lifetime_ms, attributes, ${generationColumns}
+      FROM judged WHERE outcome = 'opened' ORDER BY n
+    ), added AS (
+      INSERT INTO refresh_tokens (id, sid, secret_hash, expires_at_ms)
+      SELECT token_id, sid, token_hash, token_expires_at_ms
+      FROM judged WHERE outcome = 'opened' AND token_id IS NOT NULL ORDER BY n
+    )
+    SELECT outcome, ${generationColumns} FROM judged ORDER BY n`,
+}
+
+interface OpenRow {
+  readonly outcome: 'opened' | 'disabled' | 'sid taken' | 'ended' | 'token taken'
+  readonly everyone_generation: number
+  readonly subject_generation: number
+  readonly client_generation: number
+  readonly grant_generation: number
+  readonly device_generation: number
+}
+
+export type OpenAnswer = { readonly value: Session } | { readonly failure: Failure }
+
+export async function runOpen(
+  connection: Connection,
+  commands: readonly OpenSessionCommand[],
+): Promise<readonly OpenAnswer[]> {
+  const rows = await connection.run<OpenRow>(open, [
+    commands.map(({ sid }) => sid),
+    commands.map(({ subjectId }) => subjectId),
+    commands.map(({ clientId }) => clientId),
+    commands.map(({ deviceKey }) => deviceKey ?? null),
+    commands.map(({ dialect }) => dialect),
+    commands.map(({ createdAtMs }) => createdAtMs),
+    commands.map(({ expiresAtMs }) => expiresAtMs),
+    commands.map(({ accessLifetimeMs }) => accessLifetimeMs),
+    commands.map(({ attributes }) => JSON.stringify(attributes)),
+    commands.map(({ refreshToken }) => refreshToken?.id ?? null),
+    commands.map(({ refreshToken }) => refreshToken?.secretHash ?? null),
+    commands.map(({ refreshToken }) => refreshToken?.expiresAtMs ?? null),
+  ])
+  return rows.map((row, index) => toOpenAnswer(row, commands[index]!))
+}
+
+function toOpenAnswer(row: OpenRow, command: OpenSessionCommand): OpenAnswer {
+  switch (row.outcome) {
+    case 'disabled':
+      return { failure: { kind: 'account_disabled' } }
+    case 'sid taken':
+      return { failure: { kind: 'conflict', reason: 'the session id is taken' } }
+    case 'ended':
+      return { failure: { kind: 'token_revoked' } }
+    case 'token taken':
+      return { failure: { kind: 'conflict', reason: 'the refresh token id is taken' } }
+    case 'opened': {
+      const { refreshToken: _, ...session } = command
+      return { value: { ...session, generations: toGenerations(row) } }
+    }
+  }
+}
+
+export function toGenerations(row: Omit<OpenRow, 'outcome'>): Generations {
+  return {
+    everyone: row.everyone_generation,
+    subject: row.subject_generation,
+    client: row.client_generation,
+    grant: row.grant_generation,
+    device: row.device_generation,
+  }
+}
+
+const lockTokens: Statement = {
+  name: 'refresh_tokens_lock',
+  text: 'SELECT 1 FROM refresh_tokens t WHERE t.id = ANY($1::text[]) ORDER BY t.id FOR UPDATE',
+}
+
+/**
+ * The order of the questions matters: a revoked session is named as such even where the token has
+ * expired or was used, so that reuse after a logout is not taken for theft a second time.
+ */
+const rotate: Statement = {
+  name: 'refresh_tokens_rotate',
+  text: `WITH judged AS MATERIALIZED (
+      SELECT g.*, t.sid, s.subject_id, s.client_id, s.device_key, t.sealed_answer AS answer, CASE
+        WHEN t.id IS NULL OR s.sid IS NULL THEN 'unknown'
+        WHEN ${sessionIsRevoked} THEN 'revoked'
+        WHEN g.now_ms > least(t.expires_at_ms, s.expires_at_ms) THEN 'expired'
+        WHEN t.used_at_ms IS NULL THEN 'rotated'
+        WHEN g.now_ms < least(t.grace_until_ms, t.used_at_ms + g.grace_ms)
+          AND t.sealed_answer IS NOT NULL THEN 'replayed'
+        ELSE 'reused' END AS kind
+      FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[], $6::text[],
+        $7::text[], $8::bigint[]) WITH ORDINALITY
+        AS g(id, secret_hash, now_ms, grace_ms, sealed, next_id, next_hash, next_expires_at_ms, n)
+      LEFT JOIN refresh_tokens t ON t.id = g.id AND t.secret_hash = g.secret_hash
+      LEFT JOIN sessions s ON s.sid = t.sid
+    ), used AS (
+      UPDATE refresh_tokens t
+      SET used_at_ms = j.now_ms, grace_until_ms = j.now_ms + j.grace_ms,
+        sealed_answer = CASE WHEN j.grace_ms > 0 THEN j.sealed END
+      FROM judged j WHERE j.kind = 'rotated' AND t.id = j.id
+    ), added AS (
+      INSERT INTO refresh_tokens (id, sid, secret_hash, expires_at_ms)
+      SELECT next_id, sid, next_hash, next_expires_at_ms
+      FROM judged WHERE kind = 'rotated' AND next_id IS NOT NULL ORDER BY n
+    )
+    SELECT kind, CASE WHEN kind = 'replayed' THEN answer END AS sealed_answer, sid, subject_id,
+      client_id, device_key
+    FROM judged ORDER BY n`,
+}
+
+interface RotateRow {
+  readonly kind: RotateOutcome['kind']
+  readonly sealed_answer: Buffer | null
+  readonly sid: string | null
+  readonly subject_id: string | null
+  readonly client_id: string | null
+  readonly device_key: string | null
+}
+
+/** An outcome, and what of its session a revocation in the same batch could have ended. */
+export interface Rotated {
+  readonly outcome: RotateOutcome
+  readonly session: Pick<Session, 'sid' | 'subjectId' | 'clientId' | 'deviceKey'> | undefined
+}
+
+export async function runRotate(
+  connection: Connection,
+  commands: readonly RotateCommand[],
+): Promise<readonly Rotated[]> {
+  const [, rows] = await Promise.all([
+    connection.run(lockTokens, [commands.map(({ id }) => id)]),
+    connection.run<RotateRow>(rotate, [
+      commands.map(({ id }) => id),
+      commands.map(({ secretHash }) => secretHash),
+      commands.map(({ nowMs }) => nowMs),
+      commands.map(({ graceMs }) => graceMs),
+      commands.map(({ sealedAnswer }) => Buffer.from(sealedAnswer)),
+      commands.map(({ successor }) => successor?.id ?? null),
+      commands.map(({ successor }) => successor?.secretHash ?? null),
+      commands.map(({ successor }) => successor?.expiresAtMs ?? null),
+    ]),
+  ])
+  return rows.map((row) => ({ outcome: toOutcome(row), session: sessionOf(row) }))
+}
+
+function toOutcome({ kind, sealed_answer: sealed }: RotateRow): RotateOutcome {
+  return kind === 'replayed'
+    ? { kind, sealedAnswer: new Uint8Array(sealed ?? Buffer.alloc(0)) }
+    : { kind }
+}
+
+function sessionOf(row: RotateRow): Rotated['session'] {
+  if (row.sid === null || row.subject_id === null || row.client_id === null) return undefined
+  return {
+    sid: row.sid,
+    subjectId: row.subject_id,
+    clientId: row.client_id,
+    deviceKey: row.device_key ?? undefined,
+  }
+}

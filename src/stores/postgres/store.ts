@@ -1,0 +1,220 @@
+/**
+ * The store on PostgreSQL, and on databases that speak its protocol: any number of nodes, each with
+ * a stream of its own.
+ *
+ * Owns the schema and four connections a node, over each of which statements are sent without
+ * waiting for answers: one that writes (`writer.ts`), one for short reads, one for long reads and
+ * for following other nodes, and one that listens for their bell (`bell.ts`). What each operation
+ * does is in the files named after their tables; what it must do is in `ports/store.ts`.
+ */
+import { Refusal } from '../../domain/failure.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Random } from '../../ports/random.ts'
+import type { Store } from '../../ports/store.ts'
+import type { CommandName, Commands } from '../sqlite/commands.ts'
+import { checkText } from '../sqlite/text.ts'
+import { Bell } from './bell.ts'
+import { Connection, PLAN_FOR_KEYS, reasonOf } from './connection.ts'
+import * as directory from './directory.ts'
+import { Follower } from './follower.ts'
+import { listKeys } from './keys.ts'
+import { Link, type LinkOptions } from './link.ts'
+import { Listeners } from './listeners.ts'
+import * as log from './log-lists.ts'
+import { migrate } from './migrations.ts'
+import * as sessions from './session-lists.ts'
+import { findTicket, listTickets } from './tickets.ts'
+import { unavailable } from './unavailable.ts'
+import { Writer } from './writer.ts'
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database`; `?sslmode=verify-full` and others as `pg` has. */
+  readonly url: string
+  /**
+   * Name of the stream that this node writes: the node's own name, the same after a restart, at
+   * most 64 characters. A process that opens the stream of another takes it from it.
+   */
+  readonly stream: string
+  readonly clock: Clock
+  readonly random: Random
+  /** Where lost connections and failures of listeners are reported. */
+  readonly log?: Log
+  /**
+   * How nodes hear of each other: `notify` (default) rings with LISTEN and NOTIFY and looks from
+   * time to time as well; `poll` only looks, for databases that have no NOTIFY.
+   */
+  readonly bell?: 'notify' | 'poll'
+  /** How often other streams are looked at, milliseconds. Default 1000 with a bell, 50 without. */
+  readonly pollEveryMs?: number
+  /** How long an operation waits for a database that is away, milliseconds. Default 5000. */
+  readonly patienceMs?: number
+}
+
+export interface PostgresStore extends Store {
+  /** What the node leases of this store need of it: see `node-lease.ts`. */
+  readonly shared: Shared
+}
+
+/** Connections that may be used by others who keep rows in the same database. */
+export interface Shared {
+  readonly link: Link
+  readonly bell: Bell | undefined
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log | undefined
+}
+
+const PATIENCE_MS = 5_000
+/** Lists and walks over millions of rows take longer than a caller of a logout would wait. */
+const LONG_ANSWER_MS = 120_000
+
+/**
+ * Connects, brings the schema up to date and takes the stream. Any number of nodes may do so at
+ * once.
+ *
+ * @throws {Refusal} `store_unavailable` where the database cannot be reached.
+ * @throws {Error} Where a newer version wrote a schema that this one cannot serve.
+ */
+export async function openPostgresStore(options: PostgresOptions): Promise<PostgresStore> {
+  const { url, stream } = options
+  if (!/^[\x21-\x7e]{1,64}$/.test(stream)) {
+    throw new Error('Cannot open a stream: its name must be 1 to 64 visible ASCII characters')
+  }
+  const parts = new Parts(options)
+  try {
+    const connection = await Connection.open({
+      url,
+      name: `outright ${stream} schema`,
+      answerMs: LONG_ANSWER_MS,
+    })
+    await migrate(connection).finally(() => connection.end())
+    await parts.open()
+  } catch (error) {
+    await parts.close()
+    throw isOutside(error) ? unavailable(reasonOf(error)) : error
+  }
+  return assemble(options, parts)
+}
+
+function isOutside(error: unknown): boolean {
+  return error instanceof Error && !(error instanceof Refusal) && 'code' in error
+}
+
+class Parts {
+  readonly short: Link
+  readonly long: Link
+  readonly bell: Bell | undefined
+  readonly writer: Writer
+  readonly follower: Follower
+  readonly listeners: Listeners
+  readonly #writing: Link
+
+  constructor(options: PostgresOptions) {
+    const { stream, clock, random, bell = 'notify', patienceMs = PATIENCE_MS } = options
+    const link = (purpose: string): LinkOptions => ({
+      url: options.url,
+      name: `outright ${stream} ${purpose}`,
+      answerMs: patienceMs,
+      patienceMs,
+      clock,
+      random,
+      prepare: (connection) => connection.command(PLAN_FOR_KEYS),
+    })
+    this.short = new Link(link('reads'))
+    this.long = new Link({
+      ...link('lists'),
+      answerMs: LONG_ANSWER_MS,
+      prepare: () => Promise.resolve(),
+    })
+    this.#writing = new Link(link('writes'))
+    this.bell = bell === 'notify' ? new Bell(link('bell')) : undefined
+    this.listeners = new Listeners(options.log)
+    const onEntries = this.listeners.call.bind(this.listeners)
+    this.writer = new Writer({
+      link: this.#writing,
+      stream,
+      holder: crypto.randomUUID(),
+      bell: bell === 'notify',
+      clock,
+      log: options.log,
+      patienceMs,
+      onEntries,
+    })
+    this.follower = new Follower({
+      link: this.long,
+      own: stream,
+      clock,
+      log: options.log,
+      pollEveryMs: options.pollEveryMs ?? (bell === 'notify' ? 1_000 : 50),
+      onEntries,
+    })
+  }
+
+  async open(): Promise<void> {
+    await this.writer.open()
+    await this.follower.open()
+    this.bell?.onRing((payload) => {
+      if (payload === '' || payload.startsWith('log ')) this.follower.look()
+    })
+    await this.bell?.open()
+  }
+
+  async close(): Promise<void> {
+    await this.writer.close()
+    await this.follower.close()
+    await this.bell?.close()
+    await Promise.all([this.#writing.close(), this.short.close(), this.long.close()])
+  }
+}
+
+function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
+  const { short, long, writer, bell, listeners } = parts
+  const { clock, random } = options
+  let closing: Promise<void> | undefined
+
+  async function change<K extends CommandName>(name: K, input: Commands[K]['input']) {
+    checkText(input)
+    return writer.submit(name, input)
+  }
+
+  return {
+    shared: { link: short, bell, clock, random, log: options.log },
+    stream: options.stream,
+    revoke: (command) => change('revoke', command),
+    onCommitted: (listener) => listeners.add(listener),
+    head: () => log.readHead(short),
+    readStream: (name, after, limit) => log.readStream(long, name, after, limit),
+    listRevocations: (filter, page) => log.listRevocations(long, filter, page),
+    findRevocation: (id) => log.findRevocation(short, id),
+    liveRevocations: (nowMs) => log.liveRevocations(long, nowMs),
+    openSession: (command) => change('openSession', command),
+    findSession: (sid) => sessions.findSession(short, sid),
+    findDeviceSession: (deviceKey, nowMs) => sessions.findDeviceSession(short, deviceKey, nowMs),
+    findRefreshToken: (id, secretHash) => sessions.findRefreshToken(short, id, secretHash),
+    rotate: (command) => change('rotate', command),
+    listSessions: (filter, nowMs, page) => sessions.listSessions(long, filter, nowMs, page),
+    countSessions: (filter) => sessions.countSessions(long, filter),
+    generations: (of) => sessions.generations(short, of),
+    createSubject: (subject) => change('createSubject', subject),
+    findSubject: (lookup) => directory.findSubject(short, lookup),
+    listSubjects: (page) => directory.listSubjects(long, page),
+    updateSubject: (id, subjectChange) => change('updateSubject', { id, change: subjectChange }),
+    createClient: (client) => change('createClient', client),
+    findClient: (lookup) => directory.findClient(short, lookup),
+    listClients: (page) => directory.listClients(long, page),
+    updateClient: (id, clientChange) => change('updateClient', { id, change: clientChange }),
+    putTicket: (ticket) => change('putTicket', ticket),
+    addTicket: (ticket, nowMs) => change('addTicket', { ticket, nowMs }),
+    findTicket: (kind, key) => findTicket(short, kind, key),
+    takeTicket: (kind, key) => change('takeTicket', { kind, key }),
+    countAttempt: (kind, key) => change('countAttempt', { kind, key }),
+    listTickets: (kind, keyPrefix, limit) => listTickets(long, kind, keyPrefix, limit),
+    listKeys: () => listKeys(short),
+    rotateKeys: (next, retire, unlessPresent) =>
+      change('rotateKeys', { next, retire, unlessPresent }),
+    ready: () => change('probe', undefined),
+    sweep: (nowMs, limit) => change('sweep', { nowMs, limit }),
+    close: () => (closing ??= parts.close()),
+  }
+}

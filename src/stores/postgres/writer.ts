@@ -1,0 +1,341 @@
+/**
+ * Group commit: commands wait here while a batch is on its way and go together as the next one.
+ *
+ * Also what happens when the way is lost. Every batch ends in one of three states: it was committed
+ * and is answered; it was not, and is tried again while its callers have patience; or nobody knows
+ * yet. Then nothing else is sent until a new connection has claimed the stream and read the number
+ * of its last transaction, which says which of the two it is. Callers whose patience ends before
+ * that are refused, although their command may turn out to have been stored: a logout that was
+ * answered is never lost, one that was refused may be either, and to repeat it does no harm.
+ */
+import { Refusal, type Failure } from '../../domain/failure.ts'
+import type { Revocation } from '../../domain/revocation.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Command, CommandName, Commands } from '../sqlite/commands.ts'
+import { Admission } from './admission.ts'
+import { Fenced, runBatch, type Outcome } from './batch.ts'
+import {
+  constraintOf,
+  isLoss,
+  isRetryable,
+  reasonOf,
+  sqlState,
+  type Connection,
+} from './connection.ts'
+import { ONE_SIGNS } from './keys.ts'
+import type { Link } from './link.ts'
+import { keepStream, takeStream, type Tail } from './streams.ts'
+import { unavailable } from './unavailable.ts'
+
+/** More commands than this never share a transaction, so that the first does not wait for long. */
+const MOST_IN_BATCH = 512
+
+/** More than this never wait: whoever comes then is refused rather than kept waiting. */
+const MOST_WAITING = 16_384
+
+/** How often a batch is tried again after it met another node's, before its commands go one by one. */
+const ATTEMPTS_TOGETHER = 3
+
+/** How often a command is tried alone. */
+const ATTEMPTS_ALONE = 20
+
+export interface WriterOptions {
+  readonly link: Link
+  readonly stream: string
+  /** Names this process among those that may want the stream; unique. */
+  readonly holder: string
+  readonly bell: boolean
+  readonly clock: Clock
+  readonly log: Log | undefined
+  /** How long a caller waits for a database that is away, milliseconds. */
+  readonly patienceMs: number
+  /** Called with each batch's entries once durable, before its callers hear of it. */
+  readonly onEntries: (entries: readonly Revocation[]) => void
+}
+
+interface Waiting {
+  readonly command: Command
+  readonly deadlineMs: number
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+  settled: boolean
+}
+
+interface Batch {
+  readonly waiting: readonly Waiting[]
+  attempts: number
+  /** Set while nobody knows whether it was committed. */
+  inDoubt: Outcome | undefined
+}
+
+interface Claim {
+  readonly connection: Connection
+  tail: Tail
+}
+
+export class Writer {
+  readonly #options: WriterOptions
+  readonly #queue: Waiting[] = []
+  /** What was cut out of a batch that failed; goes before the queue. */
+  #again: Batch[] = []
+  #current: Batch | undefined
+  #claim: Claim | undefined
+  #lastTail: Tail | undefined
+  #working: Promise<void> | undefined
+  #ended: string | undefined
+  #closing = false
+  #stopTimer: (() => void) | undefined
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+  }
+
+  /** Takes the stream. Rejects with what keeps it from that. */
+  async open(): Promise<void> {
+    const { link, stream, holder } = this.#options
+    const connection = await link.connect()
+    const tail = await takeStream(connection, stream, holder)
+    this.#claim = { connection, tail }
+    this.#lastTail = tail
+  }
+
+  /**
+   * Queues a command. Resolves once it is durable.
+   *
+   * @throws {Refusal} What the command refuses; `store_unavailable` where it could not be stored.
+   */
+  submit<K extends CommandName>(
+    name: K,
+    input: Commands[K]['input'],
+  ): Promise<Commands[K]['output']> {
+    if (this.#closing) return Promise.reject(unavailable('the store is closed'))
+    if (this.#ended !== undefined) return Promise.reject(unavailable(this.#ended))
+    if (this.#queue.length >= MOST_WAITING) {
+      return Promise.reject(unavailable(`${String(MOST_WAITING)} changes wait already`))
+    }
+    const { clock, patienceMs } = this.#options
+    return new Promise((resolve, reject) => {
+      this.#queue.push({
+        command: [name, input] as unknown as Command,
+        deadlineMs: clock.monotonicMs() + patienceMs,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        settled: false,
+      })
+      this.#start()
+    })
+  }
+
+  /** Finishes what was accepted, as far as the patience of its callers goes. */
+  async close(): Promise<void> {
+    this.#closing = true
+    await this.#working
+    this.#stopTimer?.()
+  }
+
+  /** Waits for the end of this turn of the event loop, so that all who ask in it share a batch. */
+  #start(): void {
+    this.#working ??= new Promise<void>((resolve) => {
+      setImmediate(resolve)
+    })
+      .then(() => this.#work())
+      .finally(() => {
+        this.#working = undefined
+        // Somebody may have come between the last look at the queue and this moment.
+        if (this.#hasWork()) this.#start()
+      })
+  }
+
+  #hasWork(): boolean {
+    return this.#current !== undefined || this.#again.length > 0 || this.#queue.length > 0
+  }
+
+  async #work(): Promise<void> {
+    this.#watch()
+    for (let failures = 0; this.#hasWork() && this.#ended === undefined;) {
+      try {
+        const claim = await this.#connected()
+        this.#current ??= this.#again.shift() ?? this.#next()
+        await this.#run(claim, this.#current)
+        failures = 0
+      } catch (error) {
+        failures++
+        await this.#lose(error, failures)
+      }
+    }
+  }
+
+  /** The claim that stands, or a new one, with which a batch in doubt is decided. */
+  async #connected(): Promise<Claim> {
+    if (this.#claim !== undefined && !this.#claim.connection.lost) return this.#claim
+    const { link, stream, holder } = this.#options
+    const connection = await link.connect()
+    const tail = await keepStream(connection, stream, holder)
+    if (tail === undefined) throw new Fenced('another process has taken the stream')
+    const claim = (this.#claim = { connection, tail })
+    const batch = this.#current
+    if (batch?.inDoubt?.tail.batch === tail.batch) {
+      this.#finish(batch, { ...batch.inDoubt, tail })
+    } else if (tail.batch !== this.#lastTail?.batch || tail.head !== this.#lastTail.head) {
+      // Numbers that verifiers have seen would be given out a second time.
+      throw new Fenced('the database has lost transactions that it had committed')
+    } else if (batch !== undefined) batch.inDoubt = undefined
+    this.#lastTail = tail
+    return claim
+  }
+
+  #next(): Batch {
+    const admission = new Admission()
+    let count = 0
+    while (count < Math.min(this.#queue.length, MOST_IN_BATCH)) {
+      if (!admission.admit(this.#queue[count]!.command)) break
+      count++
+    }
+    return { waiting: this.#queue.splice(0, count), attempts: 0, inDoubt: undefined }
+  }
+
+  async #run(claim: Claim, batch: Batch): Promise<void> {
+    // A batch whose fate was decided while the stream was claimed is gone already.
+    if (this.#current !== batch) return
+    const { stream, bell } = this.#options
+    // Whoever was refused meanwhile is not stored after all.
+    const waiting = batch.waiting.filter(({ settled }) => !settled)
+    const attempt: Batch = (this.#current = { ...batch, waiting, attempts: batch.attempts + 1 })
+    if (waiting.length === 0) {
+      this.#current = undefined
+      return
+    }
+    try {
+      const target = {
+        connection: claim.connection,
+        stream,
+        tail: claim.tail,
+        bell,
+        committing: (outcome: Outcome) => {
+          attempt.inDoubt = outcome
+        },
+      }
+      const outcome = await runBatch(
+        target,
+        waiting.map(({ command }) => command),
+      )
+      claim.tail = outcome.tail
+      this.#finish(attempt, outcome)
+    } catch (error) {
+      if (error instanceof Fenced || isLoss(error)) throw error
+      // The server said no, so nothing was stored.
+      attempt.inDoubt = undefined
+      this.#separate(attempt, error)
+    }
+  }
+
+  #finish(batch: Batch, outcome: Outcome): void {
+    this.#current = undefined
+    this.#lastTail = outcome.tail
+    if (outcome.entries.length > 0) this.#options.onEntries(outcome.entries)
+    for (const [index, waiting] of batch.waiting.entries()) {
+      if (waiting.settled) continue
+      waiting.settled = true
+      const answer = outcome.answers[index]
+      if (answer === undefined || 'failure' in answer) {
+        waiting.reject(new Refusal(answer?.failure ?? { kind: 'internal', reason: 'no answer' }))
+      } else waiting.resolve(answer.value)
+    }
+  }
+
+  /** A batch met another node's, or holds a command that the database refuses: find out which. */
+  #separate(batch: Batch, error: unknown): void {
+    const state = sqlState(error)
+    const alone = batch.waiting.length === 1
+    const again = isRetryable(error) || (state === '23505' && mayPass(error, alone))
+    if (again && batch.attempts < (alone ? ATTEMPTS_ALONE : ATTEMPTS_TOGETHER)) return
+    this.#current = undefined
+    if (alone) {
+      const waiting = batch.waiting[0]!
+      if (waiting.settled) return
+      waiting.settled = true
+      waiting.reject(new Refusal(failureOf(error)))
+      return
+    }
+    const single = (waiting: Waiting): Batch => ({
+      waiting: [waiting],
+      attempts: 0,
+      inDoubt: undefined,
+    })
+    this.#again = [...batch.waiting.map(single), ...this.#again]
+  }
+
+  async #lose(error: unknown, failures: number): Promise<void> {
+    const { link, log } = this.#options
+    this.#claim?.connection.destroy()
+    this.#claim = undefined
+    link.drop()
+    if (error instanceof Fenced) {
+      this.#ended = error.message
+      log?.error({ stream: this.#options.stream, reason: error.message }, 'Cannot write any more')
+      this.#refuse(() => true, error.message)
+      return
+    }
+    const unsettled = this.#waiting().some(({ settled }) => !settled)
+    // Nobody waits for a batch any more: it matters only as long as it may have been stored.
+    if (!unsettled && (this.#closing || this.#current?.inDoubt === undefined)) {
+      this.#current = undefined
+      return
+    }
+    if (failures === 1)
+      log?.warn({ reason: reasonOf(error) }, 'Cannot reach the database: retrying')
+    await link.pause(failures)
+  }
+
+  /** Refuses whoever has waited for too long, while there is work. */
+  #watch(): void {
+    if (this.#stopTimer !== undefined) return
+    const { clock, patienceMs } = this.#options
+    this.#stopTimer = clock.after(Math.max(10, patienceMs / 20), () => {
+      this.#stopTimer = undefined
+      const nowMs = clock.monotonicMs()
+      this.#refuse(({ deadlineMs }) => deadlineMs <= nowMs, 'the database did not answer in time')
+      if (this.#hasWork()) this.#watch()
+    })
+  }
+
+  #waiting(): readonly Waiting[] {
+    const held = [this.#current, ...this.#again].flatMap((batch) => batch?.waiting ?? [])
+    return [...held, ...this.#queue]
+  }
+
+  #refuse(which: (waiting: Waiting) => boolean, reason: string): void {
+    for (const waiting of this.#waiting()) {
+      if (waiting.settled || !which(waiting)) continue
+      waiting.settled = true
+      waiting.reject(unavailable(reason))
+    }
+    // The queue is in the order of deadlines, so what is settled lies in front.
+    const kept = this.#queue.findIndex(({ settled }) => !settled)
+    this.#queue.splice(0, kept === -1 ? this.#queue.length : kept)
+    this.#again = this.#again.filter(({ waiting }) => waiting.some(({ settled }) => !settled))
+  }
+}
+
+/**
+ * A row that another node added meanwhile is seen by the next attempt, which then answers instead
+ * of adding. Alone, only revocations and the one key that signs are decided that way.
+ */
+function mayPass(error: unknown, alone: boolean): boolean {
+  const constraint = constraintOf(error) ?? ''
+  return !alone || constraint === ONE_SIGNS || constraint.startsWith('log_')
+}
+
+function failureOf(error: unknown): Failure {
+  const state = sqlState(error) ?? ''
+  if (state === '23505') return { kind: 'conflict', reason: 'the name is taken' }
+  // A number that is out of range, a name that is too long for an index.
+  if (/^(22|54)/.test(state)) {
+    return { kind: 'invalid_parameter', parameter: 'value', reason: reasonOf(error) }
+  }
+  if (isRetryable(error) || /^(53|55|57|58)/.test(state)) {
+    return { kind: 'store_unavailable', reason: reasonOf(error) }
+  }
+  return { kind: 'internal', reason: reasonOf(error) }
+}

@@ -1,0 +1,340 @@
+/**
+ * Real PostgreSQL servers for tests, benchmarks and demonstrations: a cluster in a temporary folder
+ * that can be killed, restarted and followed by a standby, or a server that is given by its URL.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { accessSync, chownSync, constants, readFileSync, readdirSync } from 'node:fs'
+import { appendFile, mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import pg from 'pg'
+
+const USER = 'outright'
+const START_TIMEOUT_MS = 30_000
+
+export interface PostgresOptions {
+  /** True: never a server from the environment, because the test will kill or restart it. */
+  readonly own?: boolean
+  /** Settings of postgresql.conf beside those that tests need. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** A database server with as many empty databases as a test asks for. */
+export interface TestPostgres {
+  /** Makes an empty database; the URL of it. */
+  createDatabase(): Promise<string>
+  /** Stops the server and removes its files; a server from the environment loses the databases only. */
+  stop(): Promise<void>
+}
+
+/** A cluster of its own, which can be treated badly. */
+export interface TestCluster extends TestPostgres {
+  readonly host: string
+  readonly port: number
+  /** The URL of a database of this server that was made on another one (a standby has them all). */
+  urlOf(databaseUrl: string): string
+  /** Ends every process of the server at once, as a crash does. Resolves when they are gone. */
+  kill(): Promise<void>
+  /** Starts it again, on the same port and files. Resolves when it takes connections. */
+  restart(): Promise<void>
+  /**
+   * Starts a standby of this server. Every commit here waits from now on until the standby has it
+   * on its disk (`synchronous_standby_names`).
+   */
+  startStandby(): Promise<TestCluster>
+  /** Makes a standby the primary. Resolves when it takes writes. */
+  promote(): Promise<void>
+}
+
+/**
+ * Starts PostgreSQL, or uses the server that `OUTRIGHT_TEST_DATABASE_URL` names.
+ *
+ * @throws {Error} Where there is neither.
+ */
+export async function startPostgres(options: PostgresOptions = {}): Promise<TestPostgres> {
+  const given = process.env['OUTRIGHT_TEST_DATABASE_URL']
+  return given === undefined || given === '' || options.own
+    ? startCluster(options)
+    : useServer(given)
+}
+
+/** Starts a cluster of its own in a temporary folder. */
+export async function startCluster(options: PostgresOptions = {}): Promise<TestCluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'outright-pg-'))
+  try {
+    giveAway(folder)
+    const data = join(folder, 'data')
+    const rights = ['-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
+    await runTool('initdb', ['-D', data, ...rights])
+    const port = await freePort()
+    await appendFile(join(data, 'postgresql.conf'), configuration(folder, port, options.settings))
+    const cluster = new Cluster(folder, port)
+    await cluster.restart()
+    return cluster
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function configuration(folder: string, port: number, settings: PostgresOptions['settings']) {
+  const lines = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: folder,
+    // What was answered has to survive a crash: nothing here is faster than in production.
+    fsync: 'on',
+    synchronous_commit: 'on',
+    max_connections: '200',
+    ...settings,
+  }
+  return Object.entries(lines)
+    .map(([name, value]) => `${name} = '${value}'\n`)
+    .join('')
+}
+
+class Cluster implements TestCluster {
+  readonly host = '127.0.0.1'
+  readonly port: number
+  readonly #folder: string
+  #process: ChildProcess | undefined
+  #databases = 0
+  readonly #killOnExit = (): void => {
+    this.#signalAll()
+  }
+
+  constructor(folder: string, port: number) {
+    this.#folder = folder
+    this.port = port
+    process.once('exit', this.#killOnExit)
+  }
+
+  async createDatabase(): Promise<string> {
+    const name = `test_${String(++this.#databases)}`
+    await this.#ask('postgres', `CREATE DATABASE ${name}`)
+    return this.#url(name)
+  }
+
+  urlOf(databaseUrl: string): string {
+    const url = new URL(databaseUrl)
+    url.host = `${this.host}:${String(this.port)}`
+    return url.href
+  }
+
+  async restart(): Promise<void> {
+    const deadline = performance.now() + START_TIMEOUT_MS
+    // Right after a crash the shared memory may still be in use; the server says so and ends.
+    for (;;) {
+      const log = await open(join(this.#folder, 'log'), 'a')
+      const data = join(this.#folder, 'data')
+      const stdio: ['ignore', number, number] = ['ignore', log.fd, log.fd]
+      const child = spawn(tool('postgres'), ['-D', data], { stdio, ...otherUser(), cwd: '/' })
+      await log.close()
+      child.once('error', () => undefined)
+      this.#process = child
+      if (await this.#answers(child, deadline)) return
+      if (performance.now() > deadline) {
+        const said = await readFile(join(this.#folder, 'log'), 'utf8')
+        throw new Error(`Cannot start PostgreSQL:\n${said.slice(-2000)}`)
+      }
+      await sleep(50)
+    }
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#process
+    if (child === undefined) return
+    const gone = ended(child)
+    this.#signalAll()
+    await gone
+    this.#process = undefined
+  }
+
+  async stop(): Promise<void> {
+    process.removeListener('exit', this.#killOnExit)
+    const child = this.#process
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      const gone = ended(child)
+      // SIGQUIT: at once, without a checkpoint that nobody will read.
+      child.kill('SIGQUIT')
+      await gone
+    }
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  async startStandby(): Promise<TestCluster> {
+    const folder = await mkdtemp(join(tmpdir(), 'outright-pg-'))
+    giveAway(folder)
+    const data = join(folder, 'data')
+    const from = ['-h', this.host, '-p', String(this.port), '-U', USER]
+    await runTool('pg_basebackup', [...from, '-D', data, '-R', '-X', 'stream', '-c', 'fast'])
+    const port = await freePort()
+    await appendFile(join(data, 'postgresql.conf'), configuration(folder, port, {}))
+    const standby = new Cluster(folder, port)
+    await standby.restart()
+    // After the copy was taken, so that the standby waits for nobody once it is promoted.
+    await this.#ask('postgres', `ALTER SYSTEM SET synchronous_standby_names = '*'`)
+    await this.#ask('postgres', 'SELECT pg_reload_conf()')
+    await this.#until(
+      `SELECT count(*) > 0 AS done FROM pg_stat_replication WHERE sync_state = 'sync'`,
+    )
+    return standby
+  }
+
+  async promote(): Promise<void> {
+    await this.#ask('postgres', 'SELECT pg_promote(true, 30)')
+    await this.#until('SELECT NOT pg_is_in_recovery() AS done')
+  }
+
+  #url(database: string): string {
+    return `postgres://${USER}@${this.host}:${String(this.port)}/${database}`
+  }
+
+  async #ask(database: string, text: string): Promise<unknown[]> {
+    return askOnce(this.#url(database), text)
+  }
+
+  async #until(question: string): Promise<void> {
+    const deadline = performance.now() + START_TIMEOUT_MS
+    for (;;) {
+      const [row] = await this.#ask('postgres', question)
+      if ((row as { done: boolean } | undefined)?.done) return
+      if (performance.now() > deadline) throw new Error(`Cannot wait any longer for: ${question}`)
+      await sleep(20)
+    }
+  }
+
+  async #answers(child: ChildProcess, deadline: number): Promise<boolean> {
+    while (performance.now() < deadline) {
+      if (child.exitCode !== null || child.signalCode !== null) return false
+      try {
+        await this.#ask('postgres', 'SELECT 1')
+        return true
+      } catch {
+        await sleep(20)
+      }
+    }
+    return false
+  }
+
+  /** Backends have process groups of their own, so each is signalled by its id. */
+  #signalAll(): void {
+    const { pid } = this.#process ?? {}
+    if (pid === undefined) return
+    for (const id of [pid, ...childrenOf(pid)]) {
+      try {
+        process.kill(id, 'SIGKILL')
+      } catch {
+        // It ended by itself meanwhile.
+      }
+    }
+  }
+}
+
+async function useServer(url: string): Promise<TestPostgres> {
+  const made: string[] = []
+  return {
+    async createDatabase() {
+      const name = `outright_test_${String(process.pid)}_${crypto.randomUUID().slice(0, 8)}`
+      await askOnce(url, `CREATE DATABASE ${name}`)
+      made.push(name)
+      const database = new URL(url)
+      database.pathname = `/${name}`
+      return database.href
+    },
+    async stop() {
+      for (const name of made) await askOnce(url, `DROP DATABASE IF EXISTS ${name}`)
+    },
+  }
+}
+
+async function askOnce(url: string, text: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    const { rows } = await client.query<Record<string, unknown>>(text)
+    return rows
+  } finally {
+    await client.end()
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    const listed = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8')
+    return listed.split(' ').filter(Boolean).map(Number)
+  } catch {
+    // Without /proc the backends end by themselves as soon as they notice.
+    return []
+  }
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => {
+      resolve()
+    })
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function runTool(name: string, args: readonly string[]): Promise<void> {
+  await promisify(execFile)(tool(name), [...args], { ...otherUser(), cwd: '/' })
+}
+
+/** Where a tool of PostgreSQL lies: on the path, or where Debian keeps it; the newest version. */
+function tool(name: string): string {
+  const path = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)
+  const found = [...debianFolders(), ...path].map((folder) => join(folder, name)).find(isExecutable)
+  if (found !== undefined) return found
+  throw new Error(
+    `Cannot find "${name}": install PostgreSQL (Debian: apt-get install postgresql), or give the ` +
+      'URL of a server in OUTRIGHT_TEST_DATABASE_URL',
+  )
+}
+
+function debianFolders(): string[] {
+  const base = '/usr/lib/postgresql'
+  try {
+    const versions = readdirSync(base).toSorted((one, other) => Number(other) - Number(one))
+    return versions.map((version) => join(base, version, 'bin'))
+  } catch {
+    return []
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** PostgreSQL refuses to run as root, so root runs it as the user of Debian's package. */
+function otherUser(): { readonly uid?: number; readonly gid?: number } {
+  if (process.getuid?.() !== 0) return {}
+  const lines = readFileSync('/etc/passwd', 'utf8').split('\n')
+  const line =
+    lines.find((entry) => entry.startsWith('postgres:')) ??
+    lines.find((entry) => entry.startsWith('nobody:'))
+  const [, , uid, gid] = (line ?? '').split(':').map(Number)
+  return uid === undefined || gid === undefined ? {} : { uid, gid }
+}
+
+function giveAway(folder: string): void {
+  const { uid, gid } = otherUser()
+  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid)
+}

@@ -1,0 +1,172 @@
+/** A network that misbehaves on demand: a TCP proxy that can cut, freeze, delay and refuse. */
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+
+export interface TcpProxy {
+  readonly host: string
+  readonly port: number
+  /** Connections that are open now. */
+  readonly connections: number
+  /** Breaks every connection with a reset. New ones are taken. */
+  cut(): void
+  /** Passes nothing on, in either direction, until `thaw`. Nothing is lost. */
+  freeze(): void
+  thaw(): void
+  /** Passes every piece on this much later, in order. 0 for at once. */
+  delay(ms: number): void
+  /** Breaks every new connection at once, until `accept`. */
+  refuse(): void
+  accept(): void
+  /**
+   * Breaks a connection as soon as it has passed something on to the server, before any answer: the
+   * moment in which nobody can know whether a commit happened. Once only.
+   */
+  cutAfterNextRequest(matches: (bytes: Buffer) => boolean): Promise<void>
+  close(): Promise<void>
+}
+
+interface Pair {
+  readonly client: Socket
+  readonly server: Socket
+}
+
+/** Starts a proxy on a free port of the loopback interface. */
+export async function startTcpProxy(target: {
+  readonly host: string
+  readonly port: number
+}): Promise<TcpProxy> {
+  const proxy = new Proxy_(target)
+  await proxy.listen()
+  return proxy
+}
+
+class Proxy_ implements TcpProxy {
+  readonly host = '127.0.0.1'
+  readonly #target: { readonly host: string; readonly port: number }
+  readonly #server: Server
+  readonly #pairs = new Set<Pair>()
+  #frozen = false
+  #refusing = false
+  #delayMs = 0
+  #trap: { readonly matches: (bytes: Buffer) => boolean; readonly done: () => void } | undefined
+
+  constructor(target: { readonly host: string; readonly port: number }) {
+    this.#target = target
+    this.#server = createServer((client) => {
+      this.#take(client)
+    })
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  get connections(): number {
+    return this.#pairs.size
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve) => this.#server.listen(0, this.host, resolve))
+  }
+
+  cut(): void {
+    for (const pair of this.#pairs) drop(pair)
+  }
+
+  freeze(): void {
+    this.#frozen = true
+    for (const pair of this.#pairs) hold(pair)
+  }
+
+  thaw(): void {
+    this.#frozen = false
+    for (const { client, server } of this.#pairs) {
+      client.resume()
+      server.resume()
+    }
+  }
+
+  delay(ms: number): void {
+    this.#delayMs = ms
+  }
+
+  refuse(): void {
+    this.#refusing = true
+  }
+
+  accept(): void {
+    this.#refusing = false
+  }
+
+  cutAfterNextRequest(matches: (bytes: Buffer) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.#trap = { matches, done: resolve }
+    })
+  }
+
+  close(): Promise<void> {
+    this.cut()
+    return new Promise((resolve) => {
+      this.#server.close(() => {
+        resolve()
+      })
+    })
+  }
+
+  #take(client: Socket): void {
+    if (this.#refusing) {
+      client.resetAndDestroy()
+      return
+    }
+    const server = connect(this.#target.port, this.#target.host)
+    const pair: Pair = { client, server }
+    this.#pairs.add(pair)
+    for (const socket of [client, server]) {
+      socket.setNoDelay(true)
+      socket.on('error', () => undefined)
+      socket.on('close', () => {
+        this.#pairs.delete(pair)
+        drop(pair)
+      })
+    }
+    let answering = true
+    client.on('data', (bytes) => {
+      const trap = this.#trap
+      if (trap?.matches(bytes)) {
+        this.#trap = undefined
+        answering = false
+        server.write(bytes, () => {
+          client.resetAndDestroy()
+          trap.done()
+          // The server reads what it was sent before it notices that nobody listens.
+          server.end()
+        })
+        return
+      }
+      this.#pass(bytes, server)
+    })
+    server.on('data', (bytes) => {
+      if (answering) this.#pass(bytes, client)
+    })
+    if (this.#frozen) hold(pair)
+  }
+
+  #pass(bytes: Buffer, to: Socket): void {
+    if (this.#delayMs === 0) {
+      if (!to.destroyed) to.write(bytes)
+      return
+    }
+    setTimeout(() => {
+      if (!to.destroyed) to.write(bytes)
+    }, this.#delayMs)
+  }
+}
+
+function hold({ client, server }: Pair): void {
+  client.pause()
+  server.pause()
+}
+
+function drop({ client, server }: Pair): void {
+  if (!client.destroyed) client.resetAndDestroy()
+  if (!server.destroyed) server.destroy()
+}
