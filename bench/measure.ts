@@ -33,6 +33,12 @@ const QUIET_WINDOW_MS = 250
 const LONGEST_WAIT_MS = 30_000
 const TICKS_PER_SECOND = 100
 
+/** A sample, and how many cores others used meanwhile. */
+export interface Watched<T> {
+  readonly value: T
+  readonly others: number
+}
+
 /** Repeats samples that something else on the machine has disturbed, a bounded number of times. */
 export class QuietGuard {
   readonly #pids: () => readonly number[]
@@ -54,14 +60,16 @@ export class QuietGuard {
   /**
    * Takes a sample while the machine is quiet.
    *
+   * @param take Takes it; gives undefined where it cannot be taken again.
    * @returns The first sample that nothing disturbed, or of all that were the least disturbed.
    */
-  async sample<T>(take: () => Promise<{ value: T; others: number }>): Promise<T> {
+  async sample<T>(take: (repeated: boolean) => Promise<Watched<T> | undefined>): Promise<T> {
     this.#taken += 1
-    let best: { value: T; others: number } | undefined
+    let best: Watched<T> | undefined
     for (let attempt = 0; attempt <= this.#retries; attempt++) {
+      const taken = await take(attempt > 0)
+      if (taken === undefined) break
       if (attempt > 0) this.#repeated += 1
-      const taken = await take()
       if (taken.others <= OTHERS_ALLOWED) return taken.value
       if (best === undefined || taken.others < best.others) best = taken
     }
@@ -71,7 +79,7 @@ export class QuietGuard {
   }
 
   /** Runs something and says how many cores others used meanwhile. */
-  async watch<T>(run: () => Promise<T>): Promise<{ value: T; others: number }> {
+  async watch<T>(run: () => Promise<T>): Promise<Watched<T>> {
     await this.#quiet()
     const before = this.#reading()
     const value = await run()

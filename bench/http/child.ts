@@ -36,6 +36,7 @@ export class Child {
   readonly #process: ChildProcess
   readonly #waiting = new Map<number, Waiting>()
   #number = 0
+  #stopping = false
 
   /** @param module What runs in it; it calls `answerTasks`. */
   constructor(module: URL, core: number, nodeOptions: readonly string[] = []) {
@@ -49,10 +50,11 @@ export class Child {
       if ('error' in reply) waiting?.reject(new Error(reply.error))
       else waiting?.resolve(reply.value)
     })
-    this.#process.on('exit', (code) => {
+    this.#process.on('exit', (code, signal) => {
       running.delete(this)
+      if (!this.#stopping) console.error(`${module.pathname} ended: ${String(code ?? signal)}`)
       for (const { reject } of this.#waiting.values()) {
-        reject(new Error(`${module.pathname} ended with ${String(code)}`))
+        reject(new Error(`${module.pathname} ended`))
       }
     })
   }
@@ -73,6 +75,7 @@ export class Child {
 
   async stop(): Promise<void> {
     if (!running.has(this)) return
+    this.#stopping = true
     const ended = new Promise((resolve) => this.#process.once('exit', resolve))
     this.#process.disconnect()
     await ended

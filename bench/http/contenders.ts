@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { QuietGuard } from '../measure.ts'
+import { QuietGuard, type Watched } from '../measure.ts'
 import type { Settings } from '../report.ts'
 import { Child, cores, ownPids } from './child.ts'
 import type { LoadFigures, LoadInput } from './load.ts'
@@ -15,8 +15,12 @@ export interface Contender {
   readonly name: string
   readonly child: Child
   readonly port: number
-  /** The requests of one sample, as a file; undefined where there are no more. */
-  prepare(): Promise<string | undefined>
+  /**
+   * The requests of one sample, as a file; undefined where a disturbed sample cannot be repeated.
+   *
+   * @param repeated Whether this is for a sample that was disturbed.
+   */
+  prepare(repeated: boolean): Promise<string | undefined>
   /** True: the same requests again and again. False: each is sent once, its file then removed. */
   readonly cycle: boolean
   /** Default 64. */
@@ -44,11 +48,13 @@ export async function compare(
   const client = new Child(new URL('./load.ts', import.meta.url), cores.client)
   const guard = new QuietGuard(ownPids, retries)
   const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]))
-  for (const contender of contenders) await take(contender, client, Math.min(1, seconds))
+  for (const contender of contenders) await take(contender, client, false, Math.min(1, seconds))
   for (let round = 0; round < rounds; round++) {
     const order = round % 2 === 0 ? contenders : contenders.toReversed()
     for (const contender of order) {
-      const sample = await guard.sample(() => take(contender, client, seconds, guard))
+      const sample = await guard.sample((repeated) =>
+        take(contender, client, repeated, seconds, guard),
+      )
       samples.get(contender.name)?.push(sample)
     }
   }
@@ -59,18 +65,21 @@ export async function compare(
 async function take(
   contender: Contender,
   client: Child,
+  repeated: boolean,
   seconds: number,
   guard?: QuietGuard,
-): Promise<{ value: Sample; others: number }> {
+): Promise<Watched<Sample> | undefined> {
   const { child, port, cycle, name } = contender
-  const requests = await contender.prepare()
-  if (requests === undefined) throw new Error(`${name} has no requests left`)
+  const requests = await contender.prepare(repeated)
+  if (requests === undefined) return undefined
   await pause(SETTLE_MS)
   const connections = contender.connections ?? CONNECTIONS
   const input: LoadInput = { port, requests, connections, seconds, cycle }
   const run = async (): Promise<Sample> => {
     await child.ask('begin')
-    const load = await client.ask<LoadFigures>('load', input)
+    const load = await client.ask<LoadFigures>('load', input).catch((error: unknown) => {
+      throw new Error(`${name} could not be measured`, { cause: error })
+    })
     return { ...load, ...(await child.ask<ServerFigures>('end')) }
   }
   const taken = guard ? await guard.watch(run) : { value: await run(), others: 0 }

@@ -13,7 +13,7 @@ import { loadConfig } from '../../src/server/config.ts'
 import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
 import { answerTasks } from './child.ts'
 import { ADMIN_TOKEN, fillSessions } from './fill.ts'
-import { watchTasks } from './watch.ts'
+import { collectGarbage, watchTasks } from './watch.ts'
 
 export interface StartInput {
   readonly durability: 'full' | 'off'
@@ -87,7 +87,8 @@ async function prepare({ kind, count }: PrepareInput): Promise<string> {
     )
   }
   const path = join(folder, `requests-${String((files += 1))}.json`)
-  await writeFile(path, JSON.stringify(requests))
+  await writeFile(path, JSON.stringify(requests.splice(0)))
+  collectGarbage()
   return path
 }
 

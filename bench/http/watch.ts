@@ -1,5 +1,7 @@
 /** What a server says of itself while it is under load: CPU, stalls of its event loop, memory. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Tasks } from './child.ts'
 
 export interface ServerFigures {
@@ -37,4 +39,11 @@ export function watchTasks(): Tasks {
       }
     },
   }
+}
+
+/** After requests were prepared in a server: their garbage is not to be collected in a sample. */
+export function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
 }

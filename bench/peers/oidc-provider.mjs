@@ -11,7 +11,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { generateKeyPairSync } from 'node:crypto'
 import { Provider } from 'oidc-provider'
 import { answerTasks } from '../http/child.ts'
-import { watchTasks } from '../http/watch.ts'
+import { collectGarbage, watchTasks } from '../http/watch.ts'
 
 const ID = 'resource-server'
 const SECRET = 'secretsecretsecretsecret'
@@ -62,6 +62,8 @@ async function start({ adapter }) {
   })
   client = await provider.Client.find(ID)
   server = provider.listen(0, '127.0.0.1')
+  // A disk that stalls the event loop for seconds must not make it close connections in use.
+  server.keepAliveTimeout = 0
   await new Promise((resolve) => server.once('listening', resolve))
   return server.address().port
 }
@@ -74,7 +76,8 @@ async function prepare({ kind, count }) {
   for (let index = 0; index < count; index++) requests.push(await request(kind, `user-${index}`))
   database?.exec('COMMIT')
   const path = join(folder, `requests-${(files += 1)}.json`)
-  await writeFile(path, JSON.stringify(requests))
+  await writeFile(path, JSON.stringify(requests.splice(0)))
+  collectGarbage()
   return path
 }
 
