@@ -253,6 +253,14 @@ suite('Baanx, hostile input', () => {
 })
 
 suite('Baanx, races', () => {
+  test('a logout is remembered for as long as tokens live that were given longer lives before', async () => {
+    const token = await login(server)
+    const shorter = baanx(server.core, { accessLifetimeMs: 1000 })
+    const { receipt } = await routeOf(shorter, '/v1/auth/logout').handle(requestOf(bearer(token)))
+    const entry = await server.store.findRevocation(receipt?.revocationId ?? '')
+    assert.ok((entry?.forgetAfterMs ?? 0) >= (decodeJwt(token).exp ?? Infinity) * 1000)
+  })
+
   test('a revocation that was sent twice ends nothing that was granted after the first', async () => {
     const token = await login(server)
     const pair = await grant(server, token)

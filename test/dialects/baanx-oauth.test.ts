@@ -280,11 +280,22 @@ suite('Baanx OAuth, token', () => {
     const second = reply.json() as Pair
     assert.notEqual(second.refresh_token, first.refresh_token)
     assert.notEqual(second.access_token, first.access_token)
-    server.advance(8000)
+    server.advance(2000)
     const again = (await refresh(server, first.refresh_token)).json() as Pair
     assert.equal(again.access_token, second.access_token)
     assert.equal(again.refresh_token, second.refresh_token)
     assert.equal((await refresh(server, second.refresh_token)).status, 200)
+  })
+
+  test('a repeated refresh is told how much is left of the pair', async (t) => {
+    const baanx = { options: { graceMs: 600_000 } }
+    const patient = await startTestServer({ config: { dialects: { baanx } } })
+    t.after(() => patient.close())
+    const { refresh_token } = await grant(patient)
+    await refresh(patient, refresh_token)
+    patient.advance(5 * MINUTE_MS)
+    const again = (await refresh(patient, refresh_token)).json() as { expires_in: number }
+    assert.ok(again.expires_in <= 21_300 && again.expires_in > 21_200, String(again.expires_in))
   })
 
   test('a used refresh token after the grace is theft and ends the session', async () => {

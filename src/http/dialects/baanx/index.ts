@@ -143,7 +143,7 @@ function oauthHandles(service: BaanxService) {
       const caller = await findCaller(service, readClientKey(request))
       const command = readToken(request, request.path.endsWith('/oauth/token'))
       const tokens = await exchange(service, caller, command, request)
-      return renderGrant(tokens, context.clock.nowMs())
+      return renderGrant(tokens, service.settings, context.clock.nowMs())
     },
     async revokeGrants(request) {
       const caller = await findCaller(service, readClientKey(request))

@@ -8,6 +8,7 @@ import { BAANX, type BaanxService } from './service.ts'
 
 /** Wrong codes after which a one-time password is void. */
 const MOST_OTP_ATTEMPTS = 5
+const SIGNING_MARGIN_MS = 60_000
 
 export type Authentication =
   | { readonly kind: 'authenticated'; readonly subject: Subject }
@@ -137,12 +138,15 @@ async function openLogin(
   subject: Subject,
   request: DialectRequest,
 ): Promise<string> {
+  const { accessLifetimeMs } = service.settings
   const { access } = await service.core.openSession({
     subjectId: subject.id,
     clientId: caller.id,
     dialect: BAANX,
     audience: BAANX,
-    accessLifetimeMs: service.settings.accessLifetimeMs,
+    accessLifetimeMs,
+    // Its token is signed a moment later and is to have its whole life.
+    sessionLifetimeMs: accessLifetimeMs + SIGNING_MARGIN_MS,
     attributes: sessionAttributes(request),
   })
   return access.token

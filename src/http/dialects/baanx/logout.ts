@@ -5,6 +5,7 @@ import type { Client } from '../../../domain/identity.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { grantKey } from '../../../domain/scope.ts'
 import { oauthClientOf, oauthClientsOf, type Bearer } from './caller.ts'
+import { endSession } from './end-session.ts'
 import { BAANX, type BaanxService } from './service.ts'
 
 /**
@@ -16,15 +17,8 @@ export async function logout(
   { claims }: Bearer,
   wait: boolean,
 ): Promise<Receipt> {
-  const { receipt } = await service.core.revoke({
-    scope: 'session',
-    key: claims.sid,
-    reason: 'logout',
-    actor: `subject:${claims.sub}`,
-    accessLifetimeMs: service.settings.accessLifetimeMs,
-    wait,
-  })
-  return receipt
+  const { sid, sub } = claims
+  return endSession(service, { sid, reason: 'logout', actor: `subject:${sub}`, wait })
 }
 
 /**
@@ -96,15 +90,12 @@ export async function revokeToken(
   if (clientId !== caller.id && (await oauthClientOf(service, caller, clientId)) === undefined) {
     return refuse({ kind: 'forbidden', reason: 'the token is of another application' })
   }
-  const { receipt } = await service.core.revoke({
-    scope: 'session',
-    key: sid,
+  return endSession(service, {
+    sid,
     reason: 'revoked_by_client',
     actor: `client:${clientId}`,
-    accessLifetimeMs: service.settings.accessLifetimeMs,
     wait,
   })
-  return receipt
 }
 
 interface TokenSession {

@@ -6,6 +6,7 @@ import type { IssuedTokens } from '../../../core/open-session.ts'
 import type { Answer } from '../../dialect.ts'
 import type { Consent } from './authorize.ts'
 import type { LoginOutcome } from './login.ts'
+import type { BaanxOptions } from './options.ts'
 import { withParameters } from './redirect.ts'
 
 const contentType = { 'content-type': 'application/json' } as const
@@ -92,25 +93,33 @@ export function renderConsent(consent: Consent): Answer {
   return json(200, { url: consentUrl(consent), code, state: authorization.state })
 }
 
+/** Signing and storing take a moment; what is no older still has its whole life. */
+const NEW_MS = 5000
+
 /**
- * The documented body, without `token_type`. Lives are told in seconds from now.
+ * The documented body, without `token_type`.
  *
- * @param nowMs A repeated refresh gets the same pair, which is a little older by then.
+ * @param nowMs A repeated refresh gets the same pair, which is older by then and is said to be.
  */
-export function renderGrant({ access, refresh, session }: IssuedTokens, nowMs: number): Answer {
-  const secondsUntil = (ms: number): number => Math.max(0, Math.ceil((ms - nowMs) / 1000))
+export function renderGrant(tokens: IssuedTokens, settings: BaanxOptions, nowMs: number): Answer {
+  const { access, refresh, session } = tokens
   // A refresh token is of no use after its session, however long it was given.
   const refreshExpiresAtMs = Math.min(refresh?.expiresAtMs ?? 0, session.expiresAtMs)
   return json(
     200,
     {
       access_token: access.token,
-      expires_in: secondsUntil(access.expiresAtMs),
+      expires_in: secondsLeft(access.expiresAtMs - nowMs, settings.accessLifetimeMs),
       refresh_token: refresh?.token ?? null,
-      refresh_token_expires_in: secondsUntil(refreshExpiresAtMs),
+      refresh_token_expires_in: secondsLeft(refreshExpiresAtMs - nowMs, settings.refreshLifetimeMs),
     },
     { pragma: 'no-cache' },
   )
+}
+
+function secondsLeft(leftMs: number, wholeMs: number): number {
+  const isNew = leftMs <= wholeMs && leftMs > wholeMs - NEW_MS
+  return Math.max(0, Math.floor((isNew ? wholeMs : leftMs) / 1000))
 }
 
 /**

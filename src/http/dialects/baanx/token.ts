@@ -6,6 +6,7 @@ import type { IssuedTokens } from '../../../core/open-session.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { CODE, type CodeGrant } from './authorize.ts'
 import { oauthClientOf } from './caller.ts'
+import { endSession, type SessionEnd } from './end-session.ts'
 import { sessionAttributes } from './login.ts'
 import type { TokenCommand } from './parse.ts'
 import { BAANX, digest, type BaanxService } from './service.ts'
@@ -88,7 +89,7 @@ async function redeem(
   // Whoever came second has either counted itself by now, or finds the session that is named above.
   const used = await store.findTicket(USED, key)
   if (used === undefined || used.attempts > 0 || endedSince(grant, tokens.session.generations)) {
-    await endSession(service, sid, grant.clientId)
+    await endSession(service, compromised(sid, grant))
     return refuse({ kind: 'token_revoked' })
   }
   return tokens
@@ -137,6 +138,10 @@ function endedSince(grant: CodeGrant, now: Generations): boolean {
   )
 }
 
+function compromised(sid: string, { clientId }: CodeGrant): SessionEnd {
+  return { sid, reason: 'compromised', actor: `client:${clientId}`, wait: true }
+}
+
 async function refuseSecondUse(
   service: BaanxService,
   key: string,
@@ -145,18 +150,7 @@ async function refuseSecondUse(
   const { store } = service.core.dependencies
   await store.countAttempt(USED, key)
   const opened = await store.findTicket(OPENED, key)
-  if (opened !== undefined) await endSession(service, opened.value, grant.clientId)
+  if (opened !== undefined) await endSession(service, compromised(opened.value, grant))
   const failure: Failure = { kind: 'token_invalid', reason: 'the code was used before' }
   return refuse(failure)
-}
-
-async function endSession(service: BaanxService, sid: string, clientId: string): Promise<void> {
-  await service.core.revoke({
-    scope: 'session',
-    key: sid,
-    reason: 'compromised',
-    actor: `client:${clientId}`,
-    accessLifetimeMs: service.settings.accessLifetimeMs,
-    wait: true,
-  })
 }

@@ -1,0 +1,32 @@
+import type { Reason } from '../../../domain/revocation.ts'
+import type { Receipt } from '../../../domain/receipt.ts'
+import type { BaanxService } from './service.ts'
+
+export interface SessionEnd {
+  readonly sid: string
+  readonly reason: Reason
+  readonly actor: string
+  readonly wait: boolean
+}
+
+/**
+ * Ends a session with all of its tokens.
+ *
+ * @throws {Refusal} `store_unavailable`: then nothing has ended.
+ */
+export async function endSession(service: BaanxService, end: SessionEnd): Promise<Receipt> {
+  const { core } = service
+  const { sid, reason, actor, wait } = end
+  // The life that its tokens were given when it was opened: the option may be shorter by now, and what
+  // forgot the revocation too early would accept them again.
+  const session = await core.dependencies.store.findSession(sid)
+  const { receipt } = await core.revoke({
+    scope: 'session',
+    key: sid,
+    reason,
+    actor,
+    ...(session === undefined ? {} : { accessLifetimeMs: session.accessLifetimeMs }),
+    wait,
+  })
+  return receipt
+}
