@@ -10,11 +10,3 @@ export interface Generations {
   readonly grant: number
   readonly device: number
 }
-
-export const firstGenerations: Generations = {
-  everyone: 0,
-  subject: 0,
-  client: 0,
-  grant: 0,
-  device: 0,
-}

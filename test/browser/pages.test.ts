@@ -1,5 +1,7 @@
-/** The pages that people meet, clicked through in real Chromium. Nothing may be reported to the
-console. */
+/**
+ * The pages that people meet, clicked through in real Chromium. Nothing may be reported to the
+ * console.
+ */
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'

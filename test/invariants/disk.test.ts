@@ -50,10 +50,10 @@ const baanxKey = { 'x-client-key': 'baanx-demo-key' }
 
 interface Case {
   readonly dialect: string
-  login(): Promise<string>
-  logout(token: string): Promise<Reply>
+  readonly login: () => Promise<string>
+  readonly logout: (token: string) => Promise<Reply>
   /** Status of a call that needs the token. */
-  use(token: string): Promise<number>
+  readonly use: (token: string) => Promise<number>
   readonly success: number
   /** What the refusal looks like. */
   readonly refusal: RegExp

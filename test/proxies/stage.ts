@@ -27,13 +27,6 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** The ports that the examples name, and what each is in a test. */
-export interface Ports {
-  readonly outright: number
-  readonly application: number
-  readonly proxy: number
-}
-
 /**
  * Sets the stage with one of the example configurations, its ports replaced.
  *
