@@ -73,6 +73,10 @@ export async function readDeviceCaller(
   const { requestor, parameters } = caller
   const deviceId = requiredDeviceId(parameters)
   const device = readDevice(request, parameters, pass.options.strict)
+  if (device.kind === 'unreadable') {
+    const { log } = pass.core.dependencies
+    log.info({ call: rules.call, requestId: request.requestId }, 'device information unreadable')
+  }
   const type = deviceType(device, parameters.get('deviceType') ?? undefined)
   pass.countDevice(rules.call, type)
   const deviceKey = deviceKeyOf(requestor.id, deviceId)

@@ -10,14 +10,17 @@
  */
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
-import { calls, type Call } from './calls.ts'
+import type { Call } from './call.ts'
 import { corsHeaders } from './cors.ts'
 import { PassRefusal } from './errors.ts'
 import { operation } from './operations.ts'
 import { checkOptions, withDefaults, type AdobePassOptions } from './options.ts'
 import { ADOBE_PASS, createPass, type Pass } from './pass.ts'
+import { loginCalls } from './login-calls.ts'
+import { registrationCalls } from './registration-calls.ts'
 import { errorAnswer, failureAnswer } from './render.ts'
 import { createThrottle } from './throttle.ts'
+import { tokenCalls } from './token-calls.ts'
 
 export type { AdobePassOptions, Mvpd, ProviderLogout } from './options.ts'
 export { CALLBACK_PATH } from './login.ts'
@@ -41,6 +44,7 @@ export function createAdobePass(
   checkOptions(settings, context.core.dependencies.longestAccessLifetimeMs)
   const pass = createPass(context, settings)
   const throttle = createThrottle(context.clock, context.rateLimitFactor)
+  const calls = [...registrationCalls, ...loginCalls, ...tokenCalls]
   const routes = calls.flatMap((call) => routesOf(pass, throttle, call))
   return {
     name: ADOBE_PASS,

@@ -42,6 +42,10 @@ export interface OperationParts {
   readonly query?: readonly string[]
   /** Status to meaning, beside those that every call has. */
   readonly responses: Readonly<Record<number, string>>
+  /** Bodies in JSON, by status; the XML has the same fields. */
+  readonly examples?: Readonly<Record<number, Operation>>
+  /** True for a logout: its answer carries the receipt. */
+  readonly receipt?: boolean
   /** Schema of a body, by media type. */
   readonly body?: Readonly<Record<string, Operation>>
 }
@@ -63,11 +67,47 @@ export function operation(path: string, parts: OperationParts): Operation {
     responses: Object.fromEntries(
       Object.entries({ ...responses, ...everyCall }).map(([status, meaning]) => [
         status,
-        { description: meaning },
+        responseOf(Number(status), meaning, parts),
       ]),
     ),
     security: [{}, { bearer: [] }],
   }
+}
+
+const errorSchema = {
+  'x-schema-name': 'AdobePassError',
+  type: 'object',
+  required: ['status', 'message'],
+  properties: {
+    status: { type: 'integer' },
+    message: { type: 'string' },
+    details: { type: ['string', 'null'] },
+  },
+}
+
+const receiptHeaders = {
+  'Outright-Revocation': { description: 'Id of the revocation', schema: { type: 'string' } },
+  'Outright-Confirmed': {
+    description: 'Verifiers that confirmed, of all',
+    schema: { type: 'string' },
+  },
+}
+
+function responseOf(
+  status: number,
+  description: string,
+  { examples, receipt }: OperationParts,
+): Operation {
+  if (receipt === true && status === 204) return { description, headers: receiptHeaders }
+  const example = examples?.[status]
+  if (example !== undefined) {
+    const fields = { schema: { type: 'object' }, example }
+    return { description, content: { 'application/json': fields, 'application/xml': {} } }
+  }
+  if (status === 429) return { description, content: { 'text/html': {} } }
+  if (status < 400) return { description }
+  const content = { 'application/json': { schema: errorSchema }, 'application/xml': {} }
+  return { description, content }
 }
 
 const everyCall: Readonly<Record<number, string>> = {
