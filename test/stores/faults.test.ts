@@ -13,7 +13,6 @@ import { Refusal } from '../../src/domain/failure.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { assertChain } from '../../src/stores/contract/log.ts'
 import {
-  now,
   openWithToken,
   refuses,
   revocation,
