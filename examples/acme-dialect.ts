@@ -32,7 +32,6 @@ export function createAcme({ core }: DialectContext): Dialect {
       key: claims.sid,
       reason: 'logout',
       actor: `subject:${claims.sub}`,
-      accessLifetimeMs: (claims.exp - claims.iat) * 1000,
       wait: request.waitForConfirmation,
     })
     return { ...word(200, 'bye'), receipt }

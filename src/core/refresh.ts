@@ -82,7 +82,6 @@ export async function refresh(
         key: session.sid,
         reason: 'refresh_token_reuse',
         actor: 'system',
-        accessLifetimeMs: session.accessLifetimeMs,
         wait: true,
       })
       return refuse({ kind: 'refresh_token_reused' })

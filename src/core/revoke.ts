@@ -1,7 +1,7 @@
 import { refuse } from '../domain/failure.ts'
 import type { Receipt } from '../domain/receipt.ts'
 import type { Reason, Revocation } from '../domain/revocation.ts'
-import { EVERYONE, isWide, type Scope } from '../domain/scope.ts'
+import { EVERYONE, type Scope } from '../domain/scope.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { mintId } from './mint-id.ts'
 
@@ -13,11 +13,6 @@ export interface RevokeRequest {
   /** `subject:maria`, `client:42`, `operator:admin`, `system`. */
   readonly actor: string
   readonly note?: string
-  /**
-   * `token` and `session`: the life in milliseconds of the longest-lived access token that this
-   * ends, where the caller knows it. The installation's longest where it is not given.
-   */
-  readonly accessLifetimeMs?: number
   /** Wide scopes: the generation that the caller's own token carries. */
   readonly seenGeneration?: number
   /** False: answer as soon as it is stored (`Prefer: respond-async`). */
@@ -50,9 +45,10 @@ export async function revoke(
 ): Promise<Revoked> {
   const { store, clock, random, confirmation, longestAccessLifetimeMs } = dependencies
   const nowMs = clock.nowMs()
-  const lifetimeMs = isWide(request.scope)
-    ? longestAccessLifetimeMs
-    : (request.accessLifetimeMs ?? longestAccessLifetimeMs)
+  const lifetimeMs =
+    request.scope === 'session'
+      ? await lifetimeOf(dependencies, request.key)
+      : longestAccessLifetimeMs
   const { revocation, added } = await store.revoke({
     id: mintId(random, nowMs),
     scope: request.scope,
@@ -71,6 +67,15 @@ export async function revoke(
     return refuse({ kind: 'internal', reason: 'confirmation ended without being confirmed' })
   }
   return { revocation, receipt, added }
+}
+
+/**
+ * For how long the access tokens of a session live at the most: as it was fixed when the session
+ * was opened, whatever the configuration says by now. Another issuer's session is not known here.
+ */
+async function lifetimeOf(dependencies: CoreDependencies, sid: string): Promise<number> {
+  const session = await dependencies.store.findSession(sid)
+  return session?.accessLifetimeMs ?? dependencies.longestAccessLifetimeMs
 }
 
 function unknownReceipt(revocationId: string): Receipt {

@@ -208,3 +208,15 @@ function namesOf(
     deviceKey: `device/${scope}-${seed}-${who}`,
   }
 }
+
+test('a shorter lifetime in the configuration does not make a logout forgotten too early', async () => {
+  const issued = await login(server, namesOf('session', 1, 'shorter'))
+  const { revocation } = await server.core.revoke({
+    scope: 'session',
+    key: issued.session.sid,
+    reason: 'logout',
+    actor: 'test',
+    wait: true,
+  })
+  assert.ok(revocation.forgetAfterMs > issued.access.expiresAtMs)
+})

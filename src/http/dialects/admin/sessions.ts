@@ -95,7 +95,6 @@ function endRoute({ core }: AdminContext): AdminRoute {
         key: session.sid,
         reason: 'revoked_by_operator',
         actor,
-        accessLifetimeMs: session.accessLifetimeMs,
         wait: request.waitForConfirmation,
       })
       const status = request.waitForConfirmation ? 200 : 202

@@ -17,15 +17,11 @@ export interface SessionEnd {
 export async function endSession(service: BaanxService, end: SessionEnd): Promise<Receipt> {
   const { core } = service
   const { sid, reason, actor, wait } = end
-  // The life that its tokens were given when it was opened: the option may be shorter by now, and what
-  // forgot the revocation too early would accept them again.
-  const session = await core.dependencies.store.findSession(sid)
   const { receipt } = await core.revoke({
     scope: 'session',
     key: sid,
     reason,
     actor,
-    ...(session === undefined ? {} : { accessLifetimeMs: session.accessLifetimeMs }),
     wait,
   })
   return receipt

@@ -80,7 +80,6 @@ export function createActs(
           key: claims.sid,
           reason: 'logout',
           actor: `subject:${claims.sub}`,
-          accessLifetimeMs,
           wait,
         })
         return receipt
