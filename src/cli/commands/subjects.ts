@@ -80,12 +80,16 @@ function addAdd(subjects: Command, shell: Shell): void {
     .option('--generate-password', 'let the server make one up; it is shown once')
     .option('--no-password', 'none: they log in another way')
     .action(async (flags: AddFlags, command: Command) => {
-      const { attributes, password, passwordStdin, generatePassword, ...fields } = flags
+      const { id, name, username, email, phone, attributes } = flags
       const client = await shell.connect(command)
       const given = await choosePassword(shell, flags)
       const changed = await client.createSubject({
-        ...fields,
         ...given,
+        ...(id === undefined ? {} : { id }),
+        ...(name === undefined ? {} : { name }),
+        ...(username === undefined ? {} : { username }),
+        ...(email === undefined ? {} : { email }),
+        ...(phone === undefined ? {} : { phone }),
         ...(attributes === undefined ? {} : { attributes: await readJsonFile(attributes) }),
       })
       report(shell.output(command), 'added', changed)

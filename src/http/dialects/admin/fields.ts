@@ -77,7 +77,9 @@ function fieldsOf(body: JsonObject, asked: Set<string>, errors: WireFieldProblem
     has: (name) => value(name) !== undefined,
     text,
     choice,
-    complain: (name, detail) => void complain(name, detail),
+    complain(name, detail) {
+      complain(name, detail)
+    },
     requiredText(name, rule) {
       if (value(name) === undefined) complain(name, 'is missing')
       return text(name, rule) ?? ''

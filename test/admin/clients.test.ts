@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { assertProblem, useApi } from './api.ts'
+
+suite('/clients', () => {
+  const api = useApi()
+  const octopusLogin = (key: string, secret: string) =>
+    api.server.call('POST', '/auth/login', { body: { apiKey: key, apiSecret: secret } })
+
+  test('a new client gets a secret that is shown once', async () => {
+    const reply = await api.post('/clients', {
+      dialect: 'octopus',
+      key: 'warehouse',
+      id: '77',
+      generateSecret: true,
+      allowlist: ['10.0.0.0/8', '2001:db8::/32', '192.0.2.7'],
+    })
+    assert.equal(reply.status, 201)
+    const { client, secret } = reply.json()
+    assert.match(secret, /^[\w-]{32}$/)
+    assert.deepEqual(client.allowlist, ['10.0.0.0/8', '2001:db8::/32', '192.0.2.7'])
+    assert.equal(client.hasSecret, true)
+    const shown = await api.get('/clients/77')
+    assert.deepEqual(shown.json(), client)
+    assert.ok(!shown.text.includes(secret) && !shown.text.includes('argon2'))
+  })
+
+  test('a secret that was given is not repeated', async () => {
+    const reply = await api.post('/clients', {
+      dialect: 'oauth',
+      key: 'shop',
+      secret: 'own secret',
+    })
+    assert.equal(reply.json().secret, null)
+    assert.ok(!reply.text.includes('own secret'))
+  })
+
+  test('fields are refused by name', async () => {
+    const complaints = assertProblem(
+      await api.post('/clients', {
+        dialect: 'guard',
+        key: 'a b',
+        allowlist: ['10.0.0.0/33', 7],
+        redirectUris: ['nowhere', 'https://shop.example/#part'],
+        secret: 'x',
+        generateSecret: true,
+      }),
+      400,
+      'validation-failed',
+    )
+    assert.deepEqual(Object.keys(complaints).sort(), [
+      '#/allowlist/0',
+      '#/allowlist/1',
+      '#/dialect',
+      '#/generateSecret',
+      '#/key',
+      '#/redirectUris/0',
+      '#/redirectUris/1',
+    ])
+    assertProblem(await api.post('/clients', {}), 400, 'validation-failed')
+    const many = Array.from({ length: 257 }, () => '10.0.0.1')
+    assertProblem(
+      await api.post('/clients', { dialect: 'oauth', key: 'k', allowlist: many }),
+      400,
+      'validation-failed',
+    )
+    assertProblem(
+      await api.post('/clients', { dialect: 'octopus', key: 'octopus-demo-key' }),
+      409,
+      'conflict',
+    )
+  })
+
+  test('the allowlist is replaced', async () => {
+    const reply = await api.patch('/clients/43', { allowlist: ['127.0.0.0/8'] })
+    assert.deepEqual(reply.json().client.allowlist, ['127.0.0.0/8'])
+    assert.equal(reply.json().revoked, null)
+    assert.equal((await octopusLogin('octopus-office-key', 'octopus-office-secret')).status, 200)
+    await api.patch('/clients/43', { allowlist: ['203.0.113.0/24'] })
+    assert.notEqual((await octopusLogin('octopus-office-key', 'octopus-office-secret')).status, 200)
+  })
+
+  test('a rotated secret works and the old one does not', async () => {
+    const { secret, revoked } = (await api.patch('/clients/42', { rotateSecret: true })).json()
+    assert.equal(revoked, null)
+    assert.notEqual((await octopusLogin('octopus-demo-key', 'octopus-demo-secret')).status, 200)
+    assert.equal((await octopusLogin('octopus-demo-key', secret)).status, 200)
+    const again = (await api.patch('/clients/42', { rotateSecret: true, endSessions: true })).json()
+    assert.equal(again.revoked.revocation.key, '42')
+    assert.notEqual(again.secret, secret)
+  })
+
+  test('disabling ends its sessions and refuses new ones', async () => {
+    const { token } = await api.login()
+    const reply = await api.patch('/clients/directlink', { standing: 'disabled' })
+    assert.equal(reply.json().revoked.revocation.reason, 'client_disabled')
+    assert.ok(reply.headers['outright-confirmed'])
+    assert.equal(await api.accepts(token), false)
+    await api.patch('/clients/directlink', { standing: 'active' })
+    assert.equal(await api.accepts((await api.login()).token), true)
+  })
+
+  test('unknown clients are 404', async () => {
+    assertProblem(await api.get('/clients/nobody'), 404, 'not-found')
+    assertProblem(await api.patch('/clients/nobody', { name: 'x' }), 404, 'not-found')
+  })
+
+  test('lists by dialect, page by page, without guards', async () => {
+    await api.post('/guards', { name: 'orders' })
+    const all = (await api.get('/clients?limit=1000')).json().items as { id: string }[]
+    assert.ok(all.length >= 8)
+    assert.ok(all.every((client) => !('dialect' in client) || client.dialect !== 'guard'))
+    const seen: string[] = []
+    let query = '?limit=1'
+    for (;;) {
+      const page = (await api.get(`/clients${query}`)).json()
+      seen.push(...page.items.map((one: { id: string }) => one.id))
+      if (page.next === null) break
+      query = `?limit=1&cursor=${encodeURIComponent(page.next)}`
+    }
+    assert.deepEqual(
+      seen,
+      all.map(({ id }) => id),
+    )
+    const octopus = (await api.get('/clients?dialect=octopus')).json().items
+    assert.ok(octopus.length >= 2)
+    assert.ok(octopus.every((one: { dialect: string }) => one.dialect === 'octopus'))
+  })
+})
+
+suite('/guards', () => {
+  const api = useApi()
+  const snapshot = async (credential: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${credential}` }
+    return (await api.server.call('GET', '/outright/v1/snapshot', { headers })).status
+  }
+  const names = async () =>
+    (await api.get('/guards')).json().items.map((one: { name: string }) => one.name)
+
+  test('a credential opens the feed until the guard is removed', async () => {
+    const added = await api.post('/guards', { name: 'orders-api' })
+    assert.equal(added.status, 201)
+    const { guard, credential } = added.json()
+    assert.equal(guard.name, 'orders-api')
+    assert.match(credential, /^orders-api\.[\w-]{43}$/)
+    assert.equal(await snapshot(credential), 200)
+    assert.equal(await snapshot(`${credential}x`), 401)
+    assert.equal(await snapshot('orders-api'), 401)
+    assert.ok((await names()).includes('orders-api'))
+
+    const removed = await api.delete('/guards/orders-api')
+    assert.equal(removed.status, 200)
+    assert.equal(removed.json().receipt.confirmed, true)
+    assert.equal(await snapshot(credential), 401)
+    assert.ok(!(await names()).includes('orders-api'))
+    assert.equal((await api.delete('/guards/orders-api')).status, 200)
+  })
+
+  test('a name is taken until it is removed, and then free with another credential', async () => {
+    const first = (await api.post('/guards', { name: 'billing' })).json().credential
+    assertProblem(await api.post('/guards', { name: 'billing' }), 409, 'conflict')
+    await api.delete('/guards/billing')
+    const second = (await api.post('/guards', { name: 'billing' })).json().credential
+    assert.notEqual(first, second)
+    assert.equal(await snapshot(first), 401)
+    assert.equal(await snapshot(second), 200)
+  })
+
+  test('names are refused that would not be one word', async () => {
+    for (const name of ['', 'Orders', 'a.b', 'a b', '-a', 'a-', 'x'.repeat(65), 'é', 7, null]) {
+      assertProblem(await api.post('/guards', { name }), 400, 'validation-failed')
+    }
+    assertProblem(await api.delete('/guards/nobody'), 404, 'not-found')
+  })
+
+  test('a guard is no client: its id is not found among them', async () => {
+    const guard = await api.server.store.findClient({
+      by: 'key',
+      dialect: 'guard',
+      value: 'billing',
+    })
+    assert.ok(guard)
+    assertProblem(await api.get(`/clients/${guard.id}`), 404, 'not-found')
+    assertProblem(await api.patch(`/clients/${guard.id}`, { name: 'x' }), 404, 'not-found')
+  })
+})
