@@ -4,6 +4,7 @@ import { version } from '../server/version.ts'
 import { addAudit } from './commands/audit.ts'
 import { addBackup } from './commands/backup.ts'
 import { addClients } from './commands/clients.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addGuard } from './commands/guard.ts'
 import { addKeys } from './commands/keys.ts'
 import { addLogout } from './commands/logout.ts'
@@ -21,8 +22,8 @@ const HELP_WIDTH = 90
 
 const description = `Logged out, outright: a logout server, and this command to run and use one.
 
-Commands other than serve, restore and audit verify --file talk to a running server and need its \
-admin token in OUTRIGHT_ADMIN_TOKEN or in a file. Results go to standard output, everything else to \
+Commands other than serve, restore, doctor and audit verify --file talk to a running server and need \
+its admin token in OUTRIGHT_ADMIN_TOKEN or in a file. Results go to standard output, everything else to \
 standard error.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 server not reached, 5 stored but not \
@@ -61,6 +62,7 @@ export function buildProgram(shell: Shell): Command {
   addAudit(program, shell)
   addBackup(program, shell)
   addRestore(program, shell)
+  addDoctor(program, shell)
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => {

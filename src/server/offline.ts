@@ -7,7 +7,7 @@ import { logLongReader, logPointReader } from '../stores/sqlite/log-lists.ts'
 import { restoreSqlite, type RestoreOutcome } from '../stores/sqlite/restore.ts'
 
 /** The database in a data folder. */
-const DATABASE_FILE = 'outright.db'
+export const DATABASE_FILE = 'outright.db'
 
 /**
  * Verifies the hash chain of the log in a database file or a backup, which is only read.

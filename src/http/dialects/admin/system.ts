@@ -1,4 +1,4 @@
-/** `/verifiers`, `/keys` and `/backup`: the installation itself. */
+/** `/verifiers`, `/keys`, `/backup` and `/caller`: the installation itself. */
 import type { WireVerifier } from '../../../protocol/admin-api.ts'
 import { readQuery } from './fields.ts'
 import { Problem } from './problem.ts'
@@ -8,7 +8,13 @@ import type { AdminContext } from './services.ts'
 import { wireKey } from './wire.ts'
 
 export function systemRoutes(context: AdminContext): readonly AdminRoute[] {
-  return [verifiersRoute(context), keysRoute(context), rotateRoute(context), backupRoute(context)]
+  return [
+    verifiersRoute(context),
+    keysRoute(context),
+    rotateRoute(context),
+    backupRoute(context),
+    callerRoute,
+  ]
 }
 
 /** `GET /verifiers`: every node and guard that a confirmation waits for. */
@@ -116,4 +122,20 @@ function backupRoute({ options }: AdminContext): AdminRoute {
       }
     },
   }
+}
+
+/** `GET /caller`: shows whoever sets `trustedProxies` what comes of it. */
+const callerRoute: AdminRoute = {
+  method: 'GET',
+  path: '/caller',
+  operation: {
+    id: 'showCaller',
+    tag: 'Caller',
+    summary: 'The address that this node takes the caller to have, behind the proxies it trusts',
+    answers: { 200: { description: 'The address', schema: fixed({ address: bodySchemas.text }) } },
+  },
+  act(request) {
+    readQuery(request, [])
+    return json(200, { address: request.clientAddress })
+  },
 }

@@ -1,0 +1,108 @@
+/**
+ * The doctor: measures whether a configuration, on this machine and this database, can keep the
+ * promise. It owns no rule of the system: each check asks the world what another part counts on. It
+ * stands apart from the server so that it can be run before one, beside one and against one.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import pg from 'pg'
+import type { Clock } from '../../ports/clock.ts'
+import { loadConfig, type ConfigFile, type Environment } from '../config.ts'
+import { DATABASE_FILE } from '../offline.ts'
+import { systemClock } from '../system.ts'
+import { examineRate } from './clocks.ts'
+import type { Finding } from './finding.ts'
+import { examinePostgres } from './postgres.ts'
+import { examineReach } from './reach.ts'
+import { examineSettings } from './settings.ts'
+import { examineSqlite } from './sqlite.ts'
+
+export type { Finding } from './finding.ts'
+
+export interface DoctorOptions {
+  /** `OUTRIGHT_…` variables; others are not looked at. */
+  readonly environment: Environment
+  /** Wins over the environment. */
+  readonly data?: string
+  /** Wins over the environment, and over `data`. */
+  readonly databaseUrl?: string
+  /** Path of `outright.config.ts` or `.json`. */
+  readonly config?: string
+  /** Where a server is to be asked; undefined asks none. */
+  readonly server?: string
+  /** Undefined: the one of the configuration. */
+  readonly adminToken?: string
+  readonly guardCredential?: string
+  /** Default: the system's. */
+  readonly clock?: Clock
+}
+
+/**
+ * Runs every check that the options allow, one after another.
+ *
+ * @throws {ConfigError} Where the configuration cannot be read at all.
+ */
+export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> {
+  const { environment, data, databaseUrl, clock = systemClock } = options
+  const overrides: ConfigFile = {
+    ...(data === undefined ? {} : { dataDir: data }),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+  }
+  const config = await loadConfig(environment, { ...overrides, configPath: options.config })
+  yield* examineSettings(config)
+  yield await examineRate(clock)
+  // A folder that is named on the command line is meant, whatever the environment says.
+  const url = data === undefined || databaseUrl !== undefined ? config.databaseUrl : undefined
+  if (url === undefined) yield* examineSqlite(config, () => clock.monotonicMs() * 1000)
+  else yield* examinePostgres(url, clock)
+  if (options.server === undefined) return
+  yield* examineReach({
+    server: options.server.replace(/\/+$/, ''),
+    issuer: config.issuer,
+    keyIds: await keyIds(url, join(config.dataDir, DATABASE_FILE)),
+    adminToken: options.adminToken ?? config.adminToken,
+    guardCredential: options.guardCredential,
+  })
+}
+
+const KEY_IDS = 'SELECT kid FROM signing_keys'
+
+/** Ids of the keys in the database; undefined where there is none, or it cannot be read. */
+async function keyIds(
+  url: string | undefined,
+  path: string,
+): Promise<readonly string[] | undefined> {
+  try {
+    const rows = url === undefined ? readFileKeys(path) : await readServerKeys(url)
+    return rows.map(({ kid }) => kid)
+  } catch {
+    // What keeps it from being read is the finding of another check.
+    return undefined
+  }
+}
+
+interface KeyRow {
+  readonly kid: string
+}
+
+function readFileKeys(path: string): readonly KeyRow[] {
+  if (!existsSync(path)) throw new Error('there is no database')
+  const database = new DatabaseSync(path, { readOnly: true })
+  try {
+    return database.prepare(KEY_IDS).all() as unknown as readonly KeyRow[]
+  } finally {
+    database.close()
+  }
+}
+
+async function readServerKeys(url: string): Promise<readonly KeyRow[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return (await client.query<KeyRow>(KEY_IDS)).rows
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}

@@ -1,0 +1,234 @@
+/** The way to the server from outside: its public URL, the proxies before it, and its feed. */
+import { networkInterfaces } from 'node:os'
+import { WebSocket } from 'ws'
+import { normalizeAddress } from '../../http/client-address.ts'
+import { closeCodes, feedPath, feedSubprotocol } from '../../protocol/feed.ts'
+import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
+
+export interface ReachOptions {
+  /** Where the server is asked, without a slash at the end. */
+  readonly server: string
+  /** The public URL by its configuration, where that is known. */
+  readonly issuer: string | undefined
+  /** Ids of the keys in the database, where it could be read. */
+  readonly keyIds: readonly string[] | undefined
+  readonly adminToken: string | undefined
+  readonly guardCredential: string | undefined
+}
+
+/** How long any one question may take, milliseconds. */
+const PATIENCE_MS = 5000
+
+/** Every check over the network. Changes nothing on the server. */
+export async function* examineReach(options: ReachOptions): AsyncGenerator<Finding> {
+  const { server, issuer, adminToken, guardCredential } = options
+  const keys = await readKeyIds(server)
+  yield judgeKeys('server.jwks', server, keys)
+  if (keys instanceof Error) return
+  yield await examineReady(server)
+  if (issuer !== undefined) {
+    yield judgeIssuer(issuer, await readKeyIds(issuer), options.keyIds ?? keys)
+  }
+  yield await examineDemoTokens(server)
+  if (adminToken !== undefined) yield await examineForwarded(server, adminToken)
+  yield await examineFeed(server, guardCredential)
+}
+
+async function readKeyIds(base: string): Promise<readonly string[] | Error> {
+  try {
+    const response = await ask(`${base}/.well-known/jwks.json`)
+    if (!response.ok) return new Error(`it answers ${String(response.status)}`)
+    const { keys } = (await response.json()) as { readonly keys: readonly { kid: string }[] }
+    return keys.map(({ kid }) => kid)
+  } catch (error) {
+    return new Error(reasonOf(error), { cause: error })
+  }
+}
+
+function ask(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  return fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(PATIENCE_MS) })
+}
+
+function judgeKeys(check: string, base: string, keys: readonly string[] | Error): Finding {
+  if (keys instanceof Error) {
+    return fail(
+      check,
+      `no key set at ${base}/.well-known/jwks.json: ${keys.message}`,
+      'start the server, or let the proxy pass this path on',
+    )
+  }
+  if (keys.length === 0) return fail(check, 'the key set is empty', 'restart the server')
+  return ok(check, `${String(keys.length)} keys`)
+}
+
+async function examineReady(server: string): Promise<Finding> {
+  const check = 'server.ready'
+  try {
+    const { status } = await ask(`${server}/readyz`)
+    if (status === 200) return ok(check, 'it can commit and knows every revocation')
+    return fail(check, `/readyz answers ${String(status)}`, "look at the disk and the server's log")
+  } catch (error) {
+    return fail(check, `/readyz: ${reasonOf(error)}`, "look at the server's log")
+  }
+}
+
+function judgeIssuer(
+  issuer: string,
+  there: readonly string[] | Error,
+  here: readonly string[],
+): Finding {
+  const check = 'server.issuer'
+  if (there instanceof Error) {
+    return fail(
+      check,
+      `the public URL ${issuer} does not lead to a server: ${there.message}`,
+      'set issuer to the URL that callers use, or mend the proxy',
+    )
+  }
+  if (there.some((kid) => here.includes(kid))) return ok(check, `${issuer} leads to this server`)
+  return fail(
+    check,
+    `${issuer} leads to another server, whose keys are not these`,
+    'set issuer to the URL of this server, or mend the proxy',
+  )
+}
+
+const demoTokens = [
+  { name: 'admin token', path: '/outright/v1/keys', token: 'outright-demo-admin' },
+  { name: 'guard', path: '/outright/v1/log', token: 'outright-demo-guard' },
+] as const
+
+/**
+ * Asks with what everybody knows. A refusal counts as one wrong token, of which 30 a minute are
+ * free.
+ */
+async function examineDemoTokens(server: string): Promise<Finding> {
+  const check = 'server.demo-credentials'
+  const taken: string[] = []
+  try {
+    for (const { name, path, token } of demoTokens) {
+      const { status } = await ask(server + path, { authorization: `Bearer ${token}` })
+      if (status === 200) taken.push(name)
+    }
+  } catch (error) {
+    return warn(check, `it cannot be asked: ${reasonOf(error)}`, 'run the doctor again')
+  }
+  if (taken.length === 0) return ok(check, 'they are refused')
+  return fail(
+    check,
+    `the demo's ${taken.join(' and ')} is let in`,
+    'start without --demo, on an empty data folder or database, with an admin token of your own',
+  )
+}
+
+/** An address that nobody has (RFC 5737, section 3). */
+const NOBODY = '203.0.113.77'
+
+async function examineForwarded(server: string, adminToken: string): Promise<Finding> {
+  const check = 'server.forwarded-for'
+  try {
+    const plain = await callerAddress(server, adminToken, {})
+    const claimed = await callerAddress(server, adminToken, { 'x-forwarded-for': NOBODY })
+    return judgeForwarded(plain, claimed, ownAddresses())
+  } catch (error) {
+    return warn(check, `it cannot be asked: ${reasonOf(error)}`, 'check the admin token')
+  }
+}
+
+async function callerAddress(
+  server: string,
+  adminToken: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<string> {
+  const authorization = `Bearer ${adminToken}`
+  const response = await ask(`${server}/outright/v1/caller`, { ...headers, authorization })
+  if (!response.ok) throw new Error(`/outright/v1/caller answers ${String(response.status)}`)
+  const { address } = (await response.json()) as { readonly address: string }
+  return address
+}
+
+/**
+ * @param plain What the server takes this machine's address to be.
+ * @param claimed The same where the request claims in `X-Forwarded-For` to come from `NOBODY`.
+ * @param own Addresses of this machine.
+ */
+export function judgeForwarded(plain: string, claimed: string, own: readonly string[]): Finding {
+  const check = 'server.forwarded-for'
+  if (claimed !== NOBODY) {
+    if (claimed === plain)
+      return ok(check, `callers have the address ${plain}, whatever they claim`)
+    return warn(check, `${plain} becomes ${claimed} by a claim`, 'compare with trustedProxies')
+  }
+  if (own.includes(plain)) {
+    return warn(
+      check,
+      `${plain} is a trusted proxy, and this machine: it may claim any address`,
+      'fine where the proxy runs here; ask its public URL from another machine to be sure',
+    )
+  }
+  return fail(
+    check,
+    `a caller chooses the address by X-Forwarded-For: ${NOBODY} was believed`,
+    'trust the addresses of your proxies alone, and let the proxy set or append to the header',
+  )
+}
+
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses) =>
+    (addresses ?? []).map(({ address }) => normalizeAddress(address) ?? address),
+  )
+}
+
+/** Without a credential the server lets the upgrade through and closes at once, with its own code. */
+async function examineFeed(server: string, credential: string | undefined): Promise<Finding> {
+  const check = 'server.feed'
+  const outcome = await knock(server + feedPath, credential)
+  if (outcome.kind === 'open') return ok(check, 'a guard is let in, over a WebSocket')
+  const advice = 'let the proxy pass WebSocket upgrades on (docs/operating.md)'
+  if (outcome.kind === 'failed') {
+    return fail(check, `no WebSocket reaches the server: ${outcome.reason}`, advice)
+  }
+  if (outcome.code !== closeCodes.credentialRefused) {
+    return fail(check, `the connection was closed with code ${String(outcome.code)}`, advice)
+  }
+  if (credential === undefined) return ok(check, 'a WebSocket reaches the server')
+  return fail(check, 'the guard credential is refused', 'make one: outright guard add <name>')
+}
+
+type Knock =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'closed'; readonly code: number }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+/** A credential that is not known is answered by a close frame as soon as it was looked up. */
+const VERDICT_MS = 1000
+
+/** Says nothing after the upgrade, so that no lease is granted that a logout would wait for. */
+function knock(url: string, credential: string | undefined): Promise<Knock> {
+  const headers = credential === undefined ? {} : { authorization: `Bearer ${credential}` }
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), feedSubprotocol, {
+    headers,
+    handshakeTimeout: PATIENCE_MS,
+    perMessageDeflate: false,
+  })
+  let timer: NodeJS.Timeout | undefined
+  return new Promise((resolve) => {
+    const settle = (outcome: Knock): void => {
+      clearTimeout(timer)
+      resolve(outcome)
+      socket.terminate()
+    }
+    socket.on('open', () => {
+      const silent: Knock = { kind: 'failed', reason: 'it is taken, and nobody answers' }
+      timer = setTimeout(() => {
+        settle(credential === undefined ? silent : { kind: 'open' })
+      }, VERDICT_MS)
+    })
+    socket.on('close', (code) => {
+      settle({ kind: 'closed', code })
+    })
+    socket.on('error', (error) => {
+      settle({ kind: 'failed', reason: error.message })
+    })
+  })
+}

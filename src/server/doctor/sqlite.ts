@@ -1,0 +1,189 @@
+/** Whether this SQLite database, on this disk, keeps what it was given and shows it to nobody. */
+import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { join } from 'node:path'
+import { openForWriting } from '../../stores/sqlite/connection.ts'
+import { lockFile } from '../../stores/sqlite/lock.ts'
+import { migrations, schemaVersion } from '../../stores/sqlite/migrations.ts'
+import type { Config } from '../config.ts'
+import { DATABASE_FILE } from '../offline.ts'
+import { examineSpace, examineSync, fileSystemOf, judgeFileSystem } from './disk.ts'
+import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
+
+/** Every check of a data folder. Writes and removes small files of its own in it. */
+export async function* examineSqlite(
+  config: Pick<Config, 'dataDir' | 'durability'>,
+  nowUs: () => number,
+): AsyncGenerator<Finding> {
+  const { dataDir } = config
+  if (!existsSync(dataDir)) {
+    yield fail('sqlite.folder', `there is no folder ${dataDir}`, `make it: mkdir -m 700 ${dataDir}`)
+    return
+  }
+  const path = join(dataDir, DATABASE_FILE)
+  yield judgeFileSystem(await fileSystemOf(dataDir))
+  yield await examineSpace(dataDir, existsSync(path) ? statSync(path).size : 0)
+  yield examinePermissions(dataDir)
+  if (!isWritable(dataDir)) return
+  yield examineSync(dataDir, nowUs)
+  yield examineJournal(dataDir, config.durability)
+  yield examineLock(path)
+  if (existsSync(path)) yield* examineContent(path)
+}
+
+const OTHERS = 0o077
+
+function examinePermissions(folder: string): Finding {
+  const check = 'sqlite.permissions'
+  if (!isWritable(folder)) {
+    return fail(
+      check,
+      `${folder} cannot be written by this user`,
+      'run the doctor, and the server, as the user who owns the data folder',
+    )
+  }
+  const open = ['', '-wal', '-shm']
+    .map((ending) => join(folder, DATABASE_FILE + ending))
+    .filter((path) => existsSync(path) && (statSync(path).mode & OTHERS) !== 0)
+  const [first] = open
+  if (first !== undefined) {
+    return fail(
+      check,
+      `${first} is open to others (${modeOf(first)}), private signing keys in it`,
+      `chmod 600 ${open.join(' ')}, then rotate the keys if somebody may have read them`,
+    )
+  }
+  if ((statSync(folder).mode & OTHERS) !== 0) {
+    return warn(check, `${folder} is open to others (${modeOf(folder)})`, `chmod 700 ${folder}`)
+  }
+  return ok(check, 'nobody else reads the folder')
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function modeOf(path: string): string {
+  return `mode ${(statSync(path).mode & 0o777).toString(8).padStart(4, '0')}`
+}
+
+/** Opens a database in this folder as the server would, and asks what is really in force. */
+function examineJournal(folder: string, durability: Config['durability']): Finding {
+  const check = 'sqlite.journal'
+  const path = join(folder, `.outright-doctor-${crypto.randomUUID()}.db`)
+  try {
+    const database = openForWriting(path, durability)
+    try {
+      const { journal_mode: journal } = database.prepare('PRAGMA journal_mode').get() ?? {}
+      const { synchronous } = database.prepare('PRAGMA synchronous').get() ?? {}
+      database.exec('CREATE TABLE doctor (number INTEGER) STRICT')
+      return judgeJournal(String(journal), Number(synchronous))
+    } finally {
+      database.close()
+    }
+  } catch (error) {
+    return fail(
+      check,
+      `a database cannot be opened here: ${reasonOf(error)}`,
+      'see the disk checks',
+    )
+  } finally {
+    removeDatabase(path)
+  }
+}
+
+/** `PRAGMA synchronous` answers 2 for FULL and 3 for EXTRA (sqlite.org/pragma.html). */
+export function judgeJournal(journal: string, synchronous: number): Finding {
+  const check = 'sqlite.journal'
+  if (journal !== 'wal') {
+    return fail(
+      check,
+      `journal_mode is ${journal}: this file system has no shared memory for a write-ahead log`,
+      'put the data folder on a local disk',
+    )
+  }
+  if (synchronous < 2) {
+    const measured = `synchronous is ${String(synchronous)}: a commit does not wait for the disk`
+    return fail(check, measured, 'remove the setting durability')
+  }
+  return ok(check, 'journal_mode WAL, synchronous FULL')
+}
+
+function examineLock(path: string): Finding {
+  const check = 'sqlite.lock'
+  try {
+    lockFile(path)()
+    return ok(check, 'no server is using the database')
+  } catch (error) {
+    const { message } = error as Error
+    if (message.includes('another process')) return ok(check, 'a server is using the database')
+    return fail(
+      check,
+      `the lock cannot be taken: ${reasonOf(error)}`,
+      `look at ${path}.lock, which must be a file of the server's user`,
+    )
+  }
+}
+
+/** What the database holds; it is only read. */
+function* examineContent(path: string): Generator<Finding> {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: 1000 })
+    const version = schemaVersion(database)
+    yield judgeSchema('sqlite.schema', version, migrations.at(-1)?.number ?? 0, version)
+    if (version > 0) yield examineIdentities(database)
+  } catch (error) {
+    yield fail('sqlite.schema', `it cannot be read: ${reasonOf(error)}`, 'restore a backup')
+  } finally {
+    database?.close()
+  }
+}
+
+/**
+ * @param found The last step that the database has.
+ * @param known The last step that this version knows.
+ * @param needed What a version must know to use the database.
+ */
+export function judgeSchema(check: string, found: number, known: number, needed: number): Finding {
+  if (needed > known) {
+    const measured = `step ${String(found)}, this version knows ${String(known)}`
+    return fail(check, measured, 'use the version that wrote it, or a newer one')
+  }
+  if (found >= known) return ok(check, `step ${String(found)}, nothing is pending`)
+  const measured = `step ${String(found)} of ${String(known)}`
+  return ok(check, `${measured}: the next start, or outright migrate, brings it up to date`)
+}
+
+function examineIdentities(database: DatabaseSync): Finding {
+  const rows = ['subjects', 'clients'].flatMap((table) =>
+    database.prepare(`SELECT attributes FROM ${table} WHERE attributes LIKE '%"demo"%'`).all(),
+  )
+  return judgeIdentities(rows.map((row) => String(row['attributes'])))
+}
+
+/** @param attributes JSON of the identities that may have come with the demo. */
+export function judgeIdentities(attributes: readonly string[]): Finding {
+  const check = 'store.demo-identities'
+  const count = attributes.filter((text) => isDemo(text)).length
+  if (count === 0) return ok(check, 'none')
+  return fail(
+    check,
+    `${String(count)} users and clients of the demo, whose passwords are public`,
+    'begin with an empty data folder or database',
+  )
+}
+
+/** Identities that came with the demo say so: see `demo.ts`. */
+function isDemo(attributes: string): boolean {
+  return (JSON.parse(attributes) as { readonly demo?: unknown }).demo === true
+}
+
+function removeDatabase(path: string): void {
+  for (const ending of ['', '-wal', '-shm']) rmSync(path + ending, { force: true })
+}
