@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
+import { createGuard } from '../../src/guard/index.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import {
   accessToken,
@@ -32,6 +33,13 @@ async function loggedInDevice(): Promise<string> {
   await logIn(server, deviceId)
   assert.equal((await deviceCall(server, '/api/v1/checkauthn', deviceId)).status, 200)
   return deviceId
+}
+
+async function mediaToken(deviceId: string): Promise<string> {
+  const resource = { resource: 'TestStream1' }
+  await deviceCall(server, '/api/v1/authorize', deviceId, resource)
+  const issued = await deviceCall(server, '/api/v1/tokens/media', deviceId, resource)
+  return Buffer.from(issued.json().serializedToken, 'base64').toString()
 }
 
 async function isLoggedIn(deviceId: string): Promise<boolean> {
@@ -78,20 +86,47 @@ suite('"Remove the AuthN and AuthZ tokens from storage"', () => {
     const reply = await deviceCall(server, '/api/v1/tokens/authz', deviceId, resource)
     assert.equal(reply.status, 404)
   })
+})
 
-  test('beyond the page: outstanding media tokens are dead at every verifier', async () => {
+suite('beyond the page: a guard in front of the video server', () => {
+  test('accepts a media token, and refuses it from the 204 on', async () => {
+    const guard = createGuard({
+      server: server.url,
+      credential: 'outright-demo-guard',
+      audience: 'adobe-pass',
+    })
+    await guard.ready()
     const deviceId = await loggedInDevice()
-    const resource = { resource: 'TestStream1' }
-    await deviceCall(server, '/api/v1/authorize', deviceId, resource)
-    const issued = await deviceCall(server, '/api/v1/tokens/media', deviceId, resource)
-    const token = Buffer.from(issued.json().serializedToken, 'base64').toString()
-    const { verifier } = server.core.dependencies
-    assert.equal((await verifier.verify(token, 'demo-api')).ok, true)
-    await logOut(server, deviceId)
-    assert.deepEqual(await verifier.verify(token, 'demo-api'), { ok: false, reason: 'revoked' })
-    const refused = await deviceCall(server, '/api/v1/tokens/media', deviceId, resource)
-    assert.equal(refused.status, 403)
+    const neighbour = await loggedInDevice()
+    const [token, other] = await Promise.all([mediaToken(deviceId), mediaToken(neighbour)])
+    const verdict = await guard.check(token)
+    assert.equal(verdict.ok && verdict.claims['resource'], 'TestStream1')
+    const reply = await logOut(server, deviceId)
+    assert.match(reply.headers['outright-confirmed'] ?? '', /^2\/2;lapsed=0;ms=\d+$/)
+    assert.deepEqual(await guard.check(token), { ok: false, reason: 'revoked' })
+    assert.equal((await guard.check(other)).ok, true)
+    guard.close()
   })
+
+  for (const scope of ['session', 'subject', 'client'] as const) {
+    test(`a device’s login also ends with its ${scope}, by whoever ends that`, async () => {
+      const deviceId = await loggedInDevice()
+      const token = await mediaToken(deviceId)
+      const verdict = await server.core.dependencies.verifier.verify(token)
+      assert.ok(verdict.ok)
+      const { sid, sub, client_id: client } = verdict.claims
+      const key = { session: sid, subject: sub, client }[scope]
+      const command = { scope, key, reason: 'revoked_by_operator', wait: true } as const
+      await server.core.revoke({ ...command, actor: 'operator:admin' })
+      assert.equal(await isLoggedIn(deviceId), false)
+      const refused = await deviceCall(server, '/api/v1/tokens/media', deviceId, {
+        resource: 'TestStream1',
+      })
+      assert.equal(refused.status, 403)
+      await logIn(server, deviceId)
+      assert.equal(await isLoggedIn(deviceId), true)
+    })
+  }
 })
 
 suite('"DELETE" "204" "None"', () => {
