@@ -26,6 +26,7 @@ import type { Store } from '../ports/store.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/store.ts'
 import { createTokenVerifier } from '../verifier/token-verifier.ts'
 import { adminOptions } from './admin-services.ts'
+import { closeGracefully } from './close-gracefully.ts'
 import { ConfigError, type Config } from './config.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
 import { mountDialects } from './dialects.ts'
@@ -138,7 +139,7 @@ async function composeWith(store: SqliteStore, config: Config, world: World): Pr
       stopping.abort()
       stopSweeping()
       hub.close()
-      await app.close()
+      await closeGracefully(app, clock)
       await providers.close()
       await store.close()
     },

@@ -20,7 +20,9 @@ suite('GET /events', () => {
     for await (const event of client().events({
       signal: stop.signal,
       ...(after === undefined ? {} : { after }),
-      onConnected: () => (started = whenConnected?.()),
+      onConnected() {
+        started = whenConnected?.()
+      },
     })) {
       events.push(event)
       if (events.length === count) break

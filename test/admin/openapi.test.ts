@@ -76,7 +76,7 @@ suite('the OpenAPI document', () => {
         assert.match(status, /^([1-5]\d\d|default)$/, where)
         assert.equal(typeof description, 'string', `${where} ${status}`)
       }
-      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort()
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name).sort()
       const described = (operation.parameters ?? [])
         .filter((parameter) => parameter.in === 'path')
         .map(({ name }) => name)

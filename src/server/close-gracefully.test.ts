@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
+import { suite, test } from 'node:test'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Clock } from '../ports/clock.ts'
+import { closeGracefully } from './close-gracefully.ts'
+
+/** Time stands still until it is moved; what is due comes soon, so that sweeping goes on. */
+function steppedClock(): Clock & { move(ms: number): void } {
+  let nowMs = 0
+  return {
+    nowMs: () => nowMs,
+    monotonicMs: () => nowMs,
+    after(_delayMs, callback) {
+      const timer = setImmediate(callback)
+      return () => {
+        clearImmediate(timer)
+      }
+    },
+    move(ms) {
+      nowMs += ms
+    },
+  }
+}
+
+async function listening(app: FastifyInstance): Promise<number> {
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  return (app.server.address() as AddressInfo).port
+}
+
+suite('closeGracefully()', () => {
+  test('finishes what was accepted and does not wait for keep-alive', async () => {
+    const app = Fastify({ forceCloseConnections: 'idle' })
+    const accepted = Promise.withResolvers<undefined>()
+    const release = Promise.withResolvers<undefined>()
+    app.get('/', async () => {
+      accepted.resolve(undefined)
+      await release.promise
+      return 'finished'
+    })
+    const port = await listening(app)
+    const agent = new Agent({ keepAlive: true })
+    const outgoing = request({ host: '127.0.0.1', port, agent }).end()
+    await accepted.promise
+    const closed = closeGracefully(app, steppedClock())
+    release.resolve(undefined)
+    const [incoming] = (await once(outgoing, 'response')) as [AsyncIterable<Buffer>]
+    const chunks: Buffer[] = []
+    for await (const chunk of incoming) chunks.push(chunk)
+    assert.equal(Buffer.concat(chunks).toString(), 'finished')
+    await closed
+    agent.destroy()
+  })
+
+  test('cuts off whoever says nothing when the time is over', async () => {
+    const app = Fastify({ forceCloseConnections: 'idle' })
+    const port = await listening(app)
+    const silent = connect(port, '127.0.0.1')
+    await once(silent, 'connect')
+    const cutOff = once(silent, 'close')
+    const clock = steppedClock()
+    const closed = closeGracefully(app, clock)
+    clock.move(10_000)
+    await Promise.all([cutOff, closed])
+  })
+})
