@@ -8,6 +8,7 @@ import { addDoctor } from './commands/doctor.ts'
 import { addGuard } from './commands/guard.ts'
 import { addKeys } from './commands/keys.ts'
 import { addLogout } from './commands/logout.ts'
+import { addMigrate } from './commands/migrate.ts'
 import { addRestore } from './commands/restore.ts'
 import { addServe } from './commands/serve.ts'
 import { addSessions } from './commands/sessions.ts'
@@ -63,6 +64,7 @@ export function buildProgram(shell: Shell): Command {
   addBackup(program, shell)
   addRestore(program, shell)
   addDoctor(program, shell)
+  addMigrate(program, shell)
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => {

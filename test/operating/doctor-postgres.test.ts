@@ -1,0 +1,247 @@
+/** The doctor on PostgreSQL: real servers, set up wrongly one way after another. */
+import assert from 'node:assert/strict'
+import { connect, createServer, type AddressInfo, type Server } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import pg from 'pg'
+import { migrations } from '../../src/stores/postgres/migrations.ts'
+import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
+import { openNode } from '../stores/temporary-postgres.ts'
+import { finding, findings, hurriedClock, outright } from './doctor.ts'
+
+let server: TestCluster
+before(async () => {
+  server = await startCluster()
+})
+after(() => server.stop())
+
+async function ask(url: string, ...texts: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    for (const text of texts) await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
+
+/** The URL of an empty database, whose sessions get these settings. */
+async function databaseWith(settings: Readonly<Record<string, string>> = {}): Promise<string> {
+  const url = await server.createDatabase()
+  const name = new URL(url).pathname.slice(1)
+  await ask(
+    url,
+    ...Object.entries(settings).map(
+      ([key, value]) => `ALTER DATABASE ${name} SET ${key} = '${value}'`,
+    ),
+  )
+  return url
+}
+
+async function check(url: string, name: string) {
+  return finding(await findings({ databaseUrl: url }), name)
+}
+
+/** A setting that was reloaded, or a standby that is gone, is noticed a moment later. */
+async function eventually(url: string, name: string, verdict: string): Promise<void> {
+  const deadline = performance.now() + 20_000
+  for (;;) {
+    const found = await check(url, name)
+    if (found.verdict === verdict) return
+    assert.ok(performance.now() < deadline, `still ${found.verdict}: ${found.measured}`)
+  }
+}
+
+/** A server of its own for settings that belong to a whole server. */
+async function withServer<T>(
+  settings: Readonly<Record<string, string>>,
+  work: (url: string, cluster: TestCluster) => Promise<T>,
+): Promise<T> {
+  const cluster = await startCluster({ settings })
+  try {
+    return await work(await cluster.createDatabase(), cluster)
+  } finally {
+    await cluster.stop()
+  }
+}
+
+describe('doctor on PostgreSQL', () => {
+  test('a server that is set up well, before and after the first node', async () => {
+    const url = await databaseWith()
+    const ours = (all: Awaited<ReturnType<typeof findings>>) =>
+      all.filter(({ check: name }) => /^(postgres|clock|store)\./.test(name))
+    const empty = ours(await findings({ databaseUrl: url }))
+    assert.deepEqual(
+      empty.filter(({ verdict }) => verdict !== 'ok'),
+      [],
+    )
+    assert.match(finding(empty, 'postgres.schema').measured, /^step 0 of /)
+    const store = await openNode(url, 'node-1')
+    try {
+      const served = ours(await findings({ databaseUrl: url }))
+      assert.match(finding(served, 'postgres.schema').measured, /nothing is pending/)
+      assert.equal(finding(served, 'store.demo-identities').verdict, 'ok')
+    } finally {
+      await store.close()
+    }
+  })
+
+  test('nobody there, and no word of the password', async () => {
+    const url = `postgres://outright:very-secret@127.0.0.1:${String(server.port)}/none`
+    const { out, err, code } = await outright(['doctor', '--database-url', url])
+    assert.equal(code, 1)
+    assert.match(out, /^fail +postgres\.reach +3D000/m)
+    assert.equal((out + err).includes('very-secret'), false)
+  })
+
+  test('a server that does not wait for its disk, and has too few connections', () =>
+    withServer(
+      { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '6' },
+      async (url) => {
+        const all = await findings({ databaseUrl: url })
+        assert.equal(finding(all, 'postgres.fsync').verdict, 'fail')
+        assert.equal(finding(all, 'postgres.full-page-writes').verdict, 'fail')
+        assert.equal(finding(all, 'postgres.synchronous-commit').verdict, 'fail')
+        assert.equal(finding(all, 'postgres.connections').verdict, 'fail')
+      },
+    ))
+
+  const settings: readonly [name: string, value: string, check: string, verdict: string][] = [
+    ['synchronous_commit', 'off', 'postgres.synchronous-commit', 'fail'],
+    ['default_transaction_isolation', 'serializable', 'postgres.isolation', 'fail'],
+    ['default_transaction_read_only', 'on', 'postgres.writable', 'fail'],
+    ['statement_timeout', '5s', 'postgres.timeouts', 'warn'],
+    ['idle_session_timeout', '1min', 'postgres.timeouts', 'warn'],
+  ]
+  for (const [name, value, checked, verdict] of settings) {
+    test(`${name} = ${value} for this database alone`, async () => {
+      const found = await check(await databaseWith({ [name]: value }), checked)
+      assert.equal(found.verdict, verdict, found.measured)
+    })
+  }
+
+  test('a database that cannot hold every name', async () => {
+    const url = await server.createDatabase()
+    await ask(url, `CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0`)
+    const latin = new URL(url)
+    latin.pathname = '/latin'
+    assert.equal((await check(latin.href, 'postgres.encoding')).verdict, 'fail')
+  })
+
+  test('a role that may not make tables, and few connections of its own', async () => {
+    const url = await databaseWith()
+    await ask(
+      url,
+      'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
+      'CREATE ROLE narrow LOGIN CONNECTION LIMIT 6',
+    )
+    const narrow = new URL(url)
+    narrow.username = 'narrow'
+    const all = await findings({ databaseUrl: narrow.href })
+    assert.equal(finding(all, 'postgres.rights').verdict, 'warn')
+    assert.equal(finding(all, 'postgres.connections').verdict, 'warn')
+    await ask(url, 'ALTER ROLE narrow CONNECTION LIMIT 4')
+    assert.equal((await check(narrow.href, 'postgres.connections')).verdict, 'fail')
+  })
+
+  test('the demo’s identities, and a schema that a newer version wrote', async () => {
+    const url = await databaseWith()
+    const store = await openNode(url, 'node-1')
+    await store.createSubject({
+      id: 'maria',
+      name: 'Maria',
+      username: undefined,
+      email: undefined,
+      phone: undefined,
+      passwordHash: undefined,
+      standing: 'active',
+      createdAtMs: 0,
+      attributes: { demo: true },
+    })
+    await store.close()
+    assert.equal((await check(url, 'store.demo-identities')).verdict, 'fail')
+    const next = String((migrations.at(-1)?.number ?? 0) + 1)
+    await ask(url, `INSERT INTO schema_migrations VALUES (${next}, 'newer', 1)`)
+    assert.equal((await check(url, 'postgres.schema')).verdict, 'ok')
+    await ask(url, `UPDATE schema_migrations SET needs = ${next}`)
+    assert.equal((await check(url, 'postgres.schema')).verdict, 'fail')
+  })
+
+  test('standbys: asynchronous, synchronous, gone; and the standby itself', () =>
+    withServer({ wal_level: 'replica' }, async (url, cluster) => {
+      const standby = await cluster.startStandby()
+      try {
+        assert.equal((await check(url, 'postgres.replication')).verdict, 'ok')
+        assert.equal((await check(standby.urlOf(url), 'postgres.writable')).verdict, 'fail')
+        const local = new URL(url)
+        local.searchParams.set('options', '-c synchronous_commit=local')
+        assert.equal((await check(local.href, 'postgres.synchronous-commit')).verdict, 'warn')
+        await ask(
+          local.href,
+          `ALTER SYSTEM SET synchronous_standby_names = ''`,
+          'SELECT pg_reload_conf()',
+        )
+        await eventually(url, 'postgres.replication', 'warn')
+        await ask(
+          url,
+          `ALTER SYSTEM SET synchronous_standby_names = '*'`,
+          'SELECT pg_reload_conf()',
+        )
+      } finally {
+        await standby.stop()
+      }
+      await eventually(url, 'postgres.replication', 'fail')
+    }))
+
+  test('clocks that are apart', async () => {
+    const url = await databaseWith()
+    const fast = { ...hurriedClock, nowMs: () => hurriedClock.nowMs() + 60_000 }
+    const all = await findings({ databaseUrl: url, clock: fast })
+    assert.equal(finding(all, 'clock.wall').verdict, 'warn')
+  })
+
+  test('a pooler: one that swallows notifications, and one that only hides the server', async () => {
+    const url = await databaseWith()
+    for (const [swallows, measured] of [
+      [true, /NOTIFY does not arrive: a pooler/],
+      [false, /NOTIFY arrives, and a pooler/],
+    ] as const) {
+      const pooler = await startPooler(server, swallows)
+      try {
+        const pooled = new URL(url)
+        pooled.port = String((pooler.address() as AddressInfo).port)
+        const found = await check(pooled.href, 'postgres.listen')
+        assert.equal(found.verdict, 'warn')
+        assert.match(found.measured, measured)
+      } finally {
+        pooler.close()
+      }
+    }
+  })
+})
+
+/**
+ * What a pooler does that a node notices: it tells a process id of its own (BackendKeyData, `K`),
+ * and in transaction mode nobody gets what a connection is notified of (NotificationResponse,
+ * `A`).
+ */
+async function startPooler(target: TestCluster, swallows: boolean): Promise<Server> {
+  const pooler = createServer((client) => {
+    const upstream = connect(target.port, target.host)
+    for (const one of [client, upstream]) one.on('error', () => undefined)
+    client.pipe(upstream)
+    let pending = Buffer.alloc(0)
+    upstream.on('data', (bytes) => {
+      pending = Buffer.concat([pending, bytes])
+      while (pending.length >= 5 && pending.length > pending.readInt32BE(1)) {
+        const message = pending.subarray(0, 1 + pending.readInt32BE(1))
+        pending = pending.subarray(message.length)
+        const type = String.fromCharCode(message[0] ?? 0)
+        if (type === 'K') message.writeInt32BE(7, 5)
+        if (type !== 'A' || !swallows) client.write(message)
+      }
+    })
+    upstream.on('end', () => client.end())
+  })
+  await new Promise<void>((resolve) => pooler.listen(0, '127.0.0.1', resolve))
+  return pooler
+}
