@@ -7,7 +7,7 @@
  * column) is two releases apart. A step after which older nodes cannot serve any more says so in
  * `needs`.
  */
-import { Connection, sqlState } from './connection.ts'
+import { sqlState, type Connection } from './connection.ts'
 
 interface Migration {
   readonly number: number

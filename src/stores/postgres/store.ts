@@ -56,9 +56,10 @@ export interface PostgresStore extends Store {
   readonly shared: Shared
 }
 
-/** Connections that may be used by others who keep rows in the same database. */
+/** What is needed to keep other rows in the same database. */
 export interface Shared {
-  readonly link: Link
+  readonly url: string
+  readonly stream: string
   readonly bell: Bell | undefined
   readonly clock: Clock
   readonly random: Random
@@ -88,7 +89,11 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
       name: `outright ${stream} schema`,
       answerMs: LONG_ANSWER_MS,
     })
-    await migrate(connection).finally(() => connection.end())
+    try {
+      await migrate(connection)
+    } finally {
+      await connection.end()
+    }
     await parts.open()
   } catch (error) {
     await parts.close()
@@ -179,7 +184,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
   }
 
   return {
-    shared: { link: short, bell, clock, random, log: options.log },
+    shared: { url: options.url, stream: options.stream, bell, clock, random, log: options.log },
     stream: options.stream,
     revoke: (command) => change('revoke', command),
     onCommitted: (listener) => listeners.add(listener),

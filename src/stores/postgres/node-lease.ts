@@ -1,0 +1,245 @@
+/** The leases of nodes in PostgreSQL. The rules, and why they hold, are in `ports/node-lease.ts`. */
+import type { Position } from '../../domain/revocation.ts'
+import type { NodeLeases } from '../../ports/node-lease.ts'
+import { isLoss, reasonOf, type Connection } from './connection.ts'
+import { Link } from './link.ts'
+import { NodeObserver } from './node-observer.ts'
+import {
+  addNode,
+  listNodes,
+  removeNode,
+  renewNode,
+  tellAcknowledged,
+  writePosition,
+  type NodeRow,
+} from './nodes.ts'
+import type { Shared } from './store.ts'
+
+export interface NodeLeaseOptions {
+  /** `shared` of the node's store. */
+  readonly shared: Shared
+  /** How long a lease lasts, milliseconds. The same on all nodes. Default 2000. */
+  readonly leaseMs?: number
+  /** How often it is renewed, milliseconds, at most half the lease. Default 500. */
+  readonly renewMs?: number
+  /** What others add to it, for clocks that run at different rates, milliseconds. Default 100. */
+  readonly marginMs?: number
+}
+
+/** Acknowledgements are told at most this often, milliseconds: each rings the bell of all nodes. */
+const TELL_EVERY_MS = 2
+
+interface Renewal {
+  readonly fromMs: number
+  /** What must be applied before it counts. */
+  readonly needs: Position
+}
+
+export function createNodeLeases(options: NodeLeaseOptions): NodeLeases {
+  const { shared, leaseMs = 2_000, renewMs = 500, marginMs = 100 } = options
+  if (!(leaseMs >= 100 && leaseMs <= 60_000 && renewMs >= 10 && renewMs <= leaseMs / 2)) {
+    throw new Error('Cannot keep leases: 100 to 60000 ms, renewed at least twice a lease')
+  }
+  return new PostgresNodeLeases(shared, { leaseMs, renewMs, marginMs })
+}
+
+type Terms = Required<Omit<NodeLeaseOptions, 'shared'>>
+
+class PostgresNodeLeases implements NodeLeases {
+  readonly node: string
+  readonly #shared: Shared
+  readonly #terms: Terms
+  readonly #link: Link
+  readonly #observer: NodeObserver
+  readonly #applied = new Map<string, number>()
+  readonly #acknowledged = new Map<string, number>()
+  #member: string = crypto.randomUUID()
+  #renewals: readonly Renewal[] = []
+  #endMs = 0
+  #joined = false
+  #closed = false
+  #renewing = false
+  #telling = false
+  #tellAgain = false
+  #away = false
+  #stopBell: (() => void) | undefined
+  #stopTimer: (() => void) | undefined
+
+  constructor(shared: Shared, terms: Terms) {
+    const { clock, random, url, stream, bell } = shared
+    this.node = stream
+    this.#shared = shared
+    this.#terms = terms
+    const name = `outright ${stream} lease`
+    const prepare = (): Promise<void> => Promise.resolve()
+    const times = { answerMs: terms.leaseMs, patienceMs: terms.leaseMs }
+    this.#link = new Link({ url, name, ...times, clock, random, prepare })
+    this.#observer = new NodeObserver({
+      clock,
+      connect: () => this.#link.connect(),
+      isOwn: (member) => member === this.#member,
+      leaseMs: terms.leaseMs,
+      marginMs: terms.marginMs,
+      lookEveryMs: bell === undefined ? 10 : 25,
+    })
+  }
+
+  async join(): Promise<void> {
+    await this.#link.use((connection) => this.#add(connection))
+    this.#joined = true
+    this.#stopBell = this.#shared.bell?.onRing((payload) => {
+      if (payload === '' || payload.startsWith('node ')) this.#observer.rung()
+    })
+    await this.#renew()
+    this.#renewLater()
+    this.#observer.look()
+  }
+
+  applied(position: Position): void {
+    merge(this.#applied, position)
+    this.#count()
+  }
+
+  acknowledge(position: Position): void {
+    merge(this.#acknowledged, position)
+    this.#tell()
+  }
+
+  leaseLeftMs(): number {
+    return this.#closed ? 0 : Math.max(0, this.#endMs - this.#shared.clock.monotonicMs())
+  }
+
+  others(): ReturnType<NodeLeases['others']> {
+    return this.#observer.others()
+  }
+
+  confirmOnOtherNodes(
+    place: Parameters<NodeLeases['confirmOnOtherNodes']>[0],
+  ): ReturnType<NodeLeases['confirmOnOtherNodes']> {
+    return this.#observer.confirmed(place)
+  }
+
+  async close(heldForMs: number): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#stopBell?.()
+    this.#stopTimer?.()
+    this.#observer.close()
+    if (heldForMs <= 0) {
+      try {
+        await removeNode(await this.#link.connect(), this.#member, undefined)
+      } catch {
+        // The others see that it is not renewed any more.
+      }
+    }
+    await this.#link.close()
+  }
+
+  /** Adds the row of this process, unless the others have a lease of another length. */
+  async #add(connection: Connection): Promise<void> {
+    const { clock } = this.#shared
+    const { leaseMs, marginMs } = this.#terms
+    const row = { member: this.#member, name: this.node, lease_ms: leaseMs }
+    await addNode(connection, { ...row, acknowledged: writePosition(this.#acknowledged) })
+    const differs = ({ lease_ms: other }: NodeRow): boolean => other !== leaseMs
+    const strange = (await listNodes(connection)).filter(differs)
+    if (strange.length === 0) return
+    // They may be what is left of processes that ended: those do not renew.
+    const longestMs = Math.max(...strange.map((node) => node.lease_ms))
+    await new Promise<void>((resolve) => {
+      clock.after(longestMs + marginMs, resolve)
+    })
+    for (const { member, renewals } of strange) await removeNode(connection, member, renewals)
+    if (!(await listNodes(connection)).some(differs)) return
+    await removeNode(connection, this.#member, undefined)
+    throw new Error('Cannot join: the other nodes have a lease of another length')
+  }
+
+  #renewLater(): void {
+    if (this.#closed) return
+    this.#stopTimer = this.#shared.clock.after(this.#terms.renewMs, () => {
+      void this.#renew()
+      // Also keeps what is known of the others fresh.
+      this.#observer.look()
+      this.#renewLater()
+    })
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#renewing || this.#closed) return
+    this.#renewing = true
+    // Before anything is sent: what the lease is counted from.
+    const fromMs = this.#shared.clock.monotonicMs()
+    try {
+      const connection = await this.#link.connect()
+      const needs = await renewNode(connection, this.#member, this.#acknowledged)
+      if (needs === undefined) await this.#joinAnew(connection)
+      else {
+        // What is so old that its lease is over cannot count any more.
+        const kept = this.#renewals.filter((old) => old.fromMs + this.#terms.leaseMs > fromMs)
+        this.#renewals = [...kept, { fromMs, needs }]
+        this.#count()
+      }
+      this.#away = false
+    } catch (error) {
+      if (isLoss(error)) this.#link.drop()
+      if (!this.#away) {
+        this.#shared.log?.warn({ reason: reasonOf(error) }, 'Cannot renew the lease of this node')
+      }
+      this.#away = true
+    } finally {
+      this.#renewing = false
+    }
+  }
+
+  /** This process was away for so long that its row was removed. */
+  async #joinAnew(connection: Connection): Promise<void> {
+    this.#member = crypto.randomUUID()
+    this.#shared.log?.warn({ node: this.node }, 'This node was away: it joins anew')
+    await this.#add(connection)
+  }
+
+  /** Counts the newest renewal of which everything is applied; older ones do not matter any more. */
+  #count(): void {
+    const place = this.#renewals.findLastIndex(({ needs }) => covers(this.#applied, needs))
+    const counted = this.#renewals[place]
+    if (counted === undefined) return
+    this.#endMs = Math.max(this.#endMs, counted.fromMs + this.#terms.leaseMs)
+    this.#renewals = this.#renewals.slice(place + 1)
+  }
+
+  #tell(): void {
+    if (!this.#joined || this.#closed) return
+    if (this.#telling) {
+      this.#tellAgain = true
+      return
+    }
+    this.#telling = true
+    const { bell, clock } = this.#shared
+    const node = { member: this.#member, name: this.node, bell: bell !== undefined }
+    this.#link
+      .connect()
+      .then((connection) => tellAcknowledged(connection, node, this.#acknowledged))
+      // The next renewal says it again.
+      .catch(() => undefined)
+      .finally(() => {
+        clock.after(TELL_EVERY_MS, () => {
+          this.#telling = false
+          if (!this.#tellAgain) return
+          this.#tellAgain = false
+          this.#tell()
+        })
+      })
+  }
+}
+
+function merge(into: Map<string, number>, position: Position): void {
+  for (const [stream, sequence] of position) {
+    if (sequence > (into.get(stream) ?? 0)) into.set(stream, sequence)
+  }
+}
+
+function covers(have: Position, needs: Position): boolean {
+  for (const [stream, sequence] of needs) if ((have.get(stream) ?? 0) < sequence) return false
+  return true
+}

@@ -1,0 +1,178 @@
+/** Watching the rows of other nodes, and waiting until none of them can accept what has ended. */
+import type { Position } from '../../domain/revocation.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { ConfirmedElsewhere, EntryPlace, OtherNode } from '../../ports/node-lease.ts'
+import type { Connection } from './connection.ts'
+import { listNodes, readPosition, removeNode, type NodeRow } from './nodes.ts'
+
+export interface ObserverOptions {
+  readonly clock: Clock
+  readonly connect: () => Promise<Connection>
+  /** The row of this process, which is not observed. */
+  readonly isOwn: (member: string) => boolean
+  readonly leaseMs: number
+  readonly marginMs: number
+  /** How often rows are looked at while somebody waits and no bell rings, milliseconds. */
+  readonly lookEveryMs: number
+}
+
+interface Observed {
+  readonly name: string
+  readonly renewals: number
+  /** When this observer first saw this counter: its lease began before that. */
+  readonly sinceMs: number
+  readonly acknowledged: Position
+}
+
+interface Waiting {
+  readonly place: EntryPlace
+  readonly fromMs: number
+  readonly resolve: (outcome: ConfirmedElsewhere) => void
+  readonly stopTimer: () => void
+}
+
+/** A row that was not renewed for this many leases is removed. */
+const REMOVE_AFTER_LEASES = 30
+
+export class NodeObserver {
+  readonly #options: ObserverOptions
+  readonly #waiting = new Set<Waiting>()
+  #observed: ReadonlyMap<string, Observed> = new Map()
+  #looking = false
+  #lookAgain = false
+  #stopTimer: (() => void) | undefined
+  #closed = false
+
+  constructor(options: ObserverOptions) {
+    this.#options = options
+  }
+
+  others(): readonly OtherNode[] {
+    const nowMs = this.#options.clock.monotonicMs()
+    return [...this.#observed.values()].map((node) => ({
+      name: node.name,
+      acknowledged: node.acknowledged,
+      mayHoldLease: nowMs < this.#endOf(node.sinceMs),
+    }))
+  }
+
+  /** See `NodeLeases.confirmOnOtherNodes`. */
+  confirmed(place: EntryPlace): Promise<ConfirmedElsewhere> {
+    const { clock, leaseMs, marginMs } = this.#options
+    const fromMs = clock.monotonicMs()
+    return new Promise((resolve) => {
+      const waiting: Waiting = {
+        place,
+        fromMs,
+        resolve,
+        // By then every lease that does not know of the entry has run out, seen or not.
+        stopTimer: clock.after(leaseMs + marginMs, () => {
+          this.#decide(waiting)
+        }),
+      }
+      this.#waiting.add(waiting)
+      this.look()
+    })
+  }
+
+  /** Looks at the rows now, or again after the look that is under way. */
+  look(): void {
+    if (this.#closed) return
+    if (this.#looking) {
+      this.#lookAgain = true
+      return
+    }
+    this.#looking = true
+    void this.#read().finally(() => {
+      this.#looking = false
+      if (this.#lookAgain) {
+        this.#lookAgain = false
+        this.look()
+      } else if (this.#waiting.size > 0) this.#lookLater()
+    })
+  }
+
+  /** A bell that rang for some node. */
+  rung(): void {
+    if (this.#waiting.size > 0) this.look()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#stopTimer?.()
+  }
+
+  #lookLater(): void {
+    this.#stopTimer?.()
+    this.#stopTimer = this.#options.clock.after(this.#options.lookEveryMs, () => {
+      this.look()
+    })
+  }
+
+  async #read(): Promise<void> {
+    const { clock, connect } = this.#options
+    const startMs = clock.monotonicMs()
+    let rows: readonly NodeRow[]
+    try {
+      const connection = await connect()
+      rows = await listNodes(connection)
+      await this.#removeOld(connection)
+    } catch {
+      // The database is away: the timers of those who wait decide.
+      return
+    }
+    this.#note(rows, clock.monotonicMs())
+    for (const waiting of this.#waiting) {
+      // What was read before the entry was durable says nothing about it.
+      if (waiting.fromMs <= startMs && this.#pending(waiting).length === 0) this.#decide(waiting)
+    }
+  }
+
+  #note(rows: readonly NodeRow[], nowMs: number): void {
+    const others = rows.filter(({ member }) => !this.#options.isOwn(member))
+    this.#observed = new Map(
+      others.map(({ member, name, renewals, acknowledged }) => {
+        const before = this.#observed.get(member)
+        const sinceMs = before?.renewals === renewals ? before.sinceMs : nowMs
+        return [member, { name, renewals, sinceMs, acknowledged: readPosition(acknowledged) }]
+      }),
+    )
+  }
+
+  async #removeOld(connection: Connection): Promise<void> {
+    const { clock, leaseMs } = this.#options
+    const beforeMs = clock.monotonicMs() - REMOVE_AFTER_LEASES * leaseMs
+    for (const [member, { sinceMs, renewals }] of this.#observed) {
+      if (sinceMs < beforeMs) await removeNode(connection, member, renewals)
+    }
+  }
+
+  /** The nodes that may hold a lease and have not acknowledged the entry. */
+  #pending(waiting: Waiting): readonly Observed[] {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs >= this.#endOf(waiting.fromMs)) return []
+    return [...this.#observed.values()].filter(
+      (node) => !hasAcknowledged(node, waiting) && nowMs < this.#endOf(node.sinceMs),
+    )
+  }
+
+  #decide(waiting: Waiting): void {
+    if (!this.#waiting.delete(waiting)) return
+    waiting.stopTimer()
+    const all = [...this.#observed.values()]
+    const acknowledged = all.filter((node) => hasAcknowledged(node, waiting))
+    const lapsed = all.filter(
+      // Those that were gone before the entry was durable were not waited for.
+      (node) => !hasAcknowledged(node, waiting) && waiting.fromMs < this.#endOf(node.sinceMs),
+    )
+    waiting.resolve({ acknowledged: acknowledged.length, lapsed: lapsed.length })
+  }
+
+  #endOf(sinceMs: number): number {
+    return sinceMs + this.#options.leaseMs + this.#options.marginMs
+  }
+}
+
+function hasAcknowledged({ acknowledged }: Observed, { place }: Waiting): boolean {
+  return (acknowledged.get(place.stream) ?? 0) >= place.sequence
+}

@@ -1,0 +1,238 @@
+/** Several nodes on one database: races between them, and the news that they have of each other. */
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import type { Revocation } from '../../src/domain/revocation.ts'
+import type { Scope } from '../../src/domain/scope.ts'
+import type { RevokeOutcome, RotateCommand } from '../../src/ports/store.ts'
+import { assertChain } from '../../src/stores/contract/log.ts'
+import {
+  now,
+  openWithToken,
+  revocation,
+  rotation,
+  session,
+  times,
+} from '../../src/stores/contract/samples.ts'
+import type { PostgresStore } from '../../src/stores/postgres/store.ts'
+import { startPostgres } from '../../src/testing/postgres.ts'
+import { openNode } from './temporary-postgres.ts'
+import { until } from './until.ts'
+
+const server = await startPostgres({ settings: { fsync: 'off' } })
+after(() => server.stop())
+
+async function withNodes(
+  names: readonly string[],
+  use: (nodes: readonly PostgresStore[], url: string) => Promise<void>,
+): Promise<void> {
+  const url = await server.createDatabase()
+  // At once, on an empty database: the schema is made by whoever comes first.
+  const nodes = await Promise.all(names.map((name) => openNode(url, name)))
+  try {
+    await use(nodes, url)
+  } finally {
+    await Promise.all(nodes.map((node) => node.close()))
+  }
+}
+
+describe('two nodes', () => {
+  it('race revoke, rotate and openSession: what ended is dead, and nothing else', async () => {
+    await withNodes(['north', 'south'], async (nodes) => {
+      for (let seed = 1; seed <= 60; seed++) await raceOnce(nodes, seed)
+      for (const node of nodes) await checkChains(nodes, node)
+    })
+  })
+
+  it('revoke one key at once: one entry, and both say which', async () => {
+    await withNodes(['north', 'south'], async ([north, south]) => {
+      assert.ok(north && south)
+      for (let round = 0; round < 40; round++) {
+        const key = `session ${String(round)}`
+        const outcomes: readonly RevokeOutcome[] = await Promise.all(
+          [north, south, north, south].map((node) => node.revoke(revocation({ key }))),
+        )
+        assert.equal(outcomes.filter(({ added }) => added).length, 1)
+        assert.equal(new Set(outcomes.map((outcome) => outcome.revocation.id)).size, 1)
+      }
+    })
+  })
+
+  it('raise many counters in opposite orders without standing in a circle', async () => {
+    await withNodes(['north', 'south'], async ([north, south]) => {
+      assert.ok(north && south)
+      const keys = times(20, (index) => `client ${String(index)}`)
+      const raise = (node: PostgresStore, order: readonly string[]) =>
+        Promise.all(order.map((key) => node.revoke(revocation({ scope: 'client', key }))))
+      for (let round = 0; round < 10; round++) {
+        await Promise.all([raise(north, keys), raise(south, keys.toReversed())])
+      }
+      for (const clientId of keys) {
+        const of = { clientId, subjectId: 'maria', deviceKey: undefined }
+        assert.equal((await north.generations(of)).client, 20)
+      }
+    })
+  })
+
+  it('see what the other has resolved, at once', async () => {
+    await withNodes(['north', 'south'], async ([north, south]) => {
+      assert.ok(north && south)
+      for (let round = 0; round < 20; round++) {
+        const { sid, token } = await openWithToken(north)
+        await south.revoke(revocation({ key: sid }))
+        assert.deepEqual(await north.rotate(rotation(token)), { kind: 'revoked' })
+      }
+    })
+  })
+
+  for (const bell of ['notify', 'poll'] as const) {
+    it(`hear of each other's entries once, in order, by ${bell}`, async () => {
+      const url = await server.createDatabase()
+      const [north, south] = await Promise.all(
+        ['north', 'south'].map((name) => openNode(url, name, { bell })),
+      )
+      assert.ok(north && south)
+      try {
+        const heard: Revocation[] = []
+        south.onCommitted((entries) => heard.push(...entries))
+        const outcomes = await Promise.all(
+          times(500, (index) => [north, south][index % 2]!.revoke(revocation())),
+        )
+        await until(() => heard.length >= 500)
+        assert.equal(heard.length, 500)
+        for (const stream of ['north', 'south']) {
+          const sequences = heard.filter((entry) => entry.stream === stream)
+          assert.deepEqual(
+            sequences.map(({ sequence }) => sequence),
+            times(250, (index) => index + 1),
+          )
+        }
+        const ids = new Set(heard.map(({ id }) => id))
+        assert.ok(outcomes.every((outcome) => ids.has(outcome.revocation.id)))
+      } finally {
+        await Promise.all([north.close(), south.close()])
+      }
+    })
+  }
+
+  it('rotate keys at once: one signs', async () => {
+    await withNodes(['north', 'south', 'east', 'west'], async (nodes) => {
+      const key = (kid: string) => ({
+        kid,
+        algorithm: 'ES256' as const,
+        privateJwk: '{}',
+        createdAtMs: now,
+        retiredAtMs: undefined,
+        removeAfterMs: undefined,
+      })
+      const retire = { atMs: now, removeAfterMs: now + 1 }
+      const first = await Promise.all(
+        nodes.map((node) => node.rotateKeys(key(node.stream), retire, true)),
+      )
+      assert.equal(first.filter(Boolean).length, 1)
+      await Promise.all(
+        nodes.map((node) => node.rotateKeys(key(`${node.stream} 2`), retire, false)),
+      )
+      const keys = (await nodes[0]?.listKeys()) ?? []
+      assert.equal(keys.length, 5)
+      assert.equal(keys.filter(({ retiredAtMs }) => retiredAtMs === undefined).length, 1)
+    })
+  })
+})
+
+describe('a stream', () => {
+  it('has one writer: who opens it takes it, and the other stores nothing more', async () => {
+    await withNodes(['north'], async ([old], url) => {
+      assert.ok(old)
+      await old.revoke(revocation())
+      const young = await openNode(url, 'north')
+      const refused = revocation()
+      try {
+        await assert.rejects(old.revoke(refused), /store_unavailable/)
+        await assert.rejects(old.openSession(session()), /store_unavailable/)
+        assert.equal(await young.findRevocation(refused.id), undefined)
+        const { revocation: entry } = await young.revoke(revocation())
+        assert.equal(entry.sequence, 2)
+      } finally {
+        await young.close()
+      }
+    })
+  })
+})
+
+/** A number between 0 and 1 that follows from the seed. */
+function chance(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+interface Opened {
+  readonly sid: string
+  /** The first use of its token, whoever makes it. */
+  readonly first: RotateCommand
+  readonly generation: number
+}
+
+async function raceOnce(nodes: readonly PostgresStore[], seed: number): Promise<void> {
+  const random = chance(seed)
+  const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!
+  const subjectId = `subject ${String(seed)}`
+  const said = `seed ${String(seed)}`
+  const opened: Opened[] = []
+  const open = async (): Promise<void> => {
+    const { sid, token } = await openWithToken(pick(nodes), { subjectId })
+    const stored = await pick(nodes).findSession(sid)
+    opened.push({ sid, first: rotation(token), generation: stored?.generations.subject ?? -1 })
+  }
+  await Promise.all(times(4, open))
+  const atRisk = [...opened]
+  const before = atRisk.map(({ generation }) => generation)
+  assert.deepEqual(before, [0, 0, 0, 0], said)
+
+  const ended = new Set<string>()
+  let raised = 0
+  const rotations = new Map<string, Promise<string>[]>()
+  const end = async (scope: Scope, key: string): Promise<void> => {
+    const { added } = await pick(nodes).revoke(revocation({ scope, key }))
+    if (scope === 'session') ended.add(key)
+    else if (added) raised++
+  }
+  const actions = times(24, () => {
+    const roll = random()
+    const one = pick(atRisk)
+    if (roll < 0.2) return end('session', one.sid)
+    if (roll < 0.3) return end('subject', subjectId)
+    if (roll < 0.5) return open()
+    const outcome = pick(nodes)
+      .rotate(one.first)
+      .then(({ kind }) => kind)
+    rotations.set(one.sid, [...(rotations.get(one.sid) ?? []), outcome])
+    return outcome
+  })
+  await Promise.all(actions)
+
+  for (const { sid, generation, first } of opened) {
+    const dead = ended.has(sid) || generation < raised
+    const kinds = await Promise.all(rotations.get(sid) ?? [])
+    const rotated = kinds.filter((kind) => kind === 'rotated').length
+    assert.ok(rotated <= 1, `${said}: ${kinds.join()}`)
+    // Whoever has the newest token of the session presents it, at either node.
+    const newest = rotated === 1 && first.successor ? rotation(first.successor) : first
+    const { kind } = await pick(nodes).rotate(newest)
+    assert.equal(kind, dead ? 'revoked' : 'rotated', `${said} ${sid}`)
+  }
+  const counter = await pick(nodes).generations({ subjectId, clientId: '', deviceKey: undefined })
+  assert.equal(counter.subject, raised, said)
+}
+
+async function checkChains(nodes: readonly PostgresStore[], at: PostgresStore): Promise<void> {
+  for (const { stream } of nodes) {
+    const head = (await at.head()).get(stream) ?? 0
+    assert.ok(head > 0)
+    await assertChain({ ...at, stream }, head)
+  }
+}
