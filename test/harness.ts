@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Core } from '../src/core/core.ts'
 import type { Store } from '../src/ports/store.ts'
-import { compose } from '../src/server/compose.ts'
+import { compose, type Composition } from '../src/server/compose.ts'
 import { loadConfig, type ConfigFile } from '../src/server/config.ts'
+import { startPostgres } from '../src/testing/postgres.ts'
 import { silentLog, systemClock, systemRandom } from '../src/server/system.ts'
 
 export interface Reply {
@@ -50,54 +51,108 @@ export interface TestServer {
 /** Cheap on purpose: tests log in thousands of times. */
 const cheapPasswords = { memoryKiB: 64, passes: 1 }
 
+/**
+ * How many nodes serve, and on what. Tests say nothing of it: the whole suite of the dialects runs
+ * on each.
+ *
+ * - `sqlite` (default): one node on SQLite.
+ * - `postgres`: one node on PostgreSQL.
+ * - `nodes`: three nodes on one PostgreSQL database; every call goes to the next of them.
+ */
+const arrangement = process.env['OUTRIGHT_TEST_STORE'] ?? 'sqlite'
+
+export interface TestServerOptions {
+  readonly config?: ConfigFile
+  /** True: `issuer` is where the server listens. */
+  readonly publicUrlIsOwn?: boolean
+  /** True: one node in any arrangement, for what each node counts for itself. */
+  readonly oneNode?: boolean
+}
+
 /** Starts a server; close it when the test ends. */
-export async function startTestServer(
-  options: { readonly config?: ConfigFile; readonly publicUrlIsOwn?: boolean } = {},
-): Promise<TestServer> {
-  const port = options.publicUrlIsOwn === true ? await freePort() : 0
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'outright-test-'))
+  const database = await openDatabase()
+  const world = { offsetMs: 0, otps: [] as SentOtp[] }
+  const count = arrangement === 'nodes' && options.oneNode !== true ? 3 : 1
+  const nodes: TestNode[] = []
+  for (let number = 1; number <= count; number++) {
+    nodes.push(await startNode(options, world, dataDir, database.url, `node-${String(number)}`))
+  }
+  const [first] = nodes
+  if (first === undefined) throw new Error('no node was started')
+  let turn = 0
+  return {
+    url: first.url,
+    call(method, path, callOptions = {}) {
+      const { url } = nodes[turn++ % nodes.length] ?? first
+      return call(url, method, path, callOptions)
+    },
+    advance(ms) {
+      world.offsetMs += ms
+    },
+    otps: world.otps,
+    core: first.composition.core,
+    store: first.composition.store,
+    async close() {
+      await Promise.all(nodes.map((node) => node.composition.close()))
+      await database.drop()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+interface TestNode {
+  readonly url: string
+  readonly composition: Composition
+}
+
+async function startNode(
+  options: TestServerOptions,
+  world: { readonly offsetMs: number; readonly otps: SentOtp[] },
+  dataDir: string,
+  databaseUrl: string | undefined,
+  node: string,
+): Promise<TestNode> {
+  const port = options.publicUrlIsOwn === true ? await freePort() : 0
   const config = await loadConfig(
     {},
     {
       demo: true,
       port: 0,
       dataDir,
+      ...(databaseUrl === undefined ? {} : { databaseUrl }),
+      node,
       issuer: `http://127.0.0.1:${String(port === 0 ? 8080 : port)}`,
       passwordCost: cheapPasswords,
       accessLog: false,
       ...options.config,
     },
   )
-  let offsetMs = 0
-  const otps: SentOtp[] = []
   const composition = await compose(config, {
-    clock: { ...systemClock, nowMs: () => systemClock.nowMs() + offsetMs },
+    clock: { ...systemClock, nowMs: () => systemClock.nowMs() + world.offsetMs },
     random: systemRandom(),
     log: silentLog,
     otpSender: {
       send: (message) => {
-        otps.push(message)
+        world.otps.push(message)
         return Promise.resolve()
       },
     },
   })
   await composition.app.listen({ host: '127.0.0.1', port })
   const { port: bound } = composition.app.server.address() as AddressInfo
-  const url = `http://127.0.0.1:${String(bound)}`
-  return {
-    url,
-    call: (method, path, callOptions = {}) => call(url, method, path, callOptions),
-    advance(ms) {
-      offsetMs += ms
-    },
-    otps,
-    core: composition.core,
-    store: composition.store,
-    async close() {
-      await composition.close()
-      await rm(dataDir, { recursive: true, force: true })
-    },
-  }
+  return { url: `http://127.0.0.1:${String(bound)}`, composition }
+}
+
+/** An empty database of the server that the environment names, where the arrangement wants one. */
+async function openDatabase(): Promise<{
+  readonly url: string | undefined
+  drop(): Promise<void>
+}> {
+  if (arrangement === 'sqlite') return { url: undefined, drop: () => Promise.resolve() }
+  const postgres = await startPostgres()
+  return { url: await postgres.createDatabase(), drop: () => postgres.stop() }
 }
 
 /** For servers that must know their own address before they listen. */

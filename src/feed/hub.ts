@@ -33,8 +33,10 @@ export interface FeedHubOptions extends Partial<FeedHubSettings> {
   readonly issuer: string
   /** 16 random bytes, new for every run of the process. */
   readonly epoch: Uint8Array
-  /** Everything in the node's replica, in pieces of at most 16,384 entries. Called for each
-snapshot. */
+  /**
+   * Everything in the node's replica, in pieces of at most 16,384 entries. Called for each
+   * snapshot.
+   */
   readonly snapshot: () => Iterable<SnapshotPiece>
   /** How far the log is in the node's replica when the hub is made. */
   readonly position: Position
@@ -48,6 +50,11 @@ snapshot. */
   readonly rememberLeases?: (leaseMs: number) => Promise<void>
   /** How long a lease may be at most now, in milliseconds; 0 where this node is not current itself. */
   readonly grantableMs?: () => number
+  /**
+   * Told, in order, how far this node and all its guards have come: everything up to there is
+   * applied by them, or they can hold no lease.
+   */
+  readonly onConfirmed?: (position: Position) => void
   /** For the simulation alone: rules that are wrong on purpose. */
   readonly rules?: Partial<LeaseRules>
 }
@@ -122,6 +129,7 @@ class Hub implements FeedHub {
     this.#receipts = new ReceiptBook(this.#settings.receipts)
     this.#remembered = options.rememberLeases ? 'no' : 'yes'
     this.#started = this.#admitPredecessors()
+    this.#tellConfirmed(this.#started, options.position)
     this.#context = this.#makeContext()
     this.#arm()
   }
@@ -163,7 +171,9 @@ class Hub implements FeedHub {
       }
       const mark = this.#recent.append(words, position, nowMs)
       // The record before the frames: whoever acknowledges at once must find it.
-      this.#receipts.add(batch, this.#ledger.publish(mark, nowMs))
+      const record = this.#ledger.publish(mark, nowMs)
+      this.#receipts.add(batch, record)
+      this.#tellConfirmed(record, position)
     }
     for (const follower of this.#followers) follower.published()
     this.#arm()
@@ -209,8 +219,10 @@ class Hub implements FeedHub {
     }
   }
 
-  /** What was committed before this run may be unknown to guards of the run before: batch 0 waits
-for them. */
+  /**
+   * What was committed before this run may be unknown to guards of the run before: batch 0 waits
+   * for them.
+   */
   #admitPredecessors(): BatchRecord {
     const { clock, predecessorLeaseMs = this.#settings.leaseMs } = this.#options
     const nowMs = clock.monotonicMs()
@@ -220,6 +232,17 @@ for them. */
       this.#ledger.grant(predecessors, endsMs, -1)
     }
     return this.#ledger.publish(0, nowMs)
+  }
+
+  #tellConfirmed(record: BatchRecord, position: Position): void {
+    const { onConfirmed } = this.#options
+    if (onConfirmed === undefined) return
+    if (record.confirmedMs !== undefined) onConfirmed(position)
+    else {
+      record.waiters.push(() => {
+        onConfirmed(position)
+      })
+    }
   }
 
   #makeContext(): FollowerContext {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { CoreDependencies } from '../core/dependencies.ts'
 import { authenticateGuard } from '../core/guard-credential.ts'
 import { refuse } from '../domain/failure.ts'
+import type { Position } from '../domain/revocation.ts'
 import {
   feedMediaType,
   logPage,
@@ -16,6 +17,8 @@ import type { Answer, DialectRequest, Route } from '../http/dialect.ts'
 import type { AdminOptions, Download } from '../http/dialects/admin/index.ts'
 import { readAuthorization } from '../http/authorization.ts'
 import { singleParameter } from '../http/body.ts'
+import type { NodeLeases } from '../ports/node-lease.ts'
+import type { WireVerifier } from '../protocol/admin-api.ts'
 import type { Replica } from '../verifier/replica.ts'
 import type { Config } from './config.ts'
 import { SNAPSHOT_PIECE } from './verification.ts'
@@ -24,6 +27,7 @@ export interface AdminParts {
   readonly config: Config
   readonly dependencies: CoreDependencies
   readonly hub: FeedHub
+  readonly leases: NodeLeases | undefined
   readonly replica: Replica
   readonly stopping: AbortSignal
   /** Undefined where the store has tools of its own for it (PostgreSQL). */
@@ -31,11 +35,12 @@ export interface AdminParts {
 }
 
 export function adminOptions(parts: AdminParts): AdminOptions {
-  const { config, hub, backup, stopping } = parts
+  const { config, hub, leases, backup, stopping } = parts
   return {
     adminToken: config.adminToken,
     stopping,
-    verifiers: () => Promise.resolve(wireVerifiers(hub.verifiers())),
+    verifiers: () =>
+      Promise.resolve([...wireVerifiers(hub.verifiers()), ...otherNodes(hub, leases)]),
     receiptDetail: (revocationId) =>
       Promise.resolve(
         hub.detailedReceipt(revocationId)?.outcomes.map(({ name, outcome, afterMs }) => ({
@@ -49,14 +54,10 @@ export function adminOptions(parts: AdminParts): AdminOptions {
   }
 }
 
-function wireVerifiers(
-  verifiers: readonly VerifierStatus[],
-): Awaited<ReturnType<NonNullable<AdminOptions['verifiers']>>> {
+function wireVerifiers(verifiers: readonly VerifierStatus[]): readonly WireVerifier[] {
   const head = verifiers[0]?.position ?? new Map<string, number>()
   return verifiers.map((verifier) => {
     const { position, leaseLeftMs, connectedSinceMs, kind } = verifier
-    let behind = 0
-    for (const [stream, sequence] of head) behind += sequence - (position?.get(stream) ?? 0)
     return {
       id: verifier.id,
       kind,
@@ -64,10 +65,33 @@ function wireVerifiers(
       address: verifier.address ?? null,
       fresh: kind === 'node' || (leaseLeftMs ?? 0) > 0,
       leaseLeftMs: leaseLeftMs === undefined ? null : Math.round(leaseLeftMs),
-      behind,
+      behind: behind(head, position),
       connectedAt: connectedSinceMs === undefined ? null : new Date(connectedSinceMs).toISOString(),
     }
   })
+}
+
+/** The other nodes, each speaking for itself and its guards. */
+function otherNodes(hub: FeedHub, leases: NodeLeases | undefined): readonly WireVerifier[] {
+  const head = hub.verifiers()[0]?.position ?? new Map<string, number>()
+  return (leases?.others() ?? []).map(({ name, acknowledged, mayHoldLease }) => ({
+    id: name,
+    kind: 'node',
+    name,
+    address: null,
+    fresh: mayHoldLease,
+    leaseLeftMs: null,
+    behind: behind(head, acknowledged),
+    connectedAt: null,
+  }))
+}
+
+function behind(head: Position, reached: Position | undefined): number {
+  let entries = 0
+  for (const [stream, sequence] of head) {
+    entries += Math.max(0, sequence - (reached?.get(stream) ?? 0))
+  }
+  return entries
 }
 
 /** Copies to a file beside the database, sends it, and removes it. */

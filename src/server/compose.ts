@@ -2,12 +2,11 @@
  * The composition root: the only place that knows every part. It turns a configuration into a
  * server that is ready to listen, and takes it apart in the right order.
  */
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
 import { authenticateGuard } from '../core/guard-credential.ts'
 import { openKeyRing } from '../core/key-ring.ts'
+import { refuse } from '../domain/failure.ts'
 import { attachFeed } from '../feed/index.ts'
 import { createApp, type MountedDialect } from '../http/app.ts'
 import { addressMatcher } from '../http/client-address.ts'
@@ -18,21 +17,22 @@ import { createSessionEvents } from '../http/dialects/session-events/index.ts'
 import { registerDocumentation } from '../http/documentation.ts'
 import { buildDocument } from '../http/openapi.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Confirmation } from '../ports/confirmation.ts'
+import type { NodeLeases } from '../ports/node-lease.ts'
 import type { Log } from '../ports/log.ts'
 import type { OtpSender } from '../ports/otp-sender.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
-import { openSqliteStore, type SqliteStore } from '../stores/sqlite/store.ts'
 import { createTokenVerifier } from '../verifier/token-verifier.ts'
 import { adminOptions } from './admin-services.ts'
 import { closeGracefully } from './close-gracefully.ts'
 import { ConfigError, type Config } from './config.ts'
+import { confirmEverywhere } from './confirmation.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
 import { mountDialects } from './dialects.ts'
 import { longestAccessLifetime } from './longest-lifetime.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { openProviders } from './providers.ts'
+import { openStore, type OpenedStore } from './open-store.ts'
 import { startSweeping } from './sweeping.ts'
 import { openVerification, type Verification } from './verification.ts'
 import { version } from './version.ts'
@@ -63,39 +63,35 @@ const VERIFIED_TOKENS = 50_000
  * @throws {Error} Where the store cannot be opened; the message says why.
  */
 export async function compose(config: Config, world: World): Promise<Composition> {
-  const store = await openStore(config, world.log)
+  const opened = await openStore(config, world)
   try {
-    return await composeWith(store, config, world)
+    return await composeWith(opened, config, world)
   } catch (error) {
-    await store.close()
+    await opened.leases?.close(0)
+    await opened.store.close()
     throw error
   }
 }
 
-async function openStore(config: Config, log: Log): Promise<SqliteStore> {
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-  return openSqliteStore({
-    path: join(config.dataDir, 'outright.db'),
-    stream: 'node-1',
-    durability: config.durability,
-    log,
-  })
-}
-
-async function composeWith(store: SqliteStore, config: Config, world: World): Promise<Composition> {
+async function composeWith(
+  opened: OpenedStore,
+  config: Config,
+  world: World,
+): Promise<Composition> {
+  const { store, leases, backup } = opened
   const { clock, log } = world
   await checkIdentities(store, config, clock)
-  const verification = await openVerification(store, config, clock, log)
+  const verification = await openVerification(store, leases, config, clock, log)
   const { replica, hub } = verification
   const metrics = createMetrics(replica, hub)
   store.onCommitted((entries) => {
     metrics.countRevocations(entries)
   })
-  const core = await openCore(store, verification, metrics, config, world)
+  const core = await openCore(opened, verification, metrics, config, world)
   const stopping = new AbortController()
   const providers = openProviders(core, config)
   const mounts: readonly MountedDialect[] = [
-    ...mountOwn(core, metrics, config),
+    ...mountOwn(core, leases, metrics, config),
     {
       dialect: createAdmin(
         contextOf(core, config),
@@ -103,9 +99,10 @@ async function composeWith(store: SqliteStore, config: Config, world: World): Pr
           config,
           dependencies: core.dependencies,
           hub,
+          leases,
           replica,
           stopping: stopping.signal,
-          backup: (to) => store.backup(to),
+          backup,
         }),
       ),
       ...atRoot,
@@ -130,7 +127,7 @@ async function composeWith(store: SqliteStore, config: Config, world: World): Pr
       return true
     },
   })
-  const stopSweeping = startSweeping(store, replica, clock, log)
+  const stopSweeping = startSweeping(store, replica, core.dependencies.keys, clock, log)
   return {
     app,
     core,
@@ -141,6 +138,8 @@ async function composeWith(store: SqliteStore, config: Config, world: World): Pr
       hub.close()
       await closeGracefully(app, clock)
       await providers.close()
+      // Its guards may hold leases a little longer: the other nodes wait for those.
+      await leases?.close(hub.heldForMs())
       await store.close()
     },
   }
@@ -157,7 +156,7 @@ async function checkIdentities(store: Store, config: Config, clock: Clock): Prom
 }
 
 async function openCore(
-  store: Store,
+  { store, leases }: OpenedStore,
   { replica, hub }: Verification,
   metrics: Metrics,
   config: Config,
@@ -176,8 +175,9 @@ async function openCore(
     keys: keys.find,
     issuer: () => config.issuer,
     nowMs: () => clock.nowMs(),
-    // One node on SQLite writes the whole log itself: its replica is the log.
-    isCurrent: () => true,
+    // One node on SQLite writes the whole log itself: its replica is the log. Of several nodes, each
+    // may trust its replica for as long as its lease runs, like a guard.
+    isCurrent: () => leases === undefined || leases.leaseLeftMs() > 0,
     capacity: VERIFIED_TOKENS,
   })
   return createCore({
@@ -187,24 +187,13 @@ async function openCore(
     log,
     keys,
     verifier,
-    confirmation: measured(hub, metrics),
+    confirmation: confirmEverywhere(hub, leases, clock, metrics),
     otpSender,
     issuer: config.issuer,
     audiences: config.audiences,
     longestAccessLifetimeMs,
     passwordCost: config.passwordCost,
   })
-}
-
-function measured(hub: Confirmation, metrics: Metrics): Confirmation {
-  return {
-    async confirmed(revocation) {
-      const receipt = await hub.confirmed(revocation)
-      metrics.observeConfirmation(receipt.elapsedMs, receipt.lapsed)
-      return receipt
-    },
-    receipt: (revocationId) => hub.receipt(revocationId),
-  }
 }
 
 const atRoot = { prefix: '', host: undefined }
@@ -220,11 +209,19 @@ function contextOf(core: Core, config: Config): Parameters<typeof createAdmin>[0
   }
 }
 
-function mountOwn(core: Core, metrics: Metrics, config: Config): readonly MountedDialect[] {
+function mountOwn(
+  core: Core,
+  leases: NodeLeases | undefined,
+  metrics: Metrics,
+  config: Config,
+): readonly MountedDialect[] {
   const { store, keys } = core.dependencies
   const operations = createOperations({
     keys,
-    ready: () => store.ready(),
+    ready: async () => {
+      await store.ready()
+      if (leases !== undefined && leases.leaseLeftMs() <= 0) refuse({ kind: 'stale' })
+    },
     metrics: () => metrics.render(),
   })
   return [

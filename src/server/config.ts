@@ -3,6 +3,7 @@
  * start, by its name, and nothing is guessed.
  */
 import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { DialectContext } from '../http/context.ts'
@@ -43,6 +44,8 @@ export interface Config {
   readonly dataDir: string
   /** PostgreSQL when set. */
   readonly databaseUrl: string | undefined
+  /** Name of this node, the same after a restart, its own among all nodes of a database. */
+  readonly node: string
   /** Public URL, without a slash at the end. */
   readonly issuer: string
   /** Bearer token of the admin API; undefined: the admin API refuses everybody. */
@@ -98,6 +101,7 @@ function defaults(demo: boolean): Config {
     port: 8080,
     dataDir: './data',
     databaseUrl: undefined,
+    node: hostname(),
     issuer: '',
     adminToken: demo ? 'outright-demo-admin' : undefined,
     demo,
@@ -176,6 +180,7 @@ function fromEnvironment(environment: Environment): ConfigFile {
     port: number('OUTRIGHT_PORT'),
     dataDir: text('OUTRIGHT_DATA'),
     databaseUrl: text('OUTRIGHT_DATABASE_URL'),
+    node: text('OUTRIGHT_NODE'),
     issuer: text('OUTRIGHT_ISSUER'),
     adminToken: text('OUTRIGHT_ADMIN_TOKEN'),
     rateLimitFactor: number('OUTRIGHT_RATE_LIMIT_FACTOR'),
@@ -206,6 +211,7 @@ function validate(config: Config): Config {
     'port',
     'it is not a port number',
   )
+  check(/^[\w.-]{1,64}$/.test(config.node), 'node', 'it is not 1 to 64 letters, digits, _ . -')
   check(config.rateLimitFactor > 0, 'rateLimitFactor', 'it is not greater than 0')
   check(
     ['ES256', 'EdDSA', 'RS256'].includes(config.signingAlgorithm),

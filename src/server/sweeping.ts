@@ -1,3 +1,4 @@
+import type { KeyRing } from '../core/key-ring.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { MaintenanceStore } from '../ports/store.ts'
@@ -12,6 +13,7 @@ const FORGET_EVERY_MS = 1000
 export function startSweeping(
   store: MaintenanceStore,
   replica: Replica,
+  keys: KeyRing,
   clock: Clock,
   log: Log,
 ): () => void {
@@ -21,6 +23,8 @@ export function startSweeping(
   const sweep = async (): Promise<void> => {
     try {
       await store.sweep(clock.nowMs(), ROWS_PER_SWEEP)
+      // Another node may have rotated: a key that it retired signs nothing here for long.
+      await keys.reload()
     } catch (error) {
       log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'cannot sweep')
     }

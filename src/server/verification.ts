@@ -4,11 +4,12 @@
  * anybody, and both happen before the verb that made it resolves.
  */
 import { randomBytes } from 'node:crypto'
-import type { Revocation } from '../domain/revocation.ts'
+import type { Position, Revocation } from '../domain/revocation.ts'
 import { createFeedHub, type FeedHub } from '../feed/index.ts'
 import { Watches } from '../guard/watches.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
+import type { NodeLeases } from '../ports/node-lease.ts'
 import type { Store } from '../ports/store.ts'
 import { Replica } from '../verifier/replica.ts'
 import type { Config } from './config.ts'
@@ -31,6 +32,7 @@ const GRANTED_LEASE = 'granted-lease-ms'
 /** Fills the replica from the store and opens the hub. */
 export async function openVerification(
   store: Store,
+  leases: NodeLeases | undefined,
   config: Config,
   clock: Clock,
   log: Log,
@@ -46,11 +48,14 @@ export async function openVerification(
   // Subscribed before the replica is filled: what is committed meanwhile may come twice, never not at all.
   store.onCommitted((entries) => {
     watches.applied(applyRevocations(replica, entries), entries.length)
+    leases?.applied(positionAfter(entries))
     publish(entries)
   })
   const position = await store.head()
   await fillReplica(replica, store, clock.nowMs())
-  const grantedMs = (await readSetting(store, GRANTED_LEASE)) ?? 0
+  leases?.applied(position)
+  const setting = `${GRANTED_LEASE} ${store.stream}`
+  const grantedMs = (await readSetting(store, setting)) ?? 0
   const hub = createFeedHub({
     clock,
     log,
@@ -62,11 +67,30 @@ export async function openVerification(
     snapshot: () => replica.chunks(SNAPSHOT_PIECE),
     position,
     predecessorLeaseMs: grantedMs,
-    rememberLeases: (leaseMs) => writeSetting(store, GRANTED_LEASE, Math.max(leaseMs, grantedMs)),
+    ...(leases === undefined
+      ? {}
+      : {
+          grantableMs: () => leases.leaseLeftMs(),
+          onConfirmed: (confirmed) => {
+            leases.acknowledge(confirmed)
+          },
+        }),
+    rememberLeases: (leaseMs) => writeSetting(store, setting, Math.max(leaseMs, grantedMs)),
   })
+  // In this order: what the first renewal names is applied above.
+  await leases?.join()
   if (early.length > 0) hub.publish(early)
   publish = (entries) => {
     hub.publish(entries)
   }
   return { replica, hub, watches }
+}
+
+/** How far entries bring a reader, in each of their streams. */
+function positionAfter(entries: readonly Revocation[]): Position {
+  const position = new Map<string, number>()
+  for (const { stream, sequence } of entries) {
+    position.set(stream, Math.max(position.get(stream) ?? 0, sequence))
+  }
+  return position
 }

@@ -12,7 +12,8 @@ const style =
   'padding:.7rem;border:0;border-radius:.5rem;color:#fff;background:#3d4ad6;cursor:pointer}' +
   'button:focus-visible,input:focus-visible{outline:3px solid #9aa4ff}' +
   '.wrong{color:#a3122b;font-weight:600}.brand{letter-spacing:.08em;font-size:.8rem;color:#3d4ad6}' +
-  'td,th{text-align:left;padding:.25rem .75rem .25rem 0;vertical-align:top}'
+  'td,th{text-align:left;padding:.25rem .75rem .25rem 0;vertical-align:top}' +
+  'form+p{margin:1rem 0 0}table{margin-bottom:1.25rem}'
 
 const styleHash = createHash('sha256').update(style).digest('base64')
 /**

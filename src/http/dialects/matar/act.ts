@@ -91,7 +91,6 @@ export function createActs(
         key: options.scope === 'token' ? claims.jti : claims.sid,
         reason: 'logout',
         actor: `subject:${claims.sub}`,
-        accessLifetimeMs: options.accessLifetimeMs,
         wait: request.waitForConfirmation,
       })
       return receipt
