@@ -17,9 +17,13 @@ const chunksPerTurn = 8
 /** Unsent bytes above which a snapshot waits. */
 const snapshotBufferBytes = 1_048_576
 const snapshotWaitMs = 5
+/** A guard that lags by this many lag limits starts anew. */
+const lagsUntilClosed = 3
 
-/** One guard on one connection: start, snapshot or resumption, then the tail, as fast as it
-acknowledges. */
+/**
+ * One guard on one connection: start, snapshot or resumption, then the tail, as fast as it
+ * acknowledges.
+ */
 export class Follower {
   readonly connection: FeedConnection
   readonly connectedAtMs: number
@@ -180,6 +184,8 @@ export class Follower {
       this.#openPing = { frame, receivedMs }
       return
     }
+    // Says the same as an acknowledgement that may have been lost.
+    this.#acknowledge(frame.mark)
     this.#pong(frame, receivedMs)
   }
 
@@ -190,6 +196,9 @@ export class Follower {
     const nowMs = clock.monotonicMs()
     const oldestMs = recent.publishedAfter(this.#ackedMark)
     const lagMs = oldestMs === undefined ? 0 : nowMs - oldestMs
+    if (lagMs > lagsUntilClosed * settings.lagLimitMs) {
+      return this.close(closeCodes.tooSlow, 'did not acknowledge')
+    }
     const leaseMs = rules.renews(lagMs, settings) ? this.#context.grantableMs() : 0
     if (leaseMs > 0) {
       ledger.grant(this.#holder!, rules.leaseEndsMs(receivedMs, leaseMs, settings), recent.head)
@@ -237,7 +246,7 @@ export class Follower {
 
   #watchSilence(): void {
     if (this.#closeIfSilent()) return
-    this.#later(this.#silenceLeftMs(), () => {
+    this.#later(Math.max(1, this.#silenceLeftMs()), () => {
       this.#watchSilence()
     })
   }

@@ -4,8 +4,10 @@ export interface FeedHubSettings {
   readonly leaseMs: number
   /** How often guards ping, in milliseconds. At most half the lease. */
   readonly renewMs: number
-  /** How far the rate of any clock may be off, as a fraction: 0.02 is 2 %, hundreds of times what
-quartz does. */
+  /**
+   * How far the rate of any clock may be off, as a fraction: 0.02 is 2 %, hundreds of times what
+   * quartz does.
+   */
   readonly clockRateMargin: number
   /** Added to every counted lease, for the granularity of clocks, in milliseconds. */
   readonly fixedMarginMs: number

@@ -204,7 +204,9 @@ export class FeedSession {
     const oldest = this.#pings.keys().next().value
     if (this.#pings.size > pingsOpen && oldest !== undefined) this.#pings.delete(oldest)
     this.#pingedMs = sent.monotonicMs
-    this.#send({ type: 'ping', nonce: this.#nonce, mark: this.#context.following.mark })
+    // Before the snapshot is complete, the mark is one of another node's, or of another run's.
+    const mark = this.#state === 'following' ? this.#context.following.mark : 0
+    this.#send({ type: 'ping', nonce: this.#nonce, mark })
   }
 
   /** Pings when it is time, and gives up a connection over which nothing comes. */

@@ -152,10 +152,11 @@ class ServerGuard implements Guard {
   ): Promise<Verdict> {
     if (!this.#rules.judgesLast && !this.#lease.held) return { ok: false, reason: 'stale' }
     const failuresBefore = this.#keys.failures
+    const nameless = this.#issuer === undefined
     try {
       const verdict = await verifier.verify(token, audience)
       // Without the keys or the issuer's name, nobody knows whether the token is good.
-      const unknown = this.#keys.failures !== failuresBefore || this.#issuer === undefined
+      const unknown = nameless || this.#keys.failures !== failuresBefore
       if (unknown && !verdict.ok && verdict.reason === 'invalid')
         return { ok: false, reason: 'stale' }
       return verdict

@@ -34,36 +34,45 @@ export const guardRules: GuardRules = Object.freeze<GuardRules>({
   dropsWithReplica: true,
 })
 
+/**
+ * How far the wall clock may fall behind the monotonic one during a lease, in milliseconds. More
+ * means that it was set back, and then it cannot tell whether the machine slept meanwhile.
+ */
+const setBackMs = 50
+
 /** The right to trust the replica without asking, for a few seconds. */
 export class Lease {
   readonly #clock: GuardClock
   readonly #rules: GuardRules
-  #monotonicEndMs = -Infinity
-  #wallEndMs = -Infinity
+  #from: PingTime | undefined
+  #leaseMs = 0
 
   constructor(clock: GuardClock, rules: GuardRules) {
     this.#clock = clock
     this.#rules = rules
   }
 
-  /** A pong came: the lease runs from when its ping was sent. Never shortens it. */
+  /**
+   * A pong came: the lease runs from when its ping was sent. Pongs come in the order of their
+   * pings.
+   */
   extend(ping: PingTime, leaseMs: number): void {
-    const from = this.#rules.countsFromPing ? ping : this.now()
-    this.#monotonicEndMs = Math.max(this.#monotonicEndMs, from.monotonicMs + leaseMs)
-    // Not the later of two: after the wall clock was set back, the older one would be meaningless.
-    this.#wallEndMs = from.wallMs + leaseMs
+    this.#from = this.#rules.countsFromPing ? ping : this.now()
+    this.#leaseMs = leaseMs
   }
 
   drop(): void {
-    this.#monotonicEndMs = -Infinity
-    this.#wallEndMs = -Infinity
+    this.#from = undefined
   }
 
   /** How long it still lasts, in milliseconds; 0 where there is none. */
   leftMs(): number {
-    const monotonicLeftMs = this.#monotonicEndMs - this.#clock.monotonicMs()
-    if (!this.#rules.readsBothClocks) return Math.max(0, monotonicLeftMs)
-    return Math.max(0, Math.min(monotonicLeftMs, this.#wallEndMs - this.#clock.nowMs()))
+    if (!this.#from) return 0
+    const monotonicMs = this.#clock.monotonicMs() - this.#from.monotonicMs
+    if (!this.#rules.readsBothClocks) return Math.max(0, this.#leaseMs - monotonicMs)
+    const wallMs = this.#clock.nowMs() - this.#from.wallMs
+    if (wallMs < monotonicMs - setBackMs) return 0
+    return Math.max(0, this.#leaseMs - Math.max(monotonicMs, wallMs))
   }
 
   /** Whether it lasts at this moment. */

@@ -9,6 +9,7 @@ export interface FeedTarget {
 
 export interface FeedSocket {
   send(frame: Uint8Array<ArrayBuffer>): void
+  /** Ends the connection; `closed` is called for it, too, and nothing after that. */
   close(code: number, reason: string): void
 }
 

@@ -17,6 +17,11 @@ export class Watches {
   readonly #report: (error: unknown) => void
   readonly #byHigh = new Map<number, Set<Watch>>()
   readonly #all = new Set<Watch>()
+  /**
+   * A cached token's claims are the same object at every request, and hashing names is most of the
+   * work.
+   */
+  readonly #known = new WeakMap<AccessClaims, TokenFacts>()
   /** How many callbacks were called. */
   fired = 0
 
@@ -34,17 +39,13 @@ export class Watches {
   add(claims: AccessClaims, callback: () => void): () => void {
     const watch: Watch = { callback, facts: undefined, ended: false }
     this.#all.add(watch)
-    tokenFacts(claims).then(
-      (facts) => {
-        if (watch.ended) return
-        watch.facts = facts
-        for (const { high } of fingerprintsOf(facts)) {
-          const same = this.#byHigh.get(high)
-          if (same) same.add(watch)
-          else this.#byHigh.set(high, new Set([watch]))
-        }
-        // It may have ended before the watch began, or while its names were hashed.
-        if (!isAlive(this.#replica, facts)) this.#fire(watch)
+    const known = this.#known.get(claims)
+    // Even then not before the caller has the function that ends the watch.
+    const facts = known ? Promise.resolve(known) : tokenFacts(claims)
+    facts.then(
+      (found) => {
+        this.#known.set(claims, found)
+        this.#begin(watch, found)
       },
       (error: unknown) => {
         this.#report(error)
@@ -73,6 +74,18 @@ export class Watches {
   /** Ends all watches without a call. */
   clear(): void {
     for (const watch of this.#all) this.#end(watch)
+  }
+
+  #begin(watch: Watch, facts: TokenFacts): void {
+    if (watch.ended) return
+    watch.facts = facts
+    for (const { high } of fingerprintsOf(facts)) {
+      const same = this.#byHigh.get(high)
+      if (same) same.add(watch)
+      else this.#byHigh.set(high, new Set([watch]))
+    }
+    // It may have ended before the watch began, or while its names were hashed.
+    if (!isAlive(this.#replica, facts)) this.#fire(watch)
   }
 
   #judge(watch: Watch): void {

@@ -156,7 +156,7 @@ export interface PingFrame {
   readonly type: 'ping'
   /** Comes back in the pong. */
   readonly nonce: number
-  /** What the guard has applied. */
+  /** What the guard has applied on this connection, as an ack would say; 0 before it can say. */
   readonly mark: number
 }
 

@@ -1,0 +1,67 @@
+/**
+ * The real hub and the real guard in simulated worlds, against the invariants of the design: after
+ * a confirmed logout nobody accepts; a confirmation comes within a lease and its margins;
+ * afterwards everybody recovers and nothing else has ended.
+ *
+ * `OUTRIGHT_SIMULATION_SEEDS=20000` tries more worlds, `OUTRIGHT_SIMULATION_SEED=7` one again.
+ */
+import assert from 'node:assert/strict'
+import { before, suite, test } from 'node:test'
+import { simulate, type Outcome } from './simulate.ts'
+import { makeTokenPool, type TokenPool } from './tokens.ts'
+import { brokenVariants } from './variants.ts'
+
+const one = process.env['OUTRIGHT_SIMULATION_SEED']
+const seeds = Number(process.env['OUTRIGHT_SIMULATION_SEEDS'] ?? 1500)
+/** Worlds in which a broken rule must show. */
+const seedsForVariants = 1500
+
+let pool: TokenPool
+
+before(async () => {
+  pool = await makeTokenPool()
+})
+
+function complain(seed: number, { violations }: Outcome): string {
+  const again = `OUTRIGHT_SIMULATION_SEED=${seed} node --test test/simulation/feed.test.ts`
+  return `seed ${seed}:\n${violations.slice(0, 10).join('\n')}\nagain: ${again}`
+}
+
+suite('simulated feeds', () => {
+  test('keep the invariants in every world', async () => {
+    const from = one === undefined ? 1 : Number(one)
+    const until = one === undefined ? seeds : from
+    const sums = { accepted: 0, refused: 0, stale: 0, confirmed: 0, lapsed: 0, snapshots: 0 }
+    for (let seed = from; seed <= until; seed++) {
+      const outcome = await simulate(seed, pool)
+      assert.deepEqual(outcome.violations, [], complain(seed, outcome))
+      for (const name of Object.keys(sums) as (keyof typeof sums)[]) {
+        sums[name] += outcome.counts[name]
+      }
+    }
+    if (one !== undefined) return
+    // Worlds in which little happens would show little.
+    assert.ok(sums.accepted > 20 * seeds, `${sums.accepted} accepted`)
+    assert.ok(sums.refused > 20 * seeds, `${sums.refused} refused`)
+    assert.ok(sums.stale > 5 * seeds, `${sums.stale} stale`)
+    assert.ok(sums.confirmed > 10 * seeds, `${sums.confirmed} confirmed`)
+    assert.ok(sums.lapsed > 2 * seeds, `${sums.lapsed} lapsed`)
+  })
+
+  test('happen again in the same way for the same seed', async () => {
+    const [first, second] = [await simulate(4711, pool), await simulate(4711, pool)]
+    assert.deepEqual(second.counts, first.counts)
+  })
+})
+
+suite('simulated feeds find a protocol that is wrong', () => {
+  for (const [name, variant] of Object.entries(brokenVariants)) {
+    test(name, { skip: one !== undefined }, async () => {
+      for (let seed = 1; seed <= seedsForVariants; seed++) {
+        const { violations } = await simulate(seed, pool, variant)
+        if (violations.some((violation) => violation.includes('was confirmed'))) return
+      }
+      assert.fail(`no world of ${seedsForVariants} shows it`)
+    })
+  }
+})

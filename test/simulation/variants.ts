@@ -1,0 +1,45 @@
+/**
+ * Ways to get the protocol wrong, one at a time. Each breaks a rule of `src/feed/lease-rules.ts` or
+ * `src/guard/lease.ts`; the simulation must find every one of them, or it proves nothing.
+ */
+import type { Variant } from './simulate.ts'
+
+export const brokenVariants: Readonly<Record<string, Variant>> = {
+  'R1: the node does not allow for clocks that run at different rates': {
+    hubRules: { leaseEndsMs: (pingReceivedMs, leaseMs) => pingReceivedMs + leaseMs },
+    nodes: 1,
+  },
+  'R1: the node counts from before the ping was received': {
+    hubRules: { leaseEndsMs: (pingReceivedMs, leaseMs) => pingReceivedMs - 200 + leaseMs },
+    nodes: 1,
+  },
+  'R2: a guard that disconnected is not waited for': {
+    hubRules: { waitsForDisconnected: false },
+    nodes: 1,
+  },
+  'R3: a lease is granted to a guard that lags behind': {
+    hubRules: { flushesBeforePong: false },
+    nodes: 1,
+  },
+  'R4: what was sent counts as applied': {
+    hubRules: { waitsForAcknowledgement: false },
+    nodes: 1,
+  },
+  'R5: the mark of a snapshot is read when it is complete': {
+    hubRules: { marksSnapshotBefore: false },
+    nodes: 1,
+    ballast: 400,
+  },
+  'a restarted node forgets that its predecessor granted leases': {
+    predecessorLeaseMs: 0,
+    nodes: 1,
+  },
+  'G1: the guard counts its lease from the pong': { guardRules: { countsFromPing: false } },
+  'G2: the guard trusts its monotonic clock alone': { guardRules: { readsBothClocks: false } },
+  'G3: the guard does not notice lost or swapped frames': { guardRules: { checksMarks: false } },
+  'G4: the guard looks at its lease before it verifies': { guardRules: { judgesLast: false } },
+  'G5: the guard keeps its lease when it gets another replica': {
+    guardRules: { dropsWithReplica: false },
+    nodes: 2,
+  },
+}
