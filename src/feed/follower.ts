@@ -1,3 +1,4 @@
+import type { Clock } from '../ports/clock.ts'
 import { decodeGuardFrame } from '../protocol/feed-decode.ts'
 import { encodeNodeFrame } from '../protocol/feed-encode.ts'
 import {
@@ -9,8 +10,28 @@ import {
   type StartFrame,
 } from '../protocol/feed.ts'
 import type { FeedConnection } from './connection.ts'
-import type { Holder } from './ledger.ts'
-import type { FollowerContext } from './hub.ts'
+import type { Holder, Ledger } from './ledger.ts'
+import type { SnapshotPiece } from './hub-types.ts'
+import type { LeaseRules } from './lease-rules.ts'
+import type { RecentBatches } from './recent.ts'
+import type { FeedHubSettings } from './settings.ts'
+
+/** What a follower needs of the hub. */
+export interface FollowerContext {
+  readonly settings: FeedHubSettings
+  readonly rules: LeaseRules
+  readonly clock: Clock
+  readonly epoch: Uint8Array
+  readonly issuer: string
+  readonly node: string
+  readonly recent: RecentBatches
+  readonly ledger: Ledger
+  readonly snapshot: () => Iterable<SnapshotPiece>
+  grantableMs(): number
+  /** Makes the connection the one of its guard; undefined where a newer one is open. */
+  claim(follower: Follower, start: StartFrame): Holder | undefined
+  gone(follower: Follower): void
+}
 
 /** Pieces of a snapshot that are sent before others get their turn. */
 const chunksPerTurn = 8

@@ -5,7 +5,7 @@
  * `docs/lease-argument.md` why the promise holds.
  */
 export { createFeedHub } from './hub.ts'
-export type { FeedHub, FeedHubOptions, SnapshotPiece } from './hub.ts'
+export type { FeedHub, FeedHubOptions, SnapshotPiece } from './hub-types.ts'
 export type { FeedConnection, FeedConnectionEvents } from './connection.ts'
 export type { DetailedReceipt } from './receipts.ts'
 export type { VerifierStatus } from './verifiers.ts'

@@ -7,7 +7,7 @@ import { encodeNodeFrame } from '../protocol/feed-encode.ts'
 import { feedLimits, type FeedPosition } from '../protocol/feed.ts'
 import type { Revocation } from '../domain/revocation.ts'
 import { WORDS_PER_ENTRY, writeEntry } from '../verifier/fingerprint.ts'
-import type { SnapshotPiece } from './hub.ts'
+import type { SnapshotPiece } from './hub-types.ts'
 
 /** The media type of both bodies. */
 export const feedMediaType = 'application/vnd.outright.feed.v1'

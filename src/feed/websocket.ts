@@ -10,7 +10,7 @@ import {
   feedSubprotocol,
 } from '../protocol/feed.ts'
 import type { FeedConnection } from './connection.ts'
-import type { FeedHub } from './hub.ts'
+import type { FeedHub } from './hub-types.ts'
 
 export interface FeedSocketsOptions {
   readonly hub: FeedHub
