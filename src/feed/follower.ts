@@ -162,6 +162,7 @@ export class Follower {
     const mark = recent.head
     const pieces = snapshot()[Symbol.iterator]()
     let total = 0
+    let index = 0
     const next = (): void => {
       if (this.#state !== 'snapshot' || this.#closeIfSilent()) return
       for (let left = chunksPerTurn; left > 0; left--) {
@@ -171,7 +172,8 @@ export class Follower {
           return this.#endSnapshot(rules.marksSnapshotBefore ? mark : recent.head, total)
         const { count, words } = piece.value
         total = (total + count) % 0x1_0000_0000
-        this.connection.send(encodeNodeFrame({ type: 'chunk', count, words }))
+        this.connection.send(encodeNodeFrame({ type: 'chunk', index, count, words }))
+        index = (index + 1) % 0x1_0000_0000
       }
       const waitMs = this.connection.bufferedBytes > snapshotBufferBytes ? snapshotWaitMs : 0
       this.#later(waitMs, next)

@@ -24,9 +24,11 @@ export function* snapshotStream(
   position: FeedPosition,
 ): Generator<Uint8Array, void, undefined> {
   let total = 0
+  let index = 0
   for (const { count, words } of pieces) {
     total = (total + count) % 0x1_0000_0000
-    yield framed(encodeNodeFrame({ type: 'chunk', count, words }))
+    yield framed(encodeNodeFrame({ type: 'chunk', index, count, words }))
+    index = (index + 1) % 0x1_0000_0000
   }
   yield framed(encodeNodeFrame({ type: 'snapshotEnd', total, mark: 0, position }))
 }

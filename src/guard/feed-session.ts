@@ -4,6 +4,7 @@ import {
   closeCodes,
   FeedFormatError,
   feedVersion,
+  type ChunkFrame,
   type EntriesFrame,
   type GuardFrame,
   type HelloFrame,
@@ -49,6 +50,7 @@ export class FeedSession {
   #state: 'opening' | 'greeting' | 'snapshot' | 'following' | 'ended' = 'opening'
   #hello: HelloFrame | undefined
   #snapshot: Replica | undefined
+  #chunks = 0
   #received = 0
   #nonce = 0
   readonly #pings = new Map<number, PingTime>()
@@ -129,9 +131,7 @@ export class FeedSession {
         return this.#greet(frame)
       case 'chunk':
         this.#expect('snapshot')
-        this.#snapshot?.applyWords(frame.words, frame.count)
-        this.#received = (this.#received + frame.count) % 0x1_0000_0000
-        return
+        return this.#takeChunk(frame)
       case 'snapshotEnd':
         this.#expect('snapshot')
         return this.#endSnapshot(frame)
@@ -156,6 +156,15 @@ export class FeedSession {
       throw new FeedFormatError('Cannot follow feed: resumed in an epoch that is not known here')
     }
     this.#tick()
+  }
+
+  #takeChunk({ index, words, count }: ChunkFrame): void {
+    if (this.#context.rules.checksMarks && index !== this.#chunks) {
+      throw new FeedFormatError(`Cannot use snapshot: chunk ${index} came for ${this.#chunks}`)
+    }
+    this.#chunks = (this.#chunks + 1) % 0x1_0000_0000
+    this.#received = (this.#received + count) % 0x1_0000_0000
+    this.#snapshot?.applyWords(words, count)
   }
 
   #endSnapshot({ total, mark, position }: SnapshotEndFrame): void {

@@ -50,8 +50,9 @@ function readNodeFrame(reader: FrameReader, type: number): NodeFrame {
       }
     case frameTypes.chunk: {
       reader.zeros(3)
+      const index = reader.u32()
       const count = countOf(reader.u32())
-      return { type: 'chunk', count, words: reader.words(count * 4) }
+      return { type: 'chunk', index, count, words: reader.words(count * 4) }
     }
     case frameTypes.snapshotEnd: {
       reader.zeros(1)

@@ -30,8 +30,9 @@ export function encodeNodeFrame(frame: NodeFrame): Uint8Array<ArrayBuffer> {
         .text(node).bytes
     }
     case 'chunk':
-      return new FrameWriter(8 + frame.count * 16)
+      return new FrameWriter(12 + frame.count * 16)
         .u32(frameTypes.chunk)
+        .u32(frame.index)
         .u32(countOf(frame.count))
         .words(frame.words.subarray(0, frame.count * 4)).bytes
     case 'snapshotEnd': {

@@ -91,6 +91,8 @@ export interface HelloFrame {
 /** Node → guard: a piece of the snapshot. */
 export interface ChunkFrame {
   readonly type: 'chunk'
+  /** From 0, one more with each chunk of a snapshot, modulo 2³². */
+  readonly index: number
   /** How many entries it holds, 1 to 16,384. */
   readonly count: number
   /** Four words an entry: high, low, forget-after second, generation (0: revoked). */
