@@ -17,11 +17,22 @@ export interface TcpProxy {
   refuse(): void
   accept(): void
   /**
-   * Breaks a connection as soon as it has passed something on to the server, before any answer: the
-   * moment in which nobody can know whether a commit happened. Once only.
+   * Breaks a connection, once, when something matching arrives from a client. With `reaches` the
+   * server still gets it, and only its answer is lost: the moment in which nobody can know whether
+   * a commit happened. Resolves when it was broken.
    */
-  cutAfterNextRequest(matches: (bytes: Buffer) => boolean): Promise<void>
+  cutOnRequest(trap: {
+    readonly matches: (bytes: Buffer) => boolean
+    readonly reaches: boolean
+  }): Promise<void>
+  /** Brings new connections somewhere else. */
+  redirect(target: Target): void
   close(): Promise<void>
+}
+
+interface Target {
+  readonly host: string
+  readonly port: number
 }
 
 interface Pair {
@@ -30,26 +41,23 @@ interface Pair {
 }
 
 /** Starts a proxy on a free port of the loopback interface. */
-export async function startTcpProxy(target: {
-  readonly host: string
-  readonly port: number
-}): Promise<TcpProxy> {
-  const proxy = new Proxy_(target)
+export async function startTcpProxy(target: Target): Promise<TcpProxy> {
+  const proxy = new MisbehavingProxy(target)
   await proxy.listen()
   return proxy
 }
 
-class Proxy_ implements TcpProxy {
+class MisbehavingProxy implements TcpProxy {
   readonly host = '127.0.0.1'
-  readonly #target: { readonly host: string; readonly port: number }
+  #target: Target
   readonly #server: Server
   readonly #pairs = new Set<Pair>()
   #frozen = false
   #refusing = false
   #delayMs = 0
-  #trap: { readonly matches: (bytes: Buffer) => boolean; readonly done: () => void } | undefined
+  #trap: (Parameters<TcpProxy['cutOnRequest']>[0] & { readonly done: () => void }) | undefined
 
-  constructor(target: { readonly host: string; readonly port: number }) {
+  constructor(target: Target) {
     this.#target = target
     this.#server = createServer((client) => {
       this.#take(client)
@@ -97,10 +105,14 @@ class Proxy_ implements TcpProxy {
     this.#refusing = false
   }
 
-  cutAfterNextRequest(matches: (bytes: Buffer) => boolean): Promise<void> {
+  cutOnRequest(trap: Parameters<TcpProxy['cutOnRequest']>[0]): Promise<void> {
     return new Promise((resolve) => {
-      this.#trap = { matches, done: resolve }
+      this.#trap = { ...trap, done: resolve }
     })
+  }
+
+  redirect(target: Target): void {
+    this.#target = target
   }
 
   close(): Promise<void> {
@@ -120,26 +132,25 @@ class Proxy_ implements TcpProxy {
     const server = connect(this.#target.port, this.#target.host)
     const pair: Pair = { client, server }
     this.#pairs.add(pair)
+    let answering = true
     for (const socket of [client, server]) {
       socket.setNoDelay(true)
       socket.on('error', () => undefined)
       socket.on('close', () => {
         this.#pairs.delete(pair)
-        drop(pair)
+        // What was sent last still arrives.
+        if (answering) drop(pair)
       })
     }
-    let answering = true
     client.on('data', (bytes) => {
       const trap = this.#trap
       if (trap?.matches(bytes)) {
         this.#trap = undefined
         answering = false
-        server.write(bytes, () => {
-          client.resetAndDestroy()
-          trap.done()
-          // The server reads what it was sent before it notices that nobody listens.
-          server.end()
-        })
+        client.resetAndDestroy()
+        // The server reads what it was sent before it notices that nobody listens.
+        if (trap.reaches) server.end(bytes)
+        trap.done()
         return
       }
       this.#pass(bytes, server)

@@ -22,7 +22,7 @@ export interface Statement {
 const CONNECT_MS = 5_000
 
 /** After this long the server ends a transaction whose node has stopped talking, milliseconds. */
-const IDLE_IN_TRANSACTION_MS = 5_000
+const IDLE_IN_TRANSACTION_MS = 2_000
 
 /** How long a statement waits for a lock that another node holds, milliseconds. */
 const LOCK_MS = 5_000

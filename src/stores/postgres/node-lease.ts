@@ -85,7 +85,9 @@ class PostgresNodeLeases implements NodeLeases {
   }
 
   async join(): Promise<void> {
-    await this.#link.use((connection) => this.#add(connection))
+    if (!(await this.#link.use((connection) => this.#add(connection)))) {
+      throw new Error('Cannot join: the other nodes have a lease of another length')
+    }
     this.#joined = true
     this.#stopBell = this.#shared.bell?.onRing((payload) => {
       if (payload === '' || payload.startsWith('node ')) this.#observer.rung()
@@ -135,24 +137,24 @@ class PostgresNodeLeases implements NodeLeases {
     await this.#link.close()
   }
 
-  /** Adds the row of this process, unless the others have a lease of another length. */
-  async #add(connection: Connection): Promise<void> {
+  /** Adds the row of this process. False, without it, where others have a lease of another length. */
+  async #add(connection: Connection): Promise<boolean> {
     const { clock } = this.#shared
     const { leaseMs, marginMs } = this.#terms
     const row = { member: this.#member, name: this.node, lease_ms: leaseMs }
     await addNode(connection, { ...row, acknowledged: writePosition(this.#acknowledged) })
     const differs = ({ lease_ms: other }: NodeRow): boolean => other !== leaseMs
     const strange = (await listNodes(connection)).filter(differs)
-    if (strange.length === 0) return
+    if (strange.length === 0) return true
     // They may be what is left of processes that ended: those do not renew.
     const longestMs = Math.max(...strange.map((node) => node.lease_ms))
     await new Promise<void>((resolve) => {
       clock.after(longestMs + marginMs, resolve)
     })
     for (const { member, renewals } of strange) await removeNode(connection, member, renewals)
-    if (!(await listNodes(connection)).some(differs)) return
+    if (!(await listNodes(connection)).some(differs)) return true
     await removeNode(connection, this.#member, undefined)
-    throw new Error('Cannot join: the other nodes have a lease of another length')
+    return false
   }
 
   #renewLater(): void {
@@ -195,8 +197,8 @@ class PostgresNodeLeases implements NodeLeases {
   /** This process was away for so long that its row was removed. */
   async #joinAnew(connection: Connection): Promise<void> {
     this.#member = crypto.randomUUID()
-    this.#shared.log?.warn({ node: this.node }, 'This node was away: it joins anew')
-    await this.#add(connection)
+    const added = await this.#add(connection)
+    this.#shared.log?.warn({ node: this.node, added }, 'This node was away: it joins anew')
   }
 
   /** Counts the newest renewal of which everything is applied; older ones do not matter any more. */

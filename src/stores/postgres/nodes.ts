@@ -23,7 +23,7 @@ export function readPosition(text: string): Position {
 const add: Statement = {
   name: 'node_add',
   text: `INSERT INTO nodes (member, name, lease_ms, renewals, acknowledged)
-    VALUES ($1, $2, $3, 0, $4)`,
+    VALUES ($1, $2, $3, 0, $4) ON CONFLICT (member) DO NOTHING`,
 }
 
 export function addNode(

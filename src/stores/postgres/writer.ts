@@ -275,6 +275,7 @@ export class Writer {
       this.#ended = error.message
       log?.error({ stream: this.#options.stream, reason: error.message }, 'Cannot write any more')
       this.#refuse(() => true, error.message)
+      this.#current = undefined
       return
     }
     const unsettled = this.#waiting().some(({ settled }) => !settled)
