@@ -128,6 +128,17 @@ export const rotateChecks: readonly Check[] = [
     },
   },
   {
+    name: 'rotate: an empty answer is handed out again like any other',
+    async run({ store }) {
+      const { token } = await openWithToken(store)
+      const empty = rotation(token, { graceMs: 1000, sealedAnswer: new Uint8Array() })
+      await store.rotate(empty)
+      const outcome = await store.rotate(empty)
+      assert.ok(outcome.kind === 'replayed', outcome.kind)
+      assert.equal(outcome.sealedAnswer.length, 0)
+    },
+  },
+  {
     name: 'rotate: without a grace nothing is handed out again, later grace or not',
     async run({ store }) {
       const { token } = await openWithToken(store)

@@ -16,10 +16,11 @@ export function logPointReader(
     head() {
       const { position } = shaped<{ position: number }>(last.get())
       return new Map(
-        view.streams.map(({ name, firstPosition, endPosition }) => [
-          name,
-          Math.max(0, Math.min(endPosition - 1, position) - firstPosition + 1),
-        ]),
+        view.streams.map(({ name, firstPosition, endPosition }) => {
+          // A stream that was left is whole, whatever is missing in the table now.
+          const end = Number.isFinite(endPosition) ? endPosition : position + 1
+          return [name, Math.max(0, end - firstPosition)]
+        }),
       )
     },
     findRevocation: (id) => view.byId(id),

@@ -143,8 +143,11 @@ function rotator(
      FROM refresh_tokens t JOIN sessions s ON s.sid = t.sid
      WHERE t.id = ? AND t.secret_hash = ?`,
   )
+  // The driver binds bytes of length 0 as NULL, which here means that nothing is handed out again.
   const use = database.prepare(
-    'UPDATE refresh_tokens SET used_at_ms = ?, grace_until_ms = ?, sealed_answer = ? WHERE id = ?',
+    `UPDATE refresh_tokens SET used_at_ms = ?1, grace_until_ms = ?1 + ?2,
+       sealed_answer = CASE WHEN ?2 > 0 THEN coalesce(?3, zeroblob(0)) END
+     WHERE id = ?4`,
   )
   return ({ id, secretHash, nowMs, graceMs, successor, sealedAnswer }) => {
     const found = shaped<PresentedRow | undefined>(find.get(id, secretHash))
@@ -161,7 +164,7 @@ function rotator(
         : { kind: 'reused' }
     }
     if (successor) addToken(found.sid, successor)
-    use.run(nowMs, nowMs + graceMs, graceMs > 0 ? sealedAnswer : null, id)
+    use.run(nowMs, graceMs, sealedAnswer, id)
     return { kind: 'rotated' }
   }
 }

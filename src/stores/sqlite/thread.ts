@@ -66,8 +66,10 @@ export class Thread {
     return worker
   }
 
+  /** A worker that fails says so twice, with its error and with its end; the second is old news. */
   #lost(worker: Worker, error: unknown): void {
-    if (this.#worker === worker) this.#worker = undefined
+    if (this.#worker !== worker) return
+    this.#worker = undefined
     this.#settle(({ reject }) => {
       const reason = outsideFailure(error) ?? (error instanceof Error ? error.message : 'it ended')
       reject(new ThreadFailure(reason))
