@@ -26,7 +26,7 @@ export interface RunningServer {
  * Starts a server with the process's environment and the system's clock.
  *
  * @throws {ConfigError} Where the configuration cannot be used.
- * @throws {Refusal} `store_unavailable` where the store cannot be opened.
+ * @throws {Error} Where the store cannot be opened, or the port is taken.
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const overrides: ConfigFile = {
@@ -45,7 +45,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     log: jsonLog(print),
     otpSender: createOtpSender(config, print),
   })
-  await composition.app.listen({ host: config.host, port: config.port })
+  try {
+    await composition.app.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    // The port is taken: nobody will stop what nobody can reach.
+    await composition.close()
+    throw error
+  }
   const { address, port } = composition.app.server.address() as AddressInfo
   const host = address.includes(':') ? `[${address}]` : address
   return { url: `http://${host}:${String(port)}`, close: () => composition.close() }

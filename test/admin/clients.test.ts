@@ -5,7 +5,7 @@ import { assertProblem, useApi } from './api.ts'
 suite('/clients', () => {
   const api = useApi()
   const octopusLogin = (key: string, secret: string) =>
-    api.server.call('POST', '/auth/login', { body: { apiKey: key, apiSecret: secret } })
+    api.server.call('POST', '/auth/login', { body: { username: key, password: secret } })
 
   test('a new client gets a secret that is shown once', async () => {
     const reply = await api.post('/clients', {

@@ -1,0 +1,143 @@
+/** The command as a process: starting, stopping, signals, pipes. */
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { text } from 'node:stream/consumers'
+
+const main = join(import.meta.dirname, '../../src/cli/main.ts')
+
+function outright(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess & {
+  readonly stderr: NodeJS.ReadableStream
+  readonly stdout: NodeJS.ReadableStream
+} {
+  const { PATH = '', HOME = '' } = process.env
+  return spawn(process.execPath, [main, ...args], {
+    env: { PATH, HOME, OUTRIGHT_ADMIN_TOKEN: 'outright-demo-admin', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }) as ReturnType<typeof outright>
+}
+
+async function finished(child: ReturnType<typeof outright>) {
+  const [out, err, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ])
+  return { out, err, code }
+}
+
+/** Waits until standard error says where the server listens. */
+async function serving(
+  child: ReturnType<typeof outright>,
+): Promise<{ url: string; err(): string }> {
+  let err = ''
+  const heard = Promise.withResolvers<string>()
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString()
+    const url = /^outright: listening on (\S+)$/m.exec(err)?.[1]
+    if (url !== undefined) heard.resolve(url)
+  })
+  child.once('exit', () => {
+    heard.reject(new Error(`the server did not start: ${err}`))
+  })
+  return { url: await heard.promise, err: () => err }
+}
+
+suite('outright serve', () => {
+  let folder = ''
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'outright-process-'))
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  test('serves until SIGTERM, and what it answered is there when it starts again', async () => {
+    const args = ['serve', '--demo', '--port', '0', '--data', join(folder, 'kept')]
+    const first = outright(args)
+    const { url, err } = await serving(first)
+    const logout = await finished(outright(['logout', '--subject', 'maria'], { OUTRIGHT_URL: url }))
+    assert.deepEqual([logout.code, logout.err], [0, ''])
+    assert.match(logout.out, /^ended subject maria: confirmed by 1 of 1 verifier in \d+ ms\n$/)
+    first.kill('SIGTERM')
+    assert.deepEqual(await once(first, 'exit'), [0, null])
+    assert.match(err(), /outright: finishing what was accepted; a second signal stops at once\n/)
+    assert.match(err(), /outright: stopped\n$/)
+
+    const second = outright(args)
+    const again = await serving(second)
+    const audit = await finished(outright(['audit', 'list'], { OUTRIGHT_URL: again.url }))
+    assert.match(audit.out, /subject {2}maria {2}revoked_by_operator/)
+    second.kill('SIGINT')
+    assert.deepEqual(await once(second, 'exit'), [0, null])
+  })
+
+  test('stops at once at the second signal', async () => {
+    const child = outright(['serve', '--demo', '--port', '0', '--data', join(folder, 'forced')])
+    const { url, err } = await serving(child)
+    // A request that never arrives whole keeps the first signal waiting.
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    socket.write('POST /outright/v1/revocations HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    child.kill('SIGTERM')
+    while (!err().includes('finishing')) await new Promise((resolve) => setTimeout(resolve, 10))
+    child.kill('SIGTERM')
+    assert.deepEqual(await once(child, 'exit'), [1, null])
+    assert.match(err(), /outright: stopped at once\n$/)
+    socket.destroy()
+  })
+
+  test('says what is wrong with the configuration and exits with 2', async () => {
+    const config = join(folder, 'bad.json')
+    await writeFile(config, '{"leaseMs": 1}')
+    const child = outright(['serve', '--port', '0', '--config', config])
+    const { code, err, out } = await finished(child)
+    assert.deepEqual([code, out], [2, ''])
+    assert.match(err, /^outright: cannot use setting leaseMs: .+\n$/)
+  })
+
+  test('says that the port is taken and exits with 1', async () => {
+    const data = (name: string) => join(folder, name)
+    const first = outright(['serve', '--demo', '--port', '0', '--data', data('a')])
+    const { url } = await serving(first)
+    const { port } = new URL(url)
+    const second = outright(['serve', '--demo', '--port', port, '--data', data('b')])
+    const { code, err } = await finished(second)
+    assert.equal(code, 1)
+    assert.match(err, /^outright: listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/)
+    first.kill()
+    await once(first, 'exit')
+  })
+})
+
+suite('outright', () => {
+  test('prints help without arguments and exits with 0', async () => {
+    const { code, out, err } = await finished(outright([]))
+    assert.deepEqual([code, err], [0, ''])
+    assert.match(out, /^Usage: outright \[options\] \[command\]\n/)
+  })
+
+  test('survives a reader that goes away', async () => {
+    const child = outright(['--help'])
+    child.stdout.once('data', () => {
+      ;(child.stdout as NodeJS.ReadableStream & { destroy(): void }).destroy()
+    })
+    assert.deepEqual(await once(child, 'exit'), [0, null])
+  })
+
+  test('exits with 4 where there is no server', async () => {
+    const { code, err } = await finished(
+      outright(['sessions', 'list'], { OUTRIGHT_URL: 'http://127.0.0.1:65535' }),
+    )
+    assert.equal(code, 4)
+    assert.match(err, /^outright: cannot reach http:\/\/127\.0\.0\.1:65535: ECONNREFUSED\n$/)
+  })
+})
