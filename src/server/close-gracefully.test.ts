@@ -5,7 +5,7 @@ import { connect, type AddressInfo } from 'node:net'
 import { suite, test } from 'node:test'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Clock } from '../ports/clock.ts'
-import { closeGracefully } from './close-gracefully.ts'
+import { gracefulClose } from './close-gracefully.ts'
 
 /** Time stands still until it is moved; what is due comes soon, so that sweeping goes on. */
 function steppedClock(): Clock & { move(ms: number): void } {
@@ -30,7 +30,7 @@ async function listening(app: FastifyInstance): Promise<number> {
   return (app.server.address() as AddressInfo).port
 }
 
-suite('closeGracefully()', () => {
+suite('gracefulClose()', () => {
   test('finishes what was accepted and does not wait for keep-alive', async () => {
     const app = Fastify({ forceCloseConnections: 'idle' })
     const accepted = Promise.withResolvers<undefined>()
@@ -40,11 +40,12 @@ suite('closeGracefully()', () => {
       await release.promise
       return 'finished'
     })
+    const close = gracefulClose(app, steppedClock())
     const port = await listening(app)
     const agent = new Agent({ keepAlive: true })
     const outgoing = request({ host: '127.0.0.1', port, agent }).end()
     await accepted.promise
-    const closed = closeGracefully(app, steppedClock())
+    const closed = close()
     release.resolve(undefined)
     const [incoming] = (await once(outgoing, 'response')) as [AsyncIterable<Buffer>]
     const chunks: Buffer[] = []
@@ -54,14 +55,26 @@ suite('closeGracefully()', () => {
     agent.destroy()
   })
 
-  test('cuts off whoever says nothing when the time is over', async () => {
+  test('does not wait for a connection that was opened ahead of any request', async () => {
     const app = Fastify({ forceCloseConnections: 'idle' })
+    const close = gracefulClose(app, steppedClock())
     const port = await listening(app)
     const silent = connect(port, '127.0.0.1')
-    await once(silent, 'connect')
-    const cutOff = once(silent, 'close')
+    await once(app.server, 'connection')
+    await Promise.all([once(silent, 'close'), close()])
+  })
+
+  test('cuts off a request that does not end when the time is over', async () => {
+    const app = Fastify({ forceCloseConnections: 'idle' })
     const clock = steppedClock()
-    const closed = closeGracefully(app, clock)
+    const close = gracefulClose(app, clock)
+    const port = await listening(app)
+    const slow = connect(port, '127.0.0.1')
+    slow.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n')
+    await once(app.server, 'request')
+    const cutOff = once(slow, 'close')
+    slow.on('error', () => undefined).resume()
+    const closed = close()
     clock.move(10_000)
     await Promise.all([cutOff, closed])
   })

@@ -24,7 +24,7 @@ import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import { createTokenVerifier } from '../verifier/token-verifier.ts'
 import { adminOptions } from './admin-services.ts'
-import { closeGracefully } from './close-gracefully.ts'
+import { gracefulClose } from './close-gracefully.ts'
 import { ConfigError, type Config } from './config.ts'
 import { confirmEverywhere } from './confirmation.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
@@ -89,7 +89,7 @@ async function composeWith(
   })
   const core = await openCore(opened, verification, metrics, config, world)
   const stopping = new AbortController()
-  const providers = openProviders(core, config)
+  const providers = await openProviders(core, config)
   const mounts: readonly MountedDialect[] = [
     ...mountOwn(core, leases, metrics, config),
     {
@@ -120,6 +120,7 @@ async function composeWith(
     ...mountDialects(config, contextOf(core, config), providers, metrics),
   ]
   const app = createHttp(mounts, metrics, config, world)
+  const closeApp = gracefulClose(app, clock)
   attachFeed(app.server, {
     hub,
     authenticate: async (credential) => {
@@ -136,7 +137,7 @@ async function composeWith(
       stopping.abort()
       stopSweeping()
       hub.close()
-      await closeGracefully(app, clock)
+      await closeApp()
       await providers.close()
       // Its guards may hold leases a little longer: the other nodes wait for those.
       await leases?.close(hub.heldForMs())

@@ -1,11 +1,12 @@
 /** The command as a process: starting, stopping, signals, pipes. */
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { after, before, suite, test } from 'node:test'
 import { text } from 'node:stream/consumers'
 
@@ -14,15 +15,12 @@ const main = join(import.meta.dirname, '../../src/cli/main.ts')
 function outright(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): ChildProcess & {
-  readonly stderr: NodeJS.ReadableStream
-  readonly stdout: NodeJS.ReadableStream
-} {
+): ChildProcessByStdio<null, Readable, Readable> {
   const { PATH = '', HOME = '' } = process.env
   return spawn(process.execPath, [main, ...args], {
     env: { PATH, HOME, OUTRIGHT_ADMIN_TOKEN: 'outright-demo-admin', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-  }) as ReturnType<typeof outright>
+  })
 }
 
 async function finished(child: ReturnType<typeof outright>) {
@@ -37,7 +35,7 @@ async function finished(child: ReturnType<typeof outright>) {
 /** Waits until standard error says where the server listens. */
 async function serving(
   child: ReturnType<typeof outright>,
-): Promise<{ url: string; err(): string }> {
+): Promise<{ readonly url: string; readonly err: () => string }> {
   let err = ''
   const heard = Promise.withResolvers<string>()
   child.stderr.on('data', (chunk: Buffer) => {
@@ -128,7 +126,7 @@ suite('outright', () => {
   test('survives a reader that goes away', async () => {
     const child = outright(['--help'])
     child.stdout.once('data', () => {
-      ;(child.stdout as NodeJS.ReadableStream & { destroy(): void }).destroy()
+      child.stdout.destroy()
     })
     assert.deepEqual(await once(child, 'exit'), [0, null])
   })
