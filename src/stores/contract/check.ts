@@ -1,3 +1,7 @@
+/**
+ * What a check is. The folder owns the checks of the contract by subject, in the order of the port;
+ * `../contract.ts` collects them.
+ */
 import type { Store } from '../../ports/store.ts'
 
 export interface StoreUnderTest {

@@ -14,6 +14,9 @@ const BUSY_TIMEOUT_MS = 5_000
  */
 const AUTOMATIC_CHECKPOINT_PAGES = 20_000
 
+/** What a backup or a slow reader has let the write-ahead log grow to is given back beyond this. */
+const LARGEST_LOG_BYTES = 128 << 20
+
 /** Opens the connection that writes, creating the file for its owner alone where there is none. */
 export function openForWriting(path: string, durability: Durability): DatabaseSync {
   // The companions (-wal, -shm) take their mode from this file.
@@ -23,6 +26,7 @@ export function openForWriting(path: string, durability: Durability): DatabaseSy
     database.exec('PRAGMA journal_mode = WAL')
     database.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'OFF'}`)
     database.exec(`PRAGMA wal_autocheckpoint = ${AUTOMATIC_CHECKPOINT_PAGES}`)
+    database.exec(`PRAGMA journal_size_limit = ${LARGEST_LOG_BYTES}`)
     database.exec('PRAGMA cache_size = -65536')
     database.exec('PRAGMA temp_store = MEMORY')
   } catch (error) {

@@ -1,3 +1,4 @@
+/** What a broken store is. The others in this folder are collected by `../broken-stores.ts`. */
 import type { Store } from '../../ports/store.ts'
 
 /** A store that breaks one promise of `ports/store.ts`, the way a plausible mistake would. */
