@@ -23,6 +23,7 @@ import {
 } from './schemas.ts'
 import type { AdminContext } from './services.ts'
 import { sessionStatus } from './session-status.ts'
+import { signedReceipt } from './signed-receipt.ts'
 import { time, wireReceipt, wireRevocation, wireRevoked, wireSession } from './wire.ts'
 
 /** Sessions that a dry run shows. */
@@ -204,6 +205,8 @@ function detailRoute({ core, options }: AdminContext): AdminRoute {
       id: 'getRevocation',
       tag: 'Revocations',
       summary: 'One revocation with its receipt',
+      description:
+        'With `Accept: application/jwt` the receipt is a JWT of type `outright-receipt+jwt`, signed with a key of `/.well-known/jwks.json`; 409 while there is no confirmation to sign.',
       answers: { 200: { description: 'The revocation', schema: revocationDetailSchema } },
     },
     async act(request) {
@@ -212,6 +215,9 @@ function detailRoute({ core, options }: AdminContext): AdminRoute {
       const revocation = await store.findRevocation(request.params['id'] ?? '')
       if (revocation === undefined) return refuse({ kind: 'not_found' })
       const receipt = confirmation.receipt(revocation.id)
+      if (request.header('accept')?.includes('application/jwt') === true) {
+        return signedReceipt(core.dependencies, revocation, receipt)
+      }
       const acknowledgements = await options.receiptDetail?.(revocation.id)
       const detail: WireRevocationDetail = {
         revocation: wireRevocation(revocation),
