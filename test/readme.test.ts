@@ -10,7 +10,7 @@ import { startTestServer, type TestServer } from './harness.ts'
 const run = promisify(execFile)
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
 const blocks = [...readme.matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block)
-const command = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
+const root = fileURLToPath(new URL('..', import.meta.url))
 
 let server: TestServer
 before(async () => {
@@ -26,10 +26,11 @@ describe('README', () => {
   for (const [index, block] of blocks.entries()) {
     const [, title = ''] = /https?:\S+|outright \S+/.exec(block) ?? []
     test(`block ${String(index + 1)} ${title}works when pasted`, async () => {
-      const script = block
-        .replaceAll('http://127.0.0.1:8080', server.url)
-        .replaceAll('npx outright', `"${process.execPath}" "${command}" --server ${server.url}`)
-      const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script])
+      const script = block.replaceAll('http://127.0.0.1:8080', server.url)
+      const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], {
+        cwd: root,
+        env: { ...process.env, OUTRIGHT_URL: server.url },
+      })
       const expected = /# → (.*)\n/.exec(block)?.[1]
       if (expected === undefined) return
       const printed = stdout.trimEnd().split('\n').at(-1) ?? ''
