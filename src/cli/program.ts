@@ -5,7 +5,9 @@ import { addAudit } from './commands/audit.ts'
 import { addBackup } from './commands/backup.ts'
 import { addClients } from './commands/clients.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addExport } from './commands/export.ts'
 import { addGuard } from './commands/guard.ts'
+import { addImport } from './commands/import.ts'
 import { addKeys } from './commands/keys.ts'
 import { addLogout } from './commands/logout.ts'
 import { addMigrate } from './commands/migrate.ts'
@@ -23,9 +25,9 @@ const HELP_WIDTH = 90
 
 const description = `Logged out, outright: a logout server, and this command to run and use one.
 
-Commands other than serve, restore, doctor and audit verify --file talk to a running server and need \
-its admin token in OUTRIGHT_ADMIN_TOKEN or in a file. Results go to standard output, everything else to \
-standard error.
+Commands other than serve, restore, doctor, migrate, export, import and audit verify --file talk to a \
+running server and need its admin token in OUTRIGHT_ADMIN_TOKEN or in a file. Results go to standard \
+output, everything else to standard error.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 server not reached, 5 stored but not \
 confirmed.`
@@ -65,6 +67,8 @@ export function buildProgram(shell: Shell): Command {
   addRestore(program, shell)
   addDoctor(program, shell)
   addMigrate(program, shell)
+  addExport(program, shell)
+  addImport(program, shell)
   for (const command of allCommands(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => {

@@ -1,3 +1,7 @@
+/**
+ * Commands, one a file: each adds itself to the program, says what it does, and loads what it needs
+ * when it is run. What they share is in the folder above.
+ */
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { Finding } from '../../server/doctor/doctor.ts'

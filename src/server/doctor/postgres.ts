@@ -9,8 +9,8 @@ import { judgeIdentities, judgeSchema } from './sqlite.ts'
 
 /** The store asks for `MATERIALIZED` in its queries. */
 const OLDEST_VERSION = 120_000
-/** Connections that one node holds: writes, reads, lists, the bell. */
-const CONNECTIONS_PER_NODE = 4
+/** Connections that one node holds: writes, reads, lists, the bell, its lease. */
+const CONNECTIONS_PER_NODE = 5
 const CONNECT_MS = 5000
 
 /** Every check of a database server. Changes nothing in the database. */

@@ -1,6 +1,6 @@
 /** A whole SQLite database on its way to another store, or from one. See `transfer/transfer.ts`. */
 import { existsSync, renameSync, rmSync } from 'node:fs'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Revocation } from '../../domain/revocation.ts'
 import {
   columnsOf,

@@ -1,0 +1,51 @@
+import type { Command } from 'commander'
+import { withExamples } from '../examples.ts'
+import { createProgress } from '../progress.ts'
+import type { Shell } from '../shell.ts'
+import { describeRows } from './export.ts'
+
+interface ImportFlags {
+  readonly data?: string
+  readonly databaseUrl?: string
+  readonly config?: string
+}
+
+/** `outright import`: fills an empty database with what was exported. */
+export function addImport(program: Command, shell: Shell): void {
+  const command = program
+    .command('import')
+    .summary('fill an empty database from an export')
+    .description(
+      'Fills an empty database with what outright export wrote: all of it, or nothing. Tokens that ' +
+        'were issued before keep working, and what was logged out stays so. The chain of the log is ' +
+        'verified on the way. Takes at least as long as the longest lease of a guard, which may ' +
+        'still trust the old server.',
+    )
+    .argument('<file>', 'the export')
+    .option('--data <folder>', 'folder of the SQLite database (OUTRIGHT_DATA, default ./data)')
+    .option('--database-url <url>', 'PostgreSQL instead (OUTRIGHT_DATABASE_URL, which hides it)')
+    .option('--config <file>', 'outright.config.ts or .json (OUTRIGHT_CONFIG)')
+    .action(async (file: string, place: ImportFlags, command: Command) => {
+      const { importDatabase } = await import('../../server/transfer.ts')
+      const progress = createProgress(shell.terminal, describeRows('read'))
+      try {
+        const environment = shell.terminal.env
+        const onProgress = (done: number, of: number): void => {
+          progress.update(done, of)
+        }
+        const outcome = await importDatabase({ ...place, file, environment, onProgress })
+        progress.end()
+        const entries = String(outcome.rows.log)
+        const sentence = `read ${String(outcome.total)} rows, ${entries} log entries verified`
+        const output = shell.output(command)
+        output.result(sentence, { file, ...outcome })
+        output.note('do not start the old server again: this one would not know what it logs out')
+      } finally {
+        progress.end()
+      }
+    })
+  withExamples(command, [
+    'outright import outright.ndjson.gz --data /var/lib/outright',
+    'OUTRIGHT_DATABASE_URL=postgres://… outright import outright.ndjson.gz',
+  ])
+}
