@@ -34,6 +34,8 @@ export interface TestPostgres {
 export interface TestCluster extends TestPostgres {
   readonly host: string
   readonly port: number
+  /** The processes of the server, for whoever measures what else the machine does. */
+  processIds(): readonly number[]
   /** The URL of a database of this server that was made on another one (a standby has them all). */
   urlOf(databaseUrl: string): string
   /** Ends every process of the server at once, as a crash does. Resolves when they are gone. */
@@ -122,6 +124,11 @@ class Cluster implements TestCluster {
     const url = new URL(databaseUrl)
     url.host = `${this.host}:${String(this.port)}`
     return url.href
+  }
+
+  processIds(): readonly number[] {
+    const { pid } = this.#process ?? {}
+    return pid === undefined ? [] : [pid, ...childrenOf(pid)]
   }
 
   async restart(): Promise<void> {
@@ -222,9 +229,7 @@ class Cluster implements TestCluster {
 
   /** Backends have process groups of their own, so each is signalled by its id. */
   #signalAll(): void {
-    const { pid } = this.#process ?? {}
-    if (pid === undefined) return
-    for (const id of [pid, ...childrenOf(pid)]) {
+    for (const id of this.processIds()) {
       try {
         process.kill(id, 'SIGKILL')
       } catch {

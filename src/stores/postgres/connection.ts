@@ -100,8 +100,9 @@ export class Connection {
 
   /** Sends text that has no parameters; resolves with the tag of its command, `COMMIT` for one. */
   async command(text: string): Promise<string> {
-    const { command } = await this.#client.query(text)
-    return command
+    const result = await this.#client.query(text)
+    // Several commands have several results.
+    return Array.isArray(result) ? '' : result.command
   }
 
   onNotification(callback: (payload: string) => void): void {
@@ -126,10 +127,11 @@ export class Connection {
 }
 
 /**
- * Reads of few rows by key: the planner is told not to read whole tables, because it plans while
- * they are still small and keeps the plan.
+ * Reads of few rows by key: the planner is told not to read whole tables, because it plans while they
+ * are still small and keeps the plan.
  */
-export const PLAN_FOR_KEYS = 'SET enable_seqscan = off'
+export const PLAN_FOR_KEYS =
+  'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off'
 
 /** The SQLSTATE of an error that the server sent; undefined for every other error. */
 export function sqlState(error: unknown): string | undefined {

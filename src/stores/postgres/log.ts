@@ -4,6 +4,7 @@ import { isWide } from '../../domain/scope.ts'
 import type { Connection, Statement } from './connection.ts'
 import { counterName, type Known, type Raised } from './numbering.ts'
 import { toRevocation, type LogRow } from './rows.ts'
+import { exists } from './sessions.ts'
 import type { Tail } from './streams.ts'
 
 /** The channel on which nodes ring for each other. */
@@ -47,9 +48,8 @@ function appendAlone(bell: boolean): Statement {
     name: bell ? 'log_append_alone_ring' : 'log_append_alone',
     text: `WITH g AS MATERIALIZED (SELECT * FROM ${given(6)}),
       known AS MATERIALIZED (
-        SELECT 1 FROM g WHERE EXISTS (SELECT 1 FROM log l WHERE l.id = g.id)
-          OR EXISTS (SELECT 1 FROM log l
-            WHERE l.key = g.key AND l.scope = g.scope AND l.generation = 0)
+        SELECT 1 FROM g WHERE ${exists('log l WHERE l.id = g.id')}
+          OR ${exists('log l WHERE l.key = g.key AND l.scope = g.scope AND l.generation = 0')}
         LIMIT 1),
       fence AS (
         UPDATE streams SET batch = batch + 1, head = $4, hash = $5

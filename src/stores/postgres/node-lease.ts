@@ -22,7 +22,10 @@ export interface NodeLeaseOptions {
   readonly leaseMs?: number
   /** How often it is renewed, milliseconds, at most half the lease. Default 500. */
   readonly renewMs?: number
-  /** What others add to it, for clocks that run at different rates, milliseconds. Default 100. */
+  /**
+   * What others add to it, milliseconds. Default: what two clocks can differ by in a lease that run
+   * at 0.98 and 1.02 of true time, and 20 for their granularity.
+   */
   readonly marginMs?: number
 }
 
@@ -31,12 +34,15 @@ const TELL_EVERY_MS = 2
 
 interface Renewal {
   readonly fromMs: number
+  /** The same moment on the wall clock, which goes on while the machine sleeps. */
+  readonly fromWallMs: number
   /** What must be applied before it counts. */
   readonly needs: Position
 }
 
 export function createNodeLeases(options: NodeLeaseOptions): NodeLeases {
-  const { shared, leaseMs = 2_000, renewMs = 500, marginMs = 100 } = options
+  const { shared, leaseMs = 2_000, renewMs = 500 } = options
+  const marginMs = options.marginMs ?? Math.ceil(leaseMs * (1.02 / 0.98 - 1)) + 20
   if (!(leaseMs >= 100 && leaseMs <= 60_000 && renewMs >= 10 && renewMs <= leaseMs / 2)) {
     throw new Error('Cannot keep leases: 100 to 60000 ms, renewed at least twice a lease')
   }
@@ -56,6 +62,7 @@ class PostgresNodeLeases implements NodeLeases {
   #member: string = crypto.randomUUID()
   #renewals: readonly Renewal[] = []
   #endMs = 0
+  #endWallMs = 0
   #joined = false
   #closed = false
   #renewing = false
@@ -108,7 +115,12 @@ class PostgresNodeLeases implements NodeLeases {
   }
 
   leaseLeftMs(): number {
-    return this.#closed ? 0 : Math.max(0, this.#endMs - this.#shared.clock.monotonicMs())
+    if (this.#closed) return 0
+    const { clock } = this.#shared
+    // A machine that sleeps may stop its monotonic clock. A wall clock that was set forward costs a
+    // lease, one that was set back changes nothing.
+    const left = Math.min(this.#endMs - clock.monotonicMs(), this.#endWallMs - clock.nowMs())
+    return Math.max(0, left)
   }
 
   others(): ReturnType<NodeLeases['others']> {
@@ -172,6 +184,7 @@ class PostgresNodeLeases implements NodeLeases {
     this.#renewing = true
     // Before anything is sent: what the lease is counted from.
     const fromMs = this.#shared.clock.monotonicMs()
+    const fromWallMs = this.#shared.clock.nowMs()
     try {
       const connection = await this.#link.connect()
       const needs = await renewNode(connection, this.#member, this.#acknowledged)
@@ -179,7 +192,7 @@ class PostgresNodeLeases implements NodeLeases {
       else {
         // What is so old that its lease is over cannot count any more.
         const kept = this.#renewals.filter((old) => old.fromMs + this.#terms.leaseMs > fromMs)
-        this.#renewals = [...kept, { fromMs, needs }]
+        this.#renewals = [...kept, { fromMs, fromWallMs, needs }]
         this.#count()
       }
       this.#away = false
@@ -207,6 +220,7 @@ class PostgresNodeLeases implements NodeLeases {
     const counted = this.#renewals[place]
     if (counted === undefined) return
     this.#endMs = Math.max(this.#endMs, counted.fromMs + this.#terms.leaseMs)
+    this.#endWallMs = counted.fromWallMs + this.#terms.leaseMs
     this.#renewals = this.#renewals.slice(place + 1)
   }
 

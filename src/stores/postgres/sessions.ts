@@ -38,8 +38,15 @@ export function generationsOf(row: string): string {
 }
 
 function ended(sid: string): string {
-  return `EXISTS (SELECT 1 FROM log l
-    WHERE l.key = ${sid} AND l.scope = 'session' AND l.generation = 0)`
+  return exists(`log l WHERE l.key = ${sid} AND l.scope = 'session' AND l.generation = 0`)
+}
+
+/**
+ * Whether there is such a row, looked up once for each row outside. For an EXISTS that cannot become a
+ * join the planner may instead read the whole table into a hash, and keep doing so while it grows.
+ */
+export function exists(rows: string): string {
+  return `(SELECT 1 FROM ${rows} LIMIT 1) IS NOT NULL`
 }
 
 /**
@@ -62,12 +69,12 @@ const open: Statement = {
   name: 'sessions_open',
   text: `WITH judged AS MATERIALIZED (
       SELECT g.*, ${generationsOf('g')}, CASE
-        WHEN EXISTS (SELECT 1 FROM subjects x WHERE x.id = g.subject_id AND x.standing = 'disabled')
-          OR EXISTS (SELECT 1 FROM clients x WHERE x.id = g.client_id AND x.standing = 'disabled')
+        WHEN ${exists(`subjects x WHERE x.id = g.subject_id AND x.standing = 'disabled'`)}
+          OR ${exists(`clients x WHERE x.id = g.client_id AND x.standing = 'disabled'`)}
           THEN 'disabled'
-        WHEN EXISTS (SELECT 1 FROM sessions x WHERE x.sid = g.sid) THEN 'sid taken'
+        WHEN ${exists('sessions x WHERE x.sid = g.sid')} THEN 'sid taken'
         WHEN ${ended('g.sid')} THEN 'ended'
-        WHEN EXISTS (SELECT 1 FROM refresh_tokens x WHERE x.id = g.token_id) THEN 'token taken'
+        WHEN ${exists('refresh_tokens x WHERE x.id = g.token_id')} THEN 'token taken'
         ELSE 'opened' END AS outcome
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
         $7::bigint[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::bigint[])
