@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Revocation } from '../../src/domain/revocation.ts'
+import type { Session } from '../../src/domain/session.ts'
 import { assertChain } from '../../src/stores/contract/log.ts'
 import {
   openWithToken,
@@ -117,6 +118,14 @@ describe('one command in a batch', () => {
     assert.deepEqual(heard, [1, 2])
     await store.revoke(revocation())
     await assertChain(store, 3)
+  })
+
+  it('that cannot be sent to a thread is refused, and the store goes on', async () => {
+    const { store } = temporary
+    const attributes = { agent: () => undefined } as unknown as Session['attributes']
+    await refuses(store.openSession(session({ attributes })), 'store_unavailable')
+    await store.revoke(revocation())
+    await assertChain(store, 1)
   })
 
   it('that is refused does not spoil its neighbours', async () => {

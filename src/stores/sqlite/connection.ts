@@ -5,8 +5,12 @@ import { ensureFile } from './files.ts'
 
 export type Durability = 'full' | 'off'
 
-/** How long one connection waits for another's lock; backups and other programs hold one briefly. */
+/** How long the writer waits for another's lock; a shell that looks into the file holds one briefly. */
 const BUSY_TIMEOUT_MS = 5_000
+
+/** Readers wait for nobody but a program that takes the whole file, and hold up the thread they are
+on. */
+const READ_TIMEOUT_MS = 100
 
 /**
  * A page written twice is checkpointed once, so a longer write-ahead log costs less; 20,000 pages
@@ -38,7 +42,7 @@ export function openForWriting(path: string, durability: Durability): DatabaseSy
 
 /** Opens a connection that can only read. It sees every commit that ended before it is asked. */
 export function openForReading(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+  const database = new DatabaseSync(path, { readOnly: true, timeout: READ_TIMEOUT_MS })
   database.exec('PRAGMA cache_size = -32768')
   database.exec('PRAGMA temp_store = MEMORY')
   return database

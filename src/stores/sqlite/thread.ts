@@ -33,10 +33,11 @@ export class Thread {
     if (this.#waiting) throw new Error('one question at a time')
     const worker = (this.#worker ??= this.#start())
     return new Promise((resolve, reject) => {
+      // Throws where the message holds something that no thread can be sent: then nothing is owed.
+      worker.postMessage(message)
       this.#waiting = { resolve, reject }
       // While it owes an answer the thread keeps the process alive, and never otherwise.
       worker.ref()
-      worker.postMessage(message)
     })
   }
 
