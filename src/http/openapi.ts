@@ -50,6 +50,7 @@ const titles: Readonly<Record<string, string>> = {
   signals: 'Shared Signals',
   'status-list': 'Token Status List',
   'forward-auth': 'Forward authentication',
+  'session-events': 'Open tabs',
   operations: 'Operations',
 }
 
@@ -69,7 +70,7 @@ export function buildDocument({ mounts, publicUrl, version }: DocumentOptions): 
     for (const route of dialect.routes) {
       const operation = writeOperation(route, dialect.name, prefix, ids)
       for (const tag of operation.tags) tags.add(tag)
-      const path = (prefix + route.path).replace(/:(\w+)/g, '{$1}')
+      const path = templateOf(prefix + route.path)
       const methods = (paths[path] ??= {})
       const servers = host === undefined ? {} : { servers: [{ url: withHost(publicUrl, host) }] }
       methods[route.method.toLowerCase()] = hoist({ ...operation, ...servers }, schemas) as Json
@@ -122,8 +123,18 @@ function writeOperation(
   }
 }
 
+/** Fastify's `:name` and `*` as OpenAPI writes them. */
+function templateOf(path: string): string {
+  return path.replace(/:(\w+)/g, '{$1}').replace(/\*$/, `{${REST}}`)
+}
+
+/** The name that what `*` stands for has in the document. */
+const REST = 'rest'
+
 function idOf({ method, path }: Route, prefix: string): string {
-  const words = (prefix + path).split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
+  const words = (prefix + path.replace(/\*$/, REST))
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== '')
   const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
   return method.toLowerCase() + name
 }
@@ -144,7 +155,7 @@ function pathParameters({ path }: Route, described: unknown): readonly Json[] {
       .filter((parameter) => parameter['in'] === 'path')
       .map((parameter) => parameter['name']),
   )
-  return [...path.matchAll(/:(\w+)/g)]
+  return [...templateOf(path).matchAll(/\{(\w+)\}/g)]
     .map(([, name = '']) => name)
     .filter((name) => !known.has(name))
     .map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
