@@ -200,7 +200,8 @@ class ServerGuard implements Guard {
       replica: this.#following,
       keys: this.#keys.find,
       issuer: () => this.#issuer ?? '',
-      nowMs: () => this.#clock.nowMs(),
+      // The node forgets by its own clock: what has expired there has expired here, too.
+      nowMs: () => Math.max(this.#clock.nowMs(), this.#following.nodeSeconds * 1000),
       isCurrent,
       capacity: this.#options.cacheSize ?? cacheSize,
     })

@@ -56,10 +56,7 @@ function fail(world: World): void {
     case 5:
       return node.restart(lasting(1500))
     case 6:
-      // Set back by more than any sleep lasts: a step that undoes a sleep exactly cannot be seen.
-      return guard.process.setWallClock(
-        random.chance(0.5) ? random.between(1, 20_000) : -random.between(10_000, 20_000),
-      )
+      return guard.process.setWallClock(world.clockStepMs())
     case 7:
       network.faults = random.chance(0.3) ? calmNetwork : badNetwork(world)
       return

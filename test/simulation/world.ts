@@ -134,6 +134,17 @@ export class World {
     return logout
   }
 
+  /**
+   * By how much somebody sets a wall clock. In a world it is always forward, or always back by more
+   * than all sleeps together: steps that undo a sleep within one lease cannot be seen
+   * (docs/lease-argument.md).
+   */
+  clockStepMs(): number {
+    return this.options.seed % 2 === 0
+      ? this.random.between(1, 20_000)
+      : -this.random.between(100_000, 200_000)
+  }
+
   /** A token to check: often the one that was logged out last. */
   pickToken(): PoolToken {
     return this.#hot && this.random.chance(0.5) ? this.#hot : this.random.pick(this.tokens)
