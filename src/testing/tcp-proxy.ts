@@ -55,6 +55,8 @@ class MisbehavingProxy implements TcpProxy {
   #frozen = false
   #refusing = false
   #delayMs = 0
+  /** By destination: pieces on their way. */
+  readonly #waiting = new Map<Socket, { readonly bytes: Buffer; readonly dueMs: number }[]>()
   #trap: (Parameters<TcpProxy['cutOnRequest']>[0] & { readonly done: () => void }) | undefined
 
   constructor(target: Target) {
@@ -88,6 +90,8 @@ class MisbehavingProxy implements TcpProxy {
   thaw(): void {
     this.#frozen = false
     for (const { client, server } of this.#pairs) {
+      this.#drain(client)
+      this.#drain(server)
       client.resume()
       server.resume()
     }
@@ -138,6 +142,7 @@ class MisbehavingProxy implements TcpProxy {
       socket.on('error', () => undefined)
       socket.on('close', () => {
         this.#pairs.delete(pair)
+        this.#waiting.delete(socket)
         // What was sent last still arrives.
         if (answering) drop(pair)
       })
@@ -162,13 +167,29 @@ class MisbehavingProxy implements TcpProxy {
   }
 
   #pass(bytes: Buffer, to: Socket): void {
-    if (this.#delayMs === 0) {
+    const waiting = this.#waiting.get(to)
+    if (this.#delayMs === 0 && !this.#frozen && waiting === undefined) {
       if (!to.destroyed) to.write(bytes)
       return
     }
-    setTimeout(() => {
+    const piece = { bytes, dueMs: performance.now() + this.#delayMs }
+    if (waiting) waiting.push(piece)
+    else {
+      this.#waiting.set(to, [piece])
+      this.#drain(to)
+    }
+  }
+
+  /** Writes what is due, and comes back for the rest: a shorter delay must not overtake a longer. */
+  #drain(to: Socket): void {
+    const waiting = this.#waiting.get(to)
+    if (!waiting || this.#frozen) return
+    while (waiting.length > 0 && waiting[0]!.dueMs <= performance.now()) {
+      const { bytes } = waiting.shift()!
       if (!to.destroyed) to.write(bytes)
-    }, this.#delayMs)
+    }
+    if (waiting.length === 0) this.#waiting.delete(to)
+    else setTimeout(() => this.#drain(to), Math.max(1, waiting[0]!.dueMs - performance.now()))
   }
 }
 

@@ -127,8 +127,8 @@ export class Connection {
 }
 
 /**
- * Reads of few rows by key: the planner is told not to read whole tables, because it plans while they
- * are still small and keeps the plan.
+ * Reads of few rows by key: the planner is told not to read whole tables, because it plans while
+ * they are still small and keeps the plan.
  */
 export const PLAN_FOR_KEYS =
   'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off'

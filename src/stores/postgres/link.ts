@@ -68,7 +68,7 @@ export class Link {
       } catch (error) {
         if (this.#closed) throw unavailable('the store is closed')
         if (isLoss(error)) connection?.destroy()
-        else if (!isRetryable(error)) throw error
+        else if (!isRetryable(error)) throw unavailable(reasonOf(error))
         if (clock.monotonicMs() >= deadline) throw unavailable(reasonOf(error))
         await this.pause(attempt)
       }

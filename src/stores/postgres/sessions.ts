@@ -42,8 +42,9 @@ function ended(sid: string): string {
 }
 
 /**
- * Whether there is such a row, looked up once for each row outside. For an EXISTS that cannot become a
- * join the planner may instead read the whole table into a hash, and keep doing so while it grows.
+ * Whether there is such a row, looked up once for each row outside. For an EXISTS that cannot
+ * become a join the planner may instead read the whole table into a hash, and keep doing so while
+ * it grows.
  */
 export function exists(rows: string): string {
   return `(SELECT 1 FROM ${rows} LIMIT 1) IS NOT NULL`

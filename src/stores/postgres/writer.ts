@@ -8,23 +8,16 @@
  * that are refused, although their command may turn out to have been stored: a logout that was
  * answered is never lost, one that was refused may be either, and to repeat it does no harm.
  */
-import { Refusal, type Failure } from '../../domain/failure.ts'
+import { Refusal } from '../../domain/failure.ts'
 import type { Revocation } from '../../domain/revocation.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Command, CommandName, Commands } from '../sqlite/commands.ts'
 import { Admission } from './admission.ts'
 import { Fenced, runBatch, type Outcome } from './batch.ts'
-import {
-  constraintOf,
-  isLoss,
-  isRetryable,
-  reasonOf,
-  sqlState,
-  type Connection,
-} from './connection.ts'
-import { ONE_SIGNS } from './keys.ts'
+import { isLoss, isRetryable, reasonOf, sqlState, type Connection } from './connection.ts'
 import type { Link } from './link.ts'
+import { failureOf, mayPass } from './refused.ts'
 import { keepStream, takeStream, type Tail } from './streams.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -317,26 +310,4 @@ export class Writer {
     this.#queue.splice(0, kept === -1 ? this.#queue.length : kept)
     this.#again = this.#again.filter(({ waiting }) => waiting.some(({ settled }) => !settled))
   }
-}
-
-/**
- * A row that another node added meanwhile is seen by the next attempt, which then answers instead
- * of adding. Alone, only revocations and the one key that signs are decided that way.
- */
-function mayPass(error: unknown, alone: boolean): boolean {
-  const constraint = constraintOf(error) ?? ''
-  return !alone || constraint === ONE_SIGNS || constraint.startsWith('log_')
-}
-
-function failureOf(error: unknown): Failure {
-  const state = sqlState(error) ?? ''
-  if (state === '23505') return { kind: 'conflict', reason: 'the name is taken' }
-  // A number that is out of range, a name that is too long for an index.
-  if (/^(22|54)/.test(state)) {
-    return { kind: 'invalid_parameter', parameter: 'value', reason: reasonOf(error) }
-  }
-  if (isRetryable(error) || /^(53|55|57|58)/.test(state)) {
-    return { kind: 'store_unavailable', reason: reasonOf(error) }
-  }
-  return { kind: 'internal', reason: reasonOf(error) }
 }
