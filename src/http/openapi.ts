@@ -50,7 +50,9 @@ const titles: Readonly<Record<string, string>> = {
   signals: 'Shared Signals',
   'status-list': 'Token Status List',
   'forward-auth': 'Forward authentication',
+  feed: 'Feed of guards',
   'session-events': 'Open tabs',
+  'demo-mvpd': 'TV provider of the demo',
   operations: 'Operations',
 }
 
@@ -86,10 +88,21 @@ export function buildDocument({ mounts, publicUrl, version }: DocumentOptions): 
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: publicUrl }],
-    tags: [...tags].map((name) => ({ name })),
+    tags: [...tags].sort(byOrder).map((name) => ({ name })),
     paths,
     components: { securitySchemes, schemas: Object.fromEntries(schemas) },
   }
+}
+
+/** The dialects, then the admin API's own tags, then what is for machines. */
+function byOrder(one: string, other: string): number {
+  const order = Object.values(titles)
+  const lastDialect = order.indexOf(titles['status-list'] ?? '')
+  const rank = (tag: string): number => {
+    const at = order.indexOf(tag)
+    return at < 0 ? lastDialect + 0.5 : at
+  }
+  return rank(one) - rank(other)
 }
 
 const documentOperation: Json = {
@@ -114,7 +127,7 @@ function writeOperation(
   return {
     operationId: uniqueId(given ?? idOf(route, prefix), route, ids),
     // The admin API is large enough for tags of its own.
-    tags: dialect === 'admin' && Array.isArray(tags) ? tags : [titles[dialect] ?? dialect],
+    tags: dialect === 'admin' ? adminTags(tags) : [titles[dialect] ?? dialect],
     ...rest,
     parameters: [
       ...pathParameters(route, parameters),
@@ -130,6 +143,11 @@ function templateOf(path: string): string {
 
 /** The name that what `*` stands for has in the document. */
 const REST = 'rest'
+
+function adminTags(given: unknown): readonly string[] {
+  const tags = Array.isArray(given) ? (given as readonly string[]) : ['Admin']
+  return tags.map((tag) => titles[tag] ?? tag)
+}
 
 function idOf({ method, path }: Route, prefix: string): string {
   const words = (prefix + path.replace(/\*$/, REST))

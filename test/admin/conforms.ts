@@ -19,7 +19,8 @@ export function complaints(value: unknown, schema: Schema, schemas: Schema, at =
     return all.some((one) => one.length === 0) ? [] : all.flat()
   }
   if (only !== undefined && value !== only) return [`${at} is not ${JSON.stringify(only)}`]
-  if (Array.isArray(choices) && !choices.includes(value)) return [`${at} is none of ${choices.join()}`]
+  if (Array.isArray(choices) && !choices.includes(value))
+    return [`${at} is none of ${choices.join()}`]
   return byType(value, schema, schemas, at)
 }
 
