@@ -7,6 +7,19 @@
  * for temporary files; where that is in memory, TMPDIR names another. Sessions are logged out in
  * random order, which is the order of life and not the best one for a tree of keys.
  *
+ * The answer is a thread of its own. On the serving thread a batch is cheaper (nothing is copied
+ * between threads), and for its whole length, the wait for the disk included, nothing else is
+ * served. Two cores of a virtual machine, ext4, one round of half a second a sample:
+ *
+ * | commits on     | callers | logouts/s | held p99 ms | busy  |
+ * | -------------- | ------- | --------- | ----------- | ----- |
+ * | own thread     | 1       | 2,390     | 1.5         | 12 %  |
+ * | own thread     | 64      | 39,233    | 1.8         | 21 %  |
+ * | own thread     | 1024    | 73,488    | 5.0         | 34 %  |
+ * | serving thread | 1       | 4,204     | 1.2         | 100 % |
+ * | serving thread | 64      | 49,415    | 3.4         | 100 % |
+ * | serving thread | 1024    | 93,177    | 26.9        | 100 % |
+ *
  * "Held" is how long the event loop could not serve anything else: the 99th percentile and the
  * longest delay of a timer. "Busy" is the share of time that the serving thread worked.
  */
