@@ -9,8 +9,10 @@ import { openSqliteSource, openSqliteTarget } from '../stores/sqlite/transfer.ts
 import { valueOf, type Counts, type Row } from '../stores/transfer/tables.ts'
 import type { TransferSource, TransferTarget } from '../stores/transfer/transfer.ts'
 import { placeOf, type DatabasePlace, type MigrateOptions } from './migrate.ts'
+import { SETTING_KIND } from './settings.ts'
 import { systemClock } from './system.ts'
 import { readTransfer, writeTransfer } from './transfer-file.ts'
+import { GRANTED_LEASE } from './verification.ts'
 
 export interface TransferOptions extends Omit<MigrateOptions, 'dryRun'> {
   readonly file: string
@@ -96,8 +98,8 @@ async function fill(
  */
 function grantedLease(row: Row): number {
   const isLease =
-    valueOf('tickets', row, 'kind') === 'installation' &&
-    String(valueOf('tickets', row, 'key')).startsWith('granted-lease-ms')
+    valueOf('tickets', row, 'kind') === SETTING_KIND &&
+    String(valueOf('tickets', row, 'key')).startsWith(GRANTED_LEASE)
   return isLease ? Number(valueOf('tickets', row, 'value')) : 0
 }
 

@@ -27,7 +27,7 @@ export interface Verification {
 export const SNAPSHOT_PIECE = 4096
 
 /** The longest lease that this node ever granted: guards of a run before may still hold one. */
-const GRANTED_LEASE = 'granted-lease-ms'
+export const GRANTED_LEASE = 'granted-lease-ms'
 
 /** Fills the replica from the store and opens the hub. */
 export async function openVerification(

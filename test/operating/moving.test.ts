@@ -1,7 +1,16 @@
 /** A server moves from SQLite to PostgreSQL and back, and nobody who calls it notices. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createHash } from 'node:crypto'
+import { existsSync, statSync } from 'node:fs'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { columnsOf, tables } from '../../src/stores/transfer/tables.ts'
 import { startPostgres, type TestPostgres } from '../../src/testing/postgres.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { outright, withFolder } from './doctor.ts'
@@ -94,5 +103,85 @@ describe('moving a server', () => {
       await third.call('POST', '/auth/logout', as(live.access))
       assert.equal(await wallets(third, live.access), 401)
       await third.close()
+    }))
+})
+
+describe('an import that is killed', () => {
+  const command = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+  const many = 60_000
+
+  /** An export with so many subjects that reading it takes a while. */
+  async function writeMany(file: string): Promise<void> {
+    const columns = tables.map(({ name }) => [name, columnsOf(name)] as const)
+    const rows = tables.map(({ name }) => [name, name === 'subjects' ? many : 0] as const)
+    const header = {
+      format: 'outright-export',
+      version: 1,
+      tables: Object.fromEntries(columns),
+      rows: Object.fromEntries(rows),
+    }
+    const subjects = Array.from({ length: many }, (_, number) =>
+      JSON.stringify([
+        'subjects',
+        `s${String(number)}`,
+        '',
+        null,
+        null,
+        null,
+        null,
+        'active',
+        0,
+        '{}',
+      ]),
+    )
+    const text = `${[JSON.stringify(header), ...subjects].join('\n')}\n`
+    const digest = createHash('sha256').update(text).digest('base64url')
+    await writeFile(file, `${text}${JSON.stringify({ end: true, digest })}\n`)
+  }
+
+  /** Kills the process as soon as it is at work; false where it was done before. */
+  async function killAtWork(args: readonly string[], isAtWork: () => Promise<boolean>) {
+    const child = spawn(process.execPath, [command, ...args], { stdio: 'ignore' })
+    const gone = once(child, 'exit')
+    while (child.exitCode === null && !(await isAtWork())) await sleep(1)
+    child.kill('SIGKILL')
+    await gone
+    assert.equal(child.signalCode, 'SIGKILL', 'it was done before it could be killed')
+  }
+
+  test('leaves a SQLite folder without a database, and the next one works', () =>
+    withFolder(async (folder) => {
+      const [file, data] = [join(folder, 'many.ndjson'), join(folder, 'data')]
+      await writeMany(file)
+      const half = join(data, 'outright.db.importing-wal')
+      await killAtWork(['import', file, '--data', data], () =>
+        Promise.resolve(existsSync(half) && statSync(half).size > 0),
+      )
+      assert.equal(existsSync(join(data, 'outright.db')), false)
+      await good('import', file, '--data', data)
+      assert.deepEqual(await readdir(data), ['outright.db', 'outright.db.lock'])
+    }))
+
+  test('leaves PostgreSQL empty, and the next one works', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'many.ndjson')
+      await writeMany(file)
+      const url = await database.createDatabase()
+      const client = new pg.Client({ connectionString: url })
+      await client.connect()
+      try {
+        await killAtWork(['import', file, '--database-url', url], async () => {
+          const { rows } = await client.query(
+            `SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+              AND application_name = 'outright import' AND query LIKE 'INSERT INTO subjects%'`,
+          )
+          return rows.length > 0
+        })
+        const { rows } = await client.query('SELECT 1 FROM subjects LIMIT 1')
+        assert.equal(rows.length, 0)
+      } finally {
+        await client.end()
+      }
+      await good('import', file, '--database-url', url)
     }))
 })

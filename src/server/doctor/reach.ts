@@ -58,7 +58,7 @@ function judgeKeys(check: string, base: string, keys: readonly string[] | Error)
     )
   }
   if (keys.length === 0) return fail(check, 'the key set is empty', 'restart the server')
-  return ok(check, `${String(keys.length)} keys`)
+  return ok(check, `keys: ${String(keys.length)}`)
 }
 
 async function examineReady(server: string): Promise<Finding> {
