@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Core } from '../core/core.ts'
 import type { MountedDialect } from '../http/app.ts'
 import type { Mvpd, ProviderLogout } from '../http/dialects/adobe-pass/index.ts'
@@ -16,13 +15,15 @@ export interface Providers {
 }
 
 const DEMO_PASS_MS = 10 * 60_000
+/** The twentieth of November 2286: for as long as the installation lives. */
+const NEVER_MS = 9_999_999_999_999
 
 /** Takes the providers of the configuration; the demo has two of its own where none is configured. */
-export function openProviders(core: Core, config: Config): Providers {
+export async function openProviders(core: Core, config: Config): Promise<Providers> {
   const { clock, log } = core.dependencies
   const { enabled, options } = config.dialects.adobePass
   const demo =
-    enabled && config.demo && options.mvpds === undefined ? openDemo(core, config) : undefined
+    enabled && config.demo && options.mvpds === undefined ? await openDemo(core, config) : undefined
   const mvpds = options.mvpds ?? (demo === undefined ? [] : [demo.provider, demoPass(demo)])
   const notifier = createProviderNotifier({ providers: mvpds, clock, log, fetch })
   return {
@@ -38,7 +39,7 @@ export function openProviders(core: Core, config: Config): Providers {
   }
 }
 
-function openDemo(core: Core, config: Config): DemoMvpd {
+async function openDemo(core: Core, config: Config): Promise<DemoMvpd> {
   const { store, clock, random } = core.dependencies
   return createDemoMvpd({
     store,
@@ -46,9 +47,17 @@ function openDemo(core: Core, config: Config): DemoMvpd {
     random,
     publicUrl: config.issuer,
     passUrl: config.issuer + config.dialects.adobePass.prefix,
-    // Both sides are this process, and what is signed lives for minutes.
-    secret: randomBytes(32).toString('base64url'),
+    secret: await demoSecret(core),
   })
+}
+
+/** Made once for an installation: a login may begin at one node and end at another. */
+async function demoSecret({ dependencies: { store, random } }: Core): Promise<string> {
+  const value = Buffer.from(random.bytes(32)).toString('base64url')
+  const ticket = { kind: 'demo-mvpd-secret', key: 'secret', value, expiresAtMs: NEVER_MS }
+  if (await store.addTicket(ticket, 0)) return value
+  const known = await store.findTicket(ticket.kind, ticket.key)
+  return known?.value ?? value
 }
 
 function demoPass({ provider }: DemoMvpd): Mvpd {

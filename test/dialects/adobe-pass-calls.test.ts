@@ -11,6 +11,7 @@ import {
   logIn,
   registrationCode,
   xml,
+  verdictOf,
 } from './adobe-pass-kit.ts'
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
@@ -52,7 +53,7 @@ suite('1. POST /o/client/register', () => {
     const body = reply.json()
     assert.deepEqual(body.redirect_uris, ['adobepass://com.programmer'])
     assert.deepEqual(body.grant_types, ['client_credentials'])
-    assert.equal(body.client_id_issued_at, Math.floor(nowMs() / 1000))
+    assert.ok(Math.abs(body.client_id_issued_at - nowMs() / 1000) < 5)
   })
 
   const failures: readonly (readonly [string, object | string, string])[] = [
@@ -414,8 +415,8 @@ suite('13. media tokens', () => {
       assert.ok(Math.abs(Number(body.expires) - nowMs() - 420_000) < 5000)
       assert.equal(body.mvpdId, 'DemoMVPD')
       const token = Buffer.from(body.serializedToken, 'base64').toString()
-      const verdict = await server.core.dependencies.verifier.verify(token, 'adobe-pass')
-      assert.ok(verdict.ok)
+      const verdict = await verdictOf(server, token, 'adobe-pass')
+      assert.ok(verdict.ok, JSON.stringify(verdict))
       assert.equal(verdict.claims['resource'], 'TestStream1')
       assert.equal(verdict.claims['mvpd'], 'DemoMVPD')
       const inXml = await deviceCall(server, path, 'media', resource, xml)

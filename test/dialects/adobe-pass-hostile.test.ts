@@ -9,7 +9,16 @@ import { Refusal } from '../../src/domain/failure.ts'
 import { createAdobePass } from '../../src/http/dialects/adobe-pass/index.ts'
 import type { DialectRequest } from '../../src/http/dialect.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
-import { accessToken, deviceCall, errorXml, json, logIn, logOut, xml } from './adobe-pass-kit.ts'
+import {
+  accessToken,
+  deviceCall,
+  errorXml,
+  json,
+  logIn,
+  logOut,
+  xml,
+  verdictOf,
+} from './adobe-pass-kit.ts'
 
 let server: TestServer
 
@@ -51,11 +60,13 @@ suite('device information', () => {
   })
 
   test('device types are cut to size and told apart up to a hundred', async () => {
+    const one = await startTestServer({ oneNode: true })
     for (let index = 0; index < 130; index++) {
       const deviceType = `type"\n${String(index)}-${'x'.repeat(100)}`
-      await deviceCall(server, '/api/v1/checkauthn', 'types', { deviceType })
+      await deviceCall(one, '/api/v1/checkauthn', 'types', { deviceType })
     }
-    const { text } = await server.call('GET', '/metrics')
+    const { text } = await one.call('GET', '/metrics')
+    await one.close()
     const types = [...text.matchAll(/call="checkauthn",cdt="([^"]*)"/g)].map(([, type]) => type)
     assert.ok(types.length <= 101, String(types.length))
     assert.ok(types.includes('Other'))
@@ -229,7 +240,7 @@ suite('credentials', () => {
     const authorization = `Bearer ${token}`
     assert.equal((await logOut(server, 'kinds', {}, { authorization })).status, 401)
     const access = await accessToken(server)
-    const verdict = await server.core.dependencies.verifier.verify(access, 'adobe-pass')
+    const verdict = await verdictOf(server, access, 'adobe-pass')
     assert.deepEqual(verdict, { ok: false, reason: 'invalid' })
   })
 })

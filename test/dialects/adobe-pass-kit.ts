@@ -1,6 +1,7 @@
 /** What the Adobe Pass suites share: an app, a device, a viewer, and a server at a real public URL. */
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Verdict } from '../../src/verifier/token-verifier.ts'
 import type { Reply, TestServer } from '../harness.ts'
 
 export const REQUESTOR = 'REF30'
@@ -113,6 +114,23 @@ export function logOut(
 ): Promise<Reply> {
   const query = new URLSearchParams({ ...parameters, deviceId })
   return server.call('DELETE', `/api/v1/logout?${query.toString()}`, { headers })
+}
+
+/**
+ * What a node says of a token. Where several share a database a busy one may not be sure for a
+ * moment that it is current, and says so; it is asked again then.
+ */
+export async function verdictOf(
+  server: TestServer,
+  token: string,
+  audience?: string,
+): Promise<Verdict> {
+  const { verifier } = server.core.dependencies
+  for (let tries = 0; ; tries++) {
+    const verdict = await verifier.verify(token, audience)
+    if (verdict.ok || verdict.reason !== 'stale' || tries === 100) return verdict
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }
 
 /** The body of an error in each form. */

@@ -429,7 +429,7 @@ suite('a prefix', () => {
 suite('the throttle', () => {
   let server: TestServer
   before(async () => {
-    server = await startTestServer({ config: { rateLimitFactor: 1 } })
+    server = await startTestServer({ config: { rateLimitFactor: 1 }, oneNode: true })
   })
   after(() => server.close())
 
