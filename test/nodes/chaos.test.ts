@@ -1,0 +1,107 @@
+/**
+ * The promise on three nodes, while nodes are killed and frozen and their database goes away:
+ * everything that was answered is written down and judged afterwards.
+ *
+ * `OUTRIGHT_CHAOS_SEEDS` runs (1), each for `OUTRIGHT_CHAOS_SECONDS` (20), the first with
+ * `OUTRIGHT_CHAOS_SEED` (random). The schedule and the choices of the load follow the seed; what
+ * the machine makes of them does not.
+ */
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test, type TestContext } from 'node:test'
+import { startCluster } from '../../src/testing/postgres.ts'
+import { SeededRandom } from '../../src/testing/seeded-random.ts'
+import { check } from './checker.ts'
+import { Disturbances } from './disturbances.ts'
+import { History } from './history.ts'
+import { Load } from './load.ts'
+import { Fleet } from './processes.ts'
+
+const seeds = numberFrom('OUTRIGHT_CHAOS_SEEDS', 1)
+const firstSeed = numberFrom('OUTRIGHT_CHAOS_SEED', randomInt(1_000_000))
+const forMs = numberFrom('OUTRIGHT_CHAOS_SECONDS', 20) * 1000
+
+/** As it is by default. */
+const LEASE_MS = 2_000
+/** The longest disturbance, the patience of a node with its database, the lease, and slack. */
+const BOUND_MS = 20_000
+const SETTLED_WITHIN_MS = 60_000
+const CHECKED_AT_THE_END = 50
+
+const cluster = await startCluster()
+after(() => cluster.stop())
+
+async function run(seed: number, history: History): Promise<void> {
+  const url = await cluster.createDatabase()
+  const fleet = await Fleet.start({
+    database: { cluster, url },
+    nodes: 3,
+    guardsPerNode: 2,
+    leaseMs: LEASE_MS,
+  })
+  try {
+    await fleet.settled(SETTLED_WITHIN_MS)
+    const load = new Load(fleet, history, new SeededRandom(seed))
+    await load.prepare()
+    const running = load.run()
+    await new Disturbances(fleet, history, new SeededRandom(seed + 1)).run(forMs)
+    load.stop()
+    await running
+    await fleet.settled(SETTLED_WITHIN_MS)
+    await load.finish(CHECKED_AT_THE_END)
+  } finally {
+    await fleet.stop()
+  }
+}
+
+async function judge(seed: number, history: History, t: TestContext): Promise<void> {
+  const { entries, disturbances } = history
+  const violations = check(entries, BOUND_MS)
+  const count = (op: string, outcome: string): number =>
+    entries.filter((entry) => entry.op === op && entry.outcome === outcome).length
+  const told = ['login', 'refresh', 'use', 'logout'].map(
+    (op) =>
+      `${op} ${String(count(op, 'done'))}/${String(count(op, 'dead'))}/${String(count(op, 'unknown'))}`,
+  )
+  const longest = Math.max(...entries.map(({ startMs, endMs }) => endMs - startMs))
+  t.diagnostic(
+    `seed ${String(seed)}: ${String(disturbances.length)} disturbances; done/dead/unknown: ` +
+      `${told.join(', ')}; longest call ${longest.toFixed(0)} ms`,
+  )
+  // A run in which nothing worked would prove nothing.
+  assert.ok(count('logout', 'done') > 20 && count('use', 'done') > 50, 'hardly anything worked')
+  if (violations.length === 0) return
+  const path = join(tmpdir(), `outright-chaos-${String(seed)}.jsonl`)
+  await writeFile(path, history.text())
+  const shown = violations.slice(0, 10).map((violation) => JSON.stringify(violation))
+  assert.fail(
+    `seed ${String(seed)}: ${String(violations.length)} violations, history in ${path}\n` +
+      shown.join('\n'),
+  )
+}
+
+function numberFrom(name: string, otherwise: number): number {
+  const text = process.env[name]
+  return text === undefined || text === '' ? otherwise : Number(text)
+}
+
+suite('three nodes, six guards, and a world that breaks', () => {
+  for (let index = 0; index < seeds; index++) {
+    const seed = firstSeed + index * 7919
+    test(`seed ${String(seed)}: every promise is kept`, async (t) => {
+      const history = new History()
+      try {
+        await run(seed, history)
+      } catch (error) {
+        const path = join(tmpdir(), `outright-chaos-${String(seed)}.jsonl`)
+        await writeFile(path, history.text())
+        t.diagnostic(`seed ${String(seed)}: history in ${path}`)
+        throw error
+      }
+      await judge(seed, history, t)
+    })
+  }
+})

@@ -1,0 +1,120 @@
+/** The checker finds what it is there to find, and nothing in a history that is good. */
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { check } from './checker.ts'
+import type { Entry, LoginCall, LogoutCall, RefreshCall, TokenFacts, UseCall } from './history.ts'
+
+const BOUND_MS = 100
+
+const token: TokenFacts = { jti: 't1', sid: 's1', subject: 'ann', client: '42' }
+const renewed: TokenFacts = { ...token, jti: 't2' }
+
+function at(startMs: number, endMs = startMs + 1) {
+  return { at: 'node-1', said: '200', outcome: 'done', startMs, endMs } as const
+}
+
+const login: LoginCall = { op: 'login', token, ...at(0, 2) }
+
+function logout(given: Partial<LogoutCall> = {}): LogoutCall {
+  return { op: 'logout', scope: 'session', key: 's1', waited: true, ...at(10, 12), ...given }
+}
+
+function use(given: Partial<UseCall> = {}): UseCall {
+  return { op: 'use', token, ...at(20), ...given }
+}
+
+function refresh(given: Partial<RefreshCall> = {}): RefreshCall {
+  return { op: 'refresh', of: token, token: renewed, ...at(20), ...given }
+}
+
+function rules(...entries: readonly Entry[]): readonly string[] {
+  return check([login, ...entries], BOUND_MS).map(({ rule }) => rule)
+}
+
+const wide = [
+  { scope: 'subject', key: 'ann' },
+  { scope: 'client', key: '42' },
+  { scope: 'everyone', key: '' },
+] as const
+
+suite('the checker', () => {
+  test('finds a use that began after the answer of the logout', () => {
+    assert.deepEqual(rules(logout(), use()), ['accepted after logout'])
+    assert.deepEqual(rules(logout({ scope: 'token', key: 't1' }), use()), ['accepted after logout'])
+    for (const which of wide)
+      assert.deepEqual(rules(logout(which), use()), ['accepted after logout'])
+  })
+
+  test('finds it for the token of a refresh that overlapped the logout', () => {
+    const entries = [logout(), refresh(at(11, 14)), use({ token: renewed })]
+    assert.deepEqual(rules(...entries), ['accepted after logout'])
+  })
+
+  test('lets a use be accepted that began before the answer, or whose logout is not known', () => {
+    assert.deepEqual(rules(logout(), use(at(11, 30))), [])
+    assert.deepEqual(rules(logout({ outcome: 'unknown' }), use()), [])
+    assert.deepEqual(rules(logout({ waited: false }), use()), [])
+  })
+
+  test('lets a login that overlapped a wide logout live or die', () => {
+    for (const which of wide) {
+      const early = logout({ ...which, startMs: 1, endMs: 12 })
+      assert.deepEqual(rules(early, use()), [])
+      assert.deepEqual(rules(early, use({ outcome: 'dead' })), [])
+    }
+  })
+
+  test('finds a session that a wide logout ended although it began afterwards', () => {
+    const later: LoginCall = { ...login, ...at(15) }
+    for (const which of wide) {
+      const entries = [logout(which), later, use({ outcome: 'dead' })]
+      assert.deepEqual(
+        check(entries, BOUND_MS).map(({ rule }) => rule),
+        ['collateral'],
+      )
+    }
+  })
+
+  test('finds an answered logout that is not in force at the end, waited for or not', () => {
+    const final = use({ final: true })
+    assert.deepEqual(rules(logout(), final), ['answered logout lost'])
+    assert.deepEqual(rules(logout({ waited: false }), final), ['answered logout lost'])
+    assert.deepEqual(rules(logout({ outcome: 'unknown' }), final), [])
+  })
+
+  test('finds a refresh that succeeded after the session was ended', () => {
+    assert.deepEqual(rules(logout(), refresh()), ['resurrected'])
+    assert.deepEqual(rules(logout({ waited: false }), refresh()), ['resurrected'])
+    assert.deepEqual(rules(logout(), refresh(at(11))), [])
+    assert.deepEqual(rules(logout({ scope: 'token', key: 't1' }), refresh()), [])
+  })
+
+  test('finds tokens and refreshes that died although nobody ended them', () => {
+    assert.deepEqual(rules(use({ outcome: 'dead' })), ['collateral'])
+    assert.deepEqual(rules(refresh({ outcome: 'dead' })), ['collateral'])
+    assert.deepEqual(rules(use({ outcome: 'dead' }), logout({ ...at(30) })), ['collateral'])
+    assert.deepEqual(rules(logout({ key: 's2' }), use({ outcome: 'dead' })), ['collateral'])
+    assert.deepEqual(rules(logout({ outcome: 'dead' }), use({ outcome: 'dead' })), ['collateral'])
+    assert.deepEqual(rules({ ...login, ...at(3), outcome: 'dead' }), ['collateral'])
+  })
+
+  test('lets tokens die of a logout that may have been stored', () => {
+    assert.deepEqual(rules(logout({ outcome: 'unknown' }), use({ outcome: 'dead' })), [])
+    assert.deepEqual(rules(logout({ outcome: 'unknown' }), refresh({ outcome: 'dead' })), [])
+  })
+
+  test('finds calls that took too long, and verifiers that are not sure again at the end', () => {
+    assert.deepEqual(rules(use(at(20, 121))), ['not bounded'])
+    assert.deepEqual(rules(use({ outcome: 'unknown' })), [])
+    assert.deepEqual(rules(use({ outcome: 'unknown', final: true })), ['not mended'])
+    assert.deepEqual(rules({ ...login, ...at(30), outcome: 'unknown', final: true }), [
+      'not mended',
+    ])
+  })
+
+  test('names the logout that was not respected', () => {
+    const [violation] = check([login, logout(), use()], BOUND_MS)
+    assert.deepEqual(violation?.logout, logout())
+    assert.deepEqual(violation?.entry, use())
+  })
+})

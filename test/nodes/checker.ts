@@ -1,0 +1,134 @@
+/**
+ * Reads a history afterwards and says what must not have happened. It knows nothing of nodes,
+ * leases or databases: only what was promised.
+ *
+ * A logout covers a token for certain where its scope names it and, for wide scopes, the session's
+ * login was answered before the logout was asked for. It may cover it where the two overlapped, or
+ * where nobody knows whether the logout was stored.
+ */
+import type { Entry, LoginCall, LogoutCall, RefreshCall, TokenFacts, UseCall } from './history.ts'
+
+export interface Violation {
+  readonly rule:
+    | 'accepted after logout'
+    | 'answered logout lost'
+    | 'resurrected'
+    | 'collateral'
+    | 'not bounded'
+    | 'not mended'
+  readonly entry: Entry
+  /** The logout that was not respected. */
+  readonly logout?: LogoutCall
+}
+
+/**
+ * @param boundMs How long any call may take.
+ * @returns Every violation, in the order of the history.
+ */
+export function check(entries: readonly Entry[], boundMs: number): readonly Violation[] {
+  const book = new Book(entries)
+  return entries.flatMap((entry) => [
+    ...(entry.endMs - entry.startMs > boundMs ? [{ rule: 'not bounded', entry } as const] : []),
+    ...judge(entry, book),
+  ])
+}
+
+function judge(entry: Entry, book: Book): readonly Violation[] {
+  switch (entry.op) {
+    case 'use':
+      return judgeUse(entry, book)
+    case 'refresh':
+      return judgeRefresh(entry, book)
+    case 'login':
+      return entry.outcome === 'dead' || (entry.final === true && entry.outcome !== 'done')
+        ? [{ rule: entry.outcome === 'dead' ? 'collateral' : 'not mended', entry }]
+        : []
+    case 'logout':
+      return []
+  }
+}
+
+function judgeUse(entry: UseCall, book: Book): readonly Violation[] {
+  const before = book.answered(entry.token, entry.startMs)
+  const { final = false } = entry
+  if (entry.outcome === 'done') {
+    // Once everything is mended, every answered logout is in force, waited for or not.
+    const logout = before.find(({ waited }) => waited || final)
+    if (logout === undefined) return []
+    return [{ rule: final ? 'answered logout lost' : 'accepted after logout', entry, logout }]
+  }
+  if (entry.outcome === 'dead') {
+    return book.mayBeEnded(entry.token, entry.endMs) ? [] : [{ rule: 'collateral', entry }]
+  }
+  // A verifier that is never sure again would be safe, and of no use.
+  return final ? [{ rule: 'not mended', entry }] : []
+}
+
+function judgeRefresh(entry: RefreshCall, book: Book): readonly Violation[] {
+  // The database decides about a refresh, so what was stored counts, waited for or not. A logout of
+  // one access token leaves the session alone.
+  const wide = (logout: LogoutCall): boolean => logout.scope !== 'token'
+  if (entry.outcome === 'done') {
+    const logout = book.answered(entry.of, entry.startMs).find(wide)
+    return logout === undefined ? [] : [{ rule: 'resurrected', entry, logout }]
+  }
+  if (entry.outcome === 'dead' && !book.mayBeEnded(entry.of, entry.endMs)) {
+    return [{ rule: 'collateral', entry }]
+  }
+  return []
+}
+
+/** Finds logouts and logins by what they name. */
+class Book {
+  readonly #logouts: ReadonlyMap<string, readonly LogoutCall[]>
+  readonly #logins: ReadonlyMap<string, LoginCall>
+
+  constructor(entries: readonly Entry[]) {
+    const logouts = entries.filter((entry) => entry.op === 'logout')
+    this.#logouts = Map.groupBy(logouts, ({ scope, key }) => `${scope} ${key}`)
+    this.#logins = new Map(
+      entries
+        .filter((entry) => entry.op === 'login')
+        .flatMap((login) => (login.token ? [[login.token.sid, login] as const] : [])),
+    )
+  }
+
+  /** Logouts that cover the token for certain and were answered with success before a moment. */
+  answered(token: TokenFacts, beforeMs: number): readonly LogoutCall[] {
+    const login = this.#logins.get(token.sid)
+    return this.#naming(token).filter(
+      (logout) =>
+        logout.outcome === 'done' &&
+        logout.endMs <= beforeMs &&
+        (isNarrow(logout) || (login !== undefined && login.endMs <= logout.startMs)),
+    )
+  }
+
+  /** Whether some logout can have ended the token before a moment. */
+  mayBeEnded(token: TokenFacts, beforeMs: number): boolean {
+    const login = this.#logins.get(token.sid)
+    return this.#naming(token).some(
+      (logout) =>
+        logout.outcome !== 'dead' &&
+        logout.startMs < beforeMs &&
+        (isNarrow(logout) ||
+          logout.outcome === 'unknown' ||
+          (login !== undefined && login.startMs < logout.endMs)),
+    )
+  }
+
+  #naming({ jti, sid, subject, client }: TokenFacts): readonly LogoutCall[] {
+    const names = [
+      `token ${jti}`,
+      `session ${sid}`,
+      `subject ${subject}`,
+      `client ${client}`,
+      'everyone ',
+    ]
+    return names.flatMap((name) => this.#logouts.get(name) ?? [])
+  }
+}
+
+function isNarrow({ scope }: LogoutCall): boolean {
+  return scope === 'token' || scope === 'session'
+}

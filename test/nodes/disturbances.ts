@@ -1,0 +1,117 @@
+/**
+ * What happens to nodes, guards and their networks: a schedule that a seed decides. Every
+ * disturbance mends itself after a while, and all are mended at the end.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SeededRandom } from '../../src/testing/seeded-random.ts'
+import type { TcpProxy } from '../../src/testing/tcp-proxy.ts'
+import type { History } from './history.ts'
+import type { Child, Fleet, Guarded, Node } from './processes.ts'
+
+/** The longest that anything is frozen, stopped or cut off: longer than a lease. */
+const LONGEST_MS = 5_000
+const STOPPED = ['stop', 'stop', 'kill'] as const
+const NETWORK = ['cut', 'freeze', 'freeze and cut', 'delay', 'refuse'] as const
+
+export class Disturbances {
+  readonly #fleet: Fleet
+  readonly #history: History
+  readonly #random: SeededRandom
+  readonly #busy = new Set<Child | TcpProxy>()
+  readonly #under = new Set<Promise<void>>()
+
+  constructor(fleet: Fleet, history: History, random: SeededRandom) {
+    this.#fleet = fleet
+    this.#history = history
+    this.#random = random
+  }
+
+  /** Disturbs for so long; resolves when everything is mended. */
+  async run(forMs: number): Promise<void> {
+    const endMs = performance.now() + forMs
+    while (performance.now() < endMs) {
+      await sleep(this.#random.between(100, 900))
+      const one = this.#choose().finally(() => this.#under.delete(one))
+      this.#under.add(one)
+    }
+    await Promise.all(this.#under)
+  }
+
+  #choose(): Promise<void> {
+    const random = this.#random
+    const node = random.pick(this.#fleet.nodes)
+    const guard = random.pick(this.#fleet.guards)
+    const choice = random.fraction()
+    if (choice < 0.3) return this.#disturbProcess(node)
+    if (choice < 0.6) return this.#disturbNetwork(node)
+    if (choice < 0.7) return this.#disturbProcess(guard)
+    if (choice < 0.85) return this.#disturbNetwork(guard)
+    return this.#move(guard)
+  }
+
+  async #disturbProcess(target: Node | Guarded): Promise<void> {
+    const { child, name } = target
+    const how = this.#random.pick(STOPPED)
+    const forMs = this.#random.between(50, LONGEST_MS)
+    await this.#with(child, `${name}: ${how} for ${forMs.toFixed(0)} ms`, async () => {
+      if (how === 'stop') {
+        child.signal('SIGSTOP')
+        await sleep(forMs)
+        child.signal('SIGCONT')
+        return
+      }
+      await child.kill()
+      await sleep(forMs / 2)
+      await ('node' in target ? child.start() : this.#fleet.restart(target))
+    })
+  }
+
+  async #disturbNetwork({ network, name }: Node | Guarded): Promise<void> {
+    const how = this.#random.pick(NETWORK)
+    const forMs = this.#random.between(50, LONGEST_MS)
+    await this.#with(network, `${name}: network, ${how} for ${forMs.toFixed(0)} ms`, async () => {
+      switch (how) {
+        case 'cut':
+          network.cut()
+          return
+        case 'freeze':
+        case 'freeze and cut':
+          network.freeze()
+          await sleep(forMs)
+          if (how === 'freeze and cut') network.cut()
+          network.thaw()
+          return
+        case 'delay':
+          network.delay(forMs / 40)
+          await sleep(forMs)
+          network.delay(0)
+          return
+        case 'refuse':
+          network.refuse()
+          network.cut()
+          await sleep(forMs)
+          network.accept()
+      }
+    })
+  }
+
+  async #move(guard: Guarded): Promise<void> {
+    const node = this.#random.pick(this.#fleet.nodes)
+    await this.#with(guard.network, `${guard.name}: moves to ${node.name}`, () => {
+      this.#fleet.move(guard, node)
+      return Promise.resolve()
+    })
+  }
+
+  /** One disturbance of one thing at a time. */
+  async #with(what: Child | TcpProxy, text: string, disturb: () => Promise<void>): Promise<void> {
+    if (this.#busy.has(what)) return
+    this.#busy.add(what)
+    this.#history.disturb(performance.now(), text)
+    try {
+      await disturb()
+    } finally {
+      this.#busy.delete(what)
+    }
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * What a run of the chaos test was told, call by call, as one observer saw it: the times are his
+ * monotonic clock, `startMs` from before the request was sent, `endMs` from after its answer was
+ * read.
+ */
+
+/** What of a token matters for who may end it. */
+export interface TokenFacts {
+  readonly jti: string
+  readonly sid: string
+  readonly subject: string
+  readonly client: string
+}
+
+interface Call {
+  /** `node-2`, or `guard-5`. */
+  readonly at: string
+  readonly startMs: number
+  readonly endMs: number
+  /** What was answered, in a word or a status, for whoever reads the history. */
+  readonly said: string
+  /**
+   * `done`: succeeded, or the token was accepted. `dead`: refused because of what was presented.
+   * `unknown`: refused for now, or no answer came; it may have happened nevertheless.
+   */
+  readonly outcome: 'done' | 'dead' | 'unknown'
+  /** Made after everything was mended. */
+  readonly final?: boolean
+}
+
+export interface LoginCall extends Call {
+  readonly op: 'login'
+  readonly token?: TokenFacts
+}
+
+export interface RefreshCall extends Call {
+  readonly op: 'refresh'
+  /** The token that the session had before. */
+  readonly of: TokenFacts
+  readonly token?: TokenFacts
+}
+
+export interface UseCall extends Call {
+  readonly op: 'use'
+  readonly token: TokenFacts
+}
+
+export interface LogoutCall extends Call {
+  readonly op: 'logout'
+  readonly scope: 'token' | 'session' | 'subject' | 'client' | 'everyone'
+  readonly key: string
+  /** Whether the answer waited for all verifiers. */
+  readonly waited: boolean
+}
+
+export type Entry = LoginCall | RefreshCall | UseCall | LogoutCall
+
+/** What was done to the world, for whoever reads the history. */
+export interface Disturbance {
+  readonly op: 'disturbance'
+  readonly startMs: number
+  readonly what: string
+}
+
+export class History {
+  readonly entries: Entry[] = []
+  readonly disturbances: Disturbance[] = []
+
+  add(entry: Entry): void {
+    this.entries.push(entry)
+  }
+
+  disturb(startMs: number, what: string): void {
+    this.disturbances.push({ op: 'disturbance', startMs, what })
+  }
+
+  /** One entry a line, in the order in which they began. */
+  text(): string {
+    return [...this.entries, ...this.disturbances]
+      .toSorted((one, other) => one.startMs - other.startMs)
+      .map((entry) => `${JSON.stringify(entry)}\n`)
+      .join('')
+  }
+}
+
+/** What a token says of itself; its signature is not looked at. */
+export function factsOf(token: string): TokenFacts {
+  const [, payload = ''] = token.split('.')
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as {
+    readonly jti: string
+    readonly sid: string
+    readonly sub: string
+    readonly client_id: string
+  }
+  return { jti: claims.jti, sid: claims.sid, subject: claims.sub, client: claims.client_id }
+}

@@ -1,0 +1,301 @@
+/**
+ * People and programs that log in, refresh, use and log out through all nodes and guards at once,
+ * and write down what they were told.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SeededRandom } from '../../src/testing/seeded-random.ts'
+import type { CallOptions, Reply } from '../harness.ts'
+import { factsOf, type Entry, type History, type LogoutCall, type TokenFacts } from './history.ts'
+import { ask, type Fleet, type Guarded, type Node } from './processes.ts'
+
+/** Uses that may wait for their answers at once: a frozen process holds them for seconds. */
+const MOST_PROBES = 400
+/** How long a verifier may take to be sure again once everything is mended. */
+const SURE_WITHIN_MS = 10_000
+const CALLERS = 10
+const PEOPLE = 6
+const PROGRAMS = 4
+const admin = { authorization: 'Bearer outright-demo-admin' }
+
+interface Session {
+  facts: TokenFacts
+  token: string
+  /** Undefined where it has none, or where nobody knows whether it was used. */
+  refreshToken: string | undefined
+  refreshing: boolean
+}
+
+type Scope = LogoutCall['scope']
+
+export class Load {
+  readonly #fleet: Fleet
+  readonly #history: History
+  readonly #random: SeededRandom
+  /** Every session, the newest last. */
+  readonly sessions: Session[] = []
+  readonly #ended = new Set<Session>()
+  readonly #probes = new Set<Promise<void>>()
+  #running = false
+
+  constructor(fleet: Fleet, history: History, random: SeededRandom) {
+    this.#fleet = fleet
+    this.#history = history
+    this.#random = random
+  }
+
+  /** Makes the people and programs that log in. */
+  async prepare(): Promise<void> {
+    const [node] = this.#fleet.nodes
+    const make = async (path: string, body: object): Promise<void> => {
+      const reply = await ask(node!.child, 'POST', `/outright/v1/${path}`, { headers: admin, body })
+      if (reply?.status !== 201) throw new Error(`not made: ${reply?.text ?? 'no answer'}`)
+    }
+    for (let number = 1; number <= PEOPLE; number++) {
+      const name = `person-${String(number)}`
+      await make('subjects', { id: name, username: name, password: `${name}-password` })
+    }
+    for (let number = 1; number <= PROGRAMS; number++) {
+      const name = `program-${String(number)}`
+      const id = String(100 + number)
+      await make('clients', { dialect: 'octopus', id, key: name, secret: `${name}-secret` })
+    }
+  }
+
+  /** Runs until it is stopped; resolves when every call has ended. */
+  async run(): Promise<void> {
+    this.#running = true
+    await Promise.all(Array.from({ length: CALLERS }, () => this.#call()))
+    await Promise.all(this.#probes)
+  }
+
+  stop(): void {
+    this.#running = false
+  }
+
+  /** Uses tokens at every verifier, and logs in at every node, once all is mended. */
+  async finish(most: number): Promise<void> {
+    for (const node of this.#fleet.nodes) {
+      await this.login(node)
+      await this.login(node, true)
+    }
+    const alive = this.sessions.filter((session) => !this.#ended.has(session)).slice(-most)
+    // The oldest logouts have seen the most of the run.
+    for (const session of [...alive, ...[...this.#ended].slice(0, most)]) {
+      await Promise.all(this.#verifiers().map((verifier) => this.#useAtLast(session, verifier)))
+    }
+  }
+
+  /** A verifier on a busy machine may lose its lease even now; it has some time to be sure again. */
+  async #useAtLast(session: Session, verifier: Node | Guarded): Promise<void> {
+    const deadline = performance.now() + SURE_WITHIN_MS
+    while (performance.now() < deadline) {
+      if ((await this.use(session, verifier)).outcome !== 'unknown') break
+      await sleep(50)
+    }
+    await this.use(session, verifier, true)
+  }
+
+  async login(node: Node, final = false): Promise<void> {
+    const person = this.#random.chance(0.5)
+    const name = person
+      ? `person-${String(1 + this.#random.below(PEOPLE))}`
+      : `program-${String(1 + this.#random.below(PROGRAMS))}`
+    const startMs = performance.now()
+    const reply = person
+      ? await ask(node.child, 'POST', '/directlink/v1/auth/login', { headers: basic(name) })
+      : await ask(node.child, 'POST', '/auth/login', {
+          body: { username: name, password: `${name}-secret` },
+        })
+    const call = { ...said(reply, startMs), at: node.name, ...(final ? { final } : {}) }
+    if (call.outcome !== 'done' || reply === undefined) {
+      this.#history.add({ op: 'login', ...call })
+      return
+    }
+    const session = sessionOf(reply)
+    this.#history.add({ op: 'login', token: session.facts, ...call })
+    this.sessions.push(session)
+  }
+
+  async use(session: Session, verifier: Node | Guarded, final = false): Promise<Entry> {
+    const { token, facts } = session
+    const startMs = performance.now()
+    const reply = await ask(verifier.child, 'GET', this.#pathOf(session, verifier), bearer(token))
+    const call = 'node' in verifier ? verdict(reply, startMs) : said(reply, startMs)
+    const seen = final ? { ...call, final } : call
+    const entry: Entry = { op: 'use', token: facts, ...seen, at: verifier.name }
+    this.#history.add(entry)
+    return entry
+  }
+
+  async #call(): Promise<void> {
+    const random = this.#random
+    while (this.#running) {
+      await sleep(random.between(2, 40))
+      const node = this.#node()
+      const alive = this.#recent()
+      if (alive.length < 30 || random.chance(0.25)) await this.login(node)
+      else if (random.chance(0.25)) await this.#refresh(random.pick(alive), node)
+      else if (random.chance(0.3)) await this.use(random.pick(alive), this.#verifier())
+      else if (random.chance(0.3) && this.#ended.size > 0) {
+        await this.use(random.pick([...this.#ended]), this.#verifier())
+      } else await this.#logout(random.pick(alive), node)
+    }
+  }
+
+  /** What is likely to be alive: of the latest sessions. */
+  #recent(): readonly Session[] {
+    return this.sessions.slice(-150).filter((session) => !this.#ended.has(session))
+  }
+
+  async #refresh(session: Session, node: Node): Promise<void> {
+    const { refreshToken, facts, refreshing } = session
+    if (refreshToken === undefined || refreshing) return
+    session.refreshing = true
+    const startMs = performance.now()
+    const body = { refresh_token: refreshToken }
+    const reply = await ask(node.child, 'POST', '/auth/refresh', { body })
+    const call = { ...said(reply, startMs), at: node.name }
+    // A token that may have been used is not used again: that would be taken for theft.
+    session.refreshToken = undefined
+    if (call.outcome === 'done' && reply !== undefined) {
+      const next = sessionOf(reply)
+      session.facts = next.facts
+      session.token = next.token
+      session.refreshToken = next.refreshToken
+      this.#history.add({ op: 'refresh', of: facts, token: next.facts, ...call })
+    } else this.#history.add({ op: 'refresh', of: facts, ...call })
+    session.refreshing = false
+    // Whatever raced this refresh, the token that came of it is asked about everywhere.
+    if (this.#ended.has(session)) this.#probe(session)
+  }
+
+  async #logout(session: Session, node: Node): Promise<void> {
+    const random = this.#random
+    const scope: Scope = random.chance(0.004)
+      ? 'everyone'
+      : random.pick(['token', 'session', 'session', 'session', 'subject', 'client'])
+    // DirectLink is one client: everybody's sessions there, which is too much to be usual.
+    if (scope === 'client' && session.refreshToken === undefined && random.chance(0.9)) return
+    const { facts } = session
+    const key = { token: facts.jti, session: facts.sid, ...facts, everyone: '' }[scope]
+    const covered = this.sessions.filter((other) => isCovered(other, scope, key))
+    const waited = random.chance(0.85)
+    const startMs = performance.now()
+    const reply = await this.#askForLogout(session, node, scope, key, waited)
+    const call = { ...said(reply, startMs), at: node.name }
+    this.#history.add({ op: 'logout', scope, key, waited, ...call })
+    if (call.outcome === 'dead') return
+    for (const other of covered) this.#ended.add(other)
+    if (call.outcome !== 'done') return
+    const asked = new Set([session, ...covered.slice(-2)])
+    for (const other of asked) this.#probe(other)
+    if (session.refreshToken !== undefined) await this.#refresh(session, this.#node())
+  }
+
+  #askForLogout(
+    session: Session,
+    node: Node,
+    scope: Scope,
+    key: string,
+    waited: boolean,
+  ): Promise<Reply | undefined> {
+    const prefer: Record<string, string> = waited ? {} : { prefer: 'respond-async' }
+    const own = session.refreshToken === undefined ? '/directlink/v1/auth/logout' : '/auth/logout'
+    const isOwn = scope === (session.refreshToken === undefined ? 'session' : 'client')
+    if (isOwn && this.#random.chance(0.7)) {
+      const headers = { ...prefer, authorization: `Bearer ${session.token}` }
+      return ask(node.child, 'POST', own, { headers })
+    }
+    if (scope === 'subject' && key.startsWith('person-') && this.#random.chance(0.7)) {
+      const headers = { ...prefer, ...basic(key) }
+      return ask(node.child, 'POST', '/directlink/v1/auth/logout', { headers })
+    }
+    const body = scope === 'everyone' ? { scope } : { scope, key }
+    const headers = { ...prefer, ...admin }
+    return ask(node.child, 'POST', '/outright/v1/revocations', { headers, body })
+  }
+
+  /** Asks every verifier about a token, all at once, without waiting for their answers. */
+  #probe(session: Session): void {
+    for (const verifier of this.#verifiers()) {
+      if (this.#probes.size >= MOST_PROBES) return
+      const probe = this.use(session, verifier).then(() => {
+        this.#probes.delete(probe)
+      })
+      this.#probes.add(probe)
+    }
+  }
+
+  #pathOf({ refreshToken }: Session, verifier: Node | Guarded): string {
+    if ('node' in verifier || this.#random.chance(0.5)) return '/outright/v1/check'
+    return refreshToken === undefined ? '/outright/v1/check' : '/api/v1/wallets'
+  }
+
+  #verifiers(): readonly (Node | Guarded)[] {
+    return [...this.#fleet.nodes, ...this.#fleet.guards]
+  }
+
+  #verifier(): Node | Guarded {
+    return this.#random.pick(this.#verifiers())
+  }
+
+  /** One that runs, if any does. */
+  #node(): Node {
+    const running = this.#fleet.nodes.filter(({ child }) => child.url !== '')
+    return this.#random.pick(running.length > 0 ? running : this.#fleet.nodes)
+  }
+}
+
+function isCovered({ facts }: Session, scope: Scope, key: string): boolean {
+  switch (scope) {
+    case 'token':
+      return facts.jti === key
+    case 'session':
+      return facts.sid === key
+    case 'subject':
+      return facts.subject === key
+    case 'client':
+      return facts.client === key
+    case 'everyone':
+      return true
+  }
+}
+
+function sessionOf(reply: Reply): Session {
+  const body = reply.json() as {
+    readonly bearer?: string
+    readonly data?: { readonly access_token: string; readonly refresh_token: string }
+  }
+  const token = body.data?.access_token ?? body.bearer ?? ''
+  const refreshToken = body.data?.refresh_token
+  return { facts: factsOf(token), token, refreshToken, refreshing: false }
+}
+
+function basic(name: string): { authorization: string } {
+  const text = Buffer.from(`${name}:${name}-password`).toString('base64')
+  return { authorization: `Basic ${text}` }
+}
+
+function bearer(token: string): CallOptions {
+  return { headers: { authorization: `Bearer ${token}` } }
+}
+
+type Told = Pick<Entry, 'startMs' | 'endMs' | 'said' | 'outcome'>
+
+/** A node's answer. */
+function said(reply: Reply | undefined, startMs: number): Told {
+  const endMs = performance.now()
+  if (reply === undefined) return { startMs, endMs, said: 'no answer', outcome: 'unknown' }
+  const { status } = reply
+  const outcome = status >= 200 && status < 300 ? 'done' : status === 401 ? 'dead' : 'unknown'
+  return { startMs, endMs, said: String(status), outcome }
+}
+
+/** A guard's answer. */
+function verdict(reply: Reply | undefined, startMs: number): Told {
+  const endMs = performance.now()
+  const word = reply?.text ?? 'no answer'
+  if (word === 'ok') return { startMs, endMs, said: word, outcome: 'done' }
+  const isDead = word === 'revoked' || word === 'invalid' || word === 'expired'
+  return { startMs, endMs, said: word, outcome: isDead ? 'dead' : 'unknown' }
+}

@@ -1,0 +1,33 @@
+/**
+ * A node as a process of its own, for tests that kill and freeze it: `node node-child.ts <database
+ * URL> <name> <lease ms>`. Prints its URL when it listens.
+ */
+import { compose } from '../../src/server/compose.ts'
+import { loadConfig } from '../../src/server/config.ts'
+import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
+
+const [databaseUrl = '', node = '', lease = '2000'] = process.argv.slice(2)
+const leaseMs = Number(lease)
+const config = await loadConfig(
+  {},
+  {
+    demo: true,
+    port: 0,
+    databaseUrl,
+    node,
+    leaseMs,
+    renewMs: leaseMs / 4,
+    issuer: 'http://127.0.0.1:8080',
+    passwordCost: { memoryKiB: 64, passes: 1 },
+    accessLog: false,
+    rateLimitFactor: 1_000_000,
+  },
+)
+const { app } = await compose(config, {
+  clock: systemClock,
+  random: systemRandom(),
+  log: silentLog,
+  otpSender: { send: () => Promise.resolve() },
+})
+const url = await app.listen({ host: '127.0.0.1', port: 0 })
+process.stdout.write(`${url}\n`)

@@ -1,0 +1,204 @@
+/**
+ * Nodes on one database and guards, each a process of its own, each with a network of its own
+ * between it and what it talks to. What a test asks of them goes to them directly.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { TestCluster } from '../../src/testing/postgres.ts'
+import { startTcpProxy, type TcpProxy } from '../../src/testing/tcp-proxy.ts'
+import { call, type Reply } from '../harness.ts'
+
+const nodeModule = fileURLToPath(new URL('node-child.ts', import.meta.url))
+const guardModule = fileURLToPath(new URL('guard-child.ts', import.meta.url))
+const STARTED_WITHIN_MS = 45_000
+
+/** A process that prints its URL. Killed when the test's own process ends. */
+export class Child {
+  readonly #arguments: readonly string[]
+  #process: ChildProcess | undefined
+  #url = ''
+  #said = ''
+
+  constructor(...given: readonly string[]) {
+    this.#arguments = given
+    process.once('exit', () => this.#process?.kill('SIGKILL'))
+  }
+
+  /** Empty while it does not run. */
+  get url(): string {
+    return this.#url
+  }
+
+  /** Starts it, as often as it takes: a node does not start where it cannot reach its database. */
+  async start(): Promise<void> {
+    const deadline = performance.now() + STARTED_WITHIN_MS
+    while (!(await this.#try())) {
+      if (performance.now() > deadline) throw new Error(`cannot start:\n${this.#said}`)
+      await sleep(100)
+    }
+  }
+
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#process?.kill(name)
+  }
+
+  async kill(): Promise<void> {
+    this.#url = ''
+    const child = this.#process
+    this.#process = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  async #try(): Promise<boolean> {
+    const child = spawn(process.execPath, [...this.#arguments], { stdio: 'pipe' })
+    this.#process = child
+    child.stderr.on('data', (text: Buffer) => {
+      this.#said = (this.#said + text.toString()).slice(-4000)
+    })
+    const lines = createInterface({ input: child.stdout })
+    const ended = new AbortController()
+    child.once('exit', () => {
+      ended.abort()
+    })
+    try {
+      const [url] = (await once(lines, 'line', { signal: ended.signal })) as [string]
+      this.#url = url
+      return true
+    } catch {
+      return false
+    }
+  }
+}
+
+export interface Node {
+  readonly name: string
+  readonly child: Child
+  /** Between it and the database. */
+  readonly network: TcpProxy
+}
+
+export interface Guarded {
+  readonly name: string
+  readonly child: Child
+  /** Between it and its node. */
+  readonly network: TcpProxy
+  /** The node that it is connected to. */
+  node: Node
+}
+
+export class Fleet {
+  readonly nodes: Node[] = []
+  readonly guards: Guarded[] = []
+
+  /** Starts nodes on one database, and guards at each of them. */
+  static async start(options: {
+    readonly database: { readonly cluster: TestCluster; readonly url: string }
+    readonly nodes: number
+    readonly guardsPerNode: number
+    readonly leaseMs: number
+  }): Promise<Fleet> {
+    const { cluster, url } = options.database
+    const fleet = new Fleet()
+    for (let number = 1; number <= options.nodes; number++) {
+      const network = await startTcpProxy(cluster)
+      const through = new URL(url)
+      through.port = String(network.port)
+      const name = `node-${String(number)}`
+      const child = new Child(nodeModule, through.href, name, String(options.leaseMs))
+      fleet.nodes.push({ name, child, network })
+    }
+    await Promise.all(fleet.nodes.map(({ child }) => child.start()))
+    const homes = fleet.nodes.flatMap((node) =>
+      Array.from({ length: options.guardsPerNode }, () => node),
+    )
+    await Promise.all(homes.map((node) => fleet.addGuard(node)))
+    return fleet
+  }
+
+  async addGuard(node: Node): Promise<Guarded> {
+    const network = await startTcpProxy(targetOf(node))
+    const name = `guard-${String(this.guards.length + 1)}`
+    const child = new Child(guardModule, `http://${network.host}:${String(network.port)}`, name)
+    const guard = { name, child, network, node }
+    this.guards.push(guard)
+    await child.start()
+    return guard
+  }
+
+  /** Starts a node that was killed, and brings its guards to it. */
+  async restart(node: Node): Promise<void> {
+    await node.child.start()
+    for (const guard of this.guards) {
+      if (guard.node === node) guard.network.redirect(targetOf(node))
+    }
+  }
+
+  /** Moves a guard as a load balancer does: its connections break, the next go elsewhere. */
+  move(guard: Guarded, node: Node): void {
+    guard.node = node
+    if (node.child.url !== '') guard.network.redirect(targetOf(node))
+    guard.network.cut()
+  }
+
+  /** Resolves when every node may serve and every guard holds a lease. */
+  async settled(withinMs: number): Promise<void> {
+    const deadline = performance.now() + withinMs
+    const sure: readonly (() => Promise<[string, boolean]>)[] = [
+      ...this.nodes.map(({ name, child }) => async (): Promise<[string, boolean]> => {
+        const reply = await ask(child, 'GET', '/readyz')
+        return [name, reply?.status === 200]
+      }),
+      ...this.guards.map(({ name, child }) => async (): Promise<[string, boolean]> => {
+        const reply = await ask(child, 'GET', '/fresh')
+        return [name, reply?.text === 'true']
+      }),
+    ]
+    for (;;) {
+      const answers = await Promise.all(sure.map((one) => one()))
+      const missing = answers.filter(([, good]) => !good).map(([name]) => name)
+      if (missing.length === 0) return
+      if (performance.now() > deadline) {
+        throw new Error(`not settled within ${String(withinMs)} ms: ${missing.join(', ')}`)
+      }
+      await sleep(50)
+    }
+  }
+
+  async stop(): Promise<void> {
+    const children = [...this.guards, ...this.nodes]
+    await Promise.all(children.map(({ child }) => child.kill()))
+    await Promise.all(children.map(({ network }) => network.close()))
+  }
+}
+
+/** Asks a process; undefined where no answer came, or none within half a minute. */
+export async function ask(
+  child: Child,
+  method: string,
+  path: string,
+  options: Parameters<typeof call>[3] = {},
+): Promise<Reply | undefined> {
+  if (child.url === '') return undefined
+  const timer = new AbortController()
+  try {
+    return await Promise.race([
+      call(child.url, method, path, options),
+      sleep(30_000, undefined, { signal: timer.signal }),
+    ])
+  } catch {
+    return undefined
+  } finally {
+    timer.abort()
+  }
+}
+
+function targetOf({ child }: Node): { host: string; port: number } {
+  const { hostname, port } = new URL(child.url)
+  return { host: hostname, port: Number(port) }
+}
