@@ -5,7 +5,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { accessSync, chownSync, constants, readFileSync, readdirSync } from 'node:fs'
 import { appendFile, mkdtemp, open, readFile, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -104,6 +104,7 @@ class Cluster implements TestCluster {
   readonly #folder: string
   #process: ChildProcess | undefined
   #databases = 0
+  #watcher: ChildProcess | undefined
   readonly #killOnExit = (): void => {
     this.#signalAll()
   }
@@ -142,6 +143,7 @@ class Cluster implements TestCluster {
       await log.close()
       child.once('error', () => undefined)
       this.#process = child
+      this.#watch(child)
       if (await this.#answers(child, deadline)) return
       if (performance.now() > deadline) {
         const said = await readFile(join(this.#folder, 'log'), 'utf8')
@@ -155,6 +157,7 @@ class Cluster implements TestCluster {
     const child = this.#process
     if (child === undefined) return
     const gone = ended(child)
+    this.#watcher?.kill('SIGKILL')
     this.#signalAll()
     await gone
     this.#process = undefined
@@ -162,6 +165,7 @@ class Cluster implements TestCluster {
 
   async stop(): Promise<void> {
     process.removeListener('exit', this.#killOnExit)
+    this.#watcher?.kill('SIGKILL')
     const child = this.#process
     if (child !== undefined && child.exitCode === null && child.signalCode === null) {
       const gone = ended(child)
@@ -225,6 +229,20 @@ class Cluster implements TestCluster {
       }
     }
     return false
+  }
+
+  /** A test that is killed cannot stop its server: its end of the pipe closes, and the shell does. */
+  #watch({ pid }: ChildProcess): void {
+    this.#watcher?.kill('SIGKILL')
+    if (pid === undefined) return
+    const program = 'read _; kill -QUIT "$0"; sleep 1; rm -rf "$1"'
+    const args = ['-c', program, String(pid), this.#folder]
+    const watcher = spawn('sh', args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+    watcher.once('error', () => undefined)
+    watcher.stdin.on('error', () => undefined)
+    watcher.unref()
+    ;(watcher.stdin as Socket).unref()
+    this.#watcher = watcher
   }
 
   /** Backends have process groups of their own, so each is signalled by its id. */
