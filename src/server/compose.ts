@@ -4,34 +4,26 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
-import { authenticateGuard } from '../core/guard-credential.ts'
 import { openKeyRing } from '../core/key-ring.ts'
-import { refuse } from '../domain/failure.ts'
 import { attachFeed } from '../feed/index.ts'
 import { createApp, type MountedDialect } from '../http/app.ts'
 import { addressMatcher } from '../http/client-address.ts'
-import { createAdmin } from '../http/dialects/admin/index.ts'
-import { createForwardAuth } from '../http/dialects/forward-auth/index.ts'
-import { createOperations } from '../http/dialects/operations/index.ts'
-import { createSessionEvents } from '../http/dialects/session-events/index.ts'
 import { registerDocumentation } from '../http/documentation.ts'
 import { buildDocument } from '../http/openapi.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { NodeLeases } from '../ports/node-lease.ts'
 import type { Log } from '../ports/log.ts'
 import type { OtpSender } from '../ports/otp-sender.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import { createTokenVerifier } from '../verifier/token-verifier.ts'
-import { adminOptions } from './admin-services.ts'
 import { gracefulClose } from './close-gracefully.ts'
 import { ConfigError, type Config } from './config.ts'
 import { confirmEverywhere } from './confirmation.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
-import { mountDialects } from './dialects.ts'
 import { longestAccessLifetime } from './longest-lifetime.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { openProviders } from './providers.ts'
+import { mountAll } from './mounts.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { startSweeping } from './sweeping.ts'
 import { openVerification, type Verification } from './verification.ts'
@@ -78,7 +70,7 @@ async function composeWith(
   config: Config,
   world: World,
 ): Promise<Composition> {
-  const { store, leases, backup } = opened
+  const { store, leases } = opened
   const { clock, log } = world
   await checkIdentities(store, config, clock)
   const verification = await openVerification(store, leases, config, clock, log)
@@ -90,43 +82,20 @@ async function composeWith(
   const core = await openCore(opened, verification, metrics, config, world)
   const stopping = new AbortController()
   const providers = await openProviders(core, config)
-  const mounts: readonly MountedDialect[] = [
-    ...mountOwn(core, leases, metrics, config),
-    {
-      dialect: createAdmin(
-        contextOf(core, config),
-        adminOptions({
-          config,
-          dependencies: core.dependencies,
-          hub,
-          leases,
-          replica,
-          stopping: stopping.signal,
-          backup,
-        }),
-      ),
-      ...atRoot,
-    },
-    ...providers.mounts,
-    {
-      dialect: createSessionEvents({
-        verifier: core.dependencies.verifier,
-        clock,
-        watch: (claims, callback) => verification.watches.add(claims, callback),
-        stopping: stopping.signal,
-      }),
-      ...atRoot,
-    },
-    ...mountDialects(config, contextOf(core, config), providers, metrics),
-  ]
+  const mounts = mountAll({
+    config,
+    core,
+    opened,
+    verification,
+    metrics,
+    providers,
+    stopping: stopping.signal,
+  })
   const app = createHttp(mounts, metrics, config, world)
   const closeApp = gracefulClose(app, clock)
   attachFeed(app.server, {
     hub,
-    authenticate: async (credential) => {
-      await authenticateGuard(core.dependencies, credential)
-      return true
-    },
+    authenticate: guardConnections(core.dependencies),
   })
   const stopSweeping = startSweeping(store, replica, core.dependencies.keys, clock, log)
   return {
@@ -195,40 +164,6 @@ async function openCore(
     longestAccessLifetimeMs,
     passwordCost: config.passwordCost,
   })
-}
-
-const atRoot = { prefix: '', host: undefined }
-
-function contextOf(core: Core, config: Config): Parameters<typeof createAdmin>[0] {
-  return {
-    core,
-    clock: core.dependencies.clock,
-    issuer: config.issuer,
-    prefix: '',
-    rateLimitFactor: config.rateLimitFactor,
-    demo: config.demo,
-  }
-}
-
-function mountOwn(
-  core: Core,
-  leases: NodeLeases | undefined,
-  metrics: Metrics,
-  config: Config,
-): readonly MountedDialect[] {
-  const { store, keys } = core.dependencies
-  const operations = createOperations({
-    keys,
-    ready: async () => {
-      await store.ready()
-      if (leases !== undefined && leases.leaseLeftMs() <= 0) refuse({ kind: 'stale' })
-    },
-    metrics: () => metrics.render(),
-  })
-  return [
-    { dialect: operations, ...atRoot },
-    { dialect: createForwardAuth({ core }, config.forwardAuth), ...atRoot },
-  ]
 }
 
 function createHttp(

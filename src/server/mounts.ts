@@ -1,0 +1,85 @@
+/** Everything that answers requests, each where it belongs. The order matters for paths that two
+own. */
+import type { Core } from '../core/core.ts'
+import { refuse } from '../domain/failure.ts'
+import type { MountedDialect } from '../http/app.ts'
+import type { DialectContext } from '../http/context.ts'
+import { createAdmin } from '../http/dialects/admin/index.ts'
+import { createForwardAuth } from '../http/dialects/forward-auth/index.ts'
+import { createOperations } from '../http/dialects/operations/index.ts'
+import { createSessionEvents } from '../http/dialects/session-events/index.ts'
+import type { Dialect } from '../http/dialect.ts'
+import { adminOptions } from './admin-services.ts'
+import type { Config } from './config.ts'
+import { mountDialects } from './dialects.ts'
+import type { Metrics } from './metrics.ts'
+import type { OpenedStore } from './open-store.ts'
+import type { Providers } from './providers.ts'
+import type { Verification } from './verification.ts'
+
+export interface MountParts {
+  readonly config: Config
+  readonly core: Core
+  readonly opened: OpenedStore
+  readonly verification: Verification
+  readonly metrics: Metrics
+  readonly providers: Providers
+  /** Aborted when the server stops. */
+  readonly stopping: AbortSignal
+}
+
+export function mountAll(parts: MountParts): readonly MountedDialect[] {
+  const { config, core, metrics, providers } = parts
+  const context: DialectContext = {
+    core,
+    clock: core.dependencies.clock,
+    issuer: config.issuer,
+    prefix: '',
+    rateLimitFactor: config.rateLimitFactor,
+    demo: config.demo,
+  }
+  return [
+    atRoot(operations(parts)),
+    atRoot(createForwardAuth({ core }, config.forwardAuth)),
+    atRoot(admin(parts, context)),
+    ...providers.mounts,
+    atRoot(sessionEvents(parts)),
+    ...mountDialects(config, context, providers, metrics),
+  ]
+}
+
+function atRoot(dialect: Dialect): MountedDialect {
+  return { dialect, prefix: '', host: undefined }
+}
+
+function operations({ core, opened: { store, leases }, metrics }: MountParts): Dialect {
+  return createOperations({
+    keys: core.dependencies.keys,
+    ready: async () => {
+      await store.ready()
+      if (leases !== undefined && leases.leaseLeftMs() <= 0) refuse({ kind: 'stale' })
+    },
+    metrics: () => metrics.render(),
+  })
+}
+
+function admin(parts: MountParts, context: DialectContext): Dialect {
+  const { config, core, opened, verification, stopping } = parts
+  const { leases, backup } = opened
+  const { hub, replica } = verification
+  const { dependencies } = core
+  return createAdmin(
+    context,
+    adminOptions({ config, dependencies, hub, leases, replica, stopping, backup }),
+  )
+}
+
+function sessionEvents({ core, verification, stopping }: MountParts): Dialect {
+  const { verifier, clock } = core.dependencies
+  return createSessionEvents({
+    verifier,
+    clock,
+    watch: (claims, callback) => verification.watches.add(claims, callback),
+    stopping,
+  })
+}
