@@ -15,11 +15,22 @@ import type { FeedHub } from './hub-types.ts'
 export interface FeedSocketsOptions {
   readonly hub: FeedHub
   /** Whether the credential is a guard's. Never called with an empty one. Rejecting refuses it. */
-  readonly authenticate: (credential: string) => boolean | Promise<boolean>
+  readonly authenticate: (
+    credential: string,
+    connection: CredentialHolder,
+  ) => boolean | Promise<boolean>
   /** Default `/outright/v1/feed`. */
   readonly path?: string
   /** The caller's address behind trusted proxies; default: the socket's. */
   readonly addressOf?: (request: IncomingMessage) => string
+}
+
+/** A connection in the eyes of whoever checked its credential. */
+export interface CredentialHolder {
+  /** Closes it, as where the credential had been refused. */
+  readonly drop: () => void
+  /** Calls back once, when it is closed. */
+  readonly onClosed: (listener: () => void) => void
 }
 
 export interface FeedSockets {
@@ -76,7 +87,7 @@ async function welcome(
   socket.on('message', keep)
   // A socket without a listener for errors would end the process.
   socket.on('error', () => undefined)
-  if (!(await isKnown(options, request))) {
+  if (!(await isKnown(options, socket, request))) {
     socket.close(closeCodes.credentialRefused, 'the credential is missing or not known')
     return
   }
@@ -90,11 +101,23 @@ async function welcome(
   for (const bytes of early) frame(bytes)
 }
 
-async function isKnown(options: FeedSocketsOptions, request: IncomingMessage): Promise<boolean> {
+async function isKnown(
+  options: FeedSocketsOptions,
+  socket: WebSocket,
+  request: IncomingMessage,
+): Promise<boolean> {
   const credential = credentialOf(request)
   if (!credential) return false
   try {
-    return await options.authenticate(credential)
+    return await options.authenticate(credential, {
+      drop: () => {
+        socket.close(closeCodes.credentialRefused, 'the credential is no longer good')
+      },
+      onClosed: (listener) => {
+        if (socket.readyState === socket.CLOSED) listener()
+        else socket.once('close', listener)
+      },
+    })
   } catch {
     return false
   }

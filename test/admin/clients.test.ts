@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { createGuard } from '../../src/guard/index.ts'
 import { assertProblem, useApi } from './api.ts'
 
 suite('/clients', () => {
@@ -154,6 +155,34 @@ suite('/guards', () => {
     assert.equal(await snapshot(credential), 401)
     assert.ok(!(await names()).includes('orders-api'))
     assert.equal((await api.delete('/guards/orders-api')).status, 200)
+  })
+
+  test('a guard that is connected is cut off when it is removed', async () => {
+    const { credential } = (await api.post('/guards', { name: 'tills' })).json()
+    const guard = createGuard({ server: api.server.url, credential })
+    const connected = async (): Promise<number> =>
+      (await api.get('/verifiers'))
+        .json()
+        .items.filter(
+          (one: { kind: string; connectedAt: string | null }) =>
+            one.kind === 'guard' && one.connectedAt !== null,
+        ).length
+    try {
+      await guard.ready()
+      assert.equal(await connected(), 1)
+      const { token } = await api.login()
+      assert.equal((await guard.check(token)).ok, true)
+      const removed = await api.delete('/guards/tills')
+      assert.equal(removed.json().receipt.confirmed, true)
+      // Confirmed: it has applied the entry or its lease has run out. It gets no lease any more.
+      for (let wait = 0; guard.status().fresh && wait < 500; wait++) {
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      assert.deepEqual(await guard.check(token), { ok: false, reason: 'stale' })
+      assert.equal(await connected(), 0)
+    } finally {
+      guard.close()
+    }
   })
 
   test('a name is taken until it is removed, and then free with another credential', async () => {
