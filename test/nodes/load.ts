@@ -133,10 +133,11 @@ export class Load {
       await sleep(random.between(2, 40))
       const node = this.#node()
       const alive = this.#recent()
-      if (alive.length < 30 || random.chance(0.25)) await this.login(node)
-      else if (random.chance(0.25)) await this.#refresh(random.pick(alive), node)
-      else if (random.chance(0.3)) await this.use(random.pick(alive), this.#verifier())
-      else if (random.chance(0.3) && this.#ended.size > 0) {
+      const die = alive.length < 30 ? 0 : random.fraction()
+      if (die < 0.25) await this.login(node)
+      else if (die < 0.45) await this.#refresh(random.pick(alive), node)
+      else if (die < 0.6) await this.use(random.pick(alive), this.#verifier())
+      else if (die < 0.75 && this.#ended.size > 0) {
         await this.use(random.pick([...this.#ended]), this.#verifier())
       } else await this.#logout(random.pick(alive), node)
     }

@@ -7,13 +7,17 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { TestCluster } from '../../src/testing/postgres.ts'
 import { startTcpProxy, type TcpProxy } from '../../src/testing/tcp-proxy.ts'
 import { call, type Reply } from '../harness.ts'
 
 const nodeModule = fileURLToPath(new URL('node-child.ts', import.meta.url))
 const guardModule = fileURLToPath(new URL('guard-child.ts', import.meta.url))
-const STARTED_WITHIN_MS = 45_000
+const STARTED_WITHIN_MS = 90_000
+
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 /** A process that prints its URL. Killed when the test's own process ends. */
 export class Child {
@@ -24,7 +28,6 @@ export class Child {
 
   constructor(...given: readonly string[]) {
     this.#arguments = given
-    process.once('exit', () => this.#process?.kill('SIGKILL'))
   }
 
   /** Empty while it does not run. */
@@ -58,12 +61,14 @@ export class Child {
   async #try(): Promise<boolean> {
     const child = spawn(process.execPath, [...this.#arguments], { stdio: 'pipe' })
     this.#process = child
+    running.add(child)
     child.stderr.on('data', (text: Buffer) => {
       this.#said = (this.#said + text.toString()).slice(-4000)
     })
     const lines = createInterface({ input: child.stdout })
     const ended = new AbortController()
     child.once('exit', () => {
+      running.delete(child)
       ended.abort()
     })
     try {
@@ -98,7 +103,11 @@ export class Fleet {
 
   /** Starts nodes on one database, and guards at each of them. */
   static async start(options: {
-    readonly database: { readonly cluster: TestCluster; readonly url: string }
+    /** The URL of the database, and how to reach its host. */
+    readonly database: {
+      readonly cluster: { readonly host: string; readonly port: number }
+      readonly url: string
+    }
     readonly nodes: number
     readonly guardsPerNode: number
     readonly leaseMs: number

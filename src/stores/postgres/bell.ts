@@ -10,12 +10,19 @@ import { CHANNEL } from './log.ts'
 /** How soon a lost connection of the bell is made again, milliseconds. */
 const RETRY_MS = 250
 
+/**
+ * How often it is tried whether the database still hears, milliseconds: who only listens does not
+ * notice that the other end has vanished.
+ */
+const TRY_EVERY_MS = 5_000
+
 export class Bell {
   readonly #link: Link
   readonly #clock: Clock
   #listeners: readonly ((payload: string) => void)[] = []
   #closed = false
   #stopTimer: (() => void) | undefined
+  #stopTrying: (() => void) | undefined
 
   constructor(options: Omit<LinkOptions, 'prepare'>) {
     this.#clock = options.clock
@@ -54,6 +61,7 @@ export class Bell {
   async close(): Promise<void> {
     this.#closed = true
     this.#stopTimer?.()
+    this.#stopTrying?.()
     await this.#link.close()
   }
 
@@ -65,6 +73,22 @@ export class Bell {
       if (!this.#closed) void this.open()
     })
     await connection.command(`LISTEN ${CHANNEL}`)
+    this.#tryLater(connection)
+  }
+
+  #tryLater(connection: Connection): void {
+    this.#stopTrying?.()
+    this.#stopTrying = this.#clock.after(TRY_EVERY_MS, () => {
+      if (this.#closed || connection.lost) return
+      connection.command('SELECT 1').then(
+        () => {
+          this.#tryLater(connection)
+        },
+        () => {
+          connection.destroy()
+        },
+      )
+    })
   }
 
   #ring(payload: string): void {

@@ -2,10 +2,11 @@
  * The store on PostgreSQL, and on databases that speak its protocol: any number of nodes, each with
  * a stream of its own.
  *
- * Owns the schema and four connections a node, over each of which statements are sent without
- * waiting for answers: one that writes (`writer.ts`), one for short reads, one for long reads and
- * for following other nodes, and one that listens for their bell (`bell.ts`). What each operation
- * does is in the files named after their tables; what it must do is in `ports/store.ts`.
+ * Owns the schema and five connections a node, over each of which statements are sent without
+ * waiting for answers: one that writes (`writer.ts`), one for short reads, one for long reads, one
+ * for following other nodes (`follower.ts`), which no list may keep waiting, and one that listens
+ * for their bell (`bell.ts`). What each operation does is in the files named after their tables;
+ * what it must do is in `ports/store.ts`.
  */
 import { Refusal } from '../../domain/failure.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -114,6 +115,7 @@ class Parts {
   readonly follower: Follower
   readonly listeners: Listeners
   readonly #writing: Link
+  readonly #following: Link
 
   constructor(options: PostgresOptions) {
     const { stream, clock, random, bell = 'notify', patienceMs = PATIENCE_MS } = options
@@ -133,6 +135,9 @@ class Parts {
       prepare: () => Promise.resolve(),
     })
     this.#writing = new Link(link('writes'))
+    // Not the long reads' connection: behind a list that takes seconds, or in a connection whose
+    // other end vanished, this node would miss what the others wait for it to apply.
+    this.#following = new Link({ ...link('follows'), prepare: () => Promise.resolve() })
     this.bell = bell === 'notify' ? new Bell(link('bell')) : undefined
     this.listeners = new Listeners(options.log)
     const onEntries = this.listeners.call.bind(this.listeners)
@@ -147,7 +152,7 @@ class Parts {
       onEntries,
     })
     this.follower = new Follower({
-      link: this.long,
+      link: this.#following,
       own: stream,
       clock,
       log: options.log,
@@ -169,7 +174,8 @@ class Parts {
     await this.writer.close()
     await this.follower.close()
     await this.bell?.close()
-    await Promise.all([this.#writing.close(), this.short.close(), this.long.close()])
+    const links = [this.#writing, this.#following, this.short, this.long]
+    await Promise.all(links.map((link) => link.close()))
   }
 }
 

@@ -1,0 +1,99 @@
+/**
+ * Invariant 3 in a failover: the primary is killed under load, its synchronous standby is promoted,
+ * and the nodes, which nobody restarts, find it behind the address that they know.
+ */
+import assert from 'node:assert/strict'
+import { suite, test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
+import { SeededRandom } from '../../src/testing/seeded-random.ts'
+import { startTcpProxy } from '../../src/testing/tcp-proxy.ts'
+import { check } from './checker.ts'
+import { History } from './history.ts'
+import { Load } from './load.ts'
+import { Fleet } from './processes.ts'
+
+const LEASE_MS = 2_000
+const BOUND_MS = 20_000
+/** A look-up that was on its way to a host that vanished is given up after five seconds. */
+const MENDED_WITHIN_MS = 30_000
+const LOAD_MS = 4_000
+
+/** How the primary goes: its connections break, or nothing is ever heard of them again. */
+type Way = 'breaks' | 'vanishes'
+
+interface Database {
+  readonly primary: TestCluster
+  readonly standby: TestCluster
+  readonly fleet: Fleet
+  /** Resolves when the nodes are brought to the standby. */
+  readonly failOver: () => Promise<void>
+}
+
+async function withDatabase(way: Way, use: (database: Database) => Promise<void>): Promise<void> {
+  const primary = await startCluster()
+  const url = await primary.createDatabase()
+  const standby = await primary.startStandby()
+  // A host of its own: connections through it that are frozen stay so, others go elsewhere.
+  const host = await startTcpProxy(primary)
+  const database = { cluster: host, url }
+  const fleet = await Fleet.start({ database, nodes: 3, guardsPerNode: 1, leaseMs: LEASE_MS })
+  try {
+    await fleet.settled(MENDED_WITHIN_MS)
+    await use({
+      primary,
+      standby,
+      fleet,
+      failOver: async () => {
+        if (way === 'vanishes') host.freeze()
+        await primary.kill()
+        await standby.promote()
+        for (const { network } of fleet.nodes) network.redirect(standby)
+      },
+    })
+  } finally {
+    await fleet.stop()
+    await host.close()
+    await standby.stop()
+    await primary.stop()
+  }
+}
+
+async function failOverUnderLoad(
+  { fleet, failOver }: Database,
+  seed: number,
+  t: TestContext,
+): Promise<void> {
+  const history = new History()
+  const load = new Load(fleet, history, new SeededRandom(seed))
+  await load.prepare()
+  const urls = fleet.nodes.map(({ child }) => child.url)
+  const running = load.run()
+  await sleep(LOAD_MS)
+  await failOver()
+  const brokenMs = performance.now()
+  await sleep(LOAD_MS)
+  load.stop()
+  await running
+  await fleet.settled(MENDED_WITHIN_MS)
+  t.diagnostic(`settled ${(performance.now() - brokenMs - LOAD_MS).toFixed(0)} ms after the load`)
+  await load.finish(40)
+  assert.deepEqual(
+    fleet.nodes.map(({ child }) => child.url),
+    urls,
+    'no node was restarted',
+  )
+  const { entries } = history
+  const done = entries.filter(({ op, outcome }) => op === 'logout' && outcome === 'done')
+  t.diagnostic(`${String(done.length)} logouts were answered`)
+  assert.ok(done.length > 0)
+  assert.deepEqual(check(entries, BOUND_MS).slice(0, 5), [])
+}
+
+suite('failover to a synchronous standby', () => {
+  for (const way of ['breaks', 'vanishes'] as const) {
+    test(`no answered logout is lost, and nodes recover: the primary ${way}`, async (t) => {
+      await withDatabase(way, (database) => failOverUnderLoad(database, 11, t))
+    })
+  }
+})
