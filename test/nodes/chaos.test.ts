@@ -34,7 +34,7 @@ const CHECKED_AT_THE_END = 50
 const cluster = await startCluster()
 after(() => cluster.stop())
 
-async function run(seed: number, history: History): Promise<void> {
+async function run(seed: number, history: History): Promise<string> {
   const url = await cluster.createDatabase()
   const fleet = await Fleet.start({
     database: { cluster, url },
@@ -52,12 +52,24 @@ async function run(seed: number, history: History): Promise<void> {
     await running
     await fleet.settled(SETTLED_WITHIN_MS)
     await load.finish(CHECKED_AT_THE_END)
+    return fleet.logs()
+  } catch (error) {
+    await keep(seed, history, fleet.logs())
+    throw error
   } finally {
     await fleet.stop()
   }
 }
 
-async function judge(seed: number, history: History, t: TestContext): Promise<void> {
+/** Writes what happened where somebody can read it. */
+async function keep(seed: number, history: History, logs: string): Promise<string> {
+  const path = join(tmpdir(), `outright-chaos-${String(seed)}`)
+  await writeFile(`${path}.jsonl`, history.text())
+  await writeFile(`${path}.log`, logs)
+  return `history and logs in ${path}.*`
+}
+
+async function judge(seed: number, history: History, logs: string, t: TestContext): Promise<void> {
   const { entries, disturbances } = history
   const violations = check(entries, BOUND_MS)
   const count = (op: string, outcome: string): number =>
@@ -74,12 +86,10 @@ async function judge(seed: number, history: History, t: TestContext): Promise<vo
   // A run in which nothing worked would prove nothing.
   assert.ok(count('logout', 'done') > 20 && count('use', 'done') > 50, 'hardly anything worked')
   if (violations.length === 0) return
-  const path = join(tmpdir(), `outright-chaos-${String(seed)}.jsonl`)
-  await writeFile(path, history.text())
+  const where = await keep(seed, history, logs)
   const shown = violations.slice(0, 10).map((violation) => JSON.stringify(violation))
   assert.fail(
-    `seed ${String(seed)}: ${String(violations.length)} violations, history in ${path}\n` +
-      shown.join('\n'),
+    `seed ${String(seed)}: ${String(violations.length)} violations, ${where}\n` + shown.join('\n'),
   )
 }
 
@@ -93,15 +103,8 @@ suite('three nodes, six guards, and a world that breaks', () => {
     const seed = firstSeed + index * 7919
     test(`seed ${String(seed)}: every promise is kept`, async (t) => {
       const history = new History()
-      try {
-        await run(seed, history)
-      } catch (error) {
-        const path = join(tmpdir(), `outright-chaos-${String(seed)}.jsonl`)
-        await writeFile(path, history.text())
-        t.diagnostic(`seed ${String(seed)}: history in ${path}`)
-        throw error
-      }
-      await judge(seed, history, t)
+      const logs = await run(seed, history)
+      await judge(seed, history, logs, t)
     })
   }
 })

@@ -287,9 +287,13 @@ type Told = Pick<Entry, 'startMs' | 'endMs' | 'said' | 'outcome'>
 function said(reply: Reply | undefined, startMs: number): Told {
   const endMs = performance.now()
   if (reply === undefined) return { startMs, endMs, said: 'no answer', outcome: 'unknown' }
-  const { status } = reply
-  const outcome = status >= 200 && status < 300 ? 'done' : status === 401 ? 'dead' : 'unknown'
-  return { startMs, endMs, said: String(status), outcome }
+  const { status, headers } = reply
+  if (status >= 200 && status < 300)
+    return { startMs, endMs, said: String(status), outcome: 'done' }
+  // What proxies ask knows no other answer than 401 for a node that is not sure.
+  const isUnsure = headers['www-authenticate']?.includes('cannot be checked') ?? false
+  const outcome = status === 401 && !isUnsure ? 'dead' : 'unknown'
+  return { startMs, endMs, said: isUnsure ? 'stale' : String(status), outcome }
 }
 
 /** A guard's answer. */

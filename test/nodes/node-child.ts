@@ -4,7 +4,7 @@
  */
 import { compose } from '../../src/server/compose.ts'
 import { loadConfig } from '../../src/server/config.ts'
-import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
+import { jsonLog, systemClock, systemRandom } from '../../src/server/system.ts'
 
 const [databaseUrl = '', node = '', lease = '2000'] = process.argv.slice(2)
 const leaseMs = Number(lease)
@@ -26,7 +26,7 @@ const config = await loadConfig(
 const { app } = await compose(config, {
   clock: systemClock,
   random: systemRandom(),
-  log: silentLog,
+  log: jsonLog((line) => process.stderr.write(line)),
   otpSender: { send: () => Promise.resolve() },
 })
 const url = await app.listen({ host: '127.0.0.1', port: 0 })

@@ -12,6 +12,7 @@ import { call, type Reply } from '../harness.ts'
 
 const nodeModule = fileURLToPath(new URL('node-child.ts', import.meta.url))
 const guardModule = fileURLToPath(new URL('guard-child.ts', import.meta.url))
+const LONGEST_LOG = 200_000
 const STARTED_WITHIN_MS = 90_000
 
 const running = new Set<ChildProcess>()
@@ -39,9 +40,14 @@ export class Child {
   async start(): Promise<void> {
     const deadline = performance.now() + STARTED_WITHIN_MS
     while (!(await this.#try())) {
-      if (performance.now() > deadline) throw new Error(`cannot start:\n${this.#said}`)
+      if (performance.now() > deadline) throw new Error(`cannot start:\n${this.#said.slice(-2000)}`)
       await sleep(100)
     }
+  }
+
+  /** What it has written to its standard error, the latest part. */
+  get said(): string {
+    return this.#said
   }
 
   signal(name: 'SIGSTOP' | 'SIGCONT'): void {
@@ -63,7 +69,7 @@ export class Child {
     this.#process = child
     running.add(child)
     child.stderr.on('data', (text: Buffer) => {
-      this.#said = (this.#said + text.toString()).slice(-4000)
+      this.#said = (this.#said + text.toString()).slice(-LONGEST_LOG)
     })
     const lines = createInterface({ input: child.stdout })
     const ended = new AbortController()
@@ -177,6 +183,11 @@ export class Fleet {
       }
       await sleep(50)
     }
+  }
+
+  /** What the nodes have logged, of each the latest part. */
+  logs(): string {
+    return this.nodes.map(({ name, child }) => `--- ${name}\n${child.said}`).join('\n')
   }
 
   async stop(): Promise<void> {
