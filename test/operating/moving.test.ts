@@ -78,7 +78,9 @@ describe('moving a server', () => {
       await good('export', there, '--data', from)
       await good('import', there, '--database-url', url)
 
-      const second = await startTestServer({ config: { databaseUrl: url, node: 'one' } })
+      const second = await startTestServer({
+        config: { databaseUrl: url, node: 'one', leaseMs: 30_000 },
+      })
       assert.equal(await wallets(second, live.access), 200)
       assert.equal(await wallets(second, ended.access), 401)
       assert.equal(await refresh(second, ended.refresh), 401)

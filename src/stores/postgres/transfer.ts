@@ -1,4 +1,5 @@
 /** A whole PostgreSQL database on its way to another store, or from one. See `transfer/transfer.ts`. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   columnsOf,
   rowOf,
@@ -60,18 +61,26 @@ export async function openPostgresSource(url: string, nowMs: number): Promise<Tr
   }
 }
 
+/** A server process lives on for a moment after its node has said goodbye. */
+const LOOKS = 30
+const BETWEEN_LOOKS_MS = 100
+
 /** A node names its connections: see `store.ts`. */
 async function checkUnserved(connection: Connection): Promise<void> {
-  const rows = await connection.run<{ name: string }>({
-    name: 'transfer_nodes',
-    text: `SELECT application_name AS name FROM pg_stat_activity
-      WHERE datname = current_database() AND application_name LIKE 'outright % writes'`,
-  })
-  if (rows.length > 0) {
-    throw new Error(
-      `${String(rows.length)} nodes are connected: stop them, what they store would be lost`,
-    )
+  let nodes = 0
+  for (let look = 0; look < LOOKS; look++) {
+    if (look > 0) await sleep(BETWEEN_LOOKS_MS)
+    nodes = (await connection.run(connectedNodes)).length
+    if (nodes === 0) return
   }
+  const noun = nodes === 1 ? 'node is' : 'nodes are'
+  throw new Error(`${String(nodes)} ${noun} connected: stop them, what they store would be lost`)
+}
+
+const connectedNodes = {
+  name: 'transfer_nodes',
+  text: `SELECT application_name FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE 'outright % writes'`,
 }
 
 async function checkSchema(connection: Connection): Promise<void> {
