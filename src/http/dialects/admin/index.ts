@@ -6,6 +6,7 @@
  */
 import { Refusal } from '../../../domain/failure.ts'
 import { ADMIN_PREFIX } from '../../../protocol/admin-api.ts'
+import type { Log } from '../../../ports/log.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
 import { auditRoutes } from './audit.ts'
@@ -28,6 +29,7 @@ export type { AdminOptions, Download } from './services.ts'
 /** Makes the admin API. */
 export function createAdmin(context: DialectContext, options: AdminOptions): Dialect {
   const admin: AdminContext = { ...context, options }
+  const { log } = context.core.dependencies
   const authenticate = createAuthentication(
     options.adminToken,
     options.operator,
@@ -45,7 +47,7 @@ export function createAdmin(context: DialectContext, options: AdminOptions): Dia
   ]
   return {
     name: 'admin',
-    routes: [...routes.map((route) => mount(route, authenticate)), ...(options.routes ?? [])],
+    routes: [...routes.map((route) => mount(route, authenticate, log)), ...(options.routes ?? [])],
     owns: (path) => path === ADMIN_PREFIX || path.startsWith(`${ADMIN_PREFIX}/`),
     renderFailure: problemAnswer,
   }
@@ -55,6 +57,7 @@ export function createAdmin(context: DialectContext, options: AdminOptions): Dia
 function mount(
   route: AdminRoute,
   authenticate: (request: DialectRequest) => Promise<string>,
+  log: Log,
 ): Route {
   return {
     method: route.method,
@@ -63,7 +66,17 @@ function mount(
     async handle(request): Promise<Answer> {
       const actor = await authenticate(request)
       try {
-        return await route.act(request, actor)
+        const answer = await route.act(request, actor)
+        if (route.method !== 'GET') {
+          // Who changed what. Bodies are left out: they may hold passwords.
+          const { params, requestId } = request
+          const { method, path } = route
+          log.info(
+            { requestId, actor, method, path, params, status: answer.status },
+            'admin change',
+          )
+        }
+        return answer
       } catch (error) {
         if (error instanceof Problem) return renderProblem(error)
         const parameter = wrongParameter(error)
