@@ -4,6 +4,7 @@ import type { TicketStore } from '../ports/store.ts'
 export const SETTING_KIND = 'installation'
 /** November 2286: for as long as the installation lives. */
 const NEVER_MS = 9_999_999_999_999
+const MOST_SETTINGS = 1000
 
 /** A remembered number; undefined where none was written. */
 export async function readSetting(store: TicketStore, name: string): Promise<number | undefined> {
@@ -19,4 +20,13 @@ export function writeSetting(store: TicketStore, name: string, value: number): P
     value: String(value),
     expiresAtMs: NEVER_MS,
   })
+}
+
+/** The largest of the remembered numbers whose names start so; undefined where there is none. */
+export async function largestSetting(
+  store: TicketStore,
+  namePrefix: string,
+): Promise<number | undefined> {
+  const tickets = await store.listTickets(SETTING_KIND, namePrefix, MOST_SETTINGS)
+  return tickets.length === 0 ? undefined : Math.max(...tickets.map(({ value }) => Number(value)))
 }

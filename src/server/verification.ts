@@ -14,7 +14,7 @@ import type { Store } from '../ports/store.ts'
 import { Replica } from '../verifier/replica.ts'
 import type { Config } from './config.ts'
 import { applyRevocations, fillReplica } from './replicate.ts'
-import { readSetting, writeSetting } from './settings.ts'
+import { largestSetting, writeSetting } from './settings.ts'
 
 export interface Verification {
   readonly replica: Replica
@@ -55,7 +55,8 @@ export async function openVerification(
   await fillReplica(replica, store, clock.nowMs())
   leases?.applied(position)
   const setting = `${GRANTED_LEASE} ${store.stream}`
-  const grantedMs = (await readSetting(store, setting)) ?? 0
+  // Of all streams: after a restore this node writes a new one, and guards of before may still be there.
+  const grantedMs = (await largestSetting(store, GRANTED_LEASE)) ?? 0
   const hub = createFeedHub({
     clock,
     log,
