@@ -53,6 +53,7 @@ async function withDatabase(way: Way, use: (database: Database) => Promise<void>
     })
   } finally {
     await fleet.stop()
+    host.thaw()
     await host.close()
     await standby.stop()
     await primary.stop()

@@ -1,0 +1,117 @@
+/**
+ * A load balancer stands before the nodes, and guards are taken to another node at any time:
+ * between a logout and its answer, in the middle of a snapshot, or while the node that they leave
+ * still believes that they are there.
+ */
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
+import { SeededRandom } from '../../src/testing/seeded-random.ts'
+import { check } from './checker.ts'
+import { History } from './history.ts'
+import { Load } from './load.ts'
+import { ask, Fleet, type Guarded, type Node } from './processes.ts'
+
+const LEASE_MS = 2_000
+const BOUND_MS = 20_000
+const SETTLED_WITHIN_MS = 60_000
+const ROUNDS = 24
+const MOVING_MS = 8_000
+const maria = { authorization: `Basic ${Buffer.from('maria:maria-demo').toString('base64')}` }
+
+let cluster: TestCluster
+let fleet: Fleet
+
+before(async () => {
+  cluster = await startCluster()
+  const database = { cluster, url: await cluster.createDatabase() }
+  fleet = await Fleet.start({ database, nodes: 3, guardsPerNode: 1, leaseMs: LEASE_MS })
+  await fleet.settled(SETTLED_WITHIN_MS)
+})
+
+after(async () => {
+  await fleet.stop()
+  await cluster.stop()
+})
+
+async function login(node: Node): Promise<string> {
+  const reply = await ask(node.child, 'POST', '/directlink/v1/auth/login', { headers: maria })
+  assert.equal(reply?.status, 200)
+  return (reply.json() as { bearer: string }).bearer
+}
+
+async function logout(node: Node, token: string): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` }
+  for (;;) {
+    const reply = await ask(node.child, 'POST', '/directlink/v1/auth/logout', { headers })
+    if (reply?.status === 200) return
+    // A node of a busy machine may have lost its lease for a moment.
+    assert.equal(reply?.status, 503)
+  }
+}
+
+async function verdicts(token: string): Promise<string[]> {
+  const headers = { authorization: `Bearer ${token}` }
+  const answers = fleet.guards.map(({ child }) => ask(child, 'GET', '/', { headers }))
+  return (await Promise.all(answers)).map((reply) => reply?.text ?? 'no answer')
+}
+
+/** The old connection is broken, or left to itself until the guard gives it up. */
+function move(guard: Guarded, node: Node, silently: boolean): void {
+  if (silently) {
+    guard.network.freeze()
+    guard.node = node
+  } else fleet.move(guard, node)
+}
+
+suite('guards that move between nodes', () => {
+  test('refuse what was logged out at any node while they were on their way', async () => {
+    const random = new SeededRandom(5)
+    for (let round = 0; round < ROUNDS; round++) {
+      const at = random.pick(fleet.nodes)
+      const [dead, live] = await Promise.all([login(at), login(random.pick(fleet.nodes))])
+      await sleep(random.between(0, 40))
+      for (const guard of fleet.guards) {
+        if (random.chance(0.7)) move(guard, random.pick(fleet.nodes), random.chance(0.15))
+      }
+      await sleep(random.between(0, 10))
+      await logout(random.pick(fleet.nodes), dead)
+      const after = await verdicts(dead)
+      assert.ok(!after.includes('ok'), `round ${String(round)}: ${after.join(', ')}`)
+      assert.ok(!(await verdicts(live)).includes('revoked'))
+      for (const guard of fleet.guards) {
+        guard.network.thaw()
+        fleet.move(guard, guard.node)
+      }
+      await fleet.settled(SETTLED_WITHIN_MS)
+      assert.deepEqual(await verdicts(dead), ['revoked', 'revoked', 'revoked'])
+      assert.deepEqual(await verdicts(live), ['ok', 'ok', 'ok'])
+    }
+  })
+
+  test('keep every promise under load, moving all the time', async (t) => {
+    const random = new SeededRandom(6)
+    const history = new History()
+    const load = new Load(fleet, history, random)
+    await load.prepare()
+    const running = load.run()
+    const endMs = performance.now() + MOVING_MS
+    let moves = 0
+    while (performance.now() < endMs) {
+      await sleep(random.between(20, 300))
+      fleet.move(random.pick(fleet.guards), random.pick(fleet.nodes))
+      moves++
+    }
+    load.stop()
+    await running
+    await fleet.settled(SETTLED_WITHIN_MS)
+    await load.finish(30)
+    const accepted = history.entries.filter(
+      ({ op, at, outcome }) => op === 'use' && outcome === 'done' && at.startsWith('guard'),
+    )
+    t.diagnostic(`${String(moves)} moves, ${String(accepted.length)} uses accepted by guards`)
+    assert.ok(accepted.length > 0)
+    assert.deepEqual(check(history.entries, BOUND_MS).slice(0, 5), [])
+  })
+})
