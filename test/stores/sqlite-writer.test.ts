@@ -14,7 +14,7 @@ import {
   times,
 } from '../../src/stores/contract/samples.ts'
 import { BatchRunner } from '../../src/stores/sqlite/batch.ts'
-import type { Command } from '../../src/stores/sqlite/commands.ts'
+import type { Command } from '../../src/stores/commands.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts'
 import { threadCommitter, Writer, type Committer } from '../../src/stores/sqlite/writer.ts'
 import { temporarySqlite, type TemporarySqlite } from './temporary.ts'

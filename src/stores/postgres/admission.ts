@@ -11,7 +11,7 @@ import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
 import { EVERYONE, grantKey } from '../../domain/scope.ts'
 import type { Session } from '../../domain/session.ts'
 import type { OpenSessionCommand, RotateCommand } from '../../ports/store.ts'
-import type { Command } from '../sqlite/commands.ts'
+import type { Command } from '../commands.ts'
 
 export class Admission {
   /** `scope key` of revocations. */

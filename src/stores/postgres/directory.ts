@@ -9,7 +9,7 @@ import type {
   SubjectChange,
   SubjectLookup,
 } from '../../ports/store.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from '../sqlite/pages.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'

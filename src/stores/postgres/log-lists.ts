@@ -1,7 +1,7 @@
 /** Reading the log: how far it has come, a stream in order, searches, and all that still counts. */
 import type { Position, Revocation } from '../../domain/revocation.ts'
 import type { LogFilter, Page, PageRequest } from '../../ports/store.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from '../sqlite/pages.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { toRevocation, type LogRow } from './rows.ts'

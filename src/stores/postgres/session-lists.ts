@@ -2,7 +2,7 @@
 import type { Generations } from '../../domain/generation.ts'
 import type { Session, SessionStatus } from '../../domain/session.ts'
 import type { Page, PageRequest, SessionFilter } from '../../ports/store.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from '../sqlite/pages.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { toSession, type SessionRow } from './rows.ts'

@@ -1,6 +1,6 @@
 /** Short-lived records: one-time passwords, registration codes, authorization codes. */
 import type { Ticket } from '../../ports/store.ts'
-import { checkLimit } from '../sqlite/pages.ts'
+import { checkLimit } from '../pages.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { toTicket, type TicketRow } from './rows.ts'

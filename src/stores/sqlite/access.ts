@@ -1,7 +1,7 @@
 /** The ways into the file: changes through the writer, short reads here, long ones on threads. */
-import type { CommandName, Commands, LongQueries, PointQueries } from './commands.ts'
+import type { CommandName, Commands, LongQueries, PointQueries } from '../commands.ts'
 import { pointReader, ReaderThread, type PointReader } from './readers.ts'
-import { checkText } from './text.ts'
+import { checkText } from '../text.ts'
 import { unavailable, type Writer } from './writer.ts'
 
 export class Access {

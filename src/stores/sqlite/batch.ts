@@ -1,7 +1,7 @@
 /** Many commands, one commit: what the writer's thread does with what it is sent. */
 import type { DatabaseSync } from 'node:sqlite'
 import { Refusal, type Failure } from '../../domain/failure.ts'
-import type { Answer, BatchOutcome, Command, Commands, Handlers } from './commands.ts'
+import type { Answer, BatchOutcome, Command, Commands, Handlers } from '../commands.ts'
 import { openForWriting, outsideFailure, spoilsConnection, type Durability } from './connection.ts'
 import { directoryWriter } from './directory.ts'
 import { keyWriter } from './keys.ts'

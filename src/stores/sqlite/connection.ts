@@ -8,8 +8,10 @@ export type Durability = 'full' | 'off'
 /** How long the writer waits for another's lock; a shell that looks into the file holds one briefly. */
 const BUSY_TIMEOUT_MS = 5_000
 
-/** Readers wait for nobody but a program that takes the whole file, and hold up the thread they are
-on. */
+/**
+ * Readers wait for nobody but a program that takes the whole file, and hold up the thread they are
+ * on.
+ */
 const READ_TIMEOUT_MS = 100
 
 /**

@@ -3,8 +3,8 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { refuse } from '../../domain/failure.ts'
 import type { Client, Subject } from '../../domain/identity.ts'
 import type { ClientLookup, Page, PageRequest, SubjectLookup } from '../../ports/store.ts'
-import type { Commands, Handlers, LongQueries, PointQueries } from './commands.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from './pages.ts'
+import type { Commands, Handlers, LongQueries, PointQueries } from '../commands.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import { shaped, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 
 export function directoryPointReader(

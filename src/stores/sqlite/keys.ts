@@ -1,7 +1,7 @@
 /** Keys that sign tokens: one signs, those before it stay until nothing that they signed is alive. */
 import type { DatabaseSync } from 'node:sqlite'
 import { refuse } from '../../domain/failure.ts'
-import type { Commands, Handlers, PointQueries } from './commands.ts'
+import type { Commands, Handlers, PointQueries } from '../commands.ts'
 import { shaped, toSigningKey, type KeyRow } from './rows.ts'
 
 export function keyWriter(database: DatabaseSync): Handlers<Pick<Commands, 'rotateKeys'>> {

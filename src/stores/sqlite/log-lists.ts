@@ -2,9 +2,9 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Revocation } from '../../domain/revocation.ts'
 import type { LogFilter, Page, PageRequest } from '../../ports/store.ts'
-import type { Handlers, LivePage, LiveRequest, LongQueries, PointQueries } from './commands.ts'
+import type { Handlers, LivePage, LiveRequest, LongQueries, PointQueries } from '../commands.ts'
 import { logView } from './log-view.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from './pages.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import { logColumns, shaped, type LogRow } from './rows.ts'
 
 export function logPointReader(

@@ -5,7 +5,7 @@ import { refuse } from '../../domain/failure.ts'
 import { chainInput, type Revocation, type RevocationCommand } from '../../domain/revocation.ts'
 import { isWide } from '../../domain/scope.ts'
 import type { RevokeOutcome } from '../../ports/store.ts'
-import type { Commands, Handlers } from './commands.ts'
+import type { Commands, Handlers } from '../commands.ts'
 import { logView, type LogView } from './log-view.ts'
 import { logColumns, shaped } from './rows.ts'
 

@@ -1,7 +1,7 @@
 /** Removing what has expired, and proving that a commit is possible. The log is never swept. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { Commands, Handlers } from './commands.ts'
-import { checkLimit } from './pages.ts'
+import type { Commands, Handlers } from '../commands.ts'
+import { checkLimit } from '../pages.ts'
 
 export function maintenanceWriter(
   database: DatabaseSync,

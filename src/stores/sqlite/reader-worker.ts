@@ -1,7 +1,7 @@
 /** The thread that answers long questions, on a connection that can only read. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Refusal } from '../../domain/failure.ts'
-import type { Answer, LongQueries } from './commands.ts'
+import type { Answer, LongQueries } from '../commands.ts'
 import { outsideFailure } from './connection.ts'
 import { longReader } from './readers.ts'
 

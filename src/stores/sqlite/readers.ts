@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { Refusal } from '../../domain/failure.ts'
 import { backUp } from './backup.ts'
-import type { Answer, Exchanges, Handlers, LongQueries, PointQueries } from './commands.ts'
+import type { Answer, Exchanges, Handlers, LongQueries, PointQueries } from '../commands.ts'
 import { openForReading, outsideFailure, spoilsConnection } from './connection.ts'
 import { directoryLongReader, directoryPointReader } from './directory.ts'
 import { keyPointReader } from './keys.ts'

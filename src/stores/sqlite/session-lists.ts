@@ -2,8 +2,8 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { SessionStatus } from '../../domain/session.ts'
 import type { SessionFilter } from '../../ports/store.ts'
-import type { Handlers, LongQueries, PointQueries } from './commands.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from './pages.ts'
+import type { Handlers, LongQueries, PointQueries } from '../commands.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import { shaped, toSession, type SessionRow } from './rows.ts'
 import { generationsReader, sessionIsRevoked } from './sessions.ts'
 

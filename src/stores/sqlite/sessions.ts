@@ -6,7 +6,7 @@ import type { Standing } from '../../domain/identity.ts'
 import { EVERYONE, grantKey } from '../../domain/scope.ts'
 import type { Session } from '../../domain/session.ts'
 import type { OpenSessionCommand, RefreshTokenRecord, RotateCommand } from '../../ports/store.ts'
-import type { Commands, Handlers } from './commands.ts'
+import type { Commands, Handlers } from '../commands.ts'
 import { shaped } from './rows.ts'
 
 type GenerationsOf = (of: {

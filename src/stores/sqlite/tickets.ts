@@ -1,7 +1,7 @@
 /** Short-lived records: one-time passwords, registration codes, authorization codes. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { Commands, Handlers, LongQueries, PointQueries } from './commands.ts'
-import { checkLimit } from './pages.ts'
+import type { Commands, Handlers, LongQueries, PointQueries } from '../commands.ts'
+import { checkLimit } from '../pages.ts'
 import { shaped, toTicket, type TicketRow } from './rows.ts'
 
 type TicketCommands = Pick<Commands, 'putTicket' | 'addTicket' | 'takeTicket' | 'countAttempt'>

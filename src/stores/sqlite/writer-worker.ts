@@ -1,7 +1,7 @@
 /** The thread that owns the connection that writes. Gets batches of commands, answers each once. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { BatchRunner } from './batch.ts'
-import type { Command } from './commands.ts'
+import type { Command } from '../commands.ts'
 import type { Durability } from './connection.ts'
 
 export interface WriterData {

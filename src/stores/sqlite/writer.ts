@@ -4,7 +4,7 @@
  */
 import { Refusal, type Failure } from '../../domain/failure.ts'
 import type { Revocation } from '../../domain/revocation.ts'
-import type { BatchOutcome, Command, CommandName, Commands } from './commands.ts'
+import type { BatchOutcome, Command, CommandName, Commands } from '../commands.ts'
 import type { Durability } from './connection.ts'
 import { Thread } from './thread.ts'
 

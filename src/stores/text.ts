@@ -1,4 +1,4 @@
-import { refuse } from '../../domain/failure.ts'
+import { refuse } from '../domain/failure.ts'
 
 /**
  * Refuses text that is not Unicode (half of a surrogate pair): UTF-8 has no form for it, so what is

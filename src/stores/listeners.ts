@@ -1,5 +1,5 @@
-import type { Revocation } from '../../domain/revocation.ts'
-import type { Log } from '../../ports/log.ts'
+import type { Revocation } from '../domain/revocation.ts'
+import type { Log } from '../ports/log.ts'
 
 type Listener = (entries: readonly Revocation[]) => void
 

@@ -2,11 +2,11 @@
  * What can be asked of the connection that writes and of those that read, as maps from a name to
  * what goes in and what comes out. Everything here crosses a thread, so it is plain data.
  */
-import type { Failure } from '../../domain/failure.ts'
-import type { Generations } from '../../domain/generation.ts'
-import type { Client, Subject } from '../../domain/identity.ts'
-import type { Position, Revocation, RevocationCommand } from '../../domain/revocation.ts'
-import type { Session, SessionStatus } from '../../domain/session.ts'
+import type { Failure } from '../domain/failure.ts'
+import type { Generations } from '../domain/generation.ts'
+import type { Client, Subject } from '../domain/identity.ts'
+import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
+import type { Session, SessionStatus } from '../domain/session.ts'
 import type {
   ClientChange,
   ClientLookup,
@@ -23,7 +23,7 @@ import type {
   SubjectLookup,
   SweepOutcome,
   Ticket,
-} from '../../ports/store.ts'
+} from '../ports/store.ts'
 
 /** What goes in and what comes out. */
 export interface Exchange {

@@ -1,6 +1,6 @@
 /** Bounds of lists and the cursors between their pages. */
-import { refuse } from '../../domain/failure.ts'
-import type { Page } from '../../ports/store.ts'
+import { refuse } from '../domain/failure.ts'
+import type { Page } from '../ports/store.ts'
 
 /** Refuses a limit that is not a whole number from 1 to `most`. */
 export function checkLimit(limit: number, most: number): void {
