@@ -2,12 +2,13 @@
  * The composition root: the only place that knows every part. It turns a configuration into a
  * server that is ready to listen, and takes it apart in the right order.
  */
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
 import { openKeyRing } from '../core/key-ring.ts'
 import { attachFeed } from '../feed/index.ts'
 import { createApp, type MountedDialect } from '../http/app.ts'
-import { addressMatcher } from '../http/client-address.ts'
+import { addressMatcher, clientAddress } from '../http/client-address.ts'
 import { registerDocumentation } from '../http/documentation.ts'
 import { buildDocument } from '../http/openapi.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -92,11 +93,14 @@ async function composeWith(
     providers,
     stopping: stopping.signal,
   })
-  const app = createHttp(mounts, metrics, config, world)
+  const isTrustedProxy = addressMatcher(config.trustedProxies)
+  const app = createHttp(mounts, isTrustedProxy, metrics, config, world)
   const closeApp = gracefulClose(app, clock)
   attachFeed(app.server, {
     hub,
     authenticate: guardConnections(core.dependencies),
+    addressOf: ({ socket, headers }) =>
+      clientAddress(socket.remoteAddress ?? '', forwardedFor(headers), isTrustedProxy),
   })
   const stopSweeping = startSweeping(store, replica, core.dependencies.keys, clock, log)
   return {
@@ -169,6 +173,7 @@ async function openCore(
 
 function createHttp(
   mounts: readonly MountedDialect[],
+  isTrustedProxy: (address: string) => boolean,
   metrics: Metrics,
   config: Config,
   { clock, log }: World,
@@ -176,7 +181,7 @@ function createHttp(
   const app = createApp({
     mounts,
     publicUrl: config.issuer,
-    isTrustedProxy: addressMatcher(config.trustedProxies),
+    isTrustedProxy,
     clock,
     log,
     observe: (observation) => {
@@ -188,4 +193,9 @@ function createHttp(
   })
   registerDocumentation(app, buildDocument({ mounts, publicUrl: config.issuer, version }))
   return app
+}
+
+function forwardedFor(headers: IncomingHttpHeaders): string | undefined {
+  const value = headers['x-forwarded-for']
+  return Array.isArray(value) ? value.join(', ') : value
 }
