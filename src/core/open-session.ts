@@ -1,8 +1,11 @@
+import { refuse } from '../domain/failure.ts'
+import type { Client, Subject } from '../domain/identity.ts'
 import type { Session } from '../domain/session.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { mint, type AccessToken, type ExtraClaims } from './mint.ts'
 import { mintId } from './mint-id.ts'
 import { mintRefreshToken } from './refresh-token.ts'
+import { revoke } from './revoke.ts'
 
 export interface SessionRequest {
   /** A person's id, or `clientSubject(id)` for a client that acts for itself. */
@@ -10,6 +13,11 @@ export interface SessionRequest {
   readonly clientId: string
   /** Key of the device scope; undefined where the session has no device. */
   readonly deviceKey?: string
+  /**
+   * Whose password or secret was checked for this login. A login that raced a change of it is
+   * refused: what ended with the change must not come back through the old password.
+   */
+  readonly provedBy?: Subject | Client
   readonly dialect: string
   /** `aud` of its access tokens, before the installation's own audiences. */
   readonly audience: string
@@ -59,6 +67,9 @@ export async function openSession(
     attributes: request.attributes ?? {},
     refreshToken: refreshToken?.record,
   })
+  if (request.provedBy !== undefined) {
+    await refuseOldSecret(dependencies, request.provedBy, session)
+  }
   const access = await mint(dependencies, {
     session,
     audience: request.audience,
@@ -73,4 +84,39 @@ export async function openSession(
       expiresAtMs: refreshToken.record.expiresAtMs,
     },
   }
+}
+
+/**
+ * Looks once more, after the session is stored: a change that committed before is seen here, one
+ * that commits later raises the counter that the session has read.
+ */
+async function refuseOldSecret(
+  dependencies: CoreDependencies,
+  provedBy: Subject | Client,
+  session: Session,
+): Promise<void> {
+  if ((await currentHash(dependencies, provedBy)) === hashOf(provedBy)) return
+  await revoke(dependencies, {
+    scope: 'session',
+    key: session.sid,
+    reason: 'password_changed',
+    actor: 'system',
+    wait: false,
+  })
+  refuse({ kind: 'credentials_invalid' })
+}
+
+async function currentHash(
+  { store }: CoreDependencies,
+  provedBy: Subject | Client,
+): Promise<string | undefined> {
+  const lookup = { by: 'id', value: provedBy.id } as const
+  const now = await ('secretHash' in provedBy
+    ? store.findClient(lookup)
+    : store.findSubject(lookup))
+  return now && hashOf(now)
+}
+
+function hashOf(holder: Subject | Client): string | undefined {
+  return 'secretHash' in holder ? holder.secretHash : holder.passwordHash
 }

@@ -1,6 +1,5 @@
 /** What the admin API needs of the node: its verifiers, receipts in detail, and copies of the data. */
-import { createReadStream } from 'node:fs'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CoreDependencies } from '../core/dependencies.ts'
 import { authenticateGuard } from '../core/guard-credential.ts'
@@ -94,23 +93,16 @@ function behind(head: Position, reached: Position | undefined): number {
   return entries
 }
 
-/** Copies to a file beside the database, sends it, and removes it. */
+/** Copies to a file beside the database and sends it. */
 async function download(dataDir: string, backup: (to: string) => Promise<void>): Promise<Download> {
   const folder = await mkdtemp(join(dataDir, 'backup-'))
   const file = join(folder, 'outright.db')
   try {
     await backup(file)
-    const { size } = await stat(file)
-    return { sizeBytes: size, chunks: sendAndRemove(file, folder) }
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true })
-    throw error
-  }
-}
-
-async function* sendAndRemove(file: string, folder: string): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of createReadStream(file)) yield chunk as Buffer
+    // Its name goes at once; its bytes when the last reader closes it, whether it read them or not.
+    const handle = await open(file)
+    const { size } = await handle.stat()
+    return { sizeBytes: size, chunks: handle.createReadStream() }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -220,3 +220,19 @@ test('a shorter lifetime in the configuration does not make a logout forgotten t
   })
   assert.ok(revocation.forgetAfterMs > issued.access.expiresAtMs)
 })
+
+test('a login that checked the old password opens nothing once the password was changed', async () => {
+  const { core, store } = server
+  const lookup = { by: 'username', value: 'maria' } as const
+  const maria = await core.authenticateSubject(lookup, 'maria-demo')
+  const names = { subjectId: maria.id, clientId: 'directlink', dialect: 'test', audience }
+  const lifetime = { accessLifetimeMs: 600_000 }
+  const early = await core.openSession({ ...names, ...lifetime, provedBy: maria })
+  await store.updateSubject(maria.id, { passwordHash: 'changed' })
+  await logout(server, 'subject', maria.id)
+  assert.equal(await whyRefused(server, early.access.token), 'token_revoked')
+  const late = core.openSession({ ...names, ...lifetime, provedBy: maria })
+  assert.equal(await refusalOf(late), 'credentials_invalid')
+  const filter = { subjectId: maria.id, liveAtMs: core.dependencies.clock.nowMs() }
+  assert.equal(await store.countSessions(filter), 0)
+})

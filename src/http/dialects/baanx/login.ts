@@ -141,6 +141,7 @@ async function openLogin(
   const { accessLifetimeMs } = service.settings
   const { access } = await service.core.openSession({
     subjectId: subject.id,
+    provedBy: subject,
     clientId: caller.id,
     dialect: BAANX,
     audience: BAANX,

@@ -59,6 +59,7 @@ export function createActs(
       const username = subject.username ?? ''
       const { access } = await core.openSession({
         subjectId: subject.id,
+        provedBy: subject,
         clientId: options.clientId,
         dialect: 'directlink',
         audience,

@@ -52,6 +52,7 @@ export async function login(
   const clientNumber = numberOf(client)
   const tokens = await core.openSession({
     subjectId: clientSubject(client.id),
+    provedBy: client,
     clientId: client.id,
     dialect: OCTOPUS,
     audience: OCTOPUS,
