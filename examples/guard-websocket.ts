@@ -35,8 +35,8 @@ async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): 
   if (!claims) return
   sockets.handleUpgrade(request, socket, head, (open) => {
     open.on('error', () => undefined)
-    open.on('message', (text) => {
-      open.send(`${claims.sub}: ${String(text)}`)
+    open.on('message', (message, isBinary) => {
+      open.send(message, { binary: isBinary })
     })
   })
 }
