@@ -1,0 +1,72 @@
+/**
+ * The tests of the dialects say nothing of how many nodes serve, or on what. Here they run on one
+ * node on PostgreSQL, and with every call going to the next of three nodes.
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { after, suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { startCluster } from '../../src/testing/postgres.ts'
+
+const folder = fileURLToPath(new URL('../dialects/', import.meta.url))
+const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'))
+
+// What becomes of a crash is tried elsewhere: nothing here has to be on the disk.
+const cluster = await startCluster({ settings: { fsync: 'off', max_connections: '400' } })
+after(() => cluster.stop())
+
+interface Outcome {
+  readonly code: number | null
+  readonly failures: string
+}
+
+async function run(arrangement: 'postgres' | 'nodes', names: readonly string[]): Promise<Outcome> {
+  const child = spawn(
+    process.execPath,
+    [
+      '--test',
+      '--test-concurrency=2',
+      '--test-reporter=tap',
+      ...names.map((name) => `${folder}${name}`),
+    ],
+    {
+      env: {
+        ...environment(),
+        OUTRIGHT_TEST_STORE: arrangement,
+        OUTRIGHT_TEST_DATABASE_URL: await cluster.createDatabase(),
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  let text = ''
+  child.stdout.on('data', (piece: Buffer) => {
+    text += piece.toString()
+  })
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, failures: failuresIn(text) }
+}
+
+/** A test runner that knows that it was started by another one reports to that one. */
+function environment(): Record<string, string | undefined> {
+  const { NODE_TEST_CONTEXT: _, ...rest } = process.env
+  return rest
+}
+
+/** What failed, each with its reason. */
+function failuresIn(tap: string): string {
+  return tap
+    .split(/^(?= *(?:not )?ok )/m)
+    .filter((part) => /^ *not ok /.test(part))
+    .map((part) => part.split('\n').slice(0, 24).join('\n'))
+    .join('\n')
+}
+
+suite('the dialects on PostgreSQL', () => {
+  for (const arrangement of ['postgres', 'nodes'] as const) {
+    test(`${String(files.length)} files of tests pass: ${arrangement}`, async () => {
+      const { code, failures } = await run(arrangement, files)
+      assert.equal(code, 0, failures.slice(0, 20_000))
+    })
+  }
+})
