@@ -26,6 +26,7 @@ import { percentile, QuietGuard, spread } from './measure.ts'
 const GUARDS = 30
 const CALLS_EACH = { 1: 150, 16: 800 } as const
 const maria = `Basic ${Buffer.from('maria:maria-demo').toString('base64')}`
+const agent = new Agent({ keepAlive: true })
 const [role = '5', ...given] = process.argv.slice(2)
 
 if (role === 'node') await serve(given)
@@ -120,8 +121,6 @@ async function start(...words: readonly string[]): Promise<[ChildProcess, string
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   return [child, line]
 }
-
-const agent = new Agent({ keepAlive: true })
 
 /** Milliseconds of each logout. */
 async function sample({ fleet, callers, waits }: Contender): Promise<number[]> {

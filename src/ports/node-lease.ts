@@ -14,7 +14,8 @@
  *   and a margin after a commit, then, no node accepts what it ended, whoever has said so or not.
  * - **Not waiting that long.** A node that has applied an entry, and whose guards have too or hold no
  *   lease any more, acknowledges it in its row. And a node whose counter did not change for a lease
- *   and a margin, by the clock of whoever looks, holds none.
+ *   and a margin, by the clock of whoever looks, holds none. A node that is behind by a lease does
+ *   not renew until it has caught up, so that nobody waits for it in vain.
  * - **Guards.** A node grants no guard a lease that ends after its own: `leaseLeftMs` is the most
  *   that it may give. So when a node's lease has run out, so have those of its guards.
  * - **Coming back.** A row belongs to one start of one process. A process that was away for so long

@@ -47,7 +47,7 @@ async function run(seed: number, history: History): Promise<string> {
     const load = new Load(fleet, history, new SeededRandom(seed))
     await load.prepare()
     const running = load.run()
-    await new Disturbances(fleet, history, new SeededRandom(seed + 1)).run(forMs)
+    await new Disturbances(cluster, fleet, history, new SeededRandom(seed + 1)).run(forMs)
     load.stop()
     await running
     await fleet.settled(SETTLED_WITHIN_MS)

@@ -1,26 +1,30 @@
 /**
- * What happens to nodes, guards and their networks: a schedule that a seed decides. Every
- * disturbance mends itself after a while, and all are mended at the end.
+ * What happens to nodes, guards, their networks and the database: a schedule that a seed decides.
+ * Every disturbance mends itself after a while, and all are mended at the end.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { TestCluster } from '../../src/testing/postgres.ts'
 import type { SeededRandom } from '../../src/testing/seeded-random.ts'
-import type { TcpProxy } from '../../src/testing/tcp-proxy.ts'
 import type { History } from './history.ts'
-import type { Child, Fleet, Guarded, Node } from './processes.ts'
+import type { Fleet, Guarded, Node } from './processes.ts'
 
 /** The longest that anything is frozen, stopped or cut off: longer than a lease. */
 const LONGEST_MS = 5_000
-const STOPPED = ['stop', 'stop', 'kill'] as const
+const PROCESS = ['freeze', 'freeze', 'freeze', 'kill', 'end'] as const
 const NETWORK = ['cut', 'freeze', 'freeze and cut', 'delay', 'refuse'] as const
 
+type Database = Pick<TestCluster, 'kill' | 'restart'>
+
 export class Disturbances {
+  readonly #database: Database
   readonly #fleet: Fleet
   readonly #history: History
   readonly #random: SeededRandom
-  readonly #busy = new Set<Child | TcpProxy>()
+  readonly #busy = new Set<object>()
   readonly #under = new Set<Promise<void>>()
 
-  constructor(fleet: Fleet, history: History, random: SeededRandom) {
+  constructor(database: Database, fleet: Fleet, history: History, random: SeededRandom) {
+    this.#database = database
     this.#fleet = fleet
     this.#history = history
     this.#random = random
@@ -46,21 +50,31 @@ export class Disturbances {
     if (choice < 0.6) return this.#disturbNetwork(node)
     if (choice < 0.7) return this.#disturbProcess(guard)
     if (choice < 0.85) return this.#disturbNetwork(guard)
-    return this.#move(guard)
+    if (choice < 0.98) return this.#move(guard)
+    return this.#crashDatabase()
+  }
+
+  async #crashDatabase(): Promise<void> {
+    const forMs = this.#random.between(0, LONGEST_MS / 4)
+    await this.#with(this.#database, `database: crashes for ${forMs.toFixed(0)} ms`, async () => {
+      await this.#database.kill()
+      await sleep(forMs)
+      await this.#database.restart()
+    })
   }
 
   async #disturbProcess(target: Node | Guarded): Promise<void> {
     const { child, name } = target
-    const how = this.#random.pick(STOPPED)
+    const how = this.#random.pick(PROCESS)
     const forMs = this.#random.between(50, LONGEST_MS)
     await this.#with(child, `${name}: ${how} for ${forMs.toFixed(0)} ms`, async () => {
-      if (how === 'stop') {
+      if (how === 'freeze') {
         child.signal('SIGSTOP')
         await sleep(forMs)
         child.signal('SIGCONT')
         return
       }
-      await child.kill()
+      await (how === 'kill' ? child.kill() : child.stop())
       await sleep(forMs / 2)
       await ('node' in target ? child.start() : this.#fleet.restart(target))
     })
@@ -104,7 +118,7 @@ export class Disturbances {
   }
 
   /** One disturbance of one thing at a time. */
-  async #with(what: Child | TcpProxy, text: string, disturb: () => Promise<void>): Promise<void> {
+  async #with(what: object, text: string, disturb: () => Promise<void>): Promise<void> {
     if (this.#busy.has(what)) return
     this.#busy.add(what)
     this.#history.disturb(performance.now(), text)

@@ -23,11 +23,14 @@ const config = await loadConfig(
     rateLimitFactor: 1_000_000,
   },
 )
-const { app } = await compose(config, {
+const composition = await compose(config, {
   clock: systemClock,
   random: systemRandom(),
   log: jsonLog((line) => process.stderr.write(line)),
   otpSender: { send: () => Promise.resolve() },
 })
-const url = await app.listen({ host: '127.0.0.1', port: 0 })
+const url = await composition.app.listen({ host: '127.0.0.1', port: 0 })
+process.once('SIGTERM', () => {
+  void composition.close().then(() => process.exit())
+})
 process.stdout.write(`${url}\n`)

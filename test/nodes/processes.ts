@@ -13,6 +13,7 @@ import { call, type Reply } from '../harness.ts'
 const nodeModule = fileURLToPath(new URL('node-child.ts', import.meta.url))
 const guardModule = fileURLToPath(new URL('guard-child.ts', import.meta.url))
 const LONGEST_LOG = 200_000
+const STOPPED_WITHIN_MS = 20_000
 const STARTED_WITHIN_MS = 90_000
 
 const running = new Set<ChildProcess>()
@@ -54,13 +55,25 @@ export class Child {
     this.#process?.kill(name)
   }
 
-  async kill(): Promise<void> {
+  kill(): Promise<void> {
+    return this.#end('SIGKILL')
+  }
+
+  /** Asks it to finish what it does and end; ends it when that takes too long. */
+  async stop(): Promise<void> {
+    const child = this.#process
+    const timer = setTimeout(() => child?.kill('SIGKILL'), STOPPED_WITHIN_MS)
+    await this.#end('SIGTERM')
+    clearTimeout(timer)
+  }
+
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     this.#url = ''
     const child = this.#process
     this.#process = undefined
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
-    child.kill('SIGKILL')
+    child.kill(signal)
     await gone
   }
 
@@ -103,30 +116,27 @@ export interface Guarded {
   node: Node
 }
 
+/** The URL of a database, and how to reach its host. */
+interface Database {
+  readonly cluster: { readonly host: string; readonly port: number }
+  readonly url: string
+}
+
 export class Fleet {
   readonly nodes: Node[] = []
   readonly guards: Guarded[] = []
 
   /** Starts nodes on one database, and guards at each of them. */
   static async start(options: {
-    /** The URL of the database, and how to reach its host. */
-    readonly database: {
-      readonly cluster: { readonly host: string; readonly port: number }
-      readonly url: string
-    }
+    readonly database: Database
     readonly nodes: number
     readonly guardsPerNode: number
     readonly leaseMs: number
   }): Promise<Fleet> {
-    const { cluster, url } = options.database
+    const { database, leaseMs } = options
     const fleet = new Fleet()
     for (let number = 1; number <= options.nodes; number++) {
-      const network = await startTcpProxy(cluster)
-      const through = new URL(url)
-      through.port = String(network.port)
-      const name = `node-${String(number)}`
-      const child = new Child(nodeModule, through.href, name, String(options.leaseMs))
-      fleet.nodes.push({ name, child, network })
+      fleet.nodes.push(await nodeOf(database, `node-${String(number)}`, leaseMs))
     }
     await Promise.all(fleet.nodes.map(({ child }) => child.start()))
     const homes = fleet.nodes.flatMap((node) =>
@@ -216,6 +226,15 @@ export async function ask(
   } finally {
     timer.abort()
   }
+}
+
+/** A node that is not started yet. */
+export async function nodeOf(database: Database, name: string, leaseMs: number): Promise<Node> {
+  const network = await startTcpProxy(database.cluster)
+  const through = new URL(database.url)
+  through.port = String(network.port)
+  const child = new Child(nodeModule, through.href, name, String(leaseMs))
+  return { name, child, network }
 }
 
 function targetOf({ child }: Node): { host: string; port: number } {

@@ -7,6 +7,7 @@ import { NodeObserver } from './node-observer.ts'
 import {
   addNode,
   listNodes,
+  readHeads,
   removeNode,
   renewNode,
   tellAcknowledged,
@@ -61,6 +62,8 @@ class PostgresNodeLeases implements NodeLeases {
   readonly #acknowledged = new Map<string, number>()
   #member: string = crypto.randomUUID()
   #renewals: readonly Renewal[] = []
+  /** What the latest renewal named, and when it began. */
+  #latest: { readonly fromMs: number; readonly needs: Position } | undefined
   #endMs = 0
   #endWallMs = 0
   #joined = false
@@ -187,9 +190,11 @@ class PostgresNodeLeases implements NodeLeases {
     const fromWallMs = this.#shared.clock.nowMs()
     try {
       const connection = await this.#link.connect()
+      if (await this.#isBehind(connection, fromMs)) return
       const needs = await renewNode(connection, this.#member, this.#acknowledged)
       if (needs === undefined) await this.#joinAnew(connection)
       else {
+        this.#latest = { fromMs, needs }
         // What is so old that its lease is over cannot count any more.
         const kept = this.#renewals.filter((old) => old.fromMs + this.#terms.leaseMs > fromMs)
         this.#renewals = [...kept, { fromMs, fromWallMs, needs }]
@@ -205,6 +210,20 @@ class PostgresNodeLeases implements NodeLeases {
     } finally {
       this.#renewing = false
     }
+  }
+
+  /**
+   * Whether this node has not applied for a whole lease what its latest renewal named. Renewing
+   * would bring it nothing, and keep the others waiting for it in every confirmation: it hangs, or
+   * another process has taken its stream.
+   */
+  async #isBehind(connection: Connection, nowMs: number): Promise<boolean> {
+    const latest = this.#latest
+    if (latest === undefined || covers(this.#applied, latest.needs)) return false
+    if (nowMs < latest.fromMs + this.#terms.leaseMs) return false
+    // Read anew, because a failover may have taken back what was named then.
+    this.#latest = { ...latest, needs: await readHeads(connection) }
+    return !covers(this.#applied, this.#latest.needs)
   }
 
   /** This process was away for so long that its row was removed. */

@@ -51,11 +51,17 @@ export async function renewNode(
   member: string,
   acknowledged: Position,
 ): Promise<Position | undefined> {
-  const [renewed, streams] = await Promise.all([
+  const [renewed, position] = await Promise.all([
     connection.run(renew, [member, writePosition(acknowledged)]),
-    connection.run<{ name: string; head: number }>(heads),
+    readHeads(connection),
   ])
-  return renewed.length === 1 ? new Map(streams.map(({ name, head }) => [name, head])) : undefined
+  return renewed.length === 1 ? position : undefined
+}
+
+/** How far every stream has come. */
+export async function readHeads(connection: Connection): Promise<Position> {
+  const streams = await connection.run<{ name: string; head: number }>(heads)
+  return new Map(streams.map(({ name, head }) => [name, head]))
 }
 
 const acknowledge: Statement = {

@@ -1,0 +1,106 @@
+/**
+ * An orchestrator that believes a node to be dead starts another one of the same name. When the old
+ * one wakes, two processes think that they are that node: the new one is, and the old one must
+ * accept nothing, lose nothing, and keep nobody waiting.
+ */
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
+import type { Reply } from '../harness.ts'
+import { ask, Fleet, nodeOf, type Node } from './processes.ts'
+
+const LEASE_MS = 2_000
+const SETTLED_WITHIN_MS = 60_000
+const basic = { authorization: `Basic ${Buffer.from('maria:maria-demo').toString('base64')}` }
+
+let cluster: TestCluster
+let fleet: Fleet
+/** One that stays, and the two that bear one name. */
+let other: Node
+let old: Node
+let young: Node
+
+before(async () => {
+  cluster = await startCluster()
+  const database = { cluster, url: await cluster.createDatabase() }
+  fleet = await Fleet.start({ database, nodes: 2, guardsPerNode: 1, leaseMs: LEASE_MS })
+  await fleet.settled(SETTLED_WITHIN_MS)
+  ;[other, old] = fleet.nodes as [Node, Node]
+  young = await nodeOf(database, old.name, LEASE_MS)
+})
+
+after(async () => {
+  await fleet.stop()
+  await young.child.kill()
+  await young.network.close()
+  await cluster.stop()
+})
+
+function post(node: Node, path: string, headers: Record<string, string>) {
+  return ask(node.child, 'POST', `/directlink/v1/auth/${path}`, { headers })
+}
+
+function use(node: Node, token: string): Promise<Reply | undefined> {
+  const headers = { authorization: `Bearer ${token}` }
+  return ask(node.child, 'GET', '/directlink/v1/download/list', { headers })
+}
+
+async function login(node: Node): Promise<string> {
+  const reply = await post(node, 'login', basic)
+  assert.equal(reply?.status, 200)
+  return (reply.json() as { bearer: string }).bearer
+}
+
+async function logout(node: Node, token: string): Promise<Reply | undefined> {
+  return post(node, 'logout', { authorization: `Bearer ${token}` })
+}
+
+/** Tries until it holds, for as long as a busy machine may need. */
+async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + SETTLED_WITHIN_MS
+  while (!(await holds())) {
+    if (performance.now() > deadline) assert.fail(`never: ${what}`)
+    await sleep(100)
+  }
+}
+
+suite('a node that was replaced while it was frozen', () => {
+  test('accepts nothing that its successor ended, and soon nothing at all', async () => {
+    const ended = await login(old)
+    const kept = await login(old)
+    assert.equal((await use(old, ended))?.status, 200)
+    old.child.signal('SIGSTOP')
+    await young.child.start()
+    await eventually('the new one serves', async () => (await use(young, kept))?.status === 200)
+    assert.equal((await logout(young, ended))?.status, 200)
+    const first = use(old, ended)
+    old.child.signal('SIGCONT')
+    assert.notEqual((await first)?.status, 200)
+    await eventually('the old one knows', async () => {
+      assert.notEqual((await use(old, ended))?.status, 200)
+      return (await ask(old.child, 'GET', '/readyz'))?.status === 503
+    })
+    // Not for a moment, but for good: it writes nothing, and says so.
+    await sleep(2 * LEASE_MS)
+    assert.equal((await use(old, kept))?.status, 503)
+    assert.notEqual((await logout(old, kept))?.status, 200)
+    assert.notEqual((await post(old, 'login', basic))?.status, 200)
+    assert.equal((await use(young, kept))?.status, 200)
+    assert.equal((await use(other, kept))?.status, 200)
+  })
+
+  test('keeps nobody waiting: logouts at the others are not answered a lease later', async () => {
+    const times: number[] = []
+    for (const node of [young, other, young, other, young, other]) {
+      const token = await login(node)
+      const startMs = performance.now()
+      assert.equal((await logout(node, token))?.status, 200)
+      times.push(performance.now() - startMs)
+      assert.notEqual((await use(old, token))?.status, 200)
+    }
+    times.sort((one, another) => one - another)
+    // The quicker half: a busy machine may make any one of them wait.
+    assert.ok(times[2]! < LEASE_MS / 2, times.map((ms) => ms.toFixed(0)).join(', '))
+  })
+})
