@@ -1,0 +1,145 @@
+/** One guard on one core with revocations loaded, and everything that is timed about its checks. */
+import { randomUUID } from 'node:crypto'
+import { setImmediate as turn } from 'node:timers/promises'
+import { compactVerify, exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
+import { createGuard, type Guard } from '../../src/guard/index.ts'
+import { answerTasks } from '../http/child.ts'
+import { collectGarbage } from '../http/watch.ts'
+import { BenchFeed, ISSUER } from './feed.ts'
+
+export interface RepeatedInput {
+  readonly distinct: number
+  readonly seconds: number
+  /** Revocations that arrive meanwhile. */
+  readonly entriesPerSecond: number
+}
+
+export interface NewsInput {
+  readonly distinct: number
+  readonly rounds: number
+}
+
+/** Checks between two looks at the clock and at the event loop. */
+const CHECKS_PER_TURN = 1000
+const FRESH_TOKENS = 2000
+const CACHE_SIZE = 250_000
+
+const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
+const jwks = JSON.stringify({
+  keys: [{ ...(await exportJWK(publicKey)), kid: 'bench', alg: 'ES256' }],
+})
+let guard: Guard | undefined
+let feed: BenchFeed | undefined
+let tokens: Buffer[] = []
+
+answerTasks({ load, prepare, repeated, fresh, floor, news }, async () => {
+  guard?.close()
+})
+
+/** @returns How long the snapshot took, in milliseconds. */
+async function load(entries: number): Promise<number> {
+  guard?.close()
+  feed = new BenchFeed(entries)
+  guard = createGuard({
+    server: 'http://bench.invalid',
+    credential: 'bench',
+    connect: feed.connect,
+    cacheSize: CACHE_SIZE,
+    fetch: () =>
+      Promise.resolve(new Response(jwks, { headers: { 'content-type': 'application/json' } })),
+  })
+  await guard.ready()
+  if (guard.status().entries !== entries) throw new Error('the snapshot is not complete')
+  collectGarbage()
+  return feed.snapshotMs
+}
+
+/** Signs tokens and has each checked once, so that they are known. */
+async function prepare(count: number): Promise<void> {
+  tokens = await mint(count)
+  // Signing them took longer than a lease.
+  await guard!.ready()
+  for (const token of tokens) await accept(token.toString('latin1'))
+  collectGarbage()
+}
+
+/** Checks the tokens again and again, each from its bytes. @returns Checks a second. */
+async function repeated({ distinct, seconds, entriesPerSecond }: RepeatedInput): Promise<number> {
+  const startedMs = performance.now()
+  let done = 0
+  let published = 0
+  let elapsedMs = 0
+  while (elapsedMs < seconds * 1000) {
+    for (let at = 0; at < CHECKS_PER_TURN; at++) {
+      await accept(tokens[done++ % distinct]!.toString('latin1'))
+    }
+    await turn()
+    elapsedMs = performance.now() - startedMs
+    const due = Math.floor((elapsedMs / 1000) * entriesPerSecond) - published
+    if (due > 0) {
+      feed?.publish(due)
+      published += due
+    }
+  }
+  return done / (elapsedMs / 1000)
+}
+
+/** Checks tokens that were never seen. @returns Checks a second. */
+async function fresh(): Promise<number> {
+  const strange = await mint(FRESH_TOKENS)
+  collectGarbage()
+  await guard!.ready()
+  const startedMs = performance.now()
+  for (const token of strange) await accept(token.toString('latin1'))
+  return strange.length / ((performance.now() - startedMs) / 1000)
+}
+
+/** Verifies the signatures of as many tokens, and nothing else of them. @returns A second. */
+async function floor(): Promise<number> {
+  const strange = await mint(FRESH_TOKENS)
+  collectGarbage()
+  const startedMs = performance.now()
+  for (const token of strange) await compactVerify(token.toString('latin1'), publicKey)
+  return strange.length / ((performance.now() - startedMs) / 1000)
+}
+
+/** Every check comes first after news, and has to look everything up. @returns Nanoseconds each. */
+async function news({ distinct, rounds }: NewsInput): Promise<number> {
+  let spentMs = 0
+  for (let round = 0; round < rounds; round++) {
+    feed?.publish(1)
+    const startedMs = performance.now()
+    for (let at = 0; at < distinct; at++) await accept(tokens[at]!.toString('latin1'))
+    spentMs += performance.now() - startedMs
+    await turn()
+  }
+  return (spentMs * 1e6) / (distinct * rounds)
+}
+
+async function accept(token: string): Promise<void> {
+  const verdict = await guard!.check(token)
+  if (!verdict.ok) throw new Error(`a good token was ${verdict.reason}`)
+}
+
+function mint(count: number): Promise<Buffer[]> {
+  return Promise.all(Array.from({ length: count }, () => sign(privateKey)))
+}
+
+/** A token as the server signs it. */
+async function sign(key: CryptoKey): Promise<Buffer> {
+  const nowSeconds = Math.floor(Date.now() / 1000)
+  const token = await new SignJWT({
+    aud: ['api'],
+    sub: randomUUID(),
+    client_id: 'bench',
+    sid: randomUUID(),
+    jti: randomUUID(),
+    gen: [0, 0, 0, 0, 0],
+  })
+    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'bench' })
+    .setIssuer(ISSUER)
+    .setIssuedAt(nowSeconds)
+    .setExpirationTime(nowSeconds + 3600)
+    .sign(key)
+  return Buffer.from(token, 'latin1')
+}
