@@ -1,5 +1,7 @@
-/** Everything that answers requests, each where it belongs. The order matters for paths that two
-own. */
+/**
+ * Everything that answers requests, each where it belongs. The order matters for paths that two
+ * own.
+ */
 import type { Core } from '../core/core.ts'
 import { refuse } from '../domain/failure.ts'
 import type { MountedDialect } from '../http/app.ts'

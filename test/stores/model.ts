@@ -65,7 +65,8 @@ export class Model {
     if (successor && this.#tokens.has(successor.id)) return 'conflict'
     if (successor) this.#tokens.set(successor.id, { sid: token.sid, ...successor })
     const answer = Buffer.from(command.sealedAnswer).toString('hex')
-    token.used = { atMs: nowMs, graceUntilMs: nowMs + graceMs, answer }
+    // Without a grace there is no answer to give again, even to a clock that went back.
+    token.used = { atMs: nowMs, graceUntilMs: graceMs > 0 ? nowMs + graceMs : -Infinity, answer }
     return 'rotated'
   }
 
