@@ -5,18 +5,22 @@ import { tokenFacts, type Fingerprint, type TokenFacts } from '../verifier/finge
 interface Watch {
   readonly callback: () => void
   facts: TokenFacts | undefined
+  indexed: boolean
   ended: boolean
 }
 
 /**
  * Who wants to know when something is revoked. Indexed by the upper half of every fingerprint that
- * the claims name, so that a batch costs as much as it has entries, however many watch.
+ * the claims name, so that a batch costs as much as it has entries, however many watch. A watch is
+ * indexed when the next batch comes: most are of requests that are over by then, and indexing would
+ * be most of what they cost.
  */
 export class Watches {
   readonly #replica: RevocationView
   readonly #report: (error: unknown) => void
   readonly #byHigh = new Map<number, Set<Watch>>()
   readonly #all = new Set<Watch>()
+  readonly #unindexed = new Set<Watch>()
   /**
    * A cached token's claims are the same object at every request, and hashing names is most of the
    * work.
@@ -37,7 +41,7 @@ export class Watches {
 
   /** @returns Ends the watch; harmless when it has ended. */
   add(claims: AccessClaims, callback: () => void): () => void {
-    const watch: Watch = { callback, facts: undefined, ended: false }
+    const watch: Watch = { callback, facts: undefined, indexed: false, ended: false }
     this.#all.add(watch)
     const known = this.#known.get(claims)
     // Even then not before the caller has the function that ends the watch.
@@ -59,6 +63,7 @@ export class Watches {
   /** Entries were applied to the replica. */
   applied(words: Uint32Array, count: number): void {
     if (this.#all.size === 0) return
+    this.#index()
     for (let at = 0; at < count * 4; at += 4) {
       const high = words[at]!
       if (high === 0 && words[at + 1] === 0) return this.replaced()
@@ -79,13 +84,21 @@ export class Watches {
   #begin(watch: Watch, facts: TokenFacts): void {
     if (watch.ended) return
     watch.facts = facts
-    for (const { high } of fingerprintsOf(facts)) {
-      const same = this.#byHigh.get(high)
-      if (same) same.add(watch)
-      else this.#byHigh.set(high, new Set([watch]))
-    }
+    this.#unindexed.add(watch)
     // It may have ended before the watch began, or while its names were hashed.
     if (!isAlive(this.#replica, facts)) this.#fire(watch)
+  }
+
+  #index(): void {
+    for (const watch of this.#unindexed) {
+      watch.indexed = true
+      for (const { high } of fingerprintsOf(watch.facts!)) {
+        const same = this.#byHigh.get(high)
+        if (same) same.add(watch)
+        else this.#byHigh.set(high, new Set([watch]))
+      }
+    }
+    this.#unindexed.clear()
   }
 
   #judge(watch: Watch): void {
@@ -107,7 +120,8 @@ export class Watches {
     if (watch.ended) return
     watch.ended = true
     this.#all.delete(watch)
-    if (!watch.facts) return
+    this.#unindexed.delete(watch)
+    if (!watch.facts || !watch.indexed) return
     for (const { high } of fingerprintsOf(watch.facts)) {
       const same = this.#byHigh.get(high)
       same?.delete(watch)
