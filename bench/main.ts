@@ -6,6 +6,11 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { guardCheck } from './guard/check.ts'
+import { guardConfirmed } from './guard/confirmed.ts'
+import { guardFanout } from './guard/fanout.ts'
+import { guardGrowth } from './guard/growth.ts'
+import { guardHttp } from './guard/http.ts'
 import { checks } from './http/checks.ts'
 import { clientLogout } from './http/client-logout.ts'
 import { logouts } from './http/logouts.ts'
@@ -14,6 +19,8 @@ import { describeMachine, machineText } from './machine.ts'
 import { printOutcome, type Question, type Settings } from './report.ts'
 
 const http: readonly Question[] = [logouts, checks, refreshes, clientLogout]
+const guard: readonly Question[] = [guardCheck, guardHttp, guardConfirmed, guardFanout, guardGrowth]
+const questions = [...http, ...guard]
 
 /** Benches that are programs of their own. */
 const programs = [
@@ -37,7 +44,8 @@ const programs = [
 const usage = `npm run bench -- [question …] [options]
 
   http               all of: ${http.map(({ name }) => name).join(', ')}
-${[...http, ...programs].map(({ name, asks }) => `  ${name.padEnd(18)} ${asks}`).join('\n')}
+  guard              all of: ${guard.map(({ name }) => name).join(', ')}
+${[...questions, ...programs].map(({ name, asks }) => `  ${name.padEnd(18)} ${asks}`).join('\n')}
   all                everything
 
   --seconds <n>      length of a sample, default 2
@@ -57,9 +65,10 @@ const { values, positionals } = parseArgs({
   },
 })
 
-const known: readonly string[] = [...http, ...programs].map(({ name }) => name)
+const groups: Readonly<Record<string, readonly Question[]>> = { http, guard }
+const known: readonly string[] = [...questions, ...programs].map(({ name }) => name)
 const chosen = positionals.flatMap((name) =>
-  name === 'all' ? known : name === 'http' ? http.map((question) => question.name) : [name],
+  name === 'all' ? known : (groups[name]?.map((question) => question.name) ?? [name]),
 )
 const unknown = chosen.filter((name) => !known.includes(name))
 
@@ -87,7 +96,7 @@ async function answer(names: readonly string[], settings: Settings): Promise<voi
   const figures: Record<string, unknown> = { machine, settings }
   if (!values.json) console.log(machineText(machine))
   for (const name of names) {
-    const question = http.find((one) => one.name === name)
+    const question = questions.find((one) => one.name === name)
     if (question === undefined) {
       runProgram(name)
       continue
