@@ -55,6 +55,8 @@ function testArguments() {
   return [
     '--conditions=outright-source',
     '--test',
+    // Node 24 can spin for ever while it frees the sockets of a process that has ended otherwise.
+    '--test-force-exit',
     '--test-reporter=spec',
     '--test-concurrency=2',
     '--test-timeout=600000',

@@ -7,4 +7,7 @@
 import { run } from './run.ts'
 import { processTerminal } from './terminal.ts'
 
-process.exitCode = await run(process.argv.slice(2), processTerminal())
+const exitCode = await run(process.argv.slice(2), processTerminal())
+// Said outright: left to itself, Node 24 can spin for ever while it frees the sockets of a process
+// that has nothing left to do.
+process.exit(exitCode)
