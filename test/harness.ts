@@ -108,9 +108,14 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   }
 }
 
+/** Resolves when a node may serve, or is closed. */
 async function readiness(url: string): Promise<void> {
-  while ((await call(url, 'GET', '/readyz', {})).status !== 200) {
-    await new Promise((resolve) => setTimeout(resolve, 10))
+  try {
+    while ((await call(url, 'GET', '/readyz', {})).status !== 200) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  } catch {
+    // Closed meanwhile: whoever calls it then is told so.
   }
 }
 

@@ -22,7 +22,8 @@ export async function longestAccessLifetime(store: TicketStore, config: Config):
   const configured = Object.entries(defaultLifetimesMs).map(([name, lifetimeMs]) => {
     const { options } = config.dialects[name as keyof typeof defaultLifetimesMs]
     const own = options.accessLifetimeMs
-    return Math.max(own ?? 0, lifetimeMs)
+    // What is no number is refused by the dialect, by its name.
+    return Number.isFinite(own) ? Math.max(own ?? 0, lifetimeMs) : lifetimeMs
   })
   const longest = Math.max(...configured)
   const before = (await readSetting(store, LONGEST)) ?? 0

@@ -40,7 +40,7 @@ before(async () => {
 after(() => server.close())
 
 function start(t: { after(done: () => unknown): void }, config: ConfigFile): Promise<TestServer> {
-  return startTestServer({ config }).then((started) => {
+  return startTestServer({ config, oneNode: true }).then((started) => {
     t.after(() => started.close())
     return started
   })

@@ -327,7 +327,8 @@ async function withServer(
   config: ConfigFile,
   body: (own: TestServer) => Promise<void>,
 ): Promise<void> {
-  const own = await startTestServer({ config })
+  // What a node counts for itself, and what happens when its store is gone.
+  const own = await startTestServer({ config, oneNode: true })
   try {
     await body(own)
   } finally {

@@ -243,7 +243,7 @@ suite('Octopus, paths', () => {
 
 suite('Octopus, quotas', () => {
   const start = (options: ConfigFile['dialects'] = {}): Promise<TestServer> =>
-    startTestServer({ config: { rateLimitFactor: 1, dialects: options } })
+    startTestServer({ config: { rateLimitFactor: 1, dialects: options }, oneNode: true })
 
   async function countUntilLimited(attempt: () => Promise<Reply>, most: number): Promise<number> {
     for (let count = 0; count <= most; count++) {
@@ -296,6 +296,7 @@ suite('Octopus, quotas', () => {
   test("clients at one address do not use up each other's logins", async (t) => {
     const limited = await startTestServer({
       config: { rateLimitFactor: 1, trustedProxies: ['127.0.0.1'] },
+      oneNode: true,
     })
     t.after(() => limited.close())
     const headers = { 'x-forwarded-for': '203.0.113.5' }

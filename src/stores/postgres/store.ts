@@ -189,6 +189,12 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     return writer.submit(name, input)
   }
 
+  /** What cannot be stored cannot be looked for either. */
+  async function find<I, T>(input: I, read: (checked: I) => Promise<T>): Promise<T> {
+    checkText(input)
+    return read(input)
+  }
+
   return {
     shared: { url: options.url, stream: options.stream, bell, clock, random, log: options.log },
     stream: options.stream,
@@ -196,28 +202,32 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     onCommitted: (listener) => listeners.add(listener),
     head: () => log.readHead(short),
     readStream: (name, after, limit) => log.readStream(long, name, after, limit),
-    listRevocations: (filter, page) => log.listRevocations(long, filter, page),
-    findRevocation: (id) => log.findRevocation(short, id),
+    listRevocations: (filter, page) =>
+      find(filter, (known) => log.listRevocations(long, known, page)),
+    findRevocation: (id) => find(id, (known) => log.findRevocation(short, known)),
     liveRevocations: (nowMs) => log.liveRevocations(long, nowMs),
     openSession: (command) => change('openSession', command),
-    findSession: (sid) => sessions.findSession(short, sid),
-    findDeviceSession: (deviceKey, nowMs) => sessions.findDeviceSession(short, deviceKey, nowMs),
-    findRefreshToken: (id, secretHash) => sessions.findRefreshToken(short, id, secretHash),
+    findSession: (sid) => find(sid, (known) => sessions.findSession(short, known)),
+    findDeviceSession: (deviceKey, nowMs) =>
+      find(deviceKey, (known) => sessions.findDeviceSession(short, known, nowMs)),
+    findRefreshToken: (id, secretHash) =>
+      find(id, (known) => sessions.findRefreshToken(short, known, secretHash)),
     rotate: (command) => change('rotate', command),
-    listSessions: (filter, nowMs, page) => sessions.listSessions(long, filter, nowMs, page),
-    countSessions: (filter) => sessions.countSessions(long, filter),
-    generations: (of) => sessions.generations(short, of),
+    listSessions: (filter, nowMs, page) =>
+      find(filter, (known) => sessions.listSessions(long, known, nowMs, page)),
+    countSessions: (filter) => find(filter, (known) => sessions.countSessions(long, known)),
+    generations: (of) => find(of, (known) => sessions.generations(short, known)),
     createSubject: (subject) => change('createSubject', subject),
-    findSubject: (lookup) => directory.findSubject(short, lookup),
+    findSubject: (lookup) => find(lookup, (known) => directory.findSubject(short, known)),
     listSubjects: (page) => directory.listSubjects(long, page),
     updateSubject: (id, subjectChange) => change('updateSubject', { id, change: subjectChange }),
     createClient: (client) => change('createClient', client),
-    findClient: (lookup) => directory.findClient(short, lookup),
+    findClient: (lookup) => find(lookup, (known) => directory.findClient(short, known)),
     listClients: (page) => directory.listClients(long, page),
     updateClient: (id, clientChange) => change('updateClient', { id, change: clientChange }),
     putTicket: (ticket) => change('putTicket', ticket),
     addTicket: (ticket, nowMs) => change('addTicket', { ticket, nowMs }),
-    findTicket: (kind, key) => findTicket(short, kind, key),
+    findTicket: (kind, key) => find(key, (known) => findTicket(short, kind, known)),
     takeTicket: (kind, key) => change('takeTicket', { kind, key }),
     countAttempt: (kind, key) => change('countAttempt', { kind, key }),
     listTickets: (kind, keyPrefix, limit) => listTickets(long, kind, keyPrefix, limit),
