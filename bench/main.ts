@@ -39,6 +39,11 @@ const programs = [
     asks: 'The PostgreSQL store alone: durable logouts a second',
     nodeOptions: [],
   },
+  {
+    name: 'nodes-confirmed',
+    asks: 'Logouts confirmed by three nodes and thirty guards, and what the waiting costs',
+    nodeOptions: [],
+  },
 ] as const
 
 const usage = `npm run bench -- [question …] [options]

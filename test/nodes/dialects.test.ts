@@ -62,10 +62,21 @@ function failuresIn(tap: string): string {
     .join('\n')
 }
 
+/**
+ * Every file runs on three nodes. One node on PostgreSQL is much like them, so there only those run
+ * that look for what a store does differently: strange text, options, grants.
+ */
+const chosen = {
+  postgres: files.filter((name) => /hostile|options|oauth/.test(name)),
+  nodes: files,
+} as const
+
 suite('the dialects on PostgreSQL', () => {
   for (const arrangement of ['postgres', 'nodes'] as const) {
-    test(`${String(files.length)} files of tests pass: ${arrangement}`, async () => {
-      const { code, failures } = await run(arrangement, files)
+    const names = chosen[arrangement]
+    test(`${String(names.length)} files of tests pass: ${arrangement}`, async () => {
+      assert.ok(names.length > 0)
+      const { code, failures } = await run(arrangement, names)
       assert.equal(code, 0, failures.slice(0, 20_000))
     })
   }
