@@ -199,6 +199,8 @@ function hold({ client, server }: Pair): void {
 }
 
 function drop({ client, server }: Pair): void {
-  if (!client.destroyed) client.resetAndDestroy()
+  // A socket that is shutting down cannot be reset: its handle would stay, and keep the process.
+  if (client.writableEnded) client.destroy()
+  else if (!client.destroyed) client.resetAndDestroy()
   if (!server.destroyed) server.destroy()
 }
