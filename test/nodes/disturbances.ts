@@ -50,7 +50,7 @@ export class Disturbances {
     if (choice < 0.6) return this.#disturbNetwork(node)
     if (choice < 0.7) return this.#disturbProcess(guard)
     if (choice < 0.85) return this.#disturbNetwork(guard)
-    if (choice < 0.98) return this.#move(guard)
+    if (choice < 0.97) return this.#move(guard)
     return this.#crashDatabase()
   }
 
