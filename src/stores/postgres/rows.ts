@@ -1,8 +1,5 @@
 /** Rows as PostgreSQL gives them, as the domain's values. */
-import type { Client, Subject } from '../../domain/identity.ts'
 import type { Revocation } from '../../domain/revocation.ts'
-import type { Session } from '../../domain/session.ts'
-import type { SigningKey, Ticket } from '../../ports/store.ts'
 
 export interface LogRow {
   readonly number: number
@@ -39,127 +36,15 @@ export function toRevocation(row: LogRow): Revocation {
   }
 }
 
-export interface SessionRow {
-  readonly number: number
-  readonly sid: string
-  readonly subject_id: string
-  readonly client_id: string
-  readonly device_key: string | null
-  readonly dialect: string
-  readonly created_at_ms: number
-  readonly expires_at_ms: number
-  readonly access_lifetime_ms: number
-  readonly everyone_generation: number
-  readonly subject_generation: number
-  readonly client_generation: number
-  readonly grant_generation: number
-  readonly device_generation: number
-  readonly attributes: string
-}
-
-export function toSession(row: SessionRow): Session {
-  return {
-    sid: row.sid,
-    subjectId: row.subject_id,
-    clientId: row.client_id,
-    deviceKey: row.device_key ?? undefined,
-    dialect: row.dialect,
-    createdAtMs: row.created_at_ms,
-    expiresAtMs: row.expires_at_ms,
-    accessLifetimeMs: row.access_lifetime_ms,
-    generations: {
-      everyone: row.everyone_generation,
-      subject: row.subject_generation,
-      client: row.client_generation,
-      grant: row.grant_generation,
-      device: row.device_generation,
-    },
-    attributes: JSON.parse(row.attributes) as Session['attributes'],
-  }
-}
-
-export interface SubjectRow {
-  readonly id: string
-  readonly name: string
-  readonly username: string | null
-  readonly email: string | null
-  readonly phone: string | null
-  readonly password_hash: string | null
-  readonly standing: Subject['standing']
-  readonly created_at_ms: number
-  readonly attributes: string
-}
-
-export function toSubject(row: SubjectRow): Subject {
-  return {
-    id: row.id,
-    name: row.name,
-    username: row.username ?? undefined,
-    email: row.email ?? undefined,
-    phone: row.phone ?? undefined,
-    passwordHash: row.password_hash ?? undefined,
-    standing: row.standing,
-    createdAtMs: row.created_at_ms,
-    attributes: JSON.parse(row.attributes) as Subject['attributes'],
-  }
-}
-
-export interface ClientRow {
-  readonly id: string
-  readonly name: string
-  readonly dialect: string
-  readonly key: string
-  readonly secret_hash: string | null
-  readonly allowlist: string
-  readonly redirect_uris: string
-  readonly standing: Client['standing']
-  readonly created_at_ms: number
-  readonly attributes: string
-}
-
-export function toClient(row: ClientRow): Client {
-  return {
-    id: row.id,
-    name: row.name,
-    dialect: row.dialect,
-    key: row.key,
-    secretHash: row.secret_hash ?? undefined,
-    allowlist: JSON.parse(row.allowlist) as string[],
-    redirectUris: JSON.parse(row.redirect_uris) as string[],
-    standing: row.standing,
-    createdAtMs: row.created_at_ms,
-    attributes: JSON.parse(row.attributes) as Client['attributes'],
-  }
-}
-
-export interface TicketRow {
-  readonly kind: string
-  readonly key: string
-  readonly value: string
-  readonly expires_at_ms: number
-  readonly attempts: number
-}
-
-export function toTicket(row: TicketRow): Ticket {
-  return { kind: row.kind, key: row.key, value: row.value, expiresAtMs: row.expires_at_ms }
-}
-
-export interface KeyRow {
-  readonly kid: string
-  readonly algorithm: SigningKey['algorithm']
-  readonly private_jwk: string
-  readonly created_at_ms: number
-  readonly retired_at_ms: number | null
-  readonly remove_after_ms: number | null
-}
-
-export function toSigningKey(row: KeyRow): SigningKey {
-  return {
-    kid: row.kid,
-    algorithm: row.algorithm,
-    privateJwk: row.private_jwk,
-    createdAtMs: row.created_at_ms,
-    retiredAtMs: row.retired_at_ms ?? undefined,
-    removeAfterMs: row.remove_after_ms ?? undefined,
-  }
-}
+export {
+  toSession,
+  toSubject,
+  toClient,
+  toTicket,
+  toSigningKey,
+  type SessionRow,
+  type SubjectRow,
+  type ClientRow,
+  type TicketRow,
+  type KeyRow,
+} from '../rows.ts'
