@@ -1,0 +1,74 @@
+/** Where dialects are served: at their documented paths, behind a prefix, under a host, or not at
+all. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { startTestServer, type Reply, type TestServer } from '../harness.ts'
+
+let server: TestServer
+before(async () => {
+  server = await startTestServer({
+    oneNode: true,
+    config: {
+      dialects: {
+        matar: { prefix: '/m' },
+        directlink: { prefix: '/files', options: { apiver: 'v9' } },
+        adobePass: { host: 'pass.example' },
+        octopus: { enabled: false },
+      },
+    },
+  })
+})
+after(() => server.close())
+
+const basic = `Basic ${Buffer.from('maria:maria-demo').toString('base64')}`
+
+function login(path: string): Promise<Reply> {
+  return server.call('POST', path, { headers: { authorization: basic } })
+}
+
+describe('a prefix', () => {
+  test('comes before all paths of the dialect, and its tokens work there', async () => {
+    const reply = await login('/files/directlink/v1/auth/login')
+    assert.equal(reply.status, 200)
+    const { bearer, apiver } = reply.json() as { bearer: string; apiver: string }
+    assert.equal(apiver, 'v9')
+    const headers = { authorization: `Bearer ${bearer}` }
+    const list = await server.call('GET', '/files/directlink/v1/download/list', { headers })
+    assert.equal(list.status, 200)
+    const logout = await server.call('POST', '/files/directlink/v1/auth/logout', { headers })
+    assert.equal(logout.status, 200)
+  })
+
+  test('takes the documented paths away', async () => {
+    assert.equal((await login('/directlink/v1/auth/login')).status, 404)
+  })
+
+  test('unknown paths and wrong methods behind it are answered in the dialect’s form', async () => {
+    const unknown = await server.call('GET', '/m/api/v1/nothing')
+    assert.equal(unknown.status, 404)
+    assert.equal(unknown.headers['content-type'], 'application/json')
+    const wrong = await server.call('PUT', '/m/api/v1/logout')
+    assert.deepEqual([wrong.status, wrong.headers['allow']], [405, 'POST'])
+  })
+})
+
+describe('a host', () => {
+  const path = '/api/v1/logout?requestor=REF30&deviceId=tv'
+
+  test('serves the dialect under that name alone', async () => {
+    const there = await server.call('DELETE', path, { headers: { host: 'pass.example' } })
+    assert.equal(there.status, 204)
+    const elsewhere = await server.call('DELETE', path)
+    assert.equal(elsewhere.status, 404)
+  })
+})
+
+describe('a dialect that is switched off', () => {
+  test('answers nothing: its paths belong to nobody', async () => {
+    const reply = await server.call('POST', '/auth/login', {
+      body: { username: 'x', password: 'y' },
+    })
+    assert.equal(reply.status, 404)
+    assert.match(reply.headers['content-type'] ?? '', /^application\/problem\+json/)
+  })
+})
