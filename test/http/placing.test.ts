@@ -1,5 +1,7 @@
-/** Where dialects are served: at their documented paths, behind a prefix, under a host, or not at
-all. */
+/**
+ * Where dialects are served: at their documented paths, behind a prefix, under a host, or not at
+ * all.
+ */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { startTestServer, type Reply, type TestServer } from '../harness.ts'
