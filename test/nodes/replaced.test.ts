@@ -90,17 +90,22 @@ suite('a node that was replaced while it was frozen', () => {
     assert.equal((await use(other, kept))?.status, 200)
   })
 
-  test('keeps nobody waiting: logouts at the others are not answered a lease later', async () => {
-    const times: number[] = []
-    for (const node of [young, other, young, other, young, other]) {
-      const token = await login(node)
-      const startMs = performance.now()
-      assert.equal((await logout(node, token))?.status, 200)
-      times.push(performance.now() - startMs)
-      assert.notEqual((await use(old, token))?.status, 200)
-    }
-    times.sort((one, another) => one - another)
-    // The quicker half: a busy machine may make any one of them wait.
-    assert.ok(times[2]! < LEASE_MS / 2, times.map((ms) => ms.toFixed(0)).join(', '))
-  })
+  for (const [name, at] of [
+    ['its successor', () => young],
+    ['another node', () => other],
+  ] as const) {
+    test(`keeps nobody waiting: logouts at ${name} are not answered a lease later`, async () => {
+      const times: number[] = []
+      for (let count = 0; count < 5; count++) {
+        const token = await login(at())
+        const startMs = performance.now()
+        assert.equal((await logout(at(), token))?.status, 200)
+        times.push(performance.now() - startMs)
+        assert.notEqual((await use(old, token))?.status, 200)
+      }
+      times.sort((one, next) => one - next)
+      // The median: a busy machine may make any one of them wait.
+      assert.ok(times[2]! < LEASE_MS / 2, times.map((ms) => ms.toFixed(0)).join(', '))
+    })
+  }
 })

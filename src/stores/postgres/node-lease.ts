@@ -62,8 +62,8 @@ class PostgresNodeLeases implements NodeLeases {
   readonly #acknowledged = new Map<string, number>()
   #member: string = crypto.randomUUID()
   #renewals: readonly Renewal[] = []
-  /** What the latest renewal named, and when it began. */
-  #latest: { readonly fromMs: number; readonly needs: Position } | undefined
+  /** What the latest renewal named. */
+  #latest: Position | undefined
   #endMs = 0
   #endWallMs = 0
   #joined = false
@@ -194,7 +194,7 @@ class PostgresNodeLeases implements NodeLeases {
       const needs = await renewNode(connection, this.#member, this.#acknowledged)
       if (needs === undefined) await this.#joinAnew(connection)
       else {
-        this.#latest = { fromMs, needs }
+        this.#latest = needs
         // What is so old that its lease is over cannot count any more.
         const kept = this.#renewals.filter((old) => old.fromMs + this.#terms.leaseMs > fromMs)
         this.#renewals = [...kept, { fromMs, fromWallMs, needs }]
@@ -213,17 +213,17 @@ class PostgresNodeLeases implements NodeLeases {
   }
 
   /**
-   * Whether this node has not applied for a whole lease what its latest renewal named. Renewing
-   * would bring it nothing, and keep the others waiting for it in every confirmation: it hangs, or
-   * another process has taken its stream.
+   * Whether this node has had no lease for the length of one, because it did not apply what its
+   * renewals named. Another renewal would bring it nothing, and keep the others waiting for it in
+   * every confirmation: it hangs, or another process has taken its stream.
    */
   async #isBehind(connection: Connection, nowMs: number): Promise<boolean> {
     const latest = this.#latest
-    if (latest === undefined || covers(this.#applied, latest.needs)) return false
-    if (nowMs < latest.fromMs + this.#terms.leaseMs) return false
+    if (latest === undefined || covers(this.#applied, latest)) return false
+    if (nowMs < this.#endMs + this.#terms.leaseMs) return false
     // Read anew, because a failover may have taken back what was named then.
-    this.#latest = { ...latest, needs: await readHeads(connection) }
-    return !covers(this.#applied, this.#latest.needs)
+    this.#latest = await readHeads(connection)
+    return !covers(this.#applied, this.#latest)
   }
 
   /** This process was away for so long that its row was removed. */
