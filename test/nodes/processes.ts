@@ -78,7 +78,9 @@ export class Child {
   }
 
   async #try(): Promise<boolean> {
-    const child = spawn(process.execPath, [...this.#arguments], { stdio: 'pipe' })
+    const child = spawn(process.execPath, [...this.#arguments], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#process = child
     running.add(child)
     child.stderr.on('data', (text: Buffer) => {
@@ -88,6 +90,11 @@ export class Child {
     const ended = new AbortController()
     child.once('exit', () => {
       running.delete(child)
+      // What somebody else still holds open must not keep this process alive.
+      setTimeout(() => {
+        child.stdout.destroy()
+        child.stderr.destroy()
+      }, 1_000).unref()
       ended.abort()
     })
     try {
