@@ -67,6 +67,7 @@ export async function openSession(
     attributes: request.attributes ?? {},
     refreshToken: refreshToken?.record,
   })
+  dependencies.lifetimes.remember(session.sid, session.accessLifetimeMs)
   if (request.provedBy !== undefined) {
     await refuseOldSecret(dependencies, request.provedBy, session)
   }

@@ -74,6 +74,8 @@ export async function revoke(
  * was opened, whatever the configuration says by now. Another issuer's session is not known here.
  */
 async function lifetimeOf(dependencies: CoreDependencies, sid: string): Promise<number> {
+  const known = dependencies.lifetimes.get(sid)
+  if (known !== undefined) return known
   const session = await dependencies.store.findSession(sid)
   return session?.accessLifetimeMs ?? dependencies.longestAccessLifetimeMs
 }

@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
 import { openKeyRing } from '../core/key-ring.ts'
+import { SessionLifetimes } from '../core/session-lifetimes.ts'
 import { attachFeed } from '../feed/index.ts'
 import { createApp, type MountedDialect } from '../http/app.ts'
 import { addressMatcher, clientAddress } from '../http/client-address.ts'
@@ -164,6 +165,7 @@ async function openCore(
     verifier,
     confirmation: confirmEverywhere(hub, leases, clock, metrics),
     otpSender,
+    lifetimes: new SessionLifetimes(VERIFIED_TOKENS),
     issuer: config.issuer,
     audiences: config.audiences,
     longestAccessLifetimeMs,
