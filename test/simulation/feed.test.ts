@@ -55,8 +55,10 @@ suite('simulated feeds', () => {
 })
 
 suite('simulated feeds find a protocol that is wrong', () => {
-  for (const [name, variant] of Object.entries(brokenVariants)) {
-    test(name, { skip: one !== undefined }, async () => {
+  // Who tries one world again wants to see that one.
+  const variants = one === undefined ? Object.entries(brokenVariants) : []
+  for (const [name, variant] of variants) {
+    test(name, async () => {
       for (let seed = 1; seed <= seedsForVariants; seed++) {
         const { violations } = await simulate(seed, pool, variant)
         if (violations.some((violation) => violation.includes('was confirmed'))) return
