@@ -6,7 +6,7 @@ import { fail, say } from './packages.mjs'
 
 /**
  * One row a package: the binaries of which any one is enough, where else to look, and why it is
- * needed.
+ * needed. What has no binary of its own says with `works` whether it is there.
  */
 export const systemPackages = [
   {
@@ -29,9 +29,26 @@ export const systemPackages = [
   },
   {
     package: 'chromium',
-    binaries: ['chromium', 'chromium-browser', 'google-chrome'],
+    binaries: ['chromium'],
     folders: () => [],
     why: 'the console and the signed-out tabs are tested in a browser',
+  },
+  {
+    package: 'spin',
+    binaries: ['spin'],
+    folders: () => [],
+    why: 'the model of the lease is searched in every order of events',
+  },
+  {
+    package: 'gcc',
+    binaries: ['cc'],
+    folders: () => [],
+    why: 'Spin turns the model into a program in C',
+  },
+  {
+    package: 'libc6-dev',
+    works: hasHeadersOfC,
+    why: 'that program includes the headers of C',
   },
 ]
 
@@ -54,7 +71,14 @@ export function ensureSystemPackages() {
 }
 
 export function missingSystemPackages() {
-  return systemPackages.filter((row) => !row.binaries.some((name) => find(name, row.folders())))
+  return systemPackages.filter((row) =>
+    row.works ? !row.works() : !row.binaries.some((name) => find(name, row.folders())),
+  )
+}
+
+function hasHeadersOfC() {
+  const input = '#include <stdio.h>\n'
+  return spawnSync('cc', ['-E', '-x', 'c', '-'], { input, stdio: 'pipe' }).status === 0
 }
 
 /**
