@@ -15,7 +15,7 @@ export function confirmEverywhere(
   hub: Confirmation,
   leases: NodeLeases | undefined,
   clock: Clock,
-  metrics: Metrics,
+  metrics: Pick<Metrics, 'observeConfirmation'>,
 ): Confirmation {
   const remembered = new Map<string, Receipt>()
 

@@ -15,6 +15,10 @@ export function applyRevocations(replica: Replica, entries: readonly Revocation[
  * Fills a replica with everything that a verifier must know now. Subscribe to the log before
  * calling: an entry that comes twice does no harm, one that is missed would.
  */
-export async function fillReplica(replica: Replica, store: LogStore, nowMs: number): Promise<void> {
+export async function fillReplica(
+  replica: Replica,
+  store: Pick<LogStore, 'liveRevocations'>,
+  nowMs: number,
+): Promise<void> {
   for await (const entries of store.liveRevocations(nowMs)) applyRevocations(replica, entries)
 }

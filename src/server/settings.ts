@@ -13,7 +13,11 @@ export async function readSetting(store: TicketStore, name: string): Promise<num
 }
 
 /** Remembers a number, durably. */
-export function writeSetting(store: TicketStore, name: string, value: number): Promise<void> {
+export function writeSetting(
+  store: Pick<TicketStore, 'putTicket'>,
+  name: string,
+  value: number,
+): Promise<void> {
   return store.putTicket({
     kind: SETTING_KIND,
     key: name,
@@ -24,7 +28,7 @@ export function writeSetting(store: TicketStore, name: string, value: number): P
 
 /** The largest of the remembered numbers whose names start so; undefined where there is none. */
 export async function largestSetting(
-  store: TicketStore,
+  store: Pick<TicketStore, 'listTickets'>,
   namePrefix: string,
 ): Promise<number | undefined> {
   const tickets = await store.listTickets(SETTING_KIND, namePrefix, MOST_SETTINGS)

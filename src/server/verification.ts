@@ -29,11 +29,17 @@ export const SNAPSHOT_PIECE = 4096
 /** The longest lease that this node ever granted: guards of a run before may still hold one. */
 export const GRANTED_LEASE = 'granted-lease-ms'
 
+/** What of a store a verifier needs. */
+type VerifierStore = Pick<
+  Store,
+  'stream' | 'onCommitted' | 'head' | 'liveRevocations' | 'listTickets' | 'putTicket'
+>
+
 /** Fills the replica from the store and opens the hub. */
 export async function openVerification(
-  store: Store,
+  store: VerifierStore,
   leases: NodeLeases | undefined,
-  config: Config,
+  config: Pick<Config, 'issuer' | 'leaseMs' | 'renewMs'>,
   clock: Clock,
   log: Log,
 ): Promise<Verification> {

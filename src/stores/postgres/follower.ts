@@ -2,12 +2,11 @@
 import type { Revocation } from '../../domain/revocation.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
+import type { LogStore } from '../../ports/store.ts'
 import { reasonOf } from './connection.ts'
-import type { Link } from './link.ts'
-import { readHead, readStream } from './log-lists.ts'
 
 export interface FollowerOptions {
-  readonly link: Link
+  readonly source: Pick<LogStore, 'head' | 'readStream'>
   /** The stream of this node, whose entries are delivered by its writer. */
   readonly own: string
   readonly clock: Clock
@@ -34,7 +33,7 @@ export class Follower {
 
   /** Begins behind what is in the log now: that is read by whoever fills a replica. */
   async open(): Promise<void> {
-    for (const [stream, head] of await readHead(this.#options.link)) {
+    for (const [stream, head] of await this.#options.source.head()) {
       this.#position.set(stream, head)
     }
     this.#schedule()
@@ -70,12 +69,12 @@ export class Follower {
   }
 
   async #read(): Promise<void> {
-    const { link, own, onEntries } = this.#options
-    for (const [stream, head] of await readHead(link)) {
+    const { source, own, onEntries } = this.#options
+    for (const [stream, head] of await source.head()) {
       if (stream === own) continue
       let position = this.#position.get(stream) ?? 0
       while (position < head && !this.#closed) {
-        const entries = await readStream(link, stream, position, CHUNK)
+        const entries = await source.readStream(stream, position, CHUNK)
         const last = entries.at(-1)
         if (last === undefined) break
         position = last.sequence

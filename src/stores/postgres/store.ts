@@ -152,7 +152,10 @@ class Parts {
       onEntries,
     })
     this.follower = new Follower({
-      link: this.#following,
+      source: {
+        head: () => log.readHead(this.#following),
+        readStream: (...range) => log.readStream(this.#following, ...range),
+      },
       own: stream,
       clock,
       log: options.log,

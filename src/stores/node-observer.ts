@@ -1,13 +1,12 @@
 /** Watching the rows of other nodes, and waiting until none of them can accept what has ended. */
-import type { Position } from '../../domain/revocation.ts'
-import type { Clock } from '../../ports/clock.ts'
-import type { ConfirmedElsewhere, EntryPlace, OtherNode } from '../../ports/node-lease.ts'
-import type { Connection } from './connection.ts'
-import { listNodes, readPosition, removeNode, type NodeRow } from './nodes.ts'
+import type { Position } from '../domain/revocation.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { ConfirmedElsewhere, EntryPlace, OtherNode } from '../ports/node-lease.ts'
+import { readPosition, type NodeRow, type NodeRows } from './node-table.ts'
 
 export interface ObserverOptions {
   readonly clock: Clock
-  readonly connect: () => Promise<Connection>
+  readonly connect: () => Promise<NodeRows>
   /** The row of this process, which is not observed. */
   readonly isOwn: (member: string) => boolean
   readonly leaseMs: number
@@ -112,16 +111,16 @@ export class NodeObserver {
   async #read(): Promise<void> {
     const { clock, connect } = this.#options
     const startMs = clock.monotonicMs()
-    let rows: readonly NodeRow[]
+    let found: readonly NodeRow[]
     try {
-      const connection = await connect()
-      rows = await listNodes(connection)
-      await this.#removeOld(connection)
+      const rows = await connect()
+      found = await rows.list()
+      await this.#removeOld(rows)
     } catch {
       // The database is away: the timers of those who wait decide.
       return
     }
-    this.#note(rows, clock.monotonicMs())
+    this.#note(found, clock.monotonicMs())
     for (const waiting of this.#waiting) {
       // What was read before the entry was durable says nothing about it.
       if (waiting.fromMs <= startMs && this.#pending(waiting).length === 0) this.#decide(waiting)
@@ -139,11 +138,11 @@ export class NodeObserver {
     )
   }
 
-  async #removeOld(connection: Connection): Promise<void> {
+  async #removeOld(rows: NodeRows): Promise<void> {
     const { clock, leaseMs } = this.#options
     const beforeMs = clock.monotonicMs() - REMOVE_AFTER_LEASES * leaseMs
     for (const [member, { sinceMs, renewals }] of this.#observed) {
-      if (sinceMs < beforeMs) await removeNode(connection, member, renewals)
+      if (sinceMs < beforeMs) await rows.remove(member, renewals)
     }
   }
 
