@@ -1,8 +1,8 @@
 /**
  * For browsers: every open tab of a session hears at once that it was signed out, wherever that
  * happened. One tab holds the stream to the server, the others hear from that tab; when it closes,
- * another takes over. It uses `fetch`, `BroadcastChannel` and, where there is one, the lock
- * manager.
+ * another takes over, and a tab that comes to the front always does. It uses `fetch`,
+ * `BroadcastChannel` and, where there is one, the lock manager.
  */
 
 export interface SessionTabsOptions {
@@ -14,6 +14,11 @@ export interface SessionTabsOptions {
   readonly onSignedOut: () => void
   /** Pause before the stream is opened again, in milliseconds; doubles up to 30 s. Default 1000. */
   readonly retryMs?: number
+  /**
+   * After how long without a sign of life the stream is opened again, in milliseconds. The server
+   * gives one every 15 s. Default 40,000.
+   */
+  readonly silenceMs?: number
 }
 
 export interface SessionTabs {
@@ -21,11 +26,21 @@ export interface SessionTabs {
    * Signs this tab and all others out. The others are told when `logout` has resolved, not before:
    * a logout that failed has not signed anybody out.
    *
-   * @param logout Calls the logout API; must reject where it did not succeed.
+   * @param logout Calls the logout API; must reject where it did not succeed. A `Response` that is
+   *   not `ok` counts as that.
+   * @throws {Error} If the logout failed.
    */
   signOut(logout: () => Promise<unknown>): Promise<void>
   /** Stops listening. */
   close(): void
+}
+
+/** What is used of a page. Workers and servers lack some of it, old browsers the locks. */
+interface Page {
+  readonly navigator?: { readonly locks?: typeof globalThis.navigator.locks }
+  readonly document?: Pick<EventTarget, 'addEventListener'> & { readonly visibilityState: string }
+  readonly addEventListener?: EventTarget['addEventListener']
+  readonly removeEventListener?: EventTarget['removeEventListener']
 }
 
 const LONGEST_RETRY_MS = 30_000
@@ -37,7 +52,9 @@ const SIGNED_OUT = 'signed-out'
  * @throws {TypeError} Where there is no token, or one without a session.
  */
 export async function watchSessionTabs(options: SessionTabsOptions): Promise<SessionTabs> {
-  const name = `outright:${sessionOf(await options.token())}`
+  const sid = sessionOf(await options.token())
+  if (sid === undefined) throw new TypeError('Cannot watch the session: the token names none')
+  const name = `outright:${sid}`
   const channel = new BroadcastChannel(name)
   const closing = new AbortController()
   let told = false
@@ -50,7 +67,11 @@ export async function watchSessionTabs(options: SessionTabsOptions): Promise<Ses
   }
 
   function tellAll(): void {
-    channel.postMessage(SIGNED_OUT)
+    if (told) return
+    // One more: the other is closed where this tab has stopped listening.
+    const others = new BroadcastChannel(name)
+    others.postMessage(SIGNED_OUT)
+    others.close()
     tell()
   }
 
@@ -62,47 +83,78 @@ export async function watchSessionTabs(options: SessionTabsOptions): Promise<Ses
   channel.onmessage = ({ data }: { readonly data: unknown }) => {
     if (data === SIGNED_OUT) tell()
   }
-  void asTheOneTab(name, closing.signal, () => follow(options, closing.signal, tellAll))
+  void takeTurns(name, closing.signal, (turn) => follow(options, sid, turn, tellAll))
   return {
     async signOut(logout) {
-      await logout()
-      if (!told) tellAll()
+      const answer = await logout()
+      if (answer instanceof Response && !answer.ok) {
+        throw new Error(`Cannot sign out: the logout was answered with ${String(answer.status)}`)
+      }
+      tellAll()
     },
     close,
   }
 }
 
-/** Runs the work in one tab at a time where the browser has locks, otherwise in every tab. */
-async function asTheOneTab(
+/**
+ * Runs the work in one tab at a time where the browser has locks, otherwise in every tab. Browsers
+ * suspend tabs in the background, and a suspended tab tells nobody anything: so a tab that comes to
+ * the front takes the turn from whoever has it.
+ */
+async function takeTurns(
   name: string,
   signal: AbortSignal,
-  work: () => Promise<void>,
+  work: (turn: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const { locks } = globalThis.navigator as { locks?: typeof globalThis.navigator.locks }
-  try {
-    if (locks === undefined) await work()
-    else await locks.request(name, { signal }, work)
-  } catch (error) {
-    if (!signal.aborted) throw error
+  const { navigator, document }: Page = globalThis
+  const locks = navigator?.locks
+  if (locks === undefined) return work(signal)
+  let working = false
+
+  async function turn(options: { signal: AbortSignal } | { steal: true }): Promise<void> {
+    const mine = new AbortController()
+    const end = (): void => {
+      mine.abort()
+    }
+    signal.addEventListener('abort', end)
+    try {
+      await locks?.request(name, options, () => {
+        working = true
+        return work(mine.signal)
+      })
+    } catch (error) {
+      // Not wanted any more, or taken by another tab.
+      if (!(error instanceof DOMException && error.name === 'AbortError')) throw error
+    } finally {
+      end()
+      working = false
+      signal.removeEventListener('abort', end)
+    }
   }
+
+  const onVisible = (): void => {
+    // The turn that this tab is waiting for goes on waiting.
+    if (document?.visibilityState === 'visible' && !working) void turn({ steal: true })
+  }
+  document?.addEventListener('visibilitychange', onVisible, { signal })
+  while (!signal.aborted) await turn({ signal })
 }
 
 /** Follows the stream until it says that the session has ended, whatever breaks in between. */
 async function follow(
   options: SessionTabsOptions,
+  sid: string,
   signal: AbortSignal,
   signedOut: () => void,
 ): Promise<void> {
   const { retryMs = 1000 } = options
   let pauseMs = retryMs
   while (!signal.aborted) {
-    const end = await followOnce(options, signal, () => {
+    const end = await followOnce(options, sid, signal, () => {
       pauseMs = retryMs
     })
-    if (end === 'signed-out') {
-      signedOut()
-      return
-    }
+    if (signal.aborted) return
+    if (end === 'signed-out') return signedOut()
     await pause(pauseMs, signal)
     pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)
   }
@@ -111,31 +163,62 @@ async function follow(
 type StreamEnd = 'signed-out' | 'again'
 
 async function followOnce(
-  { server, token }: SessionTabsOptions,
+  options: SessionTabsOptions,
+  sid: string,
   signal: AbortSignal,
   ready: () => void,
 ): Promise<StreamEnd> {
+  const { server, silenceMs = 40_000 } = options
+  const attempt = new AbortController()
+  const stop = (): void => {
+    attempt.abort()
+  }
+  signal.addEventListener('abort', stop)
+  let silence = setTimeout(stop, silenceMs)
+  const heard = (): void => {
+    clearTimeout(silence)
+    silence = setTimeout(stop, silenceMs)
+  }
   try {
-    const response = await fetch(`${server}/outright/v1/session/events`, {
-      headers: { authorization: `Bearer ${(await token()) ?? ''}` },
-      signal,
+    const token = (await options.token()) ?? ''
+    // Another session began in this browser: what happens to that one is not for these tabs.
+    if (sessionOf(token) !== sid) return 'again'
+    const response = await fetch(`${server.replace(/\/+$/, '')}/outright/v1/session/events`, {
+      headers: { authorization: `Bearer ${token}` },
+      cache: 'no-store',
+      signal: attempt.signal,
     })
     if (response.status === 401) return await isRevoked(response)
     if (!response.ok || response.body === null) return 'again'
-    let text = ''
-    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-      text += chunk
-      const events = text.split('\n\n')
-      text = events.pop() ?? ''
-      for (const event of events) {
-        if (event.startsWith('event: ready')) ready()
-        if (event.startsWith('event: signed-out')) return 'signed-out'
-      }
-    }
-    return 'again'
+    return await readEvents(response.body, heard, ready)
   } catch {
-    // The network broke, or the tab is closing: the loop decides.
+    // The network broke or was silent, or the tab is closing: the loop decides.
     return 'again'
+  } finally {
+    clearTimeout(silence)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** Reads the stream to its end. With a reader: not every browser can iterate over a stream. */
+async function readEvents(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  heard: () => void,
+  ready: () => void,
+): Promise<StreamEnd> {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return 'again'
+    heard()
+    text += value
+    const events = text.split('\n\n')
+    text = events.pop() ?? ''
+    for (const event of events) {
+      if (event.startsWith('event: ready')) ready()
+      if (event.startsWith('event: signed-out')) return 'signed-out'
+    }
   }
 }
 
@@ -145,25 +228,30 @@ async function isRevoked(response: Response): Promise<StreamEnd> {
   return type === 'urn:outright:problem:token-revoked' ? 'signed-out' : 'again'
 }
 
+/** Shorter where the browser says that the network is back. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const page: Page = globalThis
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
+    const done = (): void => {
       clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      page.removeEventListener?.('online', done)
       resolve()
-    })
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+    page.addEventListener?.('online', done)
   })
 }
 
 /** The `sid` of a token; it is not verified here, only used as a name among this browser's tabs. */
-function sessionOf(token: string | undefined): string {
+function sessionOf(token: string | undefined): string | undefined {
   try {
     const payload = (token ?? '').split('.')[1] ?? ''
     const text = atob(payload.replaceAll('-', '+').replaceAll('_', '/'))
     const { sid } = JSON.parse(text) as { readonly sid?: unknown }
-    if (typeof sid === 'string') return sid
+    return typeof sid === 'string' ? sid : undefined
   } catch {
-    // Said below.
+    return undefined
   }
-  throw new TypeError('Cannot watch the session: the token names none')
 }

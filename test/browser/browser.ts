@@ -44,6 +44,7 @@ export async function serveSite(page: string): Promise<Site> {
   const server = createServer((request, response) => {
     const isHelper = request.url === '/browser.js'
     response.setHeader('content-type', isHelper ? 'text/javascript' : 'text/html; charset=utf-8')
+    if (request.url === '/fails') response.statusCode = 500
     response.end(isHelper ? helper : page)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,5 +1,7 @@
 /** Open tabs hear it: real Chromium, the real helper, a real logout. */
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
 import { startTestServer, type TestServer } from '../harness.ts'
@@ -8,13 +10,15 @@ import { openBrowser, serveSite, type Site, type TestBrowser } from './browser.t
 const page = `<!doctype html><title>in</title><script type="module">
 import { watchSessionTabs } from '/browser.js'
 const { server, token } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)))
-window.tabs = await watchSessionTabs({ server, token: () => token, onSignedOut: () => (document.title = 'out') })
+window.token = token
+window.tabs = await watchSessionTabs({
+  server,
+  token: () => window.token,
+  onSignedOut: () => (document.title = 'out'),
+  silenceMs: 2000,
+})
 document.title = 'watching'
-window.logout = () =>
-  window.tabs.signOut(async () => {
-    const reply = await fetch('/stands-in-for-the-app').then(() => true)
-    if (!reply) throw new Error('not logged out')
-  })
+window.logout = (path) => window.tabs.signOut(() => fetch(path))
 </script>`
 
 let server: TestServer
@@ -39,9 +43,16 @@ async function login(): Promise<string> {
   return (reply.json() as { bearer: string }).bearer
 }
 
-async function openTab(person: BrowserContext, token: string): Promise<Page> {
+async function logout(token: string): Promise<void> {
+  const reply = await server.call('POST', '/directlink/v1/auth/logout', {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  assert.equal(reply.status, 200)
+}
+
+async function openTab(person: BrowserContext, token: string, at = server.url): Promise<Page> {
   const tab = await person.newPage()
-  const hash = new URLSearchParams({ server: server.url, token })
+  const hash = new URLSearchParams({ server: at, token })
   await tab.goto(`${site.url}/#${hash.toString()}`)
   await tab.waitForFunction(`document.title === 'watching'`)
   return tab
@@ -87,7 +98,7 @@ describe('tabs of one session', () => {
     const token = await login()
     const person = await browser.person()
     const [first, second] = [await openTab(person, token), await openTab(person, token)]
-    await first.evaluate('window.logout()')
+    await first.evaluate(`window.logout('/stands-in-for-the-app')`)
     await Promise.all([assertSignedOut(first), assertSignedOut(second)])
     await person.close()
   })
@@ -103,5 +114,116 @@ describe('tabs of one session', () => {
     await tab.goto(`${site.url}/#${hash.toString()}`)
     await assertSignedOut(tab)
     await person.close()
+  })
+
+  test('a logout that failed signs nobody out', async () => {
+    const token = await login()
+    const person = await browser.person()
+    const [first, second] = [await openTab(person, token), await openTab(person, token)]
+    const failure = first.evaluate(`window.logout('/fails')`)
+    await assert.rejects(failure, /Cannot sign out: the logout was answered with 500/)
+    assert.deepEqual([await first.title(), await second.title()], ['watching', 'watching'])
+    await person.close()
+  })
+
+  test('a tab that has stopped listening still tells the others', async () => {
+    const token = await login()
+    const person = await browser.person()
+    const [first, second] = [await openTab(person, token), await openTab(person, token)]
+    await first.evaluate(`window.tabs.close(); window.logout('/stands-in-for-the-app')`)
+    await Promise.all([assertSignedOut(first), assertSignedOut(second)])
+    await person.close()
+  })
+
+  test('the tab that held the stream may be closed while the logout happens', async () => {
+    const person = await browser.person()
+    for (let round = 0; round < 5; round++) {
+      const token = await login()
+      const tabs = [await openTab(person, token), await openTab(person, token)]
+      await Promise.all([tabs[0]?.close(), logout(token)])
+      await assertSignedOut(tabs[1] ?? assert.fail())
+    }
+    await person.close()
+  })
+
+  test('a tab that was offline hears it when it is back', async () => {
+    const token = await login()
+    const person = await browser.person()
+    const tab = await openTab(person, token)
+    await person.setOffline(true)
+    await logout(token)
+    await person.setOffline(false)
+    await assertSignedOut(tab)
+    await person.close()
+  })
+
+  test('a token that was refreshed is the one that is followed', async () => {
+    const credentials = { username: 'octopus-demo-key', password: 'octopus-demo-secret' }
+    const opened = await server.call('POST', '/auth/login', { body: credentials })
+    const { access_token: old, refresh_token: refreshToken } = opened.json().data
+    const person = await browser.person()
+    const tab = await openTab(person, old)
+    const refreshed = await server.call('POST', '/auth/refresh', {
+      body: { refresh_token: refreshToken },
+    })
+    const { access_token: token } = refreshed.json().data
+    assert.notEqual(token, old)
+    await tab.evaluate(`window.token = ${JSON.stringify(token)}`)
+    await server.call('POST', '/auth/logout', { headers: { authorization: `Bearer ${token}` } })
+    await assertSignedOut(tab)
+    await person.close()
+  })
+
+  test('a session that began later in the same browser is not mistaken for it', async () => {
+    const [mine, other] = [await login(), await login()]
+    const person = await browser.person()
+    await logout(other)
+    const tab = await person.newPage()
+    // The page's token is the other's by the time at which the stream is opened.
+    await tab.addInitScript(`let asked = 0
+      Object.defineProperty(window, 'token', {
+        get: () => (asked++ === 0 ? ${JSON.stringify(mine)} : ${JSON.stringify(other)}),
+        set: () => undefined,
+      })`)
+    const hash = new URLSearchParams({ server: server.url, token: mine })
+    await tab.goto(`${site.url}/#${hash.toString()}`)
+    await tab.waitForFunction(`document.title === 'watching'`)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    assert.equal(await tab.title(), 'watching')
+    await person.close()
+  })
+
+  test('a tab in front hears it though the tab that held the stream was suspended', async () => {
+    const token = await login()
+    const person = await browser.person()
+    const [first, second] = [await openTab(person, token), await openTab(person, token)]
+    const devtools = await person.newCDPSession(first)
+    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await second.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`)
+    await logout(token)
+    await assertSignedOut(second)
+    await devtools.send('Page.setWebLifecycleState', { state: 'active' })
+    await assertSignedOut(first)
+    await person.close()
+  })
+
+  test('a stream in which nothing comes any more is opened again', async () => {
+    let asked = 0
+    const silent = createServer((request, response) => {
+      response.setHeader('access-control-allow-origin', '*')
+      response.setHeader('access-control-allow-headers', 'authorization')
+      if (request.method === 'OPTIONS') return void response.writeHead(204).end()
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('event: ready\ndata: {}\n\n')
+      if (++asked > 1) response.end('event: signed-out\ndata: {}\n\n')
+    })
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const at = `http://127.0.0.1:${String((silent.address() as AddressInfo).port)}`
+    const person = await browser.person()
+    await assertSignedOut(await openTab(person, await login(), at))
+    assert.equal(asked, 2)
+    await person.close()
+    silent.closeAllConnections()
+    silent.close()
   })
 })
