@@ -45,6 +45,13 @@ export async function serveSite(page: string): Promise<Site> {
     const isHelper = request.url === '/browser.js'
     response.setHeader('content-type', isHelper ? 'text/javascript' : 'text/html; charset=utf-8')
     if (request.url === '/fails') response.statusCode = 500
+    // As docs/guard.md says.
+    if (request.url === '/signed-out') {
+      response.setHeader('clear-site-data', '"cookies", "storage"')
+      response.setHeader('content-type', 'text/plain; charset=utf-8')
+      response.end('Signed out.')
+      return
+    }
     response.end(isHelper ? helper : page)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -232,6 +232,20 @@ describe('tabs of one session', () => {
   })
 })
 
+test('Clear-Site-Data of the page that is shown next removes what every tab had stored', async () => {
+  const token = await login()
+  const person = await browser.person()
+  const [first, second] = [await openTab(person, token), await openTab(person, token)]
+  await first.evaluate(`localStorage.setItem('access_token', 'x'); document.cookie = 'a=b'`)
+  await logout(token)
+  await Promise.all([assertSignedOut(first), assertSignedOut(second)])
+  await first.goto(`${site.url}/signed-out`)
+  for (const tab of [first, second]) {
+    assert.deepEqual(await tab.evaluate(`[localStorage.length, document.cookie]`), [0, ''])
+  }
+  await person.close()
+})
+
 const signedOut = 'event: signed-out\ndata: {}\n\n'
 
 /** Stands in for a server that misbehaves; `asked` counts its event streams from 1. */
