@@ -18,6 +18,8 @@ export interface MintRequest {
   readonly audience: string
   /** Shortened where the session ends earlier. */
   readonly lifetimeMs: number
+  /** From when it is good; now where it is not given. */
+  readonly issuedAtMs?: number
   /** Claims of the dialect. They cannot replace the ones that decide whether a token is alive. */
   readonly claims?: ExtraClaims
 }
@@ -32,7 +34,7 @@ export async function mint(
 ): Promise<AccessToken> {
   const { clock, random, keys, verifier, issuer, audiences } = dependencies
   const { session } = request
-  const nowMs = clock.nowMs()
+  const nowMs = request.issuedAtMs ?? clock.nowMs()
   const issuedAt = Math.floor(nowMs / 1000)
   const lifetimeMs = Math.min(request.lifetimeMs, session.accessLifetimeMs)
   const expiresAt = Math.floor(Math.min(nowMs + lifetimeMs, session.expiresAtMs) / 1000)

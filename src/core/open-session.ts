@@ -75,6 +75,9 @@ export async function openSession(
     session,
     audience: request.audience,
     lifetimeMs: request.accessLifetimeMs,
+    // Of the moment from which the session counts, or its end would cut the token's life short by
+    // what the store took.
+    issuedAtMs: session.createdAtMs,
     ...(request.claims === undefined ? {} : { claims: request.claims }),
   })
   return {
