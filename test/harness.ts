@@ -60,6 +60,9 @@ const cheapPasswords = { memoryKiB: 64, passes: 1 }
  * - `nodes`: three nodes on one PostgreSQL database; every call goes to the next of them.
  */
 const arrangement = process.env['OUTRIGHT_TEST_STORE'] ?? 'sqlite'
+if (!['sqlite', 'postgres', 'nodes'].includes(arrangement)) {
+  throw new Error(`OUTRIGHT_TEST_STORE: there is no "${arrangement}"`)
+}
 
 export interface TestServerOptions {
   readonly config?: ConfigFile
