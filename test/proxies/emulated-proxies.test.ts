@@ -36,10 +36,15 @@ async function traefik(server: TestServer, asked: Asked, query: string): Promise
 }
 
 /** Envoy ext_authz over HTTP: the original method and path behind the prefix, 200 alone passes. */
-async function envoy(server: TestServer, asked: Asked): Promise<Outcome> {
+async function envoy(server: TestServer, asked: Asked, audience = 'demo-api'): Promise<Outcome> {
   const { authorization } = asked.headers
   const reply = await server.call(asked.method, `/outright/v1/check${asked.path}`, {
-    headers: { ...(authorization === undefined ? {} : { authorization }), 'content-length': '0' },
+    headers: {
+      ...(authorization === undefined ? {} : { authorization }),
+      'content-length': '0',
+      // `headers_to_add` of the example.
+      'outright-audience': audience,
+    },
   })
   if (reply.status !== 200) return { passed: false, reply }
   const { 'remote-user': subject = '' } = reply.headers
@@ -67,13 +72,69 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 describe('FA-01, FA-04: a good token passes, with an identity that is always set', () => {
   for (const method of methods) {
     test(`${method} through both`, async () => {
-      const asked = { method, path: '/a/b?c=d', headers: { authorization: `Bearer ${token}` } }
+      const path = '/a/b?c=d&audience=x&audience=y&scope=all&mode=redirect'
+      const asked = { method, path, headers: { authorization: `Bearer ${token}` } }
       for (const outcome of [await traefik(server, asked, ''), await envoy(server, asked)]) {
         assert.ok(outcome.passed)
         assert.equal(outcome.headers['remote-user'], 'maria')
       }
     })
   }
+})
+
+test('FA-01, FA-04, FA-05: 200 has no body, is not kept, and names or blanks every identity', async () => {
+  const reply = await server.call('GET', '/outright/v1/check', {
+    headers: {
+      authorization: `Bearer ${token}`,
+      // What a caller wrote into its own request does not come back.
+      'remote-user': 'admin',
+      'remote-groups': 'admins',
+      'remote-name': 'Admin',
+      'remote-email': 'admin@example.com',
+    },
+  })
+  assert.deepEqual([reply.status, reply.text], [200, ''])
+  assert.equal(reply.headers['cache-control'], 'no-store')
+  const names = ['remote-user', 'remote-groups', 'remote-name', 'remote-email', 'outright-client']
+  assert.deepEqual(
+    names.map((name) => reply.headers[name]),
+    ['maria', '', '', '', 'directlink'],
+  )
+  assert.match(reply.headers['outright-session'] ?? '', /^[0-9a-f-]{36}$/)
+})
+
+test('FA-04: no subject is taken for another, whatever its name is made of', async () => {
+  const tell = async (subject: string, scope?: string): Promise<Reply> => {
+    const { access } = await server.core.openSession({
+      subjectId: subject,
+      clientId: 'directlink',
+      dialect: 'directlink',
+      audience: 'directlink',
+      accessLifetimeMs: 600_000,
+      ...(scope === undefined ? {} : { claims: { scope } }),
+    })
+    const headers = { authorization: `Bearer ${access.token}` }
+    return server.call('GET', '/outright/v1/check', { headers })
+  }
+  const { headers } = await tell('joão')
+  assert.equal(Buffer.from(headers['remote-user'] ?? '', 'latin1').toString('utf8'), 'joão')
+  for (const name of ['ma\nria', 'maria\0', ' maria', 'maria ']) {
+    const reply = await tell(name)
+    assert.deepEqual([reply.status, reply.headers['remote-user']], [403, ''])
+  }
+  assert.equal((await tell('maria', 'a b,admins c')).headers['remote-groups'], 'a,c')
+})
+
+test('FA-06: the answer comes well within the 200 ms for which Envoy waits', async () => {
+  const times: number[] = []
+  const asked = { method: 'GET', path: '/', headers: { authorization: `Bearer ${token}` } }
+  for (let round = 0; round < 300; round++) {
+    const startedMs = performance.now()
+    assert.ok((await envoy(server, asked)).passed)
+    times.push(performance.now() - startedMs)
+  }
+  const p99 = times.toSorted((one, other) => one - other)[296] ?? Infinity
+  assert.ok(p99 < 200, `p99 was ${p99.toFixed(1)} ms`)
 })
 
 describe('FA-02, FA-03: what is refused', () => {
@@ -122,6 +183,101 @@ describe('FA-02, FA-03: what is refused', () => {
     assert.match(scope.reply.headers['www-authenticate'] ?? '', /insufficient_scope.*scope="admin"/)
     const audience = await traefik(server, asked, '?audience=other-api')
     assert.ok(!audience.passed && audience.reply.status === 401)
+    const behindEnvoy = await envoy(server, asked, 'other-api')
+    assert.ok(!behindEnvoy.passed && behindEnvoy.reply.status === 401)
+  })
+
+  test('headers of a caller ask for more, never for less', async () => {
+    for (const [headers, status] of [
+      [{ 'outright-audience': 'other-api' }, 401],
+      [{ 'outright-scope': 'admin' }, 403],
+      [{ 'outright-audience': 'demo-api', 'outright-scope': '' }, 401],
+    ] as const) {
+      const query = status === 401 ? '?audience=directlink-of-another' : ''
+      const asked = { method: 'GET', path: '/', headers: { authorization: `Bearer ${token}` } }
+      const withHeaders = { ...asked, headers: { ...asked.headers, ...headers } }
+      const outcome = await traefik(server, withHeaders, query)
+      assert.ok(!outcome.passed)
+      assert.equal(outcome.reply.status, status)
+    }
+  })
+
+  test('FA-02: whatever is wrong with the question, the answer is 401 or 403', async () => {
+    const authorization = `Bearer ${token}`
+    const long = 'a'.repeat(9000)
+    const questions: readonly [string, string, Readonly<Record<string, string>>][] = [
+      ['GET', '/outright/v1/check?audience=a&audience=b', { authorization }],
+      ['GET', `/outright/v1/check?audience=${long}`, { authorization }],
+      ['GET', '/outright/v1/check?scope=%FF', { authorization }],
+      ['GET', '/outright/v1/check/a%zz', { authorization }],
+      ['GET', '/outright/v1/check', { authorization: `Bearer ${long}` }],
+      ['GET', '/outright/v1/check', { authorization: 'Basic bWFyaWE6bWFyaWEtZGVtbw==' }],
+      ['GET', '/outright/v1/check', { authorization: 'Bearer' }],
+      ['PROPFIND', '/outright/v1/check', { authorization }],
+    ]
+    for (const [method, path, headers] of questions) {
+      const reply = await server.call(method, path, { headers })
+      assert.ok([401, 403].includes(reply.status), `${method} ${path}: ${String(reply.status)}`)
+      assert.equal(reply.headers['remote-user'] ?? '', '')
+    }
+    const twice = [
+      ['authorization', authorization],
+      ['authorization', authorization],
+    ] as const
+    const reply = await server.call('GET', '/outright/v1/check', { headers: twice })
+    assert.equal(reply.status, 401)
+  })
+})
+
+describe('FA-08: preflights', () => {
+  const preflight = { 'access-control-request-method': 'POST', origin: 'https://elsewhere.example' }
+  let lenient: TestServer
+  before(async () => {
+    lenient = await startTestServer({ config: { forwardAuth: { preflight: 'allow' } } })
+  })
+  after(() => lenient.close())
+
+  const through = async (method: string, headers: Readonly<Record<string, string>>) => {
+    const asked = { method, path: '/', headers }
+    const direct = { headers: { ...headers, 'x-original-method': method } }
+    const nginx = await lenient.call('GET', '/outright/v1/check', direct)
+    return [
+      (await traefik(lenient, asked, '')).passed,
+      nginx.status === 200,
+      (await envoy(lenient, asked)).passed,
+    ]
+  }
+
+  test('are refused unless the configuration allows them', async () => {
+    const asked = { method: 'OPTIONS', path: '/', headers: preflight }
+    assert.ok(!(await traefik(server, asked, '')).passed)
+    assert.ok(!(await envoy(server, asked)).passed)
+  })
+
+  test('pass where it does, without an identity', async () => {
+    const asked = { method: 'OPTIONS', path: '/', headers: preflight }
+    const outcome = await traefik(lenient, asked, '')
+    assert.ok(outcome.passed)
+    assert.equal(outcome.headers['remote-user'], '')
+    assert.deepEqual((await through('OPTIONS', preflight)).slice(0, 2), [true, true])
+  })
+
+  test('nothing else passes with them: neither HEAD, nor OPTIONS that is no preflight', async () => {
+    assert.deepEqual(await through('HEAD', preflight), [false, false, false])
+    assert.deepEqual(await through('OPTIONS', {}), [false, false, false])
+  })
+
+  test('nobody makes a request a preflight by writing headers that the proxy passes on', async () => {
+    // Traefik and Caddy set the one header, nginx the other; each passes on what it does not set.
+    for (const forged of ['x-original-method', 'x-forwarded-method']) {
+      const headers = { ...preflight, [forged]: 'OPTIONS' }
+      const asked = { method: 'GET', path: '/', headers }
+      assert.ok(!(await traefik(lenient, asked, '')).passed, forged)
+      const nginx = { headers: { ...headers, 'x-original-method': 'GET' } }
+      assert.equal((await lenient.call('GET', '/outright/v1/check', nginx)).status, 401)
+      const envoyed = await lenient.call('GET', '/outright/v1/check/secret', { headers })
+      assert.equal(envoyed.status, 401)
+    }
   })
 })
 

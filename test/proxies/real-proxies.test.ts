@@ -52,14 +52,24 @@ for (const { name, example, port, command } of proxies) {
 
     test('a good token: the application is told who it is, whatever the caller claims', async () => {
       const token = await stage.login()
+      const claimed = { 'remote-user': 'admin', 'remote-groups': 'admins', 'remote-name': 'Admin' }
       const reply = await stage.call('GET', '/report?x=1', {
-        headers: { authorization: `Bearer ${token}`, 'remote-user': 'admin' },
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...claimed,
+          'remote-email': 'admin@example.com',
+          'outright-client': 'admin',
+        },
       })
       assert.deepEqual([reply.status, reply.text], [200, 'the application\n'])
       const { url, headers } = stage.reached.at(-1) ?? assert.fail()
       assert.equal(url, '/report?x=1')
       assert.equal(headers['remote-user'], 'maria')
       assert.match(String(headers['outright-session']), /^[0-9a-f-]{36}$/)
+      assert.equal(headers['outright-client'], 'directlink')
+      for (const name of ['remote-groups', 'remote-name', 'remote-email']) {
+        assert.equal(headers[name] ?? '', '', name)
+      }
     })
 
     test('a body reaches the application, not the check', async () => {

@@ -9,13 +9,13 @@ import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Method, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
 import { forwardAuthDefaults, type ForwardAuthOptions } from './options.ts'
-import { parseCheck, type Check } from './parse.ts'
+import { checkPath, parseCheck, type Check } from './parse.ts'
 
 export type { ForwardAuthOptions } from './options.ts'
 
 /** Envoy sends the original method and appends the original path, so all of them lead here. */
 const methods: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-const paths = ['/outright/v1/check', '/outright/v1/check/*']
+const paths = [checkPath, `${checkPath}/*`]
 
 export function createForwardAuth(
   context: Pick<DialectContext, 'core'>,
@@ -27,11 +27,15 @@ export function createForwardAuth(
   async function handle(request: DialectRequest): Promise<Answer> {
     const check = parseCheck(request, options)
     if (check.isPreflight && options.preflight === 'allow') return { status: 200, headers: blank }
-    const verdict = await verifier.verify(check.token, check.audience)
+    const verdict = await verifier.verify(check.token, check.audiences[0])
     if (!verdict.ok) return refuse(check, verdict.reason, options)
+    if (!check.audiences.every((name) => verdict.claims.aud.includes(name))) {
+      return refuse(check, 'invalid', options)
+    }
     const missing = check.scopes.filter((scope) => !scopesOf(verdict.claims).includes(scope))
     if (missing.length > 0) return insufficientScope(missing)
-    return { status: 200, headers: identity(verdict.claims) }
+    const headers = identity(verdict.claims)
+    return headers ? { status: 200, headers } : { status: 403, headers: blank }
   }
 
   const routes: Route[] = paths.flatMap((path) =>
@@ -40,7 +44,7 @@ export function createForwardAuth(
   return {
     name: 'forward-auth',
     routes,
-    owns: (path) => path === paths[0] || path.startsWith('/outright/v1/check/'),
+    owns: (path) => path === checkPath || path.startsWith(`${checkPath}/`),
     renderFailure: renderFailure,
   }
 }
@@ -107,23 +111,29 @@ const blank: Readonly<Record<string, string>> = {
   'outright-client': '',
 }
 
-function identity(claims: AccessClaims): Readonly<Record<string, string>> {
-  return {
-    ...blank,
-    'remote-user': headerSafe(claims.sub),
-    'remote-groups': headerSafe(scopesOf(claims).join(',')),
-    'outright-session': headerSafe(claims.sid),
-    'outright-client': headerSafe(claims.client_id),
+/** Undefined where a name cannot be told in a header: a part of it may be somebody else's. */
+function identity(claims: AccessClaims): Readonly<Record<string, string>> | undefined {
+  const names = {
+    'remote-user': claims.sub,
+    // One that holds a comma would be read as two.
+    'remote-groups': scopesOf(claims)
+      .filter((name) => !name.includes(','))
+      .join(','),
+    'outright-session': claims.sid,
+    'outright-client': claims.client_id,
   }
+  const headers: Record<string, string> = { ...blank }
+  for (const [header, name] of Object.entries(names)) {
+    if (/[\0-\x1f\x7f]|^ | $/.test(name)) return undefined
+    // UTF-8, byte for byte (`obs-text`, RFC 9110, section 5.5).
+    headers[header] = Buffer.from(name, 'utf8').toString('latin1')
+  }
+  return headers
 }
 
 function scopesOf(claims: AccessClaims): readonly string[] {
   const { scope } = claims
   return typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : []
-}
-
-function headerSafe(value: string): string {
-  return value.replaceAll(/[^\x20-\x7e]/g, '')
 }
 
 function renderFailure(failure: Failure): Answer {
@@ -138,7 +148,8 @@ const operation: Route['operation'] = {
   description:
     'For nginx `auth_request`, Traefik `ForwardAuth`, Caddy `forward_auth` and Envoy `ext_authz`. ' +
     'Query: `audience` and `scope` that the token must have; `mode=redirect` where the proxy passes ' +
-    'redirects on to browsers.',
+    'redirects on to browsers. Envoy appends the original path and query to the path: there the query ' +
+    'is not read, and the headers `Outright-Audience` and `Outright-Scope` say what the token must have.',
   tags: ['forward-auth'],
   security: [{ accessToken: [] }],
   parameters: ['audience', 'scope', 'mode'].map((name) => ({

@@ -8,7 +8,8 @@ import type { ForwardAuthOptions } from './options.ts'
 export interface Check {
   /** Undefined where the original request has no token, or one that cannot be read. */
   readonly token: string | undefined
-  readonly audience: string | undefined
+  /** What `aud` must contain, all of it. */
+  readonly audiences: readonly string[]
   /** Scopes that the token must all have. */
   readonly scopes: readonly string[]
   /** The proxy passes redirects on, so browsers may be sent to the login page. */
@@ -19,19 +20,27 @@ export interface Check {
   readonly originalUrl: URL | undefined
 }
 
+/** Where the proxies ask. Envoy appends the original path, and the original query with it. */
+export const checkPath = '/outright/v1/check'
+
 /**
- * Reads what nginx, Traefik, Caddy and Envoy send. The `X-Forwarded-…` and `X-Original-…` headers
- * only choose between 401 and a redirect, and the redirect's host is checked: they never let
- * anybody in.
+ * Reads what nginx, Traefik, Caddy and Envoy send.
+ *
+ * What must hold is in the query, which the proxy's configuration wrote. Behind Envoy the query is
+ * the caller's, who might as well search for `?scope=…`: there it is in headers, which can only ask
+ * for more. The `X-Forwarded-…` and `X-Original-…` headers choose between 401 and a redirect, whose
+ * host is checked, and tell a preflight.
  */
 export function parseCheck(request: DialectRequest, options: ForwardAuthOptions): Check {
-  const method =
-    request.header('x-original-method') ?? request.header('x-forwarded-method') ?? request.method
+  const query = request.path === checkPath ? request.query : new URLSearchParams()
+  const audiences = [singleParameter(query, 'audience'), request.header('outright-audience')]
+  const scopes = [singleParameter(query, 'scope'), request.header('outright-scope')]
+  const method = originalMethod(request)
   return {
     token: bearer(request) ?? cookie(request, options.cookieName),
-    audience: singleParameter(request.query, 'audience'),
-    scopes: (singleParameter(request.query, 'scope') ?? '').split(' ').filter((s) => s !== ''),
-    redirect: singleParameter(request.query, 'mode') === 'redirect',
+    audiences: audiences.filter((name) => name !== undefined),
+    scopes: scopes.flatMap((names) => names?.split(' ') ?? []).filter((name) => name !== ''),
+    redirect: singleParameter(query, 'mode') === 'redirect',
     isPreflight:
       method === 'OPTIONS' && request.header('access-control-request-method') !== undefined,
     isNavigation:
@@ -40,6 +49,18 @@ export function parseCheck(request: DialectRequest, options: ForwardAuthOptions)
         (request.header('accept') ?? '').includes('text/html')),
     originalUrl: originalUrl(request),
   }
+}
+
+/**
+ * Undefined where the headers do not agree: a proxy sets one of them, and passes on the other one
+ * as its caller wrote it, who must not turn a request into a preflight that needs no token.
+ */
+function originalMethod(request: DialectRequest): string | undefined {
+  const named = [request.header('x-original-method'), request.header('x-forwarded-method')]
+  const methods = new Set(named.filter((method) => method !== undefined))
+  // Envoy keeps the method, and whoever calls without a proxy has no other.
+  if (methods.size === 0 || request.path !== checkPath) methods.add(request.method)
+  return methods.size === 1 ? [...methods][0] : undefined
 }
 
 function bearer(request: DialectRequest): string | undefined {
