@@ -42,11 +42,16 @@ export interface TestCluster extends TestPostgres {
   kill(): Promise<void>
   /** Starts it again, on the same port and files. Resolves when it takes connections. */
   restart(): Promise<void>
+  /** Stops every process of the server where it is, until `thaw`: connections stay, nothing answers. */
+  freeze(): void
+  thaw(): void
   /**
    * Starts a standby of this server. Every commit here waits from now on until the standby has it
    * on its disk (`synchronous_standby_names`).
    */
   startStandby(): Promise<TestCluster>
+  /** How many standbys every commit waits for now. */
+  synchronousStandbys(): Promise<number>
   /** Makes a standby the primary. Resolves when it takes writes. */
   promote(): Promise<void>
 }
@@ -106,7 +111,7 @@ class Cluster implements TestCluster {
   #databases = 0
   #watcher: ChildProcess | undefined
   readonly #killOnExit = (): void => {
-    this.#signalAll()
+    this.#signalAll('SIGKILL')
   }
 
   constructor(folder: string, port: number) {
@@ -158,9 +163,19 @@ class Cluster implements TestCluster {
     if (child === undefined) return
     const gone = ended(child)
     this.#watcher?.kill('SIGKILL')
-    this.#signalAll()
+    this.#signalAll('SIGKILL')
     await gone
     this.#process = undefined
+  }
+
+  freeze(): void {
+    // First the one that makes the others.
+    this.#process?.kill('SIGSTOP')
+    this.#signalAll('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#signalAll('SIGCONT')
   }
 
   async stop(): Promise<void> {
@@ -189,10 +204,20 @@ class Cluster implements TestCluster {
     // After the copy was taken, so that the standby waits for nobody once it is promoted.
     await this.#ask('postgres', `ALTER SYSTEM SET synchronous_standby_names = '*'`)
     await this.#ask('postgres', 'SELECT pg_reload_conf()')
-    await this.#until(
-      `SELECT count(*) > 0 AS done FROM pg_stat_replication WHERE sync_state = 'sync'`,
-    )
+    const deadline = performance.now() + START_TIMEOUT_MS
+    while ((await this.synchronousStandbys()) === 0) {
+      if (performance.now() > deadline) throw new Error('Cannot wait any longer for the standby')
+      await sleep(20)
+    }
     return standby
+  }
+
+  async synchronousStandbys(): Promise<number> {
+    const rows = await this.#ask(
+      'postgres',
+      `SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync' AND state = 'streaming'`,
+    )
+    return rows.length
   }
 
   async promote(): Promise<void> {
@@ -246,10 +271,10 @@ class Cluster implements TestCluster {
   }
 
   /** Backends have process groups of their own, so each is signalled by its id. */
-  #signalAll(): void {
+  #signalAll(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     for (const id of this.processIds()) {
       try {
-        process.kill(id, 'SIGKILL')
+        process.kill(id, signal)
       } catch {
         // It ended by itself meanwhile.
       }

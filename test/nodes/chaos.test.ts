@@ -4,13 +4,10 @@
  *
  * `OUTRIGHT_CHAOS_SEEDS` runs (1), each for `OUTRIGHT_CHAOS_SECONDS` (20), the first with
  * `OUTRIGHT_CHAOS_SEED` (random). The schedule and the choices of the load follow the seed; what
- * the machine makes of them does not.
+ * the machine makes of them does not. What failed is kept in the system's temporary folder.
  */
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, suite, test, type TestContext } from 'node:test'
 import { startCluster } from '../../src/testing/postgres.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
@@ -34,7 +31,7 @@ const CHECKED_AT_THE_END = 50
 const cluster = await startCluster()
 after(() => cluster.stop())
 
-async function run(seed: number, history: History): Promise<string> {
+async function run(seed: number, history: History, t: TestContext): Promise<string> {
   const url = await cluster.createDatabase()
   const fleet = await Fleet.start({
     database: { cluster, url },
@@ -54,19 +51,11 @@ async function run(seed: number, history: History): Promise<string> {
     await load.finish(CHECKED_AT_THE_END)
     return fleet.logs()
   } catch (error) {
-    await keep(seed, history, fleet.logs())
+    t.diagnostic(await history.keep(nameOf(seed), fleet.logs()))
     throw error
   } finally {
     await fleet.stop()
   }
-}
-
-/** Writes what happened where somebody can read it. */
-async function keep(seed: number, history: History, logs: string): Promise<string> {
-  const path = join(tmpdir(), `outright-chaos-${String(seed)}`)
-  await writeFile(`${path}.jsonl`, history.text())
-  await writeFile(`${path}.log`, logs)
-  return `history and logs in ${path}.*`
 }
 
 async function judge(seed: number, history: History, logs: string, t: TestContext): Promise<void> {
@@ -78,7 +67,7 @@ async function judge(seed: number, history: History, logs: string, t: TestContex
     (op) =>
       `${op} ${String(count(op, 'done'))}/${String(count(op, 'dead'))}/${String(count(op, 'unknown'))}`,
   )
-  const longest = Math.max(...entries.map(({ startMs, endMs }) => endMs - startMs))
+  const longest = entries.reduce((most, { startMs, endMs }) => Math.max(most, endMs - startMs), 0)
   t.diagnostic(
     `seed ${String(seed)}: ${String(disturbances.length)} disturbances; done/dead/unknown: ` +
       `${told.join(', ')}; longest call ${longest.toFixed(0)} ms`,
@@ -88,7 +77,7 @@ async function judge(seed: number, history: History, logs: string, t: TestContex
   // A database that is away is known and has an answer of its own; nothing else may go wrong.
   const failures = logs.split('\n').filter((line) => line.includes('"request failed"'))
   if (violations.length + failures.length === 0) return
-  const where = await keep(seed, history, logs)
+  const where = await history.keep(nameOf(seed), logs)
   const shown = [
     ...violations.slice(0, 10).map((violation) => JSON.stringify(violation)),
     ...failures.slice(0, 3),
@@ -96,6 +85,10 @@ async function judge(seed: number, history: History, logs: string, t: TestContex
   assert.fail(
     `seed ${String(seed)}: ${String(violations.length)} violations, ${where}\n` + shown.join('\n'),
   )
+}
+
+function nameOf(seed: number): string {
+  return `chaos-${String(seed)}`
 }
 
 function numberFrom(name: string, otherwise: number): number {
@@ -108,7 +101,7 @@ suite('three nodes, six guards, and a world that breaks', () => {
     const seed = firstSeed + index * 7919
     test(`seed ${String(seed)}: every promise is kept`, async (t) => {
       const history = new History()
-      const logs = await run(seed, history)
+      const logs = await run(seed, history, t)
       await judge(seed, history, logs, t)
     })
   }

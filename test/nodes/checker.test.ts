@@ -16,7 +16,9 @@ function at(startMs: number, endMs = startMs + 1) {
 const login: LoginCall = { op: 'login', token, ...at(0, 2) }
 
 function logout(given: Partial<LogoutCall> = {}): LogoutCall {
-  return { op: 'logout', scope: 'session', key: 's1', waited: true, ...at(10, 12), ...given }
+  const confirmed = '8/9;lapsed=1;ms=3'
+  const call = { op: 'logout', scope: 'session', key: 's1', waited: true, confirmed } as const
+  return { ...call, ...at(10, 12), ...given }
 }
 
 function use(given: Partial<UseCall> = {}): UseCall {
@@ -87,6 +89,40 @@ suite('the checker', () => {
     assert.deepEqual(rules(logout({ waited: false }), refresh()), ['resurrected'])
     assert.deepEqual(rules(logout(), refresh(at(11))), [])
     assert.deepEqual(rules(logout({ scope: 'token', key: 't1' }), refresh()), [])
+  })
+
+  test('finds a session that was ended and is not at the end, whatever was answered', () => {
+    const unknown = logout({ outcome: 'unknown' })
+    const overlapping = logout({ scope: 'subject', key: 'ann', ...at(1, 12) })
+    for (const uncertain of [unknown, logout({ waited: false, outcome: 'unknown' }), overlapping]) {
+      const seen = use({ ...at(20), outcome: 'dead' })
+      assert.deepEqual(rules(uncertain, seen, use({ ...at(30), final: true })), ['resurrected'])
+      assert.deepEqual(rules(uncertain, seen, refresh(at(30))), ['resurrected'])
+      // Another verifier may hear of it later, and a refresh may have been before it.
+      assert.deepEqual(rules(uncertain, seen, use(at(30))), [])
+      assert.deepEqual(rules(uncertain, seen, refresh(at(15))), [])
+    }
+    const alone = logout({ scope: 'token', key: 't1', outcome: 'unknown' })
+    assert.deepEqual(rules(alone, use({ outcome: 'dead' }), refresh(at(30))), [])
+  })
+
+  test('finds verifiers that are not of one mind at the end', () => {
+    const accepted = use({ ...at(30), final: true })
+    const refused = use({ ...at(30, 40), outcome: 'dead', final: true, at: 'guard-2' })
+    const unknown = logout({ outcome: 'unknown' })
+    assert.deepEqual(rules(unknown, accepted, refused), ['not of one mind'])
+    assert.deepEqual(rules(unknown, accepted, accepted), [])
+    assert.deepEqual(rules(unknown, refused, refused), [])
+  })
+
+  test('finds an answered logout whose receipt is missing or leaves a verifier out', () => {
+    const { confirmed: _, ...silent } = logout()
+    assert.deepEqual(rules(silent), ['no receipt'])
+    assert.deepEqual(rules(logout({ confirmed: '7/9;lapsed=1;ms=3' })), ['no receipt'])
+    assert.deepEqual(rules(logout({ confirmed: 'yes' })), ['no receipt'])
+    assert.deepEqual(rules(logout({ confirmed: '0/9;lapsed=0;ms=0', waited: false })), [])
+    assert.deepEqual(rules({ ...silent, outcome: 'dead' }), [])
+    assert.deepEqual(rules({ ...silent, outcome: 'unknown' }), [])
   })
 
   test('finds tokens and refreshes that died although nobody ended them', () => {

@@ -8,12 +8,17 @@
  */
 import type { Entry, LoginCall, LogoutCall, RefreshCall, TokenFacts, UseCall } from './history.ts'
 
+/** A part and a whole, `2/3;lapsed=1;ms=40`. */
+const RECEIPT = /^(\d+)\/(\d+);lapsed=(\d+);ms=\d+$/
+
 export interface Violation {
   readonly rule:
     | 'accepted after logout'
     | 'answered logout lost'
     | 'resurrected'
     | 'collateral'
+    | 'no receipt'
+    | 'not of one mind'
     | 'not bounded'
     | 'not mended'
   readonly entry: Entry
@@ -44,8 +49,16 @@ function judge(entry: Entry, book: Book): readonly Violation[] {
         ? [{ rule: entry.outcome === 'dead' ? 'collateral' : 'not mended', entry }]
         : []
     case 'logout':
-      return []
+      return isConfirmed(entry) ? [] : [{ rule: 'no receipt', entry }]
   }
+}
+
+/** Whether a logout that waited was answered with a receipt that accounts for every verifier. */
+function isConfirmed({ outcome, waited, confirmed = '' }: LogoutCall): boolean {
+  if (outcome !== 'done') return true
+  const [, acknowledged, verifiers, lapsed] = RECEIPT.exec(confirmed) ?? []
+  if (verifiers === undefined) return false
+  return !waited || Number(acknowledged) + Number(lapsed) === Number(verifiers)
 }
 
 function judgeUse(entry: UseCall, book: Book): readonly Violation[] {
@@ -54,8 +67,12 @@ function judgeUse(entry: UseCall, book: Book): readonly Violation[] {
   if (entry.outcome === 'done') {
     // Once everything is mended, every answered logout is in force, waited for or not.
     const logout = before.find(({ waited }) => waited || final)
-    if (logout === undefined) return []
-    return [{ rule: final ? 'answered logout lost' : 'accepted after logout', entry, logout }]
+    if (logout !== undefined) {
+      return [{ rule: final ? 'answered logout lost' : 'accepted after logout', entry, logout }]
+    }
+    // Nobody knows whether the logout that it met was stored, but one verifier has acted upon it.
+    if (final && book.seenDead(entry.token, entry.startMs)) return [{ rule: 'resurrected', entry }]
+    return final && book.isDoubtedAtTheEnd(entry.token) ? [{ rule: 'not of one mind', entry }] : []
   }
   if (entry.outcome === 'dead') {
     return book.mayBeEnded(entry.token, entry.endMs) ? [] : [{ rule: 'collateral', entry }]
@@ -70,7 +87,10 @@ function judgeRefresh(entry: RefreshCall, book: Book): readonly Violation[] {
   const wide = (logout: LogoutCall): boolean => logout.scope !== 'token'
   if (entry.outcome === 'done') {
     const logout = book.answered(entry.of, entry.startMs).find(wide)
-    return logout === undefined ? [] : [{ rule: 'resurrected', entry, logout }]
+    if (logout !== undefined) return [{ rule: 'resurrected', entry, logout }]
+    // What a verifier refused was stored, whatever became of the answer to the logout.
+    const isEnded = !book.mayBeEndedAlone(entry.of) && book.seenDead(entry.of, entry.startMs)
+    return isEnded ? [{ rule: 'resurrected', entry }] : []
   }
   if (entry.outcome === 'dead' && !book.mayBeEnded(entry.of, entry.endMs)) {
     return [{ rule: 'collateral', entry }]
@@ -78,10 +98,12 @@ function judgeRefresh(entry: RefreshCall, book: Book): readonly Violation[] {
   return []
 }
 
-/** Finds logouts and logins by what they name. */
+/** Finds logouts and logins by what they name, and uses by their token. */
 class Book {
   readonly #logouts: ReadonlyMap<string, readonly LogoutCall[]>
   readonly #logins: ReadonlyMap<string, LoginCall>
+  /** By token: the uses that were refused because of it. */
+  readonly #refused: ReadonlyMap<string, readonly UseCall[]>
 
   constructor(entries: readonly Entry[]) {
     const logouts = entries.filter((entry) => entry.op === 'logout')
@@ -91,6 +113,24 @@ class Book {
         .filter((entry) => entry.op === 'login')
         .flatMap((login) => (login.token ? [[login.token.sid, login] as const] : [])),
     )
+    const uses = entries.filter((entry) => entry.op === 'use')
+    const refused = uses.filter(({ outcome }) => outcome === 'dead')
+    this.#refused = Map.groupBy(refused, ({ token }) => token.jti)
+  }
+
+  /** Whether some verifier had refused the token for good before a moment. */
+  seenDead({ jti }: TokenFacts, beforeMs: number): boolean {
+    return this.#refused.get(jti)?.some(({ endMs }) => endMs <= beforeMs) ?? false
+  }
+
+  /** Whether some verifier refused the token for good when all was mended. */
+  isDoubtedAtTheEnd({ jti }: TokenFacts): boolean {
+    return this.#refused.get(jti)?.some(({ final = false }) => final) ?? false
+  }
+
+  /** Whether a logout may have ended the token and left its session alone. */
+  mayBeEndedAlone({ jti }: TokenFacts): boolean {
+    return this.#logouts.get(`token ${jti}`)?.some(({ outcome }) => outcome !== 'dead') ?? false
   }
 
   /** Logouts that cover the token for certain and were answered with success before a moment. */

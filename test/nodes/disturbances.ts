@@ -13,7 +13,7 @@ const LONGEST_MS = 5_000
 const PROCESS = ['freeze', 'freeze', 'freeze', 'kill', 'end'] as const
 const NETWORK = ['cut', 'freeze', 'freeze and cut', 'delay', 'refuse'] as const
 
-type Database = Pick<TestCluster, 'kill' | 'restart'>
+type Database = Pick<TestCluster, 'kill' | 'restart' | 'freeze' | 'thaw'>
 
 export class Disturbances {
   readonly #database: Database
@@ -50,8 +50,17 @@ export class Disturbances {
     if (choice < 0.6) return this.#disturbNetwork(node)
     if (choice < 0.7) return this.#disturbProcess(guard)
     if (choice < 0.85) return this.#disturbNetwork(guard)
-    if (choice < 0.97) return this.#move(guard)
-    return this.#crashDatabase()
+    if (choice < 0.95) return this.#move(guard)
+    return choice < 0.975 ? this.#freezeDatabase() : this.#crashDatabase()
+  }
+
+  async #freezeDatabase(): Promise<void> {
+    const forMs = this.#random.between(50, LONGEST_MS)
+    await this.#with(this.#database, `database: freezes for ${forMs.toFixed(0)} ms`, async () => {
+      this.#database.freeze()
+      await sleep(forMs)
+      this.#database.thaw()
+    })
   }
 
   async #crashDatabase(): Promise<void> {

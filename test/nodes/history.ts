@@ -3,6 +3,9 @@
  * monotonic clock, `startMs` from before the request was sent, `endMs` from after its answer was
  * read.
  */
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 /** What of a token matters for who may end it. */
 export interface TokenFacts {
@@ -51,6 +54,8 @@ export interface LogoutCall extends Call {
   readonly key: string
   /** Whether the answer waited for all verifiers. */
   readonly waited: boolean
+  /** What the answer said of the confirmation: its `Outright-Confirmed`. */
+  readonly confirmed?: string
 }
 
 export type Entry = LoginCall | RefreshCall | UseCall | LogoutCall
@@ -72,6 +77,20 @@ export class History {
 
   disturb(startMs: number, what: string): void {
     this.disturbances.push({ op: 'disturbance', startMs, what })
+  }
+
+  /**
+   * Writes what happened where somebody can read it.
+   *
+   * @param name Names the run and its seed; the file's as well.
+   * @param logs Of the nodes.
+   * @returns Where.
+   */
+  async keep(name: string, logs: string): Promise<string> {
+    const path = join(tmpdir(), `outright-${name}`)
+    await writeFile(`${path}.jsonl`, this.text())
+    await writeFile(`${path}.log`, logs)
+    return `history and logs in ${path}.*`
   }
 
   /** One entry a line, in the order in which they began. */

@@ -5,11 +5,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SeededRandom } from '../../src/testing/seeded-random.ts'
 import type { CallOptions, Reply } from '../harness.ts'
-import { factsOf, type Entry, type History, type LogoutCall, type TokenFacts } from './history.ts'
+import {
+  factsOf,
+  type Entry,
+  type History,
+  type LogoutCall,
+  type TokenFacts,
+  type UseCall,
+} from './history.ts'
 import { ask, type Fleet, type Guarded, type Node } from './processes.ts'
 
 /** Uses that may wait for their answers at once: a frozen process holds them for seconds. */
 const MOST_PROBES = 400
+/** Questions under way at once when all is mended. */
+const CHECKERS = 8
 /** How long a verifier may take to be sure again once everything is mended. */
 const SURE_WITHIN_MS = 10_000
 const CALLERS = 10
@@ -17,9 +26,16 @@ const PEOPLE = 6
 const PROGRAMS = 4
 const admin = { authorization: 'Bearer outright-demo-admin' }
 
+interface Issued {
+  readonly facts: TokenFacts
+  readonly token: string
+}
+
 interface Session {
-  facts: TokenFacts
-  token: string
+  /** Every access token that it was given, the latest last: none of them has expired. */
+  readonly tokens: [Issued, ...Issued[]]
+  /** A program's, at Octopus; otherwise a person's, at DirectLink. */
+  readonly isProgram: boolean
   /** Undefined where it has none, or where nobody knows whether it was used. */
   refreshToken: string | undefined
   refreshing: boolean
@@ -72,27 +88,41 @@ export class Load {
     this.#running = false
   }
 
-  /** Uses tokens at every verifier, and logs in at every node, once all is mended. */
+  /**
+   * Once all is mended: logs in at every node, uses every token of what was logged out at every
+   * verifier, and tries to refresh it.
+   *
+   * @param most How many sessions that were not logged out are used as well, the latest.
+   */
   async finish(most: number): Promise<void> {
     for (const node of this.#fleet.nodes) {
       await this.login(node)
       await this.login(node, true)
     }
     const alive = this.sessions.filter((session) => !this.#ended.has(session)).slice(-most)
-    // The oldest logouts have seen the most of the run.
-    for (const session of [...alive, ...[...this.#ended].slice(0, most)]) {
-      await Promise.all(this.#verifiers().map((verifier) => this.#useAtLast(session, verifier)))
+    const questions = [...alive, ...this.#ended].values()
+    const one = async (): Promise<void> => {
+      for (const session of questions) {
+        if (this.#ended.has(session)) await this.#refresh(session, this.#node())
+        for (const issued of session.tokens) {
+          const asked = this.#verifiers().map((at) => this.#useAtLast(session, issued, at))
+          await Promise.all(asked)
+        }
+      }
     }
+    await Promise.all(Array.from({ length: CHECKERS }, one))
   }
 
   /** A verifier on a busy machine may lose its lease even now; it has some time to be sure again. */
-  async #useAtLast(session: Session, verifier: Node | Guarded): Promise<void> {
+  async #useAtLast(session: Session, issued: Issued, verifier: Node | Guarded): Promise<void> {
     const deadline = performance.now() + SURE_WITHIN_MS
-    while (performance.now() < deadline) {
-      if ((await this.use(session, verifier)).outcome !== 'unknown') break
+    for (;;) {
+      const entry = await this.#ask(session, issued, verifier)
+      const isLast = entry.outcome !== 'unknown' || performance.now() >= deadline
+      this.#history.add(isLast ? { ...entry, final: true } : entry)
+      if (isLast) return
       await sleep(50)
     }
-    await this.use(session, verifier, true)
   }
 
   async login(node: Node, final = false): Promise<void> {
@@ -111,20 +141,27 @@ export class Load {
       this.#history.add({ op: 'login', ...call })
       return
     }
-    const session = sessionOf(reply)
-    this.#history.add({ op: 'login', token: session.facts, ...call })
-    this.sessions.push(session)
+    const { issued, refreshToken } = issuedBy(reply)
+    this.#history.add({ op: 'login', token: issued.facts, ...call })
+    this.sessions.push({ tokens: [issued], isProgram: !person, refreshToken, refreshing: false })
   }
 
-  async use(session: Session, verifier: Node | Guarded, final = false): Promise<Entry> {
-    const { token, facts } = session
+  /** Uses its latest token, or now and then one that it had before. */
+  async use(session: Session, verifier: Node | Guarded): Promise<void> {
+    const { tokens } = session
+    const issued = this.#random.chance(0.7) ? latest(session) : this.#random.pick(tokens)
+    this.#history.add(await this.#ask(session, issued, verifier))
+  }
+
+  async #ask(
+    session: Session,
+    { token, facts }: Issued,
+    verifier: Node | Guarded,
+  ): Promise<UseCall> {
     const startMs = performance.now()
     const reply = await ask(verifier.child, 'GET', this.#pathOf(session, verifier), bearer(token))
     const call = 'node' in verifier ? verdict(reply, startMs) : said(reply, startMs)
-    const seen = final ? { ...call, final } : call
-    const entry: Entry = { op: 'use', token: facts, ...seen, at: verifier.name }
-    this.#history.add(entry)
-    return entry
+    return { op: 'use', token: facts, ...call, at: verifier.name }
   }
 
   async #call(): Promise<void> {
@@ -135,8 +172,10 @@ export class Load {
       const alive = this.#recent()
       const die = alive.length < 30 ? 0 : random.fraction()
       if (die < 0.25) await this.login(node)
-      else if (die < 0.45) await this.#refresh(random.pick(alive), node)
-      else if (die < 0.6) await this.use(random.pick(alive), this.#verifier())
+      else if (die < 0.45) {
+        const able = alive.filter(({ refreshToken }) => refreshToken !== undefined)
+        await this.#refresh(random.pick(able.length > 0 ? able : alive), node)
+      } else if (die < 0.6) await this.use(random.pick(alive), this.#verifier())
       else if (die < 0.75 && this.#ended.size > 0) {
         await this.use(random.pick([...this.#ended]), this.#verifier())
       } else await this.#logout(random.pick(alive), node)
@@ -149,8 +188,9 @@ export class Load {
   }
 
   async #refresh(session: Session, node: Node): Promise<void> {
-    const { refreshToken, facts, refreshing } = session
+    const { refreshToken, refreshing } = session
     if (refreshToken === undefined || refreshing) return
+    const { facts } = latest(session)
     session.refreshing = true
     const startMs = performance.now()
     const body = { refresh_token: refreshToken }
@@ -159,11 +199,10 @@ export class Load {
     // A token that may have been used is not used again: that would be taken for theft.
     session.refreshToken = undefined
     if (call.outcome === 'done' && reply !== undefined) {
-      const next = sessionOf(reply)
-      session.facts = next.facts
-      session.token = next.token
+      const next = issuedBy(reply)
+      session.tokens.push(next.issued)
       session.refreshToken = next.refreshToken
-      this.#history.add({ op: 'refresh', of: facts, token: next.facts, ...call })
+      this.#history.add({ op: 'refresh', of: facts, token: next.issued.facts, ...call })
     } else this.#history.add({ op: 'refresh', of: facts, ...call })
     session.refreshing = false
     // Whatever raced this refresh, the token that came of it is asked about everywhere.
@@ -176,15 +215,17 @@ export class Load {
       ? 'everyone'
       : random.pick(['token', 'session', 'session', 'session', 'subject', 'client'])
     // DirectLink is one client: everybody's sessions there, which is too much to be usual.
-    if (scope === 'client' && session.refreshToken === undefined && random.chance(0.9)) return
-    const { facts } = session
+    if (scope === 'client' && !session.isProgram && random.chance(0.9)) return
+    const { facts } = latest(session)
     const key = { token: facts.jti, session: facts.sid, ...facts, everyone: '' }[scope]
     const covered = this.sessions.filter((other) => isCovered(other, scope, key))
     const waited = random.chance(0.85)
     const startMs = performance.now()
     const reply = await this.#askForLogout(session, node, scope, key, waited)
     const call = { ...said(reply, startMs), at: node.name }
-    this.#history.add({ op: 'logout', scope, key, waited, ...call })
+    const confirmed = reply?.headers['outright-confirmed']
+    const receipt = confirmed === undefined ? {} : { confirmed }
+    this.#history.add({ op: 'logout', scope, key, waited, ...receipt, ...call })
     if (call.outcome === 'dead') return
     for (const other of covered) this.#ended.add(other)
     if (call.outcome !== 'done') return
@@ -201,10 +242,10 @@ export class Load {
     waited: boolean,
   ): Promise<Reply | undefined> {
     const prefer: Record<string, string> = waited ? {} : { prefer: 'respond-async' }
-    const own = session.refreshToken === undefined ? '/directlink/v1/auth/logout' : '/auth/logout'
-    const isOwn = scope === (session.refreshToken === undefined ? 'session' : 'client')
+    const own = session.isProgram ? '/auth/logout' : '/directlink/v1/auth/logout'
+    const isOwn = scope === (session.isProgram ? 'client' : 'session')
     if (isOwn && this.#random.chance(0.7)) {
-      const headers = { ...prefer, authorization: `Bearer ${session.token}` }
+      const headers = { ...prefer, authorization: `Bearer ${latest(session).token}` }
       return ask(node.child, 'POST', own, { headers })
     }
     if (scope === 'subject' && key.startsWith('person-') && this.#random.chance(0.7)) {
@@ -227,9 +268,9 @@ export class Load {
     }
   }
 
-  #pathOf({ refreshToken }: Session, verifier: Node | Guarded): string {
+  #pathOf({ isProgram }: Session, verifier: Node | Guarded): string {
     if ('node' in verifier || this.#random.chance(0.5)) return '/outright/v1/check'
-    return refreshToken === undefined ? '/outright/v1/check' : '/api/v1/wallets'
+    return isProgram ? '/api/v1/wallets' : '/outright/v1/check'
   }
 
   #verifiers(): readonly (Node | Guarded)[] {
@@ -247,7 +288,12 @@ export class Load {
   }
 }
 
-function isCovered({ facts }: Session, scope: Scope, key: string): boolean {
+function latest({ tokens }: Session): Issued {
+  return tokens.at(-1) ?? tokens[0]
+}
+
+function isCovered(session: Session, scope: Scope, key: string): boolean {
+  const { facts } = latest(session)
   switch (scope) {
     case 'token':
       return facts.jti === key
@@ -262,14 +308,13 @@ function isCovered({ facts }: Session, scope: Scope, key: string): boolean {
   }
 }
 
-function sessionOf(reply: Reply): Session {
+function issuedBy(reply: Reply): { issued: Issued; refreshToken: string | undefined } {
   const body = reply.json() as {
     readonly bearer?: string
     readonly data?: { readonly access_token: string; readonly refresh_token: string }
   }
   const token = body.data?.access_token ?? body.bearer ?? ''
-  const refreshToken = body.data?.refresh_token
-  return { facts: factsOf(token), token, refreshToken, refreshing: false }
+  return { issued: { facts: factsOf(token), token }, refreshToken: body.data?.refresh_token }
 }
 
 function basic(name: string): { authorization: string } {
