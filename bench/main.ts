@@ -44,7 +44,15 @@ const programs = [
     asks: 'Logouts confirmed by three nodes and thirty guards, and what the waiting costs',
     nodeOptions: [],
   },
+  {
+    name: 'scale',
+    asks: '100 nodes and 100,000 guards in simulated time; has options of its own: scale --help',
+    nodeOptions: [],
+  },
 ] as const
+
+/** Alone on the command line, it takes what stands after it. */
+const withOptions = 'scale'
 
 const usage = `npm run bench -- [question …] [options]
 
@@ -59,7 +67,9 @@ ${[...questions, ...programs].map(({ name, asks }) => `  ${name.padEnd(18)} ${as
   --json             figures instead of tables (not of the programs replica and the stores)
 `
 
+const own = process.argv[2] === withOptions
 const { values, positionals } = parseArgs({
+  args: process.argv.slice(2, own ? 3 : undefined),
   allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '2' },
@@ -97,9 +107,9 @@ function positive(name: string, text: string): number {
 }
 
 async function answer(names: readonly string[], settings: Settings): Promise<void> {
-  const machine = describeMachine()
+  const machine = own ? undefined : describeMachine()
   const figures: Record<string, unknown> = { machine, settings }
-  if (!values.json) console.log(machineText(machine))
+  if (!values.json && machine) console.log(machineText(machine))
   for (const name of names) {
     const question = questions.find((one) => one.name === name)
     if (question === undefined) {
@@ -120,6 +130,8 @@ function runProgram(name: string): void {
     return
   }
   const { nodeOptions } = programs.find((program) => program.name === name) ?? { nodeOptions: [] }
-  const { status } = spawnSync(process.execPath, [...nodeOptions, path], { stdio: 'inherit' })
+  const given = own ? process.argv.slice(3) : []
+  const argv = [...nodeOptions, path, ...given]
+  const { status } = spawnSync(process.execPath, argv, { stdio: 'inherit' })
   if (status !== 0) process.exitCode = 1
 }

@@ -1,5 +1,10 @@
 import type { Clock } from '../ports/clock.ts'
-import type { SimulatedTime } from './simulated-time.ts'
+
+/** True time, which no process can read: `SimulatedTime`, or a queue that is made for more events. */
+export interface TrueTime {
+  readonly nowMs: number
+  after(delayMs: number, act: () => void): void
+}
 
 /** How a process's clocks relate to true time. */
 export interface ClockFaults {
@@ -15,7 +20,7 @@ export interface ClockFaults {
  */
 export class SimulatedProcess implements Clock {
   readonly name: string
-  readonly #time: SimulatedTime
+  readonly #time: TrueTime
   readonly #rate: number
   readonly #startedMs: number
   #wallOffsetMs: number
@@ -25,7 +30,7 @@ export class SimulatedProcess implements Clock {
   #suspendedMs = 0
   #waiting: (() => void)[] = []
 
-  constructor(name: string, time: SimulatedTime, { rate, wallOffsetMs }: ClockFaults) {
+  constructor(name: string, time: TrueTime, { rate, wallOffsetMs }: ClockFaults) {
     this.name = name
     this.#time = time
     this.#rate = rate

@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { simulate, type Outcome } from './simulate.ts'
-import { makeTokenPool, type TokenPool } from './tokens.ts'
+import { makeTokenPool, type TokenPool } from '../../src/testing/token-pool.ts'
 import { brokenVariants } from './variants.ts'
 
 const one = process.env['OUTRIGHT_SIMULATION_SEED']

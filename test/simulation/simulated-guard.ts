@@ -4,7 +4,7 @@ import { guardRules } from '../../src/guard/lease.ts'
 import type { Guard } from '../../src/guard/options.ts'
 import type { ConnectFeed } from '../../src/guard/transport.ts'
 import type { SimulatedProcess } from '../../src/testing/simulated-process.ts'
-import { issuer, type PoolToken, type TokenPool } from './tokens.ts'
+import { issuer, type PoolToken, type TokenPool } from '../../src/testing/token-pool.ts'
 import type { World } from './world.ts'
 
 /** A guard: the real one, that checks tokens all the time. */

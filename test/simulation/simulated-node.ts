@@ -6,7 +6,7 @@ import { countedLeaseMs } from '../../src/feed/lease-rules.ts'
 import type { SimulatedProcess } from '../../src/testing/simulated-process.ts'
 import { writeEntry } from '../../src/verifier/fingerprint.ts'
 import { Replica } from '../../src/verifier/replica.ts'
-import { issuer } from './tokens.ts'
+import { issuer } from '../../src/testing/token-pool.ts'
 import type { Logout, World } from './world.ts'
 
 const leaseMs = 2000

@@ -11,7 +11,7 @@ import { SimulatedProcess } from '../../src/testing/simulated-process.ts'
 import { SimulatedTime } from '../../src/testing/simulated-time.ts'
 import { SimulatedGuard } from './simulated-guard.ts'
 import { SimulatedNode } from './simulated-node.ts'
-import { ends, type PoolToken, type TokenPool } from './tokens.ts'
+import { ends, type PoolToken, type TokenPool } from '../../src/testing/token-pool.ts'
 
 export interface WorldOptions {
   readonly seed: number

@@ -2,10 +2,10 @@
  * A pool of real, signed tokens that every simulated world shares: signing them anew would take
  * most of the time.
  */
-import { exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey } from 'jose'
-import type { Revocation } from '../../src/domain/revocation.ts'
-import { simulatedEpochMs } from '../../src/testing/simulated-process.ts'
-import type { AccessClaims } from '../../src/verifier/claims.ts'
+import { exportJWK, generateKeyPair, importJWK, jwtVerify, SignJWT, type CryptoKey } from 'jose'
+import type { Revocation } from '../domain/revocation.ts'
+import { simulatedEpochMs } from './simulated-process.ts'
+import type { AccessClaims } from '../verifier/claims.ts'
 
 export const issuer = 'https://auth.example'
 
@@ -20,10 +20,9 @@ export interface TokenPool {
 }
 
 const subjects = ['ada', 'bob', 'eve', 'kim', 'lou', 'max']
-const tokensPerSubject = 10
 
-/** Ten tokens for each of six subjects, whose generations differ. */
-export async function makeTokenPool(): Promise<TokenPool> {
+/** Tokens of six subjects, whose generations differ. */
+export async function makeTokenPool(tokensPerSubject = 10): Promise<TokenPool> {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
   const key = (await importJWK(await exportJWK(publicKey), 'ES256')) as CryptoKey
   rememberSignatures()
@@ -36,8 +35,8 @@ export async function makeTokenPool(): Promise<TokenPool> {
         aud: ['api'],
         sub,
         client_id: 'shop',
-        jti: uuid(1, subjectIndex * 100 + index),
-        sid: uuid(2, subjectIndex * 100 + index),
+        jti: uuid(1, subjectIndex * 10_000 + index),
+        sid: uuid(2, subjectIndex * 10_000 + index),
         gen: [index % 2, index % 3, 0, 0, 0],
         iat: second - 3600,
         nbf: second - 3600,
@@ -46,6 +45,8 @@ export async function makeTokenPool(): Promise<TokenPool> {
       const jwt = await new SignJWT({ ...claims, aud: ['api'], gen: [...claims.gen] })
         .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
         .sign(privateKey)
+      // Once, outside of all simulated time.
+      await jwtVerify(jwt, key, { currentDate: new Date(simulatedEpochMs) })
       tokens.push({ jwt, claims })
     }
   }
