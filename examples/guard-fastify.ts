@@ -1,5 +1,5 @@
 /**
- * A resource server on Fastify behind a guard. Start the demo (`npm start`), then `node
+ * A resource server on Fastify behind a guard. Start the demo (`npm start`), then `npm run example
  * examples/guard-fastify.ts`, and ask it with a token that the demo gave you:
  *
  *     curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:3000/orders

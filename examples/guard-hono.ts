@@ -1,6 +1,6 @@
 /**
- * A resource server on Hono behind a guard, here on Node. Start the demo (`npm start`), then `node
- * examples/guard-hono.ts`, and ask it with a token that the demo gave you:
+ * A resource server on Hono behind a guard, here on Node. Start the demo (`npm start`), then `npm
+ * run example examples/guard-hono.ts`, and ask it with a token that the demo gave you:
  *
  *     curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:3000/orders
  *

@@ -1,6 +1,6 @@
 /**
- * A resource server on `node:http` behind a guard. Start the demo (`npm start`), then `node
- * examples/guard-node.ts`, and ask it with a token that the demo gave you:
+ * A resource server on `node:http` behind a guard. Start the demo (`npm start`), then `npm run
+ * example examples/guard-node.ts`, and ask it with a token that the demo gave you:
  *
  *     curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:3000/orders
  *

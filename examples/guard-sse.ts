@@ -1,7 +1,7 @@
 /**
  * An event stream behind a guard: the time, every second, until the session is logged out. Start
- * the demo (`npm start`), then `node examples/guard-sse.ts`, and follow it with a token that the
- * demo gave you; log out in another terminal, and it ends:
+ * the demo (`npm start`), then `npm run example examples/guard-sse.ts`, and follow it with a token
+ * that the demo gave you; log out in another terminal, and it ends:
  *
  *     curl -N -H "Authorization: Bearer $TOKEN" http://127.0.0.1:3000/
  *

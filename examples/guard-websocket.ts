@@ -1,7 +1,8 @@
 /**
  * WebSockets behind a guard: an echo that ends the moment its session is logged out. Start the demo
- * (`npm start`), then `node examples/guard-websocket.ts`. Clients that can set headers send
- * `Authorization: Bearer …`; browsers cannot, so the token may be in the cookie `token` as well.
+ * (`npm start`), then `npm run example examples/guard-websocket.ts`. Clients that can set headers
+ * send `Authorization: Bearer …`; browsers cannot, so the token may be in the cookie `token` as
+ * well.
  *
  * Environment: `OUTRIGHT_URL` (default the demo's), `GUARD_CREDENTIAL`, `PORT`.
  */

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
+import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { after, afterEach, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
+import manifest from '../../package.json' with { type: 'json' }
 import { call, startTestServer, type TestServer } from '../harness.ts'
 
 const basic = `Basic ${Buffer.from('maria:maria-demo').toString('base64')}`
@@ -29,11 +31,14 @@ afterEach(async () => {
   assert.equal(code, 0, 'stops in good order')
 })
 
-/** Starts an example and gives its URL. */
+/** Starts an example by the script that its first lines name, without npm, and gives its URL. */
 async function start(name: string): Promise<string> {
   const program = fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url))
-  // The sources, not what was built last.
-  running = spawn(process.execPath, ['--conditions=outright-source', program], {
+  const opening = (await readFile(program, 'utf8')).split('*/', 1)[0]?.replaceAll(/\s+\*?\s*/g, ' ')
+  assert.ok(opening?.includes(`npm run example examples/${name}.ts`), 'says how it is started')
+  const [, node, ...parameters] = manifest.scripts.example.split(' ')
+  assert.equal(node, 'node')
+  running = spawn(process.execPath, [...parameters, program], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, OUTRIGHT_URL: server.url, PORT: '0' },
   })
