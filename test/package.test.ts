@@ -11,6 +11,7 @@ import { dirname, join, resolve } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import type { createGuard as createGuardOfSources } from '../src/guard/index.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const run = promisify(execFile)
@@ -69,9 +70,9 @@ suite('the package', () => {
 
   test('runs: the guard refuses what it does not know', async () => {
     const { default: code } = entries.get('./guard') ?? assert.fail()
-    const { createGuard } = (await import(
-      pathToFileURL(join(installed, code)).href
-    )) as typeof import('../src/guard/index.ts')
+    const { createGuard } = (await import(pathToFileURL(join(installed, code)).href)) as {
+      readonly createGuard: typeof createGuardOfSources
+    }
     const connect = () => ({ send: () => undefined, close: () => undefined })
     const guard = createGuard({ server: 'http://auth.example', credential: 'x', connect })
     assert.deepEqual(await guard.check(undefined), { ok: false, reason: 'missing' })
@@ -87,9 +88,16 @@ suite('the package', () => {
       await writeFile(join(project, 'package.json'), '{ "type": "module" }')
       await writeFile(join(project, 'consumer.ts'), consumer)
       const compilerOptions = {
-        ...{ module, moduleResolution, target: 'es2023', lib: ['es2023', 'dom'], types: ['node'] },
-        ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
-        ...{ verbatimModuleSyntax: true, noEmit: true },
+        module,
+        moduleResolution,
+        target: 'es2023',
+        lib: ['es2023', 'dom'],
+        types: ['node'],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        verbatimModuleSyntax: true,
+        noEmit: true,
       }
       const configuration = join(project, `tsconfig.${moduleResolution}.json`)
       await writeFile(configuration, JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))

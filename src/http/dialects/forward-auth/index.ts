@@ -124,7 +124,7 @@ function identity(claims: AccessClaims): Readonly<Record<string, string>> | unde
   }
   const headers: Record<string, string> = { ...blank }
   for (const [header, name] of Object.entries(names)) {
-    if (/[\0-\x1f\x7f]|^ | $/.test(name)) return undefined
+    if (/\p{Cc}|^ | $/u.test(name)) return undefined
     // UTF-8, byte for byte (`obs-text`, RFC 9110, section 5.5).
     headers[header] = Buffer.from(name, 'utf8').toString('latin1')
   }
