@@ -7,7 +7,8 @@ import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
 import { openKeyRing } from '../core/key-ring.ts'
 import { SessionLifetimes } from '../core/session-lifetimes.ts'
-import { attachFeed } from '../feed/index.ts'
+import { Refusal } from '../domain/failure.ts'
+import { attachFeed, type FeedHub } from '../feed/index.ts'
 import { createApp, type MountedDialect } from '../http/app.ts'
 import { addressMatcher, clientAddress } from '../http/client-address.ts'
 import { registerDocumentation } from '../http/documentation.ts'
@@ -28,6 +29,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { openProviders } from './providers.ts'
 import { mountAll } from './mounts.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
+import { watchReadiness } from './readiness.ts'
 import { startSweeping } from './sweeping.ts'
 import { openVerification, type Verification } from './verification.ts'
 import { version } from './version.ts'
@@ -58,13 +60,19 @@ const VERIFIED_TOKENS = 50_000
  * @throws {Error} Where the store cannot be opened; the message says why.
  */
 export async function compose(config: Config, world: World): Promise<Composition> {
-  const opened = await openStore(config, world)
   try {
-    return await composeWith(opened, config, world)
+    const opened = await openStore(config, world)
+    try {
+      return await composeWith(opened, config, world)
+    } catch (error) {
+      await opened.leases?.close(0)
+      await opened.store.close()
+      throw error
+    }
   } catch (error) {
-    await opened.leases?.close(0)
-    await opened.store.close()
-    throw error
+    if (!(error instanceof Refusal) || error.failure.kind !== 'store_unavailable') throw error
+    // Whoever starts a server is an operator, and may read the reason.
+    throw new Error(`Cannot open the database: ${error.failure.reason}`, { cause: error })
   }
 }
 
@@ -78,7 +86,8 @@ async function composeWith(
   await checkIdentities(store, config, clock)
   const verification = await openVerification(store, leases, config, clock, log)
   const { replica, hub } = verification
-  const metrics = createMetrics(replica, hub)
+  const readiness = watchReadiness(store, leases, opened.stopped)
+  const metrics = createMetrics(replica, hub, { stream: store.stream, readiness })
   store.onCommitted((entries) => {
     metrics.countRevocations(entries)
   })
@@ -91,9 +100,11 @@ async function composeWith(
     opened,
     verification,
     metrics,
+    readiness,
     providers,
     stopping: stopping.signal,
   })
+  void opened.stopped.then((reason) => stopForGood(reason, opened, hub, log))
   const isTrustedProxy = addressMatcher(config.trustedProxies)
   const app = createHttp(mounts, isTrustedProxy, metrics, config, world)
   const closeApp = gracefulClose(app, clock)
@@ -119,6 +130,26 @@ async function composeWith(
       await store.close()
     },
   }
+}
+
+/**
+ * This process can never write again, and does not hear what another one writes into its stream. It
+ * goes on answering, with refusals, and does not end: started anew at once it would take the stream
+ * back from whoever replaced it, or go on as if nothing had been lost.
+ */
+async function stopForGood(
+  reason: string,
+  { store, leases }: OpenedStore,
+  hub: FeedHub,
+  log: Log,
+): Promise<void> {
+  log.error(
+    { node: store.stream, reason },
+    'This node has stopped for good: it accepts nothing until somebody has looked and restarts it',
+  )
+  // Its guards find another node.
+  hub.close()
+  await leases?.close(hub.heldForMs())
 }
 
 async function checkIdentities(store: Store, config: Config, clock: Clock): Promise<void> {

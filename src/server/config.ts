@@ -212,6 +212,12 @@ function validate(config: Config): Config {
     'it is not a port number',
   )
   check(/^[\w.-]{1,64}$/.test(config.node), 'node', 'it is not 1 to 64 letters, digits, _ . -')
+  // Its text holds a password.
+  check(
+    config.databaseUrl === undefined || /^postgres(?:ql)?:\/\//.test(config.databaseUrl),
+    'databaseUrl',
+    'it does not begin with postgres://',
+  )
   check(config.rateLimitFactor > 0, 'rateLimitFactor', 'it is not greater than 0')
   check(
     ['ES256', 'EdDSA', 'RS256'].includes(config.signingAlgorithm),

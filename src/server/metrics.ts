@@ -1,27 +1,36 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Observation } from '../http/app.ts'
-import type { Revocation } from '../domain/revocation.ts'
+import { reasons, type Revocation } from '../domain/revocation.ts'
+import { scopes } from '../domain/scope.ts'
 import type { FeedHub } from '../feed/index.ts'
 import type { Replica } from '../verifier/replica.ts'
+import type { Readiness } from './readiness.ts'
 
 /** What a node counts and measures. Labels have few values: never an id, an address or a token. */
 export interface Metrics {
   observeRequest(observation: Observation): void
+  /** Only what this node wrote, so that the sum over all nodes is what happened. */
   countRevocations(entries: readonly Revocation[]): void
   countDevice(call: string, deviceType: string): void
   observeConfirmation(elapsedMs: number, lapsed: number): void
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
-export function createMetrics(replica: Replica, hub: FeedHub): Metrics {
+export function createMetrics(
+  replica: Replica,
+  hub: FeedHub,
+  { stream, readiness }: { readonly stream: string; readonly readiness: Readiness },
+): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'outright_' })
   const revocations = new Counter({
     name: 'outright_revocations_total',
-    help: 'Revocations committed',
+    help: 'Revocations that this node committed',
     labelNames: ['scope', 'reason'],
     registers: [registry],
   })
+  // A series that begins with 1 never grew, so no alarm would see the first logout of everyone.
+  for (const scope of scopes) for (const reason of reasons) revocations.labels(scope, reason).inc(0)
   const devices = new Counter({
     name: 'outright_adobe_pass_calls_total',
     help: 'Adobe Pass calls by clientless device type',
@@ -55,10 +64,13 @@ export function createMetrics(replica: Replica, hub: FeedHub): Metrics {
       this.set(hub.connections)
     },
   })
+  gaugeReadiness(registry, readiness)
   return {
     observeRequest: requestTimes(registry),
     countRevocations(entries) {
-      for (const { scope, reason } of entries) revocations.labels(scope, reason).inc()
+      for (const { stream: of, scope, reason } of entries) {
+        if (of === stream) revocations.labels(scope, reason).inc()
+      }
     },
     countDevice(call, deviceType) {
       devices.labels(call, deviceType).inc()
@@ -69,6 +81,25 @@ export function createMetrics(replica: Replica, hub: FeedHub): Metrics {
     },
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }
+}
+
+function gaugeReadiness(registry: Registry, readiness: Readiness): void {
+  new Gauge({
+    name: 'outright_node_current',
+    help: '1 while this node can prove that it knows every revocation, 0 while it accepts nothing',
+    registers: [registry],
+    collect() {
+      this.set(readiness.isCurrent() ? 1 : 0)
+    },
+  })
+  new Gauge({
+    name: 'outright_node_stopped',
+    help: '1 when this process can never write again: it was replaced, or its database lost commits',
+    registers: [registry],
+    collect() {
+      this.set(readiness.stopped === undefined ? 0 : 1)
+    },
+  })
 }
 
 /** Times of requests. Finding a series by its labels costs more than counting in it: each is kept. */

@@ -51,6 +51,7 @@ export async function placeOf(
   const { environment, data, databaseUrl } = options
   const config = await loadConfig(environment, {
     ...(data === undefined ? {} : { dataDir: data }),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
     configPath: options.config,
   })
   const url = databaseUrl ?? (data === undefined ? config.databaseUrl : undefined)
@@ -107,9 +108,11 @@ async function migrateServer(url: string, dryRun: boolean): Promise<MigrateOutco
   })
   try {
     const before = await stepsOf(connection)
-    if (!dryRun) await postgres.migrate(connection)
-    const steps = postgres.migrations.filter(({ number }) => !before.includes(number)).map(toStep)
-    return { steps, at: Math.max(0, ...(dryRun ? before : await stepsOf(connection))) }
+    const steps = dryRun
+      ? postgres.migrations.filter(({ number }) => !before.includes(number))
+      : await postgres.migrate(connection)
+    const at = Math.max(0, ...(dryRun ? before : await stepsOf(connection)))
+    return { steps: steps.map(toStep), at }
   } finally {
     await connection.end()
   }

@@ -3,7 +3,6 @@
  * own.
  */
 import type { Core } from '../core/core.ts'
-import { refuse } from '../domain/failure.ts'
 import type { MountedDialect } from '../http/app.ts'
 import type { DialectContext } from '../http/context.ts'
 import { createAdmin } from '../http/dialects/admin/index.ts'
@@ -17,6 +16,7 @@ import { mountDialects } from './dialects.ts'
 import type { Metrics } from './metrics.ts'
 import type { OpenedStore } from './open-store.ts'
 import type { Providers } from './providers.ts'
+import type { Readiness } from './readiness.ts'
 import type { Verification } from './verification.ts'
 
 export interface MountParts {
@@ -25,6 +25,7 @@ export interface MountParts {
   readonly opened: OpenedStore
   readonly verification: Verification
   readonly metrics: Metrics
+  readonly readiness: Readiness
   readonly providers: Providers
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal
@@ -54,13 +55,10 @@ function atRoot(dialect: Dialect): MountedDialect {
   return { dialect, prefix: '', host: undefined }
 }
 
-function operations({ core, opened: { store, leases }, metrics }: MountParts): Dialect {
+function operations({ core, readiness, metrics }: MountParts): Dialect {
   return createOperations({
     keys: core.dependencies.keys,
-    ready: async () => {
-      await store.ready()
-      if (leases !== undefined && leases.leaseLeftMs() <= 0) refuse({ kind: 'stale' })
-    },
+    refusal: () => readiness.refusal(),
     metrics: () => metrics.render(),
   })
 }

@@ -14,26 +14,23 @@ export interface OpenedStore {
   readonly leases: NodeLeases | undefined
   /** Copies the database to a file; undefined where the database has tools of its own for it. */
   readonly backup: ((to: string) => Promise<void>) | undefined
+  /** Resolves with the reason when this process can never write again. */
+  readonly stopped: Promise<string>
 }
 
 /** The stream of the only node on SQLite. */
 const ONLY_NODE = 'node-1'
 
-/** Opens the store that the configuration names: PostgreSQL where there is a URL, otherwise SQLite. */
+/**
+ * Opens the store that the configuration names: PostgreSQL where there is a URL, otherwise SQLite.
+ *
+ * @throws {Refusal} `store_unavailable` where PostgreSQL cannot be reached.
+ * @throws {Error} Where it cannot be opened; the message says why.
+ */
 export async function openStore(config: Config, world: World): Promise<OpenedStore> {
-  const { databaseUrl, leaseMs, renewMs } = config
-  const { clock, random, log } = world
-  if (databaseUrl !== undefined) {
-    const store = await openPostgresStore({
-      url: databaseUrl,
-      stream: config.node,
-      clock,
-      random,
-      log,
-    })
-    const leases = createNodeLeases({ shared: store.shared, leaseMs, renewMs })
-    return { store, leases, backup: undefined }
-  }
+  const { databaseUrl } = config
+  const { log } = world
+  if (databaseUrl !== undefined) return openPostgres(databaseUrl, config, world)
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   const store = await openSqliteStore({
     path: join(config.dataDir, 'outright.db'),
@@ -41,5 +38,15 @@ export async function openStore(config: Config, world: World): Promise<OpenedSto
     durability: config.durability,
     log,
   })
-  return { store, leases: undefined, backup: (to) => store.backup(to) }
+  const stopped = new Promise<string>(() => undefined)
+  return { store, leases: undefined, backup: (to) => store.backup(to), stopped }
+}
+
+async function openPostgres(url: string, config: Config, world: World): Promise<OpenedStore> {
+  const { node, leaseMs, renewMs } = config
+  const { clock, random, log } = world
+  const { promise: stopped, resolve: onStopped } = Promise.withResolvers<string>()
+  const store = await openPostgresStore({ url, stream: node, clock, random, log, onStopped })
+  const leases = createNodeLeases({ shared: store.shared, leaseMs, renewMs })
+  return { store, leases, backup: undefined, stopped }
 }

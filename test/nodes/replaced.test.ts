@@ -1,7 +1,8 @@
 /**
  * An orchestrator that believes a node to be dead starts another one of the same name. When the old
  * one wakes, two processes think that they are that node: the new one is, and the old one must
- * accept nothing, lose nothing, and keep nobody waiting.
+ * accept nothing, lose nothing, keep nobody waiting, and say what has become of it. It does not
+ * end: whoever restarts it would take the stream back.
  */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
@@ -88,6 +89,52 @@ suite('a node that was replaced while it was frozen', () => {
     assert.notEqual((await post(old, 'login', basic))?.status, 200)
     assert.equal((await use(young, kept))?.status, 200)
     assert.equal((await use(other, kept))?.status, 200)
+  })
+
+  test('says why, and goes on saying it: somebody has to look', async () => {
+    const ready = await ask(old.child, 'GET', '/readyz')
+    assert.equal(ready?.status, 503)
+    assert.equal(
+      ready.text,
+      'not ready: stopped for good, another process has taken the stream of this node\n',
+    )
+    assert.match(old.child.said, /"level":"error","message":"This node has stopped for good/)
+    assert.equal((await ask(old.child, 'GET', '/healthz'))?.status, 200)
+    const metrics = async (node: Node): Promise<string> =>
+      (await ask(node.child, 'GET', '/metrics'))?.text ?? ''
+    assert.match(await metrics(old), /^outright_node_stopped 1$/m)
+    assert.match(await metrics(old), /^outright_node_current 0$/m)
+    assert.match(await metrics(young), /^outright_node_stopped 0$/m)
+    assert.match(await metrics(young), /^outright_node_current 1$/m)
+  })
+
+  test('sends its guards away, so that a load balancer brings them to another node', async () => {
+    const guard = fleet.guards.find(({ node }) => node === old)!
+    // Its connections are left alone: only new ones go elsewhere.
+    const { hostname, port } = new URL(young.child.url)
+    guard.network.redirect({ host: hostname, port: Number(port) })
+    const fresh = async (): Promise<boolean> =>
+      (await ask(guard.child, 'GET', '/fresh'))?.text === 'true'
+    await eventually('the guard holds a lease again', fresh)
+    const token = await login(young)
+    const check = (): Promise<Reply | undefined> =>
+      ask(guard.child, 'GET', '/', { headers: { authorization: `Bearer ${token}` } })
+    assert.equal((await check())?.text, 'ok')
+    assert.equal((await logout(other, token))?.status, 200)
+    assert.equal((await check())?.text, 'revoked')
+  })
+
+  test('leaves the count of revocations right: each is counted where it was written', async () => {
+    const counted = async (node: Node): Promise<number> => {
+      const text = (await ask(node.child, 'GET', '/metrics'))?.text ?? ''
+      const series = /^outright_revocations_total\{scope="session",reason="logout"\} (\d+)$/m
+      return Number(series.exec(text)?.[1])
+    }
+    const before = [await counted(young), await counted(other)]
+    const token = await login(young)
+    assert.equal((await logout(other, token))?.status, 200)
+    assert.notEqual((await use(young, token))?.status, 200)
+    assert.deepEqual([await counted(young), await counted(other)], [before[0], before[1]! + 1])
   })
 
   for (const [name, at] of [

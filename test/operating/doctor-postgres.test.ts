@@ -1,8 +1,13 @@
 /** The doctor on PostgreSQL: real servers, set up wrongly one way after another. */
 import assert from 'node:assert/strict'
 import { connect, createServer, type AddressInfo, type Server } from 'node:net'
+import { readFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
+import { compose } from '../../src/server/compose.ts'
+import { loadConfig } from '../../src/server/config.ts'
+import { CONNECTIONS_PER_NODE } from '../../src/server/doctor/postgres.ts'
+import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
 import { migrations } from '../../src/stores/postgres/migrations.ts'
 import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
 import { openNode } from '../stores/temporary-postgres.ts'
@@ -89,7 +94,10 @@ describe('doctor on PostgreSQL', () => {
     const url = `postgres://outright:very-secret@127.0.0.1:${String(server.port)}/none`
     const { out, err, code } = await outright(['doctor', '--database-url', url])
     assert.equal(code, 1)
-    assert.match(out, /^fail +postgres\.reach +3D000/m)
+    assert.match(
+      out,
+      /^fail +postgres\.reach +PostgreSQL: it has no database of this name \(3D000\)/m,
+    )
     assert.equal((out + err).includes('very-secret'), false)
   })
 
@@ -104,6 +112,42 @@ describe('doctor on PostgreSQL', () => {
         assert.equal(finding(all, 'postgres.connections').verdict, 'fail')
       },
     ))
+
+  test('counts the connections that a node really holds', async () => {
+    const url = await server.createDatabase()
+    const config = await loadConfig(
+      {},
+      {
+        demo: true,
+        node: 'node-1',
+        databaseUrl: url,
+        passwordCost: { memoryKiB: 64, passes: 1 },
+        accessLog: false,
+      },
+    )
+    const node = await compose(config, {
+      clock: systemClock,
+      random: systemRandom(),
+      log: silentLog,
+      otpSender: { send: () => Promise.resolve() },
+    })
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    try {
+      // One that reads lists is made when it is needed.
+      assert.ok((await node.store.listSessions({}, 0, { limit: 1, cursor: undefined })).items.length >= 0)
+      const { rows } = await client.query(
+        'SELECT application_name FROM pg_stat_activity WHERE datname = current_database() ' +
+          `AND application_name LIKE 'outright %'`,
+      )
+      assert.equal(rows.length, CONNECTIONS_PER_NODE, JSON.stringify(rows))
+      const manual = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8')
+      assert.ok(manual.includes(`A node holds ${String(CONNECTIONS_PER_NODE)} connections`))
+    } finally {
+      await client.end()
+      await node.close()
+    }
+  })
 
   const settings: readonly [name: string, value: string, check: string, verdict: string][] = [
     ['synchronous_commit', 'off', 'postgres.synchronous-commit', 'fail'],
@@ -132,7 +176,7 @@ describe('doctor on PostgreSQL', () => {
     await ask(
       url,
       'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
-      'CREATE ROLE narrow LOGIN CONNECTION LIMIT 6',
+      'CREATE ROLE narrow LOGIN CONNECTION LIMIT 7',
     )
     const narrow = new URL(url)
     narrow.username = 'narrow'

@@ -95,6 +95,13 @@ describe('outright migrate on PostgreSQL', () => {
       runs.map(({ code, err }) => [code, err]),
       runs.map(() => [0, '']),
     )
+    // Each says what it did itself.
+    assert.deepEqual(runs.map(({ out }) => out.split(' ', 1)[0]).toSorted(), [
+      'applied',
+      'nothing',
+      'nothing',
+      'nothing',
+    ])
   })
 
   test('nodes go on serving meanwhile', async () => {

@@ -1,6 +1,7 @@
 /** Whether this PostgreSQL keeps what it has acknowledged, and lets nodes work as they are made to. */
 import pg from 'pg'
 import type { Clock } from '../../ports/clock.ts'
+import { reasonOf as reasonOfDatabase } from '../../stores/postgres/connection.ts'
 import { migrations } from '../../stores/postgres/migrations.ts'
 import { examineWall } from './clocks.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
@@ -9,8 +10,8 @@ import { judgeIdentities, judgeSchema } from './sqlite.ts'
 
 /** The store asks for `MATERIALIZED` in its queries. */
 const OLDEST_VERSION = 120_000
-/** Connections that one node holds: writes, reads, lists, the bell, its lease. */
-const CONNECTIONS_PER_NODE = 5
+/** Connections that one node holds: writes, reads, lists, follows, the bell, its lease. */
+export const CONNECTIONS_PER_NODE = 6
 const CONNECT_MS = 5000
 
 /** Every check of a database server. Changes nothing in the database. */
@@ -19,7 +20,8 @@ export async function* examinePostgres(url: string, clock: Clock): AsyncGenerato
   try {
     await client.connect()
   } catch (error) {
-    yield fail('postgres.reach', reasonOf(error), 'check the URL, the server and its pg_hba.conf')
+    const advice = 'check the URL, the server and its pg_hba.conf'
+    yield fail('postgres.reach', reasonOfDatabase(error), advice)
     await client.end().catch(() => undefined)
     return
   }

@@ -24,7 +24,10 @@ export interface Outcome {
   readonly tail: Tail
 }
 
-/** Another process writes the stream: this one may not write any more. */
+/** Why this process writes no more, where another one writes its stream. */
+export const REPLACED = 'another process has taken the stream of this node'
+
+/** This process may not write any more; the message says why. */
 export class Fenced extends Error {
   override readonly name = 'Fenced'
 }
@@ -68,7 +71,7 @@ async function appendAlone(
   const { known, written } = await runAppendAlone(connection, stream, tail, numbering, bell)
   if (written) return outcome
   if (known) return undefined
-  throw new Fenced('the stream has another writer')
+  throw new Fenced(REPLACED)
 }
 
 function numberAll(numbering: Numbering, commands: readonly Command[]): Answer[] {
@@ -94,7 +97,7 @@ async function transact(target: Target, commands: readonly Command[]): Promise<O
     const fenced = connection.run(fence, [stream, tail.epoch, tail.batch])
     const work = new Work(connection, commands)
     const [, rows, prepared] = await Promise.all([begun, fenced, work.send()])
-    if (rows.length === 0) throw new Fenced('the stream has another writer')
+    if (rows.length === 0) throw new Fenced(REPLACED)
     const numbering = new Numbering(stream, tail, prepared.known)
     const outcome = outcomeOf(tail, numbering, work.answer(prepared, numbering))
     target.committing(outcome)

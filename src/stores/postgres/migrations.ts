@@ -171,17 +171,22 @@ const ATTEMPTS = 50
  * the same or serve: the row of a step is inserted before its work, so its primary key lets one
  * node in.
  *
+ * @returns The steps that were applied here; another node may have applied the rest.
  * @throws {Error} Where a newer version wrote a schema that this one cannot serve.
  */
-export async function migrate(connection: Connection): Promise<void> {
+export async function migrate(connection: Connection): Promise<readonly Migration[]> {
+  const applied: Migration[] = []
   for (let attempt = 1; ; attempt++) {
     try {
       await connection.command(
         'CREATE TABLE IF NOT EXISTS schema_migrations ' +
           '(number bigint PRIMARY KEY, name text NOT NULL, needs bigint NOT NULL)',
       )
-      for (const migration of await missing(connection)) await apply(connection, migration)
-      return
+      for (const migration of await missing(connection)) {
+        await apply(connection, migration)
+        applied.push(migration)
+      }
+      return applied
     } catch (error) {
       if (attempt === ATTEMPTS || !isMeeting(error)) throw error
     }

@@ -2,11 +2,11 @@
  * The store on PostgreSQL, and on databases that speak its protocol: any number of nodes, each with
  * a stream of its own.
  *
- * Owns the schema and five connections a node, over each of which statements are sent without
- * waiting for answers: one that writes (`writer.ts`), one for short reads, one for long reads, one
- * for following other nodes (`follower.ts`), which no list may keep waiting, and one that listens
- * for their bell (`bell.ts`). What each operation does is in the files named after their tables;
- * what it must do is in `ports/store.ts`.
+ * Owns the schema and five connections a node (its lease has a sixth), over each of which
+ * statements are sent without waiting for answers: one that writes (`writer.ts`), one for short
+ * reads, one for long reads, one for following other nodes (`follower.ts`), which no list may keep
+ * waiting, and one that listens for their bell (`bell.ts`). What each operation does is in the
+ * files named after their tables; what it must do is in `ports/store.ts`.
  */
 import { Refusal } from '../../domain/failure.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -16,7 +16,7 @@ import type { Store } from '../../ports/store.ts'
 import type { CommandName, Commands } from '../commands.ts'
 import { checkText } from '../text.ts'
 import { Bell } from './bell.ts'
-import { Connection, PLAN_FOR_KEYS, reasonOf } from './connection.ts'
+import { Connection, isUnreachable, PLAN_FOR_KEYS, reasonOf } from './connection.ts'
 import * as directory from './directory.ts'
 import { Follower } from './follower.ts'
 import { listKeys } from './keys.ts'
@@ -50,6 +50,12 @@ export interface PostgresOptions {
   readonly pollEveryMs?: number
   /** How long an operation waits for a database that is away, milliseconds. Default 5000. */
   readonly patienceMs?: number
+  /**
+   * Called once, when this store can never write again, with the reason: another process has taken
+   * its stream, or the database has lost what it had committed. Nothing that it refuses from then
+   * on was stored, and it does not know what the other process writes.
+   */
+  readonly onStopped?: (reason: string) => void
 }
 
 export interface PostgresStore extends Store {
@@ -98,13 +104,10 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
     await parts.open()
   } catch (error) {
     await parts.close()
-    throw isOutside(error) ? unavailable(reasonOf(error)) : error
+    const isOutside = !(error instanceof Refusal) && isUnreachable(error)
+    throw isOutside ? unavailable(reasonOf(error)) : error
   }
   return assemble(options, parts)
-}
-
-function isOutside(error: unknown): boolean {
-  return error instanceof Error && !(error instanceof Refusal) && 'code' in error
 }
 
 class Parts {
@@ -150,6 +153,7 @@ class Parts {
       log: options.log,
       patienceMs,
       onEntries,
+      onStopped: options.onStopped,
     })
     this.follower = new Follower({
       source: {

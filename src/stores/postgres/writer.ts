@@ -14,7 +14,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Command, CommandName, Commands } from '../commands.ts'
 import { Admission } from './admission.ts'
-import { Fenced, runBatch, type Outcome } from './batch.ts'
+import { Fenced, REPLACED, runBatch, type Outcome } from './batch.ts'
 import { isLoss, isRetryable, reasonOf, sqlState, type Connection } from './connection.ts'
 import type { Link } from './link.ts'
 import { failureOf, mayPass } from './refused.ts'
@@ -45,6 +45,8 @@ export interface WriterOptions {
   readonly patienceMs: number
   /** Called with each batch's entries once durable, before its callers hear of it. */
   readonly onEntries: (entries: readonly Revocation[]) => void
+  /** Called once, when nothing can be written ever again. */
+  readonly onStopped: ((reason: string) => void) | undefined
 }
 
 interface Waiting {
@@ -165,7 +167,7 @@ export class Writer {
     const { link, stream, holder } = this.#options
     const connection = await link.connect()
     const tail = await keepStream(connection, stream, holder)
-    if (tail === undefined) throw new Fenced('another process has taken the stream')
+    if (tail === undefined) throw new Fenced(REPLACED)
     const claim = (this.#claim = { connection, tail })
     const batch = this.#current
     if (batch?.inDoubt?.tail.batch === tail.batch) {
@@ -269,6 +271,7 @@ export class Writer {
       log?.error({ stream: this.#options.stream, reason: error.message }, 'Cannot write any more')
       this.#refuse(() => true, error.message)
       this.#current = undefined
+      this.#options.onStopped?.(error.message)
       return
     }
     const unsettled = this.#waiting().some(({ settled }) => !settled)

@@ -9,13 +9,13 @@ import { problemAnswer } from '../../problem.ts'
 
 export interface OperationsOptions {
   readonly keys: KeyRing
-  /** Rejects where this node must not serve. */
-  readonly ready: () => Promise<void>
+  /** Resolves with why this node must not serve; undefined where it may. */
+  readonly refusal: () => Promise<string | undefined>
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
 }
 
 export function createOperations(options: OperationsOptions): Dialect {
-  const { keys, ready, metrics } = options
+  const { keys, refusal, metrics } = options
   const routes: readonly Route[] = [
     {
       method: 'GET',
@@ -28,15 +28,11 @@ export function createOperations(options: OperationsOptions): Dialect {
       path: '/readyz',
       operation: operation('This node may serve', {
         200: 'It can commit and knows every revocation.',
-        503: 'It cannot; send no traffic here.',
+        503: 'It cannot, and why; send no traffic here.',
       }),
       async handle() {
-        try {
-          await ready()
-          return text(200, 'ready\n')
-        } catch {
-          return text(503, 'not ready\n')
-        }
+        const reason = await refusal()
+        return reason === undefined ? text(200, 'ready\n') : text(503, `not ready: ${reason}\n`)
       },
     },
     {
