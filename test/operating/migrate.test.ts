@@ -96,12 +96,8 @@ describe('outright migrate on PostgreSQL', () => {
       runs.map(() => [0, '']),
     )
     // Each says what it did itself.
-    assert.deepEqual(runs.map(({ out }) => out.split(' ', 1)[0]).toSorted(), [
-      'applied',
-      'nothing',
-      'nothing',
-      'nothing',
-    ])
+    assert.equal(runs.filter(({ out }) => out.startsWith('applied step 1')).length, 1)
+    assert.equal(runs.filter(({ out }) => out.startsWith('nothing to do')).length, 3)
   })
 
   test('nodes go on serving meanwhile', async () => {
