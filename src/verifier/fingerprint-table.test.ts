@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { entryWords, FingerprintTable, largestNumber, subTables } from './fingerprint-table.ts'
+import {
+  entryWords,
+  FingerprintTable,
+  largestNumber,
+  subTables,
+  undividedMost,
+} from './fingerprint-table.ts'
 import { scrambleHigh, scrambleLow } from './scramble.ts'
 
 const seed = 7
@@ -27,6 +33,22 @@ function contents(table: FingerprintTable, most = 1000): Map<string, number> {
     }
   }
   return found
+}
+
+/** Above every place that these tests use, so that it comes last in the order of the table. */
+const crowdFrom = 0xf0_00_00_00
+
+/** Divides a table into its sub-tables by entries that are never forgotten, in the last of them. */
+function crowd(table: FingerprintTable): number {
+  for (let index = 0; index <= undividedMost; index++) {
+    table.merge(...fingerprintAt(crowdFrom + index * 16_000, index), largestNumber, 1)
+  }
+  return table.entries
+}
+
+/** The same without those that divided it. */
+function contentsBelowCrowd(table: FingerprintTable, most?: number): Map<string, number> {
+  return new Map([...contents(table, most)].filter(([, second]) => second !== largestNumber))
 }
 
 function sweepAll(table: FingerprintTable, nowSeconds: number, budget: number): number {
@@ -62,20 +84,25 @@ suite('FingerprintTable', () => {
     assert.equal(table.entries, 1)
   })
 
-  for (const [where, home] of [
-    ['first', 0],
-    ['middle', 0x80_0000],
-    ['last', 0xff_ffff],
+  for (const [where, home, crowded] of [
+    ['first', 0x4200_0000, true],
+    ['middle', 0x4280_0000, true],
+    ['last', 0x42ff_ffff, true],
+    ['first', 0, false],
+    ['middle', 0x8000_0000, false],
+    ['last', 0xffff_ffff, false],
   ] as const) {
-    test(`thousands of entries that share the ${where} home slot are kept, found and dropped`, () => {
+    const kind = crowded ? 'one of the sub-tables' : 'the undivided table'
+    test(`thousands of entries that share the ${where} home slot of ${kind} are kept, found and dropped`, () => {
       for (const budget of [1, 7, Infinity]) {
         const table = new FingerprintTable(1, seed)
+        const others = crowded ? crowd(table) : 0
         const count = 2000
         const place = (index: number): readonly [number, number] =>
-          fingerprintAt((0x4200_0000 | home) >>> 0, Math.imul(index, 0x9e37_79b1) >>> 0)
+          fingerprintAt(home, Math.imul(index, 0x9e37_79b1) >>> 0)
         for (let index = 0; index < count; index++)
           table.merge(...place(index), 10 + (index % 3), 0)
-        assert.equal(contents(table).size, count)
+        assert.equal(contents(table).size, others + count)
         for (let index = 0; index < count; index++) {
           assert.equal(table.get(...place(index)), 10 + (index % 3))
           assert.equal(table.get(...place(index + count)), 0)
@@ -85,11 +112,55 @@ suite('FingerprintTable', () => {
         for (let index = 0; index < count; index++) {
           assert.equal(table.get(...place(index)), index % 3 === 0 ? 0 : 10 + (index % 3))
         }
-        assert.equal(sweepAll(table, 13, budget), table.entries + (count - Math.ceil(count / 3)))
-        assert.equal(table.memoryBytes(), 0)
+        assert.equal(sweepAll(table, 13, budget), count - Math.ceil(count / 3))
+        assert.equal(table.entries, others)
+        if (!crowded) assert.equal(table.memoryBytes(), 0)
       }
     })
   }
+
+  test('is divided once it holds many entries, and has all of them before and after', () => {
+    for (const width of [1, 2] as const) {
+      const table = new FingerprintTable(width, seed)
+      const random = randomNumbers(width)
+      const entries = Array.from({ length: 2 * undividedMost }, (_, index) => ({
+        place: [random(2 ** 32), random(2 ** 32)] as const,
+        number: 1 + index,
+      }))
+      for (const [index, { place, number }] of entries.entries()) {
+        assert.equal(table.merge(...place, number, number), true)
+        assert.equal(table.entries, index + 1)
+        if (Math.abs(index - undividedMost) > 1) continue
+        for (const known of entries.slice(0, index + 1)) {
+          assert.equal(table.get(...known.place), known.number)
+          assert.equal(table.merge(...known.place, known.number, known.number), false)
+        }
+      }
+      assert.equal(contents(table).size, entries.length)
+      table.clear()
+      assert.equal(table.entries, 0)
+      assert.equal(contents(table).size, 0)
+    }
+  })
+
+  test('chunks() that began before it was divided goes on where it was', () => {
+    const table = new FingerprintTable(1, seed)
+    const random = randomNumbers(9)
+    const stays = Array.from({ length: undividedMost }, () => [random(2 ** 32), random(2 ** 32)])
+    for (const [high, low] of stays) table.merge(high!, low!, 5, 0)
+    const chunks = table.chunks(100)
+    const found = new Set<string>()
+    let pieces = 0
+    for (const words of chunks) {
+      for (let at = 0; at < words.length; at += entryWords) {
+        const key = `${words[at]}:${words[at + 1]}`
+        assert.ok(!found.has(key), 'nothing is delivered twice')
+        found.add(key)
+      }
+      if (++pieces === 20) for (let more = 0; more < 50; more++) table.merge(more, more, 5, 0)
+    }
+    for (const [high, low] of stays) assert.ok(found.has(`${high}:${low}`))
+  })
 
   test('never forgets the largest second', () => {
     const table = new FingerprintTable(1, seed)
@@ -102,6 +173,7 @@ suite('FingerprintTable', () => {
     for (let run = 1; run <= 40; run++) {
       const random = randomNumbers(run)
       const table = new FingerprintTable(run % 2 === 0 ? 1 : 2, seed)
+      const others = run % 4 < 2 ? crowd(table) : 0
       const model = new Map<string, { high: number; low: number; second: number }>()
       // A narrow band of homes makes long clusters, and the end of the sub-table overflow.
       const homes = 1 + random(60)
@@ -120,11 +192,11 @@ suite('FingerprintTable', () => {
           const known = model.get(`${high}:${low}`)?.second ?? 0
           model.set(`${high}:${low}`, { high, low, second: Math.max(known, second) })
         }
-        assert.equal(table.entries, model.size)
+        assert.equal(table.entries, others + model.size)
       }
       for (const { high, low, second } of model.values()) assert.equal(table.get(high, low), second)
       const expected = new Map([...model].map(([key, { second }]) => [key, second]))
-      const found = contents(table, 1 + random(100))
+      const found = contentsBelowCrowd(table, 1 + random(100))
       assert.deepEqual(found, expected)
     }
   })

@@ -4,9 +4,10 @@
  * It owns the memory layout and nothing else: what the numbers mean is `replica.ts`.
  *
  * How it works: a fingerprint is scrambled (a bijection), its first byte picks one of 256
- * sub-tables, and the next 24 bits, scaled to the capacity, are its _home_ slot. Slots are kept in
- * ascending order, so that a sub-table is a sorted list with gaps (_ordered linear probing_). That
- * order buys four things:
+ * sub-tables, and the next 24 bits, scaled to the capacity, are its _home_ slot. Few entries lie in
+ * one sub-table together, by all of their bits: a process that keeps many small replicas then walks
+ * through less memory. Slots are kept in ascending order, so that a sub-table is a sorted list with
+ * gaps (_ordered linear probing_). That order buys four things:
  *
  * - a look-up that misses stops at the first larger fingerprint, so it is as cheap as one that hits,
  *   even nine tenths full; the memory therefore stays near the 12 bytes that an entry needs;
@@ -19,25 +20,22 @@
  */
 
 import { scrambleHigh, scrambleLow } from './scramble.ts'
+import { allocateSlots, capacityFor, freeSlots, loadMost, shrinksBelow } from './slots.ts'
 
 /** The largest unsigned 32-bit number; as a forget-after second it means "never". */
 export const largestNumber = 0xffff_ffff
 
-/** How many sub-tables there are: one for each first byte. */
+/** How many sub-tables there are at most: one for each first byte. */
 export const subTables = 256
+
+/** With more entries than this, the one sub-table is divided into {@link subTables}. */
+export const undividedMost = 16_384
 
 /** Words of an entry outside a table: high, low, forget-after second, number. */
 export const entryWords = 4
 
-/** A sub-table grows above this load, shrinks (after forgetting) below the last, to the middle one. */
-const loadMost = 0.92
-const loadFresh = 0.84
-const loadLeast = 0.7
-const capacityLeast = 8
 /** Slots after the last home slot; doubled wherever they do not suffice. */
 const slackLeast = 16
-/** Bytes from which on an array gets pages of its own: see `allocate`. */
-const ownPagesLeast = 8192
 
 /** Stands for every sub-table that holds nothing: a few empty slots of either width, never written. */
 const nothing = new Uint32Array(12)
@@ -50,12 +48,17 @@ export class FingerprintTable {
   readonly #seed: number
   /** Words of a slot: high, low, forget-after second (0 where the slot is empty), and a number. */
   readonly #width: number
-  readonly #words: Uint32Array<ArrayBuffer>[] = new Array<Uint32Array<ArrayBuffer>>(subTables).fill(
-    nothing,
-  )
+  /** One sub-table, or {@link subTables} of them. */
+  #words: Uint32Array<ArrayBuffer>[] = [nothing]
   /** Home slots of each sub-table; the slots after them take what overflows at the end. */
-  readonly #capacities: Uint32Array = new Uint32Array(subTables)
-  readonly #counts: Uint32Array = new Uint32Array(subTables)
+  #capacities: Uint32Array = new Uint32Array(1)
+  #counts: Uint32Array = new Uint32Array(1)
+  #kind: keyof typeof loadMost = 'undivided'
+  /** What of the first byte picks the sub-table: nothing, or all of it. */
+  #indexMask = 0
+  /** The bits that pick the home slot inside the sub-table, and how many values they have. */
+  #homeMask = 0xffff_ffff
+  #homes = 0x1_0000_0000
   #entries = 0
   #resumeSlot = -1
 
@@ -87,7 +90,7 @@ export class FingerprintTable {
   get(high: number, low: number): number {
     const sortLow = scrambleLow(high, low, this.#seed)
     const sortHigh = scrambleHigh(high, sortLow, this.#seed)
-    const words = this.#words[sortHigh >>> 24]!
+    const words = this.#words[this.#indexOf(sortHigh)]!
     const offset = this.#seek(words, sortHigh, sortLow)
     // An empty slot is all zero, so fingerprint (0, 0) that is not there reads as 0 here, too.
     if (words[offset] !== sortHigh || words[offset + 1] !== sortLow) return 0
@@ -107,27 +110,32 @@ export class FingerprintTable {
   merge(high: number, low: number, forgetAfter: number, number: number): boolean {
     const sortLow = scrambleLow(high, low, this.#seed)
     const sortHigh = scrambleHigh(high, sortLow, this.#seed)
-    const index = sortHigh >>> 24
-    const words = this.#words[index]!
+    const words = this.#words[this.#indexOf(sortHigh)]!
     const offset = this.#seek(words, sortHigh, sortLow)
     if (words[offset + 2] !== 0 && words[offset] === sortHigh && words[offset + 1] === sortLow) {
       return this.#raise(words, offset, forgetAfter, number)
     }
-    this.#insert(index, sortHigh, sortLow, offset, forgetAfter, number)
+    if (this.#kind === 'undivided' && this.#entries === undividedMost) {
+      this.#divide()
+      return this.merge(high, low, forgetAfter, number)
+    }
+    this.#insert(sortHigh, sortLow, offset, forgetAfter, number)
     return true
   }
 
   /**
    * Drops the entries of a sub-table whose time has passed and closes the gaps.
    *
-   * @param index The sub-table.
+   * @param index The sub-table, below {@link subTables}; nothing happens where it does not exist.
    * @param fromSlot The slot to begin with.
    * @param budget How many slots to examine at most.
    * @param nowSeconds An entry is dropped when its forget-after second is smaller than this.
    * @returns How many entries were dropped; {@link FingerprintTable.resumeSlot} says where to go on.
    */
   sweep(index: number, fromSlot: number, budget: number, nowSeconds: number): number {
-    const words = this.#words[index]!
+    const words = this.#words[index] ?? nothing
+    this.#resumeSlot = -1
+    if (words === nothing) return 0
     const width = this.#width
     const end = Math.min((fromSlot + budget) * width, words.length)
     let resume = end
@@ -155,8 +163,8 @@ export class FingerprintTable {
     }
     this.#counts[index]! -= dropped
     this.#entries -= dropped
-    this.#resumeSlot = resume < words.length ? resume / width : -1
-    if (this.#resumeSlot < 0) this.#shrink(index)
+    if (resume < words.length) this.#resumeSlot = resume / width
+    else this.#shrink(index)
     return dropped
   }
 
@@ -165,22 +173,13 @@ export class FingerprintTable {
     return this.#resumeSlot
   }
 
-  /**
-   * How many entries a sub-table holds.
-   *
-   * @param index The sub-table.
-   * @returns The count.
-   */
+  /** How many entries a sub-table holds; 0 where there is none of that index. */
   count(index: number): number {
-    return this.#counts[index]!
+    return this.#counts[index] ?? 0
   }
 
-  /**
-   * How many slots a sub-table has: what a whole {@link FingerprintTable.sweep} of it examines.
-   *
-   * @param index The sub-table.
-   * @returns The slots, empty ones too.
-   */
+  /** How many slots a sub-table has, empty ones too: what a whole {@link FingerprintTable.sweep} of
+it examines. */
   slots(index: number): number {
     return this.#words[index]!.length / this.#width
   }
@@ -195,7 +194,7 @@ export class FingerprintTable {
   *chunks(most: number): Generator<Uint32Array<ArrayBuffer>, void, undefined> {
     let chunk = new Uint32Array(Math.min(most, this.#entries) * entryWords)
     let filled = 0
-    for (let index = 0; index < subTables; index++) {
+    for (let index = 0; index < this.#words.length; index++) {
       let offset = 0
       while ((offset = this.#nextEntry(index, offset)) >= 0) {
         if (filled === chunk.length && filled > 0) {
@@ -204,6 +203,7 @@ export class FingerprintTable {
           // The sub-table may be another by now: find the place again, not by slot but by order.
           chunk = new Uint32Array(Math.min(most, this.#entries) * entryWords)
           filled = 0
+          index = this.#indexOf(last[0]!)
           offset = this.#seek(this.#words[index]!, last[0]!, last[1]!)
           continue
         }
@@ -217,7 +217,7 @@ export class FingerprintTable {
 
   /** Drops everything and gives the memory back. */
   clear(): void {
-    for (let index = 0; index < subTables; index++) this.#replace(index, nothing, 0)
+    for (let index = 0; index < this.#words.length; index++) this.#replace(index, nothing, 0)
     this.#counts.fill(0)
     this.#entries = 0
   }
@@ -231,10 +231,16 @@ export class FingerprintTable {
     return this.#words.reduce((sum, words) => sum + (words === nothing ? 0 : words.byteLength), 0)
   }
 
+  /** The sub-table of a scrambled fingerprint. */
+  #indexOf(sortHigh: number): number {
+    return (sortHigh >>> 24) & this.#indexMask
+  }
+
   /** The home of a scrambled fingerprint, as an offset in words. Monotone in `sortHigh`. */
   #home(sortHigh: number): number {
-    const capacity = this.#capacities[sortHigh >>> 24]!
-    return ((((sortHigh & 0xff_ffff) * capacity) / 0x100_0000) >>> 0) * this.#width
+    const capacity = this.#capacities[this.#indexOf(sortHigh)]!
+    const bits = (sortHigh & this.#homeMask) >>> 0
+    return (((bits * capacity) / this.#homes) >>> 0) * this.#width
   }
 
   /** The offset of the first slot from home on that is empty or holds this or a larger fingerprint. */
@@ -265,7 +271,6 @@ export class FingerprintTable {
   }
 
   #insert(
-    index: number,
     sortHigh: number,
     sortLow: number,
     sought: number,
@@ -273,17 +278,19 @@ export class FingerprintTable {
     number: number,
   ): void {
     const width = this.#width
+    const index = this.#indexOf(sortHigh)
     const count = this.#counts[index]! + 1
     let words = this.#words[index]!
     let offset = sought
-    if (count > this.#capacities[index]! * loadMost) {
-      words = this.#rebuild(index, capacityFor(count), this.#slack(index))
+    if (count > this.#capacities[index]! * loadMost[this.#kind]) {
+      words = this.#rebuild(index, capacityFor(count, this.#kind), slackLeast)
       offset = this.#seek(words, sortHigh, sortLow)
     }
     let end = offset
     while (words[end + 2] !== 0) end += width
     while (end + width === words.length) {
-      words = this.#rebuild(index, this.#capacities[index]!, this.#slack(index) * 2)
+      const capacity = this.#capacities[index]!
+      words = this.#rebuild(index, capacity, (this.slots(index) - capacity) * 2)
       end = offset = this.#seek(words, sortHigh, sortLow)
       while (words[end + 2] !== 0) end += width
     }
@@ -296,26 +303,55 @@ export class FingerprintTable {
     this.#entries++
   }
 
-  /** Slots after the last home slot: room for what overflows, and one that stays empty. */
-  #slack(index: number): number {
-    return Math.max(slackLeast, this.slots(index) - this.#capacities[index]!)
+  /** Gives every first byte a sub-table of its own. Takes about a millisecond, once. */
+  #divide(): void {
+    const before = this.#words[0]!
+    this.#words = new Array<Uint32Array<ArrayBuffer>>(subTables).fill(nothing)
+    this.#capacities = new Uint32Array(subTables)
+    this.#counts = new Uint32Array(subTables)
+    this.#kind = 'divided'
+    this.#indexMask = subTables - 1
+    this.#homes = 0x1_0000_0000 / subTables
+    this.#homeMask = this.#homes - 1
+    for (let offset = 0; offset < before.length; offset += this.#width) {
+      if (before[offset + 2] !== 0) this.#counts[before[offset]! >>> 24]!++
+    }
+    let from = 0
+    for (const [index, count] of this.#counts.entries()) {
+      if (count === 0) continue
+      this.#layOut(index, before, from, capacityFor(count, this.#kind), slackLeast)
+      while (from < before.length && (before[from + 2] === 0 || before[from]! >>> 24 === index)) {
+        from += this.#width
+      }
+    }
   }
 
   /** Lays a sub-table out anew: one sequential copy, in order. */
   #rebuild(index: number, capacity: number, slack: number): Uint32Array<ArrayBuffer> {
+    return this.#layOut(index, this.#words[index]!, 0, capacity, slack)
+  }
+
+  /** Makes a sub-table of those entries that belong to it, which stand together from `from` on. */
+  #layOut(
+    index: number,
+    before: Uint32Array<ArrayBuffer>,
+    from: number,
+    capacity: number,
+    slack: number,
+  ): Uint32Array<ArrayBuffer> {
     const width = this.#width
-    const before = this.#words[index]!
-    const after = allocate((capacity + slack) * width)
+    const after = allocateSlots((capacity + slack) * width)
     const capacityBefore = this.#capacities[index]!
     this.#capacities[index] = capacity
     let free = 0
-    for (let offset = 0; offset < before.length; offset += width) {
+    for (let offset = from; offset < before.length; offset += width) {
       if (before[offset + 2] === 0) continue
+      if (this.#indexOf(before[offset]!) !== index) break
       const target = Math.max(this.#home(before[offset]!), free)
       free = target + width
       if (free + width > after.length) {
         this.#capacities[index] = capacityBefore
-        return this.#rebuild(index, capacity, slack * 2)
+        return this.#layOut(index, before, from, capacity, slack * 2)
       }
       for (let word = 0; word < width; word++) after[target + word] = before[offset + word]!
     }
@@ -324,13 +360,10 @@ export class FingerprintTable {
   }
 
   #shrink(index: number): void {
-    const count = this.#counts[index]!
-    if (count === 0) this.#replace(index, nothing, 0)
-    else if (
-      count < this.#capacities[index]! * loadLeast &&
-      capacityFor(count) < this.#capacities[index]!
-    ) {
-      this.#rebuild(index, capacityFor(count), slackLeast)
+    const capacity = capacityFor(this.#counts[index]!, this.#kind)
+    if (this.#counts[index] === 0) this.#replace(index, nothing, 0)
+    else if (capacity < this.#capacities[index]! * shrinksBelow) {
+      this.#rebuild(index, capacity, slackLeast)
     }
   }
 
@@ -338,8 +371,7 @@ export class FingerprintTable {
     const before = this.#words[index]!
     this.#words[index] = words
     this.#capacities[index] = capacity
-    // Detaching frees the old memory now; the garbage collector would let it pile up.
-    if (before !== nothing) before.buffer.transferToFixedLength(0)
+    freeSlots(before)
   }
 
   /** The offset of the first entry at or after `offset`, or -1. */
@@ -359,19 +391,4 @@ export class FingerprintTable {
     chunk[at + 2] = words[offset + 2]!
     chunk[at + 3] = this.#width === entryWords ? words[offset + 3]! : 0
   }
-}
-
-/**
- * Large arrays get pages of their own from the operating system (that is how resizable buffers are
- * made) and give them back at once. The C allocator would keep what a sub-table outgrew as a hole
- * that the next, larger one does not fit: two and a half bytes an entry.
- */
-function allocate(length: number): Uint32Array<ArrayBuffer> {
-  const bytes = length * Uint32Array.BYTES_PER_ELEMENT
-  if (bytes < ownPagesLeast) return new Uint32Array(length)
-  return new Uint32Array(new ArrayBuffer(bytes, { maxByteLength: bytes }))
-}
-
-function capacityFor(count: number): number {
-  return Math.max(capacityLeast, Math.ceil(count / loadFresh))
 }

@@ -134,8 +134,8 @@ export class Replica {
    * next round.
    *
    * @param nowSeconds Unix time in seconds.
-   * @param budget How many slots to examine at most; without it, what is left of one sub-table
-   *   (1/256 of one of the two tables). `Infinity` examines everything.
+   * @param budget How many slots to examine at most; without it, what is left of one sub-table: of
+   *   all of a small table, or of 1/256 of a large one. `Infinity` examines everything.
    * @returns How many entries were dropped.
    */
   forget(nowSeconds: number, budget?: number): number {
@@ -146,7 +146,7 @@ export class Replica {
       const table = this.#sweepIndex < subTables ? this.#revoked : this.#generations
       const index = this.#sweepIndex % subTables
       if (table.count(index) > 0) {
-        const slots = table.slots(index) - this.#sweepSlot
+        const slots = Math.max(0, table.slots(index) - this.#sweepSlot)
         dropped += table.sweep(index, this.#sweepSlot, left, nowSeconds)
         left -= slots
         if (table.resumeSlot >= 0) {
