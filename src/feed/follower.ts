@@ -14,6 +14,7 @@ import type { Holder, Ledger } from './ledger.ts'
 import type { SnapshotPiece } from './hub-types.ts'
 import type { LeaseRules } from './lease-rules.ts'
 import type { RecentBatches } from './recent.ts'
+import type { RoundMember, Rounds } from './rounds.ts'
 import type { FeedHubSettings } from './settings.ts'
 
 /** What a follower needs of the hub. */
@@ -26,6 +27,7 @@ export interface FollowerContext {
   readonly node: string
   readonly recent: RecentBatches
   readonly ledger: Ledger
+  readonly rounds: Rounds
   readonly snapshot: () => Iterable<SnapshotPiece>
   grantableMs(): number
   /** Makes the connection the one of its guard; undefined where a newer one is open. */
@@ -45,7 +47,7 @@ const lagsUntilClosed = 3
  * One guard on one connection: start, snapshot or resumption, then the tail, as fast as it
  * acknowledges.
  */
-export class Follower {
+export class Follower implements RoundMember {
   readonly connection: FeedConnection
   readonly connectedAtMs: number
   readonly #context: FollowerContext
@@ -107,9 +109,13 @@ export class Follower {
     }
   }
 
-  /** Something was published: sends it, unless a frame is on its way; then its acknowledgement will. */
+  /**
+   * Something was published: sends it, unless a frame is on its way (then its acknowledgement will)
+   * or it is not this guard's turn.
+   */
   published(): void {
-    if (this.#state === 'following' && this.#sentMark === this.#ackedMark) this.#flush()
+    if (this.#state !== 'following' || this.#sentMark !== this.#ackedMark) return
+    if (this.#context.rounds.hasTurn(this)) this.#flush()
   }
 
   /** Ends the connection from this side. */
@@ -124,6 +130,7 @@ export class Follower {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#cancelTimer?.()
+    this.#context.rounds.left(this)
     this.#context.gone(this)
   }
 
@@ -242,15 +249,17 @@ export class Follower {
     if (mark > this.#sentMark) {
       return this.close(closeCodes.protocolError, 'acknowledged what was not sent')
     }
-    const { ledger, clock } = this.#context
+    const { ledger, clock, rounds } = this.#context
     this.#ackedMark = Math.max(this.#ackedMark, mark)
     ledger.acknowledge(this.#holder!, mark, clock.monotonicMs())
+    if (this.#ackedMark === this.#sentMark) rounds.acknowledged(this)
     this.published()
   }
 
   /** Sends everything that was published and not yet sent. */
   #flush(): void {
-    const { recent, rules, settings, ledger, clock } = this.#context
+    const { recent, rules, settings, ledger, clock, rounds } = this.#context
+    if (this.#sentMark < recent.head) rounds.sent(this)
     while (this.#sentMark < recent.head && this.#state === 'following') {
       if (
         this.connection.bufferedBytes > settings.bufferedBytes ||

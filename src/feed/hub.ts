@@ -13,6 +13,7 @@ import { countedLeaseMs, leaseRules, type LeaseRules } from './lease-rules.ts'
 import { Ledger, type BatchRecord, type Holder } from './ledger.ts'
 import { describeReceipt, ReceiptBook, type DetailedReceipt } from './receipts.ts'
 import { RecentBatches } from './recent.ts'
+import { Rounds } from './rounds.ts'
 import { feedSettings, type FeedHubSettings } from './settings.ts'
 import { describeVerifiers, type VerifierStatus } from './verifiers.ts'
 
@@ -28,6 +29,7 @@ class Hub implements FeedHub {
   readonly #ledger = new Ledger()
   readonly #recent: RecentBatches
   readonly #receipts: ReceiptBook
+  readonly #rounds: Rounds
   readonly #context: FollowerContext
   readonly #followers = new Set<Follower>()
   readonly #byGuard = new Map<string, Follower>()
@@ -42,6 +44,10 @@ class Hub implements FeedHub {
     this.#rules = { ...leaseRules, ...options.rules }
     this.#recent = new RecentBatches(this.#settings.recentEntries, new Map(options.position))
     this.#receipts = new ReceiptBook(this.#settings.receipts)
+    this.#rounds = new Rounds({
+      members: this.#followers,
+      after: (delayMs, callback) => options.clock.after(delayMs, callback),
+    })
     this.#remembered = options.rememberLeases ? 'no' : 'yes'
     this.#started = this.#admitPredecessors()
     this.#tellConfirmed(this.#started, options.position)
@@ -90,7 +96,7 @@ class Hub implements FeedHub {
       this.#receipts.add(batch, record)
       this.#tellConfirmed(record, position)
     }
-    for (const follower of this.#followers) follower.published()
+    this.#rounds.published()
     this.#arm()
   }
 
@@ -171,6 +177,7 @@ class Hub implements FeedHub {
       node,
       recent: this.#recent,
       ledger: this.#ledger,
+      rounds: this.#rounds,
       snapshot,
       grantableMs: () => this.#grantableMs(),
       claim: (follower, start) => this.#claim(follower, start),

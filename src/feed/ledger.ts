@@ -53,6 +53,8 @@ export class Ledger {
   readonly #holders = new Map<string, Holder>()
   /** Unconfirmed batches in the order of their marks, which have no gaps. */
   #pending: BatchRecord[] = []
+  /** No later than the next end that matters; undefined where it must be looked for. */
+  #nextMs: number | undefined
 
   get holders(): Iterable<Holder> {
     return this.#holders.values()
@@ -89,6 +91,7 @@ export class Ledger {
   grant(holder: Holder, endsMs: number, headMark: number): void {
     holder.endsMs = Math.max(holder.endsMs, endsMs)
     if (holder.counted) return
+    if (endsMs < (this.#nextMs ?? -Infinity)) this.#nextMs = endsMs
     holder.counted = true
     holder.countedAfterMark = headMark
   }
@@ -116,6 +119,8 @@ export class Ledger {
       waiters: [],
     }
     this.#pending.push(record)
+    // It makes guards be waited for that had nothing left to say.
+    this.#nextMs = undefined
     this.#confirm(nowMs)
     return record
   }
@@ -136,6 +141,7 @@ export class Ledger {
 
   /** Takes leases that have ended into account, and confirms what waited for nothing else. */
   expire(nowMs: number): void {
+    this.#nextMs = undefined
     for (const holder of this.#holders.values()) {
       if (holder.counted && holder.endsMs <= nowMs) this.#lapse(holder, nowMs)
     }
@@ -146,8 +152,16 @@ export class Ledger {
     this.#confirm(nowMs)
   }
 
-  /** When `expire` should be called next; undefined while nothing waits. */
+  /**
+   * When `expire` should be called next; undefined while nothing waits. What was found is kept
+   * until the next publication: leases only grow, so that at worst it is called too early.
+   */
   nextExpiryMs(): number | undefined {
+    if (this.#pending.length === 0) return undefined
+    return (this.#nextMs ??= this.#findNextMs())
+  }
+
+  #findNextMs(): number | undefined {
     const oldest = this.#pending[0]
     const newest = this.#pending.at(-1)
     if (!oldest || !newest) return undefined

@@ -18,31 +18,25 @@ export function textBytes(text: string, most: number, what: string): Uint8Array 
 
 /** Fills a frame of a known length from its first byte to its last. */
 export class FrameWriter {
+  // No DataView: for most frames it would cost more than everything else, as it needs the buffer.
   readonly bytes: Uint8Array<ArrayBuffer>
-  readonly #view: DataView
   #at = 0
 
   constructor(length: number) {
     this.bytes = new Uint8Array(length)
-    this.#view = new DataView(this.bytes.buffer)
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#at, value)
-    this.#at += 1
+    this.bytes[this.#at++] = value
     return this
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#at, value, true)
-    this.#at += 2
-    return this
+    return this.u8(value).u8(value >>> 8)
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#at, value, true)
-    this.#at += 4
-    return this
+    return this.u16(value).u16(value >>> 16)
   }
 
   u64(value: number): this {
@@ -72,24 +66,23 @@ export class FrameWriter {
 /** Takes a frame apart; complains where bytes are missing or left over. */
 export class FrameReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   #at = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1))
+    return this.#bytes[this.#take(1)]!
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2), true)
+    const at = this.#take(2)
+    return this.#bytes[at]! | (this.#bytes[at + 1]! << 8)
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true)
+    return this.#wordAt(this.#take(4))
   }
 
   /** An unsigned 64-bit number that fits a double exactly. */
@@ -102,13 +95,15 @@ export class FrameReader {
 
   raw(length: number): Uint8Array {
     const at = this.#take(length)
-    return this.#bytes.slice(at, at + length)
+    return this.#copy(at, length)
   }
 
   text(most: number): string {
     const length = this.u16()
     if (length > most) throw new FeedFormatError('Cannot decode frame: a text is too long')
     const at = this.#take(length)
+    const short = this.#shortText(at, length)
+    if (short !== undefined) return short
     try {
       return decoder.decode(this.#bytes.subarray(at, at + length))
     } catch {
@@ -120,10 +115,8 @@ export class FrameReader {
     const at = this.#take(count * 4)
     const start = this.#bytes.byteOffset + at
     if (littleEndian && start % 4 === 0) return new Uint32Array(this.#bytes.buffer, start, count)
-    if (littleEndian) return new Uint32Array(this.#bytes.slice(at, at + count * 4).buffer)
-    return Uint32Array.from({ length: count }, (_, index) =>
-      this.#view.getUint32(at + index * 4, true),
-    )
+    if (littleEndian) return new Uint32Array(this.#copy(at, count * 4).buffer)
+    return Uint32Array.from({ length: count }, (_, index) => this.#wordAt(at + index * 4))
   }
 
   zeros(length: number): void {
@@ -136,6 +129,30 @@ export class FrameReader {
     if (this.#at !== this.#bytes.length) {
       throw new FeedFormatError('Cannot decode frame: bytes are left over')
     }
+  }
+
+  /** Not `slice`: that of a Node buffer copies nothing, and its `buffer` is a pool's. */
+  #copy(at: number, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#bytes.subarray(at, at + length))
+  }
+
+  #wordAt(at: number): number {
+    const bytes = this.#bytes
+    const word =
+      bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+    return word >>> 0
+  }
+
+  /** Names are short and ASCII mostly, for which starting the decoder is dear. */
+  #shortText(at: number, length: number): string | undefined {
+    if (length > 32) return undefined
+    let text = ''
+    for (let index = at; index < at + length; index++) {
+      const byte = this.#bytes[index]!
+      if (byte > 0x7f) return undefined
+      text += String.fromCharCode(byte)
+    }
+    return text
   }
 
   #take(length: number): number {

@@ -146,6 +146,10 @@ suite('feed frames', () => {
         const shifted = new Uint8Array(bytes.length + shift).subarray(shift)
         shifted.set(bytes)
         assert.deepEqual(decode(frame, shifted), frame)
+        // And Node's buffers are not quite byte arrays.
+        const pooled = Buffer.concat([shifted.subarray(0, 0), bytes])
+        assert.deepEqual(decode(frame, pooled), frame)
+        assert.deepEqual(decode(frame, Buffer.from(shifted.buffer, shift)), frame)
       }),
     )
   })
