@@ -9,7 +9,7 @@ import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { startTcpProxy } from '../../src/testing/tcp-proxy.ts'
 import { check } from './checker.ts'
-import { History } from './history.ts'
+import { History, type Entry } from './history.ts'
 import { Load } from './load.ts'
 import { Fleet } from './processes.ts'
 
@@ -18,6 +18,7 @@ const BOUND_MS = 20_000
 /** A look-up that was on its way to a host that vanished is given up after five seconds. */
 const MENDED_WITHIN_MS = 30_000
 const LOAD_MS = 4_000
+const SEED = { breaks: 11, vanishes: 12 } as const
 
 /** How the primary goes: its connections break, or nothing is ever heard of them again. */
 type Way = 'breaks' | 'vanishes'
@@ -26,8 +27,8 @@ interface Database {
   readonly primary: TestCluster
   readonly standby: TestCluster
   readonly fleet: Fleet
-  /** Resolves when the nodes are brought to the standby. */
-  readonly failOver: () => Promise<void>
+  /** Resolves when the nodes are brought to the standby; with the moment of the crash. */
+  readonly failOver: () => Promise<number>
 }
 
 async function withDatabase(way: Way, use: (database: Database) => Promise<void>): Promise<void> {
@@ -45,10 +46,13 @@ async function withDatabase(way: Way, use: (database: Database) => Promise<void>
       standby,
       fleet,
       failOver: async () => {
+        assert.equal(await primary.synchronousStandbys(), 1)
+        const crashedMs = performance.now()
         if (way === 'vanishes') host.freeze()
         await primary.kill()
         await standby.promote()
         for (const { network } of fleet.nodes) network.redirect(standby)
+        return crashedMs
       },
     })
   } finally {
@@ -71,30 +75,57 @@ async function failOverUnderLoad(
   const urls = fleet.nodes.map(({ child }) => child.url)
   const running = load.run()
   await sleep(LOAD_MS)
-  await failOver()
-  const brokenMs = performance.now()
-  await sleep(LOAD_MS)
-  load.stop()
-  await running
-  await fleet.settled(MENDED_WITHIN_MS)
-  t.diagnostic(`settled ${(performance.now() - brokenMs - LOAD_MS).toFixed(0)} ms after the load`)
-  await load.finish(40)
-  assert.deepEqual(
-    fleet.nodes.map(({ child }) => child.url),
-    urls,
-    'no node was restarted',
+  const crashedMs = await failOver()
+  const promotedMs = performance.now()
+  try {
+    await fleet.settled(MENDED_WITHIN_MS)
+    const mendedMs = performance.now()
+    t.diagnostic(`settled ${(mendedMs - promotedMs).toFixed(0)} ms after the promotion`)
+    await sleep(LOAD_MS)
+    load.stop()
+    await running
+    await fleet.settled(MENDED_WITHIN_MS)
+    // Every logout that was answered, at every node and every guard.
+    await load.finish(40)
+    assert.deepEqual(
+      fleet.nodes.map(({ child }) => child.url),
+      urls,
+      'no node was restarted',
+    )
+    judge(history.entries, crashedMs, mendedMs, t)
+  } catch (error) {
+    load.stop()
+    t.diagnostic(await history.keep(`failover-${String(seed)}`, fleet.logs()))
+    throw error
+  }
+}
+
+function judge(
+  entries: readonly Entry[],
+  crashedMs: number,
+  mendedMs: number,
+  t: TestContext,
+): void {
+  const logouts = entries.filter(({ op, outcome }) => op === 'logout' && outcome === 'done')
+  const before = logouts.filter(({ endMs }) => endMs <= crashedMs).length
+  const under = entries.filter(({ startMs, endMs }) => startMs < crashedMs && endMs > crashedMs)
+  const after = logouts.filter(({ startMs }) => startMs > mendedMs).length
+  const guards = entries.filter(
+    ({ op, at, outcome, startMs }) =>
+      op === 'use' && at.startsWith('guard') && outcome === 'done' && startMs > mendedMs,
+  ).length
+  t.diagnostic(
+    `logouts answered before the crash: ${String(before)}, after it: ${String(after)}; calls under ` +
+      `way at the crash: ${String(under.length)}; accepted by guards afterwards: ${String(guards)}`,
   )
-  const { entries } = history
-  const done = entries.filter(({ op, outcome }) => op === 'logout' && outcome === 'done')
-  t.diagnostic(`${String(done.length)} logouts were answered`)
-  assert.ok(done.length > 0)
+  assert.ok(before > 10 && after > 0 && under.length > 0 && guards > 0)
   assert.deepEqual(check(entries, BOUND_MS).slice(0, 5), [])
 }
 
 suite('failover to a synchronous standby', () => {
   for (const way of ['breaks', 'vanishes'] as const) {
     test(`no answered logout is lost, and nodes recover: the primary ${way}`, async (t) => {
-      await withDatabase(way, (database) => failOverUnderLoad(database, 11, t))
+      await withDatabase(way, (database) => failOverUnderLoad(database, SEED[way], t))
     })
   }
 })
