@@ -32,13 +32,13 @@ export function unleash(world: World, forMs: number): FaultCounts {
     sometime(() => {
       for (const guard of few(world)) {
         counts.frozen++
-        guard.freeze(random.between(100, 4_000))
+        guard.freeze(random.between(100, 3_000))
       }
     })
     sometime(() => {
       for (const guard of few(world)) {
         counts.slow++
-        guard.slowDown(random.between(500, 3_000), random.between(1_000, 4_000))
+        guard.slowDown(random.between(500, 2_500), random.between(1_000, 2_500))
       }
     })
   }
@@ -63,8 +63,9 @@ function few(world: World): readonly SimulatedGuard[] {
   return chosen
 }
 
-function trouble({ time, troubled }: World, guard: SimulatedGuard): void {
+function trouble({ time, troubled, everTroubled }: World, guard: SimulatedGuard): void {
   troubled.add(guard)
+  everTroubled.add(guard)
   time.after(troubledMs, () => {
     troubled.delete(guard)
   })

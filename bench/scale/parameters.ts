@@ -19,8 +19,8 @@ export interface Parameters {
 const defaults: Parameters = {
   nodes: 100,
   guards: 100_000,
-  rate: 4,
-  seconds: 3,
+  rate: 3,
+  seconds: 2,
   regions: 3,
   rttMs: [12, 70, 80],
   localRttMs: 0.5,
@@ -29,7 +29,7 @@ const defaults: Parameters = {
 }
 
 /** A world that takes some seconds. */
-const small = { nodes: 6, guards: 300, rate: 10 }
+const small = { nodes: 6, guards: 300, rate: 10, seconds: 3 }
 
 export const usage: string = `npm run bench -- scale [options]
 
@@ -41,13 +41,14 @@ Without --nodes or --guards it runs a series: 10 nodes with 1,000 guards, 30 wit
   --nodes <n>        default ${defaults.nodes}
   --guards <n>       default ${defaults.guards.toLocaleString('en')}
   --rate <n>         logouts a second, default ${defaults.rate}
-  --seconds <n>      simulated seconds without faults, and then as many with them, default ${defaults.seconds}
+  --seconds <n>      simulated seconds without faults, and then as many with them, default ${defaults.seconds};
+                     the smaller ones of the series take longer
   --regions <n>      default ${defaults.regions}; the database is in the first
   --rtt <ms,…>       round trips between regions 1–2, 1–3, 2–3, 1–4 …, default ${defaults.rttMs.join()}
   --local-rtt <ms>   the same within a region, default ${defaults.localRttMs}
   --no-faults        nothing goes wrong, for twice as long
   --seed <n>         what happens when, and what goes wrong, default ${defaults.seed}
-  --small            ${small.nodes} nodes, ${small.guards} guards, ${small.rate} logouts a second: some seconds
+  --small            ${small.nodes} nodes, ${small.guards} guards, ${small.rate} logouts a second: takes some seconds
   --json             figures instead of tables
 `
 
@@ -116,10 +117,11 @@ export function parseCommand(args: readonly string[]): Command {
     seed: count('seed', values.seed, base.seed),
   }
   const single = values.small || values.nodes !== undefined || values.guards !== undefined
+  // The smaller ones for longer, as they can afford it.
   const sizes = [
-    { nodes: 10, guards: 1_000 },
-    { nodes: 30, guards: 10_000 },
-    { nodes: 100, guards: 100_000 },
+    { nodes: 10, guards: 1_000, seconds: 5 * given.seconds },
+    { nodes: 30, guards: 10_000, seconds: 2 * given.seconds },
+    { nodes: 100, guards: 100_000, seconds: given.seconds },
   ]
   const worlds = single ? [given] : sizes.map((size) => ({ ...given, ...size }))
   return { worlds, json: values.json }

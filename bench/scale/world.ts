@@ -45,6 +45,7 @@ export class World implements NodeWorld, GuardWorld {
   readonly logouts: Logout[] = []
   /** Guards that something has happened to lately. */
   readonly troubled: Set<SimulatedGuard> = new Set()
+  readonly everTroubled: Set<SimulatedGuard> = new Set()
   readonly checker: Checker
   /** Whether things go wrong on purpose. */
   amidFaults = false
