@@ -15,7 +15,7 @@ import { simulate, type Figures } from './scale/simulate.ts'
 import { printOutcome } from './report.ts'
 
 /** Megabytes: many small objects live for long, and few of those that die are worth a full round. */
-const memory = ['--expose-gc', '--max-old-space-size=16000', '--max-semi-space-size=128']
+const memory = ['--expose-gc', '--max-old-space-size=16000', '--max-semi-space-size=64']
 const progressEveryMs = 1_000
 
 const { worlds, json } = command()
@@ -53,7 +53,8 @@ async function series(all: readonly Parameters[]): Promise<readonly (Figures | u
 
 /** Runs this file again, with the memory that it needs; resolves with what it printed. */
 async function start(options: readonly string[], stdout: 'pipe' | 'inherit'): Promise<string> {
-  const argv = [...process.execArgv, ...memory, fileURLToPath(import.meta.url), ...options]
+  const flags = new Set([...process.execArgv, ...memory])
+  const argv = [...flags, fileURLToPath(import.meta.url), ...options]
   const child = spawn(process.execPath, argv, { stdio: ['ignore', stdout, 'inherit'] })
   const exit = new Promise<void>((resolve) => {
     child.once('exit', (code) => {

@@ -60,6 +60,12 @@ export class SimulatedGuard {
     this.#slowUntilMs = this.#world.wires.time.nowMs + forMs
   }
 
+  /** Whether it holds a lease, and nothing keeps it from the next one. */
+  get isWell(): boolean {
+    const slow = this.#world.wires.time.nowMs < this.#slowUntilMs + this.#slowMs
+    return this.process.running && !slow && this.guard.status().fresh
+  }
+
   #connect(events: FeedSocketEvents): FeedSocket {
     const { wires } = this.#world
     const end: GuardEnd = {

@@ -55,9 +55,11 @@ export interface Figures {
 
 /** Guards connect within this time. */
 const gatherMs = 1_000
-const settleMs = 1_500
-/** After the faults: a lease, the margins and the longest pause of a guard that connects again. */
-const recoverMs = 6_500
+const settleMs = 1_000
+/** After the logouts: until the last of them is confirmed, whatever happens. */
+const confirmMs = 2_500
+/** After the faults: whatever is stopped or slow goes on, and guards that wait connect again. */
+const recoverMs = 9_000
 /** A status takes as long as twenty frames. */
 const statusSample = 5_000
 /** Simulated time between two looks at the progress. */
@@ -108,7 +110,11 @@ export async function simulate(
     logOutFor(world, faultsMs)
     await run(world, faultsMs, 'logouts amid faults', report)
   }
-  await run(world, parameters.faults ? recoverMs : 3_000, 'everybody recovers', report)
+  await run(world, confirmMs, 'the last confirmations', report)
+  const latestMs = world.time.nowMs + recoverMs
+  while (hasTrouble(world) && world.time.nowMs < latestMs) {
+    await run(world, 500, 'everybody recovers', report)
+  }
   await requireRecovery(world)
   const amid = world.logouts.filter(({ amidFaults }) => amidFaults)
   return {
@@ -158,6 +164,11 @@ function logOutFor(world: World, forMs: number): void {
     })
   }
   later()
+}
+
+/** Whether somebody to whom something has happened is not as before. */
+function hasTrouble({ nodes, everTroubled }: World): boolean {
+  return !nodes.every((node) => node.ready) || ![...everTroubled].every((guard) => guard.isWell)
 }
 
 /** Of some thousand guards, and of all to which something has happened. */
