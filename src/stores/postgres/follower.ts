@@ -16,8 +16,11 @@ export interface FollowerOptions {
   readonly onEntries: (entries: readonly Revocation[]) => void
 }
 
-/** How many entries are read at once. */
+/** How many entries of a stream are read at once. */
 const CHUNK = 2_000
+
+/** How many streams are read at once. */
+const STREAMS = 16
 
 export class Follower {
   readonly #options: FollowerOptions
@@ -69,18 +72,27 @@ export class Follower {
   }
 
   async #read(): Promise<void> {
-    const { source, own, onEntries } = this.#options
-    for (const [stream, head] of await source.head()) {
-      if (stream === own) continue
-      let position = this.#position.get(stream) ?? 0
-      while (position < head && !this.#closed) {
-        const entries = await source.readStream(stream, position, CHUNK)
-        const last = entries.at(-1)
-        if (last === undefined) break
-        position = last.sequence
-        this.#position.set(stream, position)
-        onEntries(entries)
-      }
+    const { source, own } = this.#options
+    const news = [...(await source.head())].filter(
+      ([stream, head]) => stream !== own && (this.#position.get(stream) ?? 0) < head,
+    )
+    // Together: a database that is far away answers many in the time of one.
+    for (let from = 0; from < news.length; from += STREAMS) {
+      const some = news.slice(from, from + STREAMS)
+      await Promise.all(some.map(([stream, head]) => this.#readStream(stream, head)))
+    }
+  }
+
+  async #readStream(stream: string, head: number): Promise<void> {
+    const { source, onEntries } = this.#options
+    let position = this.#position.get(stream) ?? 0
+    while (position < head && !this.#closed) {
+      const entries = await source.readStream(stream, position, CHUNK)
+      const last = entries.at(-1)
+      if (last === undefined) break
+      position = last.sequence
+      this.#position.set(stream, position)
+      onEntries(entries)
     }
   }
 
