@@ -26,6 +26,9 @@ const PATH = '/outright/v1/session/events'
 /** Proxies close what is silent for a minute. A browser that left is noticed with the next one. */
 const HEARTBEAT_MS = 15_000
 
+/** Far more than tabs that share one stream need. One session must not take what is there for all. */
+const MOST_OF_A_SESSION = 32
+
 /** Bearer tokens are no ambient credential, so any origin may send one. */
 const cors = {
   'access-control-allow-origin': '*',
@@ -36,6 +39,7 @@ const cors = {
 
 export function createSessionEvents(options: SessionEventsOptions): Dialect {
   const { mostStreams = 10_000 } = options
+  const bySession = new Map<string, number>()
   let streams = 0
 
   async function listen(request: DialectRequest): Promise<Answer> {
@@ -43,10 +47,18 @@ export function createSessionEvents(options: SessionEventsOptions): Dialect {
     const token = authorization?.scheme === 'bearer' ? authorization.token : undefined
     const verdict = await options.verifier.verify(token)
     if (!verdict.ok) return refuse(failures[verdict.reason])
-    if (streams >= mostStreams) return refuse({ kind: 'rate_limited', retryAfterSeconds: 30 })
+    const { sid } = verdict.claims
+    const ofSession = bySession.get(sid) ?? 0
+    if (streams >= mostStreams || ofSession >= MOST_OF_A_SESSION) {
+      return refuse({ kind: 'rate_limited', retryAfterSeconds: 30 })
+    }
     streams++
+    bySession.set(sid, ofSession + 1)
     const body = events(options, verdict.claims, () => {
       streams--
+      const left = (bySession.get(sid) ?? 1) - 1
+      if (left > 0) bySession.set(sid, left)
+      else bySession.delete(sid)
     })
     return { status: 200, headers: { 'content-type': 'text/event-stream' }, body }
   }
@@ -142,5 +154,6 @@ const operation: Route['operation'] = {
       content: { 'text/event-stream': { schema: { type: 'string' } } },
     },
     401: { description: 'No token, or one that is not accepted' },
+    429: { description: 'The session has 32 streams open, or the node as many as it takes' },
   },
 }

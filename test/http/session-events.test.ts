@@ -1,0 +1,92 @@
+/** `GET /outright/v1/session/events`, on real sockets: what is said, to whom, and how often at once. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { after, before, suite, test } from 'node:test'
+import { startTestServer, type TestServer } from '../harness.ts'
+
+let server: TestServer
+before(async () => {
+  server = await startTestServer({ oneNode: true, config: { rateLimitFactor: 1_000_000 } })
+})
+after(() => server.close())
+
+const path = '/outright/v1/session/events'
+
+function bearer(token: string): { headers: Record<string, string> } {
+  return { headers: { authorization: `Bearer ${token}` } }
+}
+
+async function login(): Promise<string> {
+  const authorization = `Basic ${Buffer.from('maria:maria-demo').toString('base64')}`
+  const reply = await server.call('POST', '/directlink/v1/auth/login', {
+    headers: { authorization },
+  })
+  return (reply.json() as { bearer: string }).bearer
+}
+
+interface Stream {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  /** What comes next. */
+  next(): Promise<string>
+  close(): void
+}
+
+async function listen(token: string): Promise<Stream> {
+  const request = get(`${server.url}${path}`, { ...bearer(token), agent: false })
+  request.on('error', () => undefined)
+  const [answer] = (await once(request, 'response')) as [IncomingMessage]
+  answer.on('error', () => undefined)
+  return {
+    status: answer.statusCode ?? 0,
+    headers: answer.headers,
+    next: async () => String(((await once(answer, 'data')) as [Buffer])[0]),
+    close: () => request.destroy(),
+  }
+}
+
+suite('events of a session', () => {
+  test('begin with "ready", say "signed-out" when it ends, and are over then', async () => {
+    const token = await login()
+    const stream = await listen(token)
+    assert.equal(stream.headers['content-type'], 'text/event-stream')
+    assert.equal(stream.headers['cache-control'], 'no-store')
+    assert.equal(stream.headers['access-control-allow-origin'], '*')
+    assert.equal(await stream.next(), 'event: ready\ndata: {}\n\n')
+    const next = stream.next()
+    await server.call('POST', '/directlink/v1/auth/logout', bearer(token))
+    assert.equal(await next, 'event: signed-out\ndata: {}\n\n')
+  })
+
+  test('are refused without a token, with a bad one, and with one that is logged out', async () => {
+    const token = await login()
+    await server.call('POST', '/directlink/v1/auth/logout', bearer(token))
+    for (const [options, problem] of [
+      [{}, 'credentials-missing'],
+      [bearer('x.y.z'), 'token-invalid'],
+      [bearer(token), 'token-revoked'],
+    ] as const) {
+      const reply = await server.call('GET', path, options)
+      assert.equal(reply.status, 401)
+      assert.equal(reply.json().type, `urn:outright:problem:${problem}`)
+      assert.equal(reply.headers['access-control-allow-origin'], '*')
+    }
+  })
+
+  test('are bounded for one session, and leave room for others', async () => {
+    const token = await login()
+    const streams: Stream[] = []
+    for (let count = 0; count < 32; count++) streams.push(await listen(token))
+    assert.deepEqual(new Set(streams.map(({ status }) => status)), new Set([200]))
+    const refused = await listen(token)
+    assert.equal(refused.status, 429)
+    assert.equal(refused.headers['retry-after'], '30')
+    const other = await listen(await login())
+    assert.equal(other.status, 200)
+    other.close()
+    // A place is free again when the server has noticed that the browser left: at the next event.
+    await server.call('POST', '/directlink/v1/auth/logout', bearer(token))
+    for (const stream of streams) stream.close()
+  })
+})
