@@ -11,9 +11,12 @@ export interface KeyRing {
   sign(claims: Readonly<Record<string, unknown>>): Promise<string>
   /** Signs claims as a JWT of another type, for receipts. */
   signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<string>
-  /** The JWKS (RFC 7517, section 5), as served at `/.well-known/jwks.json`. */
-  publicKeys(): { readonly keys: readonly JWK[] }
-  /** Finds the key that a JWT names; reads the store anew, at most once a second, if none fits. */
+  /**
+   * The JWKS (RFC 7517, section 5), as served at `/.well-known/jwks.json`. Reads the store anew, at
+   * most ten times a second: who asks has often just met a key that another node made.
+   */
+  publicKeys(): Promise<{ readonly keys: readonly JWK[] }>
+  /** Finds the key that a JWT names; reads the store anew, at most ten times a second, if none fits. */
   readonly find: JWTVerifyGetKey
   /** Makes a new key sign; the old ones verify until their last token has expired. */
   rotate(): Promise<{ readonly kid: string }>
@@ -38,7 +41,10 @@ interface LoadedKey {
   readonly publicJwk: JWK
 }
 
-const RELOAD_AT_MOST_EVERY_MS = 1000
+/** On behalf of whoever asks for keys or shows one that is not known. */
+const RELOAD_AT_MOST_EVERY_MS = 100
+/** Verifiers that start while the store is away get the keys that are known. */
+const PUBLISH_WITHIN_MS = 500
 
 /**
  * Opens the key ring; makes the first key where there is none yet.
@@ -49,29 +55,32 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   const { store, clock, random, algorithm } = options
   let keys: readonly LoadedKey[] = []
   let reloadedAtMs = clock.monotonicMs()
+  let reloads = 0
+  let newest = 0
 
   async function reload(): Promise<void> {
     reloadedAtMs = clock.monotonicMs()
+    const turn = ++reloads
     const nowMs = clock.nowMs()
     const stored = await store.listKeys()
     const usable = stored.filter((key) => (key.removeAfterMs ?? Infinity) > nowMs)
     const signing = usable.filter((key) => key.retiredAtMs === undefined)
     const retired = usable.filter((key) => key.retiredAtMs !== undefined)
-    keys = await Promise.all([...signing, ...retired].map(loadKey))
+    const known = keys
+    const read = await Promise.all(
+      [...signing, ...retired].map(
+        async (key) => known.find(({ kid }) => kid === key.kid) ?? (await loadKey(key)),
+      ),
+    )
+    // One that was asked earlier and answered later knows less.
+    if (turn < newest) return
+    newest = turn
+    keys = read
   }
-
   async function addKey(unlessPresent: boolean): Promise<string> {
     const nowMs = clock.nowMs()
     const kid = mintId(random, nowMs)
-    const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
-    const next: SigningKey = {
-      kid,
-      algorithm,
-      privateJwk: JSON.stringify(await exportJWK(privateKey)),
-      createdAtMs: nowMs,
-      retiredAtMs: undefined,
-      removeAfterMs: undefined,
-    }
+    const next = await newKey(kid, algorithm, nowMs)
     const removeAfterMs = nowMs + options.longestAccessLifetimeMs + 120_000
     await store.rotateKeys(next, { atMs: nowMs, removeAfterMs }, unlessPresent)
     await reload()
@@ -97,7 +106,11 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   return {
     sign: (claims) => signAs('at+jwt', claims),
     signAs,
-    publicKeys: () => ({ keys: keys.map((key) => key.publicJwk) }),
+    async publicKeys() {
+      const isOld = clock.monotonicMs() - reloadedAtMs >= RELOAD_AT_MOST_EVERY_MS
+      if (isOld) await settledWithin(PUBLISH_WITHIN_MS, reload(), clock)
+      return { keys: keys.map((key) => key.publicJwk) }
+    },
     find: async (header) => {
       const fits = (key: LoadedKey): boolean =>
         key.kid === header.kid && key.algorithm === header.alg
@@ -112,6 +125,34 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     },
     rotate: async () => ({ kid: await addKey(false) }),
     reload,
+  }
+}
+
+/** Resolves when the work has ended, however it ended, or takes too long. */
+function settledWithin(ms: number, work: Promise<void>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve)
+    const end = (): void => {
+      cancel()
+      resolve()
+    }
+    work.then(end, end)
+  })
+}
+
+async function newKey(
+  kid: string,
+  algorithm: SigningKey['algorithm'],
+  nowMs: number,
+): Promise<SigningKey> {
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
+  return {
+    kid,
+    algorithm,
+    privateJwk: JSON.stringify(await exportJWK(privateKey)),
+    createdAtMs: nowMs,
+    retiredAtMs: undefined,
+    removeAfterMs: undefined,
   }
 }
 

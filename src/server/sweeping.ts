@@ -6,10 +6,13 @@ import type { Replica } from '../verifier/replica.ts'
 
 const SWEEP_EVERY_MS = 30_000
 const ROWS_PER_SWEEP = 2000
+/** How long a node may go on signing with a key that another one has retired. */
+const RELOAD_KEYS_EVERY_MS = 2000
 /** One sub-table of the replica each time, so that no call stalls anything. */
 const FORGET_EVERY_MS = 1000
 
-/** Removes what has expired, a little at a time. The returned function stops it. */
+/** Removes what has expired, a little at a time, and keeps the keys fresh. What is returned stops
+it. */
 export function startSweeping(
   store: MaintenanceStore,
   replica: Replica,
@@ -20,15 +23,22 @@ export function startSweeping(
   let stopped = false
   let cancelSweep: () => void
   let cancelForget: () => void
+  let cancelReload: () => void
   const sweep = async (): Promise<void> => {
     try {
       await store.sweep(clock.nowMs(), ROWS_PER_SWEEP)
-      // Another node may have rotated: a key that it retired signs nothing here for long.
-      await keys.reload()
     } catch (error) {
       log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'cannot sweep')
     }
     if (!stopped) cancelSweep = clock.after(SWEEP_EVERY_MS, () => void sweep())
+  }
+  const reload = async (): Promise<void> => {
+    try {
+      await keys.reload()
+    } catch {
+      // The store is away, which others say: the keys are good for as long.
+    }
+    if (!stopped) cancelReload = clock.after(RELOAD_KEYS_EVERY_MS, () => void reload())
   }
   const forget = (): void => {
     replica.forget(Math.floor(clock.nowMs() / 1000))
@@ -36,9 +46,11 @@ export function startSweeping(
   }
   cancelSweep = clock.after(SWEEP_EVERY_MS, () => void sweep())
   cancelForget = clock.after(FORGET_EVERY_MS, forget)
+  cancelReload = clock.after(RELOAD_KEYS_EVERY_MS, () => void reload())
   return () => {
     stopped = true
     cancelSweep()
     cancelForget()
+    cancelReload()
   }
 }

@@ -50,14 +50,14 @@ export function createOperations(options: OperationsOptions): Dialect {
       operation: operation('The public keys of access tokens (RFC 7517, section 5)', {
         200: 'The key set; keys that were retired stay until their last token has expired.',
       }),
-      handle: () => ({
+      handle: async () => ({
         status: 200,
         headers: {
           'content-type': 'application/jwk-set+json',
           'cache-control': 'public, max-age=60',
           'access-control-allow-origin': '*',
         },
-        body: JSON.stringify(keys.publicKeys()),
+        body: JSON.stringify(await keys.publicKeys()),
       }),
     },
   ]

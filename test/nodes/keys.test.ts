@@ -1,0 +1,75 @@
+/** A key that was rotated at one node: what the others publish, verify and sign with. */
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
+import { ask, Fleet, type Node } from './processes.ts'
+
+const SETTLED_WITHIN_MS = 60_000
+/** Nodes read the keys anew every two seconds, guards no more often than every five. */
+const KNOWN_WITHIN_MS = 15_000
+const maria = { authorization: `Basic ${Buffer.from('maria:maria-demo').toString('base64')}` }
+const admin = { authorization: 'Bearer outright-demo-admin' }
+
+let cluster: TestCluster
+let fleet: Fleet
+before(async () => {
+  cluster = await startCluster()
+  const database = { cluster, url: await cluster.createDatabase() }
+  fleet = await Fleet.start({ database, nodes: 2, guardsPerNode: 1, leaseMs: 2_000 })
+  await fleet.settled(SETTLED_WITHIN_MS)
+})
+after(async () => {
+  await fleet.stop()
+  await cluster.stop()
+})
+
+async function published({ child }: Node): Promise<readonly string[]> {
+  const reply = await ask(child, 'GET', '/.well-known/jwks.json')
+  assert.ok(reply)
+  return (reply.json() as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)
+}
+
+async function login({ child }: Node): Promise<{ readonly token: string; readonly kid: string }> {
+  const reply = await ask(child, 'POST', '/directlink/v1/auth/login', { headers: maria })
+  assert.ok(reply)
+  const { bearer } = reply.json() as { bearer: string }
+  const header = Buffer.from(bearer.split('.')[0] ?? '', 'base64url').toString()
+  return { token: bearer, kid: (JSON.parse(header) as { kid: string }).kid }
+}
+
+async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + KNOWN_WITHIN_MS
+  while (!(await holds())) {
+    assert.ok(performance.now() < deadline, `never: ${what}`)
+    await sleep(100)
+  }
+}
+
+suite('a key that is rotated at one of several nodes', () => {
+  test('is published by all at once, verified by all, and soon signs at all', async () => {
+    const [first, second] = fleet.nodes as [Node, Node]
+    const before = await login(second)
+    const headers = admin
+    const rotated = await ask(first.child, 'POST', '/outright/v1/keys/rotate', { headers })
+    assert.ok(rotated !== undefined && rotated.status < 300, rotated?.text)
+    const { token, kid } = await login(first)
+    assert.notEqual(kid, before.kid)
+    // At most ten times a second: a guard that meets the new key finds it wherever it asks.
+    await sleep(150)
+    assert.ok((await published(second)).includes(kid))
+    for (const one of [token, before.token]) {
+      const bearer = { headers: { authorization: `Bearer ${one}` } }
+      for (const { child, name } of fleet.guards) {
+        await eventually(
+          `${name} accepts`,
+          async () => (await ask(child, 'GET', '/', bearer))?.text === 'ok',
+        )
+      }
+    }
+    await eventually(
+      'the other node signs with the new key',
+      async () => (await login(second)).kid === kid,
+    )
+  })
+})
