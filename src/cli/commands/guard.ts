@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import type { WireGuard } from '../../client/index.ts'
+import { ApiError, type WireGuard } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
+import { CliError, exitCodes } from '../exit.ts'
 import { pageSizeFor, takeUpTo, withLimit } from '../list.ts'
 import type { Column } from '../output.ts'
 import { describeReceipt } from '../receipt.ts'
@@ -47,7 +48,10 @@ export function addGuard(program: Command, shell: Shell): void {
     .argument('<name>', 'name of the guard')
     .action(async (name: string, _flags: object, command: Command) => {
       const client = await shell.connect(command)
-      const removed = await client.removeGuard(name)
+      const removed = await client.removeGuard(name).catch((error: unknown) => {
+        if (!(error instanceof ApiError && error.status === 404)) throw error
+        throw new CliError(exitCodes.notFound, `no guard is named ${name}`)
+      })
       const sentence = `removed ${name}: ${describeReceipt(removed.receipt)}`
       shell.output(command).result(sentence, removed)
     })
