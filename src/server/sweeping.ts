@@ -2,6 +2,7 @@ import type { KeyRing } from '../core/key-ring.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { MaintenanceStore } from '../ports/store.ts'
+import { Refusal } from '../domain/failure.ts'
 import type { Replica } from '../verifier/replica.ts'
 
 const SWEEP_EVERY_MS = 30_000
@@ -11,8 +12,10 @@ const RELOAD_KEYS_EVERY_MS = 2000
 /** One sub-table of the replica each time, so that no call stalls anything. */
 const FORGET_EVERY_MS = 1000
 
-/** Removes what has expired, a little at a time, and keeps the keys fresh. What is returned stops
-it. */
+/**
+ * Removes what has expired, a little at a time, and keeps the keys fresh. What is returned stops
+ * it.
+ */
 export function startSweeping(
   store: MaintenanceStore,
   replica: Replica,
@@ -28,7 +31,7 @@ export function startSweeping(
     try {
       await store.sweep(clock.nowMs(), ROWS_PER_SWEEP)
     } catch (error) {
-      log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'cannot sweep')
+      log.warn({ reason: reasonOf(error) }, 'cannot sweep')
     }
     if (!stopped) cancelSweep = clock.after(SWEEP_EVERY_MS, () => void sweep())
   }
@@ -53,4 +56,9 @@ export function startSweeping(
     cancelForget()
     cancelReload()
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Refusal && 'reason' in error.failure) return error.failure.reason
+  return error instanceof Error ? error.message : 'unknown'
 }

@@ -197,6 +197,7 @@ class TableNodeLeases implements NodeLeases {
         this.#renewals = [...kept, { fromMs, fromWallMs, needs }]
         this.#count()
       }
+      if (this.#away) this.#options.log?.info({ node: this.node }, 'Renewing the lease again')
       this.#away = false
     } catch (error) {
       const reason = this.#table.failed(error)
