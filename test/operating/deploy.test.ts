@@ -1,5 +1,7 @@
 /** What `deploy/` holds: its structure, and every name in it compared with the server's own. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -180,6 +182,32 @@ describe('compose.yaml', () => {
         assert.notEqual(at(services[other], 'healthcheck', 'test'), undefined, other)
       }
       for (const port of (service['ports'] ?? []) as string[]) assert.match(port, /^127\.0\.0\.1:/)
+    }
+  })
+
+  test('commands are words, and the health of the server is asked as it answers', async () => {
+    const services = Object.values(compose['services'] as Record<string, Json>)
+    const commands = services.flatMap((service) => [
+      (service['command'] ?? []) as unknown[],
+      (at(service, 'healthcheck', 'test') ?? []) as unknown[],
+    ])
+    // A colon and a space inside of one would make it a mapping.
+    for (const word of commands.flat()) assert.equal(typeof word, 'string', JSON.stringify(word))
+    const [kind, , evaluate, program = ''] = at(
+      compose,
+      'services',
+      'outright',
+      'healthcheck',
+      'test',
+    ) as string[]
+    assert.deepEqual([kind, evaluate], ['CMD', '--eval'])
+    const { url } = server
+    for (const [port, code] of [
+      [new URL(url).port, 0],
+      ['1', 1],
+    ] as const) {
+      const asked = spawn(process.execPath, ['--eval', program.replace('8080', port)])
+      assert.deepEqual(await once(asked, 'exit'), [code, null])
     }
   })
 
