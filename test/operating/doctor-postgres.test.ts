@@ -135,7 +135,9 @@ describe('doctor on PostgreSQL', () => {
     await client.connect()
     try {
       // One that reads lists is made when it is needed.
-      assert.ok((await node.store.listSessions({}, 0, { limit: 1, cursor: undefined })).items.length >= 0)
+      assert.ok(
+        (await node.store.listSessions({}, 0, { limit: 1, cursor: undefined })).items.length >= 0,
+      )
       const { rows } = await client.query(
         'SELECT application_name FROM pg_stat_activity WHERE datname = current_database() ' +
           `AND application_name LIKE 'outright %'`,
