@@ -14,6 +14,7 @@ const RENEW_MS = 500
 const POSITION = new Map([['bench', 1]])
 const FORGET_AFTER_SECONDS = 4_000_000_000
 const ENTRY_WORDS = 4
+const EPOCH = new Uint8Array(16).fill(7)
 const random = new Uint32Array(16_384)
 
 export class BenchFeed {
@@ -29,14 +30,23 @@ export class BenchFeed {
 
   readonly connect: ConnectFeed = (_target, events) => {
     this.#events = events
+    let open = true
     setImmediate(events.opened)
     return {
       send: (bytes) => {
         const frame = decodeGuardFrame(bytes)
-        if (frame.type === 'start') setImmediate(() => this.#greet())
-        if (frame.type === 'ping') setImmediate(() => this.#pong(frame.nonce))
+        const resumes = frame.type === 'start' && Buffer.compare(frame.epoch, EPOCH) === 0
+        setImmediate(() => {
+          if (!open) return
+          if (frame.type === 'start') this.#greet(!resumes)
+          if (frame.type === 'ping') this.#pong(frame.nonce)
+        })
       },
-      close: () => undefined,
+      // The guard gives up a connection over which it heard nothing, while tokens were signed, say.
+      close: (code, reason) => {
+        open = false
+        events.closed(code, reason)
+      },
     }
   }
 
@@ -55,7 +65,7 @@ export class BenchFeed {
     this.#events?.frame(frame)
   }
 
-  #greet(): void {
+  #greet(snapshot: boolean): void {
     const give = (frame: Uint8Array): void => {
       const startedMs = performance.now()
       this.#events?.frame(frame)
@@ -65,14 +75,15 @@ export class BenchFeed {
       encodeNodeFrame({
         type: 'hello',
         version: 1,
-        snapshot: true,
+        snapshot,
         leaseMs: LEASE_MS,
         renewMs: RENEW_MS,
-        epoch: new Uint8Array(16).fill(7),
+        epoch: EPOCH,
         issuer: ISSUER,
         node: 'bench',
       }),
     )
+    if (!snapshot) return
     let index = 0
     let left = this.#snapshotEntries
     for (; left > 0; left -= feedLimits.entries) {

@@ -18,7 +18,10 @@ export interface KeyRing {
   publicKeys(): Promise<{ readonly keys: readonly JWK[] }>
   /** Finds the key that a JWT names; reads the store anew, at most ten times a second, if none fits. */
   readonly find: JWTVerifyGetKey
-  /** Makes a new key sign; the old ones verify until their last token has expired. */
+  /**
+   * Makes a new key, which is published now and signs three seconds later; the old ones verify
+   * until their last token has expired.
+   */
   rotate(): Promise<{ readonly kid: string }>
   /** Reads the keys of the store anew: another node may have rotated. */
   reload(): Promise<void>
@@ -35,6 +38,7 @@ export interface KeyRingOptions {
 
 interface LoadedKey {
   readonly kid: string
+  readonly createdAtMs: number
   readonly algorithm: SigningKey['algorithm']
   readonly privateKey: CryptoKey
   readonly publicKey: CryptoKey
@@ -43,6 +47,8 @@ interface LoadedKey {
 
 /** On behalf of whoever asks for keys or shows one that is not known. */
 const RELOAD_AT_MOST_EVERY_MS = 100
+/** So that whoever meets a new key, and fetched keys a second ago, can fetch it before that. */
+const SIGNS_AFTER_MS = 3000
 /** Verifiers that start while the store is away get the keys that are known. */
 const PUBLISH_WITHIN_MS = 500
 
@@ -64,11 +70,9 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     const nowMs = clock.nowMs()
     const stored = await store.listKeys()
     const usable = stored.filter((key) => (key.removeAfterMs ?? Infinity) > nowMs)
-    const signing = usable.filter((key) => key.retiredAtMs === undefined)
-    const retired = usable.filter((key) => key.retiredAtMs !== undefined)
     const known = keys
     const read = await Promise.all(
-      [...signing, ...retired].map(
+      inOrder(usable).map(
         async (key) => known.find(({ kid }) => kid === key.kid) ?? (await loadKey(key)),
       ),
     )
@@ -91,9 +95,10 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   if (keys.length === 0) await addKey(true)
 
   function signer(): LoadedKey {
-    const [first] = keys
-    if (first === undefined) throw new Error('Cannot sign: the key ring is empty')
-    return first
+    const [current, before] = keys
+    if (current === undefined) throw new Error('Cannot sign: the key ring is empty')
+    const ageMs = clock.nowMs() - current.createdAtMs
+    return before !== undefined && ageMs >= 0 && ageMs < SIGNS_AFTER_MS ? before : current
   }
 
   function signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
@@ -126,6 +131,12 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     rotate: async () => ({ kid: await addKey(false) }),
     reload,
   }
+}
+
+/** The key that signs, then those that were retired, the latest first. */
+function inOrder(keys: readonly SigningKey[]): readonly SigningKey[] {
+  const rank = ({ retiredAtMs }: SigningKey): number => retiredAtMs ?? Infinity
+  return keys.toSorted((one, other) => (rank(one) === rank(other) ? 0 : rank(other) - rank(one)))
 }
 
 /** Resolves when the work has ended, however it ended, or takes too long. */
@@ -173,6 +184,7 @@ async function loadKey(key: SigningKey): Promise<LoadedKey> {
   ])
   return {
     kid: key.kid,
+    createdAtMs: key.createdAtMs,
     algorithm: key.algorithm,
     privateKey: privateKey as CryptoKey,
     publicKey: publicKey as CryptoKey,

@@ -43,7 +43,7 @@ export interface FeedHubOptions extends Partial<FeedHubSettings> {
   readonly grantableMs?: () => number
   /**
    * Told, in order, how far this node and all its guards have come: everything up to there is
-   * applied by them, or they can hold no lease.
+   * applied by them, or they can hold no lease. Streams that are not named are where they were.
    */
   readonly onConfirmed?: (position: Position) => void
   /** For the simulation alone: rules that are wrong on purpose. */

@@ -85,16 +85,17 @@ class Hub implements FeedHub {
     for (let from = 0; from < entries.length; from += feedLimits.entries) {
       const batch = entries.slice(from, from + feedLimits.entries)
       const words = new Uint32Array(batch.length * WORDS_PER_ENTRY)
-      const position = new Map(this.#recent.position)
+      const moved = new Map<string, number>()
       for (const [index, entry] of batch.entries()) {
         writeEntry(entry, words, index * WORDS_PER_ENTRY)
-        position.set(entry.stream, Math.max(position.get(entry.stream) ?? 0, entry.sequence))
+        const reached = moved.get(entry.stream) ?? this.#recent.position.get(entry.stream) ?? 0
+        moved.set(entry.stream, Math.max(reached, entry.sequence))
       }
-      const mark = this.#recent.append(words, position, nowMs)
+      const mark = this.#recent.append(words, moved, nowMs)
       // The record before the frames: whoever acknowledges at once must find it.
       const record = this.#ledger.publish(mark, nowMs)
       this.#receipts.add(batch, record)
-      this.#tellConfirmed(record, position)
+      this.#tellConfirmed(record, moved)
     }
     this.#rounds.published()
     this.#arm()

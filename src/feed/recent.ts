@@ -7,8 +7,9 @@ interface Batch {
   readonly publishedMs: number
   readonly count: number
   readonly words: Uint32Array
-  /** How far every stream is after it. */
-  readonly position: FeedPosition
+  /** The streams that it moved on: how far each is after it, and how far each was before. */
+  readonly moved: FeedPosition
+  readonly before: FeedPosition
 }
 
 /** Frames that several guards at the same mark share. */
@@ -20,7 +21,7 @@ const sharedFrames = 8
  */
 export class RecentBatches {
   readonly #limit: number
-  readonly #start: FeedPosition
+  readonly #position: Map<string, number>
   #batches: Batch[] = []
   /** Marks up to this one are gone from the array. */
   #dropped = 0
@@ -35,7 +36,7 @@ export class RecentBatches {
    */
   constructor(limit: number, position: FeedPosition) {
     this.#limit = limit
-    this.#start = position
+    this.#position = new Map(position)
   }
 
   /** The newest mark; 0 before the first batch. */
@@ -43,15 +44,24 @@ export class RecentBatches {
     return this.#dropped + this.#batches.length
   }
 
+  /** How far every stream is at the newest mark. */
   get position(): FeedPosition {
-    return this.#batches.at(-1)?.position ?? this.#start
+    return this.#position
   }
 
-  /** Adds a batch of at most `feedLimits.entries` and returns its mark. */
-  append(words: Uint32Array, position: FeedPosition, publishedMs: number): number {
+  /**
+   * Adds a batch of at most `feedLimits.entries` and returns its mark. `moved` names the streams of
+   * its entries, and how far each has come with it.
+   */
+  append(words: Uint32Array, moved: FeedPosition, publishedMs: number): number {
     const count = words.length / 4
     const mark = this.head + 1
-    this.#batches.push({ mark, publishedMs, count, words, position })
+    const before = new Map<string, number>()
+    for (const [stream, sequence] of moved) {
+      before.set(stream, this.#position.get(stream) ?? 0)
+      this.#position.set(stream, sequence)
+    }
+    this.#batches.push({ mark, publishedMs, count, words, moved, before })
     this.#entries += count
     this.#frames.clear()
     while (this.#entries > this.#limit && this.#expired < this.#batches.length - 1) {
@@ -79,8 +89,12 @@ export class RecentBatches {
 
   /** How far the log was at a mark; undefined where it is gone. */
   positionAt(mark: number): FeedPosition | undefined {
-    if (mark === 0) return this.#start
-    return this.#batches[mark - this.#dropped - 1]?.position
+    if (mark < this.#dropped || mark > this.head) return undefined
+    const position = new Map(this.#position)
+    for (let index = this.#batches.length - 1; index >= mark - this.#dropped; index--) {
+      for (const [stream, sequence] of this.#batches[index]!.before) position.set(stream, sequence)
+    }
+    return position
   }
 
   /** The next frame for a guard at `mark`, and the mark it then has. Only below the head. */
@@ -104,13 +118,15 @@ export class RecentBatches {
       end++
     }
     const words = new Uint32Array(count * 4)
+    const position = new Map<string, number>()
     let at = 0
     for (let index = first; index < end; index++) {
       const batch = this.#batches[index]!
       words.set(batch.words, at)
       at += batch.words.length
+      for (const [stream, sequence] of batch.moved) position.set(stream, sequence)
     }
-    const { mark, position } = this.#batches[end - 1]!
+    const { mark } = this.#batches[end - 1]!
     const frame = encodeNodeFrame({ type: 'entries', after, mark, count, words, position })
     return { mark, frame }
   }

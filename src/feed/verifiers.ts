@@ -41,7 +41,7 @@ export function describeVerifiers(sources: VerifierSources): readonly VerifierSt
     connected: true,
     leaseLeftMs: undefined,
     lagMs: 0,
-    position: recent.position,
+    position: new Map(recent.position),
     connectedSinceMs: undefined,
   }
   const guards = Array.from(holders, (holder): VerifierStatus => {

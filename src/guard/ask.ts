@@ -1,11 +1,13 @@
 import { decodeJwt } from 'jose'
 import type { AccessClaims } from '../verifier/claims.ts'
 import type { Rejection, Verdict } from '../verifier/token-verifier.ts'
+import type { GuardClock } from './clock.ts'
 
 export interface AskOptions {
   readonly server: string
   readonly fetch: typeof globalThis.fetch
   readonly timeoutMs: number
+  readonly clock: GuardClock
 }
 
 /**
@@ -17,6 +19,7 @@ export async function askServer(
   token: string,
   audience: string | undefined,
 ): Promise<Verdict> {
+  const startedMs = options.clock.monotonicMs()
   const query = audience === undefined ? '' : `?audience=${encodeURIComponent(audience)}`
   try {
     const answer = await options.fetch(`${options.server}/outright/v1/check${query}`, {
@@ -24,16 +27,23 @@ export async function askServer(
       redirect: 'error',
       signal: AbortSignal.timeout(options.timeoutMs),
     })
+    // A process that was stopped meanwhile reads an answer of long ago.
+    if (options.clock.monotonicMs() - startedMs > options.timeoutMs) return stale
     if (answer.status === 200) {
       const claims: AccessClaims = decodeJwt(token)
+      // Anything may answer 200 to anything: a wrong URL, a page that signs into a network. The
+      // server says whose session it found, which nothing else does.
+      if (answer.headers.get('outright-session') !== claims.sid) return stale
       return { ok: true, claims: Object.freeze(claims) }
     }
-    if (answer.status !== 401) return { ok: false, reason: 'stale' }
+    if (answer.status !== 401) return stale
     return { ok: false, reason: reasonOf(answer.headers.get('www-authenticate') ?? '') }
   } catch {
-    return { ok: false, reason: 'stale' }
+    return stale
   }
 }
+
+const stale: Verdict = Object.freeze({ ok: false, reason: 'stale' })
 
 function reasonOf(challenge: string): Rejection {
   if (challenge.includes('expired')) return 'expired'

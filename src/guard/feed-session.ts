@@ -24,6 +24,8 @@ const pingsOpen = 16
 const firstRenewMs = 500
 /** How often to ask while there is no lease. */
 const hurriedRenewMs = 100
+/** After so many leases without one it tries another connection: another node may be current. */
+const leasesWaited = 3
 
 /** What one connection of a guard works with and whom it tells. */
 export interface FeedSessionContext {
@@ -55,6 +57,8 @@ export class FeedSession {
   #nonce = 0
   readonly #pings = new Map<number, PingTime>()
   #heardMs: number
+  /** When the last lease came, or the replica was complete. */
+  #leasedMs = Infinity
   #pingedMs = -Infinity
   #cancelTimer: (() => void) | undefined
 
@@ -151,6 +155,7 @@ export class FeedSession {
     this.#hello = hello
     this.#context.following.greet(hello)
     this.#state = hello.snapshot ? 'snapshot' : 'following'
+    this.#leasedMs = this.#context.clock.monotonicMs()
     if (hello.snapshot) this.#snapshot = new Replica()
     else if (!sameBytes(hello.epoch, this.#context.following.epoch)) {
       throw new FeedFormatError('Cannot follow feed: resumed in an epoch that is not known here')
@@ -176,6 +181,7 @@ export class FeedSession {
     following.replace(this.#snapshot!, this.#hello!.epoch, mark, position)
     this.#snapshot = undefined
     this.#state = 'following'
+    this.#leasedMs = this.#context.clock.monotonicMs()
     replaced()
     this.#send({ type: 'ack', mark })
     this.#tick()
@@ -203,6 +209,7 @@ export class FeedSession {
     for (const older of this.#pings.keys()) if (older <= nonce) this.#pings.delete(older)
     if (leaseMs === 0) return this.#tick()
     lease.extend(ping, leaseMs)
+    this.#leasedMs = this.#context.clock.monotonicMs()
     if (lease.held) renewed(lease.now().monotonicMs - ping.monotonicMs)
   }
 
@@ -226,6 +233,10 @@ export class FeedSession {
     const nowMs = clock.monotonicMs()
     const quietMs = this.#hello ? 2 * this.#hello.leaseMs : greetingTimeoutMs
     if (nowMs - this.#heardMs >= quietMs) return this.close(closeCodes.silent, 'nothing was heard')
+    const withoutLeaseMs = this.#state === 'following' ? nowMs - this.#leasedMs : 0
+    if (withoutLeaseMs >= leasesWaited * (this.#hello?.leaseMs ?? Infinity)) {
+      return this.close(closeCodes.goingAway, 'the node grants no lease')
+    }
     // Without a lease it asks more often: a node that has just started may not grant one at once.
     const usualMs = this.#hello?.renewMs ?? firstRenewMs
     const hurried = this.#state === 'following' && !lease.held

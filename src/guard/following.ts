@@ -15,7 +15,7 @@ export class Following implements RevocationView {
   #versionBefore = 0
   #epoch: Uint8Array = noEpoch
   #mark = 0
-  #position: FeedPosition = new Map()
+  #position: Map<string, number> = new Map()
   #issuer: string | undefined
   /** The node's wall clock when it last answered, in seconds. */
   nodeSeconds = 0
@@ -62,6 +62,10 @@ export class Following implements RevocationView {
     return this.#replica.generation(high, low)
   }
 
+  mayHaveChanged(high: number, version: number): boolean {
+    return this.#replica.mayHaveChanged(high, version - this.#versionBefore)
+  }
+
   greet(hello: HelloFrame): void {
     this.#issuer = hello.issuer
   }
@@ -72,14 +76,14 @@ export class Following implements RevocationView {
     this.#replica = replica
     this.#epoch = epoch
     this.#mark = mark
-    this.#position = position
+    this.#position = new Map(position)
   }
 
-  /** A batch has come. */
-  apply(words: Uint32Array, count: number, mark: number, position: FeedPosition): void {
+  /** A batch has come; `moved` names the streams that it moved on. */
+  apply(words: Uint32Array, count: number, mark: number, moved: FeedPosition): void {
     this.#replica.applyWords(words, count)
     this.#mark = mark
-    this.#position = position
+    for (const [stream, sequence] of moved) this.#position.set(stream, sequence)
   }
 
   /**

@@ -25,6 +25,8 @@ const software = 'outright-guard/1'
 const cacheSize = 10_000
 const askTimeoutMs = 1000
 const sweepEveryMs = 1000
+/** Keys are fetched anew every ten minutes. */
+const sweepsPerKeys = 600
 
 const silent: GuardLog = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
@@ -70,6 +72,9 @@ class ServerGuard implements Guard {
   }
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   #lagMs: number | undefined
+  /** Whether a lease has come over the connection that is open. */
+  #isFollowing = false
+  #sweeps = 0
   #closed = false
   #cancelSweep: (() => void) | undefined
 
@@ -98,8 +103,22 @@ class ServerGuard implements Guard {
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
-  async check(token: string | undefined, options: CheckOptions = {}): Promise<Verdict> {
+  check(token: string | undefined, options: CheckOptions = {}): Promise<Verdict> {
     const audience = options.audience ?? this.#options.audience
+    // Nearly every check ends here: nothing is waited for, and nothing allocated.
+    const known = this.#rules.judgesLast ? this.#verifier.verifyKnown(token, audience) : undefined
+    if (known !== undefined && (known.verdict.ok || known.verdict.reason !== 'stale')) {
+      this.#count(known.verdict)
+      return known.promise
+    }
+    return this.#checkSlowly(token, audience, options)
+  }
+
+  async #checkSlowly(
+    token: string | undefined,
+    audience: string | undefined,
+    options: CheckOptions,
+  ): Promise<Verdict> {
     const verdict = await this.#decide(this.#verifier, token, audience)
     if (!verdict.ok && verdict.reason === 'stale' && !this.#closed) {
       this.#reader.hurry()
@@ -177,7 +196,8 @@ class ServerGuard implements Guard {
       case 'ask': {
         this.#counters.asked++
         const { fetch = globalThis.fetch, askTimeoutMs: timeoutMs = askTimeoutMs } = this.#options
-        return askServer({ server: this.#server, fetch, timeoutMs }, token, audience)
+        const asked = { server: this.#server, fetch, timeoutMs, clock: this.#clock }
+        return askServer(asked, token, audience)
       }
       case 'allow': {
         const verdict = await this.#decide(this.#lenient, token, audience)
@@ -228,7 +248,8 @@ class ServerGuard implements Guard {
         },
         replaced: () => {
           this.#counters.snapshots++
-          this.#watches.replaced()
+          this.#renewTrust()
+          this.#watches.replaced(Math.max(this.#clock.nowMs() / 1000, this.#following.nodeSeconds))
         },
         renewed: (lagMs) => {
           this.#renewed(lagMs)
@@ -240,14 +261,23 @@ class ServerGuard implements Guard {
     })
   }
 
+  /** Another run of the server, perhaps on another database: it has to vouch for every token anew. */
+  #renewTrust(): void {
+    this.#keys.renew()
+    this.#verifier.forget()
+    this.#lenient.forget()
+  }
+
   #renewed(lagMs: number): void {
-    if (this.#lagMs === undefined) this.#keys.prefetch()
+    if (!this.#isFollowing) this.#log.info({ lagMs }, 'the feed is followed')
+    this.#isFollowing = true
     this.#lagMs = lagMs
     this.#reader.succeeded()
     for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
 
   #disconnected(code: number, reason: string): void {
+    this.#isFollowing = false
     this.#log.warn({ code, reason }, 'the feed was disconnected')
     if (code === closeCodes.credentialRefused) {
       this.#rejectWaiting(`the server refused the credential (${reason})`)
@@ -262,6 +292,7 @@ class ServerGuard implements Guard {
   #sweepLater(): void {
     this.#cancelSweep = this.#clock.after(sweepEveryMs, () => {
       this.#following.forget(Math.floor(this.#clock.nowMs() / 1000))
+      if (++this.#sweeps % sweepsPerKeys === 0) this.#keys.prefetch()
       this.#sweepLater()
     })
   }

@@ -45,8 +45,10 @@ export const connectWebSocket: ConnectFeed = ({ server, credential }, events) =>
   socket.addEventListener('message', ({ data }: { data: unknown }) => {
     if (!ended && data instanceof ArrayBuffer) events.frame(new Uint8Array(data))
   })
-  socket.addEventListener('error', () => {
-    // The close event follows and says all there is.
+  socket.addEventListener('error', (event: { message?: unknown }) => {
+    // Node 22 says nothing more of a connection that could not be opened: no close event follows.
+    const { message } = event
+    end(1006, typeof message === 'string' && message !== '' ? message : 'the connection failed')
   })
   socket.addEventListener('close', ({ code, reason }: { code: number; reason: string }) => {
     end(code, reason)

@@ -1,12 +1,19 @@
-import { isAlive, type RevocationView } from '../verifier/alive.ts'
+import { isAlive, isStillAlive, type RevocationView } from '../verifier/alive.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 import { tokenFacts, type Fingerprint, type TokenFacts } from '../verifier/fingerprint.ts'
 
 interface Watch {
+  readonly expiresAtSeconds: number
   readonly callback: () => void
   facts: TokenFacts | undefined
-  indexed: boolean
   ended: boolean
+}
+
+/** What is remembered of claims: a cached token's are the same object at every request. */
+interface Known {
+  readonly facts: TokenFacts
+  /** The replica's version at which they were last found alive. */
+  aliveAtVersion: number
 }
 
 /**
@@ -19,13 +26,9 @@ export class Watches {
   readonly #replica: RevocationView
   readonly #report: (error: unknown) => void
   readonly #byHigh = new Map<number, Set<Watch>>()
-  readonly #all = new Set<Watch>()
+  readonly #indexed = new Set<Watch>()
   readonly #unindexed = new Set<Watch>()
-  /**
-   * A cached token's claims are the same object at every request, and hashing names is most of the
-   * work.
-   */
-  readonly #known = new WeakMap<AccessClaims, TokenFacts>()
+  readonly #known = new WeakMap<AccessClaims, Known>()
   /** How many callbacks were called. */
   fired = 0
 
@@ -36,25 +39,28 @@ export class Watches {
   }
 
   get size(): number {
-    return this.#all.size
+    return this.#indexed.size + this.#unindexed.size
   }
 
   /** @returns Ends the watch; harmless when it has ended. */
   add(claims: AccessClaims, callback: () => void): () => void {
-    const watch: Watch = { callback, facts: undefined, indexed: false, ended: false }
-    this.#all.add(watch)
     const known = this.#known.get(claims)
-    // Even then not before the caller has the function that ends the watch.
-    const facts = known ? Promise.resolve(known) : tokenFacts(claims)
-    facts.then(
-      (found) => {
-        this.#known.set(claims, found)
-        this.#begin(watch, found)
-      },
-      (error: unknown) => {
-        this.#report(error)
-      },
-    )
+    const watch: Watch = {
+      expiresAtSeconds: claims.exp,
+      callback,
+      facts: known?.facts,
+      ended: false,
+    }
+    this.#unindexed.add(watch)
+    if (known === undefined) void this.#begin(watch, claims)
+    else if (isStillAlive(this.#replica, known.facts, known.aliveAtVersion)) {
+      known.aliveAtVersion = this.#replica.version
+    } else {
+      // Not before the caller has the function that ends the watch.
+      queueMicrotask(() => {
+        this.#fire(watch)
+      })
+    }
     return () => {
       this.#end(watch)
     }
@@ -62,43 +68,63 @@ export class Watches {
 
   /** Entries were applied to the replica. */
   applied(words: Uint32Array, count: number): void {
-    if (this.#all.size === 0) return
+    if (this.size === 0) return
     this.#index()
     for (let at = 0; at < count * 4; at += 4) {
       const high = words[at]!
-      if (high === 0 && words[at + 1] === 0) return this.replaced()
+      if (high === 0 && words[at + 1] === 0) return this.#judgeAll()
       for (const watch of this.#byHigh.get(high) ?? []) this.#judge(watch)
     }
   }
 
-  /** Anything may have changed: everybody is judged anew. */
-  replaced(): void {
-    for (const watch of this.#all) this.#judge(watch)
+  /**
+   * A snapshot replaced the replica: everybody is judged anew. What ended a token that has expired
+   * may have been forgotten before the snapshot was made, so whoever holds on to one is ended.
+   *
+   * @param nowSeconds Unix time in seconds.
+   */
+  replaced(nowSeconds: number): void {
+    this.#judgeAll()
+    for (const watch of this.#all()) if (watch.expiresAtSeconds <= nowSeconds) this.#fire(watch)
   }
 
   /** Ends all watches without a call. */
   clear(): void {
-    for (const watch of this.#all) this.#end(watch)
+    for (const watch of this.#all()) this.#end(watch)
   }
 
-  #begin(watch: Watch, facts: TokenFacts): void {
-    if (watch.ended) return
-    watch.facts = facts
-    this.#unindexed.add(watch)
-    // It may have ended before the watch began, or while its names were hashed.
-    if (!isAlive(this.#replica, facts)) this.#fire(watch)
+  /** Finds out what the claims name, and whether that has ended before, or meanwhile. */
+  async #begin(watch: Watch, claims: AccessClaims): Promise<void> {
+    try {
+      const facts = await tokenFacts(claims)
+      this.#known.set(claims, { facts, aliveAtVersion: -1 })
+      watch.facts = facts
+      this.#judge(watch)
+    } catch (error) {
+      this.#report(error)
+    }
   }
 
   #index(): void {
     for (const watch of this.#unindexed) {
-      watch.indexed = true
-      for (const { high } of fingerprintsOf(watch.facts!)) {
+      // It is judged when its names are hashed, so whatever comes before that is not missed.
+      if (watch.facts === undefined) continue
+      this.#unindexed.delete(watch)
+      this.#indexed.add(watch)
+      for (const { high } of fingerprintsOf(watch.facts)) {
         const same = this.#byHigh.get(high)
         if (same) same.add(watch)
         else this.#byHigh.set(high, new Set([watch]))
       }
     }
-    this.#unindexed.clear()
+  }
+
+  #all(): readonly Watch[] {
+    return [...this.#indexed, ...this.#unindexed]
+  }
+
+  #judgeAll(): void {
+    for (const watch of this.#all()) this.#judge(watch)
   }
 
   #judge(watch: Watch): void {
@@ -119,10 +145,8 @@ export class Watches {
   #end(watch: Watch): void {
     if (watch.ended) return
     watch.ended = true
-    this.#all.delete(watch)
-    this.#unindexed.delete(watch)
-    if (!watch.facts || !watch.indexed) return
-    for (const { high } of fingerprintsOf(watch.facts)) {
+    if (this.#unindexed.delete(watch) || !this.#indexed.delete(watch)) return
+    for (const { high } of fingerprintsOf(watch.facts!)) {
       const same = this.#byHigh.get(high)
       same?.delete(watch)
       if (same?.size === 0) this.#byHigh.delete(high)

@@ -117,7 +117,7 @@ export interface EntriesFrame {
   readonly mark: number
   readonly count: number
   readonly words: Uint32Array
-  /** How far every stream is after them. */
+  /** How far the streams have come that they moved on; the others are where they were. */
   readonly position: FeedPosition
 }
 

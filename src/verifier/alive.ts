@@ -1,12 +1,16 @@
 import type { TokenFacts } from './fingerprint.ts'
 
-/** What `isAlive` asks of a replica. */
+/** What is asked of a replica about a token. */
 export interface RevocationView {
+  /** Grows with every change. */
+  readonly version: number
   /** The generation of everyone. */
   readonly everyone: number
   isRevoked(high: number, low: number): boolean
   /** 0 where the counter was never raised. */
   generation(high: number, low: number): number
+  /** False only where the fingerprint was neither revoked nor raised since the version. */
+  mayHaveChanged(high: number, version: number): boolean
 }
 
 /**
@@ -25,4 +29,26 @@ export function isAlive(replica: RevocationView, facts: TokenFacts): boolean {
     ofGrant >= replica.generation(grant.high, grant.low) &&
     (device === undefined || ofDevice >= replica.generation(device.high, device.low))
   )
+}
+
+/**
+ * The same about facts that were found alive at an earlier version of the replica: what nobody has
+ * touched since need not be looked up again.
+ */
+export function isStillAlive(
+  replica: RevocationView,
+  facts: TokenFacts,
+  aliveAtVersion: number,
+): boolean {
+  if (replica.version === aliveAtVersion) return true
+  const { jti, sid, subject, client, grant, device, generations } = facts
+  const isUntouched =
+    generations[0] >= replica.everyone &&
+    !replica.mayHaveChanged(sid.high, aliveAtVersion) &&
+    !replica.mayHaveChanged(jti.high, aliveAtVersion) &&
+    !replica.mayHaveChanged(subject.high, aliveAtVersion) &&
+    !replica.mayHaveChanged(client.high, aliveAtVersion) &&
+    !replica.mayHaveChanged(grant.high, aliveAtVersion) &&
+    (device === undefined || !replica.mayHaveChanged(device.high, aliveAtVersion))
+  return isUntouched || isAlive(replica, facts)
 }

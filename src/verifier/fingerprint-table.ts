@@ -178,8 +178,10 @@ export class FingerprintTable {
     return this.#counts[index] ?? 0
   }
 
-  /** How many slots a sub-table has, empty ones too: what a whole {@link FingerprintTable.sweep} of
-it examines. */
+  /**
+   * How many slots a sub-table has, empty ones too: what a whole {@link FingerprintTable.sweep} of
+   * it examines.
+   */
   slots(index: number): number {
     return this.#words[index]!.length / this.#width
   }

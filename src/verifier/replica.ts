@@ -8,6 +8,7 @@
  * twice, in any order, and from a snapshot and the tail at once, and the replica ends up the same.
  */
 
+import { Changes } from './changes.ts'
 import { entryWords, FingerprintTable, largestNumber, subTables } from './fingerprint-table.ts'
 
 /** A bounded piece of a snapshot. */
@@ -29,6 +30,8 @@ export class Replica {
   readonly #generations: FingerprintTable
   #everyone = 0
   #version = 0
+  /** Kept from the first question on: most replicas (of a snapshot, in a test) are never asked. */
+  #changes: Changes | undefined
   #sweepIndex = 0
   #sweepSlot = 0
 
@@ -72,7 +75,7 @@ export class Replica {
    *   good. Rounded up. What does not fit 32 bits, or is not a number, means never.
    */
   revoke(high: number, low: number, forgetAfterSeconds: number): void {
-    if (this.#revoked.merge(high, low, forgetAfterWord(forgetAfterSeconds), 0)) this.#version++
+    if (this.#revoked.merge(high, low, forgetAfterWord(forgetAfterSeconds), 0)) this.#changed(high)
   }
 
   /**
@@ -89,7 +92,7 @@ export class Replica {
     if (high === 0 && low === 0) return this.raiseEveryone(generation)
     if (requireGeneration(generation) === 0) return
     const forgetAfter = forgetAfterWord(forgetAfterSeconds)
-    if (this.#generations.merge(high, low, forgetAfter, generation)) this.#version++
+    if (this.#generations.merge(high, low, forgetAfter, generation)) this.#changed(high)
   }
 
   /**
@@ -125,6 +128,19 @@ export class Replica {
   generation(high: number, low: number): number {
     if (high === 0 && low === 0) return this.#everyone
     return this.#generations.get(high, low)
+  }
+
+  /**
+   * Whether what a fingerprint stands for may have been revoked or raised since a version.
+   * Allocates nothing, but at the first call. Everyone's generation is not asked about here.
+   *
+   * @param high The high half of the fingerprint.
+   * @param version What {@link Replica.version} was.
+   * @returns False only where it was not; the first call begins to keep account and returns true.
+   */
+  mayHaveChanged(high: number, version: number): boolean {
+    this.#changes ??= new Changes(this.#version)
+    return this.#changes.mayConcern(high, version)
   }
 
   /**
@@ -216,6 +232,12 @@ export class Replica {
     this.#sweepIndex = 0
     this.#sweepSlot = 0
     this.#version++
+    this.#changes = undefined
+  }
+
+  #changed(high: number): void {
+    this.#version++
+    this.#changes?.note(high, this.#version)
   }
 
   /**

@@ -4,7 +4,7 @@
  * given. It stands apart from both because there must be one such function, not two that agree.
  */
 import { errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
-import { isAlive, type RevocationView } from './alive.ts'
+import { isStillAlive, type RevocationView } from './alive.ts'
 import type { AccessClaims } from './claims.ts'
 import { tokenFacts } from './fingerprint.ts'
 import { VerifiedTokens, type VerifiedToken } from './verified-tokens.ts'
@@ -21,7 +21,23 @@ export type Verdict =
   | { readonly ok: true; readonly claims: AccessClaims }
   | { readonly ok: false; readonly reason: Rejection }
 
+/**
+ * A verdict that is there already, and a promise of it: made once, so that a check allocates
+ * nothing.
+ */
+export interface Decision {
+  readonly verdict: Verdict
+  readonly promise: Promise<Verdict>
+}
+
 export interface TokenVerifier {
+  /**
+   * The same as {@link TokenVerifier.verify} where that is known without waiting: no token, or one
+   * that was verified before.
+   *
+   * @returns Undefined where the signature must be verified first.
+   */
+  verifyKnown(token: string | undefined, audience?: string): Decision | undefined
   /**
    * @param token The JWT, or undefined where the request had none.
    * @param audience Where given, `aud` must contain it; otherwise the token is `invalid`.
@@ -29,10 +45,12 @@ export interface TokenVerifier {
   verify(token: string | undefined, audience?: string): Promise<Verdict>
   /** Spares the first check of a token that this process signed itself a moment ago. */
   remember(token: string, claims: AccessClaims): Promise<void>
+  /** Forgets every token, so that signatures are verified anew, also those under way. */
+  forget(): void
 }
 
 export interface TokenVerifierOptions {
-  readonly replica: RevocationView & { readonly version: number }
+  readonly replica: RevocationView
   /** Finds the public key by the JWT's header. */
   readonly keys: JWTVerifyGetKey
   /** Expected `iss`. A function, as a guard learns it after it was made. */
@@ -53,43 +71,41 @@ const NOT_BEFORE_TOLERANCE_SECONDS = 60
 
 export const signatureAlgorithms = ['ES256', 'EdDSA', 'RS256'] as const
 
-const rejected: { readonly [R in Rejection]: Promise<Verdict> } = {
-  missing: Promise.resolve({ ok: false, reason: 'missing' }),
-  invalid: Promise.resolve({ ok: false, reason: 'invalid' }),
-  expired: Promise.resolve({ ok: false, reason: 'expired' }),
-  revoked: Promise.resolve({ ok: false, reason: 'revoked' }),
-  stale: Promise.resolve({ ok: false, reason: 'stale' }),
+const rejected: { readonly [R in Rejection]: Decision } = {
+  missing: decided({ ok: false, reason: 'missing' }),
+  invalid: decided({ ok: false, reason: 'invalid' }),
+  expired: decided({ ok: false, reason: 'expired' }),
+  revoked: decided({ ok: false, reason: 'revoked' }),
+  stale: decided({ ok: false, reason: 'stale' }),
 }
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { replica, nowMs, isCurrent } = options
   const verified = new VerifiedTokens(options.capacity)
+  let forgotten = 0
 
   /** The verdict on a token whose signature is known to be good, at this very moment. */
-  function judge(known: VerifiedToken, audience: string | undefined): Promise<Verdict> {
+  function judge(known: VerifiedToken, audience: string | undefined): Decision {
     if (audience !== undefined && !known.claims.aud.includes(audience)) return rejected.invalid
     if (nowMs() >= known.expiresAtMs) return rejected.expired
-    if (known.aliveAtVersion !== replica.version) {
-      if (!isAlive(replica, known.facts)) return rejected.revoked
-      known.aliveAtVersion = replica.version
-    }
+    if (!isStillAlive(replica, known.facts, known.aliveAtVersion)) return rejected.revoked
+    known.aliveAtVersion = replica.version
     return isCurrent() ? known.accepted : rejected.stale
   }
 
-  async function remember(token: string, claims: AccessClaims): Promise<VerifiedToken> {
-    const known: VerifiedToken = {
+  async function newlyKnown(token: string, claims: AccessClaims): Promise<VerifiedToken> {
+    return {
       token,
       claims,
       facts: await tokenFacts(claims),
       expiresAtMs: claims.exp * 1000,
-      accepted: Promise.resolve({ ok: true, claims }),
+      accepted: decided({ ok: true, claims }),
       aliveAtVersion: -1,
     }
-    verified.add(known)
-    return known
   }
 
   async function verifyFresh(token: string, audience: string | undefined): Promise<Verdict> {
+    const before = forgotten
     let claims: AccessClaims
     try {
       const { payload } = await jwtVerify(token, options.keys, {
@@ -99,25 +115,43 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         clockTolerance: NOT_BEFORE_TOLERANCE_SECONDS,
         currentDate: new Date(nowMs()),
       })
-      if (!hasAccessClaims(payload)) return await rejected.invalid
+      if (!hasAccessClaims(payload)) return rejected.invalid.verdict
       claims = Object.freeze(payload)
     } catch (error) {
-      return error instanceof errors.JWTExpired ? rejected.expired : rejected.invalid
+      return (error instanceof errors.JWTExpired ? rejected.expired : rejected.invalid).verdict
     }
-    return judge(await remember(token, claims), audience)
+    const known = await newlyKnown(token, claims)
+    // Verified with keys that somebody has since given up.
+    if (forgotten !== before) return verifyFresh(token, audience)
+    verified.add(known)
+    return judge(known, audience).verdict
+  }
+
+  function verifyKnown(token: string | undefined, audience?: string): Decision | undefined {
+    if (token === undefined || token === '') return rejected.missing
+    // Whoever calls it without types may hand over anything.
+    if (typeof token !== 'string' || token.length > LONGEST_TOKEN) return rejected.invalid
+    const known = verified.get(token)
+    return known && judge(known, audience)
   }
 
   return {
+    verifyKnown,
     verify(token, audience) {
-      if (token === undefined || token === '') return rejected.missing
-      if (token.length > LONGEST_TOKEN) return rejected.invalid
-      const known = verified.get(token)
-      return known === undefined ? verifyFresh(token, audience) : judge(known, audience)
+      return verifyKnown(token, audience)?.promise ?? verifyFresh(token as string, audience)
     },
     async remember(token, claims) {
-      await remember(token, Object.freeze({ ...claims }))
+      verified.add(await newlyKnown(token, Object.freeze({ ...claims })))
+    },
+    forget() {
+      forgotten++
+      verified.clear()
     },
   }
+}
+
+function decided(verdict: Verdict): Decision {
+  return Object.freeze({ verdict: Object.freeze(verdict), promise: Promise.resolve(verdict) })
 }
 
 function hasAccessClaims(payload: Readonly<Record<string, unknown>>): payload is AccessClaims {

@@ -1,6 +1,6 @@
 import type { AccessClaims } from './claims.ts'
 import type { TokenFacts } from './fingerprint.ts'
-import type { Verdict } from './token-verifier.ts'
+import type { Decision } from './token-verifier.ts'
 
 /** A token whose signature, type, issuer and shape were found good once. */
 export interface VerifiedToken {
@@ -8,8 +8,8 @@ export interface VerifiedToken {
   readonly claims: AccessClaims
   readonly facts: TokenFacts
   readonly expiresAtMs: number
-  /** The answer for it while it is alive, made once: a repeated check allocates nothing. */
-  readonly accepted: Promise<Verdict>
+  /** The answer for it while it is alive. */
+  readonly accepted: Decision
   /** The replica's version at which it was last found alive. */
   aliveAtVersion: number
 }

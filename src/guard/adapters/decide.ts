@@ -4,8 +4,8 @@
  * connection.
  */
 import type { AccessClaims } from '../../verifier/claims.ts'
-import type { Rejection } from '../../verifier/token-verifier.ts'
-import type { Guard, OnStale } from '../options.ts'
+import type { Rejection, Verdict } from '../../verifier/token-verifier.ts'
+import type { OnStale } from '../options.ts'
 
 /** What a protected route may decide for itself. */
 export interface ProtectOptions {
@@ -13,7 +13,10 @@ export interface ProtectOptions {
   readonly audience?: string
   /** In place of the guard's `onStale`. */
   readonly onStale?: OnStale
-  /** Names that the token's `scope` claim must all contain. Default: none. */
+  /**
+   * Names that the token's `scope` claim must all contain; spaces part them as there. Default:
+   * none.
+   */
   readonly scope?: string | readonly string[]
   /** Named in challenges. Default `api`. Quotes and backslashes are left out. */
   readonly realm?: string
@@ -38,15 +41,17 @@ export type Decision =
 
 export const defaultGraceMs = 5000
 
-/**
- * The claims of requests that were let in. Keyed by the request, so that no framework's types are
- * bent.
- */
-const claimsByRequest = new WeakMap<object, AccessClaims>()
+/** Under which the claims of a request that was let in are kept. Nobody else can meet the name. */
+const claimsKey = Symbol('outright.claims')
 
-/** Notes the claims of a request that was let in. */
+interface WithClaims {
+  [claimsKey]?: AccessClaims
+}
+
+/** Notes the claims of a request that was let in. (A `WeakMap` would be dearer than the check.) */
 export function rememberClaims(request: object, claims: AccessClaims): void {
-  claimsByRequest.set(request, claims)
+  const target: WithClaims = request
+  target[claimsKey] = claims
 }
 
 /**
@@ -55,7 +60,7 @@ export function rememberClaims(request: object, claims: AccessClaims): void {
  * @throws {Error} If none did: the route is not protected.
  */
 export function claimsOf(request: object): AccessClaims {
-  const claims = claimsByRequest.get(request)
+  const claims = (request as WithClaims)[claimsKey]
   if (claims) return claims
   throw new Error('Cannot read claims: no guard has let this request in')
 }
@@ -65,22 +70,22 @@ export function claimsOf(request: object): AccessClaims {
  * other.
  */
 export function bearerToken(authorization: string | null | undefined): string | undefined {
-  return /^Bearer +([\w.~+/-]+=*) *$/i.exec(authorization ?? '')?.[1]
+  if (!authorization) return undefined
+  // As nearly every client sends it. Whether the characters are those of a token, the guard sees.
+  if (authorization.startsWith('Bearer ') && !authorization.includes(' ', 7)) {
+    return authorization.slice(7)
+  }
+  return /^Bearer +([\w.~+/-]+=*) *$/i.exec(authorization)?.[1]
 }
 
-/** Decides about a request by its token. Never throws. */
-export async function decide(
-  guard: Guard,
-  token: string | undefined,
-  options: ProtectOptions,
-): Promise<Decision> {
-  const { audience, onStale } = options
-  const verdict = await guard.check(token, {
-    ...(audience === undefined ? {} : { audience }),
-    ...(onStale === undefined ? {} : { onStale }),
-  })
+/** What a verdict means for a request, in the words of HTTP. */
+export function decisionOf(verdict: Verdict, options: ProtectOptions): Decision {
   if (!verdict.ok) return { ok: false, challenge: challengeFor(verdict.reason, options) }
-  const needed = typeof options.scope === 'string' ? [options.scope] : (options.scope ?? [])
+  if (options.scope === undefined) return verdict
+  const needed = [options.scope]
+    .flat()
+    .flatMap((names) => names.split(' '))
+    .filter(Boolean)
   const { scope } = verdict.claims
   const granted = typeof scope === 'string' ? scope.split(' ') : []
   if (needed.every((name) => granted.includes(name))) return verdict

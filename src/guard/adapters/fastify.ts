@@ -1,8 +1,8 @@
 /** The guard for Fastify: an `onRequest` hook for routes, plugins or the whole server. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Guard } from '../options.ts'
-import { bearerToken, decide, rememberClaims, type ProtectOptions } from './decide.ts'
-import { endWhenRevoked } from './node.ts'
+import { decisionOf, rememberClaims, type ProtectOptions } from './decide.ts'
+import { endWhenRevoked, singleBearer } from './node.ts'
 
 export { claimsOf } from './decide.ts'
 export { protectUpgrade } from './node.ts'
@@ -25,9 +25,9 @@ export function protect(
   guard: Guard,
   options: FastifyProtectOptions = {},
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
-  const { tokenOf = (request) => bearerToken(request.headers.authorization) } = options
+  const { tokenOf = (request) => singleBearer(request.raw) } = options
   return async function outrightGuard(request, reply) {
-    const decision = await decide(guard, tokenOf(request), options)
+    const decision = decisionOf(await guard.check(tokenOf(request), options), options)
     if (!decision.ok) {
       const { status, headers, body } = decision.challenge
       return reply.code(status).headers(headers).send(body)

@@ -2,7 +2,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AccessClaims } from '../../verifier/claims.ts'
 import type { Guard } from '../options.ts'
-import { bearerToken, decide, type ProtectOptions } from './decide.ts'
+import { bearerToken, decisionOf, type ProtectOptions } from './decide.ts'
 
 /** For `new Hono<GuardEnv>()`: lets `context.get('claims')` know its type. */
 export interface GuardEnv {
@@ -35,7 +35,7 @@ export function protect(
   const { tokenOf = (context) => bearerToken(context.req.header('authorization')) } = options
   const { isStream = looksLikeStream } = options
   return async function outrightGuard(context, next) {
-    const decision = await decide(guard, tokenOf(context), options)
+    const decision = decisionOf(await guard.check(tokenOf(context), options), options)
     if (!decision.ok) {
       const { status, headers, body } = decision.challenge
       return new Response(body, { status, headers })

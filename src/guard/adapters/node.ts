@@ -6,7 +6,7 @@ import type { AccessClaims } from '../../verifier/claims.ts'
 import type { Guard } from '../options.ts'
 import {
   bearerToken,
-  decide,
+  decisionOf,
   defaultGraceMs,
   rememberClaims,
   type Challenge,
@@ -39,7 +39,8 @@ export async function protect(
   response: ServerResponse,
   options: NodeProtectOptions = {},
 ): Promise<AccessClaims | undefined> {
-  const decision = await decide(guard, tokenFrom(request, options), options)
+  const verdict = await guard.check(tokenFrom(request, options), options)
+  const decision = decisionOf(verdict, options)
   if (!decision.ok) {
     const { status, headers, body } = decision.challenge
     response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body)
@@ -71,7 +72,8 @@ export async function protectUpgrade(
   // Nobody else listens yet, and a reset while the token is checked must not end the process.
   const ignore = (): void => undefined
   socket.on('error', ignore)
-  const decision = await decide(guard, tokenFrom(request, options), options)
+  const verdict = await guard.check(tokenFrom(request, options), options)
+  const decision = decisionOf(verdict, options)
   if (!decision.ok) {
     socket.end(rawAnswer(decision.challenge))
     return undefined
@@ -99,15 +101,24 @@ export function endWhenRevoked(
     if (response.headersSent || graceMs <= 0) response.destroy()
     else timer = setTimeout(() => response.destroy(), graceMs).unref()
   })
-  response.once('close', () => {
+  response.on('close', () => {
     clearTimeout(timer)
     unwatch()
   })
 }
 
+/** None where the header was sent twice: Node keeps the first, something before it the last. */
+export function singleBearer({ headers, rawHeaders }: IncomingMessage): string | undefined {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!
+    if (name.length === 13 && name.toLowerCase() === 'authorization') count++
+  }
+  return count > 1 ? undefined : bearerToken(headers.authorization)
+}
+
 function tokenFrom(request: IncomingMessage, options: NodeProtectOptions): string | undefined {
-  if (options.tokenOf) return options.tokenOf(request)
-  return bearerToken(request.headers.authorization)
+  return options.tokenOf ? options.tokenOf(request) : singleBearer(request)
 }
 
 function rawAnswer({ status, headers, body }: Challenge): string {

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { Following } from '../guard/following.ts'
+import { isAlive, isStillAlive } from './alive.ts'
+import type { TokenFacts } from './fingerprint.ts'
+import { Replica } from './replica.ts'
+
+/** Few names, some of which share the place at which changes are noted. */
+const fingerprint = fc
+  .record({ place: fc.nat(3), page: fc.nat(2), low: fc.nat(1) })
+  .map(({ place, page, low }) => ({ high: 1 + place + page * 16_384, low }))
+
+const facts: fc.Arbitrary<TokenFacts> = fc.record({
+  jti: fingerprint,
+  sid: fingerprint,
+  subject: fingerprint,
+  client: fingerprint,
+  grant: fingerprint,
+  device: fc.option(fingerprint, { nil: undefined }),
+  generations: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3)),
+})
+
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('revoke' as const), of: fingerprint }),
+  fc.record({ kind: fc.constant('raise' as const), of: fingerprint, to: fc.nat(4) }),
+  fc.record({ kind: fc.constant('everyone' as const), to: fc.nat(4) }),
+  fc.record({ kind: fc.constant('snapshot' as const), of: fingerprint }),
+  fc.record({ kind: fc.constant('judge' as const), index: fc.nat(2) }),
+)
+
+const never = 0xffff_ffff
+
+suite('isStillAlive()', () => {
+  test('says what isAlive() says, whatever has happened since and however long it was not asked', () => {
+    fc.assert(
+      fc.property(
+        fc.array(facts, { minLength: 3, maxLength: 3 }),
+        fc.array(step, { maxLength: 60 }),
+        (tokens, steps) => {
+          const view = new Following()
+          const versions = [-1, -1, -1]
+          let mark = 0
+          const apply = (words: readonly number[]): void => {
+            view.apply(Uint32Array.from(words), 1, ++mark, new Map())
+          }
+          for (const now of steps) {
+            if (now.kind === 'revoke') apply([now.of.high, now.of.low, never, 0])
+            if (now.kind === 'raise') apply([now.of.high, now.of.low, never, now.to])
+            if (now.kind === 'everyone') apply([0, 0, never, now.to])
+            if (now.kind === 'snapshot') {
+              // Another node's, which knows less and more.
+              const replica = new Replica()
+              replica.revoke(now.of.high, now.of.low, never)
+              view.replace(replica, new Uint8Array(16), ++mark, new Map())
+            }
+            if (now.kind !== 'judge') continue
+            const token = tokens[now.index]!
+            const expected = isAlive(view, token)
+            assert.equal(isStillAlive(view, token, versions[now.index]!), expected)
+            // Whoever finds a token dead asks again from where it was last alive.
+            if (expected) versions[now.index] = view.version
+          }
+        },
+      ),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('looks nothing up about a token that no change concerned', () => {
+    const replica = new Replica()
+    let lookups = 0
+    const view = {
+      get version() {
+        return replica.version
+      },
+      everyone: 0,
+      isRevoked: () => ++lookups < 0,
+      generation: () => Math.min(++lookups, 0),
+      mayHaveChanged: (high: number, version: number) => replica.mayHaveChanged(high, version),
+    }
+    const own = (high: number): { high: number; low: number } => ({ high, low: 1 })
+    const token: TokenFacts = {
+      jti: own(1),
+      sid: own(2),
+      subject: own(3),
+      client: own(4),
+      grant: own(5),
+      device: undefined,
+      generations: [0, 0, 0, 0, 0],
+    }
+    assert.equal(isStillAlive(view, token, -1), true)
+    assert.equal(lookups, 5)
+    const alive = replica.version
+    for (let high = 100; high < 5000; high++) replica.revoke(high, 1, never)
+    assert.equal(isStillAlive(view, token, alive), true)
+    assert.equal(lookups, 5)
+    replica.revoke(2 + 16_384, 1, never)
+    assert.equal(isStillAlive(view, token, alive), true)
+    assert.equal(lookups, 10)
+  })
+})
