@@ -52,8 +52,13 @@ export class BenchFeed {
 
   /** Publishes as many random revocations, in one batch. */
   publish(count: number): void {
+    this.publishEntries(randomEntries(count))
+  }
+
+  /** Publishes entries in one batch, four words each. */
+  publishEntries(words: Uint32Array<ArrayBuffer>): void {
     const after = this.#mark++
-    const words = randomEntries(count)
+    const count = words.length / ENTRY_WORDS
     const frame = encodeNodeFrame({
       type: 'entries',
       after,
