@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { stripTypeScriptTypes } from 'node:module'
 import { readFile } from 'node:fs/promises'
@@ -32,6 +32,7 @@ export async function openBrowser(): Promise<TestBrowser> {
   }
 }
 
+/** Where a page comes from, or a server that pages talk to. */
 export interface Site {
   readonly url: string
   close(): Promise<void>
@@ -54,6 +55,11 @@ export async function serveSite(page: string): Promise<Site> {
     }
     response.end(isHelper ? helper : page)
   })
+  return listening(server)
+}
+
+/** Opens a port of its own for a server. */
+export async function listening(server: Server): Promise<Site> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,

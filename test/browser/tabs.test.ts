@@ -1,11 +1,10 @@
 /** Open tabs hear it: real Chromium, the real helper, a real logout. */
 import assert from 'node:assert/strict'
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
 import { startTestServer, type TestServer } from '../harness.ts'
-import { openBrowser, serveSite, type Site, type TestBrowser } from './browser.ts'
+import { listening, openBrowser, serveSite, type Site, type TestBrowser } from './browser.ts'
 
 const page = `<!doctype html><title>in</title><script type="module">
 import { watchSessionTabs } from '/browser.js'
@@ -249,9 +248,7 @@ test('Clear-Site-Data of the page that is shown next removes what every tab had 
 const signedOut = 'event: signed-out\ndata: {}\n\n'
 
 /** Stands in for a server that misbehaves; `asked` counts its event streams from 1. */
-async function standIn(
-  stream: (response: ServerResponse, asked: number) => void,
-): Promise<{ readonly url: string; close(): Promise<void> }> {
+async function standIn(stream: (response: ServerResponse, asked: number) => void): Promise<Site> {
   let asked = 0
   const server = createServer((request, response) => {
     response.setHeader('access-control-allow-origin', '*')
@@ -263,15 +260,5 @@ async function standIn(
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     stream(response, ++asked)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections()
-        server.close(() => {
-          resolve()
-        })
-      }),
-  }
+  return listening(server)
 }

@@ -10,7 +10,20 @@ import { decisionOf } from '../../src/guard/adapters/decide.ts'
 import * as forNode from '../../src/guard/adapters/node.ts'
 import { connectWebSocket } from '../../src/guard/transport.ts'
 import { encodeNodeFrame } from '../../src/protocol/feed-encode.ts'
-import { call, startTestServer } from '../harness.ts'
+import { call, startTestServer, type TestServer } from '../harness.ts'
+
+function login(
+  server: TestServer,
+  accessLifetimeMs = 600_000,
+): ReturnType<TestServer['core']['openSession']> {
+  return server.core.openSession({
+    subjectId: 'maria',
+    clientId: 'directlink',
+    dialect: 'directlink',
+    audience: 'directlink',
+    accessLifetimeMs,
+  })
+}
 
 async function listen(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1')
@@ -65,16 +78,8 @@ test('a connection that fails is noticed where the runtime says only "error" (No
 })
 
 test('what was logged out stays dead when the server comes back on another database', async () => {
-  const login = (server: Awaited<ReturnType<typeof startTestServer>>) =>
-    server.core.openSession({
-      subjectId: 'maria',
-      clientId: 'directlink',
-      dialect: 'directlink',
-      audience: 'directlink',
-      accessLifetimeMs: 600_000,
-    })
   const first = await startTestServer()
-  let second: Awaited<ReturnType<typeof startTestServer>> | undefined
+  let second: TestServer | undefined
   // One address, behind which the server is replaced.
   const target = { url: first.url }
   const guard = createGuard({
@@ -182,13 +187,7 @@ test('two Authorization headers are refused, as the server refuses them', async 
       void forNode.protect(guard, request, response).then((claims) => claims && response.end('in')),
   )
   const url = await listen(app)
-  const { access } = await server.core.openSession({
-    subjectId: 'maria',
-    clientId: 'directlink',
-    dialect: 'directlink',
-    audience: 'directlink',
-    accessLifetimeMs: 600_000,
-  })
+  const { access } = await login(server)
   const twice = [
     ['authorization', `Bearer ${access.token}`],
     ['authorization', 'Bearer x'],
@@ -217,19 +216,11 @@ test('keys that cannot be fetched for an hour: tokens of a known key go on, as d
     credential: 'outright-demo-guard',
     fetch: (url, init) => (down ? Promise.reject(new TypeError('fetch failed')) : fetch(url, init)),
   })
-  const login = async () =>
-    (
-      await server.core.openSession({
-        subjectId: 'maria',
-        clientId: 'directlink',
-        dialect: 'directlink',
-        audience: 'directlink',
-        accessLifetimeMs: 36_000_000,
-      })
-    ).access.token
   try {
     await guard.ready()
-    const [first, second] = [await login(), await login()]
+    const lifetimeMs = 36_000_000
+    const first = (await login(server, lifetimeMs)).access.token
+    const second = (await login(server, lifetimeMs)).access.token
     assert.equal((await guard.check(first)).ok, true)
     down = true
     const now = Date.now
@@ -265,13 +256,7 @@ test('ask: an answer that is read later than askTimeoutMs after it was asked for
       return answer
     },
   })
-  const { access } = await server.core.openSession({
-    subjectId: 'maria',
-    clientId: 'directlink',
-    dialect: 'directlink',
-    audience: 'directlink',
-    accessLifetimeMs: 600_000,
-  })
+  const { access } = await login(server)
   const verdict = await guard.check(access.token)
   guard.close()
   await server.close()
