@@ -12,7 +12,7 @@ const HEIGHT = 260
 const LEFT = 64
 const BOTTOM = 44
 const TOP = 40
-const RIGHT = 20
+const RIGHT = 48
 
 /** The vertical axis begins at 0, so that what looks flat is flat. */
 export function plotSvg({ title, unit, over, points }: Plot): string {
