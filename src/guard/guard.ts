@@ -1,6 +1,8 @@
 import { closeCodes } from '../protocol/feed.ts'
 import {
   createTokenVerifier,
+  rejected,
+  type Decision,
   type TokenVerifier,
   type Verdict,
 } from '../verifier/token-verifier.ts'
@@ -106,12 +108,19 @@ class ServerGuard implements Guard {
   check(token: string | undefined, options: CheckOptions = {}): Promise<Verdict> {
     const audience = options.audience ?? this.#options.audience
     // Nearly every check ends here: nothing is waited for, and nothing allocated.
+    return this.#decided(token, audience)?.promise ?? this.#checkSlowly(token, audience, options)
+  }
+
+  checkNow(token: string | undefined, options: CheckOptions = {}): Verdict | undefined {
+    return this.#decided(token, options.audience ?? this.#options.audience)?.verdict
+  }
+
+  /** Counted, where it is there: without a lease the policy has to say what becomes of the token. */
+  #decided(token: string | undefined, audience: string | undefined): Decision | undefined {
     const known = this.#rules.judgesLast ? this.#verifier.verifyKnown(token, audience) : undefined
-    if (known !== undefined && (known.verdict.ok || known.verdict.reason !== 'stale')) {
-      this.#count(known.verdict)
-      return known.promise
-    }
-    return this.#checkSlowly(token, audience, options)
+    if (known === undefined || known === rejected.stale) return undefined
+    this.#count(known.verdict)
+    return known
   }
 
   async #checkSlowly(

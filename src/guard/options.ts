@@ -110,6 +110,13 @@ export interface Guard {
    */
   check(token: string | undefined, options?: CheckOptions): Promise<Verdict>
   /**
+   * The same without a promise, where nothing has to be waited for: nearly always for a token that
+   * was checked before.
+   *
+   * @returns Undefined where only `check` can tell.
+   */
+  checkNow(token: string | undefined, options?: CheckOptions): Verdict | undefined
+  /**
    * Calls back once when anything that the claims name is revoked; soon, where it is already.
    *
    * @returns Ends the watch.

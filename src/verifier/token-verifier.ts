@@ -71,7 +71,8 @@ const NOT_BEFORE_TOLERANCE_SECONDS = 60
 
 export const signatureAlgorithms = ['ES256', 'EdDSA', 'RS256'] as const
 
-const rejected: { readonly [R in Rejection]: Decision } = {
+/** The decisions that accept nothing. */
+export const rejected: { readonly [R in Rejection]: Decision } = {
   missing: decided({ ok: false, reason: 'missing' }),
   invalid: decided({ ok: false, reason: 'invalid' }),
   expired: decided({ ok: false, reason: 'expired' }),

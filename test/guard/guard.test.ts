@@ -48,6 +48,25 @@ function logout(sid: string): ReturnType<TestServer['core']['revoke']> {
 }
 
 suite('a guard at a server', () => {
+  test('checkNow() knows a token that was checked before, and what became of it', async () => {
+    const guard = guardOf()
+    await guard.ready()
+    const { token, sid } = await login()
+    assert.equal(guard.checkNow(token), undefined)
+    assert.deepEqual(guard.checkNow(undefined), { ok: false, reason: 'missing' })
+    const verdict = await guard.check(token)
+    assert.deepEqual(guard.checkNow(token), verdict)
+    assert.deepEqual(guard.checkNow(token, { audience: 'other' }), { ok: false, reason: 'invalid' })
+    assert.equal(guard.status().counters.accepted, 2)
+    await logout(sid)
+    assert.deepEqual(guard.checkNow(token), { ok: false, reason: 'revoked' })
+    guard.close()
+    // Without a lease the policy has to say, so it is not known now.
+    const { token: other } = await login()
+    assert.equal(guard.checkNow(other), undefined)
+    assert.deepEqual(await guard.check(other), { ok: false, reason: 'stale' })
+  })
+
   test('accepts a good token, and refuses it from the answer of its logout on', async () => {
     const guard = guardOf()
     await guard.ready()

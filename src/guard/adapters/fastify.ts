@@ -27,7 +27,9 @@ export function protect(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
   const { tokenOf = (request) => singleBearer(request.raw) } = options
   return async function outrightGuard(request, reply) {
-    const decision = decisionOf(await guard.check(tokenOf(request), options), options)
+    const token = tokenOf(request)
+    const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
+    const decision = decisionOf(verdict, options)
     if (!decision.ok) {
       const { status, headers, body } = decision.challenge
       return reply.code(status).headers(headers).send(body)

@@ -39,7 +39,8 @@ export async function protect(
   response: ServerResponse,
   options: NodeProtectOptions = {},
 ): Promise<AccessClaims | undefined> {
-  const verdict = await guard.check(tokenFrom(request, options), options)
+  const token = tokenFrom(request, options)
+  const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
   const decision = decisionOf(verdict, options)
   if (!decision.ok) {
     const { status, headers, body } = decision.challenge
@@ -72,7 +73,8 @@ export async function protectUpgrade(
   // Nobody else listens yet, and a reset while the token is checked must not end the process.
   const ignore = (): void => undefined
   socket.on('error', ignore)
-  const verdict = await guard.check(tokenFrom(request, options), options)
+  const token = tokenFrom(request, options)
+  const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
   const decision = decisionOf(verdict, options)
   if (!decision.ok) {
     socket.end(rawAnswer(decision.challenge))
