@@ -57,10 +57,11 @@ export class SimulatedNode {
       ...(options.hubRules ? { rules: options.hubRules } : {}),
     })
     for (const logout of this.#world.log) {
-      // Some of those who asked before the restart ask again.
-      if (!logout.confirmed && logout.entry.stream === this.name && random.chance(0.5)) {
-        this.#confirm(logout)
-      }
+      if (logout.confirmed || logout.entry.stream !== this.name) continue
+      // Some of those who asked before the restart ask again. Of a commit that nobody asks about (the
+      // process died of it, say) the others hear as well: they follow the stream.
+      if (random.chance(0.5)) this.#confirm(logout)
+      else for (const node of this.#others()) node.learn(logout, () => undefined)
     }
     for (const [done, logout] of this.#owed) this.#acknowledge(logout, done)
   }
@@ -129,11 +130,15 @@ export class SimulatedNode {
     this.#position.set(entry.stream, Math.max(known, entry.sequence))
   }
 
+  #others(): readonly SimulatedNode[] {
+    return this.#world.nodes.filter((node) => node !== this)
+  }
+
   /** Answers the logout once this node's guards and all other nodes are done. */
   #confirm(logout: Logout): void {
     const { process } = this
     logout.askedAt = process
-    const others = this.#world.nodes.filter((node) => node !== this)
+    const others = this.#others()
     let waiting = others.length + 1
     const done = (): void => {
       if (--waiting > 0) return
