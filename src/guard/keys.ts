@@ -51,7 +51,7 @@ export class GuardKeys {
     const { fetch } = this.#options
     return createRemoteJWKSet(this.#url, {
       // An unknown `kid` fetches anew, at most once a second: nobody can make the guard hammer the
-      // server. A node publishes a new key for longer than that before another signs with it.
+      // server. A node publishes a new key for longer than that before any signs with it.
       cooldownDuration: 1000,
       // Known keys do not age: while they cannot be fetched, their tokens go on.
       cacheMaxAge: Infinity,

@@ -35,7 +35,9 @@ export function protect(
   const { tokenOf = (context) => bearerToken(context.req.header('authorization')) } = options
   const { isStream = looksLikeStream } = options
   return async function outrightGuard(context, next) {
-    const decision = decisionOf(await guard.check(tokenOf(context), options), options)
+    const token = tokenOf(context)
+    const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
+    const decision = decisionOf(verdict, options)
     if (!decision.ok) {
       const { status, headers, body } = decision.challenge
       return new Response(body, { status, headers })
