@@ -77,6 +77,8 @@ class ServerGuard implements Guard {
   /** Whether a lease has come over the connection that is open. */
   #isFollowing = false
   #sweeps = 0
+  /** Accepted without a lease since the log was last told. */
+  #allowedUntold = 0
   #closed = false
   #cancelSweep: (() => void) | undefined
 
@@ -163,6 +165,7 @@ class ServerGuard implements Guard {
     if (this.#closed) return
     this.#closed = true
     this.#lease.drop()
+    this.#tellAllowed()
     this.#cancelSweep?.()
     this.#reader.close()
     this.#watches.clear()
@@ -212,11 +215,18 @@ class ServerGuard implements Guard {
         const verdict = await this.#decide(this.#lenient, token, audience)
         if (verdict.ok) {
           this.#counters.allowedStale++
-          this.#log.warn({ sub: verdict.claims.sub }, 'a token was accepted without a lease')
+          this.#allowedUntold++
         }
         return verdict
       }
     }
+  }
+
+  /** With every sweep, so that a busy route does not write a line for each of its requests. */
+  #tellAllowed(): void {
+    if (this.#allowedUntold === 0) return
+    this.#log.warn({ allowed: this.#allowedUntold }, 'tokens were accepted without a lease')
+    this.#allowedUntold = 0
   }
 
   #count(verdict: Verdict): Verdict {
@@ -301,6 +311,7 @@ class ServerGuard implements Guard {
   #sweepLater(): void {
     this.#cancelSweep = this.#clock.after(sweepEveryMs, () => {
       this.#following.forget(Math.floor(this.#clock.nowMs() / 1000))
+      this.#tellAllowed()
       if (++this.#sweeps % sweepsPerKeys === 0) this.#keys.prefetch()
       this.#sweepLater()
     })
