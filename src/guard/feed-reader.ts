@@ -12,8 +12,10 @@ export interface FeedReaderOptions {
   readonly clock: GuardClock
   /** A number from 0 up to 1: spreads the reconnects of many guards. */
   readonly random: () => number
-  /** What every session is given; the reader adds the attempt. */
-  readonly session: Omit<FeedSessionContext, 'attempt'>
+  /** 16 random bytes that no other guard has. */
+  readonly makeInstance: () => Uint8Array
+  /** What every session is given; the reader adds the instance and the attempt. */
+  readonly session: Omit<FeedSessionContext, 'instance' | 'attempt'>
   /** A connection ended. */
   readonly disconnected: (code: number, reason: string) => void
 }
@@ -22,6 +24,7 @@ export interface FeedReaderOptions {
 export class FeedReader {
   readonly #options: FeedReaderOptions
   #session: FeedSession | undefined
+  #instance: Uint8Array
   #attempt = 0
   #pauseMs = shortestPauseMs
   #cancelPause: (() => void) | undefined
@@ -29,6 +32,7 @@ export class FeedReader {
 
   constructor(options: FeedReaderOptions) {
     this.#options = options
+    this.#instance = options.makeInstance()
   }
 
   /** How many connections it has tried. */
@@ -73,7 +77,10 @@ export class FeedReader {
         else late.end = [code, reason]
       },
     })
-    const session = new FeedSession({ ...given, attempt: this.#attempt }, socket)
+    const session = new FeedSession(
+      { ...given, instance: this.#instance, attempt: this.#attempt },
+      socket,
+    )
     this.#session = session
     late.session = session
     if (late.end) this.#ended(session, ...late.end)
@@ -84,6 +91,7 @@ export class FeedReader {
     if (this.#session !== session) return
     this.#session = undefined
     if (this.#closed) return
+    if (code === closeCodes.superseded) this.#becomeAnother()
     this.#options.disconnected(code, reason)
     // The same credential will be refused again; but it may be added at the server meanwhile.
     if (code === closeCodes.credentialRefused) this.#pauseMs = longestPauseMs
@@ -92,5 +100,17 @@ export class FeedReader {
     this.#cancelPause = this.#options.clock.after(pauseMs, () => {
       this.#connect()
     })
+  }
+
+  /**
+   * Somebody else goes by this guard's instance: the process was copied while it ran. What the copy
+   * acknowledges is believed of this guard, so the lease is worth nothing from now on, and it goes
+   * on as a guard that the node has never met.
+   */
+  #becomeAnother(): void {
+    const { session, makeInstance } = this.#options
+    session.lease.drop()
+    session.following.forsake()
+    this.#instance = makeInstance()
   }
 }

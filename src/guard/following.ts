@@ -79,6 +79,12 @@ export class Following implements RevocationView {
     this.#position = new Map(position)
   }
 
+  /** The next connection begins with a snapshot, whichever node it leads to. */
+  forsake(): void {
+    this.#epoch = noEpoch
+    this.#mark = 0
+  }
+
   /** A batch has come; `moved` names the streams that it moved on. */
   apply(words: Uint32Array, count: number, mark: number, moved: FeedPosition): void {
     this.#replica.applyWords(words, count)

@@ -253,12 +253,12 @@ class ServerGuard implements Guard {
       connect,
       clock: this.#clock,
       random: this.#options.random ?? runtimeRandom,
+      makeInstance: () => crypto.getRandomValues(new Uint8Array(16)),
       session: {
         clock: this.#clock,
         rules: this.#rules,
         lease: this.#lease,
         following: this.#following,
-        instance: crypto.getRandomValues(new Uint8Array(16)),
         name,
         software,
         applied: (words, count) => {
