@@ -135,7 +135,7 @@ export class Follower implements RoundMember {
   }
 
   #start(frame: StartFrame): void {
-    const { settings, epoch, issuer, node, recent, ledger, clock } = this.#context
+    const { settings, epoch, issuer, node, recent } = this.#context
     if (frame.version !== feedVersion) {
       return this.close(closeCodes.protocolError, `version ${frame.version} is not spoken here`)
     }
@@ -158,7 +158,7 @@ export class Follower implements RoundMember {
     )
     if (!known) return this.#sendSnapshot()
     this.#follow(frame.mark)
-    ledger.acknowledge(holder, frame.mark, clock.monotonicMs())
+    this.#settle(holder, frame.mark)
     this.#flush()
   }
 
@@ -249,11 +249,22 @@ export class Follower implements RoundMember {
     if (mark > this.#sentMark) {
       return this.close(closeCodes.protocolError, 'acknowledged what was not sent')
     }
-    const { ledger, clock, rounds } = this.#context
     this.#ackedMark = Math.max(this.#ackedMark, mark)
-    ledger.acknowledge(this.#holder!, mark, clock.monotonicMs())
-    if (this.#ackedMark === this.#sentMark) rounds.acknowledged(this)
+    this.#settle(this.#holder!, mark)
+    if (this.#ackedMark === this.#sentMark) this.#context.rounds.acknowledged(this)
     this.published()
+  }
+
+  /** Notes what the guard says that it has applied, and how long that took. */
+  #settle(holder: Holder, mark: number): void {
+    const { recent, ledger, clock } = this.#context
+    const nowMs = clock.monotonicMs()
+    // Before its first acknowledgement it had nothing: what it has now came with a snapshot.
+    if (mark > holder.appliedMark && holder.appliedMark >= 0) {
+      const publishedMs = recent.publishedAfter(holder.appliedMark)
+      if (publishedMs !== undefined) holder.lagMs = nowMs - publishedMs
+    }
+    ledger.acknowledge(holder, mark, nowMs)
   }
 
   /** Sends everything that was published and not yet sent. */

@@ -67,6 +67,11 @@ export interface FeedHub extends Confirmation {
   detailedReceipt(revocationId: string): DetailedReceipt | undefined
   /** The node itself and every guard that is connected or may hold a lease. */
   verifiers(): readonly VerifierStatus[]
+  /**
+   * Age of the oldest entry that was published here and that somebody at this position does not
+   * have, in milliseconds; 0 where there is none.
+   */
+  ageAfter(position: Position): number
   /** How many connections are open. */
   readonly connections: number
   /** For how long from now some guard may hold a lease, in milliseconds; 0 for none. */

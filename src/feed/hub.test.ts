@@ -278,6 +278,53 @@ suite('leases', () => {
   })
 })
 
+suite('the lag of a verifier', () => {
+  test('is the time from the publication to its acknowledgement, as last measured', async () => {
+    const bench = new Bench()
+    const peer = new Peer(bench.hub).follow()
+    const lagMs = (): number | undefined => bench.hub.verifiers()[1]?.lagMs
+    assert.equal(bench.hub.verifiers()[0]?.lagMs, 0, 'the node applies before it publishes')
+    assert.equal(lagMs(), undefined, 'nothing is measured yet')
+    peer.send({ type: 'ack', mark: 0 })
+    assert.equal(lagMs(), undefined, 'a snapshot says nothing about it')
+    bench.publish()
+    await bench.advance(30)
+    peer.send({ type: 'ack', mark: 1 })
+    assert.equal(lagMs(), 30)
+    await bench.advance(500)
+    peer.send({ type: 'ping', nonce: 2, mark: 1 })
+    assert.equal(lagMs(), 30, 'an acknowledgement of nothing new measures nothing')
+    bench.publish()
+    await bench.advance(5)
+    bench.publish()
+    await bench.advance(5)
+    peer.send({ type: 'ack', mark: 2 })
+    assert.equal(lagMs(), 10)
+    await bench.advance(2)
+    assert.equal(lagMs(), 10, 'the larger of the two while it is behind')
+    await bench.advance(8)
+    assert.equal(lagMs(), 15)
+    peer.send({ type: 'ack', mark: 3 })
+    await bench.advance(100)
+    assert.equal(lagMs(), 15)
+  })
+
+  test('that stands elsewhere is the age of the oldest entry that it does not have', async () => {
+    const bench = new Bench({ recentEntries: 3 })
+    const at = (sequence: number): number => bench.hub.ageAfter(new Map([['node-1', sequence]]))
+    assert.equal(at(0), 0)
+    for (let left = 3; left > 0; left--) {
+      bench.publish()
+      await bench.advance(10)
+    }
+    assert.deepEqual([at(0), at(1), at(2), at(3)], [30, 20, 10, 0])
+    for (let left = 20; left > 0; left--) bench.publish()
+    await bench.advance(1)
+    // Entries that are not kept any more are at least as old as those that are.
+    assert.deepEqual([at(0), at(3), at(23)], [1, 1, 0])
+  })
+})
+
 suite('the feed', () => {
   test('sends at once when it is idle, and together what came while a frame was on its way', () => {
     const bench = new Bench()

@@ -125,6 +125,11 @@ class Hub implements FeedHub {
     return describeVerifiers({ clock, node, holders, byGuard: this.#byGuard, recent: this.#recent })
   }
 
+  ageAfter(position: Position): number {
+    const publishedMs = this.#recent.publishedBeyond(position)
+    return publishedMs === undefined ? 0 : this.#options.clock.monotonicMs() - publishedMs
+  }
+
   heldForMs(): number {
     const nowMs = this.#options.clock.monotonicMs()
     let endsMs = nowMs

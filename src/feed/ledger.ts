@@ -12,6 +12,8 @@ export interface Holder {
   endsMs: number
   /** The newest mark that it said it applied. */
   appliedMark: number
+  /** From the publication of a batch to its acknowledgement, when that last came; for operators. */
+  lagMs: number | undefined
   /** Batches after this mark were published while it might have held a lease. */
   countedAfterMark: number
   /** Whether it is counted. False until its first lease, and again once that has ended. */
@@ -73,6 +75,7 @@ export class Ledger {
       name,
       endsMs: -Infinity,
       appliedMark: -1,
+      lagMs: undefined,
       countedAfterMark: -1,
       counted: false,
       connected: false,

@@ -87,6 +87,29 @@ export class RecentBatches {
     return this.#batches[mark - this.#dropped]?.publishedMs
   }
 
+  /**
+   * When the oldest batch was published that somebody at this position has not whole; undefined
+   * where there is none. Of what is gone it says when the oldest was published that is not.
+   */
+  publishedBeyond(reached: FeedPosition): number | undefined {
+    const missing = new Map<string, number>()
+    for (const [stream, sequence] of this.#position) {
+      const has = reached.get(stream) ?? 0
+      if (has < sequence) missing.set(stream, has)
+    }
+    let oldestMs: number | undefined
+    for (let index = this.#batches.length - 1; index >= 0 && missing.size > 0; index--) {
+      const { moved, publishedMs } = this.#batches[index]!
+      for (const [stream, sequence] of moved) {
+        const has = missing.get(stream)
+        if (has === undefined) continue
+        if (sequence > has) oldestMs = publishedMs
+        else missing.delete(stream)
+      }
+    }
+    return oldestMs
+  }
+
   /** How far the log was at a mark; undefined where it is gone. */
   positionAt(mark: number): FeedPosition | undefined {
     if (mark < this.#dropped || mark > this.head) return undefined

@@ -14,8 +14,12 @@ export interface VerifierStatus {
   readonly connected: boolean
   /** For how long it may still hold a lease, as this node counts; undefined for the node itself. */
   readonly leaseLeftMs: number | undefined
-  /** Age of the oldest entries that it has not acknowledged; 0 where it has all. */
-  readonly lagMs: number
+  /**
+   * From the publication of entries to its acknowledgement of them, as last measured; or the age of
+   * the oldest that it has not acknowledged, where that is more. Undefined where it was not sent
+   * any.
+   */
+  readonly lagMs: number | undefined
   /** What it has acknowledged; undefined where that is not known any more. */
   readonly position: FeedPosition | undefined
   /** Wall clock, milliseconds since 1970; undefined where it is not connected. */
@@ -47,7 +51,6 @@ export function describeVerifiers(sources: VerifierSources): readonly VerifierSt
   const guards = Array.from(holders, (holder): VerifierStatus => {
     const follower = byGuard.get(holder.id)
     const address = follower?.connection.address
-    const unappliedMs = recent.publishedAfter(Math.max(0, holder.appliedMark))
     return {
       id: holder.id,
       name: holder.name,
@@ -55,10 +58,16 @@ export function describeVerifiers(sources: VerifierSources): readonly VerifierSt
       ...(address === undefined ? {} : { address }),
       connected: follower !== undefined,
       leaseLeftMs: holder.counted ? Math.max(0, holder.endsMs - nowMs) : 0,
-      lagMs: unappliedMs === undefined ? 0 : nowMs - unappliedMs,
+      lagMs: lagOf(holder, recent, nowMs),
       position: holder.appliedMark < 0 ? undefined : recent.positionAt(holder.appliedMark),
       connectedSinceMs: follower?.connectedAtMs,
     }
   })
   return [self, ...guards]
+}
+
+function lagOf(holder: Holder, recent: RecentBatches, nowMs: number): number | undefined {
+  const unappliedMs = recent.publishedAfter(Math.max(0, holder.appliedMark))
+  if (unappliedMs === undefined) return holder.lagMs
+  return Math.max(holder.lagMs ?? 0, nowMs - unappliedMs)
 }

@@ -73,6 +73,7 @@ export interface WireAcknowledgement {
   readonly verifier: string
   readonly outcome: 'acknowledged' | 'lapsed' | 'waiting'
   readonly elapsedMs: number | null
+  /** From the commit to the confirmation, or until now; whole milliseconds. */
 }
 
 /** The answer to a revocation. */
@@ -80,6 +81,7 @@ export interface WireRevoked {
   readonly revocation: WireRevocation
   readonly receipt: WireReceipt
   /** False where it had ended before: then `revocation` is the entry that did it. */
+  /** From the commit to the outcome; whole milliseconds. */
   readonly added: boolean
 }
 
@@ -188,6 +190,11 @@ export interface WireKey {
   readonly algorithm: string
   readonly state: 'signing' | 'retired'
   readonly createdAt: string
+  /**
+   * From the commit of entries to its acknowledgement of them, as last measured; or the age of the
+   * oldest that it has not acknowledged, where that is more. Null before anything was measured.
+   */
+  readonly lagMs: number | null
   readonly retiredAt: string | null
   readonly removeAfter: string | null
 }

@@ -20,6 +20,7 @@ import type { NodeLeases } from '../ports/node-lease.ts'
 import type { WireVerifier } from '../protocol/admin-api.ts'
 import type { Replica } from '../verifier/replica.ts'
 import type { Config } from './config.ts'
+import type { NodeLags } from './node-lags.ts'
 import { SNAPSHOT_PIECE } from './verification.ts'
 
 export interface AdminParts {
@@ -27,6 +28,7 @@ export interface AdminParts {
   readonly dependencies: CoreDependencies
   readonly hub: FeedHub
   readonly leases: NodeLeases | undefined
+  readonly nodeLags: NodeLags | undefined
   readonly replica: Replica
   readonly stopping: AbortSignal
   /** Undefined where the store has tools of its own for it (PostgreSQL). */
@@ -34,18 +36,17 @@ export interface AdminParts {
 }
 
 export function adminOptions(parts: AdminParts): AdminOptions {
-  const { config, hub, leases, backup, stopping } = parts
+  const { config, hub, backup, stopping } = parts
   return {
     adminToken: config.adminToken,
     stopping,
-    verifiers: () =>
-      Promise.resolve([...wireVerifiers(hub.verifiers()), ...otherNodes(hub, leases)]),
+    verifiers: () => Promise.resolve([...wireVerifiers(hub.verifiers()), ...otherNodes(parts)]),
     receiptDetail: (revocationId) =>
       Promise.resolve(
         hub.detailedReceipt(revocationId)?.outcomes.map(({ name, outcome, afterMs }) => ({
           verifier: name,
           outcome,
-          elapsedMs: afterMs,
+          elapsedMs: Math.round(afterMs),
         })),
       ),
     ...(backup === undefined ? {} : { backup: () => download(config.dataDir, backup) }),
@@ -56,7 +57,7 @@ export function adminOptions(parts: AdminParts): AdminOptions {
 function wireVerifiers(verifiers: readonly VerifierStatus[]): readonly WireVerifier[] {
   const head = verifiers[0]?.position ?? new Map<string, number>()
   return verifiers.map((verifier) => {
-    const { position, leaseLeftMs, connectedSinceMs, kind } = verifier
+    const { position, leaseLeftMs, lagMs, connectedSinceMs, kind } = verifier
     return {
       id: verifier.id,
       kind,
@@ -65,24 +66,34 @@ function wireVerifiers(verifiers: readonly VerifierStatus[]): readonly WireVerif
       fresh: kind === 'node' || (leaseLeftMs ?? 0) > 0,
       leaseLeftMs: leaseLeftMs === undefined ? null : Math.round(leaseLeftMs),
       behind: behind(head, position),
+      lagMs: lagMs === undefined ? null : Math.round(lagMs),
       connectedAt: connectedSinceMs === undefined ? null : new Date(connectedSinceMs).toISOString(),
     }
   })
 }
 
 /** The other nodes, each speaking for itself and its guards. */
-function otherNodes(hub: FeedHub, leases: NodeLeases | undefined): readonly WireVerifier[] {
+function otherNodes({ hub, leases, nodeLags }: AdminParts): readonly WireVerifier[] {
+  const others = leases?.others() ?? []
   const head = hub.verifiers()[0]?.position ?? new Map<string, number>()
-  return (leases?.others() ?? []).map(({ name, acknowledged, mayHoldLease }) => ({
-    id: name,
-    kind: 'node',
-    name,
-    address: null,
-    fresh: mayHoldLease,
-    leaseLeftMs: null,
-    behind: behind(head, acknowledged),
-    connectedAt: null,
-  }))
+  return others.map(({ name, acknowledged, mayHoldLease }) => {
+    const measuredMs = nodeLags?.of(name)
+    const ageMs = hub.ageAfter(acknowledged)
+    return {
+      id: name,
+      kind: 'node',
+      name,
+      address: null,
+      fresh: mayHoldLease,
+      leaseLeftMs: null,
+      behind: behind(head, acknowledged),
+      lagMs:
+        measuredMs === undefined && ageMs === 0
+          ? null
+          : Math.round(Math.max(measuredMs ?? 0, ageMs)),
+      connectedAt: null,
+    }
+  })
 }
 
 function behind(head: Position, reached: Position | undefined): number {

@@ -30,6 +30,7 @@ import { openProviders } from './providers.ts'
 import { mountAll } from './mounts.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { watchReadiness } from './readiness.ts'
+import { NodeLags } from './node-lags.ts'
 import { startSweeping } from './sweeping.ts'
 import { openVerification, type Verification } from './verification.ts'
 import { version } from './version.ts'
@@ -91,7 +92,8 @@ async function composeWith(
   store.onCommitted((entries) => {
     metrics.countRevocations(entries)
   })
-  const core = await openCore(opened, verification, metrics, config, world)
+  const nodeLags = leases && new NodeLags(leases, clock)
+  const core = await openCore(opened, verification, nodeLags, metrics, config, world)
   const stopping = new AbortController()
   const providers = await openProviders(core, config)
   const mounts = mountAll({
@@ -101,6 +103,7 @@ async function composeWith(
     verification,
     metrics,
     readiness,
+    nodeLags,
     providers,
     stopping: stopping.signal,
   })
@@ -167,6 +170,7 @@ async function openCore(
   { replica, hub }: Verification,
   metrics: Metrics,
   config: Config,
+  nodeLags: NodeLags | undefined,
   { clock, random, log, otpSender }: World,
 ): Promise<Core> {
   const longestAccessLifetimeMs = await longestAccessLifetime(store, config)
@@ -194,7 +198,7 @@ async function openCore(
     log,
     keys,
     verifier,
-    confirmation: confirmEverywhere(hub, leases, clock, metrics),
+    confirmation: confirmEverywhere(hub, nodeLags, clock, metrics),
     otpSender,
     lifetimes: new SessionLifetimes(VERIFIED_TOKENS),
     issuer: config.issuer,

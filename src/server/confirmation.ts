@@ -13,7 +13,7 @@ const RECEIPTS = 10_000
  */
 export function confirmEverywhere(
   hub: Confirmation,
-  leases: NodeLeases | undefined,
+  leases: Pick<NodeLeases, 'confirmOnOtherNodes'> | undefined,
   clock: Clock,
   metrics: Pick<Metrics, 'observeConfirmation'>,
 ): Confirmation {
@@ -21,7 +21,7 @@ export function confirmEverywhere(
 
   async function together(
     revocation: Parameters<Confirmation['confirmed']>[0],
-    nodes: NodeLeases,
+    nodes: Pick<NodeLeases, 'confirmOnOtherNodes'>,
   ): Promise<Receipt> {
     const startedMs = clock.monotonicMs()
     const [here, elsewhere] = await Promise.all([

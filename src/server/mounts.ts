@@ -14,6 +14,7 @@ import { adminOptions } from './admin-services.ts'
 import type { Config } from './config.ts'
 import { mountDialects } from './dialects.ts'
 import type { Metrics } from './metrics.ts'
+import type { NodeLags } from './node-lags.ts'
 import type { OpenedStore } from './open-store.ts'
 import type { Providers } from './providers.ts'
 import type { Readiness } from './readiness.ts'
@@ -24,6 +25,8 @@ export interface MountParts {
   readonly core: Core
   readonly opened: OpenedStore
   readonly verification: Verification
+  /** Undefined where there is one node. */
+  readonly nodeLags: NodeLags | undefined
   readonly metrics: Metrics
   readonly readiness: Readiness
   readonly providers: Providers
@@ -64,13 +67,13 @@ function operations({ core, readiness, metrics }: MountParts): Dialect {
 }
 
 function admin(parts: MountParts, context: DialectContext): Dialect {
-  const { config, core, opened, verification, stopping } = parts
+  const { config, core, opened, verification, nodeLags, stopping } = parts
   const { leases, backup } = opened
   const { hub, replica } = verification
   const { dependencies } = core
   return createAdmin(
     context,
-    adminOptions({ config, dependencies, hub, leases, replica, stopping, backup }),
+    adminOptions({ config, dependencies, hub, leases, nodeLags, replica, stopping, backup }),
   )
 }
 

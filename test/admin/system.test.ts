@@ -16,6 +16,7 @@ suite('/verifiers, /keys, /audit/verify, /backup', () => {
     assert.equal(items.length, 1)
     assert.equal(items[0].kind, 'node')
     assert.equal(items[0].fresh, true)
+    assert.deepEqual([items[0].behind, items[0].lagMs], [0, 0])
     assertProblem(await api.get('/verifiers?x=1'), 400, 'validation-failed')
   })
 

@@ -13,6 +13,7 @@ const columns: readonly Column<WireVerifier>[] = [
     style: ({ fresh }) => (fresh ? 'green' : 'red'),
   },
   { title: 'BEHIND', value: ({ behind }) => String(behind) },
+  { title: 'LAG', value: ({ lagMs }) => milliseconds(lagMs) },
   { title: 'LEASE', value: ({ leaseLeftMs }) => milliseconds(leaseLeftMs) },
   { title: 'ADDRESS', value: ({ address }) => address ?? '' },
   { title: 'SINCE', value: ({ connectedAt }) => connectedAt ?? '' },
@@ -28,7 +29,7 @@ export function addVerifiers(program: Command, shell: Shell): void {
     .command('verifiers')
     .summary('show every node and guard and how current it is')
     .description(
-      'Shows every node and guard: whether it holds a lease, and how many entries it is behind.',
+      'Shows every node and guard: whether it holds a lease, how many entries it is behind, and how long it last took to acknowledge one.',
     )
     .action(async (_flags: object, command: Command) => {
       const client = await shell.connect(command)

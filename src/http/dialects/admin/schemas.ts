@@ -9,7 +9,7 @@ type Schema = Readonly<Record<string, unknown>>
 const text: Schema = { type: 'string' }
 const flag: Schema = { type: 'boolean' }
 const count: Schema = { type: 'integer', minimum: 0 }
-const milliseconds: Schema = { type: 'number', minimum: 0 }
+const milliseconds: Schema = { type: 'integer', minimum: 0 }
 const instant: Schema = { type: 'string', format: 'date-time' }
 const texts: Schema = { type: 'array', items: text }
 const anything: Schema = { type: 'object', additionalProperties: true }
@@ -175,6 +175,12 @@ export const verifierSchema: Schema = named('Verifier', {
 
 export const keySchema: Schema = named('Key', {
   kid: text,
+  lagMs: {
+    ...orNull(milliseconds),
+    description:
+      'from the commit of entries to its acknowledgement of them, as last measured; or the age of the ' +
+      'oldest that it has not acknowledged, where that is more; null before anything was measured',
+  },
   algorithm: text,
   state: { type: 'string', enum: ['signing', 'retired'] },
   createdAt: instant,

@@ -25,7 +25,7 @@ function verifiersRoute({ core, options }: AdminContext): AdminRoute {
     operation: {
       id: 'listVerifiers',
       tag: 'Verifiers',
-      summary: 'Every node and guard, its lease and how far behind it is',
+      summary: 'Every node and guard, its lease, its lag and how far behind it is',
       answers: { 200: { description: 'All of them, on one page', schema: pageOf(verifierSchema) } },
     },
     async act(request) {
@@ -47,6 +47,7 @@ function thisNode(stream: string): WireVerifier {
     leaseLeftMs: null,
     behind: 0,
     connectedAt: null,
+    lagMs: 0,
   }
 }
 

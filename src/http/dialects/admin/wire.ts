@@ -39,7 +39,7 @@ export function wireRevocation(revocation: Revocation): WireRevocation {
 
 export function wireReceipt(receipt: Receipt): WireReceipt {
   const { confirmed, acknowledged, verifiers, lapsed, elapsedMs } = receipt
-  return { confirmed, acknowledged, verifiers, lapsed, elapsedMs }
+  return { confirmed, acknowledged, verifiers, lapsed, elapsedMs: Math.round(elapsedMs) }
 }
 
 export function wireRevoked({ revocation, receipt, added }: Revoked): WireRevoked {
