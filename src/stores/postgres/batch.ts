@@ -11,7 +11,7 @@ import { rotateKeys } from './keys.ts'
 import { readKnown, runAppend, runAppendAlone, runRaise, runRing } from './log.ts'
 import { sweep } from './maintenance.ts'
 import { nothingKnown, Numbering } from './numbering.ts'
-import { runOpen, runRotate, type Rotated } from './sessions.ts'
+import { runAddSuccessors, runOpen, runRotate, type Rotated } from './sessions.ts'
 import { advance, fence, type Tail } from './streams.ts'
 import { addTicket, countAttempt, putTicket, takeTicket } from './tickets.ts'
 
@@ -101,7 +101,7 @@ async function transact(target: Target, commands: readonly Command[]): Promise<O
     const numbering = new Numbering(stream, tail, prepared.known)
     const outcome = outcomeOf(tail, numbering, work.answer(prepared, numbering))
     target.committing(outcome)
-    await commit(target, numbering)
+    await commit(target, numbering, prepared.rotations)
     return outcome
   } catch (error) {
     // Where the connection is gone the server rolls back by itself.
@@ -110,10 +110,16 @@ async function transact(target: Target, commands: readonly Command[]): Promise<O
   }
 }
 
-async function commit(target: Target, numbering: Numbering): Promise<void> {
+async function commit(
+  target: Target,
+  numbering: Numbering,
+  rotations: readonly Rotated[],
+): Promise<void> {
   const { connection, stream, bell } = target
   const { entries, raised, head, hash } = numbering
   const sent: Promise<unknown>[] = []
+  const successors = rotations.flatMap(({ successor }) => successor ?? [])
+  if (successors.length > 0) sent.push(runAddSuccessors(connection, successors))
   if (entries.length > 0) {
     sent.push(runAppend(connection, stream, entries))
     if (raised.length > 0) sent.push(runRaise(connection, raised))

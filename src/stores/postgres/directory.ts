@@ -12,12 +12,15 @@ import type {
 import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
-import { toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
+import { allOf, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 
 type Answer<T> = { readonly value: T } | { readonly failure: Failure }
 
+const columns = { subjects: allOf('subjects', 't'), clients: allOf('clients', 't') }
+
 function subjectBy(column: SubjectLookup['by']): Statement {
-  return { name: `subject_by_${column}`, text: `SELECT * FROM subjects WHERE ${column} = $1` }
+  const text = `SELECT ${columns.subjects} FROM subjects t WHERE t.${column} = $1`
+  return { name: `subject_by_${column}`, text }
 }
 
 const findSubjectBy = {
@@ -32,10 +35,13 @@ export async function findSubject(link: Link, lookup: SubjectLookup): Promise<Su
   return row && toSubject(row)
 }
 
-const clientById: Statement = { name: 'client_by_id', text: 'SELECT * FROM clients WHERE id = $1' }
+const clientById: Statement = {
+  name: 'client_by_id',
+  text: `SELECT ${columns.clients} FROM clients t WHERE t.id = $1`,
+}
 const clientByKey: Statement = {
   name: 'client_by_key',
-  text: 'SELECT * FROM clients WHERE dialect = $1 AND key = $2',
+  text: `SELECT ${columns.clients} FROM clients t WHERE t.dialect = $1 AND t.key = $2`,
 }
 
 export async function findClient(link: Link, lookup: ClientLookup): Promise<Client | undefined> {
@@ -62,7 +68,7 @@ async function list<R extends { readonly id: string }, T>(
 ): Promise<Page<T>> {
   checkLimit(page.limit, 1000)
   const after = page.cursor === undefined ? '' : readCursor(table, page.cursor, 'string')
-  const text = `SELECT * FROM ${table} WHERE id > $1 ORDER BY id LIMIT $2`
+  const text = `SELECT ${columns[table]} FROM ${table} t WHERE t.id > $1 ORDER BY t.id LIMIT $2`
   const rows = await link.run<R>({ name: `list_${table}`, text }, [after, page.limit + 1])
   return toPage(rows, page.limit, convert, (row) => writeCursor(table, row.id))
 }
@@ -94,9 +100,9 @@ export async function createSubject(
 
 const changeSubject: Statement = {
   name: 'subject_change',
-  text: `UPDATE subjects SET name = coalesce($2, name),
-      password_hash = coalesce($3, password_hash), standing = coalesce($4, standing),
-      attributes = coalesce($5, attributes) WHERE id = $1 RETURNING *`,
+  text: `UPDATE subjects t SET name = coalesce($2, t.name),
+      password_hash = coalesce($3, t.password_hash), standing = coalesce($4, t.standing),
+      attributes = coalesce($5, t.attributes) WHERE t.id = $1 RETURNING ${columns.subjects}`,
 }
 
 export async function updateSubject(
@@ -141,10 +147,11 @@ export async function createClient(
 
 const changeClient: Statement = {
   name: 'client_change',
-  text: `UPDATE clients SET name = coalesce($2, name), secret_hash = coalesce($3, secret_hash),
-      allowlist = coalesce($4, allowlist), redirect_uris = coalesce($5, redirect_uris),
-      standing = coalesce($6, standing), attributes = coalesce($7, attributes)
-    WHERE id = $1 RETURNING *`,
+  text: `UPDATE clients t SET name = coalesce($2, t.name),
+      secret_hash = coalesce($3, t.secret_hash), allowlist = coalesce($4, t.allowlist),
+      redirect_uris = coalesce($5, t.redirect_uris), standing = coalesce($6, t.standing),
+      attributes = coalesce($7, t.attributes)
+    WHERE t.id = $1 RETURNING ${columns.clients}`,
 }
 
 export async function updateClient(

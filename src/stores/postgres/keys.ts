@@ -2,23 +2,23 @@
 import type { SigningKey } from '../../ports/store.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
-import { toSigningKey, type KeyRow } from './rows.ts'
+import { allOf, toSigningKey, type KeyRow } from './rows.ts'
 
 /** The index that lets one key sign; two nodes that rotate at once meet there, and one tries again. */
 export const ONE_SIGNS = 'signing_keys_one_signs'
 
-// The count makes the retiring happen before the new key is inserted.
-const rotate: Statement = {
-  name: 'keys_rotate',
-  text: `WITH present AS MATERIALIZED (
-      SELECT 1 FROM signing_keys WHERE retired_at_ms IS NULL LIMIT 1),
-    retired AS (
-      UPDATE signing_keys SET retired_at_ms = $1, remove_after_ms = $2
-      WHERE retired_at_ms IS NULL AND NOT ($3 AND EXISTS (SELECT 1 FROM present)) RETURNING 1)
-    INSERT INTO signing_keys (kid, algorithm, private_jwk, created_at_ms, retired_at_ms,
+const retirePresent: Statement = {
+  name: 'keys_retire',
+  text: `UPDATE signing_keys SET retired_at_ms = $1, remove_after_ms = $2
+    WHERE retired_at_ms IS NULL`,
+}
+
+const add: Statement = {
+  name: 'keys_add',
+  text: `INSERT INTO signing_keys (kid, algorithm, private_jwk, created_at_ms, retired_at_ms,
       remove_after_ms)
-    SELECT $4, $5, $6, $7::bigint, $8::bigint, $9::bigint
-    WHERE (SELECT count(*) FROM retired) >= 0 AND NOT ($3 AND EXISTS (SELECT 1 FROM present))
+    SELECT $1::text, $2::text, $3::text, $4::bigint, $5::bigint, $6::bigint
+    WHERE NOT ($7::boolean AND EXISTS (SELECT 1 FROM signing_keys WHERE retired_at_ms IS NULL))
     RETURNING 1`,
 }
 
@@ -31,23 +31,26 @@ export async function rotateKeys(
   },
 ): Promise<boolean> {
   const { next, retire, unlessPresent } = request
-  const added = await connection.run(rotate, [
-    retire.atMs,
-    retire.removeAfterMs,
-    unlessPresent,
+  // Where one is present nothing is added, and where none is there is nothing to retire.
+  const retired = unlessPresent
+    ? undefined
+    : connection.run(retirePresent, [retire.atMs, retire.removeAfterMs])
+  const added = connection.run(add, [
     next.kid,
     next.algorithm,
     next.privateJwk,
     next.createdAtMs,
     next.retiredAtMs ?? null,
     next.removeAfterMs ?? null,
+    unlessPresent,
   ])
-  return added.length === 1
+  await Promise.all([retired, added])
+  return (await added).length === 1
 }
 
 const list: Statement = {
   name: 'keys_list',
-  text: 'SELECT * FROM signing_keys ORDER BY number DESC',
+  text: `SELECT ${allOf('signing_keys', 't')} FROM signing_keys t ORDER BY t.number DESC`,
 }
 
 export async function listKeys(link: Link): Promise<readonly SigningKey[]> {

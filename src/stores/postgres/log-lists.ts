@@ -4,7 +4,7 @@ import type { LogFilter, Page, PageRequest } from '../../ports/store.ts'
 import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
-import { toRevocation, type LogRow } from './rows.ts'
+import { allOf, toRevocation, type LogRow } from './rows.ts'
 import { heads } from './streams.ts'
 
 export async function readHead(link: Link): Promise<Position> {
@@ -12,7 +12,12 @@ export async function readHead(link: Link): Promise<Position> {
   return new Map(rows.map(({ name, head }) => [name, head]))
 }
 
-const byId: Statement = { name: 'log_find', text: 'SELECT * FROM log WHERE id = $1' }
+const columns = allOf('log', 'l')
+
+const byId: Statement = {
+  name: 'log_find',
+  text: `SELECT ${columns} FROM log l WHERE l.id = $1`,
+}
 
 export async function findRevocation(link: Link, id: string): Promise<Revocation | undefined> {
   const [row] = await link.run<LogRow>(byId, [id])
@@ -21,7 +26,8 @@ export async function findRevocation(link: Link, id: string): Promise<Revocation
 
 const range: Statement = {
   name: 'log_range',
-  text: 'SELECT * FROM log WHERE stream = $1 AND sequence > $2 ORDER BY sequence LIMIT $3',
+  text: `SELECT ${columns} FROM log l WHERE l.stream = $1 AND l.sequence > $2
+    ORDER BY l.sequence LIMIT $3`,
 }
 
 export async function readStream(
@@ -37,19 +43,20 @@ export async function readStream(
 
 const list: Statement = {
   name: 'log_list',
-  text: `SELECT * FROM log WHERE number < $1 ORDER BY number DESC LIMIT $2`,
+  text: `SELECT ${columns} FROM log l WHERE l.number < $1 ORDER BY l.number DESC LIMIT $2`,
 }
 
 const search: Statement = {
   name: 'log_search',
-  text: `SELECT * FROM log WHERE number < $1 AND ($3::text IS NULL OR scope = $3)
-    AND ($4::text IS NULL OR reason = $4) ORDER BY number DESC LIMIT $2`,
+  text: `SELECT ${columns} FROM log l WHERE l.number < $1 AND ($3::text IS NULL OR l.scope = $3)
+    AND ($4::text IS NULL OR l.reason = $4) ORDER BY l.number DESC LIMIT $2`,
 }
 
 const searchKey: Statement = {
   name: 'log_search_key',
-  text: `SELECT * FROM log WHERE key = $5 AND number < $1 AND ($3::text IS NULL OR scope = $3)
-    AND ($4::text IS NULL OR reason = $4) ORDER BY number DESC LIMIT $2`,
+  text: `SELECT ${columns} FROM log l WHERE l.key = $5 AND l.number < $1
+    AND ($3::text IS NULL OR l.scope = $3) AND ($4::text IS NULL OR l.reason = $4)
+    ORDER BY l.number DESC LIMIT $2`,
 }
 
 export async function listRevocations(
@@ -79,16 +86,17 @@ const LIVE_CHUNK = 4096
 
 const wide: Statement = {
   name: 'log_live_wide',
-  text: `SELECT l.* FROM generations c
+  text: `SELECT ${columns} FROM generations c
     JOIN log l ON l.key = c.key AND l.scope = c.scope AND l.generation = c.generation
-    WHERE (c.scope, c.key) > ($1, $2) AND c.forget_after_ms >= $3
+    WHERE (c.scope, c.key) > ($1::text, $2::text) AND c.forget_after_ms >= $3
     ORDER BY c.scope, c.key LIMIT $4`,
 }
 
 const narrow: Statement = {
   name: 'log_live_narrow',
-  text: `SELECT * FROM log WHERE (forget_after_ms, number) > ($1, $2) AND generation = 0
-    ORDER BY forget_after_ms, number LIMIT $3`,
+  text: `SELECT ${columns} FROM log l
+    WHERE (l.forget_after_ms, l.number) > ($1::bigint, $2::bigint) AND l.generation = 0
+    ORDER BY l.forget_after_ms, l.number LIMIT $3`,
 }
 
 /** First the counters, in the order of their keys, then the rest by time. */

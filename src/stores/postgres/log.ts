@@ -3,7 +3,7 @@ import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
 import { isWide } from '../../domain/scope.ts'
 import type { Connection, Statement } from './connection.ts'
 import { counterName, type Known, type Raised } from './numbering.ts'
-import { toRevocation, type LogRow } from './rows.ts'
+import { allOf, toRevocation, type LogRow } from './rows.ts'
 import { exists } from './sessions.ts'
 import type { Tail } from './streams.ts'
 
@@ -57,9 +57,9 @@ function appendAlone(bell: boolean): Statement {
         RETURNING 1),
       added AS (
         INSERT INTO log (stream, ${columns})
-        SELECT $1, ${columns} FROM g WHERE EXISTS (SELECT 1 FROM fence) ORDER BY sequence)
+        SELECT $1::text, ${columns} FROM g WHERE EXISTS (SELECT 1 FROM fence) ORDER BY sequence)
       SELECT EXISTS (SELECT 1 FROM known) AS known, EXISTS (SELECT 1 FROM fence) AS written
-        ${bell ? `, (SELECT pg_notify('${CHANNEL}', 'log ' || $1) FROM fence)` : ''}`,
+        ${bell ? `, (SELECT pg_notify('${CHANNEL}', 'log ' || $1::text) FROM fence)` : ''}`,
   }
 }
 
@@ -81,7 +81,8 @@ export async function runAppendAlone(
 
 const append: Statement = {
   name: 'log_append',
-  text: `INSERT INTO log (stream, ${columns}) SELECT $1, ${columns} FROM ${given(2)} ORDER BY sequence`,
+  text: `INSERT INTO log (stream, ${columns}) SELECT $1::text, ${columns} FROM ${given(2)}
+    ORDER BY sequence`,
 }
 
 export function runAppend(
@@ -99,13 +100,16 @@ export function runRing(connection: Connection, payload: string): Promise<unknow
   return connection.run(ring, [payload])
 }
 
-/** Counters are made and locked in the order of their names: two nodes never wait in a circle. */
+/**
+ * Counters are made and locked in the order of their names, by bytes: two nodes never wait in a
+ * circle. They come in that order, because not every database can be asked for it.
+ */
 const ensureCounters: Statement = {
   name: 'counters_ensure',
   text: `INSERT INTO generations (scope, key, generation, forget_after_ms)
     SELECT scope, key, 0, ${String(Number.MIN_SAFE_INTEGER)}
-    FROM unnest($1::text[], $2::text[]) AS g(scope, key)
-    ORDER BY scope COLLATE "C", key COLLATE "C"
+    FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS g(scope, key, n)
+    ORDER BY n
     ON CONFLICT (scope, key) DO NOTHING`,
 }
 
@@ -116,14 +120,16 @@ const lockCounters: Statement = {
     ORDER BY c.scope, c.key FOR UPDATE`,
 }
 
+const all = allOf('log', 'l')
+
 const known: Statement = {
   name: 'log_known',
-  text: `SELECT l.* FROM log l WHERE l.id = ANY($1::text[])
+  text: `SELECT ${all} FROM log l WHERE l.id = ANY($1::text[])
     UNION
-    SELECT l.* FROM unnest($2::text[], $3::text[]) AS g(scope, key)
+    SELECT ${all} FROM unnest($2::text[], $3::text[]) AS g(scope, key)
       JOIN log l ON l.key = g.key AND l.scope = g.scope AND l.generation = 0
     UNION
-    SELECT l.* FROM unnest($4::text[], $5::text[]) AS g(scope, key)
+    SELECT ${all} FROM unnest($4::text[], $5::text[]) AS g(scope, key)
       JOIN generations c ON c.scope = g.scope AND c.key = g.key
       JOIN log l ON l.key = c.key AND l.scope = c.scope AND l.generation = c.generation`,
 }
@@ -142,7 +148,9 @@ export async function readKnown(
         .filter(({ scope }) => isWide(scope))
         .map(({ scope, key }) => [counterName(scope, key), [scope, key] as const]),
     ).values(),
-  ]
+  ].toSorted(
+    ([scope, key], [otherScope, otherKey]) => byBytes(scope, otherScope) || byBytes(key, otherKey),
+  )
   const pairs = [wide.map(([scope]) => scope), wide.map(([, key]) => key)]
   const narrow = commands.filter(({ scope }) => !isWide(scope))
   const locking =
@@ -171,6 +179,10 @@ export async function readKnown(
       ]),
     ),
   }
+}
+
+function byBytes(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other))
 }
 
 interface CounterRow {

@@ -5,10 +5,15 @@ import type { Page, PageRequest, SessionFilter } from '../../ports/store.ts'
 import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
-import { toSession, type SessionRow } from './rows.ts'
+import { allOf, toSession, type SessionRow } from './rows.ts'
 import { generationsOf, sessionIsRevoked, toGenerations } from './sessions.ts'
 
-const bySid: Statement = { name: 'session_find', text: 'SELECT * FROM sessions WHERE sid = $1' }
+const columns = allOf('sessions', 's')
+
+const bySid: Statement = {
+  name: 'session_find',
+  text: `SELECT ${columns} FROM sessions s WHERE s.sid = $1`,
+}
 
 export async function findSession(link: Link, sid: string): Promise<Session | undefined> {
   const [row] = await link.run<SessionRow>(bySid, [sid])
@@ -17,7 +22,7 @@ export async function findSession(link: Link, sid: string): Promise<Session | un
 
 const byDevice: Statement = {
   name: 'session_of_device',
-  text: `SELECT s.* FROM sessions s
+  text: `SELECT ${columns} FROM sessions s
     WHERE s.device_key = $1 AND s.expires_at_ms >= $2 AND NOT ${sessionIsRevoked}
     ORDER BY s.number DESC LIMIT 1`,
 }
@@ -33,7 +38,7 @@ export async function findDeviceSession(
 
 const byToken: Statement = {
   name: 'session_of_token',
-  text: `SELECT s.*, t.expires_at_ms AS token_expires_at_ms
+  text: `SELECT ${columns}, t.expires_at_ms AS token_expires_at_ms
     FROM refresh_tokens t JOIN sessions s ON s.sid = t.sid
     WHERE t.id = $1 AND t.secret_hash = $2`,
 }
@@ -88,7 +93,7 @@ export async function listSessions(
   const rows = await link.run<SessionRow & { revoked: boolean }>(
     {
       name: `sessions_list_${name}`,
-      text: `SELECT s.*, ${sessionIsRevoked} AS revoked FROM sessions s ${where}
+      text: `SELECT ${columns}, ${sessionIsRevoked} AS revoked FROM sessions s ${where}
         ORDER BY s.number DESC LIMIT $${String(values.length + 1)}`,
     },
     [...values, page.limit + 1],

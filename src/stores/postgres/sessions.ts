@@ -174,9 +174,8 @@ const rotate: Statement = {
         WHEN g.now_ms < least(t.grace_until_ms, t.used_at_ms + g.grace_ms)
           AND t.sealed_answer IS NOT NULL THEN 'replayed'
         ELSE 'reused' END AS kind
-      FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[], $6::text[],
-        $7::text[], $8::bigint[]) WITH ORDINALITY
-        AS g(id, secret_hash, now_ms, grace_ms, sealed, next_id, next_hash, next_expires_at_ms, n)
+      FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[])
+        WITH ORDINALITY AS g(id, secret_hash, now_ms, grace_ms, sealed, n)
       LEFT JOIN refresh_tokens t ON t.id = g.id AND t.secret_hash = g.secret_hash
       LEFT JOIN sessions s ON s.sid = t.sid
     ), used AS (
@@ -184,10 +183,6 @@ const rotate: Statement = {
       SET used_at_ms = j.now_ms, grace_until_ms = j.now_ms + j.grace_ms,
         sealed_answer = CASE WHEN j.grace_ms > 0 THEN j.sealed END
       FROM judged j WHERE j.kind = 'rotated' AND t.id = j.id
-    ), added AS (
-      INSERT INTO refresh_tokens (id, sid, secret_hash, expires_at_ms)
-      SELECT next_id, sid, next_hash, next_expires_at_ms
-      FROM judged WHERE kind = 'rotated' AND next_id IS NOT NULL ORDER BY n
     )
     SELECT kind, CASE WHEN kind = 'replayed' THEN answer END AS sealed_answer, sid, subject_id,
       client_id, device_key
@@ -207,7 +202,11 @@ interface RotateRow {
 export interface Rotated {
   readonly outcome: RotateOutcome
   readonly session: Pick<Session, 'sid' | 'subjectId' | 'clientId' | 'deviceKey'> | undefined
+  /** The token that is still to be added; undefined where none was used up or none follows. */
+  readonly successor: Successor | undefined
 }
+
+type Successor = NonNullable<RotateCommand['successor']> & { readonly sid: string }
 
 export async function runRotate(
   connection: Connection,
@@ -221,18 +220,51 @@ export async function runRotate(
       commands.map(({ nowMs }) => nowMs),
       commands.map(({ graceMs }) => graceMs),
       commands.map(({ sealedAnswer }) => Buffer.from(sealedAnswer)),
-      commands.map(({ successor }) => successor?.id ?? null),
-      commands.map(({ successor }) => successor?.secretHash ?? null),
-      commands.map(({ successor }) => successor?.expiresAtMs ?? null),
     ]),
   ])
-  return rows.map((row) => ({ outcome: toOutcome(row), session: sessionOf(row) }))
+  return rows.map((row, index) => ({
+    outcome: toOutcome(row),
+    session: sessionOf(row),
+    successor: successorOf(row, commands[index]!),
+  }))
+}
+
+const addSuccessors: Statement = {
+  name: 'refresh_tokens_add',
+  text: `INSERT INTO refresh_tokens (id, sid, secret_hash, expires_at_ms)
+    SELECT id, sid, secret_hash, expires_at_ms
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) WITH ORDINALITY
+      AS g(id, sid, secret_hash, expires_at_ms, n)
+    ORDER BY n`,
+}
+
+/**
+ * Adds what follows the tokens that were used. A statement of its own, because one that changes a
+ * table twice is refused by some databases; it goes together with the COMMIT.
+ */
+export function runAddSuccessors(
+  connection: Connection,
+  successors: readonly Successor[],
+): Promise<unknown> {
+  return connection.run(addSuccessors, [
+    successors.map(({ id }) => id),
+    successors.map(({ sid }) => sid),
+    successors.map(({ secretHash }) => secretHash),
+    successors.map(({ expiresAtMs }) => expiresAtMs),
+  ])
 }
 
 function toOutcome({ kind, sealed_answer: sealed }: RotateRow): RotateOutcome {
   return kind === 'replayed'
     ? { kind, sealedAnswer: new Uint8Array(sealed ?? Buffer.alloc(0)) }
     : { kind }
+}
+
+function successorOf(
+  { kind, sid }: RotateRow,
+  { successor }: RotateCommand,
+): Successor | undefined {
+  return kind === 'rotated' && sid !== null && successor ? { ...successor, sid } : undefined
 }
 
 function sessionOf(row: RotateRow): Rotated['session'] {

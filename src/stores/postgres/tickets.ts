@@ -3,7 +3,9 @@ import type { Ticket } from '../../ports/store.ts'
 import { checkLimit } from '../pages.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
-import { toTicket, type TicketRow } from './rows.ts'
+import { allOf, toTicket, type TicketRow } from './rows.ts'
+
+const columns = allOf('tickets', 't')
 
 const insert = `INSERT INTO tickets (kind, key, value, expires_at_ms, attempts)
   VALUES ($1, $2, $3, $4, 0) ON CONFLICT (kind, key) DO UPDATE
@@ -31,7 +33,7 @@ export async function addTicket(
 
 const take: Statement = {
   name: 'ticket_take',
-  text: 'DELETE FROM tickets WHERE kind = $1 AND key = $2 RETURNING *',
+  text: `DELETE FROM tickets t WHERE t.kind = $1 AND t.key = $2 RETURNING ${columns}`,
 }
 
 export async function takeTicket(
@@ -57,7 +59,7 @@ export async function countAttempt(
 
 const find: Statement = {
   name: 'ticket_find',
-  text: 'SELECT * FROM tickets WHERE kind = $1 AND key = $2',
+  text: `SELECT ${columns} FROM tickets t WHERE t.kind = $1 AND t.key = $2`,
 }
 
 export async function findTicket(
@@ -72,8 +74,9 @@ export async function findTicket(
 // The lower bound finds the place in the index; left, which counts characters, ends the prefix.
 const list: Statement = {
   name: 'ticket_list',
-  text: `SELECT * FROM tickets WHERE kind = $1 AND key >= $2 AND left(key, length($2)) = $2
-    ORDER BY key LIMIT $3`,
+  text: `SELECT ${columns} FROM tickets t
+    WHERE t.kind = $1 AND t.key >= $2::text AND left(t.key, length($2::text)) = $2::text
+    ORDER BY t.key LIMIT $3`,
 }
 
 export async function listTickets(
