@@ -65,6 +65,7 @@ export interface WireReceipt {
   readonly acknowledged: number
   readonly verifiers: number
   readonly lapsed: number
+  /** From the commit to the confirmation, or until now; whole milliseconds. */
   readonly elapsedMs: number
 }
 
@@ -72,8 +73,8 @@ export interface WireReceipt {
 export interface WireAcknowledgement {
   readonly verifier: string
   readonly outcome: 'acknowledged' | 'lapsed' | 'waiting'
+  /** From the commit to the outcome; whole milliseconds. */
   readonly elapsedMs: number | null
-  /** From the commit to the confirmation, or until now; whole milliseconds. */
 }
 
 /** The answer to a revocation. */
@@ -81,7 +82,6 @@ export interface WireRevoked {
   readonly revocation: WireRevocation
   readonly receipt: WireReceipt
   /** False where it had ended before: then `revocation` is the entry that did it. */
-  /** From the commit to the outcome; whole milliseconds. */
   readonly added: boolean
 }
 
@@ -182,6 +182,11 @@ export interface WireVerifier {
   readonly leaseLeftMs: number | null
   /** Entries that it has not acknowledged yet. */
   readonly behind: number
+  /**
+   * From the commit of entries to its acknowledgement of them, as last measured; or the age of the
+   * oldest that it has not acknowledged, where that is more. Null before anything was measured.
+   */
+  readonly lagMs: number | null
   readonly connectedAt: string | null
 }
 
@@ -190,11 +195,6 @@ export interface WireKey {
   readonly algorithm: string
   readonly state: 'signing' | 'retired'
   readonly createdAt: string
-  /**
-   * From the commit of entries to its acknowledgement of them, as last measured; or the age of the
-   * oldest that it has not acknowledged, where that is more. Null before anything was measured.
-   */
-  readonly lagMs: number | null
   readonly retiredAt: string | null
   readonly removeAfter: string | null
 }

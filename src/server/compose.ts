@@ -28,9 +28,9 @@ import { longestAccessLifetime } from './longest-lifetime.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { openProviders } from './providers.ts'
 import { mountAll } from './mounts.ts'
+import { NodeLags } from './node-lags.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { watchReadiness } from './readiness.ts'
-import { NodeLags } from './node-lags.ts'
 import { startSweeping } from './sweeping.ts'
 import { openVerification, type Verification } from './verification.ts'
 import { version } from './version.ts'
@@ -101,9 +101,9 @@ async function composeWith(
     core,
     opened,
     verification,
+    nodeLags,
     metrics,
     readiness,
-    nodeLags,
     providers,
     stopping: stopping.signal,
   })
@@ -168,9 +168,9 @@ async function checkIdentities(store: Store, config: Config, clock: Clock): Prom
 async function openCore(
   { store, leases }: OpenedStore,
   { replica, hub }: Verification,
+  nodeLags: NodeLags | undefined,
   metrics: Metrics,
   config: Config,
-  nodeLags: NodeLags | undefined,
   { clock, random, log, otpSender }: World,
 ): Promise<Core> {
   const longestAccessLifetimeMs = await longestAccessLifetime(store, config)

@@ -170,17 +170,17 @@ export const verifierSchema: Schema = named('Verifier', {
   fresh: flag,
   leaseLeftMs: orNull(milliseconds),
   behind: count,
-  connectedAt: orNull(instant),
-})
-
-export const keySchema: Schema = named('Key', {
-  kid: text,
   lagMs: {
     ...orNull(milliseconds),
     description:
       'from the commit of entries to its acknowledgement of them, as last measured; or the age of the ' +
       'oldest that it has not acknowledged, where that is more; null before anything was measured',
   },
+  connectedAt: orNull(instant),
+})
+
+export const keySchema: Schema = named('Key', {
+  kid: text,
   algorithm: text,
   state: { type: 'string', enum: ['signing', 'retired'] },
   createdAt: instant,

@@ -46,8 +46,8 @@ function thisNode(stream: string): WireVerifier {
     fresh: true,
     leaseLeftMs: null,
     behind: 0,
-    connectedAt: null,
     lagMs: 0,
+    connectedAt: null,
   }
 }
 
