@@ -2,8 +2,10 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import { readAbilities } from '../stores/postgres/abilities.ts'
 import { Connection } from '../stores/postgres/connection.ts'
-import * as postgres from '../stores/postgres/migrations.ts'
+import { migrate } from '../stores/postgres/migrations.ts'
+import { migrations } from '../stores/postgres/schema.ts'
 import { openForWriting } from '../stores/sqlite/connection.ts'
 import { lockFile } from '../stores/sqlite/lock.ts'
 import * as sqlite from '../stores/sqlite/migrations.ts'
@@ -64,8 +66,9 @@ export async function placeOf(
 const LONG_ANSWER_MS = 3_600_000
 
 /**
- * Applies the steps that are missing, each in a transaction of its own. PostgreSQL: older nodes may
- * serve meanwhile. SQLite: the server must not be running, because it has the file to itself.
+ * Applies the steps that are missing, each in a transaction of its own where the database can.
+ * PostgreSQL: older nodes may serve meanwhile. SQLite: the server must not be running, because it
+ * has the file to itself.
  *
  * @throws {Error} Where there is no database, a server uses it, or a newer version wrote it.
  */
@@ -109,8 +112,8 @@ async function migrateServer(url: string, dryRun: boolean): Promise<MigrateOutco
   try {
     const before = await stepsOf(connection)
     const steps = dryRun
-      ? postgres.migrations.filter(({ number }) => !before.includes(number))
-      : await postgres.migrate(connection)
+      ? migrations.filter(({ number }) => !before.includes(number))
+      : await migrate(connection, await readAbilities(connection))
     const at = Math.max(0, ...(dryRun ? before : await stepsOf(connection)))
     return { steps: steps.map(toStep), at }
   } finally {

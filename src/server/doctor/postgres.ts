@@ -2,7 +2,7 @@
 import pg from 'pg'
 import type { Clock } from '../../ports/clock.ts'
 import { reasonOf as reasonOfDatabase } from '../../stores/postgres/connection.ts'
-import { migrations } from '../../stores/postgres/migrations.ts'
+import { migrations } from '../../stores/postgres/schema.ts'
 import { examineWall } from './clocks.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
 import { examineBell } from './postgres-bell.ts'

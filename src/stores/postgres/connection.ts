@@ -1,6 +1,7 @@
 /** How the database is connected to, and which of its errors come from the world around it. */
 import { Socket } from 'node:net'
 import pg from 'pg'
+import type { Abilities } from './abilities.ts'
 import { decodeText, encodeValue } from './text.ts'
 
 export interface ConnectionOptions {
@@ -127,11 +128,14 @@ export class Connection {
 }
 
 /**
- * Reads of few rows by key: the planner is told not to read whole tables, because it plans while
+ * For reads of few rows by key: tells the planner not to read whole tables, because it plans while
  * they are still small and keeps the plan.
  */
-export const PLAN_FOR_KEYS =
-  'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off'
+export async function planForKeys(connection: Connection, { settings }: Abilities): Promise<void> {
+  if (!settings) return
+  const names = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']
+  await connection.command(names.map((name) => `SET ${name} = off`).join('; '))
+}
 
 /** The SQLSTATE of an error that the server sent; undefined for every other error. */
 export function sqlState(error: unknown): string | undefined {

@@ -11,7 +11,7 @@ export interface NodeLeaseOptions extends NodeLeaseTerms {
 
 /** @throws {Error} If the terms are out of range. */
 export function createNodeLeases({ shared, ...terms }: NodeLeaseOptions): NodeLeases {
-  const { url, stream, bell, clock, random, log } = shared
+  const { url, stream, abilities, bell, clock, random, log } = shared
   return keepNodeLeases({
     node: stream,
     clock,
@@ -20,7 +20,8 @@ export function createNodeLeases({ shared, ...terms }: NodeLeaseOptions): NodeLe
     openTable(leaseMs) {
       const name = `outright ${stream} lease`
       const times = { answerMs: leaseMs, patienceMs: leaseMs }
-      return postgresNodeTable({ url, name, ...times, clock, random }, bell !== undefined)
+      const options = { url, name, ...times, clock, random, abilities }
+      return postgresNodeTable(options, bell !== undefined)
     },
     ...terms,
   })

@@ -1,7 +1,8 @@
 /** The rows of nodes: a renewal counter and an acknowledged position for each start of a process. */
 import type { Position } from '../../domain/revocation.ts'
 import { writePosition, type NodeRow, type NodeRows, type NodeTable } from '../node-table.ts'
-import { isLoss, reasonOf, type Connection, type Statement } from './connection.ts'
+import type { Abilities } from './abilities.ts'
+import { isLoss, isRetryable, reasonOf, type Connection, type Statement } from './connection.ts'
 import { Link, type LinkOptions } from './link.ts'
 import { CHANNEL } from './log.ts'
 import { heads } from './streams.ts'
@@ -11,11 +12,15 @@ import { heads } from './streams.ts'
  *
  * @param bell Whether acknowledgements ring it.
  */
-export function postgresNodeTable(options: Omit<LinkOptions, 'prepare'>, bell: boolean): NodeTable {
+export function postgresNodeTable(
+  { abilities, ...options }: Omit<LinkOptions, 'prepare'> & { readonly abilities: Abilities },
+  bell: boolean,
+): NodeTable {
   const link = new Link({ ...options, prepare: () => Promise.resolve() })
+  const over = (connection: Connection): NodeRows => rowsOver(connection, abilities, bell)
   return {
-    connect: async () => rowsOver(await link.connect(), bell),
-    use: (work) => link.use((connection) => work(rowsOver(connection, bell))),
+    connect: async () => over(await link.connect()),
+    use: (work) => link.use((connection) => work(over(connection))),
     failed(error) {
       if (isLoss(error)) link.drop()
       return reasonOf(error)
@@ -52,7 +57,21 @@ const remove: Statement = {
   text: 'DELETE FROM nodes WHERE member = $1 AND ($2::bigint IS NULL OR renewals = $2)',
 }
 
-function rowsOver(connection: Connection, bell: boolean): NodeRows {
+/** How often a renewal is tried that met another transaction; no other node changes the row. */
+const ATTEMPTS = 5
+
+/** Does something again that a database refused for its order: nothing of it was stored. */
+async function repeated<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isRetryable(error)) throw error
+    }
+  }
+}
+
+function rowsOver(connection: Connection, { settings }: Abilities, bell: boolean): NodeRows {
   const readHeads = async (): Promise<Position> => {
     const streams = await connection.run<{ name: string; head: number }>(heads)
     return new Map(streams.map(({ name, head }) => [name, head]))
@@ -67,21 +86,22 @@ function rowsOver(connection: Connection, bell: boolean): NodeRows {
       // Two transactions, in this order: whoever does not see this renewal has committed before the
       // second one, which then sees what was committed. The first waits for the disk and the
       // standby like every commit, so that a failover cannot take it back.
-      const [renewed, position] = await Promise.all([
-        connection.run(renew, [member, writePosition(acknowledged)]),
-        readHeads(),
-      ])
+      const [renewed, position] = await repeated(() =>
+        Promise.all([connection.run(renew, [member, writePosition(acknowledged)]), readHeads()]),
+      )
       return renewed.length === 1 ? position : undefined
     },
     async tell({ member, name }, acknowledged) {
       // The next renewal says it again, so it does not wait for the disk.
-      await Promise.all([
-        connection.command('BEGIN'),
-        connection.command('SET LOCAL synchronous_commit = off'),
-        connection.run(acknowledge, [member, writePosition(acknowledged)]),
-        ...(bell ? [connection.run(ring, [`node ${name}`])] : []),
-        connection.command('COMMIT'),
-      ])
+      await repeated(() =>
+        Promise.all([
+          connection.command('BEGIN'),
+          ...(settings ? [connection.command('SET LOCAL synchronous_commit = off')] : []),
+          connection.run(acknowledge, [member, writePosition(acknowledged)]),
+          ...(bell ? [connection.run(ring, [`node ${name}`])] : []),
+          connection.command('COMMIT'),
+        ]),
+      )
     },
     async remove(member, renewals) {
       await connection.run(remove, [member, renewals ?? null])

@@ -15,8 +15,9 @@ import type { Random } from '../../ports/random.ts'
 import type { Store } from '../../ports/store.ts'
 import type { CommandName, Commands } from '../commands.ts'
 import { checkText } from '../text.ts'
+import { readAbilities, type Abilities } from './abilities.ts'
 import { Bell } from './bell.ts'
-import { Connection, isUnreachable, PLAN_FOR_KEYS, reasonOf } from './connection.ts'
+import { Connection, isUnreachable, planForKeys, reasonOf } from './connection.ts'
 import * as directory from './directory.ts'
 import { Follower } from './follower.ts'
 import { listKeys } from './keys.ts'
@@ -41,9 +42,11 @@ export interface PostgresOptions {
   readonly random: Random
   /** Where lost connections and failures of listeners are reported. */
   readonly log?: Log
+  /** What the database can do. Default: what follows from its `version()`. */
+  readonly abilities?: Abilities
   /**
-   * How nodes hear of each other: `notify` (default) rings with LISTEN and NOTIFY and looks from
-   * time to time as well; `poll` only looks, for databases that have no NOTIFY.
+   * How nodes hear of each other: `notify` rings with LISTEN and NOTIFY and looks from time to time
+   * as well; `poll` only looks. Default: `notify` where the database has it.
    */
   readonly bell?: 'notify' | 'poll'
   /** How often other streams are looked at, milliseconds. Default 1000 with a bell, 50 without. */
@@ -67,6 +70,7 @@ export interface PostgresStore extends Store {
 export interface Shared {
   readonly url: string
   readonly stream: string
+  readonly abilities: Abilities
   readonly bell: Bell | undefined
   readonly clock: Clock
   readonly random: Random
@@ -85,32 +89,39 @@ const LONG_ANSWER_MS = 120_000
  * @throws {Error} Where a newer version wrote a schema that this one cannot serve.
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<PostgresStore> {
-  const { url, stream } = options
+  const { stream } = options
   if (!/^[\x21-\x7e]{1,64}$/.test(stream)) {
     throw new Error('Cannot open a stream: its name must be 1 to 64 visible ASCII characters')
   }
-  const parts = new Parts(options)
+  let parts: Parts | undefined
   try {
-    const connection = await Connection.open({
-      url,
-      name: `outright ${stream} schema`,
-      answerMs: LONG_ANSWER_MS,
-    })
-    try {
-      await migrate(connection)
-    } finally {
-      await connection.end()
-    }
+    const abilities = await prepareDatabase(options)
+    parts = new Parts(options, abilities)
     await parts.open()
+    return assemble(options, parts)
   } catch (error) {
-    await parts.close()
+    await parts?.close()
     const isOutside = !(error instanceof Refusal) && isUnreachable(error)
     throw isOutside ? unavailable(reasonOf(error)) : error
   }
-  return assemble(options, parts)
+}
+
+/** Finds out what the database is, and brings its schema up to date. */
+async function prepareDatabase({ url, stream, abilities, log }: PostgresOptions) {
+  const name = `outright ${stream} schema`
+  const connection = await Connection.open({ url, name, answerMs: LONG_ANSWER_MS })
+  try {
+    const found = abilities ?? (await readAbilities(connection))
+    await migrate(connection, found)
+    if (!found.bell) log?.info({ database: found.product }, 'No LISTEN there: looking for news')
+    return found
+  } finally {
+    await connection.end()
+  }
 }
 
 class Parts {
+  readonly abilities: Abilities
   readonly short: Link
   readonly long: Link
   readonly bell: Bell | undefined
@@ -120,8 +131,10 @@ class Parts {
   readonly #writing: Link
   readonly #following: Link
 
-  constructor(options: PostgresOptions) {
-    const { stream, clock, random, bell = 'notify', patienceMs = PATIENCE_MS } = options
+  constructor(options: PostgresOptions, abilities: Abilities) {
+    const { stream, clock, random, patienceMs = PATIENCE_MS } = options
+    const bell = options.bell ?? (abilities.bell ? 'notify' : 'poll')
+    this.abilities = abilities
     const link = (purpose: string): LinkOptions => ({
       url: options.url,
       name: `outright ${stream} ${purpose}`,
@@ -129,7 +142,7 @@ class Parts {
       patienceMs,
       clock,
       random,
-      prepare: (connection) => connection.command(PLAN_FOR_KEYS),
+      prepare: (connection) => planForKeys(connection, abilities),
     })
     this.short = new Link(link('reads'))
     this.long = new Link({
@@ -187,8 +200,8 @@ class Parts {
 }
 
 function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
-  const { short, long, writer, bell, listeners } = parts
-  const { clock, random } = options
+  const { short, long, writer, bell, listeners, abilities } = parts
+  const { url, stream, clock, random } = options
   let closing: Promise<void> | undefined
 
   async function change<K extends CommandName>(name: K, input: Commands[K]['input']) {
@@ -203,8 +216,8 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
   }
 
   return {
-    shared: { url: options.url, stream: options.stream, bell, clock, random, log: options.log },
-    stream: options.stream,
+    shared: { url, stream, abilities, bell, clock, random, log: options.log },
+    stream,
     revoke: (command) => change('revoke', command),
     onCommitted: (listener) => listeners.add(listener),
     head: () => log.readHead(short),

@@ -11,24 +11,36 @@ import {
   type TableName,
 } from '../transfer/tables.ts'
 import { ChainVerifier, type TransferSource, type TransferTarget } from '../transfer/transfer.ts'
-import { Connection } from './connection.ts'
-import { migrate, migrations } from './migrations.ts'
-import { toRevocation, type LogRow } from './rows.ts'
+import { Connection, planForKeys } from './connection.ts'
+import { readAbilities } from './abilities.ts'
+import { migrate } from './migrations.ts'
+import { migrations } from './schema.ts'
+import { allOf, toRevocation, type LogRow } from './rows.ts'
 
 /** Rows that are handed on at once. */
 const CHUNK = 500
 /** A count of millions of rows, or the commit of as many, takes its time, milliseconds. */
 const LONG_ANSWER_MS = 600_000
 
-const orders: Readonly<Record<TableName, string>> = {
-  subjects: 'id',
-  clients: 'id',
-  signing_keys: 'number',
-  log: 'stream, sequence',
-  generations: 'scope, key',
-  sessions: 'number',
-  refresh_tokens: 'id',
-  tickets: 'kind, key',
+/** What identifies a row, in the order of the rows; with the types of the columns. */
+const orders: Readonly<Record<TableName, readonly (readonly [string, 'text' | 'bigint'])[]>> = {
+  subjects: [['id', 'text']],
+  clients: [['id', 'text']],
+  signing_keys: [['number', 'bigint']],
+  log: [
+    ['stream', 'text'],
+    ['sequence', 'bigint'],
+  ],
+  generations: [
+    ['scope', 'text'],
+    ['key', 'text'],
+  ],
+  sessions: [['number', 'bigint']],
+  refresh_tokens: [['id', 'text']],
+  tickets: [
+    ['kind', 'text'],
+    ['key', 'text'],
+  ],
 }
 
 function open(url: string, name: string): Promise<Connection> {
@@ -44,8 +56,10 @@ function open(url: string, name: string): Promise<Connection> {
 export async function openPostgresSource(url: string, nowMs: number): Promise<TransferSource> {
   const connection = await open(url, 'outright export')
   try {
-    await checkUnserved(connection)
+    const abilities = await readAbilities(connection)
     await checkSchema(connection)
+    await (abilities.activity ? checkUnserved(connection) : checkUnrenewed(connection))
+    await planForKeys(connection, abilities)
     await connection.command('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     // The connection's own limit is for nodes: here a slow disk on the other side is no reason to end.
     await connection.command('SET LOCAL idle_in_transaction_session_timeout = 0')
@@ -73,8 +87,27 @@ async function checkUnserved(connection: Connection): Promise<void> {
     nodes = (await connection.run(connectedNodes)).length
     if (nodes === 0) return
   }
+  throw served(nodes)
+}
+
+/** Where connections cannot be looked at: a node that is alive renews its lease before it ends. */
+async function checkUnrenewed(connection: Connection): Promise<void> {
+  const before = await connection.run<NodeRow>(nodeRows)
+  if (before.length === 0) return
+  await sleep(Math.max(...before.map(({ lease_ms: leaseMs }) => leaseMs)))
+  const renewals = new Map(before.map((row) => [row.member, row.renewals]))
+  const after = await connection.run<NodeRow>(nodeRows)
+  const alive = after.filter((row) => row.renewals !== renewals.get(row.member))
+  if (alive.length > 0) throw served(alive.length)
+}
+
+type NodeRow = Readonly<{ member: string; renewals: number; lease_ms: number }>
+
+const nodeRows = { name: 'transfer_leases', text: 'SELECT member, renewals, lease_ms FROM nodes' }
+
+function served(nodes: number): Error {
   const noun = nodes === 1 ? 'node is' : 'nodes are'
-  throw new Error(`${String(nodes)} ${noun} connected: stop them, what they store would be lost`)
+  return new Error(`${String(nodes)} ${noun} connected: stop them, what they store would be lost`)
 }
 
 const connectedNodes = {
@@ -100,67 +133,78 @@ async function checkSchema(connection: Connection): Promise<void> {
 }
 
 /** Counters are made before they are raised; one that never was says nothing. */
-function filter(table: TableName, nowMs: number): string {
-  if (table === 'tickets') return `WHERE expires_at_ms >= ${String(nowMs)}`
-  return table === 'generations' ? 'WHERE generation > 0' : ''
+function filters(table: TableName, nowMs: number): readonly string[] {
+  if (table === 'tickets') return [`expires_at_ms >= ${String(nowMs)}`]
+  return table === 'generations' ? ['generation > 0'] : []
 }
 
 async function countRows(connection: Connection, nowMs: number): Promise<Counts> {
   const counts: [string, number][] = []
   for (const { name } of tables) {
-    const text = `SELECT count(*) AS rows FROM ${name} ${filter(name, nowMs)}`
+    const conditions = ['true', ...filters(name, nowMs)].join(' AND ')
+    const text = `SELECT count(*) AS rows FROM ${name} WHERE ${conditions}`
     const [row] = await connection.run<{ rows: number }>({ name: `transfer_count_${name}`, text })
     counts.push([name, row?.rows ?? 0])
   }
   return Object.fromEntries(counts) as Record<TableName, number>
 }
 
+/** Page by page behind the last row, because not every database has cursors. */
 async function* readRows(
   connection: Connection,
   table: TableName,
   nowMs: number,
 ): AsyncGenerator<readonly Row[]> {
-  const columns = columnsOf(table).join(', ')
-  await connection.command(
-    `DECLARE transfer_${table} NO SCROLL CURSOR FOR
-      SELECT ${columns} FROM ${table} ${filter(table, nowMs)} ORDER BY ${orders[table]}`,
-  )
-  const fetch = {
-    name: `transfer_fetch_${table}`,
-    text: `FETCH ${String(CHUNK)} FROM transfer_${table}`,
+  const order = orders[table]
+  const names = order.map(([name]) => name).join(', ')
+  const places = order.map(([name], index) => `${name} AS place_${String(index)}`).join(', ')
+  const given = order.map(([, type], index) => `$${String(index + 1)}::${type}`).join(', ')
+  const page = (name: string, behind: readonly string[]) => {
+    const conditions = ['true', ...filters(table, nowMs), ...behind].join(' AND ')
+    const text = `SELECT ${columnsOf(table).join(', ')}, ${places} FROM ${table} WHERE ${conditions}
+      ORDER BY ${names} LIMIT ${String(CHUNK)}`
+    return { name: `transfer_${name}_${table}`, text }
   }
+  const [first, next] = [page('first', []), page('next', [`(${names}) > (${given})`])]
+  let records = await connection.run<Record<string, unknown>>(first)
   for (;;) {
-    const records = await connection.run<Record<string, unknown>>(fetch)
-    if (records.length === 0) break
+    const last = records.at(-1)
+    if (last === undefined) return
     yield records.map((record) => rowOf(table, record))
+    const place = order.map((_, index) => last[`place_${String(index)}`])
+    records = await connection.run<Record<string, unknown>>(next, place)
   }
-  await connection.command(`CLOSE transfer_${table}`)
 }
 
 /**
- * Begins to fill a database, in one transaction that keeps nodes from starting meanwhile. The
- * schema is made where there is none.
+ * Begins to fill a database, in one transaction that keeps nodes from starting meanwhile, or fails
+ * where one has. The schema is made where there is none.
  *
  * @throws {Error} Where the database holds anything.
  */
 export async function openPostgresTarget(url: string): Promise<TransferTarget> {
   const connection = await open(url, 'outright import')
   try {
-    await migrate(connection)
+    const abilities = await readAbilities(connection)
+    await migrate(connection, abilities)
     await connection.command('BEGIN')
     await connection.command('SET LOCAL idle_in_transaction_session_timeout = 0')
     const names = ['streams', ...tables.map(({ name }) => name)]
-    await connection.command(`LOCK TABLE ${names.join(', ')} IN EXCLUSIVE MODE`)
-    for (const name of names) {
-      const text = `SELECT 1 FROM ${name} LIMIT 1`
-      const rows = await connection.run({ name: `transfer_any_${name}`, text })
-      if (rows.length > 0) throw new Error(`it is not empty: there are ${name}`)
+    if (abilities.tableLocks) {
+      await connection.command(`LOCK TABLE ${names.join(', ')} IN EXCLUSIVE MODE`)
     }
+    for (const name of names) await checkEmpty(connection, name)
     return new Target(connection)
   } catch (error) {
     connection.destroy()
     throw error
   }
+}
+
+async function checkEmpty(connection: Connection, table: string): Promise<void> {
+  const text = `SELECT 1 FROM ${table} LIMIT 1`
+  const rows = await connection.run({ name: `transfer_any_${table}`, text })
+  if (rows.length > 0) throw new Error(`it is not empty: there are ${table}`)
 }
 
 class Target implements TransferTarget {
@@ -186,7 +230,7 @@ class Target implements TransferTarget {
     if (tag !== 'COMMIT') throw new Error('the transaction was rolled back')
     this.#done = true
     // Before the first node plans a query over tables that were empty a moment ago.
-    await this.#connection.command(`ANALYZE ${tables.map(({ name }) => name).join(', ')}`)
+    for (const { name } of tables) await this.#connection.command(`ANALYZE ${name}`)
     await this.#connection.end()
   }
 
@@ -197,6 +241,8 @@ class Target implements TransferTarget {
 
   /** Reads the log back and gives every stream its row; the node of that name goes on with it. */
   async #addStreams(): Promise<void> {
+    // A node that started meanwhile has one, where no lock kept it from that.
+    await checkEmpty(this.#connection, 'streams')
     const chain = new ChainVerifier()
     for (const stream of this.#streams) {
       for (let after = 0; ;) {
@@ -216,7 +262,8 @@ class Target implements TransferTarget {
 
 const page = {
   name: 'transfer_log_page',
-  text: 'SELECT * FROM log WHERE stream = $1 AND sequence > $2 ORDER BY sequence LIMIT 5000',
+  text: `SELECT ${allOf('log', 'l')} FROM log l WHERE l.stream = $1 AND l.sequence > $2
+    ORDER BY l.sequence LIMIT 5000`,
 }
 
 const addStream = {

@@ -30,6 +30,9 @@ const MOST_WAITING = 16_384
 /** How often a batch is tried again after it met another node's, before its commands go one by one. */
 const ATTEMPTS_TOGETHER = 3
 
+/** Tries that follow each other without a pause. */
+const AT_ONCE = 2
+
 /** How often a command is tried alone. */
 const ATTEMPTS_ALONE = 20
 
@@ -89,10 +92,11 @@ export class Writer {
   /** Takes the stream. Rejects with what keeps it from that. */
   async open(): Promise<void> {
     const { link, stream, holder } = this.#options
-    const connection = await link.connect()
-    const tail = await takeStream(connection, stream, holder)
-    this.#claim = { connection, tail }
-    this.#lastTail = tail
+    this.#claim = await link.use(async (connection) => {
+      const tail = await takeStream(connection, stream, holder)
+      return { connection, tail }
+    })
+    this.#lastTail = this.#claim.tail
   }
 
   /**
@@ -222,6 +226,9 @@ export class Writer {
       // The server said no, so nothing was stored.
       attempt.inDoubt = undefined
       this.#separate(attempt, error)
+      // Whoever was in the way has gone on by now; where that happens again and again, let it pass.
+      const again = this.#current?.attempts ?? 0
+      if (isRetryable(error) && again > AT_ONCE) await this.#options.link.pause(again - AT_ONCE)
     }
   }
 
