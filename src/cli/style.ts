@@ -7,6 +7,7 @@ export function stateStyle(state: string): 'green' | 'red' | 'dim' | undefined {
       return 'green'
     case 'revoked':
     case 'disabled':
+    case 'removed':
       return 'red'
     case 'expired':
     case 'retired':

@@ -1,5 +1,6 @@
 import type {
   RevocationReason,
+  RequestedScope,
   RevocationScope,
   WireAuditLine,
   WireClient,
@@ -24,7 +25,7 @@ import { connectionError, createTransport, type ClientOptions } from './transpor
 
 /** What a revocation ends. `key` is left out with `everyone`, and with it alone. */
 export interface RevokeRequest {
-  readonly scope: RevocationScope
+  readonly scope: RequestedScope
   readonly key?: string
   /** Default `revoked_by_operator`. */
   readonly reason?: RevocationReason
@@ -132,6 +133,8 @@ export interface OutrightClient {
   verifiers(): Promise<readonly WireVerifier[]>
   keys(): Promise<readonly WireKey[]>
   rotateKeys(): Promise<{ readonly kid: string }>
+  /** Ends every token that a key signed or will sign. Sessions go on. */
+  removeKey(kid: string): Promise<WireRevoked>
   /** Recomputes the hash chain of the log: progress, then a verdict as the last line. */
   verifyAudit(signal?: AbortSignal): AsyncIterable<WireAuditLine>
   backup(signal?: AbortSignal): Promise<BackupDownload>
@@ -177,6 +180,7 @@ export function createClient(options: ClientOptions): OutrightClient {
     verifiers: () => all('/verifiers'),
     keys: () => all('/keys'),
     rotateKeys: () => transport.json('POST', '/keys/rotate'),
+    removeKey: (kid) => transport.json('DELETE', at('/keys', kid)),
     async *verifyAudit(signal) {
       const { body } = await transport.open('GET', '/audit/verify', { signal })
       if (body === null) return

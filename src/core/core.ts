@@ -10,6 +10,7 @@ import { inspect } from './inspect.ts'
 import { mint } from './mint.ts'
 import { openSession } from './open-session.ts'
 import { refresh } from './refresh.ts'
+import { removeKey } from './remove-key.ts'
 import { revoke } from './revoke.ts'
 
 type Verb<V> = V extends (dependencies: CoreDependencies, ...args: infer A) => infer R
@@ -25,6 +26,7 @@ export interface Core {
   readonly inspect: Verb<typeof inspect>
   readonly refresh: Verb<typeof refresh>
   readonly revoke: Verb<typeof revoke>
+  readonly removeKey: Verb<typeof removeKey>
   readonly sendOtp: Verb<typeof sendOtp>
   readonly checkOtp: Verb<typeof checkOtp>
 }
@@ -39,6 +41,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     inspect: (...args) => inspect(dependencies, ...args),
     refresh: (...args) => refresh(dependencies, ...args),
     revoke: (...args) => revoke(dependencies, ...args),
+    removeKey: (...args) => removeKey(dependencies, ...args),
     sendOtp: (...args) => sendOtp(dependencies, ...args),
     checkOtp: (...args) => checkOtp(dependencies, ...args),
   })

@@ -25,6 +25,13 @@ export interface KeyRing {
   rotate(): Promise<{ readonly kid: string }>
   /** Reads the keys of the store anew: another node may have rotated. */
   reload(): Promise<void>
+  /**
+   * Resolves when the newest key signs, at this node and at all others that reach the store: three
+   * seconds after it was made.
+   */
+  newestSigns(): Promise<void>
+  /** Whether a key was removed: it neither signs nor verifies any more. */
+  isRemoved(kid: string): boolean
 }
 
 export interface KeyRingOptions {
@@ -34,6 +41,8 @@ export interface KeyRingOptions {
   readonly algorithm: SigningKey['algorithm']
   /** How long after its retirement a key's last token lives, in milliseconds. */
   readonly longestAccessLifetimeMs: number
+  /** Whether the log says that a key was removed. */
+  readonly isRemoved: (kid: string) => boolean
 }
 
 interface LoadedKey {
@@ -58,7 +67,7 @@ const PUBLISH_WITHIN_MS = 500
  * @throws {Refusal} `store_unavailable`.
  */
 export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
-  const { store, clock, random, algorithm } = options
+  const { store, clock, random, algorithm, isRemoved } = options
   let keys: readonly LoadedKey[] = []
   let reloadedAtMs = clock.monotonicMs()
   let reloads = 0
@@ -81,6 +90,7 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     newest = turn
     keys = read
   }
+
   async function addKey(unlessPresent: boolean): Promise<string> {
     const nowMs = clock.nowMs()
     const kid = mintId(random, nowMs)
@@ -94,15 +104,27 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   await reload()
   if (keys.length === 0) await addKey(true)
 
-  function signer(): LoadedKey {
-    const [current, before] = keys
-    if (current === undefined) throw new Error('Cannot sign: the key ring is empty')
-    const ageMs = clock.nowMs() - current.createdAtMs
-    return before !== undefined && ageMs >= 0 && ageMs < SIGNS_AFTER_MS ? before : current
+  /** Asked anew each time: the removal of a key comes with the log, not with the keys. */
+  function usable(): readonly LoadedKey[] {
+    return keys.filter(({ kid }) => !isRemoved(kid))
   }
 
-  function signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
-    const key = signer()
+  /** For how much longer a key is only published; 0 for one that was made by a clock ahead. */
+  function publishedForMs(key: LoadedKey): number {
+    const ageMs = clock.nowMs() - key.createdAtMs
+    return ageMs < 0 ? 0 : Math.max(0, SIGNS_AFTER_MS - ageMs)
+  }
+
+  async function signer(): Promise<LoadedKey> {
+    // Another node made the key that follows one that was removed.
+    if (usable().length === 0) await reload()
+    const [current, before] = usable()
+    if (current === undefined) throw new Error('Cannot sign: the key ring is empty')
+    return before !== undefined && publishedForMs(current) > 0 ? before : current
+  }
+
+  async function signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
+    const key = await signer()
     return new SignJWT({ ...claims })
       .setProtectedHeader({ alg: key.algorithm, typ: type, kid: key.kid })
       .sign(key.privateKey)
@@ -114,7 +136,7 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     async publicKeys() {
       const isOld = clock.monotonicMs() - reloadedAtMs >= RELOAD_AT_MOST_EVERY_MS
       if (isOld) await settledWithin(PUBLISH_WITHIN_MS, reload(), clock)
-      return { keys: keys.map((key) => key.publicJwk) }
+      return { keys: usable().map((key) => key.publicJwk) }
     },
     find: async (header) => {
       const fits = (key: LoadedKey): boolean =>
@@ -130,6 +152,13 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     },
     rotate: async () => ({ kid: await addKey(false) }),
     reload,
+    async newestSigns() {
+      await reload()
+      const [newest] = keys
+      const leftMs = newest === undefined ? 0 : publishedForMs(newest)
+      if (leftMs > 0) await new Promise<void>((resolve) => clock.after(leftMs, resolve))
+    },
+    isRemoved,
   }
 }
 

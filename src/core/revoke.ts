@@ -33,6 +33,9 @@ export interface Revoked {
  */
 const FORGET_MARGIN_MS = 120_000
 
+/** The last second that a replica can name, which it takes for never. */
+const NEVER_MS = 0xffff_ffff * 1000
+
 /**
  * Ends something: the one primitive that every logout comes to. Durable when it resolves; confirmed
  * as well where `wait` is true.
@@ -43,12 +46,8 @@ export async function revoke(
   dependencies: CoreDependencies,
   request: RevokeRequest,
 ): Promise<Revoked> {
-  const { store, clock, random, confirmation, longestAccessLifetimeMs } = dependencies
+  const { store, clock, random, confirmation } = dependencies
   const nowMs = clock.nowMs()
-  const lifetimeMs =
-    request.scope === 'session'
-      ? await lifetimeOf(dependencies, request.key)
-      : longestAccessLifetimeMs
   const { revocation, added } = await store.revoke({
     id: mintId(random, nowMs),
     scope: request.scope,
@@ -57,7 +56,7 @@ export async function revoke(
     actor: request.actor,
     note: request.note ?? '',
     atMs: nowMs,
-    forgetAfterMs: nowMs + lifetimeMs + FORGET_MARGIN_MS,
+    forgetAfterMs: await forgetAfterMs(dependencies, request, nowMs),
     ...(request.seenGeneration === undefined ? {} : { seenGeneration: request.seenGeneration }),
   })
   const receipt = request.wait
@@ -67,6 +66,22 @@ export async function revoke(
     return refuse({ kind: 'internal', reason: 'confirmation ended without being confirmed' })
   }
   return { revocation, receipt, added }
+}
+
+async function forgetAfterMs(
+  dependencies: CoreDependencies,
+  { scope, key }: RevokeRequest,
+  nowMs: number,
+): Promise<number> {
+  switch (scope) {
+    // Whoever holds the key signs tokens that expire when they like.
+    case 'signing_key':
+      return NEVER_MS
+    case 'session':
+      return nowMs + (await lifetimeOf(dependencies, key)) + FORGET_MARGIN_MS
+    default:
+      return nowMs + dependencies.longestAccessLifetimeMs + FORGET_MARGIN_MS
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * What a revocation can end. `grant` is one client's standing with one subject, which is what an
- * OAuth client's own revocation call ends.
+ * OAuth client's own revocation call ends. `signing_key` ends every token that a key has signed or
+ * ever will sign, whoever holds it.
  */
 export const scopes = [
   'token',
@@ -10,6 +11,7 @@ export const scopes = [
   'grant',
   'device',
   'everyone',
+  'signing_key',
 ] as const
 
 export type Scope = (typeof scopes)[number]

@@ -1,4 +1,4 @@
-import { decodeJwt } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { AccessClaims } from '../verifier/claims.ts'
 import type { Rejection, Verdict } from '../verifier/token-verifier.ts'
 import type { GuardClock } from './clock.ts'
@@ -30,7 +30,7 @@ export async function askServer(
     // A process that was stopped meanwhile reads an answer of long ago.
     if (options.clock.monotonicMs() - startedMs > options.timeoutMs) return stale
     if (answer.status === 200) {
-      const claims: AccessClaims = decodeJwt(token)
+      const claims: AccessClaims = { ...decodeJwt<AccessClaims>(token), ...keyOf(token) }
       // Anything may answer 200 to anything: a wrong URL, a page that signs into a network. The
       // server says whose session it found, which nothing else does.
       if (answer.headers.get('outright-session') !== claims.sid) return stale
@@ -41,6 +41,11 @@ export async function askServer(
   } catch {
     return stale
   }
+}
+
+function keyOf(token: string): Pick<AccessClaims, 'kid'> {
+  const { kid } = decodeProtectedHeader(token)
+  return kid === undefined ? {} : { kid }
 }
 
 const stale: Verdict = Object.freeze({ ok: false, reason: 'stale' })

@@ -155,7 +155,7 @@ export class Watches {
 }
 
 function fingerprintsOf(facts: TokenFacts): readonly Fingerprint[] {
-  const { jti, sid, subject, client, grant, device } = facts
-  const always = [jti, sid, subject, client, grant]
-  return device === undefined ? always : [...always, device]
+  const { jti, sid, subject, client, grant, device, signingKey } = facts
+  const named = [jti, sid, subject, client, grant, device, signingKey]
+  return named.filter((fingerprint) => fingerprint !== undefined)
 }

@@ -15,9 +15,17 @@ export const revocationScopes = [
   'grant',
   'device',
   'everyone',
+  'signing_key',
 ] as const
 
 export type RevocationScope = (typeof revocationScopes)[number]
+
+/** What may be named in `POST /revocations`: a signing key is removed at its own address. */
+export type RequestedScope = Exclude<RevocationScope, 'signing_key'>
+
+export const requestedScopes: readonly RequestedScope[] = revocationScopes.filter(
+  (scope) => scope !== 'signing_key',
+)
 
 export const revocationReasons = [
   'logout',
@@ -45,7 +53,7 @@ export interface WirePage<T> {
 export interface WireRevocation {
   readonly id: string
   readonly scope: RevocationScope
-  /** `jti`, `sid`, subject id, client id, `client subject`, device key, or `*`. */
+  /** `jti`, `sid`, subject id, client id, `client subject`, device key, `kid`, or `*`. */
   readonly key: string
   readonly reason: RevocationReason
   readonly actor: string
@@ -193,7 +201,7 @@ export interface WireVerifier {
 export interface WireKey {
   readonly kid: string
   readonly algorithm: string
-  readonly state: 'signing' | 'retired'
+  readonly state: 'signing' | 'retired' | 'removed'
   readonly createdAt: string
   readonly retiredAt: string | null
   readonly removeAfter: string | null

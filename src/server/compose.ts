@@ -18,6 +18,8 @@ import type { Log } from '../ports/log.ts'
 import type { OtpSender } from '../ports/otp-sender.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
+import { isRemovedKey } from '../verifier/alive.ts'
+import { fingerprintSync } from '../verifier/fingerprint.ts'
 import { createTokenVerifier } from '../verifier/token-verifier.ts'
 import { gracefulClose } from './close-gracefully.ts'
 import { ConfigError, type Config } from './config.ts'
@@ -180,6 +182,7 @@ async function openCore(
     random,
     algorithm: config.signingAlgorithm,
     longestAccessLifetimeMs,
+    isRemoved: (kid) => isRemovedKey(replica, fingerprintSync('signing_key', kid)),
   })
   const verifier = createTokenVerifier({
     replica,

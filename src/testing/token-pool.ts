@@ -43,7 +43,7 @@ export async function makeTokenPool(tokensPerSubject = 10): Promise<TokenPool> {
         exp: second + 1_000_000,
       }
       const jwt = await new SignJWT({ ...claims, aud: ['api'], gen: [...claims.gen] })
-        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
+        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'pool' })
         .sign(privateKey)
       // Once, outside of all simulated time.
       await jwtVerify(jwt, key, { currentDate: new Date(simulatedEpochMs) })

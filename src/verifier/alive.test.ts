@@ -18,6 +18,7 @@ const facts: fc.Arbitrary<TokenFacts> = fc.record({
   client: fingerprint,
   grant: fingerprint,
   device: fc.option(fingerprint, { nil: undefined }),
+  signingKey: fc.option(fingerprint, { nil: undefined }),
   generations: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3)),
 })
 
@@ -87,16 +88,17 @@ suite('isStillAlive()', () => {
       client: own(4),
       grant: own(5),
       device: undefined,
+      signingKey: own(6),
       generations: [0, 0, 0, 0, 0],
     }
     assert.equal(isStillAlive(view, token, -1), true)
-    assert.equal(lookups, 5)
+    assert.equal(lookups, 6)
     const alive = replica.version
     for (let high = 100; high < 5000; high++) replica.revoke(high, 1, never)
     assert.equal(isStillAlive(view, token, alive), true)
-    assert.equal(lookups, 5)
+    assert.equal(lookups, 6)
     replica.revoke(2 + 16_384, 1, never)
     assert.equal(isStillAlive(view, token, alive), true)
-    assert.equal(lookups, 10)
+    assert.equal(lookups, 12)
   })
 })

@@ -1,4 +1,4 @@
-import type { TokenFacts } from './fingerprint.ts'
+import type { Fingerprint, TokenFacts } from './fingerprint.ts'
 
 /** What is asked of a replica about a token. */
 export interface RevocationView {
@@ -18,7 +18,7 @@ export interface RevocationView {
  * type and time are judged before; this is the rest of `alive`.
  */
 export function isAlive(replica: RevocationView, facts: TokenFacts): boolean {
-  const { jti, sid, subject, client, grant, device, generations } = facts
+  const { jti, sid, subject, client, grant, device, signingKey, generations } = facts
   const [everyone, ofSubject, ofClient, ofGrant, ofDevice] = generations
   return (
     everyone >= replica.everyone &&
@@ -27,7 +27,8 @@ export function isAlive(replica: RevocationView, facts: TokenFacts): boolean {
     ofSubject >= replica.generation(subject.high, subject.low) &&
     ofClient >= replica.generation(client.high, client.low) &&
     ofGrant >= replica.generation(grant.high, grant.low) &&
-    (device === undefined || ofDevice >= replica.generation(device.high, device.low))
+    (device === undefined || ofDevice >= replica.generation(device.high, device.low)) &&
+    (signingKey === undefined || !isRemovedKey(replica, signingKey))
   )
 }
 
@@ -41,7 +42,7 @@ export function isStillAlive(
   aliveAtVersion: number,
 ): boolean {
   if (replica.version === aliveAtVersion) return true
-  const { jti, sid, subject, client, grant, device, generations } = facts
+  const { jti, sid, subject, client, grant, device, signingKey, generations } = facts
   const isUntouched =
     generations[0] >= replica.everyone &&
     !replica.mayHaveChanged(sid.high, aliveAtVersion) &&
@@ -49,6 +50,18 @@ export function isStillAlive(
     !replica.mayHaveChanged(subject.high, aliveAtVersion) &&
     !replica.mayHaveChanged(client.high, aliveAtVersion) &&
     !replica.mayHaveChanged(grant.high, aliveAtVersion) &&
-    (device === undefined || !replica.mayHaveChanged(device.high, aliveAtVersion))
+    (device === undefined || !replica.mayHaveChanged(device.high, aliveAtVersion)) &&
+    (signingKey === undefined || !replica.mayHaveChanged(signingKey.high, aliveAtVersion))
   return isUntouched || isAlive(replica, facts)
+}
+
+/**
+ * Whether a signing key was removed. No token carries a generation of its key: whoever has read the
+ * key could write any.
+ */
+export function isRemovedKey(
+  replica: Pick<RevocationView, 'generation'>,
+  { high, low }: Fingerprint,
+): boolean {
+  return replica.generation(high, low) > 0
 }

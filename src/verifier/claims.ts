@@ -16,5 +16,7 @@ export interface AccessClaims {
   readonly iat: number
   readonly nbf: number
   readonly exp: number
+  /** The key that signed it: of the token's header, where the verifier puts it. */
+  readonly kid?: string
   readonly [name: string]: unknown
 }

@@ -30,9 +30,9 @@ const synchronousHash: SynchronousHash | undefined = (
 ).process?.getBuiltinModule?.('node:crypto')?.hash
 
 /**
- * The fingerprint of what a revocation names. Ids of tokens and sessions are UUIDs whose last 64
- * bits are random, so those are taken as they are; every other name is hashed, with its scope, so
- * that nobody can choose a name that meets another's fingerprint.
+ * The fingerprint of what a revocation names. Ids of tokens, sessions and signing keys are UUIDs
+ * whose last 64 bits are random, so those are taken as they are; every other name is hashed, with
+ * its scope, so that nobody can choose a name that meets another's fingerprint.
  */
 export async function fingerprint(scope: string, key: string): Promise<Fingerprint> {
   return randomHalf(scope, key) ?? digest(`${scope}\0${key}`)
@@ -64,12 +64,14 @@ export interface TokenFacts {
   readonly client: Fingerprint
   readonly grant: Fingerprint
   readonly device: Fingerprint | undefined
+  /** Undefined where nobody has said which key signed it. */
+  readonly signingKey: Fingerprint | undefined
   readonly generations: AccessClaims['gen']
 }
 
 /** Computes the facts of a token whose claims were verified. */
 export async function tokenFacts(claims: AccessClaims): Promise<TokenFacts> {
-  const { sub, client_id: clientId, device_id: deviceKey } = claims
+  const { sub, client_id: clientId, device_id: deviceKey, kid } = claims
   if (synchronousHash !== undefined) {
     return {
       jti: fingerprintSync('token', claims.jti),
@@ -78,22 +80,25 @@ export async function tokenFacts(claims: AccessClaims): Promise<TokenFacts> {
       client: fingerprintSync('client', clientId),
       grant: fingerprintSync('grant', `${clientId} ${sub}`),
       device: deviceKey === undefined ? undefined : fingerprintSync('device', deviceKey),
+      signingKey: kid === undefined ? undefined : fingerprintSync('signing_key', kid),
       generations: claims.gen,
     }
   }
-  const [jti, sid, subject, client, grant, device] = await Promise.all([
+  const [jti, sid, subject, client, grant, device, signingKey] = await Promise.all([
     fingerprint('token', claims.jti),
     fingerprint('session', claims.sid),
     fingerprint('subject', sub),
     fingerprint('client', clientId),
     fingerprint('grant', `${clientId} ${sub}`),
     deviceKey === undefined ? undefined : fingerprint('device', deviceKey),
+    kid === undefined ? undefined : fingerprint('signing_key', kid),
   ])
-  return { jti, sid, subject, client, grant, device, generations: claims.gen }
+  return { jti, sid, subject, client, grant, device, signingKey, generations: claims.gen }
 }
 
 function randomHalf(scope: string, key: string): Fingerprint | undefined {
-  if ((scope !== 'token' && scope !== 'session') || !UUID.test(key)) return undefined
+  const isMinted = scope === 'token' || scope === 'session' || scope === 'signing_key'
+  if (!isMinted || !UUID.test(key)) return undefined
   return {
     high: parseInt(key.slice(19, 23) + key.slice(24, 28), 16),
     low: parseInt(key.slice(28, 36), 16),

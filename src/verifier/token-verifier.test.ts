@@ -108,6 +108,7 @@ describe('what is not accepted', () => {
   const bad: readonly [string, object, object][] = [
     ['another issuer', { iss: 'https://evil.example' }, {}],
     ['another type', {}, { typ: 'JWT' }],
+    ['names no key', {}, { kid: undefined }],
     ['no generations', { gen: undefined }, {}],
     ['generations that are no numbers', { gen: [1, 2, 3, 4, '5'] }, {}],
     ['negative generations', { gen: [1, 2, 3, 4, -5] }, {}],
@@ -202,6 +203,25 @@ describe('what has ended', () => {
     assert.equal(await reasonOf(world, token), 'ok')
     world.replica.raiseEveryone(2)
     assert.equal(await reasonOf(world, token), 'revoked')
+  })
+
+  test('a signing key: whatever it signed, remembered or not, is dead', async () => {
+    const world = await makeWorld()
+    const [token, signed, later] = await Promise.all(
+      [0, 9, 9].map((generation) =>
+        sign(world, { gen: Array(5).fill(generation * 1e8), exp: 4_000_000_000 }),
+      ),
+    )
+    await world.verifier.remember(signed!, claims as never)
+    const other = await sign(world, {}, { kid: 'other' })
+    for (const good of [signed, other]) assert.equal(await reasonOf(world, good), 'ok')
+    const { high, low } = fingerprintSync('signing_key', 'k')
+    world.replica.raise(high, low, 1, 0xffff_ffff)
+    for (const dead of [token, signed, later]) assert.equal(await reasonOf(world, dead), 'revoked')
+    assert.equal(await reasonOf(world, other), 'ok')
+    // Nor does it help to say that another one signed it.
+    const renamed = await world.verifier.verify(await sign(world, { kid: 'other' }))
+    assert.deepEqual(renamed, { ok: false, reason: 'revoked' })
   })
 
   test('names of one scope mean nothing in another', async () => {

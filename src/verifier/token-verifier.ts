@@ -3,7 +3,7 @@
  * checks and the cache of verified tokens; keys, replica and the right to trust the replica are
  * given. It stands apart from both because there must be one such function, not two that agree.
  */
-import { errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
+import { decodeProtectedHeader, errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
 import { isStillAlive, type RevocationView } from './alive.ts'
 import type { AccessClaims } from './claims.ts'
 import { tokenFacts } from './fingerprint.ts'
@@ -109,15 +109,17 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     const before = forgotten
     let claims: AccessClaims
     try {
-      const { payload } = await jwtVerify(token, options.keys, {
+      const { payload, protectedHeader } = await jwtVerify(token, options.keys, {
         issuer: options.issuer(),
         typ: 'at+jwt',
         algorithms: [...signatureAlgorithms],
         clockTolerance: NOT_BEFORE_TOLERANCE_SECONDS,
         currentDate: new Date(nowMs()),
       })
-      if (!hasAccessClaims(payload)) return rejected.invalid.verdict
-      claims = Object.freeze(payload)
+      // A key set of one key would fit a token that names none, and removing the key not end it.
+      const { kid } = protectedHeader
+      if (kid === undefined || !hasAccessClaims(payload)) return rejected.invalid.verdict
+      claims = Object.freeze({ ...payload, kid })
     } catch (error) {
       return (error instanceof errors.JWTExpired ? rejected.expired : rejected.invalid).verdict
     }
@@ -142,7 +144,9 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return verifyKnown(token, audience)?.promise ?? verifyFresh(token as string, audience)
     },
     async remember(token, claims) {
-      verified.add(await newlyKnown(token, Object.freeze({ ...claims })))
+      const { kid } = decodeProtectedHeader(token)
+      const remembered = kid === undefined ? { ...claims } : { ...claims, kid }
+      verified.add(await newlyKnown(token, Object.freeze(remembered)))
     },
     forget() {
       forgotten++

@@ -81,7 +81,10 @@ suite('the document of the admin API', () => {
     check('delete', '/guards/{name}', await api.delete('/guards/orders'))
     check('get', '/verifiers', await api.get('/verifiers'))
     check('post', '/keys/rotate', await api.post('/keys/rotate'))
-    check('get', '/keys', await api.get('/keys'))
+    const keys = check('get', '/keys', await api.get('/keys'))
+    const [{ kid }] = (keys.json() as { items: [{ kid: string }] }).items
+    check('delete', '/keys/{kid}', await api.delete(`/keys/${kid}`))
+    check('delete', '/keys/{kid}', await api.delete('/keys/nobody'))
     check('get', '/keys', await api.get('/keys?x=1'))
     check('get', '/caller', await api.get('/caller'))
     const left = adminRoutes(paths).filter((route) => !covered.has(route))

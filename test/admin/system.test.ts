@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { suite, test } from 'node:test'
+import { decodeProtectedHeader } from 'jose'
 import { ADMIN_TOKEN, assertProblem, useApi } from './api.ts'
 
 suite('/verifiers, /keys, /audit/verify, /backup', () => {
@@ -36,6 +37,36 @@ suite('/verifiers, /keys, /audit/verify, /backup', () => {
     assert.ok(!/"d"|privateJwk|"kty"/.test(listed.text))
     assert.equal(await api.accepts(token), true)
     assert.equal(await api.accepts((await api.login()).token), true)
+  })
+
+  test('a key that is removed ends its tokens, is published no more, and is in the log', async () => {
+    const { token } = await api.login()
+    const { kid } = decodeProtectedHeader(token)
+    const removed = await api.delete(`/keys/${kid}`)
+    assert.equal(removed.status, 200)
+    assert.match(removed.headers['outright-confirmed'] ?? '', /^(\d)\/\1;lapsed=0;/)
+    assert.equal(await api.accepts(token), false)
+    assert.equal(await api.accepts((await api.login()).token), true)
+    const listed = (await api.get('/keys')).json().items as { kid: string; state: string }[]
+    assert.equal(listed.find((key) => key.kid === kid)?.state, 'removed')
+    assert.equal(listed.filter(({ state }) => state === 'signing').length, 1)
+    const [first] = listed
+    const published = (await api.server.call('GET', '/.well-known/jwks.json')).json().keys
+    assert.ok(published.some((key: { kid: string }) => key.kid === first?.kid))
+    assert.ok(!published.some((key: { kid: string }) => key.kid === kid))
+    const again = await api.delete(`/keys/${kid}`)
+    assert.equal(again.json().added, false)
+    const { items } = (await api.get('/revocations?scope=signing_key')).json()
+    assert.equal(items.length, 1)
+    assert.equal(items[0].key, kid)
+    assert.equal(items[0].actor, removed.json().revocation.actor)
+  })
+
+  test('keys that are not there, and queries, are refused', async () => {
+    assertProblem(await api.delete('/keys/nobody'), 404, 'not-found')
+    assertProblem(await api.delete('/keys/nobody?x=1'), 400, 'validation-failed')
+    const body = { scope: 'signing_key', key: 'nobody' }
+    assertProblem(await api.post('/revocations', body), 400, 'validation-failed')
   })
 
   test('the log verifies, with its head', async () => {

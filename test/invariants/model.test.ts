@@ -25,6 +25,9 @@ type Step =
   | { readonly do: 'use'; readonly which: number }
   | { readonly do: 'logout'; readonly which: number; readonly scope: Scope }
 
+/** Removing the only key there is would end the rest of a history. */
+const ending = scopes.filter((scope) => scope !== 'signing_key')
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
@@ -43,7 +46,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('logout' as const),
       which: fc.nat(),
       // Everyone is rare: it makes the rest of a history dull.
-      scope: fc.constantFrom(...scopes, ...scopes.filter((scope) => scope !== 'everyone')),
+      scope: fc.constantFrom(...ending, ...ending.filter((scope) => scope !== 'everyone')),
     }),
   },
 )

@@ -1,4 +1,5 @@
 /** Logins, refreshes, uses and logouts against the core of a real server, without HTTP in between. */
+import { decodeProtectedHeader } from 'jose'
 import { Refusal, type FailureKind } from '../../src/domain/failure.ts'
 import type { Scope } from '../../src/domain/scope.ts'
 import { grantKey } from '../../src/domain/scope.ts'
@@ -59,6 +60,8 @@ export function keyOf(scope: Scope, issued: IssuedTokens): string | undefined {
       return session.deviceKey
     case 'everyone':
       return '*'
+    case 'signing_key':
+      return decodeProtectedHeader(access.token).kid
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
-import type { WireKey } from '../../client/index.ts'
+import { ApiError, type WireKey } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
+import { CliError, exitCodes } from '../exit.ts'
 import type { Column } from '../output.ts'
+import { describeReceipt } from '../receipt.ts'
 import type { Shell } from '../shell.ts'
 import { stateStyle } from '../style.ts'
 
@@ -10,14 +12,17 @@ const columns: readonly Column<WireKey>[] = [
   { title: 'STATE', value: ({ state }) => state, style: ({ state }) => stateStyle(state) },
   { title: 'ALGORITHM', value: ({ algorithm }) => algorithm },
   { title: 'CREATED', value: ({ createdAt }) => createdAt },
-  { title: 'VERIFIES UNTIL', value: ({ removeAfter }) => removeAfter ?? '' },
+  {
+    title: 'VERIFIES UNTIL',
+    value: ({ state, removeAfter }) => (state === 'removed' ? '' : (removeAfter ?? '')),
+  },
 ]
 
 /** `outright keys …`: what signs. */
 export function addKeys(program: Command, shell: Shell): void {
   const keys = program
     .command('keys')
-    .summary('list and rotate signing keys')
+    .summary('list, rotate and remove signing keys')
     .description('Signing keys.')
 
   const list = keys
@@ -38,4 +43,25 @@ export function addKeys(program: Command, shell: Shell): void {
       shell.output(command).result(`${rotated.kid} signs from now on`, rotated)
     })
   withExamples(rotate, ['outright keys rotate'])
+
+  const remove = keys
+    .command('remove')
+    .description(
+      'Ends every token that a key has signed or will sign, for keys that somebody may have read. ' +
+        'A key that signs is rotated first. Sessions go on: refresh tokens stay good.',
+    )
+    .argument('<kid...>', 'ids of the keys, as `outright keys list` shows them')
+    .action(async (kids: readonly string[], _flags: object, command: Command) => {
+      const client = await shell.connect(command)
+      const output = shell.output(command)
+      for (const kid of kids) {
+        const removed = await client.removeKey(kid).catch((error: unknown) => {
+          if (!(error instanceof ApiError && error.status === 404)) throw error
+          throw new CliError(exitCodes.notFound, `there is no key ${kid}`)
+        })
+        const verb = removed.added ? 'removed' : 'had been removed already:'
+        output.result(`${verb} ${kid}: ${describeReceipt(removed.receipt)}`, removed)
+      }
+    })
+  withExamples(remove, ['outright keys remove 019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d77'])
 }

@@ -3,7 +3,7 @@ import {
   revocationReasons,
   type OutrightClient,
   type RevocationReason,
-  type RevocationScope,
+  type RequestedScope,
   type WireDryRun,
 } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
@@ -31,7 +31,7 @@ interface LogoutFlags {
 }
 
 interface Target {
-  readonly scope: RevocationScope
+  readonly scope: RequestedScope
   readonly key?: string
   /** In words: `session 0198…`. */
   readonly words: string
@@ -97,7 +97,7 @@ export function addLogout(program: Command, shell: Shell): void {
 function readTarget(flags: LogoutFlags): Target {
   const { session, subject, client, device, grant, tokenId, everyone } = flags
   const targets: Target[] = []
-  const add = (scope: RevocationScope, key: string | undefined): void => {
+  const add = (scope: RequestedScope, key: string | undefined): void => {
     if (key !== undefined) targets.push({ scope, key, words: `${scope} ${key}` })
   }
   add('session', session)

@@ -55,7 +55,7 @@ export function addWatch(program: Command, shell: Shell): void {
   ])
 }
 
-const SCOPE_WIDTH = 'everyone'.length
+const SCOPE_WIDTH = 'signing_key'.length
 const REASON_WIDTH = 'refresh_token_reuse'.length
 
 function describe({ at, scope, reason, key, actor, note }: WireRevocation): string {

@@ -1,9 +1,10 @@
 /** What a revocation would end, and whether this server knows anything by that name. */
-import { isWide, type Scope } from '../../../domain/scope.ts'
+import { isWide } from '../../../domain/scope.ts'
 import type { SessionFilter, Store } from '../../../ports/store.ts'
+import type { RequestedScope } from '../../../protocol/admin-api.ts'
 
 export interface Target {
-  readonly scope: Scope
+  readonly scope: RequestedScope
   readonly key: string
 }
 

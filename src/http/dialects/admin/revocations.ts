@@ -3,7 +3,11 @@ import { reasons } from '../../../domain/revocation.ts'
 import { EVERYONE, scopes } from '../../../domain/scope.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { SessionStatus } from '../../../domain/session.ts'
-import type { WireDryRun, WireRevocationDetail } from '../../../protocol/admin-api.ts'
+import {
+  requestedScopes,
+  type WireDryRun,
+  type WireRevocationDetail,
+} from '../../../protocol/admin-api.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
 import { keyRule, readBody, readQuery, refuseParameter } from './fields.ts'
 import { isKnown, sessionsOf, wrongKey, type Target } from './known.ts'
@@ -16,10 +20,10 @@ import {
   dryRunSchema,
   pageOf,
   reasonSchema,
+  requestedScopeSchema,
   revocationDetailSchema,
   revocationSchema,
   revokedSchema,
-  scopeSchema,
 } from './schemas.ts'
 import type { AdminContext } from './services.ts'
 import { sessionStatus } from './session-status.ts'
@@ -55,7 +59,7 @@ function revokeRoute({ core, clock }: AdminContext): AdminRoute {
         'Answers once every verifier has applied it or can no longer accept anything. `Prefer: respond-async` answers once it is stored. With `dryRun` nothing is stored.',
       body: bodyOf(
         {
-          scope: scopeSchema,
+          scope: requestedScopeSchema,
           key: bodySchemas.text,
           reason: reasonSchema,
           note: bodySchemas.text,
@@ -89,7 +93,7 @@ function revokeRoute({ core, clock }: AdminContext): AdminRoute {
 
 function readRevocation(request: DialectRequest) {
   return readBody(request, (fields) => {
-    const scope = fields.requiredChoice('scope', scopes)
+    const scope = fields.requiredChoice('scope', requestedScopes)
     const given = fields.text('key', keyRule)
     const target: Target = { scope, key: given ?? (scope === 'everyone' ? EVERYONE : '') }
     const wrong = fields.has('key') && given === undefined ? undefined : wrongKey(target)

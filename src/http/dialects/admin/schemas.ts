@@ -2,7 +2,11 @@
  * JSON Schemas of what is on the wire, for the OpenAPI document; `protocol/admin-api.ts` has the
  * same as types. A schema with `x-schema-name` becomes a component of that name.
  */
-import { revocationReasons, revocationScopes } from '../../../protocol/admin-api.ts'
+import {
+  requestedScopes,
+  revocationReasons,
+  revocationScopes,
+} from '../../../protocol/admin-api.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -14,7 +18,8 @@ const instant: Schema = { type: 'string', format: 'date-time' }
 const texts: Schema = { type: 'array', items: text }
 const anything: Schema = { type: 'object', additionalProperties: true }
 const standing: Schema = { type: 'string', enum: ['active', 'disabled'] }
-export const scopeSchema: Schema = { type: 'string', enum: [...revocationScopes] }
+const scopeSchema: Schema = { type: 'string', enum: [...revocationScopes] }
+export const requestedScopeSchema: Schema = { type: 'string', enum: [...requestedScopes] }
 export const reasonSchema: Schema = { type: 'string', enum: [...revocationReasons] }
 
 function orNull(schema: Schema): Schema {
@@ -182,7 +187,7 @@ export const verifierSchema: Schema = named('Verifier', {
 export const keySchema: Schema = named('Key', {
   kid: text,
   algorithm: text,
-  state: { type: 'string', enum: ['signing', 'retired'] },
+  state: { type: 'string', enum: ['signing', 'retired', 'removed'] },
   createdAt: instant,
   retiredAt: orNull(instant),
   removeAfter: orNull(instant),

@@ -3,15 +3,16 @@ import type { WireVerifier } from '../../../protocol/admin-api.ts'
 import { readQuery } from './fields.ts'
 import { Problem } from './problem.ts'
 import { json, type AdminRoute } from './route.ts'
-import { bodySchemas, fixed, keySchema, pageOf, verifierSchema } from './schemas.ts'
+import { bodySchemas, fixed, keySchema, pageOf, revokedSchema, verifierSchema } from './schemas.ts'
 import type { AdminContext } from './services.ts'
-import { wireKey } from './wire.ts'
+import { wireKey, wireRevoked } from './wire.ts'
 
 export function systemRoutes(context: AdminContext): readonly AdminRoute[] {
   return [
     verifiersRoute(context),
     keysRoute(context),
     rotateRoute(context),
+    removeKeyRoute(context),
     backupRoute(context),
     callerRoute,
   ]
@@ -64,8 +65,9 @@ function keysRoute({ core }: AdminContext): AdminRoute {
     },
     async act(request) {
       readQuery(request, [])
-      const keys = await core.dependencies.store.listKeys()
-      return json(200, { items: keys.map(wireKey), next: null })
+      const { store, keys } = core.dependencies
+      const items = (await store.listKeys()).map((key) => wireKey(key, keys.isRemoved(key.kid)))
+      return json(200, { items, next: null })
     },
   }
 }
@@ -87,6 +89,36 @@ function rotateRoute({ core }: AdminContext): AdminRoute {
       readQuery(request, [])
       const { kid } = await core.dependencies.keys.rotate()
       return json(201, { kid })
+    },
+  }
+}
+
+/**
+ * `DELETE /keys/{kid}`: for a key that somebody may have read. What it signed ends with a
+ * revocation, which every verifier has confirmed when the answer comes. 202 with `Prefer:
+ * respond-async`.
+ */
+function removeKeyRoute({ core }: AdminContext): AdminRoute {
+  return {
+    method: 'DELETE',
+    path: '/keys/:kid',
+    operation: {
+      id: 'removeKey',
+      tag: 'Keys',
+      summary: 'Remove a key, and end every token that it signed or will sign',
+      description:
+        'Answers once no verifier accepts what it signs. Where the key signs, a new one takes its place first, which takes three seconds. Sessions go on: whoever has a refresh token gets an access token that the new key signs.',
+      answers: {
+        200: { description: 'It is removed, everywhere', schema: revokedSchema },
+        202: { description: 'It is stored; the verifiers are being told', schema: revokedSchema },
+      },
+    },
+    async act(request, actor) {
+      readQuery(request, [])
+      const wait = request.waitForConfirmation
+      const kid = request.params['kid'] ?? ''
+      const revoked = await core.removeKey({ kid, actor, wait })
+      return json(wait ? 200 : 202, wireRevoked(revoked), { receipt: revoked.receipt })
     },
   }
 }

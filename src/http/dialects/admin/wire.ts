@@ -93,11 +93,12 @@ export function wireGuard(guard: Client): WireGuard {
   return { name: guard.key, createdAt: time(guard.createdAtMs) }
 }
 
-export function wireKey(key: SigningKey): WireKey {
+export function wireKey(key: SigningKey, isRemoved: boolean): WireKey {
+  const state = key.retiredAtMs === undefined ? 'signing' : 'retired'
   return {
     kid: key.kid,
     algorithm: key.algorithm,
-    state: key.retiredAtMs === undefined ? 'signing' : 'retired',
+    state: isRemoved ? 'removed' : state,
     createdAt: time(key.createdAtMs),
     retiredAt: key.retiredAtMs === undefined ? null : time(key.retiredAtMs),
     removeAfter: key.removeAfterMs === undefined ? null : time(key.removeAfterMs),
