@@ -3,6 +3,7 @@
  * of them: reading requests, bounds, receipt headers, and which dialect says no when nobody has a
  * route. It opens no socket; `server/serve.ts` does.
  */
+import { METHODS } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Refusal, type Failure } from '../domain/failure.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -65,6 +66,9 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body)
   })
+  for (const method of METHODS) {
+    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
+  }
   for (const mount of options.mounts) {
     for (const route of mount.dialect.routes) mountRoute(app, options, mount, route)
   }
@@ -83,6 +87,11 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.setErrorHandler((error, request, reply) =>
     refuseByPath(options, failureOf(error), request, reply),
   )
+  // What is expected but for `100-continue` (RFC 9110, section 10.1.1) may be ignored. Node would
+  // answer 417, without the dialect; nginx makes a 500 of that when it asks whether to let one in.
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response)
+  })
   return app
 }
 
@@ -93,8 +102,18 @@ function mountRoute(
   route: Route,
 ): void {
   const { dialect } = mount
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const dialectRequest = new AppRequest(request, options)
+    let answer: Answer
+    try {
+      answer = await route.handle(dialectRequest)
+    } catch (error) {
+      answer = renderError(options, dialect, error, dialectRequest)
+    }
+    return send(options, dialect, route.path, dialectRequest, reply, answer)
+  }
   app.route({
-    method: route.method,
+    method: methodsOf(mount, route),
     url: mount.prefix + route.path,
     ...(mount.host === undefined ? {} : { constraints: { host: mount.host } }),
     errorHandler: (error, request, reply) => {
@@ -102,17 +121,20 @@ function mountRoute(
       const answer = renderError(options, dialect, error, dialectRequest)
       void send(options, dialect, route.path, dialectRequest, reply, answer)
     },
-    handler: async (request, reply) => {
-      const dialectRequest = new AppRequest(request, options)
-      let answer: Answer
-      try {
-        answer = await route.handle(dialectRequest)
-      } catch (error) {
-        answer = renderError(options, dialect, error, dialectRequest)
-      }
-      return send(options, dialect, route.path, dialectRequest, reply, answer)
-    },
+    // Answered before Fastify reads the body, where the route wants none.
+    ...(route.anyMethod === true ? { onRequest: handler } : {}),
+    handler,
   })
+}
+
+/** The route's method; for one that takes any, also all that the dialect names nowhere else there. */
+function methodsOf({ dialect }: MountedDialect, { method, path, anyMethod }: Route): string[] {
+  if (anyMethod !== true) return [method]
+  const named = new Set<string>(
+    dialect.routes.filter((other) => other.path === path).map((other) => other.method),
+  )
+  // Node takes no `CONNECT` for a request.
+  return [method, ...METHODS.filter((other) => other !== 'CONNECT' && !named.has(other))]
 }
 
 function renderError(

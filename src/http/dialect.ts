@@ -47,6 +47,11 @@ export interface Route {
   readonly path: string
   /** OpenAPI 3.1 operation: summary, description, tags, parameters, requestBody, responses. */
   readonly operation: Readonly<Record<string, unknown>>
+  /**
+   * True: it answers any other method as well that no route of this path names, and never reads a
+   * body. For what is asked about a request rather than with one.
+   */
+  readonly anyMethod?: true
   handle(request: DialectRequest): Promise<Answer> | Answer
 }
 

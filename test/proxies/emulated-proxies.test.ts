@@ -213,7 +213,6 @@ describe('FA-02, FA-03: what is refused', () => {
       ['GET', '/outright/v1/check', { authorization: `Bearer ${long}` }],
       ['GET', '/outright/v1/check', { authorization: 'Basic bWFyaWE6bWFyaWEtZGVtbw==' }],
       ['GET', '/outright/v1/check', { authorization: 'Bearer' }],
-      ['PROPFIND', '/outright/v1/check', { authorization }],
     ]
     for (const [method, path, headers] of questions) {
       const reply = await server.call(method, path, { headers })

@@ -6,15 +6,14 @@
 import type { Failure } from '../../../domain/failure.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
 import type { DialectContext } from '../../context.ts'
-import type { Answer, Dialect, DialectRequest, Method, Route } from '../../dialect.ts'
+import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
 import { forwardAuthDefaults, type ForwardAuthOptions } from './options.ts'
 import { checkPath, parseCheck, type Check } from './parse.ts'
 
 export type { ForwardAuthOptions } from './options.ts'
 
-/** Envoy sends the original method and appends the original path, so all of them lead here. */
-const methods: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+/** Envoy sends the original method, whichever it is, and appends the original path. */
 const paths = [checkPath, `${checkPath}/*`]
 
 export function createForwardAuth(
@@ -38,9 +37,13 @@ export function createForwardAuth(
     return headers ? { status: 200, headers } : { status: 403, headers: blank }
   }
 
-  const routes: Route[] = paths.flatMap((path) =>
-    methods.map((method) => ({ method, path, operation, handle })),
-  )
+  const routes = paths.map((path): Route => ({
+    method: 'GET',
+    path,
+    operation,
+    anyMethod: true,
+    handle,
+  }))
   return {
     name: 'forward-auth',
     routes,
@@ -147,6 +150,7 @@ const operation: Route['operation'] = {
   summary: 'Is this request authenticated?',
   description:
     'For nginx `auth_request`, Traefik `ForwardAuth`, Caddy `forward_auth` and Envoy `ext_authz`. ' +
+    'Every method is answered like GET, since Envoy keeps that of the request it asks about. ' +
     'Query: `audience` and `scope` that the token must have; `mode=redirect` where the proxy passes ' +
     'redirects on to browsers. Envoy appends the original path and query to the path: there the query ' +
     'is not read, and the headers `Outright-Audience` and `Outright-Scope` say what the token must have.',
