@@ -463,4 +463,20 @@ suite('the throttle', () => {
     assert.equal(reply.headers['access-control-allow-methods'], 'POST,GET,OPTIONS,DELETE')
     assert.equal(reply.headers['vary'], 'Origin')
   })
+
+  test('a page may ask not to wait, and reads the receipt', async () => {
+    const reply = await server.call('OPTIONS', '/api/v1/logout', {
+      headers: {
+        origin: 'https://tv.example',
+        'access-control-request-method': 'DELETE',
+        'access-control-request-headers': 'authorization,prefer',
+      },
+    })
+    const allowed = reply.headers['access-control-allow-headers']?.toLowerCase().split(',') ?? []
+    assert.ok(allowed.includes('authorization') && allowed.includes('prefer'))
+    const exposed = reply.headers['access-control-expose-headers']?.toLowerCase().split(',') ?? []
+    for (const name of ['outright-revocation', 'outright-confirmed', 'preference-applied']) {
+      assert.ok(exposed.includes(name), name)
+    }
+  })
 })
