@@ -26,6 +26,20 @@ suite('/clients', () => {
     assert.ok(!shown.text.includes(secret) && !shown.text.includes('argon2'))
   })
 
+  test('an Octopus client has an integer for its id, given or made up, and can log in', async () => {
+    const wish = { dialect: 'octopus', key: 'stall', secret: 'own secret' }
+    const complaints = assertProblem(
+      await api.post('/clients', { ...wish, id: 'stall' }),
+      400,
+      'validation-failed',
+    )
+    assert.deepEqual(complaints, { '#/id': 'must be an integer with this dialect' })
+    const { client } = (await api.post('/clients', wish)).json()
+    const reply = await octopusLogin('stall', 'own secret')
+    assert.equal(reply.status, 200, reply.text)
+    assert.equal(reply.json().data.client_id ?? Number(client.id), Number(client.id))
+  })
+
   test('a secret that was given is not repeated', async () => {
     const reply = await api.post('/clients', {
       dialect: 'oauth',

@@ -5,6 +5,7 @@ import { hashPassword, LONGEST_PASSWORD } from '../../../core/password.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { Client } from '../../../domain/identity.ts'
 import type { Reason } from '../../../domain/revocation.ts'
+import { clientNumber, mintClientNumber } from '../../client-number.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import {
   idRule,
@@ -69,7 +70,7 @@ function createRoute({ core, clock }: AdminContext): AdminRoute {
       const generated = wish.generate ? generateSecret(random) : undefined
       const secret = generated ?? wish.secret
       const client: Client = {
-        id: wish.id ?? mintId(random, nowMs),
+        id: wish.id ?? (hasNumber(wish) ? mintClientNumber(random) : mintId(random, nowMs)),
         name: wish.name ?? wish.key,
         dialect: wish.dialect,
         key: wish.key,
@@ -97,10 +98,15 @@ function readNewClient(request: DialectRequest) {
     if (generate && fields.has('secret')) {
       fields.complain('generateSecret', 'cannot be true where a secret is given')
     }
+    const id = fields.text('id', idRule)
+    const dialect = fields.requiredText('dialect', dialectRule)
+    if (id !== undefined && hasNumber({ dialect }) && clientNumber(id) === undefined) {
+      fields.complain('id', 'must be an integer with this dialect')
+    }
     return {
-      id: fields.text('id', idRule),
+      id,
       name: fields.text('name', nameRule),
-      dialect: fields.requiredText('dialect', dialectRule),
+      dialect,
       key: fields.requiredText('key', idRule),
       secret,
       generate,
@@ -109,6 +115,11 @@ function readNewClient(request: DialectRequest) {
       attributes: readAttributes(fields),
     }
   })
+}
+
+/** Octopus's wire has integers for client ids: a client with another id could never log in. */
+function hasNumber({ dialect }: Pick<Client, 'dialect'>): boolean {
+  return dialect === 'octopus'
 }
 
 function listRoute({ core }: AdminContext): AdminRoute {

@@ -6,6 +6,7 @@ import type { Core } from '../../../core/core.ts'
 import type { IssuedTokens } from '../../../core/open-session.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
 import { addressMatcher } from '../../client-address.ts'
+import { clientNumber } from '../../client-number.ts'
 import type { OctopusOptions } from './options.ts'
 import type { LoginCommand } from './parse.ts'
 import type { Quota } from './quota.ts'
@@ -165,8 +166,7 @@ function permitAddress(client: Client, address: string): void {
 }
 
 /** The wire's `client_id` is an integer, so an Octopus client's id is one in decimal digits. */
-function numberOf(client: Pick<Client, 'id'>): number {
-  const number = /^\d+$/.test(client.id) ? Number(client.id) : Number.NaN
-  if (Number.isSafeInteger(number)) return number
-  return refuse({ kind: 'internal', reason: 'the id of this Octopus client is not an integer' })
+function numberOf({ id }: Pick<Client, 'id'>): number {
+  const reason = 'the id of this Octopus client is not an integer'
+  return clientNumber(id) ?? refuse({ kind: 'internal', reason })
 }
