@@ -61,7 +61,7 @@ export async function revoke(
   })
   const receipt = request.wait
     ? await confirmation.confirmed(revocation)
-    : (confirmation.receipt(revocation.id) ?? unknownReceipt(revocation.id))
+    : (confirmation.receipt(revocation) ?? unknownReceipt(revocation.id))
   if (request.wait && !receipt.confirmed) {
     return refuse({ kind: 'internal', reason: 'confirmation ended without being confirmed' })
   }

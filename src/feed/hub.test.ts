@@ -138,8 +138,9 @@ suite('confirmation', () => {
   test('waits for the acknowledgement of a guard, and remembers who said what when', async () => {
     const bench = new Bench()
     const peer = new Peer(bench.hub).follow()
-    const confirmed = bench.hub.confirmed(bench.publish())
-    assert.equal(bench.hub.receipt('r1')?.confirmed, false)
+    const entry = bench.publish()
+    const confirmed = bench.hub.confirmed(entry)
+    assert.equal(bench.hub.receipt(entry)?.confirmed, false)
     await bench.advance(30)
     peer.send({ type: 'ack', mark: 1 })
     const { acknowledged, verifiers, elapsedMs } = await confirmed
@@ -157,9 +158,10 @@ suite('confirmation', () => {
       const peer = new Peer(bench.hub).follow()
       await bench.advance(100)
       if (how === 'gone') peer.disconnect()
-      const confirmed = bench.hub.confirmed(bench.publish())
+      const entry = bench.publish()
+      const confirmed = bench.hub.confirmed(entry)
       await bench.advance(countedMs - 102)
-      assert.equal(bench.hub.receipt('r1')?.confirmed, false)
+      assert.equal(bench.hub.receipt(entry)?.confirmed, false)
       await bench.advance(10)
       const { acknowledged, verifiers, lapsed } = await confirmed
       assert.deepEqual([acknowledged, verifiers, lapsed], [1, 2, 1])
@@ -218,7 +220,7 @@ suite('confirmation', () => {
     const bench = new Bench({ receipts: 2 })
     const first = bench.publish()
     for (let count = 0; count < 5; count++) bench.publish()
-    assert.equal(bench.hub.receipt(first.id), undefined)
+    assert.equal(bench.hub.receipt(first), undefined)
     assert.equal((await bench.hub.confirmed(first)).confirmed, true)
   })
 })

@@ -109,9 +109,9 @@ class Hub implements FeedHub {
     return this.#describe(revocation.id, record)
   }
 
-  receipt(revocationId: string): Receipt | undefined {
-    const record = this.#receipts.find(revocationId)
-    return record && this.#describe(revocationId, record)
+  receipt({ id }: Pick<Revocation, 'id'>): Receipt | undefined {
+    const record = this.#receipts.find(id)
+    return record && this.#describe(id, record)
   }
 
   detailedReceipt(revocationId: string): DetailedReceipt | undefined {

@@ -9,5 +9,5 @@ export interface Confirmation {
    */
   confirmed(revocation: Revocation): Promise<Receipt>
   /** What is known now, without waiting; undefined once it is no longer remembered. */
-  receipt(revocationId: string): Receipt | undefined
+  receipt(revocation: Revocation): Receipt | undefined
 }

@@ -1,4 +1,5 @@
 import type { Receipt } from '../domain/receipt.ts'
+import type { Revocation } from '../domain/revocation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Confirmation } from '../ports/confirmation.ts'
 import type { NodeLeases } from '../ports/node-lease.ts'
@@ -7,50 +8,84 @@ import type { Metrics } from './metrics.ts'
 /** Receipts of several nodes together that are remembered. */
 const RECEIPTS = 10_000
 
+type OtherNodes = Pick<NodeLeases, 'confirmOnOtherNodes' | 'others'>
+
 /**
  * Confirmation by everybody: this node with its guards (the hub), and the other nodes with theirs.
  * Each other node counts as one verifier in the receipt; it speaks for its guards.
  */
 export function confirmEverywhere(
   hub: Confirmation,
-  leases: Pick<NodeLeases, 'confirmOnOtherNodes'> | undefined,
+  leases: OtherNodes | undefined,
   clock: Clock,
   metrics: Pick<Metrics, 'observeConfirmation'>,
 ): Confirmation {
-  const remembered = new Map<string, Receipt>()
+  const all = leases === undefined ? hub : new AllNodes(hub, leases, clock)
+  return {
+    async confirmed(revocation) {
+      const receipt = await all.confirmed(revocation)
+      metrics.observeConfirmation(receipt.elapsedMs, receipt.lapsed)
+      return receipt
+    },
+    receipt: (revocation) => all.receipt(revocation),
+  }
+}
 
-  async function together(
-    revocation: Parameters<Confirmation['confirmed']>[0],
-    nodes: Pick<NodeLeases, 'confirmOnOtherNodes'>,
-  ): Promise<Receipt> {
-    const startedMs = clock.monotonicMs()
+class AllNodes implements Confirmation {
+  readonly #hub: Confirmation
+  readonly #leases: OtherNodes
+  readonly #clock: Clock
+  readonly #remembered = new Map<string, Receipt>()
+  readonly #asked = new Map<string, Promise<Receipt>>()
+
+  constructor(hub: Confirmation, leases: OtherNodes, clock: Clock) {
+    this.#hub = hub
+    this.#leases = leases
+    this.#clock = clock
+  }
+
+  confirmed(revocation: Revocation): Promise<Receipt> {
+    const { id } = revocation
+    const asked = this.#asked.get(id)
+    if (asked) return asked
+    const answer = this.#ask(revocation).finally(() => this.#asked.delete(id))
+    this.#asked.set(id, answer)
+    return answer
+  }
+
+  /**
+   * What this node and its guards have said is not a confirmation yet. The others are asked, so
+   * that whoever looks again knows, also where nobody waits.
+   */
+  receipt(revocation: Revocation): Receipt | undefined {
+    const known = this.#remembered.get(revocation.id)
+    if (known) return known
+    const here = this.#hub.receipt(revocation)
+    if (here === undefined) return undefined
+    // Neither the hub nor the leases reject.
+    void this.confirmed(revocation)
+    const verifiers = here.verifiers + this.#leases.others().length
+    return { ...here, confirmed: false, verifiers }
+  }
+
+  async #ask(revocation: Revocation): Promise<Receipt> {
+    const startedMs = this.#clock.monotonicMs()
     const [here, elsewhere] = await Promise.all([
-      hub.confirmed(revocation),
-      nodes.confirmOnOtherNodes(revocation),
+      this.#hub.confirmed(revocation),
+      this.#leases.confirmOnOtherNodes(revocation),
     ])
     const receipt: Receipt = {
       ...here,
       acknowledged: here.acknowledged + elsewhere.acknowledged,
       verifiers: here.verifiers + elsewhere.acknowledged + elsewhere.lapsed,
       lapsed: here.lapsed + elsewhere.lapsed,
-      elapsedMs: Math.max(here.elapsedMs, clock.monotonicMs() - startedMs),
+      elapsedMs: Math.max(here.elapsedMs, this.#clock.monotonicMs() - startedMs),
     }
-    remembered.set(revocation.id, receipt)
-    if (remembered.size > RECEIPTS) {
-      const [oldest] = remembered.keys()
-      if (oldest !== undefined) remembered.delete(oldest)
+    this.#remembered.set(revocation.id, receipt)
+    if (this.#remembered.size > RECEIPTS) {
+      const [oldest] = this.#remembered.keys()
+      if (oldest !== undefined) this.#remembered.delete(oldest)
     }
     return receipt
-  }
-
-  return {
-    async confirmed(revocation) {
-      const receipt = await (leases === undefined
-        ? hub.confirmed(revocation)
-        : together(revocation, leases))
-      metrics.observeConfirmation(receipt.elapsedMs, receipt.lapsed)
-      return receipt
-    },
-    receipt: (revocationId) => remembered.get(revocationId) ?? hub.receipt(revocationId),
   }
 }

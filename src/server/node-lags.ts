@@ -23,6 +23,11 @@ export class NodeLags {
     this.#clock = clock
   }
 
+  /** See `NodeLeases.others`. */
+  others(): ReturnType<NodeLeases['others']> {
+    return this.#leases.others()
+  }
+
   /** See `NodeLeases.confirmOnOtherNodes`. */
   async confirmOnOtherNodes(place: EntryPlace): Promise<ConfirmedElsewhere> {
     const fromMs = this.#clock.monotonicMs()

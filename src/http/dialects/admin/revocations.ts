@@ -218,7 +218,7 @@ function detailRoute({ core, options }: AdminContext): AdminRoute {
       const { store, confirmation } = core.dependencies
       const revocation = await store.findRevocation(request.params['id'] ?? '')
       if (revocation === undefined) return refuse({ kind: 'not_found' })
-      const receipt = confirmation.receipt(revocation.id)
+      const receipt = confirmation.receipt(revocation)
       if (request.header('accept')?.includes('application/jwt') === true) {
         return signedReceipt(core.dependencies, revocation, receipt)
       }
