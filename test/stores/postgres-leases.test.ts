@@ -10,13 +10,17 @@ import { systemClock } from '../../src/server/system.ts'
 import { revocation } from '../../src/stores/contract/samples.ts'
 import { createNodeLeases } from '../../src/stores/postgres/node-lease.ts'
 import type { PostgresOptions, PostgresStore } from '../../src/stores/postgres/store.ts'
-import { startCluster } from '../../src/testing/postgres.ts'
+import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
 import { startTcpProxy, type TcpProxy } from '../../src/testing/tcp-proxy.ts'
-import { openNode } from './temporary-postgres.ts'
+import { modes, openNode, type Mode } from './temporary-postgres.ts'
 import { until } from './until.ts'
 
-const cluster = await startCluster()
-after(() => cluster.stop())
+const stages = await Promise.all(
+  modes.map(async (mode) => ({ ...mode, cluster: await startCluster(mode) })),
+)
+after(() => Promise.all(stages.map(({ cluster }) => cluster.stop())))
+
+type Stage = Mode & { readonly cluster: TestCluster }
 
 const terms = { leaseMs: 600, renewMs: 150, marginMs: 60 }
 
@@ -96,6 +100,7 @@ interface Pair {
 }
 
 async function withPair(
+  { cluster, options: ofMode }: Stage,
   use: (pair: Pair) => Promise<void>,
   options: Partial<PostgresOptions> = {},
   southOptions: Partial<PostgresOptions> = {},
@@ -104,8 +109,12 @@ async function withPair(
   const proxy = await startTcpProxy(cluster)
   const through = new URL(url)
   through.port = String(proxy.port)
-  const north = await TestNode.open(url, 'north', options)
-  const south = await TestNode.open(through.href, 'south', { ...options, ...southOptions })
+  const north = await TestNode.open(url, 'north', { ...ofMode, ...options })
+  const south = await TestNode.open(through.href, 'south', {
+    ...ofMode,
+    ...options,
+    ...southOptions,
+  })
   try {
     await until(() => north.leases.leaseLeftMs() > 0 && south.leases.leaseLeftMs() > 0)
     await until(() => north.leases.others().length === 1)
@@ -122,171 +131,179 @@ async function revokeAt(node: TestNode): Promise<Revocation> {
   return (await node.store.revoke(revocation())).revocation
 }
 
-describe('a confirmation on other nodes', () => {
-  for (const bell of ['notify', 'poll'] as const) {
-    it(`comes when they have acknowledged (${bell})`, async () => {
-      await withPair(
-        async ({ north, south }) => {
-          for (let round = 0; round < 10; round++) {
-            const entry = await revokeAt(north)
-            const outcome = await north.leases.confirmOnOtherNodes(entry)
-            assert.deepEqual(outcome, { acknowledged: 1, lapsed: 0 })
-            assert.ok((south.applied.get('north') ?? 0) >= entry.sequence)
-          }
-        },
-        { bell },
-      )
-    })
-  }
+for (const stage of stages)
+  describe(`a confirmation on other nodes of ${stage.name}`, () => {
+    const bells = ['notify', 'poll'] as const
+    for (const bell of stage === stages[0] ? bells : bells.slice(1)) {
+      it(`comes when they have acknowledged (${bell})`, async () => {
+        await withPair(
+          stage,
+          async ({ north, south }) => {
+            for (let round = 0; round < 10; round++) {
+              const entry = await revokeAt(north)
+              const outcome = await north.leases.confirmOnOtherNodes(entry)
+              assert.deepEqual(outcome, { acknowledged: 1, lapsed: 0 })
+              assert.ok((south.applied.get('north') ?? 0) >= entry.sequence)
+            }
+          },
+          { bell },
+        )
+      })
+    }
 
-  it('waits for a node that hangs until its lease has run out, and no longer', async () => {
-    await withPair(async ({ north, south }) => {
-      south.hang()
-      const entry = await revokeAt(north)
-      assert.ok(south.mayAccept(entry))
-      const started = performance.now()
-      const outcome = await north.leases.confirmOnOtherNodes(entry)
-      assert.ok(!south.mayAccept(entry))
-      assert.ok(performance.now() - started < terms.leaseMs + terms.marginMs + 500)
-      assert.deepEqual(outcome, { acknowledged: 0, lapsed: 1 })
-      assert.equal(south.leases.leaseLeftMs(), 0)
-      // It renews all the time, but no renewal counts before it has caught up.
-      await sleep(2 * terms.renewMs)
-      assert.equal(south.leases.leaseLeftMs(), 0)
-      south.wake()
-      await until(() => south.leases.leaseLeftMs() > 0)
-    })
-  })
-
-  it('waits for a node that the database cannot reach', async () => {
-    await withPair(async ({ north, south, proxy }) => {
-      proxy.freeze()
-      const entry = await revokeAt(north)
-      const outcome = await north.leases.confirmOnOtherNodes(entry)
-      assert.ok(!south.mayAccept(entry))
-      assert.deepEqual(outcome, { acknowledged: 0, lapsed: 1 })
-      proxy.thaw()
-      await until(() => south.leases.leaseLeftMs() > 0 && !south.mayAccept(entry))
-    })
-  })
-
-  it('comes without the database, one lease later', async () => {
-    await withPair(async ({ north, south }) => {
-      south.hang()
-      const entry = await revokeAt(north)
-      await cluster.kill()
-      try {
-        const confirmed = north.leases.confirmOnOtherNodes(entry)
+    it('waits for a node that hangs until its lease has run out, and no longer', async () => {
+      await withPair(stage, async ({ north, south }) => {
+        south.hang()
+        const entry = await revokeAt(north)
+        assert.ok(south.mayAccept(entry))
         const started = performance.now()
-        await confirmed
-        assert.ok(performance.now() - started >= terms.leaseMs)
+        const outcome = await north.leases.confirmOnOtherNodes(entry)
         assert.ok(!south.mayAccept(entry))
-        await until(() => north.leases.leaseLeftMs() === 0)
-      } finally {
-        await cluster.restart()
-      }
-      south.wake()
-      await until(() => north.leases.leaseLeftMs() > 0 && south.leases.leaseLeftMs() > 0)
+        assert.ok(performance.now() - started < terms.leaseMs + terms.marginMs + 500)
+        assert.deepEqual(outcome, { acknowledged: 0, lapsed: 1 })
+        assert.equal(south.leases.leaseLeftMs(), 0)
+        // It renews all the time, but no renewal counts before it has caught up.
+        await sleep(2 * terms.renewMs)
+        assert.equal(south.leases.leaseLeftMs(), 0)
+        south.wake()
+        await until(() => south.leases.leaseLeftMs() > 0)
+      })
     })
-  })
 
-  it('does not wait for a node that has left', async () => {
-    await withPair(async ({ north, south }) => {
-      await south.close()
-      const entry = await revokeAt(north)
-      const outcome = await north.leases.confirmOnOtherNodes(entry)
-      assert.deepEqual(outcome, { acknowledged: 0, lapsed: 0 })
-    })
-  })
-
-  it('waits once for a node that was killed, and not again', async () => {
-    await withPair(async ({ north, south }) => {
-      // As if its process had ended: the row stays, and is not renewed.
-      await south.close(terms.leaseMs)
-      const first = await north.leases.confirmOnOtherNodes(await revokeAt(north))
-      assert.deepEqual(first, { acknowledged: 0, lapsed: 1 })
-      await until(() => north.leases.others().every(({ mayHoldLease }) => !mayHoldLease))
-      const second = await north.leases.confirmOnOtherNodes(await revokeAt(north))
-      assert.deepEqual(second, { acknowledged: 0, lapsed: 0 })
-    })
-  })
-
-  it('does not compare clocks: they may be years apart, and one a little faster', async () => {
-    await withPair(
-      async ({ north, south }) => {
+    it('waits for a node that the database cannot reach', async () => {
+      await withPair(stage, async ({ north, south, proxy }) => {
+        proxy.freeze()
         const entry = await revokeAt(north)
         const outcome = await north.leases.confirmOnOtherNodes(entry)
-        assert.deepEqual(outcome, { acknowledged: 1, lapsed: 0 })
-        south.hang()
-        const next = await revokeAt(north)
-        await north.leases.confirmOnOtherNodes(next)
-        assert.ok(!south.mayAccept(next))
-      },
-      {},
-      { clock: otherClock(1e12, 1.01) },
-    )
-  })
-})
-
-describe('a node', () => {
-  it('joins anew when its row was removed, and catches up before it accepts', async () => {
-    await withPair(async ({ north, south, url }) => {
-      south.hang()
-      const client = new pg.Client({ connectionString: url })
-      await client.connect()
-      await client.query(`DELETE FROM nodes WHERE name = 'south'`)
-      await client.end()
-      const entry = await revokeAt(north)
-      await north.leases.confirmOnOtherNodes(entry)
-      // Its last renewal may be known to nobody, but it is over once it has heard of the entry.
-      await until(() => south.leases.leaseLeftMs() === 0)
-      south.wake()
-      await until(() => south.leases.leaseLeftMs() > 0)
-      const outcome = await north.leases.confirmOnOtherNodes(await revokeAt(north))
-      assert.deepEqual(outcome, { acknowledged: 1, lapsed: 0 })
-    })
-  })
-
-  it('may not join with a lease of another length, unless the others have ended', async () => {
-    await withPair(async ({ north, south, url }) => {
-      await assert.rejects(TestNode.open(url, 'east', { leaseMs: 1_000 }), /another length/)
-      await Promise.all([north.close(terms.leaseMs), south.close(terms.leaseMs)])
-      const east = await TestNode.open(url, 'east', { leaseMs: 1_000 })
-      await east.close()
-    })
-  })
-
-  it('never accepts what was confirmed, whatever happens to it', async () => {
-    await withPair(async ({ north, south, proxy }) => {
-      let outcomes = ''
-      for (let round = 0; round < 24; round++) {
-        const trouble = [
-          () => undefined,
-          () => {
-            south.hang()
-          },
-          () => {
-            proxy.freeze()
-          },
-          () => {
-            proxy.cut()
-          },
-        ][(round * 7) % 4]
-        trouble?.()
-        const entry = await revokeAt(north)
-        if (round % 3 === 0) trouble?.()
-        const { acknowledged, lapsed } = await north.leases.confirmOnOtherNodes(entry)
-        assert.ok(!south.mayAccept(entry), `round ${String(round)}`)
-        outcomes += `${String(acknowledged)}/${String(lapsed)} `
-        south.wake()
+        assert.ok(!south.mayAccept(entry))
+        assert.deepEqual(outcome, { acknowledged: 0, lapsed: 1 })
         proxy.thaw()
-        if (round % 2 === 0) await until(() => south.leases.leaseLeftMs() > 0)
-      }
-      assert.match(outcomes, /1\/0/)
-      assert.match(outcomes, /0\/1/)
+        await until(() => south.leases.leaseLeftMs() > 0 && !south.mayAccept(entry))
+      })
+    })
+
+    it('comes without the database, one lease later', async () => {
+      await withPair(stage, async ({ north, south }) => {
+        south.hang()
+        const entry = await revokeAt(north)
+        await stage.cluster.kill()
+        try {
+          const confirmed = north.leases.confirmOnOtherNodes(entry)
+          const started = performance.now()
+          await confirmed
+          assert.ok(performance.now() - started >= terms.leaseMs)
+          assert.ok(!south.mayAccept(entry))
+          await until(() => north.leases.leaseLeftMs() === 0)
+        } finally {
+          await stage.cluster.restart()
+        }
+        south.wake()
+        await until(() => north.leases.leaseLeftMs() > 0 && south.leases.leaseLeftMs() > 0)
+      })
+    })
+
+    it('does not wait for a node that has left', async () => {
+      await withPair(stage, async ({ north, south }) => {
+        await south.close()
+        const entry = await revokeAt(north)
+        const outcome = await north.leases.confirmOnOtherNodes(entry)
+        assert.deepEqual(outcome, { acknowledged: 0, lapsed: 0 })
+      })
+    })
+
+    it('waits once for a node that was killed, and not again', async () => {
+      await withPair(stage, async ({ north, south }) => {
+        // As if its process had ended: the row stays, and is not renewed.
+        await south.close(terms.leaseMs)
+        const first = await north.leases.confirmOnOtherNodes(await revokeAt(north))
+        assert.deepEqual(first, { acknowledged: 0, lapsed: 1 })
+        await until(() => north.leases.others().every(({ mayHoldLease }) => !mayHoldLease))
+        const second = await north.leases.confirmOnOtherNodes(await revokeAt(north))
+        assert.deepEqual(second, { acknowledged: 0, lapsed: 0 })
+      })
+    })
+
+    it('does not compare clocks: they may be years apart, and one a little faster', async () => {
+      await withPair(
+        stage,
+        async ({ north, south }) => {
+          const entry = await revokeAt(north)
+          const outcome = await north.leases.confirmOnOtherNodes(entry)
+          assert.deepEqual(outcome, { acknowledged: 1, lapsed: 0 })
+          south.hang()
+          const next = await revokeAt(north)
+          await north.leases.confirmOnOtherNodes(next)
+          assert.ok(!south.mayAccept(next))
+        },
+        {},
+        { clock: otherClock(1e12, 1.01) },
+      )
     })
   })
-})
+
+for (const stage of stages)
+  describe(`a node on ${stage.name}`, () => {
+    it('joins anew when its row was removed, and catches up before it accepts', async () => {
+      await withPair(stage, async ({ north, south, url }) => {
+        south.hang()
+        const client = new pg.Client({ connectionString: url })
+        await client.connect()
+        await client.query(`DELETE FROM nodes WHERE name = 'south'`)
+        await client.end()
+        const entry = await revokeAt(north)
+        await north.leases.confirmOnOtherNodes(entry)
+        // Its last renewal may be known to nobody, but it is over once it has heard of the entry.
+        await until(() => south.leases.leaseLeftMs() === 0)
+        south.wake()
+        await until(() => south.leases.leaseLeftMs() > 0)
+        const outcome = await north.leases.confirmOnOtherNodes(await revokeAt(north))
+        assert.deepEqual(outcome, { acknowledged: 1, lapsed: 0 })
+      })
+    })
+
+    it('may not join with a lease of another length, unless the others have ended', async () => {
+      await withPair(stage, async ({ north, south, url }) => {
+        await assert.rejects(
+          TestNode.open(url, 'east', { ...stage.options, leaseMs: 1_000 }),
+          /another length/,
+        )
+        await Promise.all([north.close(terms.leaseMs), south.close(terms.leaseMs)])
+        const east = await TestNode.open(url, 'east', { ...stage.options, leaseMs: 1_000 })
+        await east.close()
+      })
+    })
+
+    it('never accepts what was confirmed, whatever happens to it', async () => {
+      await withPair(stage, async ({ north, south, proxy }) => {
+        let outcomes = ''
+        for (let round = 0; round < 24; round++) {
+          const trouble = [
+            () => undefined,
+            () => {
+              south.hang()
+            },
+            () => {
+              proxy.freeze()
+            },
+            () => {
+              proxy.cut()
+            },
+          ][(round * 7) % 4]
+          trouble?.()
+          const entry = await revokeAt(north)
+          if (round % 3 === 0) trouble?.()
+          const { acknowledged, lapsed } = await north.leases.confirmOnOtherNodes(entry)
+          assert.ok(!south.mayAccept(entry), `round ${String(round)}`)
+          outcomes += `${String(acknowledged)}/${String(lapsed)} `
+          south.wake()
+          proxy.thaw()
+          if (round % 2 === 0) await until(() => south.leases.leaseLeftMs() > 0)
+        }
+        assert.match(outcomes, /1\/0/)
+        assert.match(outcomes, /0\/1/)
+      })
+    })
+  })
 
 function otherClock(offsetMs: number, rate: number): Clock {
   return {

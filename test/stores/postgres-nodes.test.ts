@@ -14,20 +14,29 @@ import {
   times,
 } from '../../src/stores/contract/samples.ts'
 import type { PostgresStore } from '../../src/stores/postgres/store.ts'
-import { startPostgres } from '../../src/testing/postgres.ts'
-import { openNode } from './temporary-postgres.ts'
+import { startPostgres, type TestPostgres } from '../../src/testing/postgres.ts'
+import { recordStatements, refusalsOf, schemaInTransaction } from './refused-sql.ts'
+import { modes, openNode, type Mode } from './temporary-postgres.ts'
 import { until } from './until.ts'
 
-const server = await startPostgres({ settings: { fsync: 'off' } })
-after(() => server.stop())
+const stages = [await stageFor(modes[0]), await stageFor(modes[1])] as const
+after(() => Promise.all(stages.map(({ server }) => server.stop())))
+
+type Stage = Mode & { readonly server: TestPostgres }
+
+async function stageFor(mode: Mode): Promise<Stage> {
+  const settings = { fsync: 'off', ...mode.settings }
+  return { ...mode, server: await startPostgres({ own: mode !== modes[0], settings }) }
+}
 
 async function withNodes(
+  { server, options }: Stage,
   names: readonly string[],
   use: (nodes: readonly PostgresStore[], url: string) => Promise<void>,
 ): Promise<void> {
   const url = await server.createDatabase()
   // At once, on an empty database: the schema is made by whoever comes first.
-  const nodes = await Promise.all(names.map((name) => openNode(url, name)))
+  const nodes = await Promise.all(names.map((name) => openNode(url, name, options)))
   try {
     await use(nodes, url)
   } finally {
@@ -35,127 +44,153 @@ async function withNodes(
   }
 }
 
-describe('two nodes', () => {
-  it('race revoke, rotate and openSession: what ended is dead, and nothing else', async () => {
-    await withNodes(['north', 'south'], async (nodes) => {
-      for (let seed = 1; seed <= 60; seed++) await raceOnce(nodes, seed)
-      for (const node of nodes) await checkChains(nodes, node)
-    })
-  })
-
-  it('revoke one key at once: one entry, and both say which', async () => {
-    await withNodes(['north', 'south'], async ([north, south]) => {
-      assert.ok(north && south)
-      for (let round = 0; round < 40; round++) {
-        const key = `session ${String(round)}`
-        const outcomes: readonly RevokeOutcome[] = await Promise.all(
-          [north, south, north, south].map((node) => node.revoke(revocation({ key }))),
-        )
-        assert.equal(outcomes.filter(({ added }) => added).length, 1)
-        assert.equal(new Set(outcomes.map((outcome) => outcome.revocation.id)).size, 1)
-      }
-    })
-  })
-
-  it('raise many counters in opposite orders without standing in a circle', async () => {
-    await withNodes(['north', 'south'], async ([north, south]) => {
-      assert.ok(north && south)
-      const keys = times(20, (index) => `client ${String(index)}`)
-      const raise = (node: PostgresStore, order: readonly string[]) =>
-        Promise.all(order.map((key) => node.revoke(revocation({ scope: 'client', key }))))
-      for (let round = 0; round < 10; round++) {
-        await Promise.all([raise(north, keys), raise(south, keys.toReversed())])
-      }
-      for (const clientId of keys) {
-        const of = { clientId, subjectId: 'maria', deviceKey: undefined }
-        assert.equal((await north.generations(of)).client, 20)
-      }
-    })
-  })
-
-  it('see what the other has resolved, at once', async () => {
-    await withNodes(['north', 'south'], async ([north, south]) => {
-      assert.ok(north && south)
-      for (let round = 0; round < 20; round++) {
-        const { sid, token } = await openWithToken(north)
-        await south.revoke(revocation({ key: sid }))
-        assert.deepEqual(await north.rotate(rotation(token)), { kind: 'revoked' })
-      }
-    })
-  })
-
-  for (const bell of ['notify', 'poll'] as const) {
-    it(`hear of each other's entries once, in order, by ${bell}`, async () => {
-      const url = await server.createDatabase()
-      const [north, south] = await Promise.all(
-        ['north', 'south'].map((name) => openNode(url, name, { bell })),
-      )
-      assert.ok(north && south)
-      try {
-        const heard: Revocation[] = []
-        south.onCommitted((entries) => heard.push(...entries))
-        const outcomes = await Promise.all(
-          times(500, (index) => [north, south][index % 2]!.revoke(revocation())),
-        )
-        await until(() => heard.length >= 500)
-        assert.equal(heard.length, 500)
-        for (const stream of ['north', 'south']) {
-          const sequences = heard.filter((entry) => entry.stream === stream)
-          assert.deepEqual(
-            sequences.map(({ sequence }) => sequence),
-            times(250, (index) => index + 1),
-          )
-        }
-        const ids = new Set(heard.map(({ id }) => id))
-        assert.ok(outcomes.every((outcome) => ids.has(outcome.revocation.id)))
-      } finally {
-        await Promise.all([north.close(), south.close()])
-      }
-    })
-  }
-
-  it('rotate keys at once: one signs', async () => {
-    await withNodes(['north', 'south', 'east', 'west'], async (nodes) => {
-      const key = (kid: string) => ({
-        kid,
-        algorithm: 'ES256' as const,
-        privateJwk: '{}',
-        createdAtMs: now,
-        retiredAtMs: undefined,
-        removeAfterMs: undefined,
+for (const stage of stages)
+  describe(`two nodes on ${stage.name}`, () => {
+    it('race revoke, rotate and openSession: what ended is dead, and nothing else', async () => {
+      await withNodes(stage, ['north', 'south'], async (nodes) => {
+        for (let seed = 1; seed <= 60; seed++) await raceOnce(nodes, seed)
+        for (const node of nodes) await checkChains(nodes, node)
       })
-      const retire = { atMs: now, removeAfterMs: now + 1 }
-      const first = await Promise.all(
-        nodes.map((node) => node.rotateKeys(key(node.stream), retire, true)),
-      )
-      assert.equal(first.filter(Boolean).length, 1)
-      await Promise.all(
-        nodes.map((node) => node.rotateKeys(key(`${node.stream} 2`), retire, false)),
-      )
-      const keys = (await nodes[0]?.listKeys()) ?? []
-      assert.equal(keys.length, 5)
-      assert.equal(keys.filter(({ retiredAtMs }) => retiredAtMs === undefined).length, 1)
+    })
+
+    it('revoke one key at once: one entry, and both say which', async () => {
+      await withNodes(stage, ['north', 'south'], async ([north, south]) => {
+        assert.ok(north && south)
+        for (let round = 0; round < 40; round++) {
+          const key = `session ${String(round)}`
+          const outcomes: readonly RevokeOutcome[] = await Promise.all(
+            [north, south, north, south].map((node) => node.revoke(revocation({ key }))),
+          )
+          assert.equal(outcomes.filter(({ added }) => added).length, 1)
+          assert.equal(new Set(outcomes.map((outcome) => outcome.revocation.id)).size, 1)
+        }
+      })
+    })
+
+    it('raise many counters in opposite orders without standing in a circle', async () => {
+      await withNodes(stage, ['north', 'south'], async ([north, south]) => {
+        assert.ok(north && south)
+        const keys = times(20, (index) => `client ${String(index)}`)
+        const raise = (node: PostgresStore, order: readonly string[]) =>
+          Promise.all(order.map((key) => node.revoke(revocation({ scope: 'client', key }))))
+        for (let round = 0; round < 10; round++) {
+          await Promise.all([raise(north, keys), raise(south, keys.toReversed())])
+        }
+        for (const clientId of keys) {
+          const of = { clientId, subjectId: 'maria', deviceKey: undefined }
+          assert.equal((await north.generations(of)).client, 20)
+        }
+      })
+    })
+
+    it('see what the other has resolved, at once', async () => {
+      await withNodes(stage, ['north', 'south'], async ([north, south]) => {
+        assert.ok(north && south)
+        for (let round = 0; round < 20; round++) {
+          const { sid, token } = await openWithToken(north)
+          await south.revoke(revocation({ key: sid }))
+          assert.deepEqual(await north.rotate(rotation(token)), { kind: 'revoked' })
+        }
+      })
+    })
+
+    const bells = ['notify', 'poll'] as const
+    for (const bell of stage === stages[0] ? bells : bells.slice(1)) {
+      it(`hear of each other's entries once, in order, by ${bell}`, async () => {
+        const url = await stage.server.createDatabase()
+        const [north, south] = await Promise.all(
+          ['north', 'south'].map((name) => openNode(url, name, { ...stage.options, bell })),
+        )
+        assert.ok(north && south)
+        try {
+          const heard: Revocation[] = []
+          south.onCommitted((entries) => heard.push(...entries))
+          const outcomes = await Promise.all(
+            times(500, (index) => [north, south][index % 2]!.revoke(revocation())),
+          )
+          await until(() => heard.length >= 500)
+          assert.equal(heard.length, 500)
+          for (const stream of ['north', 'south']) {
+            const sequences = heard.filter((entry) => entry.stream === stream)
+            assert.deepEqual(
+              sequences.map(({ sequence }) => sequence),
+              times(250, (index) => index + 1),
+            )
+          }
+          const ids = new Set(heard.map(({ id }) => id))
+          assert.ok(outcomes.every((outcome) => ids.has(outcome.revocation.id)))
+        } finally {
+          await Promise.all([north.close(), south.close()])
+        }
+      })
+    }
+
+    it('rotate keys at once: one signs', async () => {
+      await withNodes(stage, ['north', 'south', 'east', 'west'], async (nodes) => {
+        const key = (kid: string) => ({
+          kid,
+          algorithm: 'ES256' as const,
+          privateJwk: '{}',
+          createdAtMs: now,
+          retiredAtMs: undefined,
+          removeAfterMs: undefined,
+        })
+        const retire = { atMs: now, removeAfterMs: now + 1 }
+        const first = await Promise.all(
+          nodes.map((node) => node.rotateKeys(key(node.stream), retire, true)),
+        )
+        assert.equal(first.filter(Boolean).length, 1)
+        await Promise.all(
+          nodes.map((node) => node.rotateKeys(key(`${node.stream} 2`), retire, false)),
+        )
+        const keys = (await nodes[0]?.listKeys()) ?? []
+        assert.equal(keys.length, 5)
+        assert.equal(keys.filter(({ retiredAtMs }) => retiredAtMs === undefined).length, 1)
+      })
     })
   })
-})
 
-describe('a stream', () => {
-  it('has one writer: who opens it takes it, and the other stores nothing more', async () => {
-    await withNodes(['north'], async ([old], url) => {
-      assert.ok(old)
-      await old.revoke(revocation())
-      const young = await openNode(url, 'north')
-      const refused = revocation()
-      try {
-        await assert.rejects(old.revoke(refused), /store_unavailable/)
-        await assert.rejects(old.openSession(session()), /store_unavailable/)
-        assert.equal(await young.findRevocation(refused.id), undefined)
-        const { revocation: entry } = await young.revoke(revocation())
-        assert.equal(entry.sequence, 2)
-      } finally {
-        await young.close()
-      }
+for (const stage of stages)
+  describe(`a stream on ${stage.name}`, () => {
+    it('has one writer: who opens it takes it, and the other stores nothing more', async () => {
+      await withNodes(stage, ['north'], async ([old], url) => {
+        assert.ok(old)
+        await old.revoke(revocation())
+        const young = await openNode(url, 'north', stage.options)
+        const refused = revocation()
+        try {
+          await assert.rejects(old.revoke(refused), /store_unavailable/)
+          await assert.rejects(old.openSession(session()), /store_unavailable/)
+          assert.equal(await young.findRevocation(refused.id), undefined)
+          const { revocation: entry } = await young.revoke(revocation())
+          assert.equal(entry.sequence, 2)
+        } finally {
+          await young.close()
+        }
+      })
     })
+  })
+
+describe('on a database that refuses transactions for their order', () => {
+  it('everybody was answered, although some were refused', async () => {
+    const [, { server, options }] = stages
+    const recording = recordStatements()
+    const url = await server.createDatabase()
+    const nodes = await Promise.all(['north', 'south'].map((name) => openNode(url, name, options)))
+    try {
+      const keys = times(8, (index) => `client ${String(index)}`)
+      const command = (key: string) => revocation({ scope: 'client', key })
+      for (let round = 0; round < 20; round++) {
+        await Promise.all(nodes.flatMap((node) => keys.map((key) => node.revoke(command(key)))))
+      }
+      for (const node of nodes) await checkChains(nodes, node)
+    } finally {
+      await Promise.all(nodes.map((node) => node.close()))
+      recording.stop()
+    }
+    assert.ok((recording.failures.get('40001') ?? 0) > 0, 'nobody was refused')
+    assert.deepEqual(recording.sent.map(({ text }) => text).flatMap(refusalsOf), [])
+    assert.deepEqual(schemaInTransaction(recording.sent), [])
   })
 })
 
