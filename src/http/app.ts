@@ -128,8 +128,9 @@ function mountRoute(
 }
 
 /** The route's method; for one that takes any, also all that the dialect names nowhere else there. */
-function methodsOf({ dialect }: MountedDialect, { method, path, anyMethod }: Route): string[] {
-  if (anyMethod !== true) return [method]
+function methodsOf({ dialect }: MountedDialect, route: Route): string[] {
+  const { method, path, anyMethod, alsoHead } = route
+  if (anyMethod !== true) return alsoHead === true ? [method, 'HEAD'] : [method]
   const named = new Set<string>(
     dialect.routes.filter((other) => other.path === path).map((other) => other.method),
   )
@@ -221,19 +222,31 @@ function failureOf(error: unknown): Failure {
   if (status === 413) return { kind: 'payload_too_large' }
   if (status === 415) return { kind: 'unsupported_media_type' }
   if (typeof code === 'string' && typeof status === 'number' && status >= 400 && status < 500) {
-    return { kind: 'malformed_request', reason: code }
+    return { kind: 'malformed_request', reason: frameworkReasons.get(code) ?? code }
   }
   return { kind: 'internal', reason: error instanceof Error ? error.message : 'unknown' }
 }
+
+/** What Fastify finds wrong before a route is called, in words. */
+const frameworkReasons: ReadonlyMap<string, string> = new Map([
+  [
+    'FST_ERR_MAX_PARAM_LENGTH',
+    `a part of the path is longer than ${String(LONGEST_PARAMETER)} characters`,
+  ],
+  ['FST_ERR_BAD_URL', 'the path is not percent-encoded as it should be'],
+  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'the body is not as long as Content-Length says'],
+])
 
 /** The methods for which some dialect has a route at this path. */
 function allowedMethods(mounts: readonly MountedDialect[], request: FastifyRequest): string[] {
   const path = request.url.split('?', 1)[0] ?? ''
   const found = new Set<string>()
-  for (const { dialect, prefix, host } of mounts) {
+  for (const mount of mounts) {
+    const { dialect, prefix, host } = mount
     if (host !== undefined && host !== request.host) continue
     for (const route of dialect.routes) {
-      if (pathPattern(prefix + route.path).test(path)) found.add(route.method)
+      if (!pathPattern(prefix + route.path).test(path)) continue
+      for (const method of methodsOf(mount, route)) found.add(method)
     }
   }
   return [...found].sort((a, b) => preference.indexOf(a) - preference.indexOf(b))

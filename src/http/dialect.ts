@@ -52,6 +52,8 @@ export interface Route {
    * body. For what is asked about a request rather than with one.
    */
   readonly anyMethod?: true
+  /** True, for a GET: HEAD is answered as well, by the same handler. Not for what streams. */
+  readonly alsoHead?: true
   handle(request: DialectRequest): Promise<Answer> | Answer
 }
 

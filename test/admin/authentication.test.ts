@@ -72,7 +72,7 @@ suite('admin authentication', () => {
     assertProblem(await ask({}, 'GET', '/nothing'), 404, 'not-found')
     const reply = await ask({}, 'PUT', '/sessions')
     assertProblem(reply, 405, 'method-not-allowed')
-    assert.equal(reply.headers['allow'], 'GET')
+    assert.equal(reply.headers['allow'], 'GET, HEAD')
   })
 })
 

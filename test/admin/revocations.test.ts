@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { suite, test } from 'node:test'
-import { assertProblem, claims, useApi } from './api.ts'
+import { before, suite, test } from 'node:test'
+import { ADMIN_TOKEN, assertProblem, claims, useApi } from './api.ts'
 
 suite('POST /revocations', () => {
   const api = useApi()
@@ -263,6 +263,85 @@ suite('GET /revocations', () => {
         'validation-failed',
       )
       assert.ok(name !== undefined && complaints[name], query)
+    }
+  })
+})
+
+suite('reading what has ended and who verifies (RFC 9110)', () => {
+  const api = useApi()
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  let id = ''
+  before(async () => {
+    id = (await api.post('/revocations', { scope: 'subject', key: 'maria' })).json().revocation.id
+  })
+  const paths = (): string[] => [`/revocations/${id}`, '/revocations', '/verifiers']
+
+  test('HEAD answers as GET does, without the body (section 9.3.2)', async () => {
+    for (const path of [...paths(), '/revocations/nobody', '/revocations?limit=0']) {
+      const get = await api.get(path)
+      const head = await api.server.call('HEAD', `/outright/v1${path}`, { headers })
+      assert.equal(head.status, get.status, path)
+      assert.equal(head.text, '')
+      assert.equal(head.headers['content-type'], get.headers['content-type'])
+      if (path !== '/verifiers') {
+        assert.equal(head.headers['content-length'], get.headers['content-length'])
+      }
+    }
+    const anonymous = await api.server.call('HEAD', '/outright/v1/verifiers')
+    assert.equal(anonymous.status, 401)
+  })
+
+  test('other methods are 405 with what is allowed (section 15.5.6)', async () => {
+    for (const path of paths()) {
+      const allow = path === '/revocations' ? 'GET, HEAD, POST' : 'GET, HEAD'
+      for (const method of ['PUT', 'PATCH', 'DELETE', 'PROPFIND']) {
+        const reply = await api.server.call(method, `/outright/v1${path}`, { headers })
+        assertProblem(reply, 405, 'method-not-allowed')
+        assert.equal(reply.headers['allow'], allow)
+      }
+      const options = await api.server.call('OPTIONS', `/outright/v1${path}`)
+      assert.deepEqual([options.status, options.headers['allow']], [204, `${allow}, OPTIONS`])
+    }
+  })
+
+  test('what never ends, or is long to make, has no HEAD', async () => {
+    for (const path of ['/events', '/backup', '/audit/verify']) {
+      const reply = await api.server.call('HEAD', `/outright/v1${path}`, { headers })
+      assert.deepEqual([reply.status, reply.headers['allow']], [405, 'GET'])
+    }
+  })
+
+  test('an id that nobody has is 404, however long, and says what is wrong in words', async () => {
+    for (const none of ['nobody', id.toUpperCase(), `${id}/`, '%00', '%2F', 'é']) {
+      const path = `/revocations/${none === 'é' ? '%C3%A9' : none}`
+      assertProblem(await api.get(path), 404, 'not-found')
+    }
+    const long = await api.get(`/revocations/${'a'.repeat(600)}`)
+    assertProblem(long, 400, 'malformed-request')
+    assert.equal(long.json().detail, 'a part of the path is longer than 512 characters')
+    const wrong = await api.get('/revocations/%zz')
+    assertProblem(wrong, 400, 'malformed-request')
+    assert.equal(wrong.json().detail, 'the path is not percent-encoded as it should be')
+  })
+
+  test('a receipt is signed for whoever would rather have that (section 12.5.1)', async () => {
+    const jwt = 'application/jwt'
+    const json = 'application/json; charset=utf-8'
+    for (const [accept, type] of [
+      ['application/jwt', jwt],
+      ['Application/JWT', jwt],
+      ['application/jwt, application/json', jwt],
+      ['application/json;q=0.5, application/jwt', jwt],
+      ['application/jwt;q=0.1, application/json', json],
+      ['application/jwt;q=0', json],
+      ['application/jwt-other', json],
+      ['*/*', json],
+      ['text/plain', json],
+      ['application/jwt, */*;q=0.1', jwt],
+    ]) {
+      const reply = await api.get(`/revocations/${id}`, { accept: accept ?? '' })
+      assert.equal(reply.headers['content-type'], type, accept)
+      assert.equal(reply.headers['vary'], 'Accept')
     }
   })
 })

@@ -63,6 +63,10 @@ function mount(
     method: route.method,
     path: ADMIN_PREFIX + route.path,
     operation: writeOperation(route.operation, problemSchema),
+    // What is no JSON streams: it never ends, or is long to make.
+    ...(route.method === 'GET' && route.operation.answers[200]?.type === undefined
+      ? { alsoHead: true }
+      : {}),
     async handle(request): Promise<Answer> {
       const actor = await authenticate(request)
       try {

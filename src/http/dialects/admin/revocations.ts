@@ -8,6 +8,7 @@ import {
   type WireDryRun,
   type WireRevocationDetail,
 } from '../../../protocol/admin-api.ts'
+import { preferredType } from '../../accept.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
 import { keyRule, readBody, readQuery, refuseParameter } from './fields.ts'
 import { isKnown, sessionsOf, wrongKey, type Target } from './known.ts'
@@ -219,7 +220,8 @@ function detailRoute({ core, options }: AdminContext): AdminRoute {
       const revocation = await store.findRevocation(request.params['id'] ?? '')
       if (revocation === undefined) return refuse({ kind: 'not_found' })
       const receipt = confirmation.receipt(revocation)
-      if (request.header('accept')?.includes('application/jwt') === true) {
+      const type = preferredType(request.header('accept'), ['application/jwt', 'application/json'])
+      if (type === 'application/jwt') {
         return signedReceipt(core.dependencies, revocation, receipt)
       }
       const acknowledgements = await options.receiptDetail?.(revocation.id)
@@ -228,7 +230,7 @@ function detailRoute({ core, options }: AdminContext): AdminRoute {
         receipt: receipt === undefined ? null : wireReceipt(receipt),
         acknowledgements: acknowledgements ?? null,
       }
-      return json(200, detail)
+      return json(200, detail, { headers: { vary: 'Accept' } })
     },
   }
 }

@@ -36,5 +36,9 @@ export async function signedReceipt(
       ms: Math.round(receipt.elapsedMs),
     },
   })
-  return { status: 200, headers: { 'content-type': 'application/jwt' }, body: token }
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/jwt', vary: 'Accept' },
+    body: token,
+  }
 }

@@ -1,3 +1,4 @@
+import { preferredType } from '../../accept.ts'
 import type { DialectRequest } from '../../dialect.ts'
 
 export type Format = 'xml' | 'json'
@@ -40,12 +41,11 @@ function formatInForm(request: DialectRequest): Format | undefined {
 
 /** The form with the highest weight in `Accept` (RFC 9110, section 12.5.1); the first of equals. */
 function acceptedFormat(accept: string | undefined): Format | undefined {
-  let best: { readonly format: Format; readonly weight: number } | undefined
-  for (const range of (accept ?? '').slice(0, 1024).split(',')) {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
-    const format = formatNamed(/^(?:application|text)\/(xml|json)$/.exec(type)?.[1] ?? null)
-    const weight = Number(/^q=([\d.]+)$/.exec(parameters.at(-1) ?? '')?.[1] ?? 1)
-    if (format !== undefined && weight > (best?.weight ?? 0)) best = { format, weight }
-  }
-  return best?.format
+  const type = preferredType(accept, [
+    'application/xml',
+    'text/xml',
+    'application/json',
+    'text/json',
+  ])
+  return formatNamed(type?.split('/')[1] ?? null)
 }
