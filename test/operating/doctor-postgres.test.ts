@@ -153,7 +153,7 @@ describe('doctor on PostgreSQL', () => {
 
   const settings: readonly [name: string, value: string, check: string, verdict: string][] = [
     ['synchronous_commit', 'off', 'postgres.synchronous-commit', 'fail'],
-    ['default_transaction_isolation', 'serializable', 'postgres.isolation', 'fail'],
+    ['default_transaction_isolation', 'serializable', 'postgres.isolation', 'warn'],
     ['default_transaction_read_only', 'on', 'postgres.writable', 'fail'],
     ['statement_timeout', '5s', 'postgres.timeouts', 'warn'],
     ['idle_session_timeout', '1min', 'postgres.timeouts', 'warn'],

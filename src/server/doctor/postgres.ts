@@ -1,11 +1,13 @@
 /** Whether this PostgreSQL keeps what it has acknowledged, and lets nodes work as they are made to. */
 import pg from 'pg'
 import type { Clock } from '../../ports/clock.ts'
+import { abilitiesOf, type Abilities } from '../../stores/postgres/abilities.ts'
 import { reasonOf as reasonOfDatabase } from '../../stores/postgres/connection.ts'
 import { migrations } from '../../stores/postgres/schema.ts'
 import { examineWall } from './clocks.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
 import { examineBell } from './postgres-bell.ts'
+import { judgeDatabase, judgeLooking } from './postgres-database.ts'
 import { judgeIdentities, judgeSchema } from './sqlite.ts'
 
 /** The store asks for `MATERIALIZED` in its queries. */
@@ -26,11 +28,12 @@ export async function* examinePostgres(url: string, clock: Clock): AsyncGenerato
     return
   }
   try {
-    const state = await readState(client)
-    yield* judgeState(state)
+    const abilities = await abilitiesOfServer(client)
+    yield judgeDatabase(abilities)
+    if (abilities.activity) yield* judgeState(await readState(client))
     yield* examineDatabase(client)
     yield await examineWall(clock, () => databaseMs(client))
-    yield await examineBell(client, () => connectionTo(url))
+    yield abilities.bell ? await examineBell(client, () => connectionTo(url)) : judgeLooking()
   } catch (error) {
     yield fail('postgres.reach', `it broke off: ${reasonOf(error)}`, 'look at the server’s log')
   } finally {
@@ -48,6 +51,11 @@ function connectionTo(url: string): pg.Client {
   // A connection that ends while nothing is asked would end the process.
   client.on('error', () => undefined)
   return client
+}
+
+async function abilitiesOfServer(client: pg.Client): Promise<Abilities> {
+  const { rows } = await client.query<{ version: string }>('SELECT version() AS version')
+  return abilitiesOf(rows[0]?.version ?? 'an unknown database')
 }
 
 /** What the server says of itself, in this session: roles and databases may have settings, too. */
@@ -190,9 +198,9 @@ function judgeIsolation({ settings }: PostgresState): Finding {
   const check = 'postgres.isolation'
   const level = settings['default_transaction_isolation'] ?? 'unknown'
   if (level === 'read committed') return ok(check, level)
-  return fail(
+  return warn(
     check,
-    `${level}: statements would not see what they waited for`,
+    `${level}: what meets another transaction is refused and tried again, which takes its time`,
     "set default_transaction_isolation = 'read committed' for this role",
   )
 }

@@ -77,6 +77,9 @@ export interface Shared {
   readonly log: Log | undefined
 }
 
+/** How often a node looks for news of the others by itself, milliseconds. */
+export const LOOK_EVERY_MS = { notify: 1_000, poll: 50 } as const
+
 const PATIENCE_MS = 5_000
 /** Lists and walks over millions of rows take longer than a caller of a logout would wait. */
 const LONG_ANSWER_MS = 120_000
@@ -176,7 +179,7 @@ class Parts {
       own: stream,
       clock,
       log: options.log,
-      pollEveryMs: options.pollEveryMs ?? (bell === 'notify' ? 1_000 : 50),
+      pollEveryMs: options.pollEveryMs ?? LOOK_EVERY_MS[bell],
       onEntries,
     })
   }
