@@ -1,4 +1,12 @@
-import { exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey, type JWK } from 'jose'
+import {
+  errors,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  SignJWT,
+  type CryptoKey,
+  type JWK,
+} from 'jose'
 import type { JWTVerifyGetKey } from 'jose'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
@@ -16,7 +24,10 @@ export interface KeyRing {
    * most ten times a second: who asks has often just met a key that another node made.
    */
   publicKeys(): Promise<{ readonly keys: readonly JWK[] }>
-  /** Finds the key that a JWT names; reads the store anew, at most ten times a second, if none fits. */
+  /**
+   * Finds the key that a JWT names; reads the store anew, at most ten times a second, if none fits.
+   * Throws `JWKSNoMatchingKey` only where the store was read and holds none.
+   */
   readonly find: JWTVerifyGetKey
   /**
    * Makes a new key, which is published now and signs three seconds later; the old ones verify
@@ -70,17 +81,22 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   const { store, clock, random, algorithm, isRemoved } = options
   let keys: readonly LoadedKey[] = []
   let reloadedAtMs = clock.monotonicMs()
+  let reading = Promise.resolve()
   let reloads = 0
   let newest = 0
 
-  async function reload(): Promise<void> {
+  function reload(): Promise<void> {
     reloadedAtMs = clock.monotonicMs()
+    return (reading = read())
+  }
+
+  async function read(): Promise<void> {
     const turn = ++reloads
     const nowMs = clock.nowMs()
     const stored = await store.listKeys()
     const usable = stored.filter((key) => (key.removeAfterMs ?? Infinity) > nowMs)
     const known = keys
-    const read = await Promise.all(
+    const loaded = await Promise.all(
       inOrder(usable).map(
         async (key) => known.find(({ kid }) => kid === key.kid) ?? (await loadKey(key)),
       ),
@@ -88,7 +104,7 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     // One that was asked earlier and answered later knows less.
     if (turn < newest) return
     newest = turn
-    keys = read
+    keys = loaded
   }
 
   async function addKey(unlessPresent: boolean): Promise<string> {
@@ -143,12 +159,12 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
         key.kid === header.kid && key.algorithm === header.alg
       const known = keys.find(fits)
       if (known !== undefined) return known.publicKey
-      if (clock.monotonicMs() - reloadedAtMs >= RELOAD_AT_MOST_EVERY_MS) {
-        await reload()
-        const added = keys.find(fits)
-        if (added !== undefined) return added.publicKey
-      }
-      throw new Error('Cannot find the key that the token names')
+      const isOld = clock.monotonicMs() - reloadedAtMs >= RELOAD_AT_MOST_EVERY_MS
+      // Also where somebody else has begun to read: what cannot be read says nothing of the token.
+      await (isOld ? reload() : reading)
+      const added = keys.find(fits)
+      if (added !== undefined) return added.publicKey
+      throw new errors.JWKSNoMatchingKey()
     },
     rotate: async () => ({ kid: await addKey(false) }),
     reload,

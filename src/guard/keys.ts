@@ -1,4 +1,5 @@
-import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
+import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose'
+import { isAnswer } from '../verifier/token-verifier.ts'
 import type { GuardLog } from './options.ts'
 
 export interface GuardKeysOptions {
@@ -28,10 +29,7 @@ export class GuardKeys {
     try {
       return await find(header, token)
     } catch (error) {
-      const isAnswer =
-        error instanceof errors.JWKSNoMatchingKey ||
-        error instanceof errors.JWKSMultipleMatchingKeys
-      if (!isAnswer) this.failures++
+      if (!isAnswer(error)) this.failures++
       throw error
     }
   }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { generateKeyPair, SignJWT, type CryptoKey, type JWTVerifyGetKey } from 'jose'
+import { errors, generateKeyPair, SignJWT, type CryptoKey, type JWTVerifyGetKey } from 'jose'
 import { fingerprintSync } from './fingerprint.ts'
 import { Replica } from './replica.ts'
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
 
 const issuer = 'https://auth.example'
+const noSuchKey = new errors.JWKSNoMatchingKey()
 const jti = '01900000-0000-7000-8000-00000000000a'
 const sid = '01900000-0000-7000-9000-00000000000b'
 const startMs = 1_800_000_000_000
@@ -18,6 +19,8 @@ interface World {
   nowMs: number
   current: boolean
   keyLookups: number
+  /** What looking for a key fails with. */
+  keyFailure: Error | undefined
 }
 
 async function makeWorld(): Promise<World> {
@@ -25,6 +28,7 @@ async function makeWorld(): Promise<World> {
   const replica = new Replica(1)
   const find: JWTVerifyGetKey = () => {
     world.keyLookups++
+    if (world.keyFailure) throw world.keyFailure
     return publicKey
   }
   const world: World = {
@@ -41,6 +45,7 @@ async function makeWorld(): Promise<World> {
     nowMs: startMs,
     current: true,
     keyLookups: 0,
+    keyFailure: undefined,
   }
   return world
 }
@@ -121,6 +126,21 @@ describe('what is not accepted', () => {
       assert.equal(await reasonOf(world, await sign(world, changes, header)), 'invalid')
     })
   }
+
+  test('a key that is not there is invalid, or nobody knows: not current, or the keys cannot be had', async () => {
+    const world = await makeWorld()
+    const token = await sign(world)
+    world.keyFailure = noSuchKey
+    assert.equal(await reasonOf(world, token), 'invalid')
+    world.current = false
+    assert.equal(await reasonOf(world, token), 'stale')
+    world.keyFailure = new Error('Cannot read the keys: the database is away')
+    assert.equal(await reasonOf(world, token), 'stale')
+    world.current = true
+    assert.equal(await reasonOf(world, token), 'stale')
+    world.keyFailure = undefined
+    assert.equal(await reasonOf(world, token), 'ok')
+  })
 
   test('no token, an empty one, rubbish, a huge one, and alg none', async () => {
     const world = await makeWorld()

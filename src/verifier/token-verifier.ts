@@ -13,7 +13,8 @@ import { VerifiedTokens, type VerifiedToken } from './verified-tokens.ts'
  * Why a token is not accepted. Judged in this order: signature, type, issuer and audience
  * (`invalid`), time (`expired`), revocation (`revoked`), and last whether the verifier may trust
  * its replica at all (`stale`). So an expired and revoked token is `expired`, and a dead token is
- * never just `stale`.
+ * never just `stale`. A token whose key is not found is `stale` as well where the verifier is not
+ * current or could not look: it may be good.
  */
 export type Rejection = 'missing' | 'invalid' | 'expired' | 'revoked' | 'stale'
 
@@ -108,8 +109,17 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   async function verifyFresh(token: string, audience: string | undefined): Promise<Verdict> {
     const before = forgotten
     let claims: AccessClaims
+    const search: { ended: 'found' | 'none' | 'failed' } = { ended: 'found' }
+    const keys: JWTVerifyGetKey = async (header, input) => {
+      try {
+        return await options.keys(header, input)
+      } catch (error) {
+        search.ended = isAnswer(error) ? 'none' : 'failed'
+        throw error
+      }
+    }
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, options.keys, {
+      const { payload, protectedHeader } = await jwtVerify(token, keys, {
         issuer: options.issuer(),
         typ: 'at+jwt',
         algorithms: [...signatureAlgorithms],
@@ -121,6 +131,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       if (kid === undefined || !hasAccessClaims(payload)) return rejected.invalid.verdict
       claims = Object.freeze({ ...payload, kid })
     } catch (error) {
+      const isNone = search.ended === 'none' && isCurrent()
+      if (search.ended !== 'found' && !isNone) return rejected.stale.verdict
       return (error instanceof errors.JWTExpired ? rejected.expired : rejected.invalid).verdict
     }
     const known = await newlyKnown(token, claims)
@@ -153,6 +165,13 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       verified.clear()
     },
   }
+}
+
+/** Whether a search for a key ended with an answer, and not because the keys could not be had. */
+export function isAnswer(error: unknown): boolean {
+  return (
+    error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys
+  )
 }
 
 function decided(verdict: Verdict): Decision {
