@@ -6,7 +6,7 @@ import type { Entry, LoginCall, LogoutCall, RefreshCall, TokenFacts, UseCall } f
 
 const BOUND_MS = 100
 
-const token: TokenFacts = { jti: 't1', sid: 's1', subject: 'ann', client: '42' }
+const token: TokenFacts = { jti: 't1', sid: 's1', subject: 'ann', client: '42', kid: 'k1' }
 const renewed: TokenFacts = { ...token, jti: 't2' }
 
 function at(startMs: number, endMs = startMs + 1) {
@@ -56,6 +56,21 @@ suite('the checker', () => {
     assert.deepEqual(rules(logout(), use(at(11, 30))), [])
     assert.deepEqual(rules(logout({ outcome: 'unknown' }), use()), [])
     assert.deepEqual(rules(logout({ waited: false }), use()), [])
+  })
+
+  test('takes the removal of a key for the end of all its tokens, and of no session', () => {
+    const removal = logout({ scope: 'signing_key', key: 'k1' })
+    assert.deepEqual(rules(removal, use()), ['accepted after logout'])
+    const later: LoginCall = { ...login, token: { ...token, sid: 's2', jti: 't3' }, ...at(15) }
+    const signed = { ...token, sid: 's2', jti: 't3' }
+    assert.deepEqual(rules(removal, later, use({ token: signed })), ['accepted after logout'])
+    assert.deepEqual(rules(removal, use({ outcome: 'dead' }), refresh(at(30))), [])
+    const other = { ...renewed, kid: 'k2' }
+    assert.deepEqual(
+      rules(removal, refresh({ token: other }), use({ token: other, ...at(40) })),
+      [],
+    )
+    assert.deepEqual(rules(removal, use({ token: other, outcome: 'dead' })), ['collateral'])
   })
 
   test('lets a login that overlapped a wide logout live or die', () => {

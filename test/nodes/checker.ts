@@ -82,9 +82,8 @@ function judgeUse(entry: UseCall, book: Book): readonly Violation[] {
 }
 
 function judgeRefresh(entry: RefreshCall, book: Book): readonly Violation[] {
-  // The database decides about a refresh, so what was stored counts, waited for or not. A logout of
-  // one access token leaves the session alone.
-  const wide = (logout: LogoutCall): boolean => logout.scope !== 'token'
+  // The database decides about a refresh, so what was stored counts, waited for or not.
+  const wide = (logout: LogoutCall): boolean => !isOfTokens(logout)
   if (entry.outcome === 'done') {
     const logout = book.answered(entry.of, entry.startMs).find(wide)
     if (logout !== undefined) return [{ rule: 'resurrected', entry, logout }]
@@ -129,8 +128,8 @@ class Book {
   }
 
   /** Whether a logout may have ended the token and left its session alone. */
-  mayBeEndedAlone({ jti }: TokenFacts): boolean {
-    return this.#logouts.get(`token ${jti}`)?.some(({ outcome }) => outcome !== 'dead') ?? false
+  mayBeEndedAlone(token: TokenFacts): boolean {
+    return this.#naming(token).some((logout) => isOfTokens(logout) && logout.outcome !== 'dead')
   }
 
   /** Logouts that cover the token for certain and were answered with success before a moment. */
@@ -157,18 +156,25 @@ class Book {
     )
   }
 
-  #naming({ jti, sid, subject, client }: TokenFacts): readonly LogoutCall[] {
+  #naming({ jti, sid, subject, client, kid }: TokenFacts): readonly LogoutCall[] {
     const names = [
       `token ${jti}`,
       `session ${sid}`,
       `subject ${subject}`,
       `client ${client}`,
       'everyone ',
+      `signing_key ${kid}`,
     ]
     return names.flatMap((name) => this.#logouts.get(name) ?? [])
   }
 }
 
+/** Covers what it names, whenever that began. */
 function isNarrow({ scope }: LogoutCall): boolean {
-  return scope === 'token' || scope === 'session'
+  return scope === 'token' || scope === 'session' || scope === 'signing_key'
+}
+
+/** Ends access tokens and leaves their sessions alone. */
+function isOfTokens({ scope }: LogoutCall): boolean {
+  return scope === 'token' || scope === 'signing_key'
 }

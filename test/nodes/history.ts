@@ -13,6 +13,8 @@ export interface TokenFacts {
   readonly sid: string
   readonly subject: string
   readonly client: string
+  /** The key that signed it. */
+  readonly kid: string
 }
 
 interface Call {
@@ -50,7 +52,7 @@ export interface UseCall extends Call {
 
 export interface LogoutCall extends Call {
   readonly op: 'logout'
-  readonly scope: 'token' | 'session' | 'subject' | 'client' | 'everyone'
+  readonly scope: 'token' | 'session' | 'subject' | 'client' | 'everyone' | 'signing_key'
   readonly key: string
   /** Whether the answer waited for all verifiers. */
   readonly waited: boolean
@@ -104,12 +106,15 @@ export class History {
 
 /** What a token says of itself; its signature is not looked at. */
 export function factsOf(token: string): TokenFacts {
-  const [, payload = ''] = token.split('.')
+  const [header = '', payload = ''] = token.split('.')
+  const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as {
+    readonly kid: string
+  }
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as {
     readonly jti: string
     readonly sid: string
     readonly sub: string
     readonly client_id: string
   }
-  return { jti: claims.jti, sid: claims.sid, subject: claims.sub, client: claims.client_id }
+  return { jti: claims.jti, sid: claims.sid, subject: claims.sub, client: claims.client_id, kid }
 }

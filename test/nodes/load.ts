@@ -169,6 +169,7 @@ export class Load {
     while (this.#running) {
       await sleep(random.between(2, 40))
       const node = this.#node()
+      if (random.chance(0.005)) await this.#rotateKeys(node)
       const alive = this.#recent()
       const die = alive.length < 30 ? 0 : random.fraction()
       if (die < 0.25) await this.login(node)
@@ -180,6 +181,11 @@ export class Load {
         await this.use(random.pick([...this.#ended]), this.#verifier())
       } else await this.#logout(random.pick(alive), node)
     }
+  }
+
+  /** Nobody notices, or it is a violation: of the next tokens another key is the signer. */
+  async #rotateKeys(node: Node): Promise<void> {
+    await ask(node.child, 'POST', '/outright/v1/keys/rotate', { headers: admin })
   }
 
   /** What is likely to be alive: of the latest sessions. */
@@ -211,13 +217,23 @@ export class Load {
 
   async #logout(session: Session, node: Node): Promise<void> {
     const random = this.#random
-    const scope: Scope = random.chance(0.004)
-      ? 'everyone'
-      : random.pick(['token', 'session', 'session', 'session', 'subject', 'client'])
+    const rare = random.fraction()
+    const scope: Scope =
+      rare < 0.004
+        ? 'everyone'
+        : rare < 0.024
+          ? 'signing_key'
+          : random.pick(['token', 'session', 'session', 'session', 'subject', 'client'])
     // DirectLink is one client: everybody's sessions there, which is too much to be usual.
     if (scope === 'client' && !session.isProgram && random.chance(0.9)) return
     const { facts } = latest(session)
-    const key = { token: facts.jti, session: facts.sid, ...facts, everyone: '' }[scope]
+    const key = {
+      token: facts.jti,
+      session: facts.sid,
+      ...facts,
+      everyone: '',
+      signing_key: facts.kid,
+    }[scope]
     const covered = this.sessions.filter((other) => isCovered(other, scope, key))
     const waited = random.chance(0.85)
     const startMs = performance.now()
@@ -252,8 +268,11 @@ export class Load {
       const headers = { ...prefer, ...basic(key) }
       return ask(node.child, 'POST', '/directlink/v1/auth/logout', { headers })
     }
-    const body = scope === 'everyone' ? { scope } : { scope, key }
     const headers = { ...prefer, ...admin }
+    if (scope === 'signing_key') {
+      return ask(node.child, 'DELETE', `/outright/v1/keys/${key}`, { headers })
+    }
+    const body = scope === 'everyone' ? { scope } : { scope, key }
     return ask(node.child, 'POST', '/outright/v1/revocations', { headers, body })
   }
 
@@ -305,6 +324,8 @@ function isCovered(session: Session, scope: Scope, key: string): boolean {
       return facts.client === key
     case 'everyone':
       return true
+    case 'signing_key':
+      return facts.kid === key
   }
 }
 
