@@ -36,11 +36,16 @@ export function addKeys(program: Command, shell: Shell): void {
 
   const rotate = keys
     .command('rotate')
-    .description('Makes a new key sign. The old one verifies until its last token has expired.')
+    .description(
+      'Makes a new key, which signs three seconds later, when all verifiers can have it. The old ' +
+        'one verifies until its last token has expired.',
+    )
     .action(async (_flags: object, command: Command) => {
       const client = await shell.connect(command)
       const rotated = await client.rotateKeys()
-      shell.output(command).result(`${rotated.kid} signs from now on`, rotated)
+      shell
+        .output(command)
+        .result(`${rotated.kid} is published, and signs in three seconds`, rotated)
     })
   withExamples(rotate, ['outright keys rotate'])
 

@@ -22,7 +22,9 @@ export function addRestore(program: Command, shell: Shell): void {
       output.result(`restored ${data}: ${String(outcome.entries)} log ${noun} verified`, outcome)
       if (outcome.kept !== undefined)
         output.note(`the database before it is kept as ${outcome.kept}`)
-      output.note('logouts since the backup are not in it: consider outright logout --everyone')
+      output.note(
+        'logouts and removals of keys since the backup are not in it: consider outright logout --everyone',
+      )
     })
   withExamples(command, ['outright restore outright-backup.db --data /var/lib/outright'])
 }
