@@ -6,9 +6,9 @@
  *
  * Environment: `OUTRIGHT_URL` (default the demo's), `GUARD_CREDENTIAL`, `PORT`.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import { createGuard } from 'outright/guard'
-import { protect } from 'outright/guard/node'
+import { protectListener } from 'outright/guard/node'
 
 const guard = createGuard({
   server: process.env['OUTRIGHT_URL'] ?? 'http://127.0.0.1:8080',
@@ -19,17 +19,12 @@ const guard = createGuard({
 // Before it listens: so no request is refused because the server has just started.
 await guard.ready()
 
-async function orders(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // Answered already where there are no claims: 401, 403 or 503.
-  const claims = await protect(guard, request, response)
-  if (!claims) return
-  response.writeHead(200, { 'content-type': 'application/json' })
-  response.end(JSON.stringify({ for: claims.sub }))
-}
-
-const server = createServer((request, response) => {
-  void orders(request, response)
-})
+const server = createServer(
+  protectListener(guard, (_request, response, claims) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ for: claims.sub }))
+  }),
+)
 const port = Number(process.env['PORT'] ?? 3000)
 server.listen(port, '127.0.0.1', () => {
   const address = server.address()

@@ -6,7 +6,8 @@ import { rateHeader, rateRows } from '../http/rows.ts'
 import { addCredential } from './credential.ts'
 import type { ResourceInput } from './resource-server.ts'
 
-const OURS = 'guarded'
+const OURS = 'guarded, by `protectListener(…)`'
+const AWAITED = 'guarded, by `await protect(…)`'
 const BARE = 'not protected'
 const ASKING = 'asks Outright about each token'
 const NULL = 'a server that does nothing (the client’s limit)'
@@ -35,6 +36,7 @@ async function run(settings: Settings): Promise<Outcome> {
       [
         again(OURS, await resource('guarded'), same),
         again(BARE, await resource('bare'), same),
+        again(AWAITED, await resource('awaited'), same),
         again(ASKING, await resource('asking'), same),
         again(NULL, await startFloor('null'), same),
       ],

@@ -1,13 +1,13 @@
 /** A resource server on `node:http`: without protection, with a guard, or asking about each token. */
 import { createServer, Agent, get, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { protect } from '../../src/guard/adapters/node.ts'
+import { protect, protectListener } from '../../src/guard/adapters/node.ts'
 import { createGuard, type Guard } from '../../src/guard/index.ts'
 import { answerTasks } from '../http/child.ts'
 import { watchTasks } from '../http/watch.ts'
 
 export interface ResourceInput {
-  readonly kind: 'bare' | 'guarded' | 'asking'
+  readonly kind: 'bare' | 'guarded' | 'awaited' | 'asking'
   /** Where Outright listens. */
   readonly port: number
   readonly credential: string
@@ -44,9 +44,13 @@ async function handlerOf(
         orders(response)
       }
     case 'guarded': {
-      const own = createGuard({ server: `http://127.0.0.1:${String(port)}`, credential })
-      guard = own
-      await own.ready()
+      const own = await startGuard(port, credential)
+      return protectListener(own, (_request, response) => {
+        orders(response)
+      })
+    }
+    case 'awaited': {
+      const own = await startGuard(port, credential)
       return (request, response) => {
         void protect(own, request, response).then((claims) => {
           if (claims) orders(response)
@@ -65,6 +69,12 @@ async function handlerOf(
       }
     }
   }
+}
+
+async function startGuard(port: number, credential: string): Promise<Guard> {
+  guard = createGuard({ server: `http://127.0.0.1:${String(port)}`, credential })
+  await guard.ready()
+  return guard
 }
 
 function orders(response: ServerResponse): void {

@@ -1,34 +1,32 @@
 import { isAlive, isStillAlive, type RevocationView } from '../verifier/alive.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
+import { factsOf } from '../verifier/known-facts.ts'
 import { tokenFacts, type Fingerprint, type TokenFacts } from '../verifier/fingerprint.ts'
 
 interface Watch {
   readonly expiresAtSeconds: number
   readonly callback: () => void
   facts: TokenFacts | undefined
-  ended: boolean
-}
-
-/** What is remembered of claims: a cached token's are the same object at every request. */
-interface Known {
-  readonly facts: TokenFacts
-  /** The replica's version at which they were last found alive. */
-  aliveAtVersion: number
+  state: 'new' | 'indexed' | 'ended'
+  /** Its neighbours in the list of new watches. */
+  newer: Watch | undefined
+  older: Watch | undefined
 }
 
 /**
  * Who wants to know when something is revoked. Indexed by the upper half of every fingerprint that
  * the claims name, so that a batch costs as much as it has entries, however many watch. A watch is
  * indexed when the next batch comes: most are of requests that are over by then, and indexing would
- * be most of what they cost.
+ * be most of what they cost. For the same reason new watches hang on each other instead of standing
+ * in a set.
  */
 export class Watches {
   readonly #replica: RevocationView
   readonly #report: (error: unknown) => void
   readonly #byHigh = new Map<number, Set<Watch>>()
   readonly #indexed = new Set<Watch>()
-  readonly #unindexed = new Set<Watch>()
-  readonly #known = new WeakMap<AccessClaims, Known>()
+  #newest: Watch | undefined
+  #newCount = 0
   /** How many callbacks were called. */
   fired = 0
 
@@ -39,21 +37,25 @@ export class Watches {
   }
 
   get size(): number {
-    return this.#indexed.size + this.#unindexed.size
+    return this.#indexed.size + this.#newCount
   }
 
   /** @returns Ends the watch; harmless when it has ended. */
   add(claims: AccessClaims, callback: () => void): () => void {
-    const known = this.#known.get(claims)
+    const known = factsOf(claims, this.#replica)
     const watch: Watch = {
       expiresAtSeconds: claims.exp,
       callback,
-      facts: known?.facts,
-      ended: false,
+      facts: known,
+      state: 'new',
+      newer: undefined,
+      older: this.#newest,
     }
-    this.#unindexed.add(watch)
+    if (this.#newest) this.#newest.newer = watch
+    this.#newest = watch
+    this.#newCount++
     if (known === undefined) void this.#begin(watch, claims)
-    else if (isStillAlive(this.#replica, known.facts, known.aliveAtVersion)) {
+    else if (isStillAlive(this.#replica, known, known.aliveAtVersion)) {
       known.aliveAtVersion = this.#replica.version
     } else {
       // Not before the caller has the function that ends the watch.
@@ -96,9 +98,7 @@ export class Watches {
   /** Finds out what the claims name, and whether that has ended before, or meanwhile. */
   async #begin(watch: Watch, claims: AccessClaims): Promise<void> {
     try {
-      const facts = await tokenFacts(claims)
-      this.#known.set(claims, { facts, aliveAtVersion: -1 })
-      watch.facts = facts
+      watch.facts = await tokenFacts(claims)
       this.#judge(watch)
     } catch (error) {
       this.#report(error)
@@ -106,10 +106,11 @@ export class Watches {
   }
 
   #index(): void {
-    for (const watch of this.#unindexed) {
+    for (const watch of this.#new()) {
       // It is judged when its names are hashed, so whatever comes before that is not missed.
       if (watch.facts === undefined) continue
-      this.#unindexed.delete(watch)
+      this.#unlink(watch)
+      watch.state = 'indexed'
       this.#indexed.add(watch)
       for (const { high } of fingerprintsOf(watch.facts)) {
         const same = this.#byHigh.get(high)
@@ -119,8 +120,24 @@ export class Watches {
     }
   }
 
+  /** The newest first. What has been handed out may be unlinked. */
+  *#new(): Generator<Watch> {
+    for (let watch = this.#newest; watch;) {
+      const { older } = watch
+      yield watch
+      watch = older
+    }
+  }
+
+  #unlink({ newer, older }: Watch): void {
+    if (newer) newer.older = older
+    else this.#newest = older
+    if (older) older.newer = newer
+    this.#newCount--
+  }
+
   #all(): readonly Watch[] {
-    return [...this.#indexed, ...this.#unindexed]
+    return [...this.#indexed, ...this.#new()]
   }
 
   #judgeAll(): void {
@@ -132,7 +149,7 @@ export class Watches {
   }
 
   #fire(watch: Watch): void {
-    if (watch.ended) return
+    if (watch.state === 'ended') return
     this.#end(watch)
     this.fired++
     try {
@@ -143,9 +160,13 @@ export class Watches {
   }
 
   #end(watch: Watch): void {
-    if (watch.ended) return
-    watch.ended = true
-    if (this.#unindexed.delete(watch) || !this.#indexed.delete(watch)) return
+    if (watch.state === 'new') this.#unlink(watch)
+    else if (watch.state === 'indexed') this.#unindex(watch)
+    watch.state = 'ended'
+  }
+
+  #unindex(watch: Watch): void {
+    this.#indexed.delete(watch)
     for (const { high } of fingerprintsOf(watch.facts!)) {
       const same = this.#byHigh.get(high)
       same?.delete(watch)

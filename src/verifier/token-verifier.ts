@@ -7,6 +7,7 @@ import { decodeProtectedHeader, errors, jwtVerify, type JWTVerifyGetKey } from '
 import { isStillAlive, type RevocationView } from './alive.ts'
 import type { AccessClaims } from './claims.ts'
 import { tokenFacts } from './fingerprint.ts'
+import { rememberFacts } from './known-facts.ts'
 import { VerifiedTokens, type VerifiedToken } from './verified-tokens.ts'
 
 /**
@@ -90,20 +91,9 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   function judge(known: VerifiedToken, audience: string | undefined): Decision {
     if (audience !== undefined && !known.claims.aud.includes(audience)) return rejected.invalid
     if (nowMs() >= known.expiresAtMs) return rejected.expired
-    if (!isStillAlive(replica, known.facts, known.aliveAtVersion)) return rejected.revoked
-    known.aliveAtVersion = replica.version
+    if (!isStillAlive(replica, known.facts, known.facts.aliveAtVersion)) return rejected.revoked
+    known.facts.aliveAtVersion = replica.version
     return isCurrent() ? known.accepted : rejected.stale
-  }
-
-  async function newlyKnown(token: string, claims: AccessClaims): Promise<VerifiedToken> {
-    return {
-      token,
-      claims,
-      facts: await tokenFacts(claims),
-      expiresAtMs: claims.exp * 1000,
-      accepted: decided({ ok: true, claims }),
-      aliveAtVersion: -1,
-    }
   }
 
   async function verifyFresh(token: string, audience: string | undefined): Promise<Verdict> {
@@ -129,13 +119,13 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       // A key set of one key would fit a token that names none, and removing the key not end it.
       const { kid } = protectedHeader
       if (kid === undefined || !hasAccessClaims(payload)) return rejected.invalid.verdict
-      claims = Object.freeze({ ...payload, kid })
+      claims = { ...payload, kid }
     } catch (error) {
       const isNone = search.ended === 'none' && isCurrent()
       if (search.ended !== 'found' && !isNone) return rejected.stale.verdict
       return (error instanceof errors.JWTExpired ? rejected.expired : rejected.invalid).verdict
     }
-    const known = await newlyKnown(token, claims)
+    const known = await newlyKnown(token, claims, replica)
     // Verified with keys that somebody has since given up.
     if (forgotten !== before) return verifyFresh(token, audience)
     verified.add(known)
@@ -157,14 +147,27 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     },
     async remember(token, claims) {
       const { kid } = decodeProtectedHeader(token)
-      const remembered = kid === undefined ? { ...claims } : { ...claims, kid }
-      verified.add(await newlyKnown(token, Object.freeze(remembered)))
+      const own = kid === undefined ? { ...claims } : { ...claims, kid }
+      verified.add(await newlyKnown(token, own, replica))
     },
     forget() {
       forgotten++
       verified.clear()
     },
   }
+}
+
+/** Nobody else may have the claims yet: they are frozen here. */
+async function newlyKnown(
+  token: string,
+  claims: AccessClaims,
+  replica: RevocationView,
+): Promise<VerifiedToken> {
+  const facts = { ...(await tokenFacts(claims)), replica, aliveAtVersion: -1 }
+  rememberFacts(claims, facts)
+  Object.freeze(claims)
+  const accepted = decided({ ok: true, claims })
+  return { token, claims, facts, expiresAtMs: claims.exp * 1000, accepted, next: undefined }
 }
 
 /** Whether a search for a key ended with an answer, and not because the keys could not be had. */

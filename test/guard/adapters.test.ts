@@ -1,7 +1,13 @@
 /** Each adapter in its framework, on real sockets, behind a guard at a real server. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import { serve } from '@hono/node-server'
@@ -59,6 +65,25 @@ async function login(scope?: string): Promise<{ token: string; end: () => Promis
 
 /** Every application has the same routes: /hello, /scoped, /stale, /events. */
 const applications: Readonly<Record<string, () => Promise<string>>> = {
+  async 'node, as a listener'() {
+    const hello: forNode.ProtectedListener = (request, response, claims) => {
+      assert.equal(claims, forNode.claimsOf(request))
+      response.end(`hello ${claims.sub}`)
+    }
+    const listeners: Readonly<Record<string, RequestListener>> = {
+      '/hello': forNode.protectListener(guard, hello),
+      '/scoped': forNode.protectListener(guard, hello, { scope: 'orders' }),
+      '/stale': forNode.protectListener(staleGuard, hello),
+      '/events': forNode.protectListener(guard, (_request, response) =>
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n'),
+      ),
+    }
+    return listen(
+      createServer((request, response) => {
+        listeners[request.url ?? '']?.(request, response)
+      }),
+    )
+  },
   async node() {
     const routes: Readonly<Record<string, forNode.NodeProtectOptions>> = {
       '/hello': {},

@@ -5,7 +5,7 @@
  */
 import type { AccessClaims } from '../../verifier/claims.ts'
 import type { Rejection, Verdict } from '../../verifier/token-verifier.ts'
-import type { OnStale } from '../options.ts'
+import type { Guard, OnStale } from '../options.ts'
 
 /** What a protected route may decide for itself. */
 export interface ProtectOptions {
@@ -76,6 +76,18 @@ export function bearerToken(authorization: string | null | undefined): string | 
     return authorization.slice(7)
   }
   return /^Bearer +([\w.~+/-]+=*) *$/i.exec(authorization)?.[1]
+}
+
+/** Calls back with the verdict on a token: before this returns, where the guard knows it already. */
+export function whenDecided(
+  guard: Guard,
+  token: string | undefined,
+  options: ProtectOptions,
+  decided: (verdict: Verdict) => void,
+): void {
+  const verdict = guard.checkNow(token, options)
+  if (verdict) decided(verdict)
+  else void guard.check(token, options).then(decided)
 }
 
 /** What a verdict means for a request, in the words of HTTP. */

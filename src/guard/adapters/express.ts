@@ -1,7 +1,7 @@
 /** The guard for Express: a middleware for routes, routers or the whole application. */
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import type { Guard } from '../options.ts'
-import { protect as protectNode, type NodeProtectOptions } from './node.ts'
+import { letIn, type NodeProtectOptions } from './node.ts'
 
 export { claimsOf, protectUpgrade } from './node.ts'
 export type { NodeProtectOptions as ExpressProtectOptions } from './node.ts'
@@ -16,11 +16,9 @@ export type { NodeProtectOptions as ExpressProtectOptions } from './node.ts'
  *   })
  */
 export function protect(guard: Guard, options: NodeProtectOptions = {}): RequestHandler {
-  return async function outrightGuard(
-    request: Request,
-    response: Response,
-    next: NextFunction,
-  ): Promise<void> {
-    if (await protectNode(guard, request, response, options)) next()
+  return function outrightGuard(request: Request, response: Response, next: NextFunction): void {
+    letIn(guard, request, response, options, () => {
+      next()
+    })
   }
 }

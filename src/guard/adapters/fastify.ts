@@ -1,7 +1,7 @@
 /** The guard for Fastify: an `onRequest` hook for routes, plugins or the whole server. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Guard } from '../options.ts'
-import { decisionOf, rememberClaims, type ProtectOptions } from './decide.ts'
+import { decisionOf, rememberClaims, whenDecided, type ProtectOptions } from './decide.ts'
 import { endWhenRevoked, singleBearer } from './node.ts'
 
 export { claimsOf } from './decide.ts'
@@ -24,18 +24,19 @@ export interface FastifyProtectOptions extends ProtectOptions {
 export function protect(
   guard: Guard,
   options: FastifyProtectOptions = {},
-): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
+): (request: FastifyRequest, reply: FastifyReply, done: () => void) => void {
   const { tokenOf = (request) => singleBearer(request.raw) } = options
-  return async function outrightGuard(request, reply) {
-    const token = tokenOf(request)
-    const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
-    const decision = decisionOf(verdict, options)
-    if (!decision.ok) {
-      const { status, headers, body } = decision.challenge
-      return reply.code(status).headers(headers).send(body)
-    }
-    rememberClaims(request, decision.claims)
-    endWhenRevoked(guard, decision.claims, reply.raw, options)
-    return undefined
+  return function outrightGuard(request, reply, done) {
+    whenDecided(guard, tokenOf(request), options, (verdict) => {
+      const decision = decisionOf(verdict, options)
+      if (decision.ok) {
+        rememberClaims(request, decision.claims)
+        endWhenRevoked(guard, decision.claims, reply.raw, options)
+        done()
+      } else {
+        const { status, headers, body } = decision.challenge
+        void reply.code(status).headers(headers).send(body)
+      }
+    })
   }
 }

@@ -1,14 +1,16 @@
 /** The guard for `node:http`: requests, streaming answers and WebSocket upgrades. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { AccessClaims } from '../../verifier/claims.ts'
+import type { Verdict } from '../../verifier/token-verifier.ts'
 import type { Guard } from '../options.ts'
 import {
   bearerToken,
   decisionOf,
   defaultGraceMs,
   rememberClaims,
+  whenDecided,
   type Challenge,
   type ProtectOptions,
 } from './decide.ts'
@@ -41,15 +43,51 @@ export async function protect(
 ): Promise<AccessClaims | undefined> {
   const token = tokenFrom(request, options)
   const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
-  const decision = decisionOf(verdict, options)
-  if (!decision.ok) {
-    const { status, headers, body } = decision.challenge
-    response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body)
-    return undefined
+  return admit(guard, verdict, request, response, options)
+}
+
+/** A listener for requests that were let in. */
+export type ProtectedListener = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  claims: AccessClaims,
+) => unknown
+
+/**
+ * Makes a listener for `createServer` that hands on the requests with a good token and answers all
+ * others: {@link protect} without a promise where the token is known, so the fastest way to guard a
+ * whole server.
+ *
+ * @example
+ *   const server = createServer(
+ *     protectListener(guard, (request, response, claims) => response.end(`Hello ${claims.sub}`)),
+ *   )
+ *
+ * @param listener Called for each request that is let in. What it throws or rejects with is treated
+ *   as if Node had called it.
+ */
+export function protectListener(
+  guard: Guard,
+  listener: ProtectedListener,
+  options: NodeProtectOptions = {},
+): RequestListener {
+  return function outrightGuard(request, response) {
+    letIn(guard, request, response, options, (claims) => listener(request, response, claims))
   }
-  rememberClaims(request, decision.claims)
-  endWhenRevoked(guard, decision.claims, response, options)
-  return decision.claims
+}
+
+/** Hands on a request that is let in, at once where its token is known; answers any other. */
+export function letIn(
+  guard: Guard,
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: NodeProtectOptions,
+  next: (claims: AccessClaims) => unknown,
+): void {
+  whenDecided(guard, tokenFrom(request, options), options, (verdict) => {
+    const claims = admit(guard, verdict, request, response, options)
+    if (claims) next(claims)
+  })
 }
 
 /**
@@ -84,6 +122,25 @@ export async function protectUpgrade(
   rememberClaims(request, decision.claims)
   const unwatch = guard.watch(decision.claims, () => socket.destroy())
   socket.once('close', unwatch)
+  return decision.claims
+}
+
+/** Lets a request in whose token was accepted; answers any other. */
+function admit(
+  guard: Guard,
+  verdict: Verdict,
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: NodeProtectOptions,
+): AccessClaims | undefined {
+  const decision = decisionOf(verdict, options)
+  if (!decision.ok) {
+    const { status, headers, body } = decision.challenge
+    response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body)
+    return undefined
+  }
+  rememberClaims(request, decision.claims)
+  endWhenRevoked(guard, decision.claims, response, options)
   return decision.claims
 }
 
