@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeJwt, decodeProtectedHeader, importJWK, SignJWT, type JWK } from 'jose'
 import pg from 'pg'
 import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
@@ -176,6 +177,31 @@ suite('a signing key that is removed', () => {
     await first.child.kill()
     await fleet.restart(first)
     await fleet.addGuard(first)
+    await fleet.settled(SETTLED_WITHIN_MS)
+    assert.deepEqual(await everywhere(forged), all('no'))
+    assert.deepEqual(await everywhere(await login(first)), all('ok'))
+  })
+
+  test('is waited for one lease where a node is frozen, which accepts nothing when it wakes', async () => {
+    const [first, second] = fleet.nodes as [Node, Node]
+    const before = await login(first)
+    const forged = await (await thief(kidOf(before)))(before)
+    assert.deepEqual(await everywhere(forged), all('ok'))
+    // Beforehand: the three seconds in which a new key is only published outlast a lease.
+    await ask(first.child, 'POST', '/outright/v1/keys/rotate', { headers: admin })
+    await sleep(3_000)
+    second.child.signal('SIGSTOP')
+    let confirmed: string | undefined
+    try {
+      const path = `/outright/v1/keys/${kidOf(before)}`
+      const reply = await ask(first.child, 'DELETE', path, { headers: admin })
+      assert.equal(reply?.status, 200, reply?.text)
+      confirmed = reply.headers['outright-confirmed']
+    } finally {
+      second.child.signal('SIGCONT')
+    }
+    assert.match(confirmed ?? '', /lapsed=1;/)
+    for (let turn = 0; turn < 5; turn++) assert.deepEqual(await everywhere(forged), all('no'))
     await fleet.settled(SETTLED_WITHIN_MS)
     assert.deepEqual(await everywhere(forged), all('no'))
     assert.deepEqual(await everywhere(await login(first)), all('ok'))
