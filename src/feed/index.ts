@@ -7,5 +7,5 @@
 export { createFeedHub } from './hub.ts'
 export type { FeedHub } from './hub-types.ts'
 export type { VerifierStatus } from './verifiers.ts'
-export { attachFeed } from './websocket.ts'
+export { attachFeed, isFeedUpgrade } from './websocket.ts'
 export { feedMediaType, logPage, snapshotStream } from './plain-http.ts'

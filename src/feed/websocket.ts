@@ -54,7 +54,11 @@ export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
     upgrade(request, socket, head) {
       if (pathOf(request) !== path) return false
       if (!offeredProtocols(request).includes(feedSubprotocol)) {
-        socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+        const why = `The subprotocol ${feedSubprotocol} is missing\n`
+        socket.end(
+          'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n' +
+            `Content-Length: ${String(why.length)}\r\n\r\n${why}`,
+        )
         return true
       }
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -63,6 +67,14 @@ export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
       return true
     },
   }
+}
+
+/**
+ * Whether an upgrade is for the feed. A server that leaves all others alone answers them as it
+ * answers any request (RFC 9110, section 7.8).
+ */
+export function isFeedUpgrade(request: IncomingMessage): boolean {
+  return pathOf(request) === feedPath && /\bwebsocket\b/i.test(request.headers.upgrade ?? '')
 }
 
 /** Serves the feed on an HTTP server that has no other upgrades than this one. */

@@ -3,7 +3,7 @@
  * of them: reading requests, bounds, receipt headers, and which dialect says no when nobody has a
  * route. It opens no socket; `server/serve.ts` does.
  */
-import { METHODS } from 'node:http'
+import { METHODS, type IncomingMessage } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Refusal, type Failure } from '../domain/failure.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -42,6 +42,11 @@ export interface AppOptions {
   readonly clock: Clock
   readonly log: Log
   readonly observe: (observation: Observation) => void
+  /**
+   * Which upgrades somebody takes who listens to the server; all others are answered as if they
+   * were none (RFC 9110, section 7.8). Default: none.
+   */
+  readonly takesUpgrade?: (request: IncomingMessage) => boolean
 }
 
 /** Milliseconds until a request that does not arrive whole is given up. */
@@ -53,6 +58,8 @@ export function createApp(options: AppOptions): FastifyInstance {
     logger: false,
     bodyLimit: bodyLimitBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // Proxies pass on that a browser wants a WebSocket, clients in Java that they speak HTTP/2.
+    http: { shouldUpgradeCallback: options.takesUpgrade ?? (() => false) },
     genReqId: (raw) => requestId(raw),
     // Queries are read by the dialects: a name that comes twice must stay visible.
     routerOptions: { maxParamLength: LONGEST_PARAMETER, querystringParser: () => ({}) },

@@ -17,7 +17,8 @@ import type { AdminOptions, Download } from '../http/dialects/admin/index.ts'
 import { readAuthorization } from '../http/authorization.ts'
 import { singleParameter } from '../http/body.ts'
 import type { NodeLeases } from '../ports/node-lease.ts'
-import type { WireVerifier } from '../protocol/admin-api.ts'
+import { PROBLEM_TYPE_PREFIX, type WireVerifier } from '../protocol/admin-api.ts'
+import { feedPath, feedSubprotocol } from '../protocol/feed.ts'
 import type { Replica } from '../verifier/replica.ts'
 import type { Config } from './config.ts'
 import type { NodeLags } from './node-lags.ts'
@@ -135,6 +136,7 @@ function feedRoutes({ dependencies, hub, replica }: AdminParts): readonly Route[
     ...(body === undefined ? {} : { body }),
   })
   return [
+    feedRoute,
     {
       method: 'GET',
       path: '/outright/v1/snapshot',
@@ -169,6 +171,36 @@ function feedRoutes({ dependencies, hub, replica }: AdminParts): readonly Route[
       },
     },
   ]
+}
+
+/** Where the feed is, for whoever comes without a WebSocket (RFC 9110, section 15.5.22). */
+const feedRoute: Route = {
+  method: 'GET',
+  path: feedPath,
+  operation: {
+    summary: 'The feed of guards: a WebSocket',
+    description: `Subprotocol \`${feedSubprotocol}\`; \`docs/feed.md\` has the frames.`,
+    tags: ['feed'],
+    security: [{ guardCredential: [] }],
+    responses: {
+      101: { description: 'Frames follow' },
+      426: { description: 'The request offers no WebSocket' },
+    },
+  },
+  handle: () => ({
+    status: 426,
+    headers: {
+      'content-type': 'application/problem+json',
+      upgrade: 'websocket',
+      connection: 'upgrade, close',
+    },
+    body: JSON.stringify({
+      type: `${PROBLEM_TYPE_PREFIX}upgrade-required`,
+      title: 'A WebSocket is needed here',
+      status: 426,
+      detail: `The feed is a WebSocket with the subprotocol ${feedSubprotocol}`,
+    }),
+  }),
 }
 
 async function* asynchronous(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -8,7 +8,7 @@ import { createCore, type Core } from '../core/core.ts'
 import { openKeyRing } from '../core/key-ring.ts'
 import { SessionLifetimes } from '../core/session-lifetimes.ts'
 import { Refusal } from '../domain/failure.ts'
-import { attachFeed, type FeedHub } from '../feed/index.ts'
+import { attachFeed, isFeedUpgrade, type FeedHub } from '../feed/index.ts'
 import { createApp, type MountedDialect } from '../http/app.ts'
 import { addressMatcher, clientAddress } from '../http/client-address.ts'
 import { registerDocumentation } from '../http/documentation.ts'
@@ -224,6 +224,7 @@ function createHttp(
     isTrustedProxy,
     clock,
     log,
+    takesUpgrade: isFeedUpgrade,
     observe: (observation) => {
       metrics.observeRequest(observation)
       if (!config.accessLog) return

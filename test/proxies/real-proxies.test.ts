@@ -1,6 +1,7 @@
 /** Forward authentication behind Debian's nginx and Caddy, with the configurations of `examples/`. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { rawRequest } from '../dialects/raw-request.ts'
 import { setStage, type Stage } from './stage.ts'
 
 const proxies = [
@@ -95,6 +96,28 @@ for (const { name, example, port, command } of proxies) {
       const odd = await stage.call('GET', '/', { headers: { ...headers, expect: 'something' } })
       assert.equal(odd.status, name === 'nginx' ? 200 : 417)
     })
+
+    test('more headers than a server takes are no failure of the check', async () => {
+      const { headers } = bearer(await stage.login())
+      const much = Object.fromEntries(
+        ['x-one', 'x-two', 'x-three'].map((key) => [key, 'a'.repeat(7000)]),
+      )
+      // The application's own answer, which takes no more than the server that is asked.
+      assert.equal((await stage.call('GET', '/', { headers: { ...headers, ...much } })).status, 431)
+    })
+
+    // The example for nginx passes no upgrade on to the application.
+    if (name !== 'nginx') {
+      test('a connection that changes its protocol is checked when it begins', async () => {
+        const offer = ['GET /chat HTTP/1.1', 'Connection: Upgrade', 'Upgrade: chat']
+        const authorization = `Authorization: Bearer ${await stage.login()}`
+        assert.equal((await rawRequest(stage.url, [...offer, authorization])).status, 101)
+        assert.equal(stage.reached.at(-1)?.headers['remote-user'], 'maria')
+        const count = stage.reached.length
+        assert.equal((await rawRequest(stage.url, offer)).status, 401)
+        assert.equal(stage.reached.length, count)
+      })
+    }
 
     test('the first request after the logout is refused', async () => {
       for (let round = 0; round < 10; round++) {

@@ -19,6 +19,8 @@ import {
 
 export interface Stage {
   readonly server: TestServer
+  /** Where the proxy listens. */
+  readonly url: string
   /** Through the proxy. */
   call(method: string, path: string, options?: CallOptions): Promise<Reply>
   /** What reached the application, newest last. */
@@ -51,6 +53,10 @@ export async function setStage(
       response.end('the application\n')
     })
   })
+  application.on('upgrade', ({ method = '', url = '', headers }, socket) => {
+    reached.push({ method, url, headers, body: '' })
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n')
+  })
   await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve))
   const folder = await mkdtemp(join(tmpdir(), 'outright-proxy-'))
   await mkdir(join(folder, 'logs'))
@@ -77,6 +83,7 @@ export async function setStage(
   await answering(url, proxy)
   return {
     server,
+    url,
     reached,
     call: (method, path, options = {}) => call(url, method, path, options),
     async login() {
