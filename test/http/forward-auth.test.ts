@@ -40,6 +40,39 @@ suite('the method of the original request', () => {
   })
 })
 
+suite('the challenge (RFC 6750, section 3)', () => {
+  const challenges = async (...headers: string[]): Promise<string | undefined> => {
+    const lines = ['GET /outright/v1/check HTTP/1.1', ...headers]
+    const { status, head } = await rawRequest(server.url, lines)
+    assert.equal(status, 401)
+    return /^www-authenticate: (.*)$/m.exec(head)?.[1]?.trim()
+  }
+
+  test('names no error where no token was sent', async () => {
+    for (const header of [
+      'X: y',
+      'Authorization: Basic bTpt',
+      'Authorization: Bearer',
+      'Authorization: ',
+    ]) {
+      assert.equal(await challenges(header), 'bearer realm="outright"', header)
+    }
+  })
+
+  test('says so where one was sent that cannot be read', async () => {
+    const unreadable = 'bearer realm="outright", error="invalid_token", error_description='
+    const text = '"the token cannot be read"'
+    for (const header of [
+      'Authorization: Bearer "a.b.c"',
+      'Authorization: Bearer a.b.c x',
+      `Authorization: bearer ${'a'.repeat(9000)}`,
+    ]) {
+      assert.equal(await challenges(header), unreadable + text, header.slice(0, 40))
+    }
+    assert.equal(await challenges(authorization, authorization), unreadable + text)
+  })
+})
+
 suite('the body of the original request', () => {
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY', 'GET']) {
     test(`${method}: is not read, whatever its size and type`, async () => {

@@ -27,7 +27,9 @@ export function createForwardAuth(
     const check = parseCheck(request, options)
     if (check.isPreflight && options.preflight === 'allow') return { status: 200, headers: blank }
     const verdict = await verifier.verify(check.token, check.audiences[0])
-    if (!verdict.ok) return refuse(check, verdict.reason, options)
+    if (!verdict.ok) {
+      return refuse(check, check.isUnreadable ? 'unreadable' : verdict.reason, options)
+    }
     if (!check.audiences.every((name) => verdict.claims.aud.includes(name))) {
       return refuse(check, 'invalid', options)
     }
@@ -69,6 +71,8 @@ function refuse(check: Check, reason: string, options: ForwardAuthOptions): Answ
 
 function describe(reason: string): string {
   switch (reason) {
+    case 'unreadable':
+      return 'The token cannot be read'
     case 'expired':
       return 'The token has expired'
     case 'revoked':

@@ -8,6 +8,8 @@ import type { ForwardAuthOptions } from './options.ts'
 export interface Check {
   /** Undefined where the original request has no token, or one that cannot be read. */
   readonly token: string | undefined
+  /** A bearer token was sent, and is in no form in which a token can be. */
+  readonly isUnreadable: boolean
   /** What `aud` must contain, all of it. */
   readonly audiences: readonly string[]
   /** Scopes that the token must all have. */
@@ -36,8 +38,10 @@ export function parseCheck(request: DialectRequest, options: ForwardAuthOptions)
   const audiences = [singleParameter(query, 'audience'), request.header('outright-audience')]
   const scopes = [singleParameter(query, 'scope'), request.header('outright-scope')]
   const method = originalMethod(request)
+  const token = bearer(request) ?? cookie(request, options.cookieName)
   return {
-    token: bearer(request) ?? cookie(request, options.cookieName),
+    token,
+    isUnreadable: token === undefined && /^bearer +\S/i.test(request.header('authorization') ?? ''),
     audiences: audiences.filter((name) => name !== undefined),
     scopes: scopes.flatMap((names) => names?.split(' ') ?? []).filter((name) => name !== ''),
     redirect: singleParameter(query, 'mode') === 'redirect',
