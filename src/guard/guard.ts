@@ -7,6 +7,7 @@ import {
   type Verdict,
 } from '../verifier/token-verifier.ts'
 import { askServer } from './ask.ts'
+import { checkOptions } from './check-options.ts'
 import { runtimeClock, type GuardClock } from './clock.ts'
 import { FeedReader } from './feed-reader.ts'
 import { Following } from './following.ts'
@@ -36,7 +37,8 @@ const silent: GuardLog = { info: () => undefined, warn: () => undefined, error: 
  * Makes a guard and starts to follow the server. It decides about tokens in memory, and knows of
  * every logout before the logout is answered.
  *
- * @throws {TypeError} If `server` is not an http or https URL, or `credential` is empty.
+ * @throws {TypeError} If `server` is not an http or https URL, `credential` is empty, or an option
+ *   is out of its range.
  */
 export function createGuard(options: GuardOptions): Guard {
   return createGuardWithRules(options, guardRules)
@@ -83,10 +85,10 @@ class ServerGuard implements Guard {
   #cancelSweep: (() => void) | undefined
 
   constructor(options: GuardOptions, rules: GuardRules) {
+    checkOptions(options)
     this.#options = options
     this.#rules = rules
     this.#server = serverUrl(options.server)
-    if (!options.credential) throw new TypeError('Cannot create guard: the credential is empty')
     this.#clock = options.clock ?? runtimeClock
     this.#log = options.log ?? silent
     this.#lease = new Lease(this.#clock, rules)
@@ -203,8 +205,6 @@ class ServerGuard implements Guard {
     audience: string | undefined,
   ): Promise<Verdict> {
     switch (policy) {
-      case 'refuse':
-        return { ok: false, reason: 'stale' }
       case 'ask': {
         this.#counters.asked++
         const { fetch = globalThis.fetch, askTimeoutMs: timeoutMs = askTimeoutMs } = this.#options
@@ -219,6 +219,10 @@ class ServerGuard implements Guard {
         }
         return verdict
       }
+      case 'refuse':
+      // Nor is anything accepted by a policy that nobody knows, where the types were not looked at.
+      default:
+        return { ok: false, reason: 'stale' }
     }
   }
 
@@ -297,7 +301,7 @@ class ServerGuard implements Guard {
 
   #disconnected(code: number, reason: string): void {
     this.#isFollowing = false
-    this.#log.warn({ code, reason }, 'the feed was disconnected')
+    this.#log.warn({ server: this.#server, code, reason }, 'the feed was disconnected')
     if (code === closeCodes.credentialRefused) {
       this.#rejectWaiting(`the server refused the credential (${reason})`)
     }
@@ -319,11 +323,8 @@ class ServerGuard implements Guard {
 }
 
 function serverUrl(server: string): string {
-  const url = URL.canParse(server) ? new URL(server) : undefined
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new TypeError('Cannot create guard: "server" is not an http or https URL')
-  }
-  return (url.origin + url.pathname).replace(/\/+$/, '')
+  const { origin, pathname } = new URL(server)
+  return (origin + pathname).replace(/\/+$/, '')
 }
 
 function runtimeRandom(): number {
