@@ -1,6 +1,5 @@
 /** The doctor on PostgreSQL: real servers, set up wrongly one way after another. */
 import assert from 'node:assert/strict'
-import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { readFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import pg from 'pg'
@@ -10,6 +9,7 @@ import { CONNECTIONS_PER_NODE } from '../../src/server/doctor/postgres.ts'
 import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
 import { migrations } from '../../src/stores/postgres/schema.ts'
 import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
+import { startPooler, urlThrough } from '../stores/pooler.ts'
 import { openNode } from '../stores/temporary-postgres.ts'
 import { finding, findings, hurriedClock, outright } from './doctor.ts'
 
@@ -253,9 +253,7 @@ describe('doctor on PostgreSQL', () => {
     ] as const) {
       const pooler = await startPooler(server, swallows)
       try {
-        const pooled = new URL(url)
-        pooled.port = String((pooler.address() as AddressInfo).port)
-        const found = await check(pooled.href, 'postgres.listen')
+        const found = await check(urlThrough(pooler, url), 'postgres.listen')
         assert.equal(found.verdict, 'warn')
         assert.match(found.measured, measured)
       } finally {
@@ -264,30 +262,3 @@ describe('doctor on PostgreSQL', () => {
     }
   })
 })
-
-/**
- * What a pooler does that a node notices: it tells a process id of its own (BackendKeyData, `K`),
- * and in transaction mode nobody gets what a connection is notified of (NotificationResponse,
- * `A`).
- */
-async function startPooler(target: TestCluster, swallows: boolean): Promise<Server> {
-  const pooler = createServer((client) => {
-    const upstream = connect(target.port, target.host)
-    for (const one of [client, upstream]) one.on('error', () => undefined)
-    client.pipe(upstream)
-    let pending = Buffer.alloc(0)
-    upstream.on('data', (bytes) => {
-      pending = Buffer.concat([pending, bytes])
-      while (pending.length >= 5 && pending.length > pending.readInt32BE(1)) {
-        const message = pending.subarray(0, 1 + pending.readInt32BE(1))
-        pending = pending.subarray(message.length)
-        const type = String.fromCharCode(message[0] ?? 0)
-        if (type === 'K') message.writeInt32BE(7, 5)
-        if (type !== 'A' || !swallows) client.write(message)
-      }
-    })
-    upstream.on('end', () => client.end())
-  })
-  await new Promise<void>((resolve) => pooler.listen(0, '127.0.0.1', resolve))
-  return pooler
-}

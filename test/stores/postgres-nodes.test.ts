@@ -14,8 +14,9 @@ import {
   times,
 } from '../../src/stores/contract/samples.ts'
 import type { PostgresStore } from '../../src/stores/postgres/store.ts'
-import { startPostgres, type TestPostgres } from '../../src/testing/postgres.ts'
+import { startCluster, startPostgres, type TestPostgres } from '../../src/testing/postgres.ts'
 import { recordStatements, refusalsOf, schemaInTransaction } from './refused-sql.ts'
+import { startPooler, urlThrough } from './pooler.ts'
 import { modes, openNode, type Mode } from './temporary-postgres.ts'
 import { until } from './until.ts'
 
@@ -170,6 +171,34 @@ for (const stage of stages)
       })
     })
   })
+
+describe('behind a pooler', () => {
+  for (const swallows of [true, false]) {
+    const [what, bell] = swallows ? ['swallows', false] : ['passes on', true]
+    it(`that ${what} notifications a node ${bell ? 'has' : 'does without'} a bell`, async () => {
+      const cluster = await startCluster({ settings: { fsync: 'off' } })
+      const pooler = await startPooler(cluster, swallows)
+      const url = urlThrough(pooler, await cluster.createDatabase())
+      const nodes = await Promise.all(['north', 'south'].map((name) => openNode(url, name)))
+      const [north, south] = nodes
+      assert.ok(north && south)
+      try {
+        assert.equal(north.shared.bell !== undefined, bell)
+        const heard: Revocation[] = []
+        south.onCommitted((entries) => heard.push(...entries))
+        const started = performance.now()
+        const { revocation: entry } = await north.revoke(revocation())
+        await until(() => heard.length > 0)
+        assert.deepEqual(heard, [entry])
+        assert.ok(performance.now() - started < 900, 'it waited for the look of every second')
+      } finally {
+        await Promise.all(nodes.map((node) => node.close()))
+        pooler.close()
+        await cluster.stop()
+      }
+    })
+  }
+})
 
 describe('on a database that refuses transactions for their order', () => {
   it('everybody was answered, although some were refused', async () => {

@@ -1,5 +1,6 @@
 /** Whether what nodes say to each other through the database arrives, and who stands in between. */
 import type pg from 'pg'
+import { LOOK_EVERY_MS } from '../../stores/postgres/store.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
 
 /** Without news for this long, the bell does not ring. */
@@ -31,7 +32,7 @@ export function judgeBell(rings: boolean, pooled: boolean): Finding {
     return warn(
       check,
       `NOTIFY does not arrive${pooled ? ': a pooler stands in between' : ''}`,
-      'connect to PostgreSQL itself: without the bell, nodes hear of each other a second later',
+      `connect to PostgreSQL itself: without the bell, nodes look every ${String(LOOK_EVERY_MS.poll)} ms`,
     )
   }
   if (!pooled) return ok(check, 'NOTIFY arrives')

@@ -30,6 +30,7 @@ export async function* examinePostgres(url: string, clock: Clock): AsyncGenerato
   try {
     const abilities = await abilitiesOfServer(client)
     yield judgeDatabase(abilities)
+    yield judgeVersion(await readVersion(client))
     if (abilities.activity) yield* judgeState(await readState(client))
     yield* examineDatabase(client)
     yield await examineWall(clock, () => databaseMs(client))
@@ -108,7 +109,6 @@ async function readState(client: pg.Client): Promise<PostgresState> {
 
 /** Every check that needs nothing but what the server says of itself. */
 export function* judgeState(state: PostgresState): Generator<Finding> {
-  yield judgeVersion(state)
   yield judgeRole(state)
   yield judgeDisk(state, 'fsync', 'a crash of the machine loses and damages what was committed')
   yield judgeDisk(
@@ -125,10 +125,23 @@ export function* judgeState(state: PostgresState): Generator<Finding> {
   yield judgeEncryption(state)
 }
 
-function judgeVersion({ settings }: PostgresState): Finding {
+interface Version {
+  readonly version: string
+  readonly number: string
+}
+
+/** The version of PostgreSQL, or the one that another database means to be like. */
+async function readVersion(client: pg.Client): Promise<Version> {
+  const { rows } = await client.query<Version>(
+    `SELECT current_setting('server_version') AS version,
+      current_setting('server_version_num') AS number`,
+  )
+  return rows[0] ?? { version: 'unknown', number: '0' }
+}
+
+function judgeVersion({ version, number }: Version): Finding {
   const check = 'postgres.version'
-  const version = settings['server_version'] ?? 'unknown'
-  if (Number(settings['server_version_num']) >= OLDEST_VERSION) return ok(check, version)
+  if (Number(number) >= OLDEST_VERSION) return ok(check, version)
   return fail(check, `${version} is too old`, 'use PostgreSQL 12 or newer')
 }
 

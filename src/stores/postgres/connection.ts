@@ -85,6 +85,11 @@ export class Connection {
     return this.#lost
   }
 
+  /** The process that answers, as whoever took the connection has told it; a pooler tells another. */
+  get processId(): number | undefined {
+    return (this.#client as { readonly processID?: number | null }).processID ?? undefined
+  }
+
   /** Called once, when the connection ends for whatever reason. */
   onLost(callback: () => void): void {
     this.#onLost = callback

@@ -26,6 +26,7 @@ import { Listeners } from '../listeners.ts'
 import * as log from './log-lists.ts'
 import { migrate } from './migrations.ts'
 import * as sessions from './session-lists.ts'
+import { hearsBell } from './pooler.ts'
 import { findTicket, listTickets } from './tickets.ts'
 import { unavailable } from './unavailable.ts'
 import { Writer } from './writer.ts'
@@ -46,7 +47,8 @@ export interface PostgresOptions {
   readonly abilities?: Abilities
   /**
    * How nodes hear of each other: `notify` rings with LISTEN and NOTIFY and looks from time to time
-   * as well; `poll` only looks. Default: `notify` where the database has it.
+   * as well; `poll` only looks. Default: `notify` where the database has it and no pooler swallows
+   * it.
    */
   readonly bell?: 'notify' | 'poll'
   /** How often other streams are looked at, milliseconds. Default 1000 with a bell, 50 without. */
@@ -109,15 +111,18 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
   }
 }
 
-/** Finds out what the database is, and brings its schema up to date. */
-async function prepareDatabase({ url, stream, abilities, log }: PostgresOptions) {
-  const name = `outright ${stream} schema`
-  const connection = await Connection.open({ url, name, answerMs: LONG_ANSWER_MS })
+/** Finds out what the database can do for this node, and brings its schema up to date. */
+async function prepareDatabase(options: PostgresOptions): Promise<Abilities> {
+  const { url, stream, clock, log } = options
+  const connect = () =>
+    Connection.open({ url, name: `outright ${stream} schema`, answerMs: LONG_ANSWER_MS })
+  const connection = await connect()
   try {
-    const found = abilities ?? (await readAbilities(connection))
-    await migrate(connection, found)
-    if (!found.bell) log?.info({ database: found.product }, 'No LISTEN there: looking for news')
-    return found
+    const abilities = options.abilities ?? (await readAbilities(connection))
+    await migrate(connection, abilities)
+    const bell = abilities.bell && (await hearsBell(connection, connect, clock))
+    if (!bell) log?.info({ database: abilities.product }, 'Cannot LISTEN there: looking for news')
+    return { ...abilities, bell }
   } finally {
     await connection.end()
   }
