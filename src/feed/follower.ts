@@ -58,6 +58,7 @@ export class Follower implements RoundMember {
   #ackedMark = 0
   #heardMs: number
   #cancelTimer: (() => void) | undefined
+  #closedWith: { readonly code: number; readonly reason: string } | undefined
   /** A ping that came during the snapshot, answered after it. */
   #openPing: { readonly frame: PingFrame; readonly receivedMs: number } | undefined
 
@@ -79,6 +80,11 @@ export class Follower implements RoundMember {
 
   get ackedMark(): number {
     return this.#ackedMark
+  }
+
+  /** Why this side ended the connection; undefined where it did not. */
+  get closedWith(): { readonly code: number; readonly reason: string } | undefined {
+    return this.#closedWith
   }
 
   /** Takes a frame from the guard. */
@@ -121,7 +127,8 @@ export class Follower implements RoundMember {
   /** Ends the connection from this side. */
   close(code: number, reason: string): void {
     if (this.#state === 'closed') return
-    this.connection.close(code, reason.slice(0, 100))
+    this.#closedWith = { code, reason: reason.slice(0, 100) }
+    this.connection.close(code, this.#closedWith.reason)
     this.ended()
   }
 

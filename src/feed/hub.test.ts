@@ -327,6 +327,34 @@ suite('the lag of a verifier', () => {
   })
 })
 
+suite('the end of a connection', () => {
+  test('is logged with the reason where the node ends it', async () => {
+    const lines: string[] = []
+    const note = (fields: object, message: string): void => {
+      lines.push(`${message} ${JSON.stringify(fields)}`)
+    }
+    const bench = new Bench({ log: { info: note, warn: note, error: note } })
+    const early = new Peer(bench.hub)
+    early.send({ type: 'ack', mark: 1 })
+    const peer = new Peer(bench.hub).follow()
+    peer.send({ type: 'ack', mark: 7 })
+    const quiet = new Peer(bench.hub).follow()
+    quiet.disconnect()
+    const guard = '01'.repeat(16)
+    const address = '192.0.2.1'
+    const connected = { guard, name: 'orders', software: 'test', address }
+    const gone = { guard, name: 'orders' }
+    const wrong = { code: 4400, reason: '"ack" is out of order' }
+    assert.deepEqual(lines, [
+      `guard refused ${JSON.stringify({ address, ...wrong })}`,
+      `guard connected ${JSON.stringify(connected)}`,
+      `guard disconnected ${JSON.stringify({ ...gone, code: 4400, reason: 'acknowledged what was not sent' })}`,
+      `guard connected ${JSON.stringify(connected)}`,
+      `guard disconnected ${JSON.stringify(gone)}`,
+    ])
+  })
+})
+
 suite('the feed', () => {
   test('sends at once when it is idle, and together what came while a frame was on its way', () => {
     const bench = new Bench()

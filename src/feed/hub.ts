@@ -234,14 +234,19 @@ class Hub implements FeedHub {
 
   #gone(follower: Follower): void {
     this.#followers.delete(follower)
-    const { holder } = follower
+    const { holder, closedWith, connection } = follower
+    if (!holder && closedWith) {
+      const { address } = connection
+      this.#options.log.info({ address, ...closedWith }, 'guard refused')
+    }
     if (!holder || this.#byGuard.get(holder.id) !== follower) return
     this.#byGuard.delete(holder.id)
     if (!this.#rules.waitsForDisconnected) {
       this.#ledger.release(holder, this.#options.clock.monotonicMs())
     }
     this.#ledger.disconnect(holder)
-    this.#options.log.info({ guard: holder.id, name: holder.name }, 'guard disconnected')
+    const { id, name } = holder
+    this.#options.log.info({ guard: id, name, ...closedWith }, 'guard disconnected')
   }
 
   async #recordOf(revocation: Revocation): Promise<BatchRecord | undefined> {
