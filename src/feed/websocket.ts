@@ -9,6 +9,7 @@ import {
   feedPath,
   feedSubprotocol,
 } from '../protocol/feed.ts'
+import { binaryMessages } from './binary-message.ts'
 import type { FeedConnection } from './connection.ts'
 import type { FeedHub } from './hub-types.ts'
 
@@ -23,6 +24,10 @@ export interface FeedSocketsOptions {
   readonly path?: string
   /** The caller's address behind trusted proxies; default: the socket's. */
   readonly addressOf?: (request: IncomingMessage) => string
+}
+
+interface FeedContext extends FeedSocketsOptions {
+  readonly messageOf: (payload: Uint8Array) => Buffer
 }
 
 /** A connection in the eyes of whoever checked its credential. */
@@ -44,6 +49,7 @@ export interface FeedSockets {
  */
 export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
   const { path = feedPath } = options
+  const context: FeedContext = { ...options, messageOf: binaryMessages() }
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: feedLimits.guardFrameBytes,
@@ -62,7 +68,7 @@ export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
         return true
       }
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        void welcome(options, webSocket, request)
+        void welcome(context, webSocket, request)
       })
       return true
     },
@@ -87,7 +93,7 @@ export function attachFeed(server: Server, options: FeedSocketsOptions): void {
 }
 
 async function welcome(
-  options: FeedSocketsOptions,
+  context: FeedContext,
   socket: WebSocket,
   request: IncomingMessage,
 ): Promise<void> {
@@ -99,13 +105,13 @@ async function welcome(
   socket.on('message', keep)
   // A socket without a listener for errors would end the process.
   socket.on('error', () => undefined)
-  if (!(await isKnown(options, socket, request))) {
+  if (!(await isKnown(context, socket, request))) {
     socket.close(closeCodes.credentialRefused, 'the credential is missing or not known')
     return
   }
   if (socket.readyState !== socket.OPEN) return
   socket.off('message', keep)
-  const { frame, closed } = options.hub.accept(connectionOf(options, socket, request))
+  const { frame, closed } = context.hub.accept(connectionOf(context, socket, request))
   socket.on('message', (data) => {
     frame(frameOf(data))
   })
@@ -136,14 +142,16 @@ async function isKnown(
 }
 
 function connectionOf(
-  options: FeedSocketsOptions,
+  context: FeedContext,
   socket: WebSocket,
   request: IncomingMessage,
 ): FeedConnection {
-  const address = options.addressOf?.(request) ?? request.socket.remoteAddress
+  const address = context.addressOf?.(request) ?? request.socket.remoteAddress
   return {
     send: (bytes) => {
-      socket.send(bytes)
+      // Past `ws`, which would make the same message for every guard, and two writes of it. Without
+      // compression it writes whole messages, and at once: none can be torn by another.
+      if (socket.readyState === socket.OPEN) request.socket.write(context.messageOf(bytes))
     },
     close: (code, reason) => {
       socket.close(code, reason)
@@ -151,7 +159,7 @@ function connectionOf(
       if (code === closeCodes.silent || code === closeCodes.tooSlow) socket.terminate()
     },
     get bufferedBytes() {
-      return socket.bufferedAmount
+      return request.socket.writableLength
     },
     ...(address === undefined ? {} : { address }),
   }
