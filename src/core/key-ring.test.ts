@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { errors } from 'jose'
+import { decodeProtectedHeader, errors } from 'jose'
 import type { KeyStore, SigningKey } from '../ports/store.ts'
 import { systemClock, systemRandom } from '../server/system.ts'
 import { openKeyRing, type KeyRing } from './key-ring.ts'
@@ -9,8 +9,10 @@ interface World {
   readonly keys: SigningKey[]
   readonly removed: Set<string>
   /** What reading the keys waits for. */
-  reading: Promise<void>
+  reading: () => Promise<void>
   readings: number
+  /** How far the wall clock has been moved. */
+  offsetMs: number
   open(): Promise<KeyRing>
 }
 
@@ -19,7 +21,7 @@ function makeWorld(): World {
   const store: KeyStore = {
     async listKeys() {
       world.readings++
-      await world.reading
+      await world.reading()
       return [...keys]
     },
     rotateKeys(next, { atMs, removeAfterMs }) {
@@ -35,12 +37,13 @@ function makeWorld(): World {
   const world: World = {
     keys,
     removed: new Set(),
-    reading: Promise.resolve(),
+    reading: () => Promise.resolve(),
     readings: 0,
+    offsetMs: 0,
     open: () =>
       openKeyRing({
         store,
-        clock: systemClock,
+        clock: { ...systemClock, nowMs: () => systemClock.nowMs() + world.offsetMs },
         random: systemRandom(),
         algorithm: 'ES256',
         longestAccessLifetimeMs: 600_000,
@@ -56,6 +59,11 @@ const find = (ring: KeyRing, kid: string): Promise<unknown> =>
 const kidsOf = async (ring: KeyRing): Promise<readonly (string | undefined)[]> =>
   (await ring.publicKeys()).keys.map(({ kid }) => kid)
 
+const signerOf = async (ring: KeyRing): Promise<string | undefined> =>
+  decodeProtectedHeader(await ring.sign({ sub: 'maria' })).kid
+
+const hangs = (): Promise<void> => new Promise(() => undefined)
+
 suite('the key ring', () => {
   test('all who show a new key while the keys are being read wait for them', async () => {
     const world = makeWorld()
@@ -63,9 +71,10 @@ suite('the key ring', () => {
     const { kid } = await elsewhere.rotate()
     await new Promise((resolve) => setTimeout(resolve, 110))
     let answer = (): void => undefined
-    world.reading = new Promise((resolve) => {
+    const answered = new Promise<void>((resolve) => {
       answer = resolve
     })
+    world.reading = () => answered
     const before = world.readings
     const asked = [find(ring, kid), find(ring, kid), find(ring, kid)]
     answer()
@@ -78,9 +87,58 @@ suite('the key ring', () => {
     const ring = await world.open()
     await assert.rejects(find(ring, 'x'), errors.JWKSNoMatchingKey)
     await new Promise((resolve) => setTimeout(resolve, 110))
-    world.reading = Promise.reject(new Error('away'))
+    world.reading = () => Promise.reject(new Error('away'))
     await assert.rejects(find(ring, 'x'), /away/)
     await assert.rejects(find(ring, 'x'), /away/)
+  })
+
+  test('keys that were not read anew are published as such', async () => {
+    const world = makeWorld()
+    const ring = await world.open()
+    const [first] = world.keys
+    assert.equal((await ring.publicKeys()).areCurrent, true)
+    for (const fails of [() => Promise.reject(new Error('away')), hangs]) {
+      await new Promise((resolve) => setTimeout(resolve, 110))
+      world.reading = fails
+      for (const { keys, areCurrent } of [await ring.publicKeys(), await ring.publicKeys()]) {
+        assert.equal(areCurrent, false)
+        assert.deepEqual(
+          keys.map(({ kid }) => kid),
+          [first?.kid],
+        )
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 110))
+    world.reading = () => Promise.resolve()
+    assert.equal((await ring.publicKeys()).areCurrent, true)
+  })
+
+  test('no key signs before it was published for three seconds, however many are made', async () => {
+    const world = makeWorld()
+    const ring = await world.open()
+    const [first] = world.keys
+    world.offsetMs = 10_000
+    const { kid: second } = await ring.rotate()
+    world.offsetMs += 2_000
+    const { kid: third } = await ring.rotate()
+    assert.equal(await signerOf(ring), first?.kid)
+    world.offsetMs += 1_000
+    assert.equal(await signerOf(ring), second)
+    world.offsetMs += 2_000
+    assert.equal(await signerOf(ring), third)
+  })
+
+  test('a key of a node whose clock is ahead signs no earlier; one of a clock gone wrong does', async () => {
+    const world = makeWorld()
+    const [ring, elsewhere] = [await world.open(), await world.open()]
+    const [first] = world.keys
+    world.offsetMs = 10_000
+    const { kid } = await elsewhere.rotate()
+    world.offsetMs -= 50
+    await ring.reload()
+    assert.equal(await signerOf(ring), first?.kid)
+    world.offsetMs -= 3_600_000
+    assert.equal(await signerOf(ring), kid)
   })
 
   test('a removed key is published no more and signs no more, whatever else there is', async () => {
@@ -91,9 +149,7 @@ suite('the key ring', () => {
     world.removed.add(first?.kid ?? '')
     assert.ok(ring.isRemoved(first?.kid ?? ''))
     // This one has not heard of the new key, and not for lack of waiting.
-    const token = await ring.sign({ sub: 'maria' })
-    const header = Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()
-    assert.equal((JSON.parse(header) as { kid: string }).kid, kid)
+    assert.equal(await signerOf(ring), kid)
     assert.deepEqual(await kidsOf(ring), [kid])
   })
 })

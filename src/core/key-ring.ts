@@ -23,7 +23,7 @@ export interface KeyRing {
    * The JWKS (RFC 7517, section 5), as served at `/.well-known/jwks.json`. Reads the store anew, at
    * most ten times a second: who asks has often just met a key that another node made.
    */
-  publicKeys(): Promise<{ readonly keys: readonly JWK[] }>
+  publicKeys(): Promise<PublicKeys>
   /**
    * Finds the key that a JWT names; reads the store anew, at most ten times a second, if none fits.
    * Throws `JWKSNoMatchingKey` only where the store was read and holds none.
@@ -43,6 +43,12 @@ export interface KeyRing {
   newestSigns(): Promise<void>
   /** Whether a key was removed: it neither signs nor verifies any more. */
   isRemoved(kid: string): boolean
+}
+
+export interface PublicKeys {
+  readonly keys: readonly JWK[]
+  /** False where the store could not be read: another node may have made a key since. */
+  readonly areCurrent: boolean
 }
 
 export interface KeyRingOptions {
@@ -69,6 +75,8 @@ interface LoadedKey {
 const RELOAD_AT_MOST_EVERY_MS = 100
 /** So that whoever meets a new key, and fetched keys a second ago, can fetch it before that. */
 const SIGNS_AFTER_MS = 3000
+/** By how much the clock of the node that made a key may be ahead. */
+const MOST_SKEW_MS = 10_000
 /** Verifiers that start while the store is away get the keys that are known. */
 const PUBLISH_WITHIN_MS = 500
 
@@ -125,18 +133,20 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     return keys.filter(({ kid }) => !isRemoved(kid))
   }
 
-  /** For how much longer a key is only published; 0 for one that was made by a clock ahead. */
+  /** For how much longer a key is only published; 0 for one that was made by a clock gone wrong. */
   function publishedForMs(key: LoadedKey): number {
     const ageMs = clock.nowMs() - key.createdAtMs
-    return ageMs < 0 ? 0 : Math.max(0, SIGNS_AFTER_MS - ageMs)
+    return ageMs < -MOST_SKEW_MS ? 0 : Math.max(0, SIGNS_AFTER_MS - ageMs)
   }
 
   async function signer(): Promise<LoadedKey> {
     // Another node made the key that follows one that was removed.
     if (usable().length === 0) await reload()
-    const [current, before] = usable()
-    if (current === undefined) throw new Error('Cannot sign: the key ring is empty')
-    return before !== undefined && publishedForMs(current) > 0 ? before : current
+    const signers = usable()
+    // Several may have been made in these seconds. Where all were, the oldest is known best.
+    const signer = signers.find((key) => publishedForMs(key) === 0) ?? signers.at(-1)
+    if (signer === undefined) throw new Error('Cannot sign: the key ring is empty')
+    return signer
   }
 
   async function signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
@@ -151,8 +161,9 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     signAs,
     async publicKeys() {
       const isOld = clock.monotonicMs() - reloadedAtMs >= RELOAD_AT_MOST_EVERY_MS
-      if (isOld) await settledWithin(PUBLISH_WITHIN_MS, reload(), clock)
-      return { keys: usable().map((key) => key.publicJwk) }
+      const work = isOld ? reload() : reading
+      const areCurrent = await isDoneWithin(PUBLISH_WITHIN_MS, work, clock)
+      return { keys: usable().map((key) => key.publicJwk), areCurrent }
     },
     find: async (header) => {
       const fits = (key: LoadedKey): boolean =>
@@ -184,15 +195,17 @@ function inOrder(keys: readonly SigningKey[]): readonly SigningKey[] {
   return keys.toSorted((one, other) => (rank(one) === rank(other) ? 0 : rank(other) - rank(one)))
 }
 
-/** Resolves when the work has ended, however it ended, or takes too long. */
-function settledWithin(ms: number, work: Promise<void>, clock: Clock): Promise<void> {
+/** Whether the work is done; false where it fails or takes too long. */
+function isDoneWithin(ms: number, work: Promise<void>, clock: Clock): Promise<boolean> {
   return new Promise((resolve) => {
-    const cancel = clock.after(ms, resolve)
-    const end = (): void => {
+    const cancel = clock.after(ms, () => {
+      resolve(false)
+    })
+    const end = (isDone: boolean) => (): void => {
       cancel()
-      resolve()
+      resolve(isDone)
     }
-    work.then(end, end)
+    work.then(end(true), end(false))
   })
 }
 
