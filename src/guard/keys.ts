@@ -8,7 +8,11 @@ export interface GuardKeysOptions {
   readonly log?: GuardLog
 }
 
-type RemoteKeys = ReturnType<typeof createRemoteJWKSet>
+interface RemoteKeys {
+  readonly set: ReturnType<typeof createRemoteJWKSet>
+  /** False where the node that answered last could not read its keys, and may lack one. */
+  areCurrent: boolean
+}
 
 /** The server's public keys, fetched when they are needed and kept. */
 export class GuardKeys {
@@ -25,12 +29,16 @@ export class GuardKeys {
   }
 
   readonly find: JWTVerifyGetKey = async (header, token) => {
-    const find = this.#options.keys ?? this.#remote
+    const remote = this.#remote
+    const find = this.#options.keys ?? remote.set
     try {
       return await find(header, token)
     } catch (error) {
-      if (!isAnswer(error)) this.failures++
-      throw error
+      if (isAnswer(error) && remote.areCurrent) throw error
+      this.failures++
+      throw remote.areCurrent
+        ? error
+        : new Error('Cannot find key: the server could not read its keys')
     }
   }
 
@@ -46,21 +54,27 @@ export class GuardKeys {
   }
 
   #make(): RemoteKeys {
-    const { fetch } = this.#options
-    return createRemoteJWKSet(this.#url, {
+    const { fetch = globalThis.fetch } = this.#options
+    const set = createRemoteJWKSet(this.#url, {
       // An unknown `kid` fetches anew, at most once a second: nobody can make the guard hammer the
       // server. A node publishes a new key for longer than that before any signs with it.
       cooldownDuration: 1000,
       // Known keys do not age: while they cannot be fetched, their tokens go on.
       cacheMaxAge: Infinity,
       timeoutDuration: 3000,
-      ...(fetch === undefined ? {} : { [customFetch]: (url, options) => fetch(url, options) }),
+      [customFetch]: async (url, options) => {
+        const response = await fetch(url, options)
+        remote.areCurrent = response.headers.get('outright-keys') !== 'stale'
+        return response
+      },
     })
+    const remote: RemoteKeys = { set, areCurrent: true }
+    return remote
   }
 
-  async #reload(remote: RemoteKeys): Promise<void> {
+  async #reload({ set }: RemoteKeys): Promise<void> {
     try {
-      await remote.reload()
+      await set.reload()
     } catch (error) {
       this.#options.log?.warn({ error: String(error) }, 'the keys could not be fetched')
     }

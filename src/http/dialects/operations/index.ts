@@ -3,7 +3,7 @@
  * Open to everybody; nothing here is secret. Bind the port privately or let the proxy hide
  * `/metrics`.
  */
-import type { KeyRing } from '../../../core/key-ring.ts'
+import type { KeyRing, PublicKeys } from '../../../core/key-ring.ts'
 import type { Answer, Dialect, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
 
@@ -50,15 +50,7 @@ export function createOperations(options: OperationsOptions): Dialect {
       operation: operation('The public keys of access tokens (RFC 7517, section 5)', {
         200: 'The key set; keys that were retired stay until their last token has expired.',
       }),
-      handle: async () => ({
-        status: 200,
-        headers: {
-          'content-type': 'application/jwk-set+json',
-          'cache-control': 'public, max-age=60',
-          'access-control-allow-origin': '*',
-        },
-        body: JSON.stringify(await keys.publicKeys()),
-      }),
+      handle: async () => keySet(await keys.publicKeys()),
     },
   ]
   return {
@@ -66,6 +58,25 @@ export function createOperations(options: OperationsOptions): Dialect {
     routes,
     owns: (path) => routes.some((route) => route.path === path),
     renderFailure: (failure) => problemAnswer(failure),
+  }
+}
+
+/**
+ * The keys that are known are good, also where the store cannot be read: a verifier that starts now
+ * can do with them. What it must not do is to take a key that is missing for one that there is
+ * not.
+ */
+function keySet({ keys, areCurrent }: PublicKeys): Answer {
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'application/jwk-set+json',
+      // Shorter than a new key is published before it signs.
+      'cache-control': areCurrent ? 'public, max-age=2' : 'no-store',
+      'access-control-allow-origin': '*',
+      ...(areCurrent ? {} : { 'outright-keys': 'stale' }),
+    },
+    body: JSON.stringify({ keys }),
   }
 }
 
