@@ -54,6 +54,9 @@ function codeOf(status: number): ExitCode {
 
 function explainApi({ status, problem }: ApiError): string {
   if (status === 401) return 'the server refuses the admin token'
+  if (status === 404 && problem.detail === problem.title) {
+    return 'the server knows nothing by that name (or is not at the address that --server gives)'
+  }
   return problem.detail
 }
 
