@@ -79,4 +79,26 @@ suite('a key that is rotated at one of several nodes', () => {
       async () => (await login(second)).kid === kid,
     )
   })
+
+  test('is not denied by a node that cannot read the keys: it says that it may lack one', async () => {
+    const [{ child }] = fleet.nodes as [Node, Node]
+    const get = () => ask(child, 'GET', '/.well-known/jwks.json')
+    assert.equal((await get())?.headers['outright-keys'], undefined)
+    await sleep(150)
+    cluster.freeze()
+    try {
+      const reply = await get()
+      assert.equal(reply?.status, 200)
+      assert.equal(reply.headers['outright-keys'], 'stale')
+      assert.equal(reply.headers['cache-control'], 'no-store')
+      assert.ok((reply.json() as { keys: unknown[] }).keys.length > 0)
+    } finally {
+      cluster.thaw()
+    }
+    await eventually(
+      'the node has read its keys again',
+      async () => (await get())?.headers['outright-keys'] === undefined,
+    )
+    await fleet.settled(SETTLED_WITHIN_MS)
+  })
 })
