@@ -1,5 +1,6 @@
 /** `/revocations`: ending things, and reading what has ended. */
-import { reasons } from '../../../domain/revocation.ts'
+import type { Receipt } from '../../../domain/receipt.ts'
+import { reasons, type Revocation } from '../../../domain/revocation.ts'
 import { EVERYONE, scopes } from '../../../domain/scope.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { SessionStatus } from '../../../domain/session.ts'
@@ -202,7 +203,7 @@ function listRoute({ core }: AdminContext): AdminRoute {
 }
 
 /** `GET /revocations/{id}`: one entry, its receipt, and what each verifier said. */
-function detailRoute({ core, options }: AdminContext): AdminRoute {
+function detailRoute({ core, clock, options }: AdminContext): AdminRoute {
   return {
     method: 'GET',
     path: '/revocations/:id',
@@ -216,10 +217,10 @@ function detailRoute({ core, options }: AdminContext): AdminRoute {
     },
     async act(request) {
       readQuery(request, [])
-      const { store, confirmation } = core.dependencies
+      const { store } = core.dependencies
       const revocation = await store.findRevocation(request.params['id'] ?? '')
       if (revocation === undefined) return refuse({ kind: 'not_found' })
-      const receipt = confirmation.receipt(revocation)
+      const receipt = await receiptOf({ core, clock }, revocation)
       const type = preferredType(request.header('accept'), ['application/jwt', 'application/json'])
       if (type === 'application/jwt') {
         return signedReceipt(core.dependencies, revocation, receipt)
@@ -233,4 +234,25 @@ function detailRoute({ core, options }: AdminContext): AdminRoute {
       return json(200, detail, { headers: { vary: 'Accept' } })
     },
   }
+}
+
+/** How often, and after how many milliseconds each, it looks again whether an entry is confirmed. */
+const LOOKS = 5
+const LOOK_AFTER_MS = 20
+
+/**
+ * The receipt as it is known in a moment: a node that did not write the entry has to ask the others
+ * first, which takes milliseconds where it is confirmed.
+ */
+async function receiptOf(
+  { core, clock }: Pick<AdminContext, 'core' | 'clock'>,
+  revocation: Revocation,
+): Promise<Receipt | undefined> {
+  const { confirmation } = core.dependencies
+  let receipt = confirmation.receipt(revocation)
+  for (let look = 0; look < LOOKS && receipt?.confirmed === false; look++) {
+    await new Promise<void>((resolve) => clock.after(LOOK_AFTER_MS, resolve))
+    receipt = confirmation.receipt(revocation)
+  }
+  return receipt
 }
