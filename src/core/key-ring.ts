@@ -1,16 +1,8 @@
-import {
-  errors,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  SignJWT,
-  type CryptoKey,
-  type JWK,
-} from 'jose'
-import type { JWTVerifyGetKey } from 'jose'
+import { errors, SignJWT, type JWK, type JWTVerifyGetKey } from 'jose'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { KeyStore, SigningKey } from '../ports/store.ts'
+import { loadKey, newKey, type LoadedKey } from './loaded-key.ts'
 import { mintId } from './mint-id.ts'
 
 /** The keys that sign access tokens, and their public halves. */
@@ -62,15 +54,6 @@ export interface KeyRingOptions {
   readonly isRemoved: (kid: string) => boolean
 }
 
-interface LoadedKey {
-  readonly kid: string
-  readonly createdAtMs: number
-  readonly algorithm: SigningKey['algorithm']
-  readonly privateKey: CryptoKey
-  readonly publicKey: CryptoKey
-  readonly publicJwk: JWK
-}
-
 /** On behalf of whoever asks for keys or shows one that is not known. */
 const RELOAD_AT_MOST_EVERY_MS = 100
 /** So that whoever meets a new key, and fetched keys a second ago, can fetch it before that. */
@@ -86,106 +69,129 @@ const PUBLISH_WITHIN_MS = 500
  * @throws {Refusal} `store_unavailable`.
  */
 export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
-  const { store, clock, random, algorithm, isRemoved } = options
-  let keys: readonly LoadedKey[] = []
-  let reloadedAtMs = clock.monotonicMs()
-  let reading = Promise.resolve()
-  let reloads = 0
-  let newest = 0
+  const ring = new StoredKeyRing(options)
+  await ring.open()
+  return ring
+}
 
-  function reload(): Promise<void> {
-    reloadedAtMs = clock.monotonicMs()
-    return (reading = read())
+class StoredKeyRing implements KeyRing {
+  readonly #options: KeyRingOptions
+  #keys: readonly LoadedKey[] = []
+  #reloadedAtMs = -Infinity
+  #reading = Promise.resolve()
+  #reloads = 0
+  #newest = 0
+
+  constructor(options: KeyRingOptions) {
+    this.#options = options
   }
 
-  async function read(): Promise<void> {
-    const turn = ++reloads
+  async open(): Promise<void> {
+    await this.reload()
+    if (this.#keys.length === 0) await this.#add(true)
+  }
+
+  sign(claims: Readonly<Record<string, unknown>>): Promise<string> {
+    return this.signAs('at+jwt', claims)
+  }
+
+  async signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
+    const key = await this.#signer()
+    return new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: key.algorithm, typ: type, kid: key.kid })
+      .sign(key.privateKey)
+  }
+
+  async publicKeys(): Promise<PublicKeys> {
+    const work = this.#isOld() ? this.reload() : this.#reading
+    const areCurrent = await isDoneWithin(PUBLISH_WITHIN_MS, work, this.#options.clock)
+    return { keys: this.#usable().map((key) => key.publicJwk), areCurrent }
+  }
+
+  readonly find: JWTVerifyGetKey = async (header) => {
+    const fits = (key: LoadedKey): boolean => key.kid === header.kid && key.algorithm === header.alg
+    const known = this.#keys.find(fits)
+    if (known !== undefined) return known.publicKey
+    // Also where somebody else has begun to read: what cannot be read says nothing of the token.
+    await (this.#isOld() ? this.reload() : this.#reading)
+    const added = this.#keys.find(fits)
+    if (added !== undefined) return added.publicKey
+    throw new errors.JWKSNoMatchingKey()
+  }
+
+  async rotate(): Promise<{ readonly kid: string }> {
+    return { kid: await this.#add(false) }
+  }
+
+  reload(): Promise<void> {
+    this.#reloadedAtMs = this.#options.clock.monotonicMs()
+    return (this.#reading = this.#read())
+  }
+
+  async newestSigns(): Promise<void> {
+    await this.reload()
+    const [newest] = this.#keys
+    const leftMs = newest === undefined ? 0 : this.#publishedForMs(newest)
+    if (leftMs === 0) return
+    await new Promise<void>((resolve) => this.#options.clock.after(leftMs, resolve))
+  }
+
+  isRemoved(kid: string): boolean {
+    return this.#options.isRemoved(kid)
+  }
+
+  #isOld(): boolean {
+    return this.#options.clock.monotonicMs() - this.#reloadedAtMs >= RELOAD_AT_MOST_EVERY_MS
+  }
+
+  async #read(): Promise<void> {
+    const { store, clock } = this.#options
+    const turn = ++this.#reloads
     const nowMs = clock.nowMs()
     const stored = await store.listKeys()
     const usable = stored.filter((key) => (key.removeAfterMs ?? Infinity) > nowMs)
-    const known = keys
+    const known = this.#keys
     const loaded = await Promise.all(
       inOrder(usable).map(
         async (key) => known.find(({ kid }) => kid === key.kid) ?? (await loadKey(key)),
       ),
     )
     // One that was asked earlier and answered later knows less.
-    if (turn < newest) return
-    newest = turn
-    keys = loaded
+    if (turn < this.#newest) return
+    this.#newest = turn
+    this.#keys = loaded
   }
 
-  async function addKey(unlessPresent: boolean): Promise<string> {
+  async #add(unlessPresent: boolean): Promise<string> {
+    const { store, clock, random, algorithm, longestAccessLifetimeMs } = this.#options
     const nowMs = clock.nowMs()
     const kid = mintId(random, nowMs)
     const next = await newKey(kid, algorithm, nowMs)
-    const removeAfterMs = nowMs + options.longestAccessLifetimeMs + 120_000
+    const removeAfterMs = nowMs + longestAccessLifetimeMs + 120_000
     await store.rotateKeys(next, { atMs: nowMs, removeAfterMs }, unlessPresent)
-    await reload()
+    await this.reload()
     return kid
   }
 
-  await reload()
-  if (keys.length === 0) await addKey(true)
-
   /** Asked anew each time: the removal of a key comes with the log, not with the keys. */
-  function usable(): readonly LoadedKey[] {
-    return keys.filter(({ kid }) => !isRemoved(kid))
+  #usable(): readonly LoadedKey[] {
+    return this.#keys.filter(({ kid }) => !this.isRemoved(kid))
   }
 
   /** For how much longer a key is only published; 0 for one that was made by a clock gone wrong. */
-  function publishedForMs(key: LoadedKey): number {
-    const ageMs = clock.nowMs() - key.createdAtMs
+  #publishedForMs(key: LoadedKey): number {
+    const ageMs = this.#options.clock.nowMs() - key.createdAtMs
     return ageMs < -MOST_SKEW_MS ? 0 : Math.max(0, SIGNS_AFTER_MS - ageMs)
   }
 
-  async function signer(): Promise<LoadedKey> {
+  async #signer(): Promise<LoadedKey> {
     // Another node made the key that follows one that was removed.
-    if (usable().length === 0) await reload()
-    const signers = usable()
+    if (this.#usable().length === 0) await this.reload()
+    const keys = this.#usable()
     // Several may have been made in these seconds. Where all were, the oldest is known best.
-    const signer = signers.find((key) => publishedForMs(key) === 0) ?? signers.at(-1)
+    const signer = keys.find((key) => this.#publishedForMs(key) === 0) ?? keys.at(-1)
     if (signer === undefined) throw new Error('Cannot sign: the key ring is empty')
     return signer
-  }
-
-  async function signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
-    const key = await signer()
-    return new SignJWT({ ...claims })
-      .setProtectedHeader({ alg: key.algorithm, typ: type, kid: key.kid })
-      .sign(key.privateKey)
-  }
-
-  return {
-    sign: (claims) => signAs('at+jwt', claims),
-    signAs,
-    async publicKeys() {
-      const isOld = clock.monotonicMs() - reloadedAtMs >= RELOAD_AT_MOST_EVERY_MS
-      const work = isOld ? reload() : reading
-      const areCurrent = await isDoneWithin(PUBLISH_WITHIN_MS, work, clock)
-      return { keys: usable().map((key) => key.publicJwk), areCurrent }
-    },
-    find: async (header) => {
-      const fits = (key: LoadedKey): boolean =>
-        key.kid === header.kid && key.algorithm === header.alg
-      const known = keys.find(fits)
-      if (known !== undefined) return known.publicKey
-      const isOld = clock.monotonicMs() - reloadedAtMs >= RELOAD_AT_MOST_EVERY_MS
-      // Also where somebody else has begun to read: what cannot be read says nothing of the token.
-      await (isOld ? reload() : reading)
-      const added = keys.find(fits)
-      if (added !== undefined) return added.publicKey
-      throw new errors.JWKSNoMatchingKey()
-    },
-    rotate: async () => ({ kid: await addKey(false) }),
-    reload,
-    async newestSigns() {
-      await reload()
-      const [newest] = keys
-      const leftMs = newest === undefined ? 0 : publishedForMs(newest)
-      if (leftMs > 0) await new Promise<void>((resolve) => clock.after(leftMs, resolve))
-    },
-    isRemoved,
   }
 }
 
@@ -207,45 +213,4 @@ function isDoneWithin(ms: number, work: Promise<void>, clock: Clock): Promise<bo
     }
     work.then(end(true), end(false))
   })
-}
-
-async function newKey(
-  kid: string,
-  algorithm: SigningKey['algorithm'],
-  nowMs: number,
-): Promise<SigningKey> {
-  const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
-  return {
-    kid,
-    algorithm,
-    privateJwk: JSON.stringify(await exportJWK(privateKey)),
-    createdAtMs: nowMs,
-    retiredAtMs: undefined,
-    removeAfterMs: undefined,
-  }
-}
-
-async function loadKey(key: SigningKey): Promise<LoadedKey> {
-  const privateJwk = JSON.parse(key.privateJwk) as JWK
-  const { kty, crv, x, y, n, e } = privateJwk
-  const publicJwk: JWK = {
-    ...Object.fromEntries(
-      Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
-    ),
-    kid: key.kid,
-    alg: key.algorithm,
-    use: 'sig',
-  }
-  const [privateKey, publicKey] = await Promise.all([
-    importJWK(privateJwk, key.algorithm),
-    importJWK(publicJwk, key.algorithm),
-  ])
-  return {
-    kid: key.kid,
-    createdAtMs: key.createdAtMs,
-    algorithm: key.algorithm,
-    privateKey: privateKey as CryptoKey,
-    publicKey: publicKey as CryptoKey,
-    publicJwk,
-  }
 }

@@ -41,7 +41,8 @@ after(async () => {
 
 async function login({ child }: Node): Promise<string> {
   const reply = await ask(child, 'POST', '/directlink/v1/auth/login', { headers: maria })
-  return (reply?.json() as { bearer: string }).bearer
+  assert.ok(reply)
+  return (reply.json() as { bearer: string }).bearer
 }
 
 function kidOf(token: string): string {
@@ -89,12 +90,14 @@ const all = (word: 'ok' | 'no'): readonly string[] =>
 
 async function published({ child }: Node): Promise<readonly string[]> {
   const reply = await ask(child, 'GET', '/.well-known/jwks.json')
-  return (reply?.json() as { keys: { kid: string }[] }).keys.map((key) => key.kid)
+  assert.ok(reply)
+  return (reply.json() as { keys: { kid: string }[] }).keys.map((key) => key.kid)
 }
 
 async function listed({ child }: Node): Promise<Readonly<Record<string, string>>> {
   const reply = await ask(child, 'GET', '/outright/v1/keys', { headers: admin })
-  const { items } = reply?.json() as { items: { kid: string; state: string }[] }
+  assert.ok(reply)
+  const { items } = reply.json() as { items: { kid: string; state: string }[] }
   return Object.fromEntries(items.map(({ kid, state }) => [kid, state]))
 }
 
@@ -153,7 +156,8 @@ suite('a signing key that is removed', () => {
       refresh_token: string
     }
     const rotated = await ask(first.child, 'POST', '/outright/v1/keys/rotate', { headers: admin })
-    const { kid } = rotated?.json() as { kid: string }
+    assert.ok(rotated)
+    const { kid } = rotated.json() as { kid: string }
     await remove(second, kidOf(before))
     const body = { refresh_token: refreshToken }
     const refreshed = await ask(second.child, 'POST', '/auth/refresh', { body })

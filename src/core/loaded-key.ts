@@ -1,0 +1,55 @@
+import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose'
+import type { SigningKey } from '../ports/store.ts'
+
+/** A key of the store, ready to sign and to verify. */
+export interface LoadedKey {
+  readonly kid: string
+  readonly createdAtMs: number
+  readonly algorithm: SigningKey['algorithm']
+  readonly privateKey: CryptoKey
+  readonly publicKey: CryptoKey
+  readonly publicJwk: JWK
+}
+
+/** Makes a key; nobody has it yet. */
+export async function newKey(
+  kid: string,
+  algorithm: SigningKey['algorithm'],
+  nowMs: number,
+): Promise<SigningKey> {
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
+  return {
+    kid,
+    algorithm,
+    privateJwk: JSON.stringify(await exportJWK(privateKey)),
+    createdAtMs: nowMs,
+    retiredAtMs: undefined,
+    removeAfterMs: undefined,
+  }
+}
+
+/** Makes a stored key ready. */
+export async function loadKey(key: SigningKey): Promise<LoadedKey> {
+  const privateJwk = JSON.parse(key.privateJwk) as JWK
+  const { kty, crv, x, y, n, e } = privateJwk
+  const publicJwk: JWK = {
+    ...Object.fromEntries(
+      Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
+    ),
+    kid: key.kid,
+    alg: key.algorithm,
+    use: 'sig',
+  }
+  const [privateKey, publicKey] = await Promise.all([
+    importJWK(privateJwk, key.algorithm),
+    importJWK(publicJwk, key.algorithm),
+  ])
+  return {
+    kid: key.kid,
+    createdAtMs: key.createdAtMs,
+    algorithm: key.algorithm,
+    privateKey: privateKey as CryptoKey,
+    publicKey: publicKey as CryptoKey,
+    publicJwk,
+  }
+}
