@@ -31,8 +31,8 @@ function tokenOf({ headers }: IncomingMessage): string | undefined {
 }
 
 async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-  // Refused and closed already where there are no claims; destroyed later, when they are revoked.
-  const claims = await protectUpgrade(guard, request, socket, { tokenOf })
+  // Refused and closed already where there are no claims; closed with 4401 when they are revoked.
+  const claims = await protectUpgrade(guard, request, socket, { tokenOf, closeCode: 4401 })
   if (!claims) return
   sockets.handleUpgrade(request, socket, head, (open) => {
     open.on('error', () => undefined)

@@ -8,7 +8,7 @@ import {
   type RequestListener,
   type Server,
 } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import { serve } from '@hono/node-server'
 import express from 'express'
@@ -234,13 +234,25 @@ for (const [name, start] of Object.entries(applications)) {
 
 suite('WebSockets behind the adapter for node', () => {
   let url: string
+  const received: string[] = []
 
   before(async () => {
     const sockets = new WebSocketServer({ noServer: true })
     const node = createServer()
     node.on('upgrade', (request, socket, head) => {
-      void forNode.protectUpgrade(guard, request, socket).then((claims) => {
-        if (claims) sockets.handleUpgrade(request, socket, head, (client) => client.send('hello'))
+      const closeCode = request.url === '/silent' ? {} : { closeCode: 4401 }
+      void forNode.protectUpgrade(guard, request, socket, closeCode).then((claims) => {
+        if (!claims) return
+        sockets.handleUpgrade(request, socket, head, (client) => {
+          client.on('message', (data: Buffer) => received.push(data.toString()))
+          client.on('error', () => undefined)
+          client.send('hello')
+          if (request.url !== '/talking') return
+          const timer = setInterval(() => client.send('more'), 0)
+          client.on('close', () => {
+            clearInterval(timer)
+          })
+        })
       })
     })
     url = (await listen(node)).replace('http', 'ws')
@@ -252,7 +264,58 @@ suite('WebSockets behind the adapter for node', () => {
     await once(socket, 'message')
     const closed = once(socket, 'close')
     await end()
+    const [code] = (await closed) as [number]
+    assert.equal(code, 4401)
+  })
+
+  test('end without a close frame where none is asked for', async () => {
+    const { token, end } = await login()
+    const socket = new WebSocket(`${url}/silent`, bearer(token))
+    await once(socket, 'message')
+    const closed = once(socket, 'close')
+    await end()
+    assert.equal(((await closed) as [number])[0], 1006)
+  })
+
+  test('say nothing to the application any more once they have ended', async () => {
+    const { token, end } = await login()
+    const socket = new WebSocket(url, bearer(token))
+    await once(socket, 'message')
+    const closed = once(socket, 'close')
+    socket.send('before')
+    while (!received.includes('before')) await new Promise(setImmediate)
+    const ended = end()
+    const timer = setInterval(() => {
+      if (socket.readyState === WebSocket.OPEN) socket.send('while')
+    }, 0)
+    await ended
+    const count = received.length
     await closed
+    clearInterval(timer)
+    assert.equal(received.length, count)
+  })
+
+  test('are sent nothing after the close frame, however much the application writes', async () => {
+    const { token, end } = await login()
+    const request = httpRequest(`${url.replace('ws', 'http')}/talking`, {
+      headers: {
+        ...bearer(token).headers,
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+      },
+    })
+    request.end()
+    const [, socket, head] = (await once(request, 'upgrade')) as [unknown, Socket, Buffer]
+    const pieces = [head]
+    socket.on('data', (piece: Buffer) => pieces.push(piece))
+    const closed = once(socket, 'close')
+    await end()
+    await closed
+    const bytes = Buffer.concat(pieces)
+    assert.ok(bytes.length > 4)
+    assert.deepEqual([...bytes.subarray(-4)], [0x88, 2, 4401 >> 8, 4401 & 0xff])
   })
 
   test('are refused without one', async () => {

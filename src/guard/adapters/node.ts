@@ -23,6 +23,16 @@ export interface NodeProtectOptions extends ProtectOptions {
   readonly tokenOf?: (request: IncomingMessage) => string | undefined
 }
 
+export interface UpgradeProtectOptions extends NodeProtectOptions {
+  /**
+   * Code of the close frame (RFC 6455, section 5.5.1) that a WebSocket is sent before it is
+   * destroyed, such as 4401 or 1008. Only for what writes whole frames to the socket, as `ws` and
+   * what is built on it do: behind something that passes bytes through as they come, the frame
+   * would land within another. Default: none, so that the other end sees 1006.
+   */
+  readonly closeCode?: number
+}
+
 /**
  * Lets a request in, or answers it. An answer that is still open when the token is revoked is
  * ended.
@@ -106,7 +116,7 @@ export async function protectUpgrade(
   guard: Guard,
   request: IncomingMessage,
   socket: Duplex,
-  options: NodeProtectOptions = {},
+  options: UpgradeProtectOptions = {},
 ): Promise<AccessClaims | undefined> {
   // Nobody else listens yet, and a reset while the token is checked must not end the process.
   const ignore = (): void => undefined
@@ -120,9 +130,44 @@ export async function protectUpgrade(
   }
   if (socket.destroyed) return undefined
   rememberClaims(request, decision.claims)
-  const unwatch = guard.watch(decision.claims, () => socket.destroy())
+  const unwatch = guard.watch(decision.claims, () => {
+    endUpgraded(request, socket, options.closeCode)
+  })
   socket.once('close', unwatch)
   return decision.claims
+}
+
+/** How long a close frame may take to be written. */
+const closeFrameMs = 1000
+
+/**
+ * Destroys the socket of an upgrade. Where it is a WebSocket and a code is given, it says so first:
+ * whoever writes whole frames is between two of them whenever another turn begins, and a close
+ * frame may stand between the fragments of a message (section 5.4). Nothing more is read: what the
+ * other end sends from now on reaches nobody.
+ */
+function endUpgraded(
+  request: IncomingMessage,
+  socket: Duplex,
+  closeCode: number | undefined,
+): void {
+  const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket'
+  // Before the answer to the upgrade has been written there is no WebSocket to speak to.
+  const hasBegun = 'bytesWritten' in socket && Number(socket.bytesWritten) > 0
+  if (closeCode === undefined || !isWebSocket || !hasBegun) {
+    socket.destroy()
+    return
+  }
+  socket.removeAllListeners('data')
+  // Read and dropped: what stands unread when a socket is closed makes TCP reset it, and the other
+  // end might lose the frame.
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), closeFrameMs).unref()
+  // Nothing can be written after it.
+  socket.end(Uint8Array.of(0x88, 0x02, closeCode >> 8, closeCode & 0xff), () => {
+    clearTimeout(timer)
+    socket.destroy()
+  })
 }
 
 /** Lets a request in whose token was accepted; answers any other. */
