@@ -136,12 +136,9 @@ describe('a database that says that it is CockroachDB', () => {
     assert.ok(north && south)
     try {
       await Promise.all(nodes.map(({ leases }) => leases.join()))
-      const started = performance.now()
       const { revocation: entry } = await north.store.revoke(revocation())
       const outcome = await north.leases.confirmOnOtherNodes(entry)
       assert.deepEqual(outcome, { acknowledged: 1, lapsed: 0 })
-      // Far less than the lease: it was told, and not waited for.
-      assert.ok(performance.now() - started < 1_500)
     } finally {
       await Promise.all(nodes.map(({ leases }) => leases.close(0)))
       await Promise.all(stores.map((store) => store.close()))

@@ -186,11 +186,16 @@ describe('behind a pooler', () => {
         assert.equal(north.shared.bell !== undefined, bell)
         const heard: Revocation[] = []
         south.onCommitted((entries) => heard.push(...entries))
-        const started = performance.now()
-        const { revocation: entry } = await north.revoke(revocation())
-        await until(() => heard.length > 0)
-        assert.deepEqual(heard, [entry])
-        assert.ok(performance.now() - started < 900, 'it waited for the look of every second')
+        const tookMs: number[] = []
+        for (let round = 1; round <= 5; round++) {
+          const started = performance.now()
+          const { revocation: entry } = await north.revoke(revocation())
+          await until(() => heard.length === round)
+          assert.deepEqual(heard.at(-1), entry)
+          tookMs.push(performance.now() - started)
+        }
+        // Whoever waits for the look of every second needs half of one.
+        assert.ok(tookMs.toSorted((one, other) => one - other)[1]! < 400, tookMs.join())
       } finally {
         await Promise.all(nodes.map((node) => node.close()))
         pooler.close()
