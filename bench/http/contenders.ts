@@ -44,9 +44,9 @@ const SETTLE_MS = 400
 export async function compare(
   contenders: readonly Contender[],
   { seconds, rounds, retries }: Settings,
+  guard: QuietGuard = new QuietGuard(ownPids, retries),
 ): Promise<{ readonly samples: ReadonlyMap<string, readonly Sample[]>; readonly note: string }> {
   const client = new Child(new URL('./load.ts', import.meta.url), cores.client)
-  const guard = new QuietGuard(ownPids, retries)
   const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]))
   for (const contender of contenders) await take(contender, client, false, Math.min(1, seconds))
   for (let round = 0; round < rounds; round++) {

@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { AccessClaims } from '../verifier/claims.ts'
-import type { Rejection, Verdict } from '../verifier/token-verifier.ts'
+import type { Rejection, Verdict } from '../verifier/verdict.ts'
 import type { GuardClock } from './clock.ts'
 
 export interface AskOptions {

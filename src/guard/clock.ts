@@ -8,6 +8,9 @@ export interface GuardClock {
   after(delayMs: number, callback: () => void): () => void
 }
 
+/** Where the runtime has it, which is behind a getter: too slow for every check. */
+const { performance } = globalThis
+
 /** The runtime's clocks. */
 export const runtimeClock: GuardClock = Object.freeze<GuardClock>({
   nowMs: () => Date.now(),

@@ -1,11 +1,6 @@
 import { closeCodes } from '../protocol/feed.ts'
-import {
-  createTokenVerifier,
-  rejected,
-  type Decision,
-  type TokenVerifier,
-  type Verdict,
-} from '../verifier/token-verifier.ts'
+import { createTokenVerifier, type TokenVerifier } from '../verifier/token-verifier.ts'
+import { rejected, type Decision, type Verdict } from '../verifier/verdict.ts'
 import { askServer } from './ask.ts'
 import { checkOptions } from './check-options.ts'
 import { runtimeClock, type GuardClock } from './clock.ts'
@@ -93,7 +88,9 @@ class ServerGuard implements Guard {
     this.#log = options.log ?? silent
     this.#lease = new Lease(this.#clock, rules)
     this.#keys = new GuardKeys(this.#server, options)
-    this.#verifier = this.#makeVerifier(() => !rules.judgesLast || this.#lease.held)
+    this.#verifier = this.#makeVerifier(
+      (nowMs) => !rules.judgesLast || this.#lease.leftMs(nowMs) > 0,
+    )
     this.#lenient = this.#makeVerifier(() => true)
     this.#watches = new Watches(this.#following, (error) => {
       this.#log.error({ error: String(error) }, 'a watch failed')
@@ -238,13 +235,14 @@ class ServerGuard implements Guard {
     return verdict
   }
 
-  #makeVerifier(isCurrent: () => boolean): TokenVerifier {
+  #makeVerifier(isCurrent: (nowMs: number) => boolean): TokenVerifier {
     return createTokenVerifier({
       replica: this.#following,
       keys: this.#keys.find,
       issuer: () => this.#issuer ?? '',
+      nowMs: () => this.#clock.nowMs(),
       // The node forgets by its own clock: what has expired there has expired here, too.
-      nowMs: () => Math.max(this.#clock.nowMs(), this.#following.nodeSeconds * 1000),
+      overMs: () => this.#following.nodeSeconds * 1000,
       isCurrent,
       capacity: this.#options.cacheSize ?? cacheSize,
     })

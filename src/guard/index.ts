@@ -17,4 +17,4 @@ export type {
 export type { GuardClock } from './clock.ts'
 export type { ConnectFeed, FeedSocket, FeedSocketEvents, FeedTarget } from './transport.ts'
 export type { AccessClaims } from '../verifier/claims.ts'
-export type { Rejection, Verdict } from '../verifier/token-verifier.ts'
+export type { Rejection, Verdict } from '../verifier/verdict.ts'

@@ -65,12 +65,16 @@ export class Lease {
     this.#from = undefined
   }
 
-  /** How long it still lasts, in milliseconds; 0 where there is none. */
-  leftMs(): number {
+  /**
+   * How long it still lasts, in milliseconds; 0 where there is none.
+   *
+   * @param nowMs What the wall clock says, where somebody has just asked it.
+   */
+  leftMs(nowMs: number = this.#clock.nowMs()): number {
     if (!this.#from) return 0
     const monotonicMs = this.#clock.monotonicMs() - this.#from.monotonicMs
     if (!this.#rules.readsBothClocks) return Math.max(0, this.#leaseMs - monotonicMs)
-    const wallMs = this.#clock.nowMs() - this.#from.wallMs
+    const wallMs = nowMs - this.#from.wallMs
     if (wallMs < monotonicMs - setBackMs) return 0
     return Math.max(0, this.#leaseMs - Math.max(monotonicMs, wallMs))
   }

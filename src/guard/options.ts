@@ -1,6 +1,6 @@
 import type { JWTVerifyGetKey } from 'jose'
 import type { AccessClaims } from '../verifier/claims.ts'
-import type { Verdict } from '../verifier/token-verifier.ts'
+import type { Verdict } from '../verifier/verdict.ts'
 import type { GuardClock } from './clock.ts'
 import type { ConnectFeed } from './transport.ts'
 

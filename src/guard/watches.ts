@@ -1,7 +1,7 @@
 import { isAlive, isStillAlive, type RevocationView } from '../verifier/alive.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
-import { factsOf } from '../verifier/known-facts.ts'
 import { tokenFacts, type Fingerprint, type TokenFacts } from '../verifier/fingerprint.ts'
+import { verifiedBy } from '../verifier/verified-token.ts'
 
 interface Watch {
   readonly expiresAtSeconds: number
@@ -42,11 +42,11 @@ export class Watches {
 
   /** @returns Ends the watch; harmless when it has ended. */
   add(claims: AccessClaims, callback: () => void): () => void {
-    const known = factsOf(claims, this.#replica)
+    const known = verifiedBy(this.#replica, claims)
     const watch: Watch = {
       expiresAtSeconds: claims.exp,
       callback,
-      facts: known,
+      facts: known?.facts,
       state: 'new',
       newer: undefined,
       older: this.#newest,
@@ -55,7 +55,7 @@ export class Watches {
     this.#newest = watch
     this.#newCount++
     if (known === undefined) void this.#begin(watch, claims)
-    else if (isStillAlive(this.#replica, known, known.aliveAtVersion)) {
+    else if (isStillAlive(this.#replica, known.facts, known.aliveAtVersion)) {
       known.aliveAtVersion = this.#replica.version
     } else {
       // Not before the caller has the function that ends the watch.

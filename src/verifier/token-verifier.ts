@@ -6,31 +6,9 @@
 import { decodeProtectedHeader, errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
 import { isStillAlive, type RevocationView } from './alive.ts'
 import type { AccessClaims } from './claims.ts'
-import { tokenFacts } from './fingerprint.ts'
-import { rememberFacts } from './known-facts.ts'
-import { VerifiedTokens, type VerifiedToken } from './verified-tokens.ts'
-
-/**
- * Why a token is not accepted. Judged in this order: signature, type, issuer and audience
- * (`invalid`), time (`expired`), revocation (`revoked`), and last whether the verifier may trust
- * its replica at all (`stale`). So an expired and revoked token is `expired`, and a dead token is
- * never just `stale`. A token whose key is not found is `stale` as well where the verifier is not
- * current or could not look: it may be good.
- */
-export type Rejection = 'missing' | 'invalid' | 'expired' | 'revoked' | 'stale'
-
-export type Verdict =
-  | { readonly ok: true; readonly claims: AccessClaims }
-  | { readonly ok: false; readonly reason: Rejection }
-
-/**
- * A verdict that is there already, and a promise of it: made once, so that a check allocates
- * nothing.
- */
-export interface Decision {
-  readonly verdict: Verdict
-  readonly promise: Promise<Verdict>
-}
+import { rejected, type Decision, type Rejection, type Verdict } from './verdict.ts'
+import { verifiedToken, type VerifiedToken } from './verified-token.ts'
+import { VerifiedTokens } from './verified-tokens.ts'
 
 export interface TokenVerifier {
   /**
@@ -59,8 +37,15 @@ export interface TokenVerifierOptions {
   readonly issuer: () => string
   /** Wall clock, milliseconds since 1970. */
   readonly nowMs: () => number
-  /** Whether the replica may be trusted at this moment: the lease. Asked last, with the verdict. */
-  readonly isCurrent: () => boolean
+  /** A time that is over whatever the wall clock says, in milliseconds since 1970. Default: none. */
+  readonly overMs?: () => number
+  /**
+   * Whether the replica may be trusted at this moment: the lease. Asked together with the replica,
+   * after everything that takes time.
+   *
+   * @param nowMs What the wall clock has just said: to read it is a large part of a check.
+   */
+  readonly isCurrent: (nowMs: number) => boolean
   /** Most verified tokens remembered. */
   readonly capacity: number
 }
@@ -73,71 +58,55 @@ const NOT_BEFORE_TOLERANCE_SECONDS = 60
 
 export const signatureAlgorithms = ['ES256', 'EdDSA', 'RS256'] as const
 
-/** The decisions that accept nothing. */
-export const rejected: { readonly [R in Rejection]: Decision } = {
-  missing: decided({ ok: false, reason: 'missing' }),
-  invalid: decided({ ok: false, reason: 'invalid' }),
-  expired: decided({ ok: false, reason: 'expired' }),
-  revoked: decided({ ok: false, reason: 'revoked' }),
-  stale: decided({ ok: false, reason: 'stale' }),
-}
-
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { replica, nowMs, isCurrent } = options
+  const { replica, nowMs, overMs = () => 0, isCurrent } = options
   const verified = new VerifiedTokens(options.capacity)
   let forgotten = 0
 
-  /** The verdict on a token whose signature is known to be good, at this very moment. */
-  function judge(known: VerifiedToken, audience: string | undefined): Decision {
-    if (audience !== undefined && !known.claims.aud.includes(audience)) return rejected.invalid
-    if (nowMs() >= known.expiresAtMs) return rejected.expired
-    if (!isStillAlive(replica, known.facts, known.facts.aliveAtVersion)) return rejected.revoked
-    known.facts.aliveAtVersion = replica.version
-    return isCurrent() ? known.accepted : rejected.stale
+  /**
+   * The verdict on a token whose signature is known to be good, at this very moment.
+   *
+   * @param judgedMs What the wall clock has just said.
+   * @param current Whether the replica may be trusted then.
+   */
+  function judge(
+    known: VerifiedToken,
+    audience: string | undefined,
+    judgedMs: number,
+    current: boolean,
+  ): Decision {
+    if (audience !== undefined && known.audience !== audience) {
+      if (!known.claims.aud.includes(audience)) return rejected.invalid
+      known.audience = audience
+    }
+    const expiresAtMs = known.expiresAtSeconds * 1000
+    if (judgedMs >= expiresAtMs || overMs() >= expiresAtMs) return rejected.expired
+    if (!isStillAlive(replica, known.facts, known.aliveAtVersion)) return rejected.revoked
+    known.aliveAtVersion = replica.version
+    return current ? known : rejected.stale
   }
 
   async function verifyFresh(token: string, audience: string | undefined): Promise<Verdict> {
     const before = forgotten
-    let claims: AccessClaims
-    const search: { ended: 'found' | 'none' | 'failed' } = { ended: 'found' }
-    const keys: JWTVerifyGetKey = async (header, input) => {
-      try {
-        return await options.keys(header, input)
-      } catch (error) {
-        search.ended = isAnswer(error) ? 'none' : 'failed'
-        throw error
-      }
-    }
-    try {
-      const { payload, protectedHeader } = await jwtVerify(token, keys, {
-        issuer: options.issuer(),
-        typ: 'at+jwt',
-        algorithms: [...signatureAlgorithms],
-        clockTolerance: NOT_BEFORE_TOLERANCE_SECONDS,
-        currentDate: new Date(nowMs()),
-      })
-      // A key set of one key would fit a token that names none, and removing the key not end it.
-      const { kid } = protectedHeader
-      if (kid === undefined || !hasAccessClaims(payload)) return rejected.invalid.verdict
-      claims = { ...payload, kid }
-    } catch (error) {
-      const isNone = search.ended === 'none' && isCurrent()
-      if (search.ended !== 'found' && !isNone) return rejected.stale.verdict
-      return (error instanceof errors.JWTExpired ? rejected.expired : rejected.invalid).verdict
-    }
-    const known = await newlyKnown(token, claims, replica)
+    const claims = await readClaims(token, options)
+    if (typeof claims === 'string') return rejected[claims].verdict
+    const known = await verifiedToken(token, claims, replica)
     // Verified with keys that somebody has since given up.
     if (forgotten !== before) return verifyFresh(token, audience)
     verified.add(known)
-    return judge(known, audience).verdict
+    const judgedMs = nowMs()
+    return judge(known, audience, judgedMs, isCurrent(judgedMs)).verdict
   }
 
   function verifyKnown(token: string | undefined, audience?: string): Decision | undefined {
     if (token === undefined || token === '') return rejected.missing
     // Whoever calls it without types may hand over anything.
     if (typeof token !== 'string' || token.length > LONGEST_TOKEN) return rejected.invalid
+    // Before the token is looked for: a clock waits for all reads of memory that are under way.
+    const judgedMs = nowMs()
+    const current = isCurrent(judgedMs)
     const known = verified.get(token)
-    return known && judge(known, audience)
+    return known && judge(known, audience, judgedMs, current)
   }
 
   return {
@@ -146,9 +115,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return verifyKnown(token, audience)?.promise ?? verifyFresh(token as string, audience)
     },
     async remember(token, claims) {
-      const { kid } = decodeProtectedHeader(token)
-      const own = kid === undefined ? { ...claims } : { ...claims, kid }
-      verified.add(await newlyKnown(token, own, replica))
+      verified.add(await verifiedToken(token, withKeyOf(token, claims), replica))
     },
     forget() {
       forgotten++
@@ -157,17 +124,42 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   }
 }
 
-/** Nobody else may have the claims yet: they are frozen here. */
-async function newlyKnown(
+/** The claims of a token whose signature, type, issuer and shape are good, or why it is refused. */
+async function readClaims(
   token: string,
-  claims: AccessClaims,
-  replica: RevocationView,
-): Promise<VerifiedToken> {
-  const facts = { ...(await tokenFacts(claims)), replica, aliveAtVersion: -1 }
-  rememberFacts(claims, facts)
-  Object.freeze(claims)
-  const accepted = decided({ ok: true, claims })
-  return { token, claims, facts, expiresAtMs: claims.exp * 1000, accepted, next: undefined }
+  { keys: find, issuer, nowMs, overMs = () => 0, isCurrent }: TokenVerifierOptions,
+): Promise<AccessClaims | Rejection> {
+  const search: { ended: 'found' | 'none' | 'failed' } = { ended: 'found' }
+  const keys: JWTVerifyGetKey = async (header, input) => {
+    try {
+      return await find(header, input)
+    } catch (error) {
+      search.ended = isAnswer(error) ? 'none' : 'failed'
+      throw error
+    }
+  }
+  try {
+    const { payload, protectedHeader } = await jwtVerify(token, keys, {
+      issuer: issuer(),
+      typ: 'at+jwt',
+      algorithms: [...signatureAlgorithms],
+      clockTolerance: NOT_BEFORE_TOLERANCE_SECONDS,
+      currentDate: new Date(Math.max(nowMs(), overMs())),
+    })
+    // A key set of one key would fit a token that names none, and removing the key not end it.
+    const { kid } = protectedHeader
+    return kid === undefined || !hasAccessClaims(payload) ? 'invalid' : { ...payload, kid }
+  } catch (error) {
+    const isNone = search.ended === 'none' && isCurrent(nowMs())
+    if (search.ended !== 'found' && !isNone) return 'stale'
+    return error instanceof errors.JWTExpired ? 'expired' : 'invalid'
+  }
+}
+
+/** A copy of claims, with the key that signed them. */
+function withKeyOf(token: string, claims: AccessClaims): AccessClaims {
+  const { kid } = decodeProtectedHeader(token)
+  return kid === undefined ? { ...claims } : { ...claims, kid }
 }
 
 /** Whether a search for a key ended with an answer, and not because the keys could not be had. */
@@ -175,10 +167,6 @@ export function isAnswer(error: unknown): boolean {
   return (
     error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys
   )
-}
-
-function decided(verdict: Verdict): Decision {
-  return Object.freeze({ verdict: Object.freeze(verdict), promise: Promise.resolve(verdict) })
 }
 
 function hasAccessClaims(payload: Readonly<Record<string, unknown>>): payload is AccessClaims {

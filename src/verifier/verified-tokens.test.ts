@@ -1,24 +1,33 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { rejected } from './token-verifier.ts'
-import { VerifiedTokens, type VerifiedToken } from './verified-tokens.ts'
+import { Replica } from './replica.ts'
+import { verifiedToken, type VerifiedToken } from './verified-token.ts'
+import { VerifiedTokens } from './verified-tokens.ts'
+
+const replica = new Replica()
 
 /** A record of a token; what it says is of no matter here. */
-function recordOf(token: string): VerifiedToken {
-  return {
-    token,
-    claims: {} as VerifiedToken['claims'],
-    facts: {} as VerifiedToken['facts'],
-    expiresAtMs: 0,
-    accepted: rejected.missing,
-    next: undefined,
+function recordOf(token: string): Promise<VerifiedToken> {
+  const claims = {
+    iss: 'https://auth.example',
+    aud: ['api'],
+    sub: 'maria',
+    client_id: 'app',
+    jti: '019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d77',
+    sid: '019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d78',
+    gen: [0, 0, 0, 0, 0] as const,
+    iat: 0,
+    nbf: 0,
+    exp: 4_000_000_000,
   }
+  return verifiedToken(token, { ...claims, gen: [...claims.gen] }, replica)
 }
 
 suite('VerifiedTokens', () => {
-  test('tells tokens apart that end alike', () => {
+  test('tells tokens apart that end alike', async () => {
     const verified = new VerifiedTokens(10)
-    const [one, two, three] = ['one.ending', 'two.ending', 'three.ending'].map(recordOf)
+    const endings = ['one.ending', 'two.ending', 'three.ending']
+    const [one, two, three] = await Promise.all(endings.map(recordOf))
     for (const record of [one, two, three]) verified.add(record!)
     assert.equal(verified.get('one.ending'), one)
     assert.equal(verified.get('two.ending'), two)
@@ -28,14 +37,14 @@ suite('VerifiedTokens', () => {
     assert.equal(verified.get(''), undefined)
   })
 
-  test('what is used survives, what is not is forgotten, also among tokens that end alike', () => {
+  test('what is used survives, what is not is forgotten, also among tokens that end alike', async () => {
     const verified = new VerifiedTokens(20)
-    const kept = recordOf('kept.ending')
-    verified.add(recordOf('dropped.ending'))
+    const kept = await recordOf('kept.ending')
+    verified.add(await recordOf('dropped.ending'))
     verified.add(kept)
-    verified.add(recordOf('dropped too.ending'))
+    verified.add(await recordOf('dropped too.ending'))
     for (let at = 0; at < 100; at++) {
-      verified.add(recordOf(`token ${String(at).padStart(6, '0')}`))
+      verified.add(await recordOf(`token ${String(at).padStart(6, '0')}`))
       assert.equal(verified.get('kept.ending'), kept)
       assert.ok(verified.size <= 20)
     }
@@ -43,15 +52,15 @@ suite('VerifiedTokens', () => {
     assert.equal(verified.get('dropped too.ending'), undefined)
   })
 
-  test('remembers none where it may not', () => {
+  test('remembers none where it may not', async () => {
     const verified = new VerifiedTokens(0)
-    verified.add(recordOf('a token'))
+    verified.add(await recordOf('a token'))
     assert.equal(verified.get('a token'), undefined)
   })
 
-  test('forgets all', () => {
+  test('forgets all', async () => {
     const verified = new VerifiedTokens(10)
-    verified.add(recordOf('a token'))
+    verified.add(await recordOf('a token'))
     verified.clear()
     assert.equal(verified.get('a token'), undefined)
     assert.equal(verified.size, 0)

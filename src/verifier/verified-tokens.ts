@@ -1,18 +1,4 @@
-import type { AccessClaims } from './claims.ts'
-import type { KnownFacts } from './known-facts.ts'
-import type { Decision } from './token-verifier.ts'
-
-/** A token whose signature, type, issuer and shape were found good once. */
-export interface VerifiedToken {
-  readonly token: string
-  readonly claims: AccessClaims
-  readonly facts: KnownFacts
-  readonly expiresAtMs: number
-  /** The answer for it while it is alive. */
-  readonly accepted: Decision
-  /** Another one with the same key. */
-  next: VerifiedToken | undefined
-}
+import type { VerifiedToken } from './verified-token.ts'
 
 /** Characters of the signature that the key is made of; the last one has two bits. */
 const KEY_LENGTH = 6

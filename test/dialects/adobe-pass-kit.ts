@@ -1,7 +1,7 @@
 /** What the Adobe Pass suites share: an app, a device, a viewer, and a server at a real public URL. */
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Verdict } from '../../src/verifier/token-verifier.ts'
+import type { Verdict } from '../../src/verifier/verdict.ts'
 import type { Reply, TestServer } from '../harness.ts'
 
 export const REQUESTOR = 'REF30'

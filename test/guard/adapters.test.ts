@@ -232,6 +232,59 @@ for (const [name, start] of Object.entries(applications)) {
   })
 }
 
+suite('an answer that ends in the listener', () => {
+  test('is not watched where all of it has been sent', async () => {
+    const watching: number[] = []
+    const url = await listen(
+      createServer((request, response) => {
+        forNode.protectListener(guard, () => response.end('whole'))(request, response)
+        watching.push(guard.status().watches)
+      }),
+    )
+    const before = guard.status().watches
+    const { token } = await login()
+    // The first time the guard has to verify the signature first.
+    for (let time = 0; time < 3; time++) await call(url, 'GET', '/', bearer(token))
+    assert.deepEqual(watching.slice(1), [before, before])
+  })
+
+  test('is cut off where much of it is still to be sent', async () => {
+    const url = await listen(
+      createServer(
+        forNode.protectListener(guard, (_request, response) => response.end(Buffer.alloc(2 ** 26))),
+      ),
+    )
+    const { token, end } = await login()
+    const stream = await open(`${url}/`, token)
+    await once(stream, 'readable')
+    await end()
+    let received = 0
+    stream.on('data', (piece: Buffer) => (received += piece.length))
+    await assert.rejects(once(stream, 'end'), { code: 'ECONNRESET' })
+    assert.ok(received < 2 ** 26)
+  })
+
+  test('is watched as any other where the listener throws', async () => {
+    const before = guard.status().watches
+    const url = await listen(
+      createServer((request, response) => {
+        const failing: forNode.ProtectedListener = () => {
+          response.writeHead(200).write('begun')
+          throw new Error('a listener failed')
+        }
+        assert.throws(() => forNode.protectListener(guard, failing)(request, response), /failed/)
+      }),
+    )
+    const { token, end } = await login()
+    await guard.check(token)
+    const stream = await open(`${url}/`, token)
+    assert.equal(guard.status().watches, before + 1)
+    stream.resume()
+    await end()
+    await assert.rejects(once(stream, 'end'), { code: 'ECONNRESET' })
+  })
+})
+
 suite('WebSockets behind the adapter for node', () => {
   let url: string
   const received: string[] = []

@@ -4,7 +4,7 @@
  * connection.
  */
 import type { AccessClaims } from '../../verifier/claims.ts'
-import type { Rejection, Verdict } from '../../verifier/token-verifier.ts'
+import type { Rejection, Verdict } from '../../verifier/verdict.ts'
 import type { Guard, OnStale } from '../options.ts'
 
 /** What a protected route may decide for itself. */

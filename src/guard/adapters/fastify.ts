@@ -31,8 +31,9 @@ export function protect(
       const decision = decisionOf(verdict, options)
       if (decision.ok) {
         rememberClaims(request, decision.claims)
-        endWhenRevoked(guard, decision.claims, reply.raw, options)
         done()
+        // Not before: nothing was revoked meanwhile, and many an answer is over by now.
+        endWhenRevoked(guard, decision.claims, reply.raw, options)
       } else {
         const { status, headers, body } = decision.challenge
         void reply.code(status).headers(headers).send(body)

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { AccessClaims } from '../../verifier/claims.ts'
-import type { Verdict } from '../../verifier/token-verifier.ts'
+import type { Verdict } from '../../verifier/verdict.ts'
 import type { Guard } from '../options.ts'
 import {
   bearerToken,
@@ -53,7 +53,9 @@ export async function protect(
 ): Promise<AccessClaims | undefined> {
   const token = tokenFrom(request, options)
   const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
-  return admit(guard, verdict, request, response, options)
+  const claims = admit(verdict, request, response, options)
+  if (claims) endWhenRevoked(guard, claims, response, options)
+  return claims
 }
 
 /** A listener for requests that were let in. */
@@ -95,8 +97,14 @@ export function letIn(
   next: (claims: AccessClaims) => unknown,
 ): void {
   whenDecided(guard, tokenFrom(request, options), options, (verdict) => {
-    const claims = admit(guard, verdict, request, response, options)
-    if (claims) next(claims)
+    const claims = admit(verdict, request, response, options)
+    if (!claims) return
+    try {
+      next(claims)
+    } finally {
+      // Not before: nothing was revoked meanwhile, and many an answer is over by now.
+      endWhenRevoked(guard, claims, response, options)
+    }
   })
 }
 
@@ -172,7 +180,6 @@ function endUpgraded(
 
 /** Lets a request in whose token was accepted; answers any other. */
 function admit(
-  guard: Guard,
   verdict: Verdict,
   request: IncomingMessage,
   response: ServerResponse,
@@ -185,7 +192,6 @@ function admit(
     return undefined
   }
   rememberClaims(request, decision.claims)
-  endWhenRevoked(guard, decision.claims, response, options)
   return decision.claims
 }
 
@@ -199,7 +205,7 @@ export function endWhenRevoked(
   response: ServerResponse,
   { graceMs = defaultGraceMs }: Pick<ProtectOptions, 'graceMs'>,
 ): void {
-  if (response.closed || response.writableFinished) return
+  if (response.closed || isSent(response)) return
   let timer: NodeJS.Timeout | undefined
   const unwatch = guard.watch(claims, () => {
     if (response.headersSent || graceMs <= 0) response.destroy()
@@ -209,6 +215,11 @@ export function endWhenRevoked(
     clearTimeout(timer)
     unwatch()
   })
+}
+
+/** Whether all of an answer has been handed to the system; Node calls it finished a turn later. */
+function isSent(response: ServerResponse): boolean {
+  return response.writableEnded && response.writableLength === 0
 }
 
 /** None where the header was sent twice: Node keeps the first, something before it the last. */

@@ -1,0 +1,38 @@
+/** What becomes of a token, in a node as in a guard. */
+import type { AccessClaims } from './claims.ts'
+
+/**
+ * Why a token is not accepted. Judged in this order: signature, type, issuer and audience
+ * (`invalid`), time (`expired`), revocation (`revoked`), and last whether the verifier may trust
+ * its replica at all (`stale`). So an expired and revoked token is `expired`, and a dead token is
+ * never just `stale`. A token whose key is not found is `stale` as well where the verifier is not
+ * current or could not look: it may be good.
+ */
+export type Rejection = 'missing' | 'invalid' | 'expired' | 'revoked' | 'stale'
+
+export type Verdict =
+  | { readonly ok: true; readonly claims: AccessClaims }
+  | { readonly ok: false; readonly reason: Rejection }
+
+/**
+ * A verdict that is there already, and a promise of it: made once, so that a check allocates
+ * nothing.
+ */
+export interface Decision {
+  readonly verdict: Verdict
+  readonly promise: Promise<Verdict>
+}
+
+/** The decisions that accept nothing. */
+export const rejected: { readonly [R in Rejection]: Decision } = {
+  missing: decided({ ok: false, reason: 'missing' }),
+  invalid: decided({ ok: false, reason: 'invalid' }),
+  expired: decided({ ok: false, reason: 'expired' }),
+  revoked: decided({ ok: false, reason: 'revoked' }),
+  stale: decided({ ok: false, reason: 'stale' }),
+}
+
+/** Makes a decision. */
+export function decided(verdict: Verdict): Decision {
+  return Object.freeze({ verdict: Object.freeze(verdict), promise: Promise.resolve(verdict) })
+}

@@ -1,0 +1,69 @@
+import type { RevocationView } from './alive.ts'
+import type { AccessClaims } from './claims.ts'
+import { tokenFacts, type TokenFacts } from './fingerprint.ts'
+import { decided, type Decision } from './verdict.ts'
+
+/**
+ * A token whose signature, type, issuer and shape were found good once, and the decision on it
+ * while it is alive. What every check needs stands in it and not behind it: with many tokens, each
+ * object more is a wait for memory.
+ */
+export interface VerifiedToken extends Decision {
+  readonly token: string
+  /** Another one with the same key. */
+  next: VerifiedToken | undefined
+  /** In seconds, as in the claim: what a number has in front of 2038 fits without a box. */
+  readonly expiresAtSeconds: number
+  /** The replica's version at which it was last found alive; -1 before. */
+  aliveAtVersion: number
+  /** The audience that it was last found to be for. */
+  audience: string | undefined
+  readonly claims: AccessClaims
+  readonly facts: TokenFacts
+  /** Whose versions are meant. */
+  readonly replica: RevocationView
+}
+
+/** Under which it is kept with the claims. Nobody else can meet the name, nor sees it listed. */
+const verifiedKey = Symbol('outright.verified')
+
+/**
+ * Makes the record of a token.
+ *
+ * @param claims Nobody else may have them yet: they are frozen here.
+ */
+export async function verifiedToken(
+  token: string,
+  claims: AccessClaims,
+  replica: RevocationView,
+): Promise<VerifiedToken> {
+  const { verdict, promise } = decided({ ok: true, claims })
+  const verified: VerifiedToken = {
+    verdict,
+    promise,
+    token,
+    next: undefined,
+    expiresAtSeconds: claims.exp,
+    aliveAtVersion: -1,
+    audience: undefined,
+    claims,
+    facts: await tokenFacts(claims),
+    replica,
+  }
+  // A `WeakMap` would be dearer than the check.
+  Object.defineProperty(claims, verifiedKey, { value: verified })
+  Object.freeze(claims)
+  return verified
+}
+
+/**
+ * What is known of claims that a verifier accepted, where it was for this replica; undefined for
+ * copies, and for claims from elsewhere.
+ */
+export function verifiedBy(
+  replica: RevocationView,
+  claims: AccessClaims,
+): VerifiedToken | undefined {
+  const verified = (claims as { readonly [verifiedKey]?: VerifiedToken })[verifiedKey]
+  return verified?.replica === replica ? verified : undefined
+}
