@@ -27,9 +27,12 @@ const CACHE_SIZE = 250_000
 /** So that the guard's pings have their turn meanwhile. */
 const MINTED_AT_ONCE = 500
 
+/** Shaped as a server's. */
+const KID = '019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d77'
+
 const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
 const jwks = JSON.stringify({
-  keys: [{ ...(await exportJWK(publicKey)), kid: 'bench', alg: 'ES256' }],
+  keys: [{ ...(await exportJWK(publicKey)), kid: KID, alg: 'ES256' }],
 })
 let guard: Guard | undefined
 let feed: BenchFeed | undefined
@@ -163,7 +166,7 @@ async function sign(key: CryptoKey): Promise<Buffer> {
     jti: randomUUID(),
     gen: [0, 0, 0, 0, 0],
   })
-    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'bench' })
+    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: KID })
     .setIssuer(ISSUER)
     .setIssuedAt(nowSeconds)
     .setExpirationTime(nowSeconds + 3600)

@@ -77,7 +77,7 @@ export async function tokenFacts(claims: AccessClaims): Promise<TokenFacts> {
       jti: fingerprintSync('token', claims.jti),
       sid: fingerprintSync('session', claims.sid),
       subject: fingerprintSync('subject', sub),
-      client: fingerprintSync('client', clientId),
+      client: clientFingerprint(clientId),
       grant: fingerprintSync('grant', `${clientId} ${sub}`),
       device: deviceKey === undefined ? undefined : fingerprintSync('device', deviceKey),
       signingKey: kid === undefined ? undefined : fingerprintSync('signing_key', kid),
@@ -94,6 +94,19 @@ export async function tokenFacts(claims: AccessClaims): Promise<TokenFacts> {
     kid === undefined ? undefined : fingerprint('signing_key', kid),
   ])
   return { jti, sid, subject, client, grant, device, signingKey, generations: claims.gen }
+}
+
+/** Of clients that were met lately: there are few, and each is in very many tokens. */
+const clientFingerprints = new Map<string, Fingerprint>()
+const clientsRemembered = 1000
+
+function clientFingerprint(clientId: string): Fingerprint {
+  const remembered = clientFingerprints.get(clientId)
+  if (remembered !== undefined) return remembered
+  if (clientFingerprints.size === clientsRemembered) clientFingerprints.clear()
+  const made = fingerprintSync('client', clientId)
+  clientFingerprints.set(clientId, made)
+  return made
 }
 
 function randomHalf(scope: string, key: string): Fingerprint | undefined {
