@@ -2,7 +2,7 @@
 import { spread, QuietGuard, type Spread } from '../measure.ts'
 import { aimText, spreadText, type Outcome, type Question, type Settings } from '../report.ts'
 import { Child, cores, ownPids, stopAll } from '../http/child.ts'
-import type { RepeatedInput } from './checker.ts'
+import type { FreshFigures, RepeatedInput } from './checker.ts'
 
 const REVOCATIONS = 10_000_000
 const SNAPSHOT = 1_000_000
@@ -35,30 +35,33 @@ export const guardCheck: Question = {
 async function run({ seconds, rounds, retries }: Settings): Promise<Outcome> {
   const quiet = new QuietGuard(ownPids, retries)
   const samples = new Map<string, number[]>()
-  const take = async (name: string, ask: () => Promise<number>): Promise<void> => {
-    const value = await quiet.sample(() => quiet.watch(ask))
+  const add = (name: string, value: number): void => {
     samples.set(name, [...(samples.get(name) ?? []), value])
   }
   try {
     const child = new Child(new URL('./checker.ts', import.meta.url), cores.server)
+    const take = <T>(task: string, input?: unknown): Promise<T> =>
+      quiet.sample(() => quiet.watch(() => child.ask<T>(task, input)))
     // Before the ten million: what a guard does when it starts.
     await child.ask('load', SNAPSHOT)
-    for (let round = 0; round < rounds; round++) {
-      await take(SNAPSHOT_ROW, () => child.ask('load', SNAPSHOT))
-    }
+    for (let round = 0; round < rounds; round++) add(SNAPSHOT_ROW, await take('load', SNAPSHOT))
     await child.ask('load', REVOCATIONS)
     await child.ask('prepare', MOST_TOKENS)
-    const tasks: readonly (readonly [string, () => Promise<number>])[] = [
-      ...repeats.map(
-        ([name, input]) =>
-          [name, () => child.ask<number>('repeated', { ...input, seconds })] as const,
-      ),
-      [FRESH, () => child.ask('fresh')],
-      [FLOOR, () => child.ask('floor')],
+    const turns = [
+      ...repeats.map(([name, input]) => async () => {
+        add(name, await take('repeated', { ...input, seconds }))
+      }),
+      async () => {
+        const { checked, verified } = await take<FreshFigures>('fresh')
+        add(FRESH, checked)
+        add(FLOOR, verified)
+      },
     ]
-    for (const [, ask] of tasks) await ask()
+    for (const turn of turns) await turn()
+    // The first is to warm up.
+    for (const name of samples.keys()) if (name !== SNAPSHOT_ROW) samples.delete(name)
     for (let round = 0; round < rounds; round++) {
-      for (const [name, ask] of round % 2 === 0 ? tasks : tasks.toReversed()) await take(name, ask)
+      for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn()
     }
     return outcome(samples, quiet.note)
   } finally {

@@ -20,12 +20,12 @@ export const WORDS_PER_ENTRY = 4
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
-type SynchronousHash = (algorithm: string, data: string, encoding: 'buffer') => Uint8Array
+type OneShotHash = (algorithm: string, data: string, encoding: 'binary') => string
 
 /** Node's one-shot hash where there is one: a name's digest without a trip to another thread. */
-const synchronousHash: SynchronousHash | undefined = (
+const oneShotHash: OneShotHash | undefined = (
   globalThis as {
-    process?: { getBuiltinModule?: (name: string) => { hash?: SynchronousHash } | undefined }
+    process?: { getBuiltinModule?: (name: string) => { hash?: OneShotHash } | undefined }
   }
 ).process?.getBuiltinModule?.('node:crypto')?.hash
 
@@ -42,8 +42,8 @@ export async function fingerprint(scope: string, key: string): Promise<Fingerpri
 export function fingerprintSync(scope: string, key: string): Fingerprint {
   const half = randomHalf(scope, key)
   if (half !== undefined) return half
-  if (synchronousHash === undefined) throw new TypeError('Cannot hash synchronously here')
-  return fromBytes(synchronousHash('sha256', `${scope}\0${key}`, 'buffer'))
+  if (oneShotHash === undefined) throw new TypeError('Cannot hash synchronously here')
+  return digestAtOnce(oneShotHash, `${scope}\0${key}`)
 }
 
 /** Writes an entry's words; everyone's counter has the fingerprint 0, 0. Node only. */
@@ -72,7 +72,7 @@ export interface TokenFacts {
 /** Computes the facts of a token whose claims were verified. */
 export async function tokenFacts(claims: AccessClaims): Promise<TokenFacts> {
   const { sub, client_id: clientId, device_id: deviceKey, kid } = claims
-  if (synchronousHash !== undefined) {
+  if (oneShotHash !== undefined) {
     return {
       jti: fingerprintSync('token', claims.jti),
       sid: fingerprintSync('session', claims.sid),
@@ -119,12 +119,20 @@ function randomHalf(scope: string, key: string): Fingerprint | undefined {
 }
 
 async function digest(text: string): Promise<Fingerprint> {
-  if (synchronousHash !== undefined) return fromBytes(synchronousHash('sha256', text, 'buffer'))
+  if (oneShotHash !== undefined) return digestAtOnce(oneShotHash, text)
   const bytes = new TextEncoder().encode(text)
-  return fromBytes(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+  const view = new DataView(await crypto.subtle.digest('SHA-256', bytes))
+  return { high: view.getUint32(0), low: view.getUint32(4) }
 }
 
-function fromBytes(bytes: Uint8Array): Fingerprint {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 8)
-  return { high: view.getUint32(0), low: view.getUint32(4) }
+/** As a string with a character for each byte: a third of what a buffer costs. */
+function digestAtOnce(hash: OneShotHash, text: string): Fingerprint {
+  const bytes = hash('sha256', text, 'binary')
+  return { high: wordAt(bytes, 0), low: wordAt(bytes, 4) }
+}
+
+function wordAt(bytes: string, at: number): number {
+  const upper = (bytes.charCodeAt(at) << 8) | bytes.charCodeAt(at + 1)
+  const lower = (bytes.charCodeAt(at + 2) << 8) | bytes.charCodeAt(at + 3)
+  return ((upper << 16) | lower) >>> 0
 }

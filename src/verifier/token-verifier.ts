@@ -148,7 +148,9 @@ async function readClaims(
     })
     // A key set of one key would fit a token that names none, and removing the key not end it.
     const { kid } = protectedHeader
-    return kid === undefined || !hasAccessClaims(payload) ? 'invalid' : { ...payload, kid }
+    if (kid === undefined) return 'invalid'
+    payload['kid'] = kid
+    return hasAccessClaims(payload) ? payload : 'invalid'
   } catch (error) {
     const isNone = search.ended === 'none' && isCurrent(nowMs())
     if (search.ended !== 'found' && !isNone) return 'stale'

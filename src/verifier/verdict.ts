@@ -32,7 +32,6 @@ export const rejected: { readonly [R in Rejection]: Decision } = {
   stale: decided({ ok: false, reason: 'stale' }),
 }
 
-/** Makes a decision. */
-export function decided(verdict: Verdict): Decision {
+function decided(verdict: Verdict): Decision {
   return Object.freeze({ verdict: Object.freeze(verdict), promise: Promise.resolve(verdict) })
 }

@@ -1,7 +1,7 @@
 import type { RevocationView } from './alive.ts'
 import type { AccessClaims } from './claims.ts'
 import { tokenFacts, type TokenFacts } from './fingerprint.ts'
-import { decided, type Decision } from './verdict.ts'
+import type { Decision, Verdict } from './verdict.ts'
 
 /**
  * A token whose signature, type, issuer and shape were found good once, and the decision on it
@@ -37,10 +37,10 @@ export async function verifiedToken(
   claims: AccessClaims,
   replica: RevocationView,
 ): Promise<VerifiedToken> {
-  const { verdict, promise } = decided({ ok: true, claims })
+  const verdict: Verdict = Object.freeze({ ok: true, claims })
   const verified: VerifiedToken = {
     verdict,
-    promise,
+    promise: Promise.resolve(verdict),
     token,
     next: undefined,
     expiresAtSeconds: claims.exp,
