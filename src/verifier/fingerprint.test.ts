@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import { fingerprint, fingerprintSync } from './fingerprint.ts'
+
+suite('fingerprint()', () => {
+  test('is the first 64 bits of SHA-256 over scope, zero byte and name, whoever computes it', async () => {
+    const scope = fc.constantFrom('subject', 'client', 'grant', 'device')
+    await fc.assert(
+      fc.asyncProperty(scope, fc.string({ unit: 'binary' }), async (name, key) => {
+        const bytes = new TextEncoder().encode(`${name}\0${key}`)
+        const view = new DataView(await crypto.subtle.digest('SHA-256', bytes))
+        const expected = { high: view.getUint32(0), low: view.getUint32(4) }
+        assert.deepEqual(fingerprintSync(name, key), expected)
+        assert.deepEqual(await fingerprint(name, key), expected)
+      }),
+    )
+  })
+
+  test('of what has a random id is the random half of it', () => {
+    const key = '019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d77'
+    const expected = { high: 0xb0c4_1f6a, low: 0x2b9e_8d77 }
+    for (const scope of ['token', 'session', 'signing_key']) {
+      assert.deepEqual(fingerprintSync(scope, key), expected)
+    }
+    assert.notDeepEqual(fingerprintSync('subject', key), expected)
+  })
+})
