@@ -4,6 +4,7 @@ import type { Revocation } from '../domain/revocation.ts'
 import { decodeNodeFrame } from '../protocol/feed-decode.ts'
 import { encodeGuardFrame } from '../protocol/feed-encode.ts'
 import { closeCodes, type GuardFrame, type NodeFrame } from '../protocol/feed.ts'
+import { madeRevocation } from '../testing/made-revocation.ts'
 import { SimulatedProcess } from '../testing/simulated-process.ts'
 import { SimulatedTime } from '../testing/simulated-time.ts'
 import { Replica } from '../verifier/replica.ts'
@@ -46,22 +47,7 @@ class Bench {
   }
 
   revocation(): Revocation {
-    const sequence = ++this.#sequence
-    return {
-      id: `r${sequence}`,
-      stream: 'node-1',
-      sequence,
-      scope: 'subject',
-      key: 'maria',
-      generation: sequence,
-      reason: 'logout',
-      actor: 'system',
-      note: '',
-      atMs: 0,
-      forgetAfterMs: 1000,
-      previousHash: '',
-      hash: '',
-    }
+    return madeRevocation(++this.#sequence, 1000)
   }
 
   publish(): Revocation {

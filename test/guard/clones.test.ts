@@ -9,6 +9,7 @@ import { FeedReader } from '../../src/guard/feed-reader.ts'
 import { Following } from '../../src/guard/following.ts'
 import { guardRules, Lease } from '../../src/guard/lease.ts'
 import { closeCodes } from '../../src/protocol/feed.ts'
+import { madeRevocation } from '../../src/testing/made-revocation.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { SimulatedNetwork } from '../../src/testing/simulated-network.ts'
 import { SimulatedProcess } from '../../src/testing/simulated-process.ts'
@@ -50,22 +51,7 @@ class World {
   }
 
   publish(): Revocation {
-    const sequence = ++this.#sequence
-    const entry: Revocation = {
-      id: `r${sequence}`,
-      stream: 'node-1',
-      sequence,
-      scope: 'subject',
-      key: 'maria',
-      generation: sequence,
-      reason: 'logout',
-      actor: 'system',
-      note: '',
-      atMs: 0,
-      forgetAfterMs: this.node.nowMs() + 3_600_000,
-      previousHash: '',
-      hash: '',
-    }
+    const entry = madeRevocation(++this.#sequence, this.node.nowMs() + 3_600_000)
     this.node.run(() => {
       this.hub.publish([entry])
     })

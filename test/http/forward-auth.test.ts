@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { METHODS } from 'node:http'
 import { after, before, suite, test } from 'node:test'
 import { startTestServer, type TestServer } from '../harness.ts'
+import { goodAuthorization } from './good-authorization.ts'
 import { rawRequest } from '../dialects/raw-request.ts'
 
 let server: TestServer
@@ -10,10 +11,7 @@ let authorization: string
 
 before(async () => {
   server = await startTestServer()
-  const login = await server.call('GET', '/directlink/v1/auth/login', {
-    headers: { authorization: `Basic ${Buffer.from('maria:maria-demo').toString('base64')}` },
-  })
-  authorization = `Authorization: Bearer ${(login.json() as { bearer: string }).bearer}`
+  authorization = await goodAuthorization(server)
 })
 after(() => server.close())
 

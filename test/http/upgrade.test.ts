@@ -3,16 +3,14 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { rawRequest } from '../dialects/raw-request.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
+import { goodAuthorization } from './good-authorization.ts'
 
 let server: TestServer
 let authorization: string
 
 before(async () => {
   server = await startTestServer()
-  const login = await server.call('GET', '/directlink/v1/auth/login', {
-    headers: { authorization: `Basic ${Buffer.from('maria:maria-demo').toString('base64')}` },
-  })
-  authorization = `Authorization: Bearer ${(login.json() as { bearer: string }).bearer}`
+  authorization = await goodAuthorization(server)
 })
 after(() => server.close())
 
