@@ -44,7 +44,10 @@ export class FeedReader {
     return this.#session?.connected ?? false
   }
 
+  /** Connects, also where it waits to do so after a failure. Nothing where it has a connection. */
   start(): void {
+    if (this.#session || this.#closed) return
+    this.#cancelPause?.()
     this.#connect()
   }
 
@@ -92,7 +95,6 @@ export class FeedReader {
     this.#session = undefined
     if (this.#closed) return
     if (code === closeCodes.superseded) this.#becomeAnother()
-    this.#options.disconnected(code, reason)
     // The same credential will be refused again; but it may be added at the server meanwhile.
     if (code === closeCodes.credentialRefused) this.#pauseMs = longestPauseMs
     const pauseMs = this.#pauseMs * (0.5 + this.#options.random() / 2)
@@ -100,6 +102,8 @@ export class FeedReader {
     this.#cancelPause = this.#options.clock.after(pauseMs, () => {
       this.#connect()
     })
+    // Last: whoever is told may close it, or want it to connect at once.
+    this.#options.disconnected(code, reason)
   }
 
   /**

@@ -1,13 +1,12 @@
-import { closeCodes } from '../protocol/feed.ts'
 import { createTokenVerifier, type TokenVerifier } from '../verifier/token-verifier.ts'
 import { rejected, type Decision, type Verdict } from '../verifier/verdict.ts'
 import { askServer } from './ask.ts'
+import { callApart } from './call-apart.ts'
 import { checkOptions } from './check-options.ts'
-import { runtimeClock, type GuardClock } from './clock.ts'
-import { FeedReader } from './feed-reader.ts'
-import { Following } from './following.ts'
-import { GuardKeys } from './keys.ts'
-import { guardRules, Lease, type GuardRules } from './lease.ts'
+import { runtimeClock } from './clock.ts'
+import type { Feed, FeedMember, FeedSource } from './feed.ts'
+import { feedOf } from './feeds.ts'
+import { guardRules, type GuardRules } from './lease.ts'
 import type {
   CheckOptions,
   Guard,
@@ -19,12 +18,8 @@ import type {
 import { connectWebSocket } from './transport.ts'
 import { Watches } from './watches.ts'
 
-const software = 'outright-guard/1'
 const cacheSize = 10_000
 const askTimeoutMs = 1000
-const sweepEveryMs = 1000
-/** Keys are fetched anew every ten minutes. */
-const sweepsPerKeys = 600
 
 const silent: GuardLog = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
@@ -47,16 +42,12 @@ export function createGuardWithRules(options: GuardOptions, rules: GuardRules): 
 class ServerGuard implements Guard {
   readonly #options: GuardOptions
   readonly #rules: GuardRules
-  readonly #server: string
-  readonly #clock: GuardClock
   readonly #log: GuardLog
-  readonly #lease: Lease
-  readonly #following = new Following()
-  readonly #keys: GuardKeys
+  readonly #feed: Feed
+  readonly #member: FeedMember
   readonly #verifier: TokenVerifier
   readonly #lenient: TokenVerifier
   readonly #watches: Watches
-  readonly #reader: FeedReader
   readonly #counters = {
     accepted: 0,
     missing: 0,
@@ -66,43 +57,36 @@ class ServerGuard implements Guard {
     stale: 0,
     allowedStale: 0,
     asked: 0,
-    snapshots: 0,
-    entries: 0,
   }
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
-  #lagMs: number | undefined
-  /** Whether a lease has come over the connection that is open. */
-  #isFollowing = false
-  #sweeps = 0
   /** Accepted without a lease since the log was last told. */
   #allowedUntold = 0
   #closed = false
-  #cancelSweep: (() => void) | undefined
 
   constructor(options: GuardOptions, rules: GuardRules) {
     checkOptions(options)
     this.#options = options
     this.#rules = rules
-    this.#server = serverUrl(options.server)
-    this.#clock = options.clock ?? runtimeClock
     this.#log = options.log ?? silent
-    this.#lease = new Lease(this.#clock, rules)
-    this.#keys = new GuardKeys(this.#server, options)
+    this.#feed = feedOf(sourceOf(options, rules))
+    const { lease, following } = this.#feed
+    // When it is closed, the lease may go on for others that follow the feed.
     this.#verifier = this.#makeVerifier(
-      (nowMs) => !rules.judgesLast || this.#lease.leftMs(nowMs) > 0,
+      (nowMs) => !this.#closed && (!rules.judgesLast || lease.leftMs(nowMs) > 0),
     )
-    this.#lenient = this.#makeVerifier(() => true)
-    this.#watches = new Watches(this.#following, (error) => {
-      this.#log.error({ error: String(error) }, 'a watch failed')
+    this.#lenient = this.#makeVerifier(() => !this.#closed)
+    this.#watches = new Watches(following, (error) => {
+      callApart((log) => {
+        log.error({ error: String(error) }, 'a watch failed')
+      }, this.#log)
     })
-    this.#reader = this.#makeReader()
-    this.#reader.start()
-    this.#sweepLater()
+    this.#member = this.#makeMember()
+    this.#feed.join(this.#member)
   }
 
   ready(): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('Cannot get ready: the guard is closed'))
-    if (this.#lease.held) return Promise.resolve()
+    if (this.#feed.lease.held) return Promise.resolve()
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
@@ -131,7 +115,7 @@ class ServerGuard implements Guard {
   ): Promise<Verdict> {
     const verdict = await this.#decide(this.#verifier, token, audience)
     if (!verdict.ok && verdict.reason === 'stale' && !this.#closed) {
-      this.#reader.hurry()
+      this.#feed.hurry()
       const policy = options.onStale ?? this.#options.onStale ?? 'refuse'
       return this.#count(await this.#decideStale(policy, token ?? '', audience))
     }
@@ -143,18 +127,21 @@ class ServerGuard implements Guard {
   }
 
   status(): GuardStatus {
-    const leaseLeftMs = this.#lease.leftMs()
+    const { lease, following, connected, lagMs, connections, snapshots, entries } = this.#feed
+    const leaseLeftMs = this.#closed ? 0 : lease.leftMs()
     return {
       fresh: leaseLeftMs > 0,
-      connected: this.#reader.connected,
+      connected: connected && !this.#closed,
       leaseLeftMs,
-      entries: this.#following.entries,
-      position: Object.fromEntries(this.#following.position),
-      lagMs: this.#lagMs,
+      entries: following.entries,
+      position: Object.fromEntries(following.position),
+      lagMs,
       watches: this.#watches.size,
       counters: {
         ...this.#counters,
-        connections: this.#reader.attempts,
+        connections,
+        snapshots,
+        entries,
         ended: this.#watches.fired,
       },
     }
@@ -163,16 +150,14 @@ class ServerGuard implements Guard {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#lease.drop()
+    this.#feed.leave(this.#member)
     this.#tellAllowed()
-    this.#cancelSweep?.()
-    this.#reader.close()
     this.#watches.clear()
     this.#rejectWaiting('the guard is closed')
   }
 
   get #issuer(): string | undefined {
-    return this.#options.issuer ?? this.#following.issuer
+    return this.#options.issuer ?? this.#feed.following.issuer
   }
 
   async #decide(
@@ -180,13 +165,14 @@ class ServerGuard implements Guard {
     token: string | undefined,
     audience: string | undefined,
   ): Promise<Verdict> {
-    if (!this.#rules.judgesLast && !this.#lease.held) return { ok: false, reason: 'stale' }
-    const failuresBefore = this.#keys.failures
+    const { lease, keys } = this.#feed
+    if (!this.#rules.judgesLast && !lease.held) return { ok: false, reason: 'stale' }
+    const failuresBefore = keys.failures
     const nameless = this.#issuer === undefined
     try {
       const verdict = await verifier.verify(token, audience)
       // Without the keys or the issuer's name, nobody knows whether the token is good.
-      const unknown = nameless || this.#keys.failures !== failuresBefore
+      const unknown = nameless || keys.failures !== failuresBefore
       if (unknown && !verdict.ok && verdict.reason === 'invalid')
         return { ok: false, reason: 'stale' }
       return verdict
@@ -205,7 +191,8 @@ class ServerGuard implements Guard {
       case 'ask': {
         this.#counters.asked++
         const { fetch = globalThis.fetch, askTimeoutMs: timeoutMs = askTimeoutMs } = this.#options
-        const asked = { server: this.#server, fetch, timeoutMs, clock: this.#clock }
+        const { server, clock } = this.#feed.source
+        const asked = { server, fetch, timeoutMs, clock }
         return askServer(asked, token, audience)
       }
       case 'allow': {
@@ -236,72 +223,40 @@ class ServerGuard implements Guard {
   }
 
   #makeVerifier(isCurrent: (nowMs: number) => boolean): TokenVerifier {
+    const { following, keys, source } = this.#feed
     return createTokenVerifier({
-      replica: this.#following,
-      keys: this.#keys.find,
+      replica: following,
+      keys: keys.find,
       issuer: () => this.#issuer ?? '',
-      nowMs: () => this.#clock.nowMs(),
+      nowMs: () => source.clock.nowMs(),
       // The node forgets by its own clock: what has expired there has expired here, too.
-      overMs: () => this.#following.nodeSeconds * 1000,
+      overMs: () => following.nodeSeconds * 1000,
       isCurrent,
       capacity: this.#options.cacheSize ?? cacheSize,
     })
   }
 
-  #makeReader(): FeedReader {
-    const { credential, connect = connectWebSocket, name = 'guard' } = this.#options
-    return new FeedReader({
-      target: { server: this.#server, credential },
-      connect,
-      clock: this.#clock,
-      random: this.#options.random ?? runtimeRandom,
-      makeInstance: () => crypto.getRandomValues(new Uint8Array(16)),
-      session: {
-        clock: this.#clock,
-        rules: this.#rules,
-        lease: this.#lease,
-        following: this.#following,
-        name,
-        software,
-        applied: (words, count) => {
-          this.#counters.entries += count
-          this.#watches.applied(words, count)
-        },
-        replaced: () => {
-          this.#counters.snapshots++
-          this.#renewTrust()
-          this.#watches.replaced(Math.max(this.#clock.nowMs() / 1000, this.#following.nodeSeconds))
-        },
-        renewed: (lagMs) => {
-          this.#renewed(lagMs)
-        },
+  #makeMember(): FeedMember {
+    return {
+      log: this.#log,
+      applied: (words, count) => {
+        this.#watches.applied(words, count)
       },
-      disconnected: (code, reason) => {
-        this.#disconnected(code, reason)
+      replaced: (nowSeconds) => {
+        // Another server may have answered: it has to vouch for every token anew.
+        this.#verifier.forget()
+        this.#lenient.forget()
+        this.#watches.replaced(nowSeconds)
       },
-    })
-  }
-
-  /** Another run of the server, perhaps on another database: it has to vouch for every token anew. */
-  #renewTrust(): void {
-    this.#keys.renew()
-    this.#verifier.forget()
-    this.#lenient.forget()
-  }
-
-  #renewed(lagMs: number): void {
-    if (!this.#isFollowing) this.#log.info({ lagMs }, 'the feed is followed')
-    this.#isFollowing = true
-    this.#lagMs = lagMs
-    this.#reader.succeeded()
-    for (const { resolve } of this.#waiting.splice(0)) resolve()
-  }
-
-  #disconnected(code: number, reason: string): void {
-    this.#isFollowing = false
-    this.#log.warn({ server: this.#server, code, reason }, 'the feed was disconnected')
-    if (code === closeCodes.credentialRefused) {
-      this.#rejectWaiting(`the server refused the credential (${reason})`)
+      renewed: () => {
+        for (const { resolve } of this.#waiting.splice(0)) resolve()
+      },
+      refused: (reason) => {
+        this.#rejectWaiting(`the server refused the credential (${reason})`)
+      },
+      swept: () => {
+        this.#tellAllowed()
+      },
     }
   }
 
@@ -309,15 +264,13 @@ class ServerGuard implements Guard {
     const error = new Error(`Cannot get ready: ${why}`)
     for (const { reject } of this.#waiting.splice(0)) reject(error)
   }
+}
 
-  #sweepLater(): void {
-    this.#cancelSweep = this.#clock.after(sweepEveryMs, () => {
-      this.#following.forget(Math.floor(this.#clock.nowMs() / 1000))
-      this.#tellAllowed()
-      if (++this.#sweeps % sweepsPerKeys === 0) this.#keys.prefetch()
-      this.#sweepLater()
-    })
-  }
+function sourceOf(options: GuardOptions, rules: GuardRules): FeedSource {
+  const { credential, name = 'guard', issuer, fetch, keys } = options
+  const { connect = connectWebSocket, clock = runtimeClock, random = runtimeRandom } = options
+  const server = serverUrl(options.server)
+  return { server, credential, name, issuer, connect, clock, random, fetch, keys, rules }
 }
 
 function serverUrl(server: string): string {

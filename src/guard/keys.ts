@@ -3,9 +3,9 @@ import { isAnswer } from '../verifier/token-verifier.ts'
 import type { GuardLog } from './options.ts'
 
 export interface GuardKeysOptions {
-  readonly keys?: JWTVerifyGetKey
-  readonly fetch?: typeof globalThis.fetch
-  readonly log?: GuardLog
+  readonly keys?: JWTVerifyGetKey | undefined
+  readonly fetch?: typeof globalThis.fetch | undefined
+  readonly log?: Pick<GuardLog, 'warn'>
 }
 
 interface RemoteKeys {

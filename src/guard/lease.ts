@@ -24,6 +24,8 @@ export interface GuardRules {
   readonly judgesLast: boolean
   /** G5. A lease is not carried over to a replica that it was not granted for. */
   readonly dropsWithReplica: boolean
+  /** G6. Every guard that shares a feed is told of a batch before it is acknowledged. */
+  readonly tellsAllFirst: boolean
 }
 
 export const guardRules: GuardRules = Object.freeze<GuardRules>({
@@ -32,6 +34,7 @@ export const guardRules: GuardRules = Object.freeze<GuardRules>({
   checksMarks: true,
   judgesLast: true,
   dropsWithReplica: true,
+  tellsAllFirst: true,
 })
 
 /**

@@ -16,10 +16,12 @@ after(async () => {
   await server.close()
 })
 
+/** A guard with a name, and so a feed, of its own. */
 function guardOf(options: Partial<GuardOptions> = {}): Guard {
   const guard = createGuard({
     server: server.url,
     credential: 'outright-demo-guard',
+    name: `guard-${guards.length}`,
     ...options,
   })
   guards.push(guard)

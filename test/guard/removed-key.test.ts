@@ -104,7 +104,11 @@ suite('a signing key that is removed', () => {
     await remove(kidOf(access.token))
     server.advance(20 * 365 * 86_400_000)
     assert.equal((await server.core.dependencies.verifier.verify(forged)).ok, false)
-    const late = createGuard({ server: server.url, credential: 'outright-demo-guard' })
+    const late = createGuard({
+      server: server.url,
+      credential: 'outright-demo-guard',
+      name: 'late',
+    })
     await late.ready()
     const verdict = await late.check(forged)
     late.close()

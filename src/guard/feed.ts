@@ -1,0 +1,242 @@
+import type { JWTVerifyGetKey } from 'jose'
+import { closeCodes } from '../protocol/feed.ts'
+import { callApart } from './call-apart.ts'
+import type { GuardClock } from './clock.ts'
+import { FeedReader } from './feed-reader.ts'
+import { Following } from './following.ts'
+import { GuardKeys } from './keys.ts'
+import { Lease, type GuardRules } from './lease.ts'
+import type { GuardLog } from './options.ts'
+import type { ConnectFeed } from './transport.ts'
+
+const software = 'outright-guard/1'
+const sweepEveryMs = 1000
+/** Keys are fetched anew every ten minutes. */
+const sweepsPerKeys = 600
+
+/** What is followed, as whom and by which means. Guards that agree in all of it share one feed. */
+export interface FeedSource {
+  /** Without a slash at the end. */
+  readonly server: string
+  readonly credential: string
+  readonly name: string
+  readonly issuer: string | undefined
+  readonly connect: ConnectFeed
+  readonly clock: GuardClock
+  readonly random: () => number
+  readonly fetch: typeof globalThis.fetch | undefined
+  readonly keys: JWTVerifyGetKey | undefined
+  readonly rules: GuardRules
+}
+
+/** A guard, as the feed that it follows knows it. */
+export interface FeedMember {
+  readonly log: GuardLog
+  /** Entries were applied; called before they are acknowledged. */
+  readonly applied: (words: Uint32Array, count: number) => void
+  /**
+   * A snapshot replaced the replica; called before it is acknowledged.
+   *
+   * @param nowSeconds What is over by then is over on every clock. Unix time in seconds.
+   */
+  readonly replaced: (nowSeconds: number) => void
+  /** A lease came. */
+  readonly renewed: () => void
+  /** The server refused the credential. */
+  readonly refused: (reason: string) => void
+  /** A second has passed. */
+  readonly swept: () => void
+}
+
+/**
+ * What guards of one process have in common that follow the same server: one connection, one lease,
+ * one replica and one set of keys. To the node they are one verifier, so what it is told for one of
+ * them must hold for all. It is followed from when the first of them joins until the last has left,
+ * and never again.
+ */
+export class Feed {
+  readonly source: FeedSource
+  readonly lease: Lease
+  readonly following: Following = new Following()
+  readonly keys: GuardKeys
+  /** Snapshots completed. */
+  snapshots = 0
+  /** Entries received in the tail. */
+  entries = 0
+  /** How old the last news were at most when they came. */
+  lagMs: number | undefined
+  readonly #members = new Set<FeedMember>()
+  readonly #reader: FeedReader
+  readonly #closed: () => void
+  /** Whether a lease has come over the connection that is open. */
+  #isFollowed = false
+  #sweeps = 0
+  #cancelSweep: (() => void) | undefined
+
+  /** @param closed Called when the last member leaves. */
+  constructor(source: FeedSource, closed: () => void) {
+    const { server, clock, fetch, keys, rules } = source
+    this.source = source
+    this.#closed = closed
+    this.lease = new Lease(clock, rules)
+    const log: Pick<GuardLog, 'warn'> = {
+      warn: (...line) => {
+        this.#say((own) => {
+          own.warn(...line)
+        })
+      },
+    }
+    this.keys = new GuardKeys(server, { fetch, keys, log })
+    this.#reader = this.#makeReader()
+  }
+
+  get connected(): boolean {
+    return this.#reader.connected
+  }
+
+  /** Connections tried. */
+  get connections(): number {
+    return this.#reader.attempts
+  }
+
+  /**
+   * Nobody waits for a pause that somebody else's failures have made long: who joins between two
+   * connections is connected at once.
+   */
+  join(member: FeedMember): void {
+    const isNewLog = !this.#logs.has(member.log)
+    this.#members.add(member)
+    try {
+      if (this.#members.size === 1) this.#sweepLater()
+      this.#reader.start()
+    } catch (error) {
+      // A guard that could not be made follows nothing.
+      this.leave(member)
+      throw error
+    }
+    // Every log tells of a feed that is followed before it tells of its end.
+    if (this.#isFollowed && isNewLog) callApart(this.#sayFollowed, member.log)
+  }
+
+  leave(member: FeedMember): void {
+    if (!this.#members.delete(member) || this.#members.size > 0) return
+    this.#closed()
+    this.lease.drop()
+    this.#cancelSweep?.()
+    this.#reader.close()
+  }
+
+  /** The lease is needed and not there: asks for it now. */
+  hurry(): void {
+    this.#reader.hurry()
+  }
+
+  #makeReader(): FeedReader {
+    const { server, credential, name, connect, clock, random, rules } = this.source
+    return new FeedReader({
+      target: { server, credential },
+      connect,
+      clock,
+      random,
+      makeInstance: () => crypto.getRandomValues(new Uint8Array(16)),
+      session: {
+        clock,
+        rules,
+        lease: this.lease,
+        following: this.following,
+        name,
+        software,
+        applied: (words, count) => {
+          this.entries += count
+          this.#tell(({ applied }) => {
+            applied(words, count)
+          })
+        },
+        replaced: () => {
+          this.#replaced()
+        },
+        renewed: (lagMs) => {
+          this.#renewed(lagMs)
+        },
+      },
+      disconnected: (code, reason) => {
+        this.#disconnected(code, reason)
+      },
+    })
+  }
+
+  /**
+   * The session acknowledges when this returns, for every member: so all are told before, whatever
+   * becomes of one of them. Who joins meanwhile is told as well; who leaves is not.
+   */
+  #tell(tell: (member: FeedMember) => void): void {
+    const { clock, rules } = this.source
+    let told = 0
+    for (const member of this.#members) {
+      if (told++ === 0 || rules.tellsAllFirst) callApart(tell, member)
+      else {
+        clock.after(0, () => {
+          callApart(tell, member)
+        })
+      }
+    }
+  }
+
+  /** Several guards may have one log, which gets every line once. */
+  get #logs(): ReadonlySet<GuardLog> {
+    return new Set([...this.#members].map(({ log }) => log))
+  }
+
+  #say(write: (log: GuardLog) => void): void {
+    for (const log of this.#logs) callApart(write, log)
+  }
+
+  readonly #sayFollowed = (log: GuardLog): void => {
+    log.info({ lagMs: this.lagMs }, 'the feed is followed')
+  }
+
+  /** Another run of the server, perhaps on another database: its keys may be others as well. */
+  #replaced(): void {
+    this.snapshots++
+    this.keys.renew()
+    const nowSeconds = this.source.clock.nowMs() / 1000
+    this.#tell(({ replaced }) => {
+      replaced(Math.max(nowSeconds, this.following.nodeSeconds))
+    })
+  }
+
+  #renewed(lagMs: number): void {
+    const isFirst = !this.#isFollowed
+    this.#isFollowed = true
+    this.lagMs = lagMs
+    this.#reader.succeeded()
+    if (isFirst) this.#say(this.#sayFollowed)
+    this.#tell(({ renewed }) => {
+      renewed()
+    })
+  }
+
+  #disconnected(code: number, reason: string): void {
+    this.#isFollowed = false
+    const { server } = this.source
+    this.#say((log) => {
+      log.warn({ server, code, reason }, 'the feed was disconnected')
+    })
+    if (code !== closeCodes.credentialRefused) return
+    this.#tell(({ refused }) => {
+      refused(reason)
+    })
+  }
+
+  #sweepLater(): void {
+    const { clock } = this.source
+    this.#cancelSweep = clock.after(sweepEveryMs, () => {
+      this.#sweepLater()
+      this.following.forget(Math.floor(clock.nowMs() / 1000))
+      if (++this.#sweeps % sweepsPerKeys === 0) this.keys.prefetch()
+      this.#tell(({ swept }) => {
+        swept()
+      })
+    })
+  }
+}
