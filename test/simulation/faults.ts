@@ -12,6 +12,7 @@ export function unleash(world: World): void {
   const { random } = world
   logOutLater(world, random.pick([150, 500, 1000, 1500]))
   failLater(world, random.between(100, 1500))
+  if (world.options.paired === true) replaceLater(world)
   if (random.chance(0.5)) world.network.faults = badNetwork(world)
   world.time.after(faultsEndMs, () => {
     world.network.faults = calmNetwork
@@ -24,6 +25,16 @@ function logOutLater(world: World, everyMs: number): void {
     if (time.nowMs >= faultsEndMs) return
     random.pick(nodes).logOut()
     logOutLater(world, everyMs)
+  })
+}
+
+/** Not a fault: an application closes one of its guards, and makes another. */
+function replaceLater(world: World): void {
+  const { time, random, guards } = world
+  time.after(random.between(200, 4000), () => {
+    if (time.nowMs >= faultsEndMs) return
+    random.pick(guards).replaceOne(random.between(0, 3000))
+    replaceLater(world)
   })
 }
 

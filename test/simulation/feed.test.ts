@@ -8,9 +8,9 @@
  */
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
-import { simulate, type Outcome } from './simulate.ts'
+import { simulate, type Outcome, type Variant } from './simulate.ts'
 import { makeTokenPool, type TokenPool } from '../../src/testing/token-pool.ts'
-import { brokenVariants } from './variants.ts'
+import { brokenVariants, lingeringVariants } from './variants.ts'
 
 const one = process.env['OUTRIGHT_SIMULATION_SEED']
 const seeds = Number(process.env['OUTRIGHT_SIMULATION_SEEDS'] ?? 1500)
@@ -57,15 +57,20 @@ suite('simulated feeds', () => {
 })
 
 suite('simulated feeds find a protocol that is wrong', () => {
+  findEach(brokenVariants, /accepted .* was confirmed$/)
+  findEach(lingeringVariants, /kept .* open after .* was confirmed$/)
+})
+
+function findEach(variants: Readonly<Record<string, Variant>>, symptom: RegExp): void {
   // Who tries one world again wants to see that one.
-  const variants = one === undefined ? Object.entries(brokenVariants) : []
-  for (const [name, variant] of variants) {
+  if (one !== undefined) return
+  for (const [name, variant] of Object.entries(variants)) {
     test(name, async () => {
       for (let seed = 1; seed <= seedsForVariants; seed++) {
         const { violations } = await simulate(seed, pool, variant)
-        if (violations.some((violation) => violation.includes('was confirmed'))) return
+        if (violations.some((violation) => symptom.test(violation))) return
       }
       assert.fail(`no world of ${seedsForVariants} shows it`)
     })
   }
-})
+}

@@ -1,18 +1,35 @@
 /** A guard in a simulated world. */
 import { createGuardWithRules } from '../../src/guard/guard.ts'
 import { guardRules } from '../../src/guard/lease.ts'
-import type { Guard } from '../../src/guard/options.ts'
+import type { Guard, GuardOptions, GuardStatus } from '../../src/guard/options.ts'
 import type { ConnectFeed } from '../../src/guard/transport.ts'
 import type { SimulatedProcess } from '../../src/testing/simulated-process.ts'
 import { issuer, type PoolToken, type TokenPool } from '../../src/testing/token-pool.ts'
+import type { AccessClaims } from '../../src/verifier/claims.ts'
 import type { World } from './world.ts'
 
-/** A guard: the real one, that checks tokens all the time. */
+/** Watches of a process; more would show nothing more. */
+const mostOpen = 20
+
+/** What a guard would end: something that is open for a token. */
+interface Open {
+  readonly guard: Guard
+  readonly token: PoolToken
+}
+
+/**
+ * A process with a guard: the real one, that checks tokens all the time. In some worlds it has two
+ * at a time, which share a feed and are replaced one by one.
+ */
 export class SimulatedGuard {
   readonly name: string
   readonly #world: World
   process!: SimulatedProcess
-  guard!: Guard
+  guards!: readonly Guard[]
+  #make!: () => Guard
+  /** Closed while the others went on. */
+  #closed: Guard | undefined
+  #open = new Set<Open>()
 
   constructor(world: World, name: string) {
     this.#world = world
@@ -20,36 +37,60 @@ export class SimulatedGuard {
     this.start()
   }
 
+  get status(): GuardStatus {
+    return this.guards[0]!.status()
+  }
+
+  /** The tokens for which something is open. */
+  get watched(): readonly PoolToken[] {
+    return [...this.#open].map(({ token }) => token)
+  }
+
   start(): void {
     const { options, random } = this.#world
     this.process = this.#world.process(this.name)
-    this.guard = createGuardWithRules(
-      {
-        server: issuer,
-        credential: 'credential',
-        name: this.name,
-        clock: this.process,
-        random: () => random.fraction(),
-        connect: this.#connect,
-        keys: () => this.#findKey(),
-      },
-      { ...guardRules, ...options.guardRules },
-    )
+    const guardOptions: GuardOptions = {
+      server: issuer,
+      credential: 'credential',
+      name: this.name,
+      clock: this.process,
+      random: () => random.fraction(),
+      connect: this.#connect,
+      keys: () => this.#findKey(),
+    }
+    const rules = { ...guardRules, ...options.guardRules }
+    this.#make = () => createGuardWithRules(guardOptions, rules)
+    this.guards = [this.#make()]
+    this.#closed = undefined
+    this.#open = new Set()
+    if (options.paired === true) this.guards = [...this.guards, this.#make()]
     this.#checkLater(this.process)
   }
 
+  /** What is open while the guard trusts its replica. */
+  open(): readonly PoolToken[] {
+    return this.process.alive && this.status.fresh ? this.watched : []
+  }
+
+  close(): void {
+    for (const guard of this.guards) guard.close()
+  }
+
   /** Checks a token and tells the world when the decision has fallen. */
-  async check(token: PoolToken): Promise<string> {
+  async check(token: PoolToken, guard: Guard): Promise<string> {
     const { process } = this
-    const { counts } = this.#world
+    const { counts, violations } = this.#world
     this.#world.busy++
-    const verdict = await this.guard.check(token.jwt)
+    const verdict = await guard.check(token.jwt)
     this.#world.busy--
     if (!process.alive) return 'killed'
-    if (verdict.ok) this.#world.accepted(this.name, token)
-    else if (verdict.reason === 'stale') counts.stale++
+    if (verdict.ok) {
+      this.#world.accepted(this.name, token)
+      if (this.guards.includes(guard)) this.#watch({ guard, token }, verdict.claims)
+      else violations.push(`${this.name} accepted ${token.claims.sid} after it was closed`)
+    } else if (verdict.reason === 'stale') counts.stale++
     else if (verdict.reason === 'revoked') counts.refused++
-    else this.#world.violations.push(`${this.name} found a good token ${verdict.reason}`)
+    else violations.push(`${this.name} found a good token ${verdict.reason}`)
     return verdict.ok ? 'accepted' : verdict.reason
   }
 
@@ -64,8 +105,8 @@ export class SimulatedGuard {
 
   restart(afterMs: number, gracefully: boolean): void {
     if (!this.process.alive) return
-    this.#world.counts.snapshots += this.guard.status().counters.snapshots
-    if (gracefully && this.process.running) this.guard.close()
+    this.#world.counts.snapshots += this.status.counters.snapshots
+    if (gracefully && this.process.running) this.close()
     else this.#world.network.reset(this.process)
     this.process.kill()
     this.#world.time.after(afterMs, () => {
@@ -73,12 +114,37 @@ export class SimulatedGuard {
     })
   }
 
+  /** One of two guards is closed, and some time later there is another; the feed goes on. */
+  replaceOne(afterMs: number): void {
+    const { process } = this
+    process.run(() => {
+      const leaving = this.#world.random.pick(this.guards)
+      if (this.guards.length < 2) return
+      leaving.close()
+      this.guards = this.guards.filter((guard) => guard !== leaving)
+      this.#closed = leaving
+      for (const open of this.#open) if (open.guard === leaving) this.#open.delete(open)
+      process.after(afterMs, () => {
+        this.guards = [...this.guards, this.#make()]
+      })
+    })
+  }
+
   #checkLater(process: SimulatedProcess): void {
     const { random } = this.#world
     process.after(random.between(5, 150), () => {
-      void this.check(this.#world.pickToken())
+      const guards = this.#closed ? [...this.guards, this.#closed] : this.guards
+      const guard = guards.length === 1 ? guards[0]! : random.pick(guards)
+      void this.check(this.#world.pickToken(), guard)
       this.#checkLater(process)
     })
+  }
+
+  #watch(open: Open, claims: AccessClaims): void {
+    if (this.#open.size >= mostOpen) return
+    const all = this.#open
+    all.add(open)
+    open.guard.watch(claims, () => all.delete(open))
   }
 
   /**

@@ -143,8 +143,7 @@ export class SimulatedNode {
     const done = (): void => {
       if (--waiting > 0) return
       process.run(() => {
-        logout.confirmed = true
-        this.#world.counts.confirmed++
+        this.#world.confirm(logout)
       })
     }
     for (const node of others) node.learn(logout, done)

@@ -10,6 +10,7 @@ export const brokenVariants: Readonly<Record<string, Variant>> = {
   'R1: the node does not allow for clocks that run at different rates': {
     hubRules: { leaseEndsMs: (pingReceivedMs, leaseMs) => pingReceivedMs + leaseMs },
     nodes: 1,
+    paired: false,
   },
   'R1: the node counts from before the ping was received': {
     hubRules: { leaseEndsMs: (pingReceivedMs, leaseMs) => pingReceivedMs - 200 + leaseMs },
@@ -40,4 +41,12 @@ export const brokenVariants: Readonly<Record<string, Variant>> = {
   'G2: the guard trusts its monotonic clock alone': { guardRules: { readsBothClocks: false } },
   'G3: the guard does not notice lost or swapped frames': { guardRules: { checksMarks: false } },
   'G4: the guard looks at its lease before it verifies': { guardRules: { judgesLast: false } },
+}
+
+/** These do not make anybody accept, but leave something open for what has ended. */
+export const lingeringVariants: Readonly<Record<string, Variant>> = {
+  'G6: a batch is acknowledged before every guard of the process was told': {
+    guardRules: { tellsAllFirst: false },
+    paired: true,
+  },
 }

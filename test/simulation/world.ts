@@ -18,6 +18,8 @@ export interface WorldOptions {
   readonly pool: TokenPool
   readonly nodes: number
   readonly guards: number
+  /** Whether every guard's process has two guards at a time, which share a feed. */
+  readonly paired?: boolean
   /** Rules that are wrong on purpose. */
   readonly hubRules?: Partial<LeaseRules>
   readonly guardRules?: Partial<GuardRules>
@@ -152,6 +154,23 @@ export class World {
 
   isDead({ claims }: PoolToken): boolean {
     return this.log.some(({ entry }) => ends(entry, claims))
+  }
+
+  /**
+   * Somebody is told that a logout is done. Whoever still trusts its replica then has applied it,
+   * and has ended before what was open for the tokens.
+   */
+  confirm(logout: Logout): void {
+    logout.confirmed = true
+    this.counts.confirmed++
+    const { id, scope } = logout.entry
+    for (const guard of this.guards) {
+      for (const { claims } of guard.open()) {
+        if (!ends(logout.entry, claims)) continue
+        const what = `${guard.name} kept ${claims.sid} open after ${scope} ${id} was confirmed`
+        this.violations.push(`at ${this.time.nowMs.toFixed(3)} ms ${what}`)
+      }
+    }
   }
 
   /** The invariant: called at the moment when a guard has decided to accept. */
