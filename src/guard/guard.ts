@@ -27,6 +27,10 @@ const silent: GuardLog = { info: () => undefined, warn: () => undefined, error: 
  * Makes a guard and starts to follow the server. It decides about tokens in memory, and knows of
  * every logout before the logout is answered.
  *
+ * Guards of one process share the connection, the replica, the lease and the keys where their
+ * `server`, `credential`, `name` and `issuer` are equal and their `fetch`, `keys`, `connect`,
+ * `clock` and `random` the same: an application may make one for each audience.
+ *
  * @throws {TypeError} If `server` is not an http or https URL, `credential` is empty, or an option
  *   is out of its range.
  */

@@ -19,7 +19,10 @@ export interface GuardOptions {
   readonly audience?: string
   /** Default `refuse`. */
   readonly onStale?: OnStale
-  /** Which service this guard stands in, as operators see it; at most 128 bytes. Default `guard`. */
+  /**
+   * Which service this guard stands in, as operators see it; at most 128 bytes. Guards of different
+   * names are verifiers of their own, with a connection and a replica each. Default `guard`.
+   */
   readonly name?: string
   /**
    * Verified tokens that are remembered, so that their signature is not checked again. Default
@@ -58,6 +61,10 @@ export interface CheckOptions {
   readonly onStale?: OnStale
 }
 
+/**
+ * Since the guard was made; `connections`, `snapshots` and `entries` since its feed was opened,
+ * which guards of one process may share.
+ */
 export interface GuardCounters {
   readonly accepted: number
   readonly missing: number
@@ -123,6 +130,8 @@ export interface Guard {
    */
   watch(claims: AccessClaims, callback: () => void): () => void
   status(): GuardStatus
-  /** Gives the lease back and stops. Every later check is `stale`. */
+  /**
+   * Stops; every later check is `stale`. The last guard that follows a feed gives its lease back.
+   */
   close(): void
 }
