@@ -44,11 +44,19 @@ export class FeedReader {
     return this.#session?.connected ?? false
   }
 
-  /** Connects, also where it waits to do so after a failure. Nothing where it has a connection. */
+  /**
+   * Connects, also where it waits to do so after a failure. Nothing where it has a connection, or
+   * makes one at this moment.
+   *
+   * @throws What `connect` throws, at the first attempt. Later that is a connection that failed:
+   *   somebody follows the feed already.
+   */
   start(): void {
-    if (this.#session || this.#closed) return
-    this.#cancelPause?.()
-    this.#connect()
+    if (this.#attempt === 0) this.#connect()
+    else if (this.#cancelPause) {
+      this.#cancelPause()
+      this.#reconnect()
+    }
   }
 
   /** The lease is needed and not there: asks for it now. */
@@ -64,7 +72,17 @@ export class FeedReader {
   close(): void {
     this.#closed = true
     this.#cancelPause?.()
+    this.#cancelPause = undefined
     this.#session?.release()
+  }
+
+  #reconnect(): void {
+    this.#cancelPause = undefined
+    try {
+      this.#connect()
+    } catch (error) {
+      this.#failed(1006, String(error))
+    }
   }
 
   #connect(): void {
@@ -87,12 +105,19 @@ export class FeedReader {
     this.#session = session
     late.session = session
     if (late.end) this.#ended(session, ...late.end)
+    // Whoever opens connections may close it meanwhile.
+    else if (this.#closed) session.release()
   }
 
   #ended(session: FeedSession, code: number, reason: string): void {
     session.ended()
     if (this.#session !== session) return
     this.#session = undefined
+    this.#failed(code, reason)
+  }
+
+  /** There is no connection any more, or there was none: tries another after a pause. */
+  #failed(code: number, reason: string): void {
     if (this.#closed) return
     if (code === closeCodes.superseded) this.#becomeAnother()
     // The same credential will be refused again; but it may be added at the server meanwhile.
@@ -100,7 +125,7 @@ export class FeedReader {
     const pauseMs = this.#pauseMs * (0.5 + this.#options.random() / 2)
     this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2)
     this.#cancelPause = this.#options.clock.after(pauseMs, () => {
-      this.#connect()
+      this.#reconnect()
     })
     // Last: whoever is told may close it, or want it to connect at once.
     this.#options.disconnected(code, reason)

@@ -102,20 +102,22 @@ export class Feed {
   /**
    * Nobody waits for a pause that somebody else's failures have made long: who joins between two
    * connections is connected at once.
+   *
+   * @throws What `connect` throws, where the member is the first. It has not joined then.
    */
   join(member: FeedMember): void {
-    const isNewLog = !this.#logs.has(member.log)
+    // Every log tells of a feed that is followed before it tells of its end.
+    const isLate = this.#isFollowed && !this.#logs.has(member.log)
     this.#members.add(member)
     try {
       if (this.#members.size === 1) this.#sweepLater()
       this.#reader.start()
     } catch (error) {
-      // A guard that could not be made follows nothing.
+      // A guard that cannot be made follows nothing.
       this.leave(member)
       throw error
     }
-    // Every log tells of a feed that is followed before it tells of its end.
-    if (this.#isFollowed && isNewLog) callApart(this.#sayFollowed, member.log)
+    if (isLate) callApart(this.#sayFollowed, member.log)
   }
 
   leave(member: FeedMember): void {

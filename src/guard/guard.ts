@@ -80,9 +80,9 @@ class ServerGuard implements Guard {
     )
     this.#lenient = this.#makeVerifier(() => !this.#closed)
     this.#watches = new Watches(following, (error) => {
-      callApart((log) => {
+      this.#say((log) => {
         log.error({ error: String(error) }, 'a watch failed')
-      }, this.#log)
+      })
     })
     this.#member = this.#makeMember()
     this.#feed.join(this.#member)
@@ -181,7 +181,9 @@ class ServerGuard implements Guard {
         return { ok: false, reason: 'stale' }
       return verdict
     } catch (error) {
-      this.#log.error({ error: String(error) }, 'a token could not be checked')
+      this.#say((log) => {
+        log.error({ error: String(error) }, 'a token could not be checked')
+      })
       return { ok: false, reason: 'stale' }
     }
   }
@@ -216,9 +218,18 @@ class ServerGuard implements Guard {
 
   /** With every sweep, so that a busy route does not write a line for each of its requests. */
   #tellAllowed(): void {
-    if (this.#allowedUntold === 0) return
-    this.#log.warn({ allowed: this.#allowedUntold }, 'tokens were accepted without a lease')
+    const allowed = this.#allowedUntold
+    if (allowed === 0) return
+    // First: the log may close the guard, which tells what is left.
     this.#allowedUntold = 0
+    this.#say((log) => {
+      log.warn({ allowed }, 'tokens were accepted without a lease')
+    })
+  }
+
+  /** A log that fails keeps nothing from being done that comes after. */
+  #say(write: (log: GuardLog) => void): void {
+    callApart(write, this.#log)
   }
 
   #count(verdict: Verdict): Verdict {
