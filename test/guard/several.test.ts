@@ -78,6 +78,21 @@ test('a logout is answered when every guard has ended what was open', async () =
   }
 })
 
+test('guards that are made again in the turn in which all were closed are another verifier', async () => {
+  const ids = async (): Promise<string[]> =>
+    (await client.verifiers()).filter(({ kind }) => kind === 'guard').map(({ id }) => id)
+  const before = await ids()
+  assert.equal(await ask({ guard: 0, act: 'renew' }), 'ready')
+  const now = await ids()
+  assert.deepEqual([before.length, now.length], [1, 1], 'nobody counts those that are closed')
+  assert.notEqual(now[0], before[0])
+  const { token, sid } = await login()
+  for (const guard of all) assert.equal(await ask({ guard, act: 'check', token }), 'accepted')
+  const { receipt } = await client.revoke({ scope: 'session', key: sid })
+  assert.deepEqual([receipt?.verifiers, receipt?.acknowledged, receipt?.lapsed], [2, 2, 0])
+  for (const guard of all) assert.equal(await ask({ guard, act: 'check', token }), 'revoked')
+})
+
 test('the last guard goes on when all others are closed, and then nobody is waited for', async () => {
   for (const guard of [0, 2]) assert.equal(await ask({ guard, act: 'close' }), 'closed')
   const [dead, live] = [await login(), await login()]

@@ -3,12 +3,12 @@
  * Says `ready`, and then answers what it is asked. When a watch is called it says so, and when that
  * was, on the machine's monotonic clock, which all processes share.
  */
-import { createGuard } from '../../../src/guard/index.ts'
+import { createGuard, type Guard } from '../../../src/guard/index.ts'
 
-/** What the process is asked to do with its guard of that index. */
+/** What the process is asked to do with its guard of that index; `renew` is about all of them. */
 export interface Demand {
   readonly guard: number
-  readonly act: 'check' | 'watch' | 'close'
+  readonly act: 'check' | 'watch' | 'close' | 'renew'
   readonly token?: string
 }
 
@@ -19,11 +19,12 @@ export interface Ended {
 
 const [server = '', credential = ''] = process.argv.slice(2)
 const source = { server, credential, name: 'orders' }
-const guards = [
+const makeGuards = (): readonly Guard[] => [
   createGuard(source),
   createGuard({ ...source, audience: 'directlink' }),
   createGuard({ ...source, cacheSize: 0, onStale: 'ask' }),
 ]
+let guards = makeGuards()
 await Promise.all(guards.map((guard) => guard.ready()))
 
 process.on('message', (demand: Demand) => {
@@ -32,6 +33,12 @@ process.on('message', (demand: Demand) => {
 say('ready')
 
 async function obey({ guard: index, act, token }: Demand): Promise<string> {
+  if (act === 'renew') {
+    for (const guard of guards) guard.close()
+    guards = makeGuards()
+    await Promise.all(guards.map((guard) => guard.ready()))
+    return 'ready'
+  }
   const guard = guards[index]
   if (!guard) throw new Error('there is no such guard')
   if (act === 'close') {
