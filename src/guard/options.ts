@@ -124,14 +124,16 @@ export interface Guard {
    */
   checkNow(token: string | undefined, options?: CheckOptions): Verdict | undefined
   /**
-   * Calls back once when anything that the claims name is revoked; soon, where it is already.
+   * Calls back once when anything that the claims name is revoked; soon, where it is already. The
+   * server is told that the revocation has arrived when all callbacks have returned.
    *
    * @returns Ends the watch.
    */
   watch(claims: AccessClaims, callback: () => void): () => void
   status(): GuardStatus
   /**
-   * Stops; every later check is `stale`. The last guard that follows a feed gives its lease back.
+   * Stops: every later check is `stale`, and watches are not called any more, so end first what was
+   * let in. The last guard that follows a feed gives its lease back.
    */
   close(): void
 }
