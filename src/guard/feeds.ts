@@ -2,9 +2,10 @@ import type { GuardClock } from './clock.ts'
 import { Feed, type FeedSource } from './feed.ts'
 
 /**
- * The feeds that this process follows. This is the one state at module level: `createGuard` is
- * called wherever an application has a route to guard, and those places know nothing of each other.
- * It is kept by clock, so that every process of a simulation has its own, and gone with it.
+ * The feeds that this process follows. This is the one state at module level that anybody could
+ * notice: `createGuard` is called wherever an application has a route to guard, and those places
+ * know nothing of each other. It is kept by clock, so that every process of a simulation has its
+ * own, and gone with it.
  */
 const openFeeds = new WeakMap<GuardClock, Set<Feed>>()
 
