@@ -1,5 +1,5 @@
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose'
-import { isAnswer } from '../verifier/token-verifier.ts'
+import { createRemoteJWKSet, customFetch, type CryptoKey, type JWTVerifyGetKey } from 'jose'
+import { isAnswer } from '../verifier/key-search.ts'
 import type { GuardLog } from './options.ts'
 
 export interface GuardKeysOptions {
@@ -10,8 +10,19 @@ export interface GuardKeysOptions {
 
 interface RemoteKeys {
   readonly set: ReturnType<typeof createRemoteJWKSet>
+  /** By `kid`, what the set has found among the keys that it has now: to find it takes a while. */
+  readonly found: Map<string, FoundKey>
+  /** How often the keys were asked for. */
+  fetches: number
   /** False where the node that answered last could not read its keys, and may lack one. */
   areCurrent: boolean
+}
+
+type FoundByAny = Awaited<ReturnType<JWTVerifyGetKey>>
+
+interface FoundKey {
+  readonly algorithm: string
+  readonly key: CryptoKey
 }
 
 /** The server's public keys, fetched when they are needed and kept. */
@@ -28,18 +39,9 @@ export class GuardKeys {
     this.#remote = this.#make()
   }
 
-  readonly find: JWTVerifyGetKey = async (header, token) => {
-    const remote = this.#remote
-    const find = this.#options.keys ?? remote.set
-    try {
-      return await find(header, token)
-    } catch (error) {
-      if (isAnswer(error) && remote.areCurrent) throw error
-      this.failures++
-      throw remote.areCurrent
-        ? error
-        : new Error('Cannot find key: the server could not read its keys')
-    }
+  readonly find: JWTVerifyGetKey = (header, token) => {
+    const found = header.kid === undefined ? undefined : this.#remote.found.get(header.kid)
+    return found?.algorithm === header.alg ? found.key : this.#search(header, token)
   }
 
   /** Forgets the keys: what answers now may be another server than the one that had them. */
@@ -53,6 +55,26 @@ export class GuardKeys {
     if (!this.#options.keys) void this.#reload(this.#remote)
   }
 
+  async #search(...[header, token]: Parameters<JWTVerifyGetKey>): Promise<FoundByAny> {
+    const remote = this.#remote
+    try {
+      if (this.#options.keys) return await this.#options.keys(header, token)
+      // What was found while the keys were fetched may be one of those before.
+      const before = remote.set.reloading ? undefined : remote.fetches
+      const key = await remote.set(header, token)
+      if (header.kid !== undefined && remote.fetches === before) {
+        remote.found.set(header.kid, { algorithm: header.alg, key })
+      }
+      return key
+    } catch (error) {
+      if (isAnswer(error) && remote.areCurrent) throw error
+      this.failures++
+      throw remote.areCurrent
+        ? error
+        : new Error('Cannot find key: the server could not read its keys')
+    }
+  }
+
   #make(): RemoteKeys {
     const { fetch = globalThis.fetch } = this.#options
     const set = createRemoteJWKSet(this.#url, {
@@ -63,12 +85,14 @@ export class GuardKeys {
       cacheMaxAge: Infinity,
       timeoutDuration: 3000,
       [customFetch]: async (url, options) => {
+        remote.fetches++
+        remote.found.clear()
         const response = await fetch(url, options)
         remote.areCurrent = response.headers.get('outright-keys') !== 'stale'
         return response
       },
     })
-    const remote: RemoteKeys = { set, areCurrent: true }
+    const remote: RemoteKeys = { set, found: new Map(), fetches: 0, areCurrent: true }
     return remote
   }
 

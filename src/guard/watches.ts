@@ -1,6 +1,6 @@
 import { isAlive, isStillAlive, type RevocationView } from '../verifier/alive.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
-import { tokenFacts, type Fingerprint, type TokenFacts } from '../verifier/fingerprint.ts'
+import { factHighs, tokenFacts, type TokenFacts } from '../verifier/token-facts.ts'
 import { verifiedBy } from '../verifier/verified-token.ts'
 
 interface Watch {
@@ -73,7 +73,7 @@ export class Watches {
     if (this.size === 0) return
     this.#index()
     for (let at = 0; at < count * 4; at += 4) {
-      const high = words[at]!
+      const high = words[at]! | 0
       if (high === 0 && words[at + 1] === 0) return this.#judgeAll()
       for (const watch of this.#byHigh.get(high) ?? []) this.#judge(watch)
     }
@@ -112,7 +112,7 @@ export class Watches {
       this.#unlink(watch)
       watch.state = 'indexed'
       this.#indexed.add(watch)
-      for (const { high } of fingerprintsOf(watch.facts)) {
+      for (const high of factHighs(watch.facts)) {
         const same = this.#byHigh.get(high)
         if (same) same.add(watch)
         else this.#byHigh.set(high, new Set([watch]))
@@ -167,16 +167,10 @@ export class Watches {
 
   #unindex(watch: Watch): void {
     this.#indexed.delete(watch)
-    for (const { high } of fingerprintsOf(watch.facts!)) {
+    for (const high of factHighs(watch.facts!)) {
       const same = this.#byHigh.get(high)
       same?.delete(watch)
       if (same?.size === 0) this.#byHigh.delete(high)
     }
   }
-}
-
-function fingerprintsOf(facts: TokenFacts): readonly Fingerprint[] {
-  const { jti, sid, subject, client, grant, device, signingKey } = facts
-  const named = [jti, sid, subject, client, grant, device, signingKey]
-  return named.filter((fingerprint) => fingerprint !== undefined)
 }

@@ -182,7 +182,10 @@ async function openCore(
     random,
     algorithm: config.signingAlgorithm,
     longestAccessLifetimeMs,
-    isRemoved: (kid) => isRemovedKey(replica, fingerprintSync('signing_key', kid)),
+    isRemoved: (kid) => {
+      const { high, low } = fingerprintSync('signing_key', kid)
+      return isRemovedKey(replica, high, low)
+    },
   })
   const verifier = createTokenVerifier({
     replica,

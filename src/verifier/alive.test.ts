@@ -3,15 +3,21 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { Following } from '../guard/following.ts'
 import { isAlive, isStillAlive } from './alive.ts'
-import type { TokenFacts } from './fingerprint.ts'
 import { Replica } from './replica.ts'
+import { factsOf, type TokenFacts } from './token-facts.ts'
 
-/** Few names, some of which share the place at which changes are noted. */
+/**
+ * Few names, some of which share the place at which changes are noted; half of them with an upper
+ * half that is negative, and comes from the wire as a number above it.
+ */
 const fingerprint = fc
-  .record({ place: fc.nat(3), page: fc.nat(2), low: fc.nat(1) })
-  .map(({ place, page, low }) => ({ high: 1 + place + page * 16_384, low }))
+  .record({ place: fc.nat(3), page: fc.nat(2), low: fc.nat(1), sign: fc.constantFrom(0, 1 << 31) })
+  .map(({ place, page, low, sign }) => ({
+    high: (1 + place + page * 16_384) | sign,
+    low: low | sign,
+  }))
 
-const facts: fc.Arbitrary<TokenFacts> = fc.record({
+const names = fc.record({
   jti: fingerprint,
   sid: fingerprint,
   subject: fingerprint,
@@ -19,8 +25,11 @@ const facts: fc.Arbitrary<TokenFacts> = fc.record({
   grant: fingerprint,
   device: fc.option(fingerprint, { nil: undefined }),
   signingKey: fc.option(fingerprint, { nil: undefined }),
-  generations: fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3)),
 })
+const generations = fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3))
+const facts: fc.Arbitrary<TokenFacts> = fc
+  .tuple(names, generations)
+  .map(([named, issuedAt]) => factsOf(named, issuedAt))
 
 const step = fc.oneof(
   fc.record({ kind: fc.constant('revoke' as const), of: fingerprint }),
@@ -81,16 +90,18 @@ suite('isStillAlive()', () => {
       mayHaveChanged: (high: number, version: number) => replica.mayHaveChanged(high, version),
     }
     const own = (high: number): { high: number; low: number } => ({ high, low: 1 })
-    const token: TokenFacts = {
-      jti: own(1),
-      sid: own(2),
-      subject: own(3),
-      client: own(4),
-      grant: own(5),
-      device: undefined,
-      signingKey: own(6),
-      generations: [0, 0, 0, 0, 0],
-    }
+    const token = factsOf(
+      {
+        jti: own(1),
+        sid: own(2),
+        subject: own(3),
+        client: own(4),
+        grant: own(5),
+        device: undefined,
+        signingKey: own(6),
+      },
+      [0, 0, 0, 0, 0],
+    )
     assert.equal(isStillAlive(view, token, -1), true)
     assert.equal(lookups, 6)
     const alive = replica.version

@@ -1,4 +1,4 @@
-import type { Fingerprint, TokenFacts } from './fingerprint.ts'
+import type { TokenFacts } from './token-facts.ts'
 
 /** What is asked of a replica about a token. */
 export interface RevocationView {
@@ -18,17 +18,16 @@ export interface RevocationView {
  * type and time are judged before; this is the rest of `alive`.
  */
 export function isAlive(replica: RevocationView, facts: TokenFacts): boolean {
-  const { jti, sid, subject, client, grant, device, signingKey, generations } = facts
-  const [everyone, ofSubject, ofClient, ofGrant, ofDevice] = generations
+  const [everyone, ofSubject, ofClient, ofGrant, ofDevice] = facts.generations
   return (
     everyone >= replica.everyone &&
-    !replica.isRevoked(sid.high, sid.low) &&
-    !replica.isRevoked(jti.high, jti.low) &&
-    ofSubject >= replica.generation(subject.high, subject.low) &&
-    ofClient >= replica.generation(client.high, client.low) &&
-    ofGrant >= replica.generation(grant.high, grant.low) &&
-    (device === undefined || ofDevice >= replica.generation(device.high, device.low)) &&
-    (signingKey === undefined || !isRemovedKey(replica, signingKey))
+    !replica.isRevoked(facts.sidHigh, facts.sidLow) &&
+    !replica.isRevoked(facts.jtiHigh, facts.jtiLow) &&
+    ofSubject >= replica.generation(facts.subjectHigh, facts.subjectLow) &&
+    ofClient >= replica.generation(facts.clientHigh, facts.clientLow) &&
+    ofGrant >= replica.generation(facts.grantHigh, facts.grantLow) &&
+    (!facts.hasDevice || ofDevice >= replica.generation(facts.deviceHigh, facts.deviceLow)) &&
+    (!facts.hasSigningKey || !isRemovedKey(replica, facts.signingKeyHigh, facts.signingKeyLow))
   )
 }
 
@@ -42,16 +41,15 @@ export function isStillAlive(
   aliveAtVersion: number,
 ): boolean {
   if (replica.version === aliveAtVersion) return true
-  const { jti, sid, subject, client, grant, device, signingKey, generations } = facts
   const isUntouched =
-    generations[0] >= replica.everyone &&
-    !replica.mayHaveChanged(sid.high, aliveAtVersion) &&
-    !replica.mayHaveChanged(jti.high, aliveAtVersion) &&
-    !replica.mayHaveChanged(subject.high, aliveAtVersion) &&
-    !replica.mayHaveChanged(client.high, aliveAtVersion) &&
-    !replica.mayHaveChanged(grant.high, aliveAtVersion) &&
-    (device === undefined || !replica.mayHaveChanged(device.high, aliveAtVersion)) &&
-    (signingKey === undefined || !replica.mayHaveChanged(signingKey.high, aliveAtVersion))
+    facts.generations[0] >= replica.everyone &&
+    !replica.mayHaveChanged(facts.sidHigh, aliveAtVersion) &&
+    !replica.mayHaveChanged(facts.jtiHigh, aliveAtVersion) &&
+    !replica.mayHaveChanged(facts.subjectHigh, aliveAtVersion) &&
+    !replica.mayHaveChanged(facts.clientHigh, aliveAtVersion) &&
+    !replica.mayHaveChanged(facts.grantHigh, aliveAtVersion) &&
+    (!facts.hasDevice || !replica.mayHaveChanged(facts.deviceHigh, aliveAtVersion)) &&
+    (!facts.hasSigningKey || !replica.mayHaveChanged(facts.signingKeyHigh, aliveAtVersion))
   return isUntouched || isAlive(replica, facts)
 }
 
@@ -61,7 +59,8 @@ export function isStillAlive(
  */
 export function isRemovedKey(
   replica: Pick<RevocationView, 'generation'>,
-  { high, low }: Fingerprint,
+  high: number,
+  low: number,
 ): boolean {
   return replica.generation(high, low) > 0
 }

@@ -10,7 +10,7 @@ suite('fingerprint()', () => {
       fc.asyncProperty(scope, fc.string({ unit: 'binary' }), async (name, key) => {
         const bytes = new TextEncoder().encode(`${name}\0${key}`)
         const view = new DataView(await crypto.subtle.digest('SHA-256', bytes))
-        const expected = { high: view.getUint32(0), low: view.getUint32(4) }
+        const expected = { high: view.getInt32(0), low: view.getInt32(4) }
         assert.deepEqual(fingerprintSync(name, key), expected)
         assert.deepEqual(await fingerprint(name, key), expected)
       }),
@@ -19,7 +19,7 @@ suite('fingerprint()', () => {
 
   test('of what has a random id is the random half of it', () => {
     const key = '019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d77'
-    const expected = { high: 0xb0c4_1f6a, low: 0x2b9e_8d77 }
+    const expected = { high: 0xb0c4_1f6a | 0, low: 0x2b9e_8d77 }
     for (const scope of ['token', 'session', 'signing_key']) {
       assert.deepEqual(fingerprintSync(scope, key), expected)
     }

@@ -1,6 +1,9 @@
-import type { AccessClaims } from './claims.ts'
+import { isUuid, uuidWord } from './uuid.ts'
 
-/** What a replica is keyed by: two unsigned 32-bit halves of 64 bits. */
+/**
+ * What a replica is keyed by: two halves of 64 bits, as signed 32-bit integers. Unsigned ones would
+ * stand for the same, but every second would take an object of its own.
+ */
 export interface Fingerprint {
   readonly high: number
   readonly low: number
@@ -18,8 +21,6 @@ export interface Entry {
 /** Numbers in one entry: high, low, forget-after in seconds, generation (0: revoked). */
 export const WORDS_PER_ENTRY = 4
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-
 type OneShotHash = (algorithm: string, data: string, encoding: 'binary') => string
 
 /** How SHA-256 of nothing begins. */
@@ -27,6 +28,9 @@ const digestOfNothing = '\xe3\xb0\xc4\x42'
 
 /** Node's one-shot hash where there is one: a name's digest without a trip to another thread. */
 const oneShotHash = findOneShotHash()
+
+/** Whether {@link fingerprintSync} works here. */
+export const hashesAtOnce: boolean = oneShotHash !== undefined
 
 /**
  * The fingerprint of what a revocation names. Ids of tokens, sessions and signing keys are UUIDs
@@ -55,66 +59,9 @@ export function writeEntry(entry: Entry, words: Uint32Array, offset: number): vo
   words[offset + 3] = entry.generation
 }
 
-/** Everything about a token that a revocation can name, ready for look-ups. */
-export interface TokenFacts {
-  readonly jti: Fingerprint
-  readonly sid: Fingerprint
-  readonly subject: Fingerprint
-  readonly client: Fingerprint
-  readonly grant: Fingerprint
-  readonly device: Fingerprint | undefined
-  /** Undefined where nobody has said which key signed it. */
-  readonly signingKey: Fingerprint | undefined
-  readonly generations: AccessClaims['gen']
-}
-
-/** Computes the facts of a token whose claims were verified. */
-export async function tokenFacts(claims: AccessClaims): Promise<TokenFacts> {
-  const { sub, client_id: clientId, device_id: deviceKey, kid } = claims
-  if (oneShotHash !== undefined) {
-    return {
-      jti: fingerprintSync('token', claims.jti),
-      sid: fingerprintSync('session', claims.sid),
-      subject: fingerprintSync('subject', sub),
-      client: clientFingerprint(clientId),
-      grant: fingerprintSync('grant', `${clientId} ${sub}`),
-      device: deviceKey === undefined ? undefined : fingerprintSync('device', deviceKey),
-      signingKey: kid === undefined ? undefined : fingerprintSync('signing_key', kid),
-      generations: claims.gen,
-    }
-  }
-  const [jti, sid, subject, client, grant, device, signingKey] = await Promise.all([
-    fingerprint('token', claims.jti),
-    fingerprint('session', claims.sid),
-    fingerprint('subject', sub),
-    fingerprint('client', clientId),
-    fingerprint('grant', `${clientId} ${sub}`),
-    deviceKey === undefined ? undefined : fingerprint('device', deviceKey),
-    kid === undefined ? undefined : fingerprint('signing_key', kid),
-  ])
-  return { jti, sid, subject, client, grant, device, signingKey, generations: claims.gen }
-}
-
-/** Of clients that were met lately: there are few, and each is in very many tokens. */
-const clientFingerprints = new Map<string, Fingerprint>()
-const clientsRemembered = 1000
-
-function clientFingerprint(clientId: string): Fingerprint {
-  const remembered = clientFingerprints.get(clientId)
-  if (remembered !== undefined) return remembered
-  if (clientFingerprints.size === clientsRemembered) clientFingerprints.clear()
-  const made = fingerprintSync('client', clientId)
-  clientFingerprints.set(clientId, made)
-  return made
-}
-
 function randomHalf(scope: string, key: string): Fingerprint | undefined {
   const isMinted = scope === 'token' || scope === 'session' || scope === 'signing_key'
-  if (!isMinted || !UUID.test(key)) return undefined
-  return {
-    high: parseInt(key.slice(19, 23) + key.slice(24, 28), 16),
-    low: parseInt(key.slice(28, 36), 16),
-  }
+  return isMinted && isUuid(key) ? { high: uuidWord(key, 2), low: uuidWord(key, 3) } : undefined
 }
 
 function findOneShotHash(): OneShotHash | undefined {
@@ -134,7 +81,7 @@ async function digest(text: string): Promise<Fingerprint> {
   if (oneShotHash !== undefined) return digestAtOnce(oneShotHash, text)
   const bytes = new TextEncoder().encode(text)
   const view = new DataView(await crypto.subtle.digest('SHA-256', bytes))
-  return { high: view.getUint32(0), low: view.getUint32(4) }
+  return { high: view.getInt32(0), low: view.getInt32(4) }
 }
 
 /** As a string with a character for each byte: a third of what a buffer costs. */
@@ -146,5 +93,5 @@ function digestAtOnce(hash: OneShotHash, text: string): Fingerprint {
 function wordAt(bytes: string, at: number): number {
   const upper = (bytes.charCodeAt(at) << 8) | bytes.charCodeAt(at + 1)
   const lower = (bytes.charCodeAt(at + 2) << 8) | bytes.charCodeAt(at + 3)
-  return ((upper << 16) | lower) >>> 0
+  return (upper << 16) | lower
 }

@@ -3,10 +3,18 @@
  * checks and the cache of verified tokens; keys, replica and the right to trust the replica are
  * given. It stands apart from both because there must be one such function, not two that agree.
  */
-import { decodeProtectedHeader, errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
+import {
+  decodeProtectedHeader,
+  errors,
+  jwtVerify,
+  type JWTVerifyGetKey,
+  type JWTVerifyResult,
+} from 'jose'
 import { isStillAlive, type RevocationView } from './alive.ts'
 import type { AccessClaims } from './claims.ts'
+import { KeySearch } from './key-search.ts'
 import { rejected, type Decision, type Rejection, type Verdict } from './verdict.ts'
+import { tokenFacts } from './token-facts.ts'
 import { verifiedToken, type VerifiedToken } from './verified-token.ts'
 import { VerifiedTokens } from './verified-tokens.ts'
 
@@ -57,6 +65,8 @@ const LONGEST_TOKEN = 8192
 const NOT_BEFORE_TOLERANCE_SECONDS = 60
 
 export const signatureAlgorithms = ['ES256', 'EdDSA', 'RS256'] as const
+/** As `jose` takes them. */
+const algorithms: string[] = [...signatureAlgorithms]
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { replica, nowMs, overMs = () => 0, isCurrent } = options
@@ -86,13 +96,26 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     return current ? known : rejected.stale
   }
 
-  async function verifyFresh(token: string, audience: string | undefined): Promise<Verdict> {
+  async function verifyNew(token: string, audience: string | undefined): Promise<Verdict> {
     const before = forgotten
-    const claims = await readClaims(token, options)
-    if (typeof claims === 'string') return rejected[claims].verdict
-    const known = await verifiedToken(token, claims, replica)
+    const search = new KeySearch(options.keys)
+    let claims: AccessClaims
+    try {
+      const { payload, protectedHeader } = await verifyJwt(token, search, options)
+      // A key set of one key would fit a token that names none, and removing the key not end it.
+      const { kid } = protectedHeader
+      payload['kid'] = kid
+      if (kid === undefined || !hasAccessClaims(payload)) return rejected.invalid.verdict
+      claims = payload
+    } catch (error) {
+      return rejected[reasonOf(error, search, isCurrent(nowMs()))].verdict
+    }
+    const computed = tokenFacts(claims)
+    // Nearly everywhere they are there, and nothing is waited for.
+    const facts = computed instanceof Promise ? await computed : computed
+    const known = verifiedToken(token, claims, facts, replica)
     // Verified with keys that somebody has since given up.
-    if (forgotten !== before) return verifyFresh(token, audience)
+    if (forgotten !== before) return verifyNew(token, audience)
     verified.add(known)
     const judgedMs = nowMs()
     return judge(known, audience, judgedMs, isCurrent(judgedMs)).verdict
@@ -112,10 +135,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   return {
     verifyKnown,
     verify(token, audience) {
-      return verifyKnown(token, audience)?.promise ?? verifyFresh(token as string, audience)
+      return verifyKnown(token, audience)?.promise ?? verifyNew(token as string, audience)
     },
     async remember(token, claims) {
-      verified.add(await verifiedToken(token, withKeyOf(token, claims), replica))
+      const own = withKeyOf(token, claims)
+      verified.add(verifiedToken(token, own, await tokenFacts(own), replica))
     },
     forget() {
       forgotten++
@@ -124,51 +148,31 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   }
 }
 
-/** The claims of a token whose signature, type, issuer and shape are good, or why it is refused. */
-async function readClaims(
+/** Signature, type, issuer and time of a token. Rejects where they are not good. */
+function verifyJwt(
   token: string,
-  { keys: find, issuer, nowMs, overMs = () => 0, isCurrent }: TokenVerifierOptions,
-): Promise<AccessClaims | Rejection> {
-  const search: { ended: 'found' | 'none' | 'failed' } = { ended: 'found' }
-  const keys: JWTVerifyGetKey = async (header, input) => {
-    try {
-      return await find(header, input)
-    } catch (error) {
-      search.ended = isAnswer(error) ? 'none' : 'failed'
-      throw error
-    }
-  }
-  try {
-    const { payload, protectedHeader } = await jwtVerify(token, keys, {
-      issuer: issuer(),
-      typ: 'at+jwt',
-      algorithms: [...signatureAlgorithms],
-      clockTolerance: NOT_BEFORE_TOLERANCE_SECONDS,
-      currentDate: new Date(Math.max(nowMs(), overMs())),
-    })
-    // A key set of one key would fit a token that names none, and removing the key not end it.
-    const { kid } = protectedHeader
-    if (kid === undefined) return 'invalid'
-    payload['kid'] = kid
-    return hasAccessClaims(payload) ? payload : 'invalid'
-  } catch (error) {
-    const isNone = search.ended === 'none' && isCurrent(nowMs())
-    if (search.ended !== 'found' && !isNone) return 'stale'
-    return error instanceof errors.JWTExpired ? 'expired' : 'invalid'
-  }
+  search: KeySearch,
+  { issuer, nowMs, overMs = () => 0 }: TokenVerifierOptions,
+): Promise<JWTVerifyResult> {
+  return jwtVerify(token, search.find, {
+    issuer: issuer(),
+    typ: 'at+jwt',
+    algorithms,
+    clockTolerance: NOT_BEFORE_TOLERANCE_SECONDS,
+    currentDate: new Date(Math.max(nowMs(), overMs())),
+  })
+}
+
+/** Why a token is refused whose verification failed. */
+function reasonOf(error: unknown, { ended }: KeySearch, current: boolean): Rejection {
+  if (ended === 'failed' || (ended === 'none' && !current)) return 'stale'
+  return error instanceof errors.JWTExpired ? 'expired' : 'invalid'
 }
 
 /** A copy of claims, with the key that signed them. */
 function withKeyOf(token: string, claims: AccessClaims): AccessClaims {
   const { kid } = decodeProtectedHeader(token)
   return kid === undefined ? { ...claims } : { ...claims, kid }
-}
-
-/** Whether a search for a key ended with an answer, and not because the keys could not be had. */
-export function isAnswer(error: unknown): boolean {
-  return (
-    error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys
-  )
 }
 
 function hasAccessClaims(payload: Readonly<Record<string, unknown>>): payload is AccessClaims {

@@ -1,6 +1,6 @@
 import type { RevocationView } from './alive.ts'
 import type { AccessClaims } from './claims.ts'
-import { tokenFacts, type TokenFacts } from './fingerprint.ts'
+import type { TokenFacts } from './token-facts.ts'
 import type { Decision, Verdict } from './verdict.ts'
 
 /**
@@ -31,12 +31,14 @@ const verifiedKey = Symbol('outright.verified')
  * Makes the record of a token.
  *
  * @param claims Nobody else may have them yet: they are frozen here.
+ * @param facts Of the same claims.
  */
-export async function verifiedToken(
+export function verifiedToken(
   token: string,
   claims: AccessClaims,
+  facts: TokenFacts,
   replica: RevocationView,
-): Promise<VerifiedToken> {
+): VerifiedToken {
   const verdict: Verdict = Object.freeze({ ok: true, claims })
   const verified: VerifiedToken = {
     verdict,
@@ -47,7 +49,7 @@ export async function verifiedToken(
     aliveAtVersion: -1,
     audience: undefined,
     claims,
-    facts: await tokenFacts(claims),
+    facts,
     replica,
   }
   // A `WeakMap` would be dearer than the check.

@@ -1,26 +1,28 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import type { AccessClaims } from './claims.ts'
 import { Replica } from './replica.ts'
+import { tokenFacts } from './token-facts.ts'
 import { verifiedToken, type VerifiedToken } from './verified-token.ts'
 import { VerifiedTokens } from './verified-tokens.ts'
 
 const replica = new Replica()
 
 /** A record of a token; what it says is of no matter here. */
-function recordOf(token: string): Promise<VerifiedToken> {
-  const claims = {
+async function recordOf(token: string): Promise<VerifiedToken> {
+  const claims: AccessClaims = {
     iss: 'https://auth.example',
     aud: ['api'],
     sub: 'maria',
     client_id: 'app',
     jti: '019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d77',
     sid: '019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d78',
-    gen: [0, 0, 0, 0, 0] as const,
+    gen: [0, 0, 0, 0, 0],
     iat: 0,
     nbf: 0,
     exp: 4_000_000_000,
   }
-  return verifiedToken(token, { ...claims, gen: [...claims.gen] }, replica)
+  return verifiedToken(token, claims, await tokenFacts(claims), replica)
 }
 
 suite('VerifiedTokens', () => {
