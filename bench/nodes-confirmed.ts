@@ -54,7 +54,10 @@ async function serve([databaseUrl = '', node = '']: readonly string[]): Promise<
 
 async function guard([server = '', count = '0']: readonly string[]): Promise<void> {
   const credential = 'outright-demo-guard'
-  const guards = Array.from({ length: Number(count) }, () => createGuard({ server, credential }))
+  // Of names of their own, so that each has its own connection.
+  const guards = Array.from({ length: Number(count) }, (_, index) =>
+    createGuard({ server, credential, name: `bench-${String(index)}` }),
+  )
   await Promise.all(guards.map((one) => one.ready()))
   console.log('ready')
 }
