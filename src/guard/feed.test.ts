@@ -183,10 +183,11 @@ suite('guards of one process', () => {
     const apart = feed.guard({ name: 'apart' })
     await Promise.all([feed.pass(100), apart.ready()])
     assert.equal(await verdictOf(apart, first), 'accepted', 'it has a replica of its own')
-    const ended = new Promise<void>((resolve) => apart.watch(another.claims, resolve))
-    // Before it can know what the claims name.
+    feed.told.length = 0
+    // In the same turn, though what the claims name had to be found out first.
+    apart.watch(another.claims, () => feed.told.push('ended'))
     feed.revoke(second.claims.sid)
-    await ended
+    assert.deepEqual(feed.told, ['ended', 'acknowledged 2'])
     for (const guard of [one, late, later, apart]) guard.close()
   })
 })

@@ -169,17 +169,14 @@ class ServerGuard implements Guard {
     token: string | undefined,
     audience: string | undefined,
   ): Promise<Verdict> {
-    const { lease, keys } = this.#feed
-    if (!this.#rules.judgesLast && !lease.held) return { ok: false, reason: 'stale' }
-    const failuresBefore = keys.failures
+    if (!this.#rules.judgesLast && !this.#feed.lease.held) return rejected.stale.verdict
     const nameless = this.#issuer === undefined
     try {
       const verdict = await verifier.verify(token, audience)
-      // Without the keys or the issuer's name, nobody knows whether the token is good.
-      const unknown = nameless || keys.failures !== failuresBefore
-      if (unknown && !verdict.ok && verdict.reason === 'invalid')
-        return { ok: false, reason: 'stale' }
-      return verdict
+      // Without the issuer's name nobody knows whether the token is good.
+      return nameless && !verdict.ok && verdict.reason === 'invalid'
+        ? rejected.stale.verdict
+        : verdict
     } catch (error) {
       this.#say((log) => {
         log.error({ error: String(error) }, 'a token could not be checked')

@@ -21,16 +21,14 @@ suite('the keys of a guard', () => {
     const keys = keysOf({})
     await find(keys, 'known')
     await assert.rejects(find(keys, 'other'), errors.JWKSNoMatchingKey)
-    assert.equal(keys.failures, 0)
   })
 
   test('where the server could not read its keys, nobody knows whether it is there', async () => {
     const keys = keysOf({ 'outright-keys': 'stale' })
     await find(keys, 'known')
     // Also while it may not ask again.
-    for (const failures of [1, 2]) {
+    for (let round = 0; round < 2; round++) {
       await assert.rejects(find(keys, 'other'), /could not read/)
-      assert.equal(keys.failures, failures)
     }
   })
 

@@ -27,8 +27,6 @@ interface FoundKey {
 
 /** The server's public keys, fetched when they are needed and kept. */
 export class GuardKeys {
-  /** How often keys could not be had; tells a bad token from a server that cannot be reached. */
-  failures = 0
   readonly #url: URL
   readonly #options: GuardKeysOptions
   #remote: RemoteKeys
@@ -68,7 +66,6 @@ export class GuardKeys {
       return key
     } catch (error) {
       if (isAnswer(error) && remote.areCurrent) throw error
-      this.failures++
       throw remote.areCurrent
         ? error
         : new Error('Cannot find key: the server could not read its keys')

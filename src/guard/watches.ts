@@ -54,15 +54,10 @@ export class Watches {
     if (this.#newest) this.#newest.newer = watch
     this.#newest = watch
     this.#newCount++
-    if (known === undefined) void this.#begin(watch, claims)
+    if (known === undefined) this.#begin(watch, claims)
     else if (isStillAlive(this.#replica, known.facts, known.aliveAtVersion)) {
       known.aliveAtVersion = this.#replica.version
-    } else {
-      // Not before the caller has the function that ends the watch.
-      queueMicrotask(() => {
-        this.#fire(watch)
-      })
-    }
+    } else this.#judgeSoon(watch)
     return () => {
       this.#end(watch)
     }
@@ -95,14 +90,30 @@ export class Watches {
     for (const watch of this.#all()) this.#end(watch)
   }
 
-  /** Finds out what the claims name, and whether that has ended before, or meanwhile. */
-  async #begin(watch: Watch, claims: AccessClaims): Promise<void> {
+  /** Finds out what claims name that nobody here has verified, and whether that has ended before. */
+  #begin(watch: Watch, claims: AccessClaims): void {
     try {
-      watch.facts = await tokenFacts(claims)
-      this.#judge(watch)
+      const computed = tokenFacts(claims)
+      if (computed instanceof Promise) return this.#beginLater(watch, computed)
+      watch.facts = computed
+      this.#judgeSoon(watch)
     } catch (error) {
       this.#report(error)
     }
+  }
+
+  #beginLater(watch: Watch, computed: Promise<TokenFacts>): void {
+    computed.then((facts) => {
+      watch.facts = facts
+      this.#judge(watch)
+    }, this.#report)
+  }
+
+  /** Not before the caller has the function that ends the watch. */
+  #judgeSoon(watch: Watch): void {
+    queueMicrotask(() => {
+      this.#judge(watch)
+    })
   }
 
   #index(): void {
