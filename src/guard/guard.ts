@@ -117,13 +117,18 @@ class ServerGuard implements Guard {
     audience: string | undefined,
     options: CheckOptions,
   ): Promise<Verdict> {
-    const verdict = await this.#decide(this.#verifier, token, audience)
-    if (!verdict.ok && verdict.reason === 'stale' && !this.#closed) {
+    try {
+      const verdict = await this.#decide(this.#verifier, token, audience)
+      if (verdict.ok || verdict.reason !== 'stale' || this.#closed) return this.#count(verdict)
       this.#feed.hurry()
       const policy = options.onStale ?? this.#options.onStale ?? 'refuse'
       return this.#count(await this.#decideStale(policy, token ?? '', audience))
+    } catch (error) {
+      this.#say((log) => {
+        log.error({ error: String(error) }, 'a token could not be checked')
+      })
+      return this.#count(rejected.stale.verdict)
     }
-    return this.#count(verdict)
   }
 
   watch(claims: Parameters<Guard['watch']>[0], callback: () => void): () => void {
@@ -164,25 +169,15 @@ class ServerGuard implements Guard {
     return this.#options.issuer ?? this.#feed.following.issuer
   }
 
-  async #decide(
+  #decide(
     verifier: TokenVerifier,
     token: string | undefined,
     audience: string | undefined,
   ): Promise<Verdict> {
-    if (!this.#rules.judgesLast && !this.#feed.lease.held) return rejected.stale.verdict
-    const nameless = this.#issuer === undefined
-    try {
-      const verdict = await verifier.verify(token, audience)
-      // Without the issuer's name nobody knows whether the token is good.
-      return nameless && !verdict.ok && verdict.reason === 'invalid'
-        ? rejected.stale.verdict
-        : verdict
-    } catch (error) {
-      this.#say((log) => {
-        log.error({ error: String(error) }, 'a token could not be checked')
-      })
-      return { ok: false, reason: 'stale' }
-    }
+    // Without the issuer's name nobody knows whether a token is good.
+    if (this.#issuer === undefined) return rejected.stale.promise
+    if (!this.#rules.judgesLast && !this.#feed.lease.held) return rejected.stale.promise
+    return verifier.verify(token, audience)
   }
 
   async #decideStale(
@@ -209,7 +204,7 @@ class ServerGuard implements Guard {
       case 'refuse':
       // Nor is anything accepted by a policy that nobody knows, where the types were not looked at.
       default:
-        return { ok: false, reason: 'stale' }
+        return rejected.stale.verdict
     }
   }
 
