@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { compactVerify, decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
 import { createGuard, type Guard } from '../../src/guard/index.ts'
-import { fingerprintSync } from '../../src/verifier/fingerprint.ts'
+import { fingerprint } from '../../src/verifier/fingerprint.ts'
 import { answerTasks } from '../http/child.ts'
 import { collectGarbage } from '../http/watch.ts'
 import { BenchFeed, ISSUER } from './feed.ts'
@@ -155,7 +155,7 @@ function neighbours(some: readonly Buffer[]): Uint32Array<ArrayBuffer> {
   const entries = new Uint32Array(some.length * 4)
   for (const [index, token] of some.entries()) {
     const { sid } = decodeJwt<{ sid: string }>(token.toString('latin1'))
-    const { high } = fingerprintSync('session', sid)
+    const { high } = fingerprint('session', sid)
     entries.set([(high ^ 0x10_0000) >>> 0, index, 0, 0], index * 4)
   }
   return entries

@@ -55,6 +55,6 @@ export async function mint(
     exp: expiresAt,
   }
   const token = await keys.sign(claims)
-  await verifier.remember(token, claims)
+  verifier.remember(token, claims)
   return { token, jti, issuedAtMs: issuedAt * 1000, expiresAtMs: expiresAt * 1000 }
 }

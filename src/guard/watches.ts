@@ -93,20 +93,11 @@ export class Watches {
   /** Finds out what claims name that nobody here has verified, and whether that has ended before. */
   #begin(watch: Watch, claims: AccessClaims): void {
     try {
-      const computed = tokenFacts(claims)
-      if (computed instanceof Promise) return this.#beginLater(watch, computed)
-      watch.facts = computed
+      watch.facts = tokenFacts(claims)
       this.#judgeSoon(watch)
     } catch (error) {
       this.#report(error)
     }
-  }
-
-  #beginLater(watch: Watch, computed: Promise<TokenFacts>): void {
-    computed.then((facts) => {
-      watch.facts = facts
-      this.#judge(watch)
-    }, this.#report)
   }
 
   /** Not before the caller has the function that ends the watch. */

@@ -19,7 +19,7 @@ import type { OtpSender } from '../ports/otp-sender.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import { isRemovedKey } from '../verifier/alive.ts'
-import { fingerprintSync } from '../verifier/fingerprint.ts'
+import { fingerprint } from '../verifier/fingerprint.ts'
 import { createTokenVerifier } from '../verifier/token-verifier.ts'
 import { gracefulClose } from './close-gracefully.ts'
 import { ConfigError, type Config } from './config.ts'
@@ -183,7 +183,7 @@ async function openCore(
     algorithm: config.signingAlgorithm,
     longestAccessLifetimeMs,
     isRemoved: (kid) => {
-      const { high, low } = fingerprintSync('signing_key', kid)
+      const { high, low } = fingerprint('signing_key', kid)
       return isRemovedKey(replica, high, low)
     },
   })

@@ -6,7 +6,7 @@ import type { FeedSocketEvents } from '../guard/transport.ts'
 import { decodeGuardFrame } from '../protocol/feed-decode.ts'
 import { encodeNodeFrame } from '../protocol/feed-encode.ts'
 import { closeCodes, type GuardFrame, type NodeFrame } from '../protocol/feed.ts'
-import { fingerprintSync } from '../verifier/fingerprint.ts'
+import { fingerprint } from '../verifier/fingerprint.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { SimulatedTime } from './simulated-time.ts'
 import { issuer, type PoolToken } from './token-pool.ts'
@@ -83,7 +83,7 @@ export class PlayedFeed {
 
   /** Revokes a session, until a Unix time in seconds. */
   revoke(sid: string, until = 0xffff_ffff): void {
-    const { high, low } = fingerprintSync('session', sid)
+    const { high, low } = fingerprint('session', sid)
     const words = new Uint32Array([high, low, until, 0])
     const after = this.#mark++
     const position = new Map([['node', this.#mark]])

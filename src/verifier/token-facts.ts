@@ -1,5 +1,5 @@
 import type { AccessClaims } from './claims.ts'
-import { fingerprint, fingerprintSync, hashesAtOnce, type Fingerprint } from './fingerprint.ts'
+import { fingerprint, type Fingerprint } from './fingerprint.ts'
 
 /**
  * Everything about a token that a revocation can name, ready for look-ups: the two halves of each
@@ -39,14 +39,19 @@ export interface TokenNames {
   readonly signingKey: Fingerprint | undefined
 }
 
-/**
- * Computes the facts of a token whose claims were verified.
- *
- * @returns The facts, where the runtime can hash without a promise (Node); else a promise of them.
- */
-export function tokenFacts(claims: AccessClaims): TokenFacts | Promise<TokenFacts> {
-  if (hashesAtOnce) return factsOf(namesAtOnce(claims), claims.gen)
-  return namesOf(claims).then((names) => factsOf(names, claims.gen))
+/** Computes the facts of a token whose claims were verified. */
+export function tokenFacts(claims: AccessClaims): TokenFacts {
+  const { sub, client_id: clientId, device_id: deviceKey, kid } = claims
+  const names: TokenNames = {
+    jti: fingerprint('token', claims.jti),
+    sid: fingerprint('session', claims.sid),
+    subject: fingerprint('subject', sub),
+    client: rememberedFingerprint('client', clientId),
+    grant: fingerprint('grant', `${clientId} ${sub}`),
+    device: deviceKey === undefined ? undefined : fingerprint('device', deviceKey),
+    signingKey: kid === undefined ? undefined : rememberedFingerprint('signing_key', kid),
+  }
+  return factsOf(names, claims.gen)
 }
 
 /** The facts of a token that has these names, and was issued at these generations. */
@@ -82,32 +87,6 @@ export function factHighs(facts: TokenFacts): readonly number[] {
   return highs
 }
 
-function namesAtOnce({ jti, sid, sub, client_id, device_id, kid }: AccessClaims): TokenNames {
-  return {
-    jti: fingerprintSync('token', jti),
-    sid: fingerprintSync('session', sid),
-    subject: fingerprintSync('subject', sub),
-    client: rememberedFingerprint('client', client_id),
-    grant: fingerprintSync('grant', `${client_id} ${sub}`),
-    device: device_id === undefined ? undefined : fingerprintSync('device', device_id),
-    signingKey: kid === undefined ? undefined : rememberedFingerprint('signing_key', kid),
-  }
-}
-
-async function namesOf(claims: AccessClaims): Promise<TokenNames> {
-  const { sub, client_id: clientId, device_id: deviceKey, kid } = claims
-  const [jti, sid, subject, client, grant, device, signingKey] = await Promise.all([
-    fingerprint('token', claims.jti),
-    fingerprint('session', claims.sid),
-    fingerprint('subject', sub),
-    fingerprint('client', clientId),
-    fingerprint('grant', `${clientId} ${sub}`),
-    deviceKey === undefined ? undefined : fingerprint('device', deviceKey),
-    kid === undefined ? undefined : fingerprint('signing_key', kid),
-  ])
-  return { jti, sid, subject, client, grant, device, signingKey }
-}
-
 /** Names of which there are few, each in very many tokens: those that were met lately. */
 const remembered = {
   client: new Map<string, Fingerprint>(),
@@ -120,7 +99,7 @@ function rememberedFingerprint(scope: keyof typeof remembered, key: string): Fin
   const known = names.get(key)
   if (known !== undefined) return known
   if (names.size === namesRemembered) names.clear()
-  const made = fingerprintSync(scope, key)
+  const made = fingerprint(scope, key)
   names.set(key, made)
   return made
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { errors, generateKeyPair, SignJWT, type CryptoKey, type JWTVerifyGetKey } from 'jose'
-import { fingerprintSync } from './fingerprint.ts'
+import { fingerprint } from './fingerprint.ts'
 import { Replica } from './replica.ts'
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
 
@@ -98,7 +98,7 @@ describe('what is accepted', () => {
   test('a token that was remembered at its signing costs none', async () => {
     const world = await makeWorld()
     const token = await sign(world)
-    await world.verifier.remember(token, claims as never)
+    world.verifier.remember(token, claims as never)
     assert.equal(await reasonOf(world, token), 'ok')
     assert.equal(world.keyLookups, 0)
   })
@@ -193,7 +193,7 @@ describe('what has ended', () => {
       const world = await makeWorld()
       const token = await sign(world)
       assert.equal(await reasonOf(world, token), 'ok')
-      const { high, low } = fingerprintSync(scope, key)
+      const { high, low } = fingerprint(scope, key)
       world.replica.revoke(high, low, forgetAfter)
       assert.equal(await reasonOf(world, token), 'revoked')
     })
@@ -208,7 +208,7 @@ describe('what has ended', () => {
     test(`${scope}: a lower generation is dead, an equal one alive`, async () => {
       const world = await makeWorld()
       const token = await sign(world)
-      const { high, low } = fingerprintSync(scope, key)
+      const { high, low } = fingerprint(scope, key)
       world.replica.raise(high, low, own, forgetAfter)
       assert.equal(await reasonOf(world, token), 'ok')
       world.replica.raise(high, low, own + 1, forgetAfter)
@@ -232,10 +232,10 @@ describe('what has ended', () => {
         sign(world, { gen: Array(5).fill(generation * 1e8), exp: 4_000_000_000 }),
       ),
     )
-    await world.verifier.remember(signed!, claims as never)
+    world.verifier.remember(signed!, claims as never)
     const other = await sign(world, {}, { kid: 'other' })
     for (const good of [signed, other]) assert.equal(await reasonOf(world, good), 'ok')
-    const { high, low } = fingerprintSync('signing_key', 'k')
+    const { high, low } = fingerprint('signing_key', 'k')
     world.replica.raise(high, low, 1, 0xffff_ffff)
     for (const dead of [token, signed, later]) assert.equal(await reasonOf(world, dead), 'revoked')
     assert.equal(await reasonOf(world, other), 'ok')
@@ -248,7 +248,7 @@ describe('what has ended', () => {
     const world = await makeWorld()
     const token = await sign(world)
     for (const scope of ['subject', 'client', 'device', 'grant']) {
-      const { high, low } = fingerprintSync(scope, scope === 'subject' ? 'app' : 'maria')
+      const { high, low } = fingerprint(scope, scope === 'subject' ? 'app' : 'maria')
       world.replica.raise(high, low, 99, forgetAfter)
     }
     assert.equal(await reasonOf(world, token), 'ok')
@@ -260,7 +260,7 @@ describe('what has ended', () => {
     assert.equal(await reasonOf(world, token), 'ok')
     world.current = false
     assert.equal(await reasonOf(world, token), 'stale')
-    const { high, low } = fingerprintSync('session', sid)
+    const { high, low } = fingerprint('session', sid)
     world.replica.revoke(high, low, forgetAfter)
     assert.equal(await reasonOf(world, token), 'revoked')
   })

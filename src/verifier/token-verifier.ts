@@ -14,7 +14,6 @@ import { isStillAlive, type RevocationView } from './alive.ts'
 import type { AccessClaims } from './claims.ts'
 import { KeySearch } from './key-search.ts'
 import { rejected, type Decision, type Rejection, type Verdict } from './verdict.ts'
-import { tokenFacts } from './token-facts.ts'
 import { verifiedToken, type VerifiedToken } from './verified-token.ts'
 import { VerifiedTokens } from './verified-tokens.ts'
 
@@ -32,7 +31,7 @@ export interface TokenVerifier {
    */
   verify(token: string | undefined, audience?: string): Promise<Verdict>
   /** Spares the first check of a token that this process signed itself a moment ago. */
-  remember(token: string, claims: AccessClaims): Promise<void>
+  remember(token: string, claims: AccessClaims): void
   /** Forgets every token, so that signatures are verified anew, also those under way. */
   forget(): void
 }
@@ -110,10 +109,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     } catch (error) {
       return rejected[reasonOf(error, search, isCurrent(nowMs()))].verdict
     }
-    const computed = tokenFacts(claims)
-    // Nearly everywhere they are there, and nothing is waited for.
-    const facts = computed instanceof Promise ? await computed : computed
-    const known = verifiedToken(token, claims, facts, replica)
+    const known = verifiedToken(token, claims, replica)
     // Verified with keys that somebody has since given up.
     if (forgotten !== before) return verifyNew(token, audience)
     verified.add(known)
@@ -137,9 +133,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     verify(token, audience) {
       return verifyKnown(token, audience)?.promise ?? verifyNew(token as string, audience)
     },
-    async remember(token, claims) {
-      const own = withKeyOf(token, claims)
-      verified.add(verifiedToken(token, own, await tokenFacts(own), replica))
+    remember(token, claims) {
+      verified.add(verifiedToken(token, withKeyOf(token, claims), replica))
     },
     forget() {
       forgotten++

@@ -14,8 +14,8 @@ const digits = new Uint8Array(0x80).fill(noDigit)
 for (let digit = 0; digit < 16; digit++) digits[digit.toString(16).charCodeAt(0)] = digit
 
 /**
- * Whether a text is a UUID of RFC 9562, in lower case: version 1 to 8, its variant. By hand, as it
- * is asked three times about every new token.
+ * Whether a text is a UUID of RFC 9562, in lower case: version 1 to 8, its variant. By hand, as a
+ * guard has no library for it, and asks about every new token.
  */
 export function isUuid(text: string): boolean {
   if (text.length !== length) return false

@@ -1,6 +1,6 @@
 import type { RevocationView } from './alive.ts'
 import type { AccessClaims } from './claims.ts'
-import type { TokenFacts } from './token-facts.ts'
+import { tokenFacts, type TokenFacts } from './token-facts.ts'
 import type { Decision, Verdict } from './verdict.ts'
 
 /**
@@ -31,12 +31,10 @@ const verifiedKey = Symbol('outright.verified')
  * Makes the record of a token.
  *
  * @param claims Nobody else may have them yet: they are frozen here.
- * @param facts Of the same claims.
  */
 export function verifiedToken(
   token: string,
   claims: AccessClaims,
-  facts: TokenFacts,
   replica: RevocationView,
 ): VerifiedToken {
   const verdict: Verdict = Object.freeze({ ok: true, claims })
@@ -49,7 +47,7 @@ export function verifiedToken(
     aliveAtVersion: -1,
     audience: undefined,
     claims,
-    facts,
+    facts: tokenFacts(claims),
     replica,
   }
   // A `WeakMap` would be dearer than the check.
