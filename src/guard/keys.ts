@@ -1,5 +1,4 @@
 import { createRemoteJWKSet, customFetch, type CryptoKey, type JWTVerifyGetKey } from 'jose'
-import { isAnswer } from '../verifier/key-search.ts'
 import type { GuardLog } from './options.ts'
 
 export interface GuardKeysOptions {
@@ -65,7 +64,6 @@ export class GuardKeys {
       }
       return key
     } catch (error) {
-      if (isAnswer(error) && remote.areCurrent) throw error
       throw remote.areCurrent
         ? error
         : new Error('Cannot find key: the server could not read its keys')

@@ -27,7 +27,7 @@ export class KeySearch {
 }
 
 /** Whether a search for a key ended with an answer, and not because the keys could not be had. */
-export function isAnswer(error: unknown): boolean {
+function isAnswer(error: unknown): boolean {
   return (
     error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys
   )

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Receipt } from '../../src/domain/receipt.ts'
 import { startTcpProxy } from '../../src/testing/tcp-proxy.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
+import { logIn } from './log-in.ts'
 
 const program = fileURLToPath(new URL('./guard-child.ts', import.meta.url))
 /** The counted lease is 2092 ms; the rest is for a machine that is busy. */
@@ -64,17 +65,6 @@ class Watched {
   }
 }
 
-async function login(): Promise<{ token: string; sid: string }> {
-  const { session, access } = await server.core.openSession({
-    subjectId: 'maria',
-    clientId: 'directlink',
-    dialect: 'directlink',
-    audience: 'directlink',
-    accessLifetimeMs: 600_000,
-  })
-  return { token: access.token, sid: session.sid }
-}
-
 /** Logs out and says when the answer was there, on the clock that all processes share. */
 async function logout(sid: string): Promise<{ receipt: Receipt; answeredAt: bigint }> {
   const { receipt } = await server.core.revoke({
@@ -93,7 +83,7 @@ const revoked = (outcome: string): boolean => outcome === 'revoked'
 
 suite('guards in other processes', () => {
   test('accept nothing after the answer', async () => {
-    const { token, sid } = await login()
+    const { token, sid } = await logIn(server)
     const guard = new Watched(server.url, token)
     await guard.says(accepted)
     const { receipt, answeredAt } = await logout(sid)
@@ -104,7 +94,7 @@ suite('guards in other processes', () => {
   })
 
   test('accept nothing when they wake, where they were stopped during the logout', async () => {
-    const { token, sid } = await login()
+    const { token, sid } = await logIn(server)
     const guard = new Watched(server.url, token)
     await guard.says(accepted)
     guard.process.kill('SIGSTOP')
@@ -118,7 +108,7 @@ suite('guards in other processes', () => {
   })
 
   test('do not hold a logout up for longer than a lease where they were killed', async () => {
-    const { token, sid } = await login()
+    const { token, sid } = await logIn(server)
     const guard = new Watched(server.url, token)
     await guard.says(accepted)
     guard.process.kill('SIGKILL')
@@ -129,7 +119,7 @@ suite('guards in other processes', () => {
   })
 
   test('accept nothing after the answer behind a connection that went silent', async () => {
-    const { token, sid } = await login()
+    const { token, sid } = await logIn(server)
     const { hostname: host, port } = new URL(server.url)
     const proxy = await startTcpProxy({ host, port: Number(port) })
     closing.push(() => proxy.close())

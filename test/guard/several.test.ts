@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { createClient } from '../../src/client/index.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import type { Demand, Ended } from './children/guards-child.ts'
+import { logIn } from './log-in.ts'
 
 const program = fileURLToPath(new URL('children/guards-child.ts', import.meta.url))
 const all = [0, 1, 2] as const
@@ -34,30 +35,19 @@ async function ask(demand: Demand): Promise<unknown> {
   return said
 }
 
-async function login(): Promise<{ token: string; sid: string }> {
-  const { session, access } = await server.core.openSession({
-    subjectId: 'maria',
-    clientId: 'directlink',
-    dialect: 'directlink',
-    audience: 'directlink',
-    accessLifetimeMs: 600_000,
-  })
-  return { token: access.token, sid: session.sid }
-}
-
 const verifiers = async (): Promise<unknown[]> =>
   (await client.verifiers()).filter(({ kind }) => kind === 'guard').map(({ name }) => name)
 
 test('the server knows one verifier, and asks it once', async () => {
   assert.deepEqual(await verifiers(), ['orders'])
-  const { sid } = await login()
+  const { sid } = await logIn(server)
   const { receipt } = await client.revoke({ scope: 'session', key: sid })
   assert.deepEqual([receipt?.verifiers, receipt?.acknowledged, receipt?.lapsed], [2, 2, 0])
 })
 
 test('a logout is answered when every guard has ended what was open', async () => {
   for (let round = 0; round < 20; round++) {
-    const { token, sid } = await login()
+    const { token, sid } = await logIn(server)
     for (const guard of all) {
       assert.equal(await ask({ guard, act: 'watch', token }), 'accepted')
     }
@@ -86,7 +76,7 @@ test('guards that are made again in the turn in which all were closed are anothe
   const now = await ids()
   assert.deepEqual([before.length, now.length], [1, 1], 'nobody counts those that are closed')
   assert.notEqual(now[0], before[0])
-  const { token, sid } = await login()
+  const { token, sid } = await logIn(server)
   for (const guard of all) assert.equal(await ask({ guard, act: 'check', token }), 'accepted')
   const { receipt } = await client.revoke({ scope: 'session', key: sid })
   assert.deepEqual([receipt?.verifiers, receipt?.acknowledged, receipt?.lapsed], [2, 2, 0])
@@ -95,7 +85,7 @@ test('guards that are made again in the turn in which all were closed are anothe
 
 test('the last guard goes on when all others are closed, and then nobody is waited for', async () => {
   for (const guard of [0, 2]) assert.equal(await ask({ guard, act: 'close' }), 'closed')
-  const [dead, live] = [await login(), await login()]
+  const [dead, live] = [await logIn(server), await logIn(server)]
   const check = (guard: number, { token }: typeof dead): Promise<unknown> =>
     ask({ guard, act: 'check', token })
   assert.deepEqual([await check(0, live), await check(1, live)], ['stale', 'accepted'])
