@@ -72,6 +72,11 @@ export class SimulatedGuard {
     return this.process.alive && this.status.fresh ? this.watched : []
   }
 
+  /** Whether one of its guards would accept a token at this moment. */
+  accepts(token: PoolToken): boolean {
+    return this.process.running && this.guards.some((guard) => guard.checkNow(token.jwt)?.ok)
+  }
+
   close(): void {
     for (const guard of this.guards) guard.close()
   }

@@ -10,7 +10,6 @@ export const brokenVariants: Readonly<Record<string, Variant>> = {
   'R1: the node does not allow for clocks that run at different rates': {
     hubRules: { leaseEndsMs: (pingReceivedMs, leaseMs) => pingReceivedMs + leaseMs },
     nodes: 1,
-    paired: false,
   },
   'R1: the node counts from before the ping was received': {
     hubRules: { leaseEndsMs: (pingReceivedMs, leaseMs) => pingReceivedMs - 200 + leaseMs },

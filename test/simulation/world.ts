@@ -157,18 +157,24 @@ export class World {
   }
 
   /**
-   * Somebody is told that a logout is done. Whoever still trusts its replica then has applied it,
-   * and has ended before what was open for the tokens.
+   * Somebody is told that a logout is done. Whoever still trusts its replica then has applied it:
+   * it accepts none of the tokens any more, and has ended before what was open for them.
    */
   confirm(logout: Logout): void {
     logout.confirmed = true
     this.counts.confirmed++
     const { id, scope } = logout.entry
+    const dead = this.tokens.filter(({ claims }) => ends(logout.entry, claims))
+    const at = `at ${this.time.nowMs.toFixed(3)} ms`
     for (const guard of this.guards) {
+      for (const { claims } of dead.filter((token) => guard.accepts(token))) {
+        const what = `${guard.name} accepted ${claims.sid} when ${scope} ${id} was confirmed`
+        this.violations.push(`${at} ${what}`)
+      }
       for (const { claims } of guard.open()) {
         if (!ends(logout.entry, claims)) continue
         const what = `${guard.name} kept ${claims.sid} open after ${scope} ${id} was confirmed`
-        this.violations.push(`at ${this.time.nowMs.toFixed(3)} ms ${what}`)
+        this.violations.push(`${at} ${what}`)
       }
     }
   }
