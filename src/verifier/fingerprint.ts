@@ -1,5 +1,5 @@
 import { sha256Start } from './sha256.ts'
-import { isUuid, uuidWord } from './uuid.ts'
+import { isUuid, lastHalf } from './uuid.ts'
 
 /**
  * What a replica is keyed by: two halves of 64 bits, as signed 32-bit integers. Unsigned ones would
@@ -43,5 +43,5 @@ export function writeEntry(entry: Entry, words: Uint32Array, offset: number): vo
 
 function randomHalf(scope: string, key: string): Fingerprint | undefined {
   const isMinted = scope === 'token' || scope === 'session' || scope === 'signing_key'
-  return isMinted && isUuid(key) ? { high: uuidWord(key, 2), low: uuidWord(key, 3) } : undefined
+  return isMinted && isUuid(key) ? lastHalf(key) : undefined
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { isUuid, uuidWord } from './uuid.ts'
+import { isUuid, lastHalf } from './uuid.ts'
 
 const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
@@ -35,16 +35,13 @@ suite('isUuid()', () => {
   })
 })
 
-suite('uuidWord()', () => {
-  test('reads the four words of a UUID', () => {
+suite('lastHalf()', () => {
+  test('is the last 64 bits of a UUID', () => {
     for (let round = 0; round < 100; round++) {
       const uuid = randomUUID()
       const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex')
-      const words = ([0, 1, 2, 3] as const).map((word) => uuidWord(uuid, word))
-      assert.deepEqual(
-        words,
-        [0, 4, 8, 12].map((at) => bytes.readInt32BE(at)),
-      )
+      const expected = { high: bytes.readInt32BE(8), low: bytes.readInt32BE(12) }
+      assert.deepEqual(lastHalf(uuid), expected)
     }
   })
 })

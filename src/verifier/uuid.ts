@@ -1,14 +1,6 @@
 const length = 36
 const hyphen = 0x2d
 const noDigit = 0xff
-/** Where the pieces of four digits begin that make up each word of 32 bits. */
-const pieces = [
-  [0, 4],
-  [9, 14],
-  [19, 24],
-  [28, 32],
-] as const
-
 /** What each character is worth as a lower-case hexadecimal digit. */
 const digits = new Uint8Array(0x80).fill(noDigit)
 for (let digit = 0; digit < 16; digit++) digits[digit.toString(16).charCodeAt(0)] = digit
@@ -28,14 +20,15 @@ export function isUuid(text: string): boolean {
 }
 
 /**
- * One of the four words of 32 bits that a UUID consists of.
+ * The last 64 bits of a UUID, as two signed integers.
  *
  * @param uuid What {@link isUuid} found to be one.
- * @returns A signed integer.
  */
-export function uuidWord(uuid: string, word: 0 | 1 | 2 | 3): number {
-  const [upper, lower] = pieces[word]
-  return (fourDigits(uuid, upper) << 16) | fourDigits(uuid, lower)
+export function lastHalf(uuid: string): { readonly high: number; readonly low: number } {
+  return {
+    high: (fourDigits(uuid, 19) << 16) | fourDigits(uuid, 24),
+    low: (fourDigits(uuid, 28) << 16) | fourDigits(uuid, 32),
+  }
 }
 
 function fourDigits(text: string, at: number): number {
