@@ -167,11 +167,12 @@ async function checkIdentities(store: Store, config: Config, clock: Clock): Prom
   }
 }
 
-async function openCore(
-  { store, leases }: OpenedStore,
+/** The verbs of a node over its store and its replica. */
+export async function openCore(
+  { store, leases }: Pick<OpenedStore, 'store' | 'leases'>,
   { replica, hub }: Verification,
   nodeLags: NodeLags | undefined,
-  metrics: Metrics,
+  metrics: Pick<Metrics, 'observeConfirmation'>,
   config: Config,
   { clock, random, log, otpSender }: World,
 ): Promise<Core> {

@@ -118,18 +118,21 @@ function openWriter(path: string, durability: Durability): Open {
   const database = openForWriting(path, durability)
   try {
     const log = logWriter(database)
-    const handlers: Handlers<Commands> = {
-      revoke: log.revoke,
-      ...sessionWriter(database),
-      ...directoryWriter(database),
-      ...ticketWriter(database),
-      ...keyWriter(database),
-      ...maintenanceWriter(database),
-    }
-    return { database, log, handlers }
+    return { database, log, handlers: commandHandlers(database, log) }
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+export function commandHandlers(database: DatabaseSync, log: LogWriter): Handlers<Commands> {
+  return {
+    revoke: log.revoke,
+    ...sessionWriter(database),
+    ...directoryWriter(database),
+    ...ticketWriter(database),
+    ...keyWriter(database),
+    ...maintenanceWriter(database),
   }
 }
 

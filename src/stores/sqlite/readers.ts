@@ -60,19 +60,27 @@ class Reader<M extends Exchanges<M>> {
 export type PointReader = Reader<PointQueries>
 
 export function pointReader(path: string): PointReader {
-  return new Reader<PointQueries>(path, (database) => ({
+  return new Reader<PointQueries>(path, pointHandlers)
+}
+
+export function pointHandlers(database: DatabaseSync): Handlers<PointQueries> {
+  return {
     ...logPointReader(database),
     ...sessionPointReader(database),
     ...directoryPointReader(database),
     ...ticketPointReader(database),
     ...keyPointReader(database),
-  }))
+  }
 }
 
 export type LongReader = Reader<LongQueries>
 
 export function longReader(path: string): LongReader {
-  return new Reader<LongQueries>(path, (database) => ({
+  return new Reader<LongQueries>(path, longHandlers)
+}
+
+export function longHandlers(database: DatabaseSync): Handlers<LongQueries> {
+  return {
     ...logLongReader(database),
     ...sessionLongReader(database),
     ...directoryLongReader(database),
@@ -80,7 +88,7 @@ export function longReader(path: string): LongReader {
     backup(to) {
       backUp(database, to)
     },
-  }))
+  }
 }
 
 /** More long questions than this never wait. */

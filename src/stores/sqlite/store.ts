@@ -60,7 +60,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
         listeners.call(entries)
       })
       const access = await Access.open(path, writer, unlock)
-      return assemble(stream, access, listeners)
+      return storeOver(stream, access, listeners)
     } catch (error) {
       unlock()
       throw error
@@ -82,7 +82,12 @@ function prepareFile({ path, durability, stream }: SqliteOptions): string {
   }
 }
 
-function assemble(stream: string, access: Access, listeners: Listeners): SqliteStore {
+/** The store over any way into a database with this schema: a simulation has one without threads. */
+export function storeOver(
+  stream: string,
+  access: Pick<Access, 'change' | 'find' | 'follow' | 'list' | 'copy' | 'close'>,
+  listeners: Listeners,
+): SqliteStore {
   return {
     stream,
     revoke: (command) => access.change('revoke', command),
@@ -127,7 +132,7 @@ function assemble(stream: string, access: Access, listeners: Listeners): SqliteS
 }
 
 async function* liveRevocations(
-  access: Access,
+  access: Pick<Access, 'follow'>,
   nowMs: number,
 ): AsyncGenerator<readonly Revocation[]> {
   let after: LivePlace | undefined = { part: 'wide', scope: '', key: '' }
