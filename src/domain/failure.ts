@@ -9,6 +9,10 @@ export type Failure =
   | { readonly kind: 'invalid_parameter'; readonly parameter: string; readonly reason: string }
   | { readonly kind: 'unsupported_media_type' }
   | { readonly kind: 'payload_too_large' }
+  /** Headers, or the path before them, beyond what is read. */
+  | { readonly kind: 'headers_too_large' }
+  /** The request did not arrive whole in time. */
+  | { readonly kind: 'request_timeout' }
   /** No Authorization header, or no other place where the dialect looks for credentials. */
   | { readonly kind: 'credentials_missing' }
   /** A header that is there and cannot be read: wrong scheme, bad base64, sent twice. */
@@ -33,6 +37,8 @@ export type Failure =
   | { readonly kind: 'conflict'; readonly reason: string }
   /** This node cannot prove that it is current, so it neither accepts nor guesses. */
   | { readonly kind: 'stale' }
+  /** This node takes no new requests, because it is being stopped. */
+  | { readonly kind: 'stopping' }
   /** Nothing was stored; the caller may try again. */
   | { readonly kind: 'store_unavailable'; readonly reason: string }
   | { readonly kind: 'internal'; readonly reason: string }

@@ -9,18 +9,16 @@ import { Refusal, type Failure } from '../domain/failure.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import { bodyLimitBytes } from './body.ts'
+import { corsOf, type Cors } from './cors.ts'
 import type { Answer, Dialect, DialectRequest, Route } from './dialect.ts'
+import { createHttpServer } from './http-server.ts'
+import { inOrder, methodsAt, methodsOf, ownerOf, type MountedDialect } from './owner.ts'
 import { AppRequest, requestId } from './request.ts'
 import { problemAnswer } from './problem.ts'
 import { receiptHeaders } from './receipt-headers.ts'
+import { unreadRequest, type RequestHead } from './unread-request.ts'
 
-export interface MountedDialect {
-  readonly dialect: Dialect
-  /** Path before all of its routes, without a slash at the end; empty at the root. */
-  readonly prefix: string
-  /** Served only under this host name; undefined: under any. */
-  readonly host: string | undefined
-}
+export type { MountedDialect } from './owner.ts'
 
 /** What is known of an answered request, for metrics and the access log. No query, no credential. */
 export interface Observation {
@@ -47,26 +45,42 @@ export interface AppOptions {
    * were none (RFC 9110, section 7.8). Default: none.
    */
   readonly takesUpgrade?: (request: IncomingMessage) => boolean
+  /** Milliseconds until a request that does not arrive whole is given up. Default 30,000. */
+  readonly requestTimeoutMs?: number
 }
 
-/** Milliseconds until a request that does not arrive whole is given up. */
 const REQUEST_TIMEOUT_MS = 30_000
 const LONGEST_PARAMETER = 512
 
+/** An application and what it knows beside its options. */
+interface App extends AppOptions {
+  readonly corsOf: ReadonlyMap<MountedDialect, Cors>
+  /** True from the moment at which it is being closed. */
+  isStopping: boolean
+}
+
 export function createApp(options: AppOptions): FastifyInstance {
+  const own: App = { ...options, corsOf: corsOfAll(options.mounts), isStopping: false }
   const app = Fastify({
     logger: false,
     bodyLimit: bodyLimitBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    // Proxies pass on that a browser wants a WebSocket, clients in Java that they speak HTTP/2.
-    http: { shouldUpgradeCallback: options.takesUpgrade ?? (() => false) },
+    serverFactory: (handler) =>
+      createHttpServer(handler, {
+        requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+        takesUpgrade: options.takesUpgrade ?? (() => false),
+        refuse: (failure, head) => refuseUnread(own, failure, head),
+        clock: options.clock,
+      }),
+    // The server above does that, in the form of the dialects.
+    clientErrorHandler: () => undefined,
     genReqId: (raw) => requestId(raw),
     // Queries are read by the dialects: a name that comes twice must stay visible.
     routerOptions: { maxParamLength: LONGEST_PARAMETER, querystringParser: () => ({}) },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
-      void refuseByPath(options, failureOf(error), request, reply)
+      void refuseByPath(own, failureOf(error), request, reply)
     },
   })
   app.removeAllContentTypeParsers()
@@ -77,72 +91,58 @@ export function createApp(options: AppOptions): FastifyInstance {
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
   }
   for (const mount of options.mounts) {
-    for (const route of mount.dialect.routes) mountRoute(app, options, mount, route)
+    for (const route of mount.dialect.routes) mountRoute(app, own, mount, route)
   }
-  app.setNotFoundHandler((request, reply) => {
-    const allow = allowedMethods(options.mounts, request)
-    if (allow.length > 0 && request.method === 'OPTIONS') {
-      return reply
-        .code(204)
-        .header('allow', [...allow, 'OPTIONS'].join(', '))
-        .send()
-    }
-    const failure: Failure =
-      allow.length > 0 ? { kind: 'method_not_allowed', allow } : { kind: 'not_found' }
-    return refuseByPath(options, failure, request, reply)
-  })
+  app.setNotFoundHandler((request, reply) => refuseUnrouted(own, request, reply))
   app.setErrorHandler((error, request, reply) =>
-    refuseByPath(options, failureOf(error), request, reply),
+    refuseByPath(own, failureOf(error), request, reply),
   )
-  // What is expected but for `100-continue` (RFC 9110, section 10.1.1) may be ignored. Node would
-  // answer 417, without the dialect; nginx makes a 500 of that when it asks whether to let one in.
-  app.server.on('checkExpectation', (request, response) => {
-    app.server.emit('request', request, response)
+  app.addHook('preClose', (done) => {
+    own.isStopping = true
+    done()
   })
   return app
 }
 
-function mountRoute(
-  app: FastifyInstance,
-  options: AppOptions,
-  mount: MountedDialect,
-  route: Route,
-): void {
+/** How pages of other origins may call each dialect that they may call at all. */
+function corsOfAll(mounts: readonly MountedDialect[]): ReadonlyMap<MountedDialect, Cors> {
+  const found = new Map<MountedDialect, Cors>()
+  for (const mount of mounts) {
+    const { dialect, origins } = mount
+    const methods = dialect.routes.flatMap((route) => methodsOf(dialect, route))
+    const cors = corsOf(dialect.cors, origins, inOrder([...methods, 'OPTIONS']))
+    if (cors !== undefined) found.set(mount, cors)
+  }
+  return found
+}
+
+function mountRoute(app: FastifyInstance, own: App, mount: MountedDialect, route: Route): void {
   const { dialect } = mount
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const dialectRequest = new AppRequest(request, options)
+    const dialectRequest = new AppRequest(request, own)
     let answer: Answer
     try {
-      answer = await route.handle(dialectRequest)
+      answer = own.isStopping
+        ? dialect.renderFailure({ kind: 'stopping' }, dialectRequest)
+        : await route.handle(dialectRequest)
     } catch (error) {
-      answer = renderError(options, dialect, error, dialectRequest)
+      answer = renderError(own, dialect, error, dialectRequest)
     }
-    return send(options, dialect, route.path, dialectRequest, reply, answer)
+    return send(own, mount, route.path, dialectRequest, reply, answer)
   }
   app.route({
-    method: methodsOf(mount, route),
+    method: [...methodsOf(dialect, route)],
     url: mount.prefix + route.path,
     ...(mount.host === undefined ? {} : { constraints: { host: mount.host } }),
     errorHandler: (error, request, reply) => {
-      const dialectRequest = new AppRequest(request, options)
-      const answer = renderError(options, dialect, error, dialectRequest)
-      void send(options, dialect, route.path, dialectRequest, reply, answer)
+      const dialectRequest = new AppRequest(request, own)
+      const answer = renderError(own, dialect, error, dialectRequest)
+      void send(own, mount, route.path, dialectRequest, reply, answer)
     },
     // Answered before Fastify reads the body, where the route wants none.
     ...(route.anyMethod === true ? { onRequest: handler } : {}),
     handler,
   })
-}
-
-/** The route's method; for one that takes any, also all that the dialect names nowhere else there. */
-function methodsOf({ dialect }: MountedDialect, route: Route): string[] {
-  const { method, path, anyMethod, alsoHead } = route
-  if (anyMethod !== true) return alsoHead === true ? [method, 'HEAD'] : [method]
-  const named = new Set<string>(
-    dialect.routes.filter((other) => other.path === path).map((other) => other.method),
-  )
-  // Node takes no `CONNECT` for a request.
-  return [method, ...METHODS.filter((other) => other !== 'CONNECT' && !named.has(other))]
 }
 
 function renderError(
@@ -165,57 +165,110 @@ function logFailure(log: Log, failure: Failure, error: unknown, id: string): voi
   }
 }
 
+/** A path or method without a route: what is there at most, or whoever owns the path says no. */
+function refuseUnrouted(own: App, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const place = { path: pathOf(request.url), host: request.host }
+  const found = methodsAt(own.mounts, place)
+  const allow = inOrder([...found.values()].flat())
+  if (allow.length === 0) return refuseByPath(own, { kind: 'not_found' }, request, reply)
+  if (request.method !== 'OPTIONS') {
+    return refuseByPath(own, { kind: 'method_not_allowed', allow }, request, reply)
+  }
+  // Before a call from a page: the answer is that of the dialect which has the method.
+  const wanted = request.headers['access-control-request-method'] ?? ''
+  const mount = [...found.keys()].find((one) => found.get(one)?.includes(wanted) === true)
+  const answer = { status: 204, headers: { allow: [...allow, 'OPTIONS'].join(', ') } }
+  return send(own, mount ?? [...found.keys()][0], '*', new AppRequest(request, own), reply, answer)
+}
+
 /** Answers for requests that no route took: in the form of the dialect that owns the path. */
 function refuseByPath(
-  options: AppOptions,
+  own: App,
   failure: Failure,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const dialectRequest = new AppRequest(request, options)
-  logFailure(options.log, failure, undefined, dialectRequest.requestId)
-  const owner = options.mounts.find(
-    ({ dialect, prefix, host }) =>
-      (host === undefined || host === request.host) &&
-      dialectRequest.path.startsWith(prefix) &&
-      dialect.owns(dialectRequest.path.slice(prefix.length)),
-  )
-  const answer =
-    owner === undefined
-      ? problemAnswer(failure)
-      : owner.dialect.renderFailure(failure, dialectRequest)
-  return send(options, owner?.dialect, '*', dialectRequest, reply, answer)
+  const dialectRequest = new AppRequest(request, own)
+  logFailure(own.log, failure, undefined, dialectRequest.requestId)
+  const owner = ownerOf(own.mounts, { path: dialectRequest.path, host: request.host })
+  const answer = refusalOf(owner, failure, dialectRequest)
+  return send(own, owner, '*', dialectRequest, reply, answer)
+}
+
+/** As `refuseByPath`, for what never became a request. */
+function refuseUnread(own: App, failure: Failure, head: RequestHead | undefined): Answer {
+  const request = unreadRequest(head, own.publicUrl)
+  const host = head?.headers.host ?? ''
+  const owner = head && ownerOf(own.mounts, { path: request.path, host })
+  const answer = refusalOf(owner, failure, request)
+  observe(own, owner, '*', request, answer.status, 0)
+  return { ...answer, headers: headersOf(own, owner, request, answer) }
+}
+
+function refusalOf(
+  owner: MountedDialect | undefined,
+  failure: Failure,
+  request: DialectRequest,
+): Answer {
+  return owner === undefined
+    ? problemAnswer(failure)
+    : owner.dialect.renderFailure(failure, request)
 }
 
 function send(
-  options: AppOptions,
-  dialect: Dialect | undefined,
+  own: App,
+  mount: MountedDialect | undefined,
   route: string,
   request: AppRequest,
   reply: FastifyReply,
   answer: Answer,
 ): FastifyReply {
   reply.code(answer.status)
-  reply.header('cache-control', 'no-store')
-  reply.header('x-content-type-options', 'nosniff')
-  if (dialect?.headers !== undefined) reply.headers(dialect.headers(request))
-  if (answer.receipt !== undefined) {
-    reply.headers(receiptHeaders(answer.receipt, request.waitForConfirmation))
-  }
-  if (answer.headers !== undefined) reply.headers(answer.headers)
-  options.observe({
-    dialect: dialect?.name ?? 'none',
-    method: request.method,
-    route,
-    status: answer.status,
-    elapsedMs: options.clock.monotonicMs() - request.startedMs,
-    requestId: request.requestId,
-  })
+  if (answer.reasonPhrase !== undefined) reply.raw.statusMessage = answer.reasonPhrase
+  reply.headers(headersOf(own, mount, request, answer))
+  observe(own, mount, route, request, answer.status, own.clock.monotonicMs() - request.startedMs)
   const { body } = answer
   if (body === undefined) return reply.send()
   // As bytes, so that Fastify adds no charset to the content type that the dialect chose.
   if (typeof body === 'string') return reply.send(Buffer.from(body))
   return reply.send(Buffer.isBuffer(body) ? body : streamOf(body))
+}
+
+/** What every answer has, what the dialect's have, and its own; the later win. */
+function headersOf(
+  own: App,
+  mount: MountedDialect | undefined,
+  request: DialectRequest,
+  { receipt, headers }: Answer,
+): Readonly<Record<string, string>> {
+  return {
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(own.isStopping ? { connection: 'close' } : {}),
+    ...(mount && own.corsOf.get(mount)?.headers(request)),
+    ...mount?.dialect.headers?.(request),
+    ...(receipt && receiptHeaders(receipt, request.waitForConfirmation)),
+    ...headers,
+  }
+}
+
+function observe(
+  own: App,
+  mount: MountedDialect | undefined,
+  route: string,
+  request: DialectRequest,
+  status: number,
+  elapsedMs: number,
+): void {
+  const { method, requestId } = request
+  own.observe({
+    dialect: mount?.dialect.name ?? 'none',
+    method,
+    route,
+    status,
+    elapsedMs,
+    requestId,
+  })
 }
 
 function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream {
@@ -244,31 +297,6 @@ const frameworkReasons: ReadonlyMap<string, string> = new Map([
   ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'the body is not as long as Content-Length says'],
 ])
 
-/** The methods for which some dialect has a route at this path. */
-function allowedMethods(mounts: readonly MountedDialect[], request: FastifyRequest): string[] {
-  const path = request.url.split('?', 1)[0] ?? ''
-  const found = new Set<string>()
-  for (const mount of mounts) {
-    const { dialect, prefix, host } = mount
-    if (host !== undefined && host !== request.host) continue
-    for (const route of dialect.routes) {
-      if (!pathPattern(prefix + route.path).test(path)) continue
-      for (const method of methodsOf(mount, route)) found.add(method)
-    }
-  }
-  return [...found].sort((a, b) => preference.indexOf(a) - preference.indexOf(b))
-}
-
-const preference = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-const patterns = new Map<string, RegExp>()
-
-/** A route's path as a pattern; there are as many as there are routes, so all are kept. */
-function pathPattern(path: string): RegExp {
-  const known = patterns.get(path)
-  if (known !== undefined) return known
-  const escaped = path.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
-  const named = escaped.replace(/:[A-Za-z]+/g, '[^/]+').replace(/\\\*$/, '.*')
-  const pattern = new RegExp(`^${named}$`)
-  patterns.set(path, pattern)
-  return pattern
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? ''
 }

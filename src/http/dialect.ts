@@ -5,6 +5,7 @@
  */
 import type { Failure } from '../domain/failure.ts'
 import type { Receipt } from '../domain/receipt.ts'
+import type { CorsRules } from './cors.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
@@ -35,6 +36,8 @@ export interface DialectRequest {
 /** An answer, complete. A string body goes out as UTF-8. */
 export interface Answer {
   readonly status: number
+  /** The words behind the status, for one that HTTP does not register. Default: the registered ones. */
+  readonly reasonPhrase?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer | AsyncIterable<Uint8Array>
   /** Set on every logout's answer: becomes the receipt headers. */
@@ -64,6 +67,8 @@ export interface Dialect {
   owns(path: string): boolean
   /** The one place where a failure becomes bytes: an exhaustive switch over `failure.kind`. */
   renderFailure(failure: Failure, request: DialectRequest): Answer
+  /** How pages of other origins may call; without it they may where the installation says so. */
+  readonly cors?: CorsRules
   /** Headers that every answer of the dialect carries, errors included. */
   headers?(request: DialectRequest): Readonly<Record<string, string>>
 }

@@ -10,6 +10,8 @@ export const problems: {
   invalid_parameter: { status: 400, title: 'A parameter is not valid' },
   unsupported_media_type: { status: 415, title: 'The media type is not supported' },
   payload_too_large: { status: 413, title: 'The body is too large' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  request_timeout: { status: 408, title: 'The request did not arrive in time' },
   credentials_missing: { status: 401, title: 'Credentials are required' },
   credentials_malformed: { status: 401, title: 'The credentials cannot be read' },
   credentials_invalid: { status: 401, title: 'The credentials are not valid' },
@@ -30,6 +32,7 @@ export const problems: {
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'It conflicts with what is there' },
   stale: { status: 503, title: 'This node cannot prove that it is current' },
+  stopping: { status: 503, title: 'This node is being stopped' },
   store_unavailable: { status: 503, title: 'Nothing was stored: the store is unavailable' },
   internal: { status: 500, title: 'Something went wrong here' },
 }

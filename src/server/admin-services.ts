@@ -151,6 +151,7 @@ function feedRoutes({ dependencies, hub, replica }: AdminParts): readonly Route[
     {
       method: 'GET',
       path: '/outright/v1/log',
+      alsoHead: true,
       operation: {
         ...feedOperation('Entries of one stream after a sequence number, without a lease'),
         parameters: [

@@ -25,6 +25,11 @@ export interface DialectConfig<Options> {
   readonly prefix: string
   /** Host name under which alone it is served; default: any. */
   readonly host?: string
+  /**
+   * Origins whose pages may call it, such as `https://app.example`; `*` is any. Default: none, but
+   * for Adobe Pass, whose documents let any, and Baanx in the demo.
+   */
+  readonly origins?: readonly string[]
   readonly options: Partial<Options>
 }
 
@@ -241,12 +246,19 @@ function validate(config: Config): Config {
     check((dialectNames as readonly string[]).includes(name), `dialects.${name}`, 'no such dialect')
   }
   for (const name of dialectNames) {
-    const { prefix } = config.dialects[name]
+    const { prefix, origins = [] } = config.dialects[name]
     check(
       prefix === '' || /^(?:\/[A-Za-z0-9._~-]+)+$/.test(prefix),
       `dialects.${name}.prefix`,
       'it is not a path such as /name',
     )
+    for (const origin of origins) {
+      check(
+        origin === '*' || isOrigin(origin),
+        `dialects.${name}.origins`,
+        `"${origin}" is not an origin such as https://app.example`,
+      )
+    }
   }
   check(
     config.demo || config.otpSender.kind !== 'console',
@@ -255,6 +267,11 @@ function validate(config: Config): Config {
   )
   const issuer = checkedIssuer(config)
   return deepFreeze({ ...config, issuer })
+}
+
+/** As browsers send it: scheme, host and port, in lower case and without what goes without saying. */
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.parse(text)?.origin === text
 }
 
 function checkedIssuer(config: Config): string {

@@ -21,10 +21,10 @@ export function mountDialects(
 ): readonly MountedDialect[] {
   const { directlink, matar, octopus, adobePass, baanx } = config.dialects
   const mount = <Options>(
-    { enabled, prefix, host, options }: DialectConfig<Options>,
+    { enabled, prefix, host, origins, options }: DialectConfig<Options>,
     create: Create<Options>,
   ): readonly MountedDialect[] =>
-    enabled ? [{ dialect: create({ ...shared, prefix }, options), prefix, host }] : []
+    enabled ? [{ dialect: create({ ...shared, prefix }, options), prefix, host, origins }] : []
   return [
     ...mount(directlink, createDirectLink),
     ...mount(octopus, createOctopus),

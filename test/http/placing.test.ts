@@ -54,6 +54,41 @@ describe('a prefix', () => {
   })
 })
 
+describe('whoever owns a path answers', () => {
+  test('below a prefix of its own, whatever the path', async () => {
+    const own = await startTestServer({
+      oneNode: true,
+      config: { dialects: { adobePass: { prefix: '/pass' }, matar: { prefix: '/pass/matar' } } },
+    })
+    try {
+      for (const path of ['/pass/api/v1/nothing', '/pass/nothing', '/pass']) {
+        const reply = await own.call('GET', path)
+        assert.equal(reply.status, 404, path)
+        assert.match(reply.headers['content-type'] ?? '', /^application\/xml/, path)
+      }
+      const matar = await own.call('GET', '/pass/matar/nothing')
+      assert.deepEqual([matar.status, matar.json()], [404, { message: 'Not Found' }])
+      const beside = await own.call('GET', '/passport')
+      assert.match(beside.headers['content-type'] ?? '', /^application\/problem\+json/)
+    } finally {
+      await own.close()
+    }
+  })
+
+  test('at the root, where both live under /api/v1: Adobe’s calls with a tail are Adobe’s', async () => {
+    const own = await startTestServer({ oneNode: true })
+    try {
+      for (const path of ['/api/v1/tokens/nothing', '/api/v1/logout.xml', '/reggie/nothing']) {
+        const reply = await own.call('GET', path)
+        assert.ok(reply.status === 404 || reply.status === 405, path)
+        assert.match(reply.headers['content-type'] ?? '', /^application\/xml/, path)
+      }
+    } finally {
+      await own.close()
+    }
+  })
+})
+
 describe('a host', () => {
   const path = '/api/v1/logout?requestor=REF30&deviceId=tv'
 

@@ -34,6 +34,7 @@ export function createDemoMvpd(options: DemoMvpdOptions): DemoMvpd {
   ): Route => ({
     method,
     path,
+    ...(method === 'GET' ? { alsoHead: true } : {}),
     operation: {
       tags: ['demo'],
       summary,

@@ -8,6 +8,8 @@ export interface Call extends OperationParts {
   readonly path: string
   /** True where the path also ends in `.xml` and `.json`; a path parameter at its end reads its own. */
   readonly extensions?: boolean
+  /** True for a GET that begins or issues something, so that `HEAD` is no harmless look at it. */
+  readonly changes?: true
   readonly handle: (pass: Pass, request: DialectRequest) => Promise<Answer>
 }
 

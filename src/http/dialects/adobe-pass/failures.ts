@@ -43,11 +43,16 @@ export function passErrorOf(failure: Failure): PassError {
       return plain(405, 'Method Not Allowed')
     case 'payload_too_large':
       return plain(413, 'Payload Too Large')
+    case 'headers_too_large':
+      return plain(431, 'Request Header Fields Too Large')
+    case 'request_timeout':
+      return { ...plain(408, 'Request Timeout'), action: 'retry' }
     case 'unsupported_media_type':
       return plain(415, 'Unsupported Media Type')
     case 'rate_limited':
       return { ...plain(429, 'Too Many Requests'), action: 'retry' }
     case 'stale':
+    case 'stopping':
     case 'store_unavailable':
       return { ...plain(503, 'Service Unavailable'), action: 'retry' }
     case 'internal':
@@ -83,9 +88,12 @@ export function registrationErrorOf(failure: Failure): { status: number; error: 
     case 'method_not_allowed':
     case 'not_found':
     case 'payload_too_large':
+    case 'headers_too_large':
+    case 'request_timeout':
     case 'unsupported_media_type':
       return { status: passErrorOf(failure).status, error: 'invalid_request' }
     case 'stale':
+    case 'stopping':
     case 'store_unavailable':
       return { status: 503, error: 'temporarily_unavailable' }
     case 'internal':

@@ -11,7 +11,7 @@
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import type { Call } from './call.ts'
-import { corsHeaders } from './cors.ts'
+import { corsRules } from './cors.ts'
 import { PassRefusal } from './errors.ts'
 import { operation } from './operations.ts'
 import { checkOptions, withDefaults, type AdobePassOptions } from './options.ts'
@@ -48,10 +48,10 @@ export function createAdobePass(
   const routes = calls.flatMap((call) => routesOf(pass, throttle, call))
   return {
     name: ADOBE_PASS,
-    routes: [...routes, ...preflightRoutes(routes)],
+    routes,
     owns: (path) => OWN_PATHS.test(path),
     renderFailure: (failure, request) => failureAnswer(settings, context.prefix, failure, request),
-    headers: corsHeaders,
+    cors: corsRules,
   }
 }
 
@@ -61,29 +61,8 @@ function routesOf(pass: Pass, throttle: (address: string) => void, call: Call): 
     method: call.method,
     path: call.path + ending,
     operation: operation(call.path, call),
+    ...(call.method === 'GET' && call.changes !== true ? { alsoHead: true } : {}),
     handle: (request) => answer(pass, throttle, call, request),
-  }))
-}
-
-/**
- * What browsers ask before a second screen's call (Fetch, section 3.3). Not throttled: the call
- * that follows is.
- */
-function preflightRoutes(routes: readonly Route[]): readonly Route[] {
-  const methods = Map.groupBy(routes, ({ path }) => path)
-  return [...methods].map(([path, sharing]) => ({
-    method: 'OPTIONS',
-    path,
-    operation: {
-      tags: ['adobe-pass'],
-      summary: 'Ask whether a page may call',
-      responses: { 204: { description: 'It may; the headers say how' } },
-    },
-    handle: () => {
-      const allow = [...sharing.map(({ method }) => method), 'OPTIONS'].join(', ')
-      // Only where no other dialect has methods of its own.
-      return { status: 204, ...(OWN_PATHS.test(path) ? { headers: { allow } } : {}) }
-    },
   }))
 }
 

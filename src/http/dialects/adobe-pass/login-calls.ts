@@ -21,6 +21,7 @@ export const loginCalls: readonly Call[] = [
     method: 'GET',
     path: '/api/v1/authenticate',
     handle: authenticate,
+    changes: true,
     summary: 'Send a second screen to its provider’s login page',
     query:
       'reg_code requestor_id mso_id domain_name noflash no_iframe generic_data redirect_url'.split(
@@ -32,6 +33,7 @@ export const loginCalls: readonly Call[] = [
     method: 'GET',
     path: CALLBACK_PATH,
     handle: finishLogin,
+    changes: true,
     summary: 'Come back from the provider',
     query: ['state', 'assertion'],
     responses: { 200: 'A page', 302: 'To redirect_url', 400: 'A page that says what happened' },

@@ -48,6 +48,9 @@ import { createService, type BaanxService } from './service.ts'
 
 export type { BaanxOptions } from './options.ts'
 
+/** Calls that only look: `HEAD` is answered as well. Initiate begins an authorization. */
+const reads: ReadonlySet<OperationName> = new Set(['user', 'showPage'])
+
 type Handle = (request: DialectRequest) => Promise<Answer>
 
 /**
@@ -64,6 +67,7 @@ export function createBaanx(context: DialectContext, options: Partial<BaanxOptio
     method,
     path,
     operation: operations[name],
+    ...(reads.has(name) ? { alsoHead: true } : {}),
     handle: handles[name],
   })
   return {
@@ -84,6 +88,8 @@ export function createBaanx(context: DialectContext, options: Partial<BaanxOptio
       route('GET', pagePath, 'showPage'),
       route('POST', pagePath, 'submitPage'),
     ],
+    // Its published sample is a page that calls; the demo lets any do so.
+    cors: { origins: context.demo ? ['*'] : [], requestHeaders: ['x-client-key', 'x-us-env'] },
     owns: (path) => /^\/v1\/(?:auth|user)(?:\/|$)/.test(path),
     renderFailure(failure, { path }) {
       const answer = renderFailure(failure, path)

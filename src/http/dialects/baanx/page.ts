@@ -211,6 +211,7 @@ function noticeOf(failure: Failure): readonly [string, string] {
     case 'account_disabled':
       return ['Your account has been disabled', 'Ask support for help.']
     case 'stale':
+    case 'stopping':
     case 'store_unavailable':
     case 'internal':
       return ['That did not work', 'Nothing was changed. Try again in a moment.']

@@ -167,9 +167,9 @@ export function renderFailure(failure: Failure, path: string): Answer {
         ? oauthError('invalid_grant')
         : json(403, { message: 'Your account has been disabled' })
     case 'client_key_invalid':
-      return json(498, { message: 'Invalid Token' })
+      return { ...json(498, { message: 'Invalid Token' }), reasonPhrase: 'Invalid Token' }
     case 'client_key_missing':
-      return json(499, { message: 'Token Required' })
+      return { ...json(499, { message: 'Token Required' }), reasonPhrase: 'Token Required' }
     case 'rate_limited':
       return json(
         429,
@@ -190,6 +190,10 @@ function renderCommonFailure(failure: CommonFailure): Answer {
       return json(415, { message: 'Unsupported Media Type' })
     case 'payload_too_large':
       return json(413, { message: 'Payload Too Large' })
+    case 'headers_too_large':
+      return json(431, { message: 'Request Header Fields Too Large' })
+    case 'request_timeout':
+      return json(408, { message: 'Request Timeout' })
     case 'not_found':
       return json(404, { message: 'Not Found' })
     case 'method_not_allowed':
@@ -197,6 +201,7 @@ function renderCommonFailure(failure: CommonFailure): Answer {
     case 'conflict':
       return json(409, { message: 'Conflict' })
     case 'stale':
+    case 'stopping':
     case 'store_unavailable':
       return json(503, { message: 'Service Unavailable' }, { 'retry-after': '1' })
     case 'internal':
@@ -211,10 +216,13 @@ type CommonFailure = Extract<
       | 'address_not_allowed'
       | 'unsupported_media_type'
       | 'payload_too_large'
+      | 'headers_too_large'
+      | 'request_timeout'
       | 'not_found'
       | 'method_not_allowed'
       | 'conflict'
       | 'stale'
+      | 'stopping'
       | 'store_unavailable'
       | 'internal'
   }

@@ -79,6 +79,7 @@ export function createDirectLink(
       method: 'GET',
       path: '/download/list',
       operation: downloadListOperation,
+      alsoHead: true,
       handle: downloadList,
     },
   ]

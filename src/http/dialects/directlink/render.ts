@@ -132,6 +132,10 @@ function errorForm(failure: Failure): ErrorForm {
       return { status: 409, description: 'Conflict' }
     case 'payload_too_large':
       return { status: 413, description: 'Request Entity Too Large' }
+    case 'headers_too_large':
+      return { status: 431, description: 'Request Header Fields Too Large' }
+    case 'request_timeout':
+      return { status: 408, description: 'Request Timeout' }
     case 'unsupported_media_type':
       return { status: 415, description: 'Unsupported Media Type' }
     case 'rate_limited': {
@@ -139,6 +143,7 @@ function errorForm(failure: Failure): ErrorForm {
       return { status: 429, description: 'Too Many Requests', headers }
     }
     case 'stale':
+    case 'stopping':
       return { status: 503, description: 'Service Unavailable', headers: { 'retry-after': '1' } }
     case 'store_unavailable':
     case 'internal':

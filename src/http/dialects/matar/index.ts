@@ -56,6 +56,7 @@ export function createMatar(context: DialectContext, options: Partial<MatarOptio
       method: 'GET',
       path: '/get_current_user',
       operation: currentUserOperation,
+      alsoHead: true,
       handle: async (request) =>
         renderUser(await acts.currentUser(readBearer(request)), settings.language),
     },

@@ -73,11 +73,16 @@ export function renderFailure(failure: Failure): Answer {
       return json(409, { message: 'Conflict' })
     case 'payload_too_large':
       return json(413, { message: 'Request Entity Too Large' })
+    case 'headers_too_large':
+      return json(431, { message: 'Request Header Fields Too Large' })
+    case 'request_timeout':
+      return json(408, { message: 'Request Timeout' })
     case 'unsupported_media_type':
       return json(415, { message: 'Unsupported Media Type' })
     case 'rate_limited':
       return tooManyRequests(failure.retryAfterSeconds)
     case 'stale':
+    case 'stopping':
     case 'store_unavailable':
       return json(503, { message: 'Service Unavailable' }, { 'retry-after': '1' })
     case 'internal':

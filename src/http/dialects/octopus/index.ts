@@ -74,7 +74,13 @@ export function createOctopus(
       { method: 'POST', path: '/auth/login', operation: loginOperation, handle: handleLogin },
       { method: 'POST', path: '/auth/refresh', operation: refreshOperation, handle: handleRefresh },
       { method: 'POST', path: '/auth/logout', operation: logoutOperation, handle: handleLogout },
-      { method: 'GET', path: WALLETS, operation: walletsOperation, handle: handleWallets },
+      {
+        method: 'GET',
+        path: WALLETS,
+        operation: walletsOperation,
+        alsoHead: true,
+        handle: handleWallets,
+      },
     ],
     owns: (path) =>
       path === '/auth' ||

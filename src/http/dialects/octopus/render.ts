@@ -69,6 +69,10 @@ function formOf(failure: Failure): ErrorForm {
       return form(415, 'UnsupportedMediaTypeError', 'Unsupported media type')
     case 'payload_too_large':
       return form(413, 'PayloadTooLargeError', 'Request body too large')
+    case 'headers_too_large':
+      return form(431, 'RequestHeaderFieldsTooLargeError', 'Request headers too large')
+    case 'request_timeout':
+      return form(408, 'RequestTimeoutError', 'Request timeout')
     case 'credentials_missing':
       return unauthorized('Authorization header required')
     case 'credentials_invalid':
@@ -100,6 +104,7 @@ function formOf(failure: Failure): ErrorForm {
     case 'rate_limited':
       return rateLimited(failure.retryAfterSeconds)
     case 'stale':
+    case 'stopping':
     case 'store_unavailable':
       return {
         ...form(503, 'ServiceUnavailableError', 'Service temporarily unavailable'),
@@ -116,10 +121,12 @@ const codes = {
   403: 'FORBIDDEN',
   404: 'NOT_FOUND',
   405: 'METHOD_NOT_ALLOWED',
+  408: 'REQUEST_TIMEOUT',
   409: 'CONFLICT',
   413: 'PAYLOAD_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
   429: 'TOO_MANY_REQUESTS',
+  431: 'REQUEST_HEADER_FIELDS_TOO_LARGE',
   500: 'INTERNAL_SERVER_ERROR',
   503: 'SERVICE_UNAVAILABLE',
 } as const

@@ -55,7 +55,7 @@ export function createOperations(options: OperationsOptions): Dialect {
   ]
   return {
     name: 'operations',
-    routes,
+    routes: routes.map((route) => ({ ...route, alsoHead: true })),
     owns: (path) => routes.some((route) => route.path === path),
     renderFailure: (failure) => problemAnswer(failure),
   }

@@ -29,14 +29,6 @@ const HEARTBEAT_MS = 15_000
 /** Far more than tabs that share one stream need. One session must not take what is there for all. */
 const MOST_OF_A_SESSION = 32
 
-/** Bearer tokens are no ambient credential, so any origin may send one. */
-const cors = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-headers': 'authorization',
-  'access-control-allow-methods': 'GET, OPTIONS',
-  'access-control-max-age': '600',
-}
-
 export function createSessionEvents(options: SessionEventsOptions): Dialect {
   const { mostStreams = 10_000 } = options
   const bySession = new Map<string, number>()
@@ -63,21 +55,14 @@ export function createSessionEvents(options: SessionEventsOptions): Dialect {
     return { status: 200, headers: { 'content-type': 'text/event-stream' }, body }
   }
 
-  const routes: readonly Route[] = [
-    { method: 'GET', path: PATH, operation, handle: listen },
-    {
-      method: 'OPTIONS',
-      path: PATH,
-      operation: { summary: 'CORS preflight', responses: { 204: { description: 'Allowed' } } },
-      handle: () => ({ status: 204 }),
-    },
-  ]
+  const routes: readonly Route[] = [{ method: 'GET', path: PATH, operation, handle: listen }]
   return {
     name: 'session-events',
     routes,
     owns: (path) => path === PATH,
     renderFailure: problemAnswer,
-    headers: () => cors,
+    // Bearer tokens are no ambient credential, so any origin may send one.
+    cors: { origins: ['*'] },
   }
 }
 

@@ -1,0 +1,84 @@
+/**
+ * Which pages of other origins may call, and what they may read (Fetch, section 3.3). One place for
+ * all dialects: each says what its calls need, the installation says which origins it trusts.
+ */
+import type { DialectRequest } from './dialect.ts'
+
+/** What a dialect says about pages of other origins. */
+export interface CorsRules {
+  /** Origins where the installation names none; `*` is any. */
+  readonly origins: readonly string[]
+  /** Methods as its documents list them; default: those of its routes. */
+  readonly methods?: readonly string[]
+  /** Request headers of its calls, beside those that every dialect reads. */
+  readonly requestHeaders?: readonly string[]
+  /** Headers of its answers that pages may read, beside those that every dialect has. */
+  readonly exposedHeaders?: readonly string[]
+  /**
+   * True where its own documents say that credentials are allowed. No call here is let in by a
+   * cookie, so it opens nothing. Default false.
+   */
+  readonly credentials?: boolean
+}
+
+/** Where a dialect is answered for other origins; undefined: nowhere. */
+export interface Cors {
+  /** Headers of an answer; of a preflight's too. */
+  headers(request: DialectRequest): Readonly<Record<string, string>>
+}
+
+const REQUEST_HEADERS = ['authorization', 'content-type', 'prefer', 'x-request-id']
+const EXPOSED_HEADERS = [
+  'Outright-Revocation',
+  'Outright-Confirmed',
+  'Preference-Applied',
+  'Retry-After',
+  'WWW-Authenticate',
+  'X-Request-Id',
+]
+/** Seconds for which a browser need not ask again. */
+const MAX_AGE_SECONDS = 600
+
+/**
+ * Makes the policy of a dialect.
+ *
+ * @param rules What the dialect says; undefined: nothing but the usual headers.
+ * @param origins What the installation says; undefined: what the dialect does. `*` is any origin.
+ * @param methods What pages may call with, in the order in which they are named.
+ * @returns Undefined where no page of another origin may call.
+ */
+export function corsOf(
+  rules: CorsRules | undefined,
+  origins: readonly string[] | undefined,
+  methods: readonly string[],
+): Cors | undefined {
+  const allowed = new Set(origins ?? rules?.origins ?? [])
+  if (allowed.size === 0) return undefined
+  const whoever = allowed.has('*')
+  // Not secret, so whoever asks is told; what counts is the origin above them.
+  const always = {
+    'access-control-allow-methods': (rules?.methods ?? methods).join(','),
+    'access-control-allow-headers': [...REQUEST_HEADERS, ...(rules?.requestHeaders ?? [])].join(
+      ',',
+    ),
+    'access-control-expose-headers': [...EXPOSED_HEADERS, ...(rules?.exposedHeaders ?? [])].join(
+      ',',
+    ),
+    'access-control-max-age': String(MAX_AGE_SECONDS),
+    ...(rules?.credentials === true ? { 'access-control-allow-credentials': 'true' } : {}),
+  }
+  const vary = { vary: 'Origin' }
+  // With credentials browsers want the origin by its name.
+  if (whoever && rules?.credentials !== true) {
+    const anyOrigin = { ...always, 'access-control-allow-origin': '*' }
+    return { headers: () => anyOrigin }
+  }
+  return {
+    headers(request) {
+      const origin = request.header('origin')
+      if (origin === undefined) return whoever ? { ...always, ...vary } : vary
+      if (!whoever && !allowed.has(origin)) return vary
+      return { ...always, ...vary, 'access-control-allow-origin': origin }
+    },
+  }
+}

@@ -1,0 +1,107 @@
+/** Peers that take their time. With Node's own timers, and so with short times of the real clock. */
+import assert from 'node:assert/strict'
+import { connect, type AddressInfo } from 'node:net'
+import { after, before, suite, test } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { systemClock, silentLog } from '../server/system.ts'
+import { createApp } from './app.ts'
+import { problemAnswer } from './problem.ts'
+
+const TIMEOUT_MS = 300
+
+let app: FastifyInstance
+let port: number
+before(async () => {
+  app = createApp({
+    mounts: [
+      {
+        prefix: '',
+        host: undefined,
+        dialect: {
+          name: 'echo',
+          owns: () => true,
+          routes: [
+            {
+              method: 'POST',
+              path: '/echo',
+              operation: {},
+              handle: ({ body }) => ({ status: 200, body }),
+            },
+          ],
+          renderFailure: (failure) => ({
+            ...problemAnswer(failure),
+            body: `echo: ${failure.kind}`,
+          }),
+        },
+      },
+    ],
+    publicUrl: 'http://127.0.0.1',
+    isTrustedProxy: () => false,
+    clock: systemClock,
+    log: silentLog,
+    observe: () => undefined,
+    requestTimeoutMs: TIMEOUT_MS,
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  port = (app.server.address() as AddressInfo).port
+})
+after(() => app.close())
+
+suite('a request that does not arrive in time is ended', () => {
+  test('nothing at all', async () => {
+    const { ms } = await trickle('')
+    assertInTime(ms)
+  })
+
+  test('headers, a byte at a time', async () => {
+    const { ms, text } = await trickle('POST /echo HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+    assertInTime(ms)
+    assert.match(text, /^HTTP\/1\.1 408 Request Timeout\r\n/)
+  })
+
+  test('a body, a byte at a time: 408 in the form of the path’s owner', async () => {
+    const { ms, text } = await trickle(
+      'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n',
+    )
+    assertInTime(ms)
+    assert.match(text, /^HTTP\/1\.1 408 Request Timeout\r\n/)
+    assert.match(text, /connection: close\r\n/i)
+    assert.match(text, /\r\n\r\necho: request_timeout$/)
+  })
+})
+
+test('the times that are written are those that the server keeps', async () => {
+  const usual = createApp({
+    mounts: [],
+    publicUrl: '',
+    isTrustedProxy: () => false,
+    clock: systemClock,
+    log: silentLog,
+    observe: () => undefined,
+  })
+  assert.deepEqual([usual.server.requestTimeout, usual.server.headersTimeout], [30_000, 30_000])
+  await usual.close()
+})
+
+/** Sends a beginning and then a byte now and then, until the server has had enough. */
+async function trickle(start: string): Promise<{ ms: number; text: string }> {
+  const startedMs = performance.now()
+  const socket = connect(port, '127.0.0.1')
+  let text = ''
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  socket.on('error', () => undefined)
+  if (start !== '') socket.write(start)
+  const timer = setInterval(() => {
+    if (start !== '' && socket.writable) socket.write('a')
+  }, 50)
+  await new Promise((resolve) => socket.once('close', resolve))
+  clearInterval(timer)
+  return { ms: performance.now() - startedMs, text }
+}
+
+/** The time, one look at the connections after it, and room for a busy machine. */
+function assertInTime(ms: number): void {
+  assert.ok(ms >= TIMEOUT_MS && ms < TIMEOUT_MS * 2 + 2500, `${ms} ms`)
+}
