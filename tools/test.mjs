@@ -7,7 +7,8 @@
  *
  * Options that start with `--test-` go to Node's test runner as they are.
  */
-import { statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureConsole } from './console.mjs'
 import { ensurePackages, fail, pinnedNode, root, say } from './packages.mjs'
@@ -27,7 +28,24 @@ const checks = [
 const chosen = choose()
 ensurePackages()
 if (chosen.some((check) => check.name === 'tests')) prepareForTests()
-process.exitCode = await runAll()
+process.exitCode = await inTemporaryFolder(runAll)
+
+/**
+ * Gives the run a temporary folder of its own and removes it at the end, whatever a test that
+ * failed or was killed has left there. What is to be kept goes beside it, to `TEST_KEPT_DIR`.
+ */
+async function inTemporaryFolder(work) {
+  const kept = tmpdir()
+  const folder = mkdtempSync(join(kept, 'outright-test-run-'))
+  // PostgreSQL runs as a user of its own where the tests run as root.
+  chmodSync(folder, 0o755)
+  Object.assign(process.env, { TMPDIR: folder, TEST_KEPT_DIR: kept })
+  try {
+    return await work()
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
 
 /** Every check runs, also after one has failed: one run tells all that is wrong. */
 async function runAll() {
@@ -55,8 +73,6 @@ function testArguments() {
   return [
     '--conditions=outright-source',
     '--test',
-    // Node 24 can spin for ever while it frees the sockets of a process that has ended otherwise.
-    '--test-force-exit',
     '--test-reporter=spec',
     '--test-concurrency=2',
     '--test-timeout=600000',

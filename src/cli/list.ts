@@ -1,9 +1,13 @@
-/** Lists: how much of them is shown. */
+/** Lists: how much of them is shown, and how. */
 import { InvalidArgumentError, type Command } from 'commander'
-import type { Output } from './output.ts'
+import type { Column } from './output.ts'
+import { createProgress } from './progress.ts'
+import type { Shell } from './shell.ts'
 
 const DEFAULT_LIMIT = 100
 const GREATEST_PAGE = 1000
+/** Rows that may wait for a slow reader. */
+const ROWS_AT_ONCE = 1000
 
 /** Adds `--limit`. */
 export function withLimit(command: Command): Command {
@@ -24,19 +28,46 @@ export function pageSizeFor(limit: number): number {
   return Math.min(limit + 1, GREATEST_PAGE)
 }
 
-/** Takes what the limit allows, and says so where there is more. */
-export async function takeUpTo<T>(
+export interface ListForm<T> {
+  readonly limit: number
+  readonly columns: readonly Column<T>[]
+  /** What is said of an empty list. */
+  readonly none: string
+}
+
+/**
+ * Shows a list, and says so where there is more than the limit allows. With `--json` each object is
+ * written as it arrives, as fast as it is read; a table has to know all of its rows first.
+ */
+export async function showList<T>(
+  shell: Shell,
+  command: Command,
   items: AsyncIterable<T>,
-  limit: number,
-  output: Output,
-): Promise<readonly T[]> {
-  const taken: T[] = []
-  for await (const item of items) {
-    if (taken.length >= limit) {
-      output.note(`these are the first ${String(limit)}: --limit shows more`)
-      break
+  { limit, columns, none }: ListForm<T>,
+): Promise<void> {
+  const output = shell.output(command)
+  const progress = createProgress(shell.terminal, (done) => `fetched ${String(done)} so far`)
+  const rows: T[] = []
+  let count = 0
+  let hasMore = false
+  try {
+    for await (const item of items) {
+      if (count === limit) {
+        hasMore = true
+        break
+      }
+      count++
+      if (!output.json) {
+        rows.push(item)
+        progress.update(count, undefined)
+        continue
+      }
+      output.object(item)
+      if (count % ROWS_AT_ONCE === 0) await output.drained()
     }
-    taken.push(item)
+  } finally {
+    progress.end()
   }
-  return taken
+  if (!output.json) output.table(rows, columns, none)
+  if (hasMore) output.note(`these are the first ${String(limit)}: --limit shows more`)
 }

@@ -7,7 +7,9 @@
 import { run } from './run.ts'
 import { processTerminal } from './terminal.ts'
 
-const exitCode = await run(process.argv.slice(2), processTerminal())
+const terminal = processTerminal()
+const exitCode = await run(process.argv.slice(2), terminal)
+await terminal.drained()
 // Said outright: left to itself, Node 24 can spin for ever while it frees the sockets of a process
 // that has nothing left to do.
 process.exit(exitCode)

@@ -15,10 +15,14 @@ export interface Output {
   readonly json: boolean
   /** One result: the value with `--json`, the sentence otherwise. */
   result(sentence: string, value: unknown): void
+  /** One object of a list, as a line of JSON. */
+  object(value: unknown): void
   /** A list: an object a line with `--json`, an aligned table otherwise. */
   table<T>(rows: readonly T[], columns: readonly Column<T>[], none: string): void
   /** Something to know, on standard error. */
   note(sentence: string): void
+  /** Resolves when everything so far is written. */
+  drained(): Promise<void>
 }
 
 export function createOutput(
@@ -33,15 +37,21 @@ export function createOutput(
   const note = (sentence: string): void => {
     terminal.err(`outright: ${printable(sentence)}\n`)
   }
+  const object = (value: unknown): void => {
+    terminal.out(`${JSON.stringify(value)}\n`)
+  }
   return {
     json,
     note,
+    object,
+    drained: () => terminal.drained(),
     result(sentence, value) {
-      terminal.out(`${json ? JSON.stringify(value) : printable(sentence)}\n`)
+      if (json) object(value)
+      else terminal.out(`${printable(sentence)}\n`)
     },
     table(rows, columns, none) {
       if (json) {
-        for (const row of rows) terminal.out(`${JSON.stringify(row)}\n`)
+        for (const row of rows) object(row)
       } else if (rows.length === 0) {
         note(none)
       } else {

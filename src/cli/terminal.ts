@@ -6,6 +6,8 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { openOutput } from '../server/output.ts'
+import { exitCodes } from './exit.ts'
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -18,6 +20,13 @@ export interface Terminal {
   out(chunk: string): void
   /** Writes to standard error. */
   err(chunk: string): void
+  /** Resolves when all of that is written: a process that ends before cuts its output off. */
+  drained(): Promise<void>
+  /**
+   * From now on the command goes on when its output cannot be written. Without it, a command ends
+   * as soon as nobody reads its results.
+   */
+  outliveOutput(): void
   /** Reads standard input to its end. */
   readInput(): Promise<string>
   /** Asks a person; what is typed is not shown where it is secret. */
@@ -32,15 +41,32 @@ export interface Terminal {
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr } = process
-  // `outright … | head` closes the pipe early, which is no failure.
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : 1)
+  let outlivesOutput = false
+  const errors = openOutput(stderr)
+  const results = openOutput(stdout, {
+    onFailure(code) {
+      if (outlivesOutput) return
+      // `outright … | head` closes the pipe early, which is not a failure.
+      if (code === 'EPIPE') process.exit(exitCodes.done)
+      errors.write(`outright: cannot write to standard output: ${code}\n`)
+      process.exit(exitCodes.failed)
+    },
   })
   return {
     env: process.env,
     isInteractive: { stdin: stdin.isTTY, stdout: stdout.isTTY, stderr: stderr.isTTY },
-    out: (chunk) => void stdout.write(chunk),
-    err: (chunk) => void stderr.write(chunk),
+    out(chunk) {
+      results.write(chunk)
+    },
+    err(chunk) {
+      errors.write(chunk)
+    },
+    async drained() {
+      await Promise.all([results.drained(), errors.drained()])
+    },
+    outliveOutput() {
+      outlivesOutput = true
+    },
     readInput: () => text(stdin),
     ask: (question, options) => ask(question, options?.secret ?? false),
     onInterrupt(callback) {

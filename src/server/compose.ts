@@ -43,6 +43,8 @@ export interface World {
   readonly random: Random
   readonly log: Log
   readonly otpSender: OtpSender
+  /** How many lines of the log could not be written; 0 for ever where it is not given. */
+  readonly lostLogLines?: () => number
 }
 
 export interface Composition {
@@ -90,7 +92,11 @@ async function composeWith(
   const verification = await openVerification(store, leases, config, clock, log)
   const { replica, hub } = verification
   const readiness = watchReadiness(store, leases, opened.stopped)
-  const metrics = createMetrics(replica, hub, { stream: store.stream, readiness })
+  const metrics = createMetrics(replica, hub, {
+    stream: store.stream,
+    readiness,
+    lostLogLines: world.lostLogLines ?? (() => 0),
+  })
   store.onCommitted((entries) => {
     metrics.countRevocations(entries)
   })

@@ -16,10 +16,17 @@ export interface Metrics {
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
+/** What a node says of itself. */
+export interface NodeFacts {
+  readonly stream: string
+  readonly readiness: Readiness
+  readonly lostLogLines: () => number
+}
+
 export function createMetrics(
   replica: Replica,
   hub: FeedHub,
-  { stream, readiness }: { readonly stream: string; readonly readiness: Readiness },
+  { stream, readiness, lostLogLines }: NodeFacts,
 ): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'outright_' })
@@ -65,6 +72,7 @@ export function createMetrics(
     },
   })
   gaugeReadiness(registry, readiness)
+  gaugeLostLines(registry, lostLogLines)
   return {
     observeRequest: requestTimes(registry),
     countRevocations(entries) {
@@ -98,6 +106,17 @@ function gaugeReadiness(registry: Registry, readiness: Readiness): void {
     registers: [registry],
     collect() {
       this.set(readiness.stopped === undefined ? 0 : 1)
+    },
+  })
+}
+
+function gaugeLostLines(registry: Registry, lostLogLines: () => number): void {
+  new Gauge({
+    name: 'outright_log_lines_lost',
+    help: 'Lines of the log that could not be written since this process started',
+    registers: [registry],
+    collect() {
+      this.set(lostLogLines())
     },
   })
 }

@@ -1,8 +1,10 @@
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { compose } from './compose.ts'
 import { loadConfig, type ConfigFile } from './config.ts'
 import { createOtpSender } from './otp-senders.ts'
-import { jsonLog, systemClock, systemRandom } from './system.ts'
+import { openOutput } from './output.ts'
+import { jsonLine, jsonLog, systemClock, systemRandom } from './system.ts'
 
 export interface ServeOptions {
   readonly demo: boolean
@@ -14,6 +16,12 @@ export interface ServeOptions {
   /** Path of `outright.config.ts` or `.json`. */
   readonly config?: string
 }
+
+/** How long the end of a server waits for whoever reads its log. */
+const LAST_LINES_MS = 2000
+
+/** What of the log may wait for whoever reads it; more is lost and counted. */
+const MAX_PENDING_LOG_BYTES = 1024 * 1024
 
 export interface RunningServer {
   /** Where it listens. */
@@ -36,13 +44,19 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     ...(options.data === undefined ? {} : { dataDir: options.data }),
   }
   const config = await loadConfig(process.env, { ...overrides, configPath: options.config })
+  const output = openOutput(process.stdout, {
+    maxPendingBytes: MAX_PENDING_LOG_BYTES,
+    describeLoss: (lost, reason) =>
+      jsonLine('warn', { lost, reason }, 'Lines of this log were lost'),
+  })
   const print = (line: string): void => {
-    process.stdout.write(line)
+    output.write(line)
   }
   const composition = await compose(config, {
     clock: systemClock,
     random: systemRandom(),
     log: jsonLog(print),
+    lostLogLines: () => output.lost,
     otpSender: createOtpSender(config, print),
   })
   try {
@@ -54,5 +68,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   const { address, port } = composition.app.server.address() as AddressInfo
   const host = address.includes(':') ? `[${address}]` : address
-  return { url: `http://${host}:${String(port)}`, close: () => composition.close() }
+  return {
+    url: `http://${host}:${String(port)}`,
+    async close() {
+      await composition.close()
+      await Promise.race([output.drained(), sleep(LAST_LINES_MS)])
+    },
+  }
 }

@@ -42,10 +42,20 @@ export function systemRandom(): Random {
 
 /** Writes each event as one line of JSON. */
 export function jsonLog(write: (line: string) => void): Log {
-  const line = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
-    write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`)
-  }
+  const line =
+    (level: keyof Log) => (fields: Readonly<Record<string, unknown>>, message: string) => {
+      write(jsonLine(level, fields, message))
+    }
   return { info: line('info'), warn: line('warn'), error: line('error') }
+}
+
+/** One event as a line of the log. */
+export function jsonLine(
+  level: keyof Log,
+  fields: Readonly<Record<string, unknown>>,
+  message: string,
+): string {
+  return `${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`
 }
 
 export const silentLog: Log = {

@@ -76,6 +76,34 @@ suite('outright serve', () => {
     assert.deepEqual(await once(second, 'exit'), [0, null])
   })
 
+  test('takes signals that come together for one: npm passes on what the group has got', async () => {
+    const child = outright(['serve', '--demo', '--port', '0', '--data', join(folder, 'twice')])
+    const { err } = await serving(child)
+    child.kill('SIGTERM')
+    child.kill('SIGINT')
+    while (!err().includes('finishing')) await new Promise((resolve) => setTimeout(resolve, 1))
+    child.kill('SIGTERM')
+    assert.deepEqual(await once(child, 'exit'), [0, null])
+    assert.match(err(), /outright: stopped\n$/)
+  })
+
+  test('npm start ends with 0 when its whole group is told once', async () => {
+    const data = join(folder, 'group')
+    const child = spawn('npm', ['start', '--silent', '--', '--port', '0', '--data', data], {
+      cwd: join(import.meta.dirname, '../..'),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
+    const { err } = await serving(child)
+    process.kill(-(child.pid ?? 0), 'SIGINT')
+    assert.deepEqual(await once(child, 'exit'), [0, null])
+    // npm may end first.
+    while (!err().endsWith('outright: stopped\n')) {
+      assert.doesNotMatch(err(), /at once/)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  })
+
   test('stops at once at the second signal', async () => {
     const child = outright(['serve', '--demo', '--port', '0', '--data', join(folder, 'forced')])
     const { url, err } = await serving(child)
@@ -87,6 +115,8 @@ suite('outright serve', () => {
     await new Promise((resolve) => setTimeout(resolve, 200))
     child.kill('SIGTERM')
     while (!err().includes('finishing')) await new Promise((resolve) => setTimeout(resolve, 10))
+    // A person's second signal: one that came at once would be taken for the first.
+    await new Promise((resolve) => setTimeout(resolve, 1100))
     child.kill('SIGTERM')
     assert.deepEqual(await once(child, 'exit'), [1, null])
     assert.match(err(), /outright: stopped at once\n$/)

@@ -27,6 +27,8 @@ export function testTerminal(options: {
     err(chunk) {
       shown.err += chunk
     },
+    drained: () => Promise.resolve(),
+    outliveOutput: () => undefined,
     readInput: () => Promise.resolve(options.input ?? ''),
     ask(question) {
       shown.questions.push(question)

@@ -89,7 +89,8 @@ export class History {
    * @returns Where.
    */
   async keep(name: string, logs: string): Promise<string> {
-    const path = join(tmpdir(), `outright-${name}`)
+    // Not where `npm test` cleans up behind its tests.
+    const path = join(process.env['TEST_KEPT_DIR'] ?? tmpdir(), `outright-${name}`)
     await writeFile(`${path}.jsonl`, this.text())
     await writeFile(`${path}.log`, logs)
     return `history and logs in ${path}.*`

@@ -65,6 +65,8 @@ export async function outright(
     err(chunk) {
       err += chunk
     },
+    drained: () => Promise.resolve(),
+    outliveOutput: () => undefined,
     readInput: () => Promise.resolve(''),
     ask: () => Promise.reject(new Error('nobody is asked')),
     onInterrupt: () => () => undefined,

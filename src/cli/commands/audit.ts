@@ -9,7 +9,7 @@ import {
 } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import { pageSizeFor, takeUpTo, withLimit } from '../list.ts'
+import { pageSizeFor, showList, withLimit } from '../list.ts'
 import type { Column, Output } from '../output.ts'
 import { createProgress, share, type Progress } from '../progress.ts'
 import type { Shell } from '../shell.ts'
@@ -49,10 +49,9 @@ function addList(audit: Command, shell: Shell): void {
     .option('--key <key>', 'only this key')
     .addOption(new Option('--reason <reason>', 'only this reason').choices(revocationReasons))
     .action(async ({ limit, ...filter }: ListFlags, command: Command) => {
-      const output = shell.output(command)
       const client = await shell.connect(command)
       const found = client.revocations(filter, { pageSize: pageSizeFor(limit) })
-      output.table(await takeUpTo(found, limit, output), columns, 'nothing has ended')
+      await showList(shell, command, found, { limit, columns, none: 'nothing has ended' })
     })
   withLimit(list)
   withExamples(list, [

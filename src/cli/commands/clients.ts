@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { WireClient, WireClientChanged } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import { pageSizeFor, takeUpTo, withLimit } from '../list.ts'
+import { pageSizeFor, showList, withLimit } from '../list.ts'
 import type { Column, Output } from '../output.ts'
 import { describeReceipt } from '../receipt.ts'
 import { readSecretLine } from '../secrets.ts'
@@ -47,10 +47,9 @@ function addList(clients: Command, shell: Shell): void {
     .description('Lists clients.')
     .option('--dialect <name>', 'only of this dialect')
     .action(async ({ limit, ...filter }: ListFlags, command: Command) => {
-      const output = shell.output(command)
       const client = await shell.connect(command)
       const found = client.clients(filter, { pageSize: pageSizeFor(limit) })
-      output.table(await takeUpTo(found, limit, output), columns, 'no clients')
+      await showList(shell, command, found, { limit, columns, none: 'no clients' })
     })
   withLimit(list)
   withExamples(list, ['outright clients list', 'outright clients list --dialect octopus --json'])

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { ApiError, type WireGuard } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import { pageSizeFor, takeUpTo, withLimit } from '../list.ts'
+import { pageSizeFor, showList, withLimit } from '../list.ts'
 import type { Column } from '../output.ts'
 import { describeReceipt } from '../receipt.ts'
 import type { Shell } from '../shell.ts'
@@ -34,10 +34,9 @@ export function addGuard(program: Command, shell: Shell): void {
     .command('list')
     .description('Lists the guards that may connect. `outright verifiers` shows those that do.')
     .action(async ({ limit }: { readonly limit: number }, command: Command) => {
-      const output = shell.output(command)
       const client = await shell.connect(command)
       const found = client.guards({ pageSize: pageSizeFor(limit) })
-      output.table(await takeUpTo(found, limit, output), columns, 'no guards')
+      await showList(shell, command, found, { limit, columns, none: 'no guards' })
     })
   withLimit(list)
   withExamples(list, ['outright guard list'])

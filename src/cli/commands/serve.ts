@@ -18,9 +18,11 @@ export function addServe(program: Command, { terminal }: Shell): void {
     .command('serve')
     .summary('run a server')
     .description(
-      'Runs a server until SIGINT or SIGTERM. The first signal takes no new requests and finishes ' +
-        'what was accepted; the second ends the process at once. Settings come from OUTRIGHT_… ' +
-        'variables and the configuration file; the options here win over both.',
+      'Runs a server until SIGINT or SIGTERM. After the first signal it takes no new requests and finishes ' +
+        'what was accepted; a second one, a second later or more, ends the process at once. ' +
+        'Settings come from OUTRIGHT_… variables and the configuration file; the options here win ' +
+        'over both. The log goes to standard output; a server outlives it, and says how many lines ' +
+        'were lost when it can.',
     )
     .option('--demo', 'with the demo identities, whose passwords are public')
     .option('--host <address>', 'address to listen on (OUTRIGHT_HOST, default 127.0.0.1)')
@@ -30,6 +32,9 @@ export function addServe(program: Command, { terminal }: Shell): void {
     .action(async (flags: ServeFlags) => {
       // Loaded here, so that no other command waits for a server's code.
       const { serve } = await import('../../server/serve.ts')
+      terminal.outliveOutput()
+      // Before anything is said: who reads that it listens may stop it at once.
+      const stopped = untilStopped(terminal)
       const { demo = false, host, port, data, config } = flags
       const server = await serve({
         demo,
@@ -44,7 +49,7 @@ export function addServe(program: Command, { terminal }: Shell): void {
           'outright: the demo identities are public: let nobody else reach this server\n',
         )
       }
-      await untilStopped(terminal)
+      await stopped
       await server.close()
       terminal.err('outright: stopped\n')
     })
@@ -63,17 +68,25 @@ function parsePort(text: string): number {
   return port
 }
 
-/** Resolves at the first signal. The second one finds nobody who waits, and ends the process. */
+/**
+ * npm passes on a signal that the whole process group has already got, so one signal can arrive
+ * several times. Those that come this soon after the first are taken for the same one.
+ */
+const SAME_SIGNAL_MS = 1000
+
+/** Resolves at the first signal. A second one ends the process. */
 function untilStopped(terminal: Terminal): Promise<void> {
   return new Promise((resolve) => {
-    let signals = 0
+    let firstMs: number | undefined
     terminal.onInterrupt(() => {
-      signals++
-      if (signals > 1) {
+      const nowMs = terminal.nowMs()
+      if (firstMs !== undefined) {
+        if (nowMs - firstMs < SAME_SIGNAL_MS) return
         terminal.err('outright: stopped at once\n')
         terminal.exit(exitCodes.failed)
         return
       }
+      firstMs = nowMs
       terminal.err('outright: finishing what was accepted; a second signal stops at once\n')
       resolve()
     })

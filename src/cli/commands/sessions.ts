@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { WireSession } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
-import { pageSizeFor, takeUpTo, withLimit } from '../list.ts'
+import { pageSizeFor, showList, withLimit } from '../list.ts'
 import type { Column } from '../output.ts'
 import type { Shell } from '../shell.ts'
 import { stateStyle } from '../style.ts'
@@ -40,10 +40,9 @@ export function addSessions(program: Command, shell: Shell): void {
     .option('--dialect <name>', 'only of this dialect')
     .option('--live', 'only those that still stand')
     .action(async ({ limit, ...filter }: SessionFlags, command: Command) => {
-      const output = shell.output(command)
       const client = await shell.connect(command)
       const found = client.sessions(filter, { pageSize: pageSizeFor(limit) })
-      output.table(await takeUpTo(found, limit, output), sessionColumns, 'no sessions')
+      await showList(shell, command, found, { limit, columns: sessionColumns, none: 'no sessions' })
     })
   withLimit(list)
   withExamples(list, [

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { OutrightClient, WireSubject, WireSubjectChanged } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import { pageSizeFor, takeUpTo, withLimit } from '../list.ts'
+import { pageSizeFor, showList, withLimit } from '../list.ts'
 import type { Column, Output } from '../output.ts'
 import { describeReceipt } from '../receipt.ts'
 import { askNewPassword, readSecretLine } from '../secrets.ts'
@@ -44,10 +44,9 @@ function addList(subjects: Command, shell: Shell): void {
     .command('list')
     .description('Lists people.')
     .action(async ({ limit }: { readonly limit: number }, command: Command) => {
-      const output = shell.output(command)
       const client = await shell.connect(command)
       const found = client.subjects({}, { pageSize: pageSizeFor(limit) })
-      output.table(await takeUpTo(found, limit, output), columns, 'no subjects')
+      await showList(shell, command, found, { limit, columns, none: 'no subjects' })
     })
   withLimit(list)
   withExamples(list, ['outright subjects list', 'outright subjects list --limit all --json'])
