@@ -47,7 +47,8 @@ export class SimulatedProcess implements Clock {
   }
 
   nowMs(): number {
-    return simulatedEpochMs + this.#wallOffsetMs + this.#time.nowMs
+    // Whole milliseconds, as every system says it.
+    return Math.floor(simulatedEpochMs + this.#wallOffsetMs + this.#time.nowMs)
   }
 
   monotonicMs(): number {

@@ -83,6 +83,8 @@ export function ends(
       return claims.sid === entry.key
     case 'subject':
       return claims.sub === entry.key && claims.gen[1] < entry.generation
+    case 'device':
+      return claims.device_id === entry.key && claims.gen[4] < entry.generation
     case 'everyone':
       return claims.gen[0] < entry.generation
     default:

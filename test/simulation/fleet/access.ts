@@ -1,0 +1,74 @@
+import type {
+  Commands,
+  CommandName,
+  LongQueries,
+  PointQueries,
+} from '../../../src/stores/commands.ts'
+import type { Listeners } from '../../../src/stores/listeners.ts'
+import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
+import { Line, type Wires } from './line.ts'
+
+const commitMs = [0.2, 4] as const
+const readMs = [0.05, 0.4] as const
+
+/** A process's ways into the database, in place of threads and connections. */
+export class SimulatedAccess {
+  readonly #wires: Wires
+  readonly #stream: string
+  readonly #listeners: Listeners
+  readonly #writing: Line
+  readonly #reading: Line
+
+  constructor(wires: Wires, process: SimulatedProcess, stream: string, listeners: Listeners) {
+    this.#wires = wires
+    this.#stream = stream
+    this.#listeners = listeners
+    this.#writing = new Line(wires, process)
+    this.#reading = new Line(wires, process)
+  }
+
+  /** Everybody in this process knows of new entries before who made them is answered. */
+  async change<K extends CommandName>(
+    name: K,
+    input: Commands[K]['input'],
+  ): Promise<Commands[K]['output']> {
+    const { database } = this.#wires
+    const { value } = await this.#writing.ask(
+      () => database.change(this.#stream, name, input),
+      commitMs,
+      ({ entries }) => {
+        if (entries.length > 0) this.#listeners.call(entries)
+      },
+    )
+    return value
+  }
+
+  find<K extends keyof PointQueries>(
+    name: K,
+    input: PointQueries[K]['input'],
+  ): Promise<PointQueries[K]['output']> {
+    return this.#reading.ask(() => this.#wires.database.find(name, input), readMs)
+  }
+
+  list<K extends keyof LongQueries>(
+    name: K,
+    input: LongQueries[K]['input'],
+  ): Promise<LongQueries[K]['output']> {
+    return this.#reading.ask(() => this.#wires.database.list(name, input), readMs)
+  }
+
+  follow<K extends keyof LongQueries>(
+    name: K,
+    input: LongQueries[K]['input'],
+  ): Promise<LongQueries[K]['output']> {
+    return this.list(name, input)
+  }
+
+  copy(): Promise<never> {
+    return Promise.reject(new Error('Cannot copy: a simulated database is in memory'))
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+}

@@ -1,0 +1,107 @@
+/** What goes wrong in a simulated fleet, and when. All of it follows from the seed. */
+import { calmNetwork, type NetworkFaults } from '../../../src/testing/simulated-network.ts'
+import type { World } from './world.ts'
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+/** How long people and faults are at work between two times in which nothing happens. */
+const busyMs = 5000
+const phases = 3
+/** Until everybody has recovered. */
+const recoveryMs = 9000
+
+/** By how much a wall clock is wrong: a wrong time zone, a battery, a wrong year. */
+const wrongByMs = [
+  -400 * dayMs,
+  -3 * dayMs,
+  -hourMs,
+  -30_000,
+  30_000,
+  2 * hourMs,
+  12 * dayMs,
+  400 * dayMs,
+]
+
+/** Runs a world with its faults, and lets it recover. */
+export async function unleash(world: World): Promise<void> {
+  for (let phase = 0; phase < phases; phase++) {
+    const endMs = world.time.nowMs + busyMs
+    world.troubledUntilMs = endMs
+    world.people.begin(endMs, 70)
+    failLater(world, endMs)
+    await world.runUntil(endMs)
+    if (phase + 1 < phases && world.options.weeks) await passDays(world)
+  }
+  world.network.faults = calmNetwork
+  for (const machine of world.machines) machine.setClock()
+  await world.runUntil(world.time.nowMs + recoveryMs)
+}
+
+/** Nobody comes for days: every process stands still, or is down, and its clocks go on. */
+async function passDays(world: World): Promise<void> {
+  const { random, time, servers, guards } = world
+  // What was stopped goes on before: nobody may wake while all others sleep.
+  await world.runUntil(time.nowMs + 1)
+  const forMs = random.pick([2 * hourMs, dayMs, 5 * dayMs, 11 * dayMs, 11 * dayMs])
+  const endMs = time.nowMs + forMs
+  world.quietUntilMs = endMs
+  for (const one of [...servers, ...guards]) {
+    if (random.chance(0.5)) one.kill(forMs)
+    else one.machine.freeze(forMs)
+  }
+  await world.runUntil(endMs)
+}
+
+function failLater(world: World, endMs: number): void {
+  const { time, random } = world
+  time.after(random.between(50, 1500), () => {
+    if (time.nowMs >= endMs) return
+    fail(world, endMs - time.nowMs)
+    failLater(world, endMs)
+  })
+}
+
+function fail(world: World, leftMs: number): void {
+  const { random, network, database, time } = world
+  const lasting = (mostMs: number): number => Math.min(random.between(20, mostMs), leftMs)
+  const server = random.pick(world.servers)
+  const guard = random.pick(world.guards)
+  if (world.options.wrongClocks && random.chance(0.4)) return setClock(world)
+  switch (random.below(8)) {
+    case 0:
+      return server.kill(lasting(800))
+    case 1:
+      return server.stop(lasting(500))
+    case 2:
+      return server.machine.freeze(lasting(3000))
+    case 3:
+      return guard.machine.freeze(lasting(3000))
+    case 4:
+      return guard.kill(lasting(500))
+    case 5:
+      database.awayUntilMs = time.nowMs + lasting(2500)
+      return
+    case 6:
+      return network.reset(random.pick(world.machines).process)
+    default:
+      network.faults = random.chance(0.3) ? calmNetwork : slowNetwork(world)
+  }
+}
+
+/** Somebody sets a wall clock wrong, or right. */
+function setClock({ random, machines }: World): void {
+  const wrong = machines.filter(({ isRight }) => !isRight)
+  if (wrong.length > 0 && random.chance(0.6)) return random.pick(wrong).setClock()
+  random.pick(machines).setClock(random.pick(wrongByMs))
+}
+
+function slowNetwork({ random }: World): NetworkFaults {
+  return {
+    ...calmNetwork,
+    delayMs: [0.1, random.pick([2, 50, 300, 900])],
+    spike: random.chance(0.5) ? 0.05 : 0,
+    spikeMs: random.pick([300, 1500]),
+    cut: random.chance(0.3) ? 0.02 : 0,
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * People and their programs: they log in, refresh, use and log out at any server, and try again
+ * when no answer comes.
+ */
+import type { Core } from '../../../src/core/core.ts'
+import { Refusal, type FailureKind } from '../../../src/domain/failure.ts'
+import type { Scope } from '../../../src/domain/scope.ts'
+import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
+import { ends } from '../../../src/testing/token-pool.ts'
+import { dialects, type FleetDialect } from './dialects.ts'
+import type { SimulatedServer } from './server.ts'
+import type { Issued } from './truth.ts'
+import type { World } from './world.ts'
+
+const subjects = Array.from({ length: 24 }, (_, index) => `person-${index + 1}`)
+const audience = 'api'
+/** After so many times without an answer people give up. */
+const mostTries = 8
+
+/** What a person wants to be over. */
+interface Wish {
+  readonly one: Issued
+  readonly scope: Extract<Scope, 'token' | 'session' | 'subject' | 'device'>
+  /** Whether the generation of the token is named, as a dialect does that ends nothing twice. */
+  readonly once: boolean
+}
+
+export class People {
+  /** Requests to servers that are still alive, and have not answered. */
+  readonly waiting: Set<{ readonly process: SimulatedProcess; readonly what: string }> = new Set()
+  readonly #world: World
+  readonly #refreshable: Issued[] = []
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** Lets people come and go until then. */
+  begin(untilMs: number, everyMs: number): void {
+    const { time, random } = this.#world
+    time.after(random.between(0, 2 * everyMs), () => {
+      if (time.nowMs >= untilMs) return
+      if (time.nowMs >= this.#world.quietUntilMs) this.#act()
+      this.begin(untilMs, everyMs)
+    })
+  }
+
+  /** A server decides about a token, as for a proxy that asks. */
+  async check(server: SimulatedServer, one: Issued): Promise<string | undefined> {
+    const { core, machine } = server
+    const { truth } = this.#world
+    if (!core || !machine.process.running) return undefined
+    const { process, isRight, name } = machine
+    const reason = await refusalOf(core.inspect(one.jwt, audience))
+    if (!process.alive) return undefined
+    if (reason === undefined) truth.accepted(name, one)
+    else truth.refused(name, one, reason, isRight && machine.isRight)
+    return reason ?? 'ok'
+  }
+
+  /** Uses a refresh token up; undefined where no server answered. */
+  async refresh(server: SimulatedServer, one: Issued): Promise<FailureKind | 'ok' | undefined> {
+    const { core, machine } = server
+    const { truth } = this.#world
+    if (!core) return undefined
+    const { process, isRight } = machine
+    const dialect = dialects.find(({ name }) => one.claims['dialect'] === name) ?? dialects[0]
+    const issuing = core.refresh({
+      refreshToken: one.refreshToken ?? '',
+      dialect: dialect.name,
+      audience,
+      accessLifetimeMs: dialect.accessLifetimeMs(core),
+      refreshLifetimeMs: dialect.refreshLifetimeMs,
+      graceMs: 0,
+      onReplay: 'refuse',
+      claims: { dialect: dialect.name },
+    })
+    const refused = await refusalOf(issuing)
+    if (!process.alive) return undefined
+    if (refused === undefined) {
+      truth.refreshed(machine.name, one)
+      this.#keep(truth.issue(await issuing, one.timely && isRight && machine.isRight))
+      return 'ok'
+    }
+    const isRefused = refused !== 'stale' && refused !== 'store_unavailable'
+    if (isRefused && isRight && machine.isRight && truth.isRefreshable(one)) {
+      truth.complain(`${machine.name} did not refresh ${one.claims.sid}: ${refused}`)
+    }
+    return refused
+  }
+
+  /** The latest sessions that nobody has refreshed yet. */
+  get refreshable(): readonly Issued[] {
+    return this.#refreshable
+  }
+
+  #act(): void {
+    const { random, truth } = this.#world
+    const die = truth.issued.length < 8 ? 0 : random.fraction()
+    if (die < 0.35) return void this.#logIn()
+    if (die < 0.5) {
+      const one = this.#takeRefreshable()
+      const server = this.#world.pickServer()
+      if (one && server) void this.refresh(server, one)
+      return
+    }
+    if (die < 0.75) {
+      const one = this.#world.pickToken()
+      const server = random.pick(this.#world.servers)
+      if (one) void this.check(server, one)
+      return
+    }
+    const alive = truth.issued.slice(-30).filter((one) => truth.isGood(one))
+    const one = random.pick(alive.length > 0 && random.chance(0.8) ? alive : truth.issued)
+    const scope = random.pick([
+      'token',
+      'session',
+      'session',
+      'session',
+      'subject',
+      'device',
+    ] as const)
+    if (scope === 'device' && one.claims.device_id === undefined) return
+    this.#logOut({ one, scope, once: random.chance(0.5) }, 1)
+  }
+
+  async #logIn(): Promise<void> {
+    const { random, truth } = this.#world
+    const server = this.#world.pickServer()
+    if (!server?.core) return
+    const { core, machine } = server
+    const { process, isRight } = machine
+    const dialect: FleetDialect = random.pick(dialects)
+    const opened = await core.openSession({
+      subjectId: random.pick(subjects),
+      clientId: dialect.name,
+      ...(random.chance(0.3) ? { deviceKey: `device-${random.below(5)}` } : {}),
+      dialect: dialect.name,
+      audience,
+      accessLifetimeMs: dialect.accessLifetimeMs(core),
+      refreshLifetimeMs: dialect.refreshLifetimeMs,
+      claims: { dialect: dialect.name },
+    })
+    if (!process.alive) return
+    this.#keep(truth.issue(opened, isRight && machine.isRight))
+  }
+
+  #keep(one: Issued): void {
+    if (one.refreshToken !== undefined) this.#refreshable.push(one)
+    if (this.#refreshable.length > 40) this.#refreshable.shift()
+  }
+
+  #takeRefreshable(): Issued | undefined {
+    const { random } = this.#world
+    if (this.#refreshable.length === 0) return undefined
+    return this.#refreshable.splice(random.below(this.#refreshable.length), 1)[0]
+  }
+
+  /** Asks some server; where nothing is heard for a while, the same or another one. */
+  #logOut(wish: Wish, tries: number): void {
+    const { time, random, truth } = this.#world
+    truth.attempt({ scope: wish.scope, key: keyOf(wish) })
+    this.#world.watch(wish.one)
+    const server = this.#world.pickServer() ?? random.pick(this.#world.servers)
+    let answered = false
+    time.after(random.between(0.2, 5), () => {
+      void this.#ask(server, wish).then((answer) => {
+        if (answer) answered = true
+      })
+    })
+    // Now and then the server dies of it, before or after the logout is stored.
+    if (this.#world.isTroubled && random.chance(0.15)) {
+      const { process } = server.machine
+      time.after(random.between(0, 40), () => {
+        if (process === server.machine.process) server.kill(random.between(5, 600))
+      })
+    }
+    // Impatient people, nervous double clicks, and programs that always ask twice.
+    time.after(random.pick([20, 100, 500, 3000]) * random.between(0.5, 1.5), () => {
+      if (this.#world.options.retries && tries < mostTries && (!answered || random.chance(0.1)))
+        this.#logOut(wish, tries + 1)
+    })
+  }
+
+  /** @returns Whether somebody is told that it is over. */
+  async #ask(server: SimulatedServer, wish: Wish): Promise<boolean> {
+    const { core, machine } = server
+    if (!core || !machine.process.alive) return false
+    const { process } = machine
+    const asked = { process, what: `the end of ${wish.scope} ${keyOf(wish)}` }
+    return new Promise((resolve) => {
+      process.run(() => {
+        this.waiting.add(asked)
+        void this.#end(core, server, wish).then((told) => {
+          this.waiting.delete(asked)
+          resolve(process.alive && told)
+        })
+      })
+    })
+  }
+
+  /** What every dialect does: looks at the token, and ends what it names. */
+  async #end(core: Core, server: SimulatedServer, wish: Wish): Promise<boolean> {
+    const { one, scope, once } = wish
+    const key = keyOf(wish)
+    const by = server.name
+    if (scope !== 'device') {
+      const refused = await refusalOf(core.inspect(one.jwt, audience))
+      // That it has ended is what was asked for: a success in one dialect, a 401 in another.
+      if (refused === 'token_revoked' && this.#world.options.retries) {
+        return this.#told(
+          server,
+          `${by} said that it was over`,
+          ({ jti }) => jti === one.claims.jti,
+        )
+      }
+      if (refused !== undefined) return false
+    }
+    const generations = { subject: one.claims.gen[1], device: one.claims.gen[4] }
+    const seen = scope === 'subject' || scope === 'device' ? generations[scope] : undefined
+    const { revocation } = await core.revoke({
+      scope,
+      key,
+      reason: 'logout',
+      actor: 'system',
+      ...(once && seen !== undefined ? { seenGeneration: seen } : {}),
+      wait: true,
+    })
+    return this.#told(server, `${by} ended ${scope} ${key}`, (claims) => ends(revocation, claims))
+  }
+
+  #told(
+    { machine }: SimulatedServer,
+    what: string,
+    covers: Parameters<World['promise']>[1],
+  ): boolean {
+    if (!machine.process.alive) return false
+    this.#world.promise(what, covers)
+    return true
+  }
+}
+
+function keyOf({ one: { claims }, scope }: Wish): string {
+  return {
+    token: claims.jti,
+    session: claims.sid,
+    subject: claims.sub,
+    device: claims.device_id ?? '',
+  }[scope]
+}
+
+/** Why it was refused; undefined where it was not. */
+async function refusalOf(attempt: Promise<unknown>): Promise<FailureKind | undefined> {
+  try {
+    await attempt
+    return undefined
+  } catch (error) {
+    if (error instanceof Refusal) return error.failure.kind
+    throw error
+  }
+}

@@ -1,0 +1,171 @@
+/** A server in a simulated fleet: everything that is wired together but HTTP. */
+import type { Core } from '../../../src/core/core.ts'
+import type { FeedHub } from '../../../src/feed/index.ts'
+import type { Store } from '../../../src/ports/store.ts'
+import { openCore } from '../../../src/server/compose.ts'
+import type { Config } from '../../../src/server/config.ts'
+import { NodeLags } from '../../../src/server/node-lags.ts'
+import { startSweeping } from '../../../src/server/sweeping.ts'
+import { silentLog } from '../../../src/server/system.ts'
+import { openVerification, type Verification } from '../../../src/server/verification.ts'
+import { Listeners } from '../../../src/stores/listeners.ts'
+import { keepNodeLeases } from '../../../src/stores/node-lease.ts'
+import { Follower } from '../../../src/stores/postgres/follower.ts'
+import { storeOver } from '../../../src/stores/sqlite/store.ts'
+import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
+import { SimulatedAccess } from './access.ts'
+import type { Machine } from './machine.ts'
+import { simulatedNodeTable } from './node-rows.ts'
+import type { World } from './world.ts'
+
+/** What a server is once it is ready. */
+interface Running {
+  readonly core: Core
+  readonly verification: Verification
+  readonly close: () => Promise<void>
+}
+
+export class SimulatedServer {
+  readonly machine: Machine
+  readonly #world: World
+  #running: Running | undefined
+
+  constructor(world: World, machine: Machine) {
+    this.#world = world
+    this.machine = machine
+    this.#start()
+  }
+
+  get name(): string {
+    return this.machine.name
+  }
+
+  /** Undefined while it is down or starts. */
+  get core(): Core | undefined {
+    return this.machine.process.alive ? this.#running?.core : undefined
+  }
+
+  get hub(): FeedHub | undefined {
+    return this.machine.process.alive ? this.#running?.verification.hub : undefined
+  }
+
+  /** SIGKILL, and another run a while later. */
+  kill(forMs: number): void {
+    const { process } = this.machine
+    if (!process.alive) return
+    process.kill()
+    this.#running = undefined
+    const { network, time } = this.#world
+    network.reset(process)
+    time.after(forMs, () => {
+      this.#start()
+    })
+  }
+
+  /** Ends as it does when it is asked to, and another run begins a while later. */
+  stop(forMs: number): void {
+    const { process } = this.machine
+    const running = this.#running
+    if (!process.running || !running) return
+    this.#running = undefined
+    void running.close().then(() => {
+      process.kill()
+      this.#world.time.after(forMs, () => {
+        this.#start()
+      })
+    })
+  }
+
+  #start(): void {
+    const { time, quietUntilMs } = this.#world
+    if (time.nowMs < quietUntilMs) {
+      time.after(quietUntilMs - time.nowMs, () => {
+        this.#start()
+      })
+      return
+    }
+    const process = this.machine.process.alive ? this.machine.process : this.machine.restart()
+    void this.#open(process).then((running) => {
+      this.#running = running
+    })
+  }
+
+  async #open(process: SimulatedProcess): Promise<Running> {
+    const world = this.#world
+    const { config, random } = world
+    const { store, leases, follower } = await this.#openStore(process, config)
+    const verification = await openVerification(store, leases, config, process, silentLog)
+    const lags = leases && new NodeLags(leases, process)
+    const core = await openCore(
+      { store, leases },
+      verification,
+      lags,
+      { observeConfirmation: () => undefined },
+      config,
+      { clock: process, random, log: silentLog, otpSender: { send: () => Promise.resolve() } },
+    )
+    const { replica, hub } = verification
+    const { keys } = core.dependencies
+    const stopSweeping = startSweeping(store, replica, keys, process, silentLog)
+    return {
+      core,
+      verification,
+      async close() {
+        stopSweeping()
+        hub.close()
+        await leases?.close(hub.heldForMs())
+        await follower?.close()
+      },
+    }
+  }
+
+  /** As the stores do it: with others it follows their streams, alone it knows everything itself. */
+  async #openStore(process: SimulatedProcess, { leaseMs, renewMs }: Config) {
+    const world = this.#world
+    const { name } = this
+    const listeners = new Listeners(undefined)
+    const access = new SimulatedAccess(world, process, name, listeners)
+    const store: Store = storeOver(name, access, listeners)
+    if (world.alone) return { store, leases: undefined, follower: undefined }
+    const follower = new Follower({
+      source: store,
+      own: name,
+      clock: process,
+      log: undefined,
+      pollEveryMs: 1000,
+      onEntries: (entries) => {
+        listeners.call(entries)
+      },
+    })
+    await follower.open()
+    const bell = bellOf(world, process)
+    bell.onRing((payload) => {
+      if (payload.startsWith('log ')) follower.look()
+    })
+    const leases = keepNodeLeases({
+      node: name,
+      clock: process,
+      log: undefined,
+      bell,
+      openTable: () => simulatedNodeTable(world, process),
+      leaseMs,
+      renewMs,
+    })
+    return { store, leases, follower }
+  }
+}
+
+/** The bell as one process hears it: a little later, and not always. */
+function bellOf({ database, time, random }: World, process: SimulatedProcess) {
+  return {
+    onRing: (listener: (payload: string) => void) =>
+      database.onRing((payload) => {
+        if (!process.alive || random.chance(0.05)) return
+        time.after(random.between(0.2, 5), () => {
+          process.run(() => {
+            listener(payload)
+          })
+        })
+      }),
+  }
+}

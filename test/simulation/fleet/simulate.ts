@@ -1,0 +1,79 @@
+/** One seed from its beginning to its end. */
+import { SeededRandom } from '../../../src/testing/seeded-random.ts'
+import { unleash } from './faults.ts'
+import type { Issued } from './truth.ts'
+import { World, type FleetOptions } from './world.ts'
+
+export type FleetVariant = Partial<Omit<FleetOptions, 'seed'>>
+
+export interface FleetOutcome {
+  /** What must never happen and did; empty where all is well. */
+  readonly violations: readonly string[]
+  readonly counts: World['truth']['counts']
+}
+
+/** Runs a fleet with the faults of its seed, then lets it recover, and says what was wrong. */
+export async function simulateFleet(
+  seed: number,
+  variant: FleetVariant = {},
+): Promise<FleetOutcome> {
+  const shape = new SeededRandom(seed ^ 0xf1ee7)
+  const world = await World.make({
+    servers: shape.pick([1, 1, 2, 3]),
+    guards: 1 + shape.below(3),
+    retries: true,
+    wrongClocks: shape.chance(0.5),
+    weeks: shape.chance(0.4),
+    ...variant,
+    seed,
+  })
+  try {
+    await unleash(world)
+    const { truth } = world
+    if (truth.violations.length === 0) await checkRecovery(world)
+    return { violations: truth.violations, counts: truth.counts }
+  } finally {
+    world.close()
+  }
+}
+
+/** All is mended: every verifier is sure of every token, and every session goes on that may. */
+async function checkRecovery(world: World): Promise<void> {
+  const { truth, guards, servers, people } = world
+  for (const { machine, isFresh } of guards) {
+    if (!isFresh) truth.complain(`${machine.name} has not recovered`)
+  }
+  for (const { what, process } of people.waiting) {
+    if (process.alive) truth.complain(`${process.name} never answered about ${what}`)
+  }
+  for (const one of truth.issued.slice()) {
+    for (const guard of guards) await judge(world, guard.machine.name, one, guard.check(one))
+    for (const server of servers) await judge(world, server.name, one, people.check(server, one))
+  }
+  for (const one of people.refreshable.slice()) {
+    const server = world.pickServer()
+    if (server) await answered(world, people.refresh(server, one))
+  }
+}
+
+async function judge(
+  world: World,
+  who: string,
+  one: Issued,
+  checked: Promise<string | undefined>,
+): Promise<void> {
+  const { truth } = world
+  const said = await answered(world, checked)
+  if (said === undefined || said === 'stale')
+    truth.complain(`${who} is not sure of ${one.claims.jti}`)
+}
+
+/** What is answered within two seconds. */
+async function answered<T>(world: World, asked: Promise<T>): Promise<T | undefined> {
+  let answer: { readonly value: T } | undefined
+  void asked.then((value) => {
+    answer = { value }
+  })
+  await world.runUntil(world.time.nowMs + 2000, () => answer !== undefined)
+  return answer?.value
+}

@@ -1,0 +1,148 @@
+/**
+ * What was issued, asked for and promised in a fleet, as one sees it who knows the true time; and
+ * what was done against it.
+ */
+import type { IssuedTokens } from '../../../src/core/open-session.ts'
+import { simulatedEpochMs } from '../../../src/testing/simulated-process.ts'
+import type { SimulatedTime } from '../../../src/testing/simulated-time.ts'
+import type { ends } from '../../../src/testing/token-pool.ts'
+import type { AccessClaims } from '../../../src/verifier/claims.ts'
+
+/** An access token that somebody was given, with the refresh token beside it. */
+export interface Issued {
+  readonly jwt: string
+  readonly claims: AccessClaims
+  readonly refreshToken: string | undefined
+  readonly sessionEndsMs: number
+  /** Whether the clock of the server was right that issued it, and all its session before. */
+  readonly timely: boolean
+}
+
+/** What is ended: a scope, its key, and for wide scopes the generation below which all is dead. */
+export type Ending = Parameters<typeof ends>[0]
+
+interface Promised {
+  readonly covers: (claims: AccessClaims) => boolean
+  readonly what: string
+}
+
+/** Before this, a token is too old to claim that it is good: clocks that are right differ a little. */
+const toleranceMs = 10_000
+
+export class Truth {
+  readonly violations: string[] = []
+  readonly issued: Issued[] = []
+  readonly counts = { issued: 0, promised: 0, accepted: 0, refused: 0, stale: 0, refreshed: 0 }
+  readonly #time: SimulatedTime
+  readonly #promised: Promised[] = []
+  readonly #attempted = new Set<string>()
+  /** By token: the promise that covers it, where it was looked for. */
+  readonly #covered = new Map<string, Promised>()
+
+  constructor(time: SimulatedTime) {
+    this.#time = time
+  }
+
+  /** True time, as a clock that is right shows it. */
+  get nowMs(): number {
+    return simulatedEpochMs + this.#time.nowMs
+  }
+
+  issue({ session, access, refresh }: IssuedTokens, timely: boolean): Issued {
+    const payload = access.token.split('.')[1] ?? ''
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as AccessClaims
+    const one: Issued = {
+      jwt: access.token,
+      claims,
+      refreshToken: refresh?.token,
+      sessionEndsMs: session.expiresAtMs,
+      timely,
+    }
+    this.issued.push(one)
+    this.counts.issued++
+    return one
+  }
+
+  /** Somebody asks for an end; whether it happens is not known. */
+  attempt({ scope, key }: Pick<Ending, 'scope' | 'key'>): void {
+    this.#attempted.add(`${scope} ${key}`)
+  }
+
+  /**
+   * Somebody is told that something is over.
+   *
+   * @returns The tokens that are covered.
+   */
+  promise(what: string, covers: (claims: AccessClaims) => boolean): readonly Issued[] {
+    const promised = { what: `${what} at ${this.#time.nowMs.toFixed(0)} ms`, covers }
+    this.#promised.push(promised)
+    this.counts.promised++
+    const dead = this.issued.filter(({ claims }) => covers(claims))
+    for (const { jwt } of dead) if (!this.#covered.has(jwt)) this.#covered.set(jwt, promised)
+    return dead
+  }
+
+  /** Whether nobody has ever asked to end it, and its time has not come. */
+  isGood({ claims, timely }: Issued): boolean {
+    const lives = claims.exp * 1000 > this.nowMs + toleranceMs
+    return timely && lives && !this.#mayBeEnded(claims)
+  }
+
+  /** Whether a refresh must succeed. */
+  isRefreshable({ claims, timely, sessionEndsMs }: Issued): boolean {
+    return timely && sessionEndsMs > this.nowMs + toleranceMs && !this.#mayBeEnded(claims)
+  }
+
+  /** A new token of its session was issued. */
+  refreshed(who: string, one: Issued): void {
+    this.counts.refreshed++
+    const { claims } = one
+    // The end of a token leaves its session alone.
+    const next = { ...claims, jti: '' }
+    const promised = this.#promised.find(({ covers }) => covers(next))
+    if (promised) this.complain(`${who} refreshed ${claims.sid} after ${promised.what}`)
+  }
+
+  accepted(who: string, one: Issued): void {
+    this.counts.accepted++
+    const promised = this.#promiseFor(one)
+    if (promised) this.complain(`${who} accepted ${one.claims.jti} after ${promised.what}`)
+  }
+
+  /** @param rightly Whether the clock of who refused it is right. */
+  refused(who: string, one: Issued, reason: string, rightly: boolean): void {
+    if (reason === 'stale') {
+      this.counts.stale++
+      return
+    }
+    this.counts.refused++
+    if (rightly && this.isGood(one))
+      this.complain(`${who} found the good ${describe(one)} ${reason}`)
+  }
+
+  complain(violation: string): void {
+    this.violations.push(`at ${this.#time.nowMs.toFixed(0)} ms ${violation}`)
+  }
+
+  #promiseFor({ jwt, claims }: Issued): Promised | undefined {
+    const known = this.#covered.get(jwt)
+    if (known) return known
+    // One that was issued after the promise.
+    const found = this.#promised.find(({ covers }) => covers(claims))
+    if (found) this.#covered.set(jwt, found)
+    return found
+  }
+
+  #mayBeEnded({ jti, sid, sub, device_id: device }: AccessClaims): boolean {
+    return (
+      this.#attempted.has(`token ${jti}`) ||
+      this.#attempted.has(`session ${sid}`) ||
+      this.#attempted.has(`subject ${sub}`) ||
+      (device !== undefined && this.#attempted.has(`device ${device}`))
+    )
+  }
+}
+
+function describe({ claims }: Issued): string {
+  return `${claims.jti} of ${claims.sub}`
+}
