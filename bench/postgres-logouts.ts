@@ -94,7 +94,6 @@ async function callStore(node: PostgresStore, callers: number): Promise<number> 
       actor: 'subject:maria',
       note: '',
       atMs,
-      forgetAfterMs: atMs + 3_600_000,
     })
     return 1
   })

@@ -136,7 +136,6 @@ function command(sid: string) {
     actor: 'subject:maria',
     note: '',
     atMs,
-    forgetAfterMs: atMs + 3_600_000,
   } as const
 }
 

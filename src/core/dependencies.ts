@@ -6,7 +6,6 @@ import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import type { TokenVerifier } from '../verifier/token-verifier.ts'
 import type { KeyRing } from './key-ring.ts'
-import type { SessionLifetimes } from './session-lifetimes.ts'
 
 /** What the verbs need of the world, wired once in `server/compose.ts`. */
 export interface CoreDependencies {
@@ -18,14 +17,10 @@ export interface CoreDependencies {
   readonly verifier: TokenVerifier
   readonly confirmation: Confirmation
   readonly otpSender: OtpSender
-  /** What this process knows of the sessions that it opened. */
-  readonly lifetimes: SessionLifetimes
   /** `iss` of every token: the public URL, without a slash at the end. */
   readonly issuer: string
   /** Names added to the `aud` of every access token: the resource servers behind the guards. */
   readonly audiences: readonly string[]
-  /** The longest life that any access token of this installation has, ever. */
-  readonly longestAccessLifetimeMs: number
   readonly passwordCost: PasswordCost
 }
 

@@ -24,11 +24,11 @@ function makeWorld(): World {
       await world.reading()
       return [...keys]
     },
-    rotateKeys(next, { atMs, removeAfterMs }) {
+    rotateKeys(next, atMs) {
       const retired = keys.map((key) => ({
         ...key,
         retiredAtMs: key.retiredAtMs ?? atMs,
-        removeAfterMs: key.removeAfterMs ?? removeAfterMs,
+        removeAfterMs: key.removeAfterMs ?? atMs + 720_000,
       }))
       keys.splice(0, keys.length, next, ...retired)
       return Promise.resolve(true)
@@ -46,7 +46,6 @@ function makeWorld(): World {
         clock: { ...systemClock, nowMs: () => systemClock.nowMs() + world.offsetMs },
         random: systemRandom(),
         algorithm: 'ES256',
-        longestAccessLifetimeMs: 600_000,
         isRemoved: (kid) => world.removed.has(kid),
       }),
   }

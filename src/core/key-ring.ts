@@ -48,8 +48,6 @@ export interface KeyRingOptions {
   readonly clock: Clock
   readonly random: Random
   readonly algorithm: SigningKey['algorithm']
-  /** How long after its retirement a key's last token lives, in milliseconds. */
-  readonly longestAccessLifetimeMs: number
   /** Whether the log says that a key was removed. */
   readonly isRemoved: (kid: string) => boolean
 }
@@ -163,12 +161,11 @@ class StoredKeyRing implements KeyRing {
   }
 
   async #add(unlessPresent: boolean): Promise<string> {
-    const { store, clock, random, algorithm, longestAccessLifetimeMs } = this.#options
+    const { store, clock, random, algorithm } = this.#options
     const nowMs = clock.nowMs()
     const kid = mintId(random, nowMs)
     const next = await newKey(kid, algorithm, nowMs)
-    const removeAfterMs = nowMs + longestAccessLifetimeMs + 120_000
-    await store.rotateKeys(next, { atMs: nowMs, removeAfterMs }, unlessPresent)
+    await store.rotateKeys(next, nowMs, unlessPresent)
     await this.reload()
     return kid
   }

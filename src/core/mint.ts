@@ -1,60 +1,20 @@
-import type { Json, Session } from '../domain/session.ts'
-import type { AccessClaims } from '../verifier/claims.ts'
+import { refuse } from '../domain/failure.ts'
 import type { CoreDependencies } from './dependencies.ts'
-import { mintId } from './mint-id.ts'
-
-export type ExtraClaims = Readonly<Record<string, Json>>
-
-export interface AccessToken {
-  readonly token: string
-  readonly jti: string
-  readonly issuedAtMs: number
-  readonly expiresAtMs: number
-}
-
-export interface MintRequest {
-  readonly session: Session
-  /** The dialect's own audience; the installation's audiences are added. */
-  readonly audience: string
-  /** Shortened where the session ends earlier. */
-  readonly lifetimeMs: number
-  /** From when it is good; now where it is not given. */
-  readonly issuedAtMs?: number
-  /** Claims of the dialect. They cannot replace the ones that decide whether a token is alive. */
-  readonly claims?: ExtraClaims
-}
+import { signAccess, type AccessRequest, type AccessToken } from './sign-access.ts'
 
 /**
- * Signs an access token for a session: a JWT with the type `at+jwt` (RFC 9068, section 2.1) that
- * carries the session's generations.
+ * Issues one more access token for a session, in the transaction that checks that it still stands.
+ *
+ * @throws {Refusal} `token_revoked`, `store_unavailable`.
  */
 export async function mint(
   dependencies: CoreDependencies,
-  request: MintRequest,
+  request: AccessRequest,
 ): Promise<AccessToken> {
-  const { clock, random, keys, verifier, issuer, audiences } = dependencies
-  const { session } = request
-  const nowMs = request.issuedAtMs ?? clock.nowMs()
-  const issuedAt = Math.floor(nowMs / 1000)
-  const lifetimeMs = Math.min(request.lifetimeMs, session.accessLifetimeMs)
-  const expiresAt = Math.floor(Math.min(nowMs + lifetimeMs, session.expiresAtMs) / 1000)
-  const jti = mintId(random, nowMs)
-  const { everyone, subject, client, grant, device } = session.generations
-  const claims: AccessClaims = {
-    ...request.claims,
-    iss: issuer,
-    aud: [request.audience, ...audiences],
-    sub: session.subjectId,
-    client_id: session.clientId,
-    ...(session.deviceKey === undefined ? {} : { device_id: session.deviceKey }),
-    jti,
-    sid: session.sid,
-    gen: [everyone, subject, client, grant, device],
-    iat: issuedAt,
-    nbf: issuedAt,
-    exp: expiresAt,
-  }
-  const token = await keys.sign(claims)
-  verifier.remember(token, claims)
-  return { token, jti, issuedAtMs: issuedAt * 1000, expiresAtMs: expiresAt * 1000 }
+  const { sid, accessLifetimeMs: lifetimeMs } = request.session
+  // Signed first, so that what is committed is what it says.
+  const access = await signAccess(dependencies, request)
+  const { expiresAtMs } = access
+  const stands = await dependencies.store.extendAccess({ sid, lifetimeMs, expiresAtMs })
+  return stands ? access : refuse({ kind: 'token_revoked' })
 }

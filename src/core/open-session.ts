@@ -2,10 +2,10 @@ import { refuse } from '../domain/failure.ts'
 import type { Client, Subject } from '../domain/identity.ts'
 import type { Session } from '../domain/session.ts'
 import type { CoreDependencies } from './dependencies.ts'
-import { mint, type AccessToken, type ExtraClaims } from './mint.ts'
 import { mintId } from './mint-id.ts'
 import { mintRefreshToken } from './refresh-token.ts'
 import { revoke } from './revoke.ts'
+import { signAccess, type AccessToken, type ExtraClaims } from './sign-access.ts'
 
 export interface SessionRequest {
   /** A person's id, or `clientSubject(id)` for a client that acts for itself. */
@@ -67,16 +67,15 @@ export async function openSession(
     attributes: request.attributes ?? {},
     refreshToken: refreshToken?.record,
   })
-  dependencies.lifetimes.remember(session.sid, session.accessLifetimeMs)
   if (request.provedBy !== undefined) {
     await refuseOldSecret(dependencies, request.provedBy, session)
   }
-  const access = await mint(dependencies, {
+  const access = await signAccess(dependencies, {
     session,
     audience: request.audience,
     lifetimeMs: request.accessLifetimeMs,
-    // Of the moment from which the session counts, or its end would cut the token's life short by
-    // what the store took.
+    // Of the moment from which the session counts: the store has let a token live that long from
+    // then on, and the session's end would cut its life short by what the store took.
     issuedAtMs: session.createdAtMs,
     ...(request.claims === undefined ? {} : { claims: request.claims }),
   })

@@ -1,10 +1,10 @@
 import { refuse } from '../domain/failure.ts'
 import type { Session } from '../domain/session.ts'
 import type { CoreDependencies } from './dependencies.ts'
-import { mint, type ExtraClaims } from './mint.ts'
 import type { IssuedTokens } from './open-session.ts'
 import { mintRefreshToken, openAnswer, parseRefreshToken, sealAnswer } from './refresh-token.ts'
 import { revoke } from './revoke.ts'
+import { signAccess, type ExtraClaims } from './sign-access.ts'
 
 export interface RefreshRequest {
   readonly refreshToken: string
@@ -15,10 +15,11 @@ export interface RefreshRequest {
   readonly refreshLifetimeMs?: number
   /**
    * For this long after its first use the same token is forgiven: `same-answer` gives the same new
-   * pair again, `refuse` refuses without ending anything. Later use is theft and ends the session.
+   * pair again, `new-access` another access token, `refuse` refuses without ending anything. Later
+   * use is theft and ends the session.
    */
   readonly graceMs: number
-  readonly onReplay: 'same-answer' | 'refuse'
+  readonly onReplay: 'same-answer' | 'new-access' | 'refuse'
   readonly claims?: ExtraClaims
   /** Called before anything is used up, to refuse by address or client. */
   readonly permit?: (session: Session) => Promise<void> | void
@@ -43,14 +44,14 @@ export async function refresh(
   const { session } = found
   await request.permit?.(session)
 
-  // Everything is signed before the transaction: a revocation that commits after it began is younger
-  // than the new token, so no replica forgets it too early.
+  // Everything is signed before the transaction, which is told how long the new token lives: no
+  // replica forgets a revocation that commits after it too early.
   const nowMs = clock.nowMs()
   const successor =
     request.refreshLifetimeMs === undefined
       ? undefined
       : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs)
-  const access = await mint(dependencies, {
+  const access = await signAccess(dependencies, {
     session,
     audience: request.audience,
     lifetimeMs: request.accessLifetimeMs,
@@ -67,15 +68,22 @@ export async function refresh(
     graceMs: request.graceMs,
     successor: successor?.record,
     sealedAnswer: sealAnswer(random, presented.secret, JSON.stringify(issued)),
+    access: { lifetimeMs: session.accessLifetimeMs, expiresAtMs: access.expiresAtMs },
   })
   switch (outcome.kind) {
     case 'rotated':
       return { session, ...issued }
-    case 'replayed': {
-      if (request.onReplay === 'refuse') return refuse({ kind: 'refresh_token_reused' })
-      const answer = openAnswer(presented.secret, outcome.sealedAnswer)
-      return { session, ...(JSON.parse(answer) as Omit<IssuedTokens, 'session'>) }
-    }
+    case 'replayed':
+      switch (request.onReplay) {
+        case 'refuse':
+          return refuse({ kind: 'refresh_token_reused' })
+        case 'new-access':
+          return { session, access, refresh: undefined }
+        case 'same-answer': {
+          const answer = openAnswer(presented.secret, outcome.sealedAnswer)
+          return { session, ...(JSON.parse(answer) as Omit<IssuedTokens, 'session'>) }
+        }
+      }
     case 'reused':
       await revoke(dependencies, {
         scope: 'session',

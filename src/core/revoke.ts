@@ -27,16 +27,6 @@ export interface Revoked {
 }
 
 /**
- * A replica may forget an entry only after every token that it ends has expired. Tokens signed
- * while the entry was on its way to the disk are a little younger than its time says, on another
- * node's clock perhaps; the margin covers both.
- */
-const FORGET_MARGIN_MS = 120_000
-
-/** The last second that a replica can name, which it takes for never. */
-const NEVER_MS = 0xffff_ffff * 1000
-
-/**
  * Ends something: the one primitive that every logout comes to. Durable when it resolves; confirmed
  * as well where `wait` is true.
  *
@@ -56,7 +46,6 @@ export async function revoke(
     actor: request.actor,
     note: request.note ?? '',
     atMs: nowMs,
-    forgetAfterMs: await forgetAfterMs(dependencies, request, nowMs),
     ...(request.seenGeneration === undefined ? {} : { seenGeneration: request.seenGeneration }),
   })
   const receipt = request.wait
@@ -66,33 +55,6 @@ export async function revoke(
     return refuse({ kind: 'internal', reason: 'confirmation ended without being confirmed' })
   }
   return { revocation, receipt, added }
-}
-
-async function forgetAfterMs(
-  dependencies: CoreDependencies,
-  { scope, key }: RevokeRequest,
-  nowMs: number,
-): Promise<number> {
-  switch (scope) {
-    // Whoever holds the key signs tokens that expire when they like.
-    case 'signing_key':
-      return NEVER_MS
-    case 'session':
-      return nowMs + (await lifetimeOf(dependencies, key)) + FORGET_MARGIN_MS
-    default:
-      return nowMs + dependencies.longestAccessLifetimeMs + FORGET_MARGIN_MS
-  }
-}
-
-/**
- * For how long the access tokens of a session live at the most: as it was fixed when the session
- * was opened, whatever the configuration says by now. Another issuer's session is not known here.
- */
-async function lifetimeOf(dependencies: CoreDependencies, sid: string): Promise<number> {
-  const known = dependencies.lifetimes.get(sid)
-  if (known !== undefined) return known
-  const session = await dependencies.store.findSession(sid)
-  return session?.accessLifetimeMs ?? dependencies.longestAccessLifetimeMs
 }
 
 function unknownReceipt(revocationId: string): Receipt {

@@ -30,8 +30,6 @@ export interface RevocationCommand {
   /** A note by the operator, at most 500 characters; empty where there is none. */
   readonly note: string
   readonly atMs: number
-  /** When the last access token that this concerns has expired; replicas forget it then. */
-  readonly forgetAfterMs: number
   /**
    * Wide scopes only: the generation that the caller's own token carries. The store raises the
    * counter only if it still has that value or less, so a repeated logout does not end what was
@@ -54,6 +52,7 @@ export interface Revocation {
   readonly actor: string
   readonly note: string
   readonly atMs: number
+  /** When the last access token that this concerns has expired; replicas forget it then. */
   readonly forgetAfterMs: number
   /** SHA-256, base64url, of the entry before it in the stream; empty for the first. */
   readonly previousHash: string

@@ -12,6 +12,7 @@
  *   so.
  * - Entries of a stream are numbered from 1 without gaps and chained by `chainInput`.
  */
+import type { AccessLife } from '../domain/access-horizon.ts'
 import type { Client, Standing, Subject } from '../domain/identity.ts'
 import type { Generations } from '../domain/generation.ts'
 import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
@@ -54,6 +55,10 @@ export interface LogStore {
    * scopes: raises the counter and adds an entry, unless `seenGeneration` is given and the counter
    * is higher than that already. After it resolves, no `rotate` and no `openSession` succeeds for
    * what was ended with the generations that it had.
+   *
+   * The entry's `forgetAfterMs` is what `forgetAfterMs` of `domain/access-horizon.ts` makes of the
+   * access horizon: no token that this ends lives longer, whichever node issued it, and no
+   * operation that moves the horizon afterwards succeeds for what was ended.
    */
   revoke(command: RevocationCommand): Promise<RevokeOutcome>
 
@@ -115,6 +120,12 @@ export interface RotateCommand {
   readonly successor: RefreshTokenRecord | undefined
   /** The answer, sealed under the presented token, kept for `graceMs`. */
   readonly sealedAnswer: Uint8Array
+  /** The access token that was signed for this, which is handed out if it succeeds. */
+  readonly access: AccessLife
+}
+
+export interface ExtendAccessCommand extends AccessLife {
+  readonly sid: string
 }
 
 export type RotateOutcome =
@@ -140,8 +151,9 @@ export interface SessionFilter {
 export interface SessionStore {
   /**
    * Stores a session with the generations as they are in the same transaction, and its first
-   * refresh token. Rejects with `account_disabled` where the subject or the client is listed and
-   * disabled.
+   * refresh token. Its access token may live for `accessLifetimeMs`, though not longer than the
+   * session: the access horizon moves as far in the same transaction. Rejects with
+   * `account_disabled` where the subject or the client is listed and disabled.
    */
   openSession(command: OpenSessionCommand): Promise<Session>
 
@@ -156,8 +168,20 @@ export interface SessionStore {
     secretHash: string,
   ): Promise<{ readonly session: Session; readonly expiresAtMs: number } | undefined>
 
-  /** Uses a refresh token up, in the transaction that checks that its session still stands. */
+  /**
+   * Uses a refresh token up, in the transaction that checks that its session still stands. The
+   * access horizon moves as far as `access` needs, also for `replayed`.
+   */
   rotate(command: RotateCommand): Promise<RotateOutcome>
+
+  /**
+   * Lets a session have one more access token: moves the access horizon as far, in the transaction
+   * that checks that the session still stands. False where it has ended or is not known.
+   */
+  extendAccess(command: ExtendAccessCommand): Promise<boolean>
+
+  /** The moment after which no access token is good that was ever issued; 0 where none was. */
+  lastAccessExpiryMs(): Promise<number>
 
   /** Newest first. `state` is judged at `nowMs`. */
   listSessions(
@@ -252,7 +276,7 @@ export interface SigningKey {
   readonly createdAtMs: number
   /** From when on it signs no more; undefined for the key that signs. */
   readonly retiredAtMs: number | undefined
-  /** From when on nothing that it signed can be alive. */
+  /** From when on nothing that it signed can be alive: see `rotateKeys`. */
   readonly removeAfterMs: number | undefined
 }
 
@@ -260,14 +284,11 @@ export interface KeyStore {
   /** Newest first. */
   listKeys(): Promise<readonly SigningKey[]>
   /**
-   * Makes `next` the key that signs and retires the one that did, in one transaction. Where
-   * `unlessPresent` is true and some key signs already, changes nothing and returns false.
+   * Makes `next` the key that signs and retires the one that did, in one transaction, until the
+   * moment that `removeKeyAfterMs` makes of the access horizon. Where `unlessPresent` is true and
+   * some key signs already, changes nothing and returns false.
    */
-  rotateKeys(
-    next: SigningKey,
-    retire: { readonly atMs: number; readonly removeAfterMs: number },
-    unlessPresent: boolean,
-  ): Promise<boolean>
+  rotateKeys(next: SigningKey, retiredAtMs: number, unlessPresent: boolean): Promise<boolean>
 }
 
 export interface SweepOutcome {

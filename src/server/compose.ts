@@ -6,7 +6,6 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
 import { openKeyRing } from '../core/key-ring.ts'
-import { SessionLifetimes } from '../core/session-lifetimes.ts'
 import { Refusal } from '../domain/failure.ts'
 import { attachFeed, isFeedUpgrade, type FeedHub } from '../feed/index.ts'
 import { createApp, type MountedDialect } from '../http/app.ts'
@@ -26,7 +25,6 @@ import { ConfigError, type Config } from './config.ts'
 import { confirmEverywhere } from './confirmation.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
 import { guardConnections } from './guard-connections.ts'
-import { longestAccessLifetime } from './longest-lifetime.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { openProviders } from './providers.ts'
 import { mountAll } from './mounts.ts'
@@ -182,13 +180,11 @@ export async function openCore(
   config: Config,
   { clock, random, log, otpSender }: World,
 ): Promise<Core> {
-  const longestAccessLifetimeMs = await longestAccessLifetime(store, config)
   const keys = await openKeyRing({
     store,
     clock,
     random,
     algorithm: config.signingAlgorithm,
-    longestAccessLifetimeMs,
     isRemoved: (kid) => {
       const { high, low } = fingerprint('signing_key', kid)
       return isRemovedKey(replica, high, low)
@@ -213,10 +209,8 @@ export async function openCore(
     verifier,
     confirmation: confirmEverywhere(hub, nodeLags, clock, metrics),
     otpSender,
-    lifetimes: new SessionLifetimes(VERIFIED_TOKENS),
     issuer: config.issuer,
     audiences: config.audiences,
-    longestAccessLifetimeMs,
     passwordCost: config.passwordCost,
   })
 }

@@ -10,6 +10,7 @@ import type { Session, SessionStatus } from '../domain/session.ts'
 import type {
   ClientChange,
   ClientLookup,
+  ExtendAccessCommand,
   LogFilter,
   OpenSessionCommand,
   Page,
@@ -36,6 +37,7 @@ export interface Commands {
   revoke: { input: RevocationCommand; output: RevokeOutcome }
   openSession: { input: OpenSessionCommand; output: Session }
   rotate: { input: RotateCommand; output: RotateOutcome }
+  extendAccess: { input: ExtendAccessCommand; output: boolean }
   createSubject: { input: Subject; output: void }
   updateSubject: { input: { id: string; change: SubjectChange }; output: Subject }
   createClient: { input: Client; output: void }
@@ -45,11 +47,7 @@ export interface Commands {
   takeTicket: { input: { kind: string; key: string }; output: Ticket | undefined }
   countAttempt: { input: { kind: string; key: string }; output: number }
   rotateKeys: {
-    input: {
-      next: SigningKey
-      retire: { atMs: number; removeAfterMs: number }
-      unlessPresent: boolean
-    }
+    input: { next: SigningKey; retiredAtMs: number; unlessPresent: boolean }
     output: boolean
   }
   sweep: { input: { nowMs: number; limit: number }; output: SweepOutcome }
@@ -67,6 +65,7 @@ export interface PointQueries {
     input: { id: string; secretHash: string }
     output: { session: Session; expiresAtMs: number } | undefined
   }
+  lastAccessExpiryMs: { input: undefined; output: number }
   generations: {
     input: { subjectId: string; clientId: string; deviceKey: string | undefined }
     output: Generations

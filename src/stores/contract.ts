@@ -8,6 +8,7 @@
  * stores that are broken on purpose.
  */
 import { describe, it } from 'node:test'
+import { accessHorizonChecks } from './contract/access-horizon.ts'
 import type { Check, StoreUnderTest } from './contract/check.ts'
 import { directoryChecks } from './contract/directory.ts'
 import { hostileChecks } from './contract/hostile.ts'
@@ -28,6 +29,7 @@ export const storeChecks: readonly Check[] = [
   ...logListChecks,
   ...sessionChecks,
   ...rotateChecks,
+  ...accessHorizonChecks,
   ...sessionListChecks,
   ...directoryChecks,
   ...ticketChecks,

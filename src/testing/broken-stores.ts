@@ -3,6 +3,7 @@
  * mistake that somebody writing a store could make, and names the check that must notice.
  */
 import type { BrokenStore } from './broken-stores/broken-store.ts'
+import { brokenHorizons } from './broken-stores/access-horizon.ts'
 import { brokenRecords } from './broken-stores/records.ts'
 import { brokenFollowing, brokenRevocations } from './broken-stores/revocations.ts'
 import { brokenRotations, brokenSessions } from './broken-stores/sessions.ts'
@@ -14,5 +15,6 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenFollowing,
   ...brokenSessions,
   ...brokenRotations,
+  ...brokenHorizons,
   ...brokenRecords,
 ]

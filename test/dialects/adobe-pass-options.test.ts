@@ -384,11 +384,6 @@ suite('options that would break a promise are refused at the start', () => {
 
   const secret = 'a-secret-of-thirty-two-characters'
   for (const [name, options, message] of [
-    [
-      'a media token that outlives the memory of revocations',
-      { mediaLifetimeMs: 1e13 },
-      /mediaLifetimeMs/,
-    ],
     ['a provider id with a colon', { mvpds: [{ id: 'a:b', displayName: '', secret }] }, /mvpds/],
     ['a short secret', { mvpds: [{ id: 'a', displayName: '', secret: 'x' }] }, /secret/],
   ] as const) {

@@ -50,7 +50,7 @@ export async function fillStore(store: Store, name: string): Promise<void> {
       retiredAtMs: undefined,
       removeAfterMs: undefined,
     },
-    { atMs: now, removeAfterMs: later },
+    now,
     false,
   )
   const live = { kind: 'otp', key: hostile + name, value: hostile, expiresAtMs: later }
@@ -84,6 +84,7 @@ async function openRotated(store: Store, name: string, number: number): Promise<
     graceMs: 10_000,
     successor: { id: tokenId(), secretHash: 'next', expiresAtMs: later },
     sealedAnswer: new Uint8Array([0, 1, 127, 128, 255, 10, 13]),
+    access: { lifetimeMs: 1000, expiresAtMs: now + 1000 },
   })
 }
 
@@ -96,7 +97,6 @@ async function end(store: Store, scope: Scope, key: string): Promise<void> {
     actor: 'system',
     note: hostile,
     atMs: now,
-    forgetAfterMs: later,
   })
 }
 

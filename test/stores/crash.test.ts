@@ -62,7 +62,8 @@ async function storm(path: string, callers: number, killAfterMs: number): Promis
 async function inForce(store: Store, acknowledged: readonly Acknowledged[]): Promise<void> {
   const rotate = async ([id, secretHash]: [string, string]) => {
     const command = { id, secretHash, nowMs: now, graceMs: 0, successor: undefined }
-    return (await store.rotate({ ...command, sealedAnswer: new Uint8Array() })).kind
+    const access = { lifetimeMs: 0, expiresAtMs: 0 }
+    return (await store.rotate({ ...command, sealedAnswer: new Uint8Array(), access })).kind
   }
   const ended = new Set(acknowledged.flatMap((one) => (one.kind === 'revoked' ? [one.sid] : [])))
   for (const one of acknowledged) {

@@ -1,6 +1,7 @@
 /** Several nodes on one database: races between them, and the news that they have of each other. */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { firstAccess } from '../../src/domain/access-horizon.ts'
 import type { Revocation } from '../../src/domain/revocation.ts'
 import type { Scope } from '../../src/domain/scope.ts'
 import type { RevokeOutcome, RotateCommand } from '../../src/ports/store.ts'
@@ -95,6 +96,33 @@ for (const stage of stages)
       })
     })
 
+    it('let no token outlive what ends it, where one issues longer ones than ever before', async () => {
+      await withNodes(stage, ['north', 'south'], async ([north, south]) => {
+        assert.ok(north && south)
+        const atMs = now - 1_000_000_000
+        for (let round = 0; round < 30; round++) {
+          const expiresAtMs = now + 40 * 86_400_000
+          const long = session({ accessLifetimeMs: 1000 * 2 ** (round % 22), expiresAtMs })
+          const createdAtMs = now + round
+          const [opened, { revocation: wide }] = await Promise.all([
+            north.openSession({ ...long, createdAtMs }),
+            south.revoke(revocation({ scope: 'subject', key: 'maria', atMs })),
+          ])
+          const tokenUntilMs = firstAccess(opened).expiresAtMs
+          if (opened.generations.subject < wide.generation) {
+            assert.ok(wide.forgetAfterMs >= tokenUntilMs, `round ${String(round)}`)
+          }
+          for (const [scope, key] of [
+            ['session', opened.sid],
+            ['token', opened.sid],
+          ] as const) {
+            const { revocation: narrow } = await south.revoke(revocation({ scope, key, atMs }))
+            assert.ok(narrow.forgetAfterMs >= tokenUntilMs, `${scope}, round ${String(round)}`)
+          }
+        }
+      })
+    })
+
     const bells = ['notify', 'poll'] as const
     for (const bell of stage === stages[0] ? bells : bells.slice(1)) {
       it(`hear of each other's entries once, in order, by ${bell}`, async () => {
@@ -136,14 +164,11 @@ for (const stage of stages)
           retiredAtMs: undefined,
           removeAfterMs: undefined,
         })
-        const retire = { atMs: now, removeAfterMs: now + 1 }
         const first = await Promise.all(
-          nodes.map((node) => node.rotateKeys(key(node.stream), retire, true)),
+          nodes.map((node) => node.rotateKeys(key(node.stream), now, true)),
         )
         assert.equal(first.filter(Boolean).length, 1)
-        await Promise.all(
-          nodes.map((node) => node.rotateKeys(key(`${node.stream} 2`), retire, false)),
-        )
+        await Promise.all(nodes.map((node) => node.rotateKeys(key(`${node.stream} 2`), now, false)))
         const keys = (await nodes[0]?.listKeys()) ?? []
         assert.equal(keys.length, 5)
         assert.equal(keys.filter(({ retiredAtMs }) => retiredAtMs === undefined).length, 1)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { LEAST_REMEMBERED_MS } from '../../domain/access-horizon.ts'
 import type { Reason } from '../../domain/revocation.ts'
 import type { LogFilter, PageRequest } from '../../ports/store.ts'
 import type { Check } from './check.ts'
@@ -105,7 +106,8 @@ export const logListChecks: readonly Check[] = [
       const ends = [-2 * hour, -1, 0, 1, hour]
       for (const scope of ['token', 'session', 'subject', 'device'] as const) {
         for (const end of ends) {
-          await store.revoke(revocation({ scope, key: `${end}`, forgetAfterMs: now + end }))
+          const atMs = now + end - LEAST_REMEMBERED_MS
+          await store.revoke(revocation({ scope, key: `${end}`, atMs }))
         }
       }
       const live = await allLive(store, now)
@@ -119,7 +121,7 @@ export const logListChecks: readonly Check[] = [
   {
     name: 'liveRevocations: of a counter, the entry with the highest value',
     async run({ store }) {
-      await store.revoke(revocation({ scope: 'subject', key: 'a', forgetAfterMs: now + 9 * hour }))
+      await store.revoke(revocation({ scope: 'subject', key: 'a', atMs: now + 8 * hour }))
       await store.revoke(revocation({ scope: 'subject', key: 'b' }))
       const last = (await store.revoke(revocation({ scope: 'subject', key: 'a' }))).revocation
       const live = await allLive(store, now)

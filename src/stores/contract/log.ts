@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
+import { LEAST_REMEMBERED_MS } from '../../domain/access-horizon.ts'
 import { chainStart, followChain } from '../../domain/chain.ts'
 import { chainInput, type Revocation } from '../../domain/revocation.ts'
 import { EVERYONE, grantKey, type WideScope } from '../../domain/scope.ts'
@@ -38,6 +39,7 @@ export const logChecks: readonly Check[] = [
         stream: store.stream,
         sequence: 1,
         generation: 0,
+        forgetAfterMs: now + LEAST_REMEMBERED_MS,
         previousHash: '',
       })
       assert.equal(entryHash, hash('sha256', chainInput(rest), 'base64url'))

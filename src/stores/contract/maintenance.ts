@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { KEY_MARGIN_MS, LEAST_REMEMBERED_MS } from '../../domain/access-horizon.ts'
 import type { Check } from './check.ts'
 import { assertChain } from './log.ts'
 import {
@@ -16,7 +17,6 @@ import {
   wholeStream,
 } from './samples.ts'
 
-const retire = { atMs: now - 10, removeAfterMs: now - 1 }
 const halfYear = 184 * 86_400_000
 
 export const maintenanceChecks: readonly Check[] = [
@@ -30,13 +30,15 @@ export const maintenanceChecks: readonly Check[] = [
     name: 'sweep: removes what has expired, and that alone',
     async run({ store }) {
       const past = { expiresAtMs: now - 1 }
+      // Nothing has been issued yet.
+      const longAgo = now - KEY_MARGIN_MS - 1
+      await store.rotateKeys(signingKey(), longAgo, false)
+      await store.rotateKeys(signingKey(), longAgo, false)
       const kept = await openWithToken(store, { expiresAtMs: now }, { expiresAtMs: now })
       const gone = await openWithToken(store, past, past)
       await store.putTicket(ticket({ key: 'kept', expiresAtMs: now }))
       await store.putTicket(ticket({ key: 'gone', ...past }))
-      await store.rotateKeys(signingKey(), retire, false)
-      await store.rotateKeys(signingKey(), retire, false)
-      await store.revoke(revocation({ forgetAfterMs: now - 1000 }))
+      await store.revoke(revocation({ atMs: now - 48 * LEAST_REMEMBERED_MS }))
       const swept = await store.sweep(now, 100)
       assert.deepEqual(swept, { sessions: 1, refreshTokens: 1, tickets: 1, keys: 1 })
       const nothing = { sessions: 0, refreshTokens: 0, tickets: 0, keys: 0 }
@@ -75,9 +77,8 @@ export const maintenanceChecks: readonly Check[] = [
       const ended = await openWithToken(store, long, long)
       const wide = await openWithToken(store, { ...long, subjectId: 'ben' }, long)
       const used = await openWithToken(store, long, long)
-      await store.revoke(revocation({ key: ended.sid, forgetAfterMs: now + 1000 }))
-      const command = { scope: 'subject', key: 'ben', forgetAfterMs: now + 1000 } as const
-      await store.revoke(revocation(command))
+      await store.revoke(revocation({ key: ended.sid }))
+      await store.revoke(revocation({ scope: 'subject', key: 'ben' }))
       await store.rotate(rotation(used.token, { graceMs: 1000 }))
       const later = now + halfYear - 1
       await store.sweep(later, 100)
@@ -126,7 +127,7 @@ export const maintenanceChecks: readonly Check[] = [
       await store.createClient(client({ id: 'web' }))
       await store.putTicket(ticket({ key: 'k' }))
       await store.countAttempt('otp', 'k')
-      await store.rotateKeys(signingKey(), retire, false)
+      await store.rotateKeys(signingKey(), now, false)
       const look = async (from: typeof store) => ({
         stream: from.stream,
         head: await from.head(),

@@ -36,7 +36,6 @@ export function revocation(command: Partial<RevocationCommand> = {}): Revocation
     actor: 'subject:maria',
     note: '',
     atMs: now,
-    forgetAfterMs: now + hour,
     ...command,
   }
 }
@@ -74,6 +73,7 @@ export function rotation(
     graceMs: 0,
     successor: refreshToken(),
     sealedAnswer: new Uint8Array([1, 2, 3]),
+    access: { lifetimeMs: hour, expiresAtMs: now + hour },
     ...command,
   }
 }

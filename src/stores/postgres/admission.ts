@@ -38,6 +38,9 @@ export class Admission {
         return this.#opens === 0
       case 'sweep':
         return this.#opens + this.#rotates === 0
+      // Runs before openings and revocations, and does not name what could end its session.
+      case 'extendAccess':
+        return this.#opens === 0 && this.#ended.size === 0
       case 'putTicket':
       case 'addTicket':
       case 'takeTicket':

@@ -1,4 +1,5 @@
 /** Many commands, one transaction. */
+import { extend, removeKeyAfterMs } from '../../domain/access-horizon.ts'
 import type { Failure } from '../../domain/failure.ts'
 import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
 import { isWide } from '../../domain/scope.ts'
@@ -7,11 +8,13 @@ import type { Answer, Command } from '../commands.ts'
 import { endedBy } from './admission.ts'
 import type { Connection } from './connection.ts'
 import { createClient, createSubject, updateClient, updateSubject } from './directory.ts'
+import { accessOf, readHorizonFor, runMove, type KnownHorizon } from './horizon.ts'
 import { rotateKeys } from './keys.ts'
-import { readKnown, runAppend, runAppendAlone, runRaise, runRing } from './log.ts'
+import { readKnown, readLifetimes, runAppend, runAppendAlone, runRaise, runRing } from './log.ts'
 import { sweep } from './maintenance.ts'
 import { nothingKnown, Numbering } from './numbering.ts'
-import { runAddSuccessors, runOpen, runRotate, type Rotated } from './sessions.ts'
+import type { SessionLifetimes } from './session-lifetimes.ts'
+import { mayExtend, runAddSuccessors, runOpen, runRotate, type Rotated } from './sessions.ts'
 import { advance, fence, type Tail } from './streams.ts'
 import { addTicket, countAttempt, putTicket, takeTicket } from './tickets.ts'
 
@@ -22,6 +25,7 @@ export interface Outcome {
   /** What the batch adds to the log, in order. */
   readonly entries: readonly Revocation[]
   readonly tail: Tail
+  readonly horizon: KnownHorizon
 }
 
 /** Why this process writes no more, where another one writes its stream. */
@@ -36,6 +40,9 @@ export interface Target {
   readonly connection: Connection
   readonly stream: string
   readonly tail: Tail
+  /** What this node has read of the access horizon. */
+  readonly horizon: KnownHorizon
+  readonly lifetimes: SessionLifetimes
   /** Whether other nodes are rung for. */
   readonly bell: boolean
   /**
@@ -58,29 +65,36 @@ export async function runBatch(target: Target, commands: readonly Command[]): Pr
   return outcome ?? transact(target, commands)
 }
 
-/** The short way: one statement. Undefined where the log knows a key or an id already. */
+/** The short way: one statement. Undefined where it is not all that is to be done. */
 async function appendAlone(
   target: Target,
   commands: readonly Command[],
 ): Promise<Outcome | undefined> {
-  const { connection, stream, tail, bell } = target
-  const numbering = new Numbering(stream, tail, nothingKnown)
-  const answers = numberAll(numbering, commands)
-  const outcome = outcomeOf(tail, numbering, answers)
+  const { connection, stream, tail, horizon, bell } = target
+  const revocations = commands.map(([, input]) => input as RevocationCommand)
+  const lifetimesMs = await readLifetimes(connection, target.lifetimes, revocations)
+  const known = { ...nothingKnown, lifetimesMs }
+  const numbering = new Numbering(stream, tail, horizon.horizon, known)
+  const answers = revocations.map((revocation) => numbering.revoke(revocation))
+  const outcome = outcomeOf(target, horizon, numbering, answers)
   target.committing(outcome)
-  const { known, written } = await runAppendAlone(connection, stream, tail, numbering, bell)
+  const { head, hash, entries } = numbering
+  const next = { head, hash, entries, version: horizon.version }
+  const { other, written } = await runAppendAlone(connection, stream, tail, next, bell)
   if (written) return outcome
-  if (known) return undefined
+  if (other) return undefined
   throw new Fenced(REPLACED)
 }
 
-function numberAll(numbering: Numbering, commands: readonly Command[]): Answer[] {
-  return commands.map(([, input]) => numbering.revoke(input as RevocationCommand))
-}
-
-function outcomeOf(tail: Tail, numbering: Numbering, answers: readonly Answer[]): Outcome {
+function outcomeOf(
+  { tail }: Target,
+  horizon: KnownHorizon,
+  numbering: Numbering,
+  answers: readonly Answer[],
+): Outcome {
   return {
     answers,
+    horizon,
     entries: numbering.entries,
     tail: { ...tail, batch: tail.batch + 1, head: numbering.head, hash: numbering.hash },
   }
@@ -95,13 +109,14 @@ async function transact(target: Target, commands: readonly Command[]): Promise<O
   try {
     const begun = connection.command('BEGIN')
     const fenced = connection.run(fence, [stream, tail.epoch, tail.batch])
-    const work = new Work(connection, commands)
+    const work = new Work(target, commands)
     const [, rows, prepared] = await Promise.all([begun, fenced, work.send()])
     if (rows.length === 0) throw new Fenced(REPLACED)
-    const numbering = new Numbering(stream, tail, prepared.known)
-    const outcome = outcomeOf(tail, numbering, work.answer(prepared, numbering))
+    const numbering = new Numbering(stream, tail, prepared.horizon.horizon, prepared.known)
+    const answers = work.answer(prepared, numbering)
+    const outcome = outcomeOf(target, prepared.horizon, numbering, answers)
     target.committing(outcome)
-    await commit(target, numbering, prepared.rotations)
+    await commit(target, numbering, prepared)
     return outcome
   } catch (error) {
     // Where the connection is gone the server rolls back by itself.
@@ -113,12 +128,13 @@ async function transact(target: Target, commands: readonly Command[]): Promise<O
 async function commit(
   target: Target,
   numbering: Numbering,
-  rotations: readonly Rotated[],
+  { rotations, horizon, moved }: Prepared,
 ): Promise<void> {
   const { connection, stream, bell } = target
   const { entries, raised, head, hash } = numbering
   const sent: Promise<unknown>[] = []
   const successors = rotations.flatMap(({ successor }) => successor ?? [])
+  if (moved) sent.push(runMove(connection, horizon))
   if (successors.length > 0) sent.push(runAddSuccessors(connection, successors))
   if (entries.length > 0) {
     sent.push(runAppend(connection, stream, entries))
@@ -133,18 +149,23 @@ async function commit(
   if ((await committed) !== 'COMMIT') throw new Error('the transaction was rolled back')
 }
 
+interface Horizons {
+  readonly before: KnownHorizon
+  readonly after: KnownHorizon
+}
+
 type Prepared = Awaited<ReturnType<Work['send']>>
 
 /** The commands of one batch by kind, with their places in it. */
 class Work {
-  readonly #connection: Connection
+  readonly #target: Target
   readonly #commands: readonly Command[]
   readonly #opens: OpenSessionCommand[] = []
   readonly #rotates: RotateCommand[] = []
   readonly #revokes: RevocationCommand[] = []
 
-  constructor(connection: Connection, commands: readonly Command[]) {
-    this.#connection = connection
+  constructor(target: Target, commands: readonly Command[]) {
+    this.#target = target
     this.#commands = commands
     for (const [name, input] of commands) {
       if (name === 'openSession') this.#opens.push(input)
@@ -155,18 +176,28 @@ class Work {
 
   /** Sends everything in the order of the kinds, and only then waits. */
   async send() {
-    const connection = this.#connection
-    const small = this.#commands.map((command) => runSmall(connection, command))
+    const { connection, lifetimes } = this.#target
+    // First, because what comes after it reads counters: see `horizon.ts`.
+    const horizon = this.#readHorizon()
+    const small = this.#commands.map((command) => runSmall(connection, command, horizon))
     const opened = this.#opens.length > 0 ? runOpen(connection, this.#opens) : []
     const rotated = this.#rotates.length > 0 ? runRotate(connection, this.#rotates) : []
-    const known = this.#revokes.length > 0 ? readKnown(connection, this.#revokes) : nothingKnown
-    const [smallAnswers, openAnswers, rotations, knownEntries] = await Promise.all([
-      Promise.all(small),
-      opened,
-      rotated,
-      known,
-    ])
-    return { smallAnswers, openAnswers, rotations, known: knownEntries }
+    const known =
+      this.#revokes.length > 0 ? readKnown(connection, lifetimes, this.#revokes) : nothingKnown
+    const [{ before, after }, smallAnswers, openAnswers, rotations, knownEntries] =
+      await Promise.all([horizon, Promise.all(small), opened, rotated, known])
+    const moved = after !== before
+    for (const { sid, accessLifetimeMs } of this.#opens) lifetimes.remember(sid, accessLifetimeMs)
+    return { horizon: after, moved, smallAnswers, openAnswers, rotations, known: knownEntries }
+  }
+
+  /** The horizon as it was found, and as it is once the batch is committed. */
+  async #readHorizon(): Promise<Horizons> {
+    const { connection, horizon: known } = this.#target
+    const before = await readHorizonFor(connection, this.#commands, known)
+    const horizon = extend(before.horizon, accessOf(this.#commands))
+    const moved = { version: before.version + 1, horizon }
+    return { before, after: horizon === before.horizon ? before : moved }
   }
 
   /** One answer for each command, in the order in which they were asked for. */
@@ -198,6 +229,7 @@ const unanswered: { readonly failure: Failure } = {
 async function runSmall(
   connection: Connection,
   [name, input]: Command,
+  horizon: Promise<Horizons>,
 ): Promise<Answer | undefined> {
   switch (name) {
     case 'createSubject':
@@ -217,7 +249,9 @@ async function runSmall(
     case 'countAttempt':
       return { value: await countAttempt(connection, input) }
     case 'rotateKeys':
-      return { value: await rotateKeys(connection, input) }
+      return { value: await rotateKeys(connection, input, await removeAfter(input, horizon)) }
+    case 'extendAccess':
+      return { value: await mayExtend(connection, input) }
     case 'sweep':
       return { value: await sweep(connection, input) }
     // The fence is a write of its own, so an empty transaction proves that one can be committed.
@@ -228,4 +262,11 @@ async function runSmall(
     case 'revoke':
       return undefined
   }
+}
+
+async function removeAfter(
+  { retiredAtMs }: { readonly retiredAtMs: number },
+  horizon: Promise<Horizons>,
+): Promise<number> {
+  return removeKeyAfterMs((await horizon).after.horizon, retiredAtMs)
 }

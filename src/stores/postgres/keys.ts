@@ -26,15 +26,16 @@ export async function rotateKeys(
   connection: Connection,
   request: {
     readonly next: SigningKey
-    readonly retire: { readonly atMs: number; readonly removeAfterMs: number }
+    readonly retiredAtMs: number
     readonly unlessPresent: boolean
   },
+  removeAfterMs: number,
 ): Promise<boolean> {
-  const { next, retire, unlessPresent } = request
+  const { next, retiredAtMs, unlessPresent } = request
   // Where one is present nothing is added, and where none is there is nothing to retire.
   const retired = unlessPresent
     ? undefined
-    : connection.run(retirePresent, [retire.atMs, retire.removeAfterMs])
+    : connection.run(retirePresent, [retiredAtMs, removeAfterMs])
   const added = connection.run(add, [
     next.kid,
     next.algorithm,

@@ -4,6 +4,7 @@ import { isWide } from '../../domain/scope.ts'
 import type { Connection, Statement } from './connection.ts'
 import { counterName, type Known, type Raised } from './numbering.ts'
 import { allOf, toRevocation, type LogRow } from './rows.ts'
+import type { SessionLifetimes } from './session-lifetimes.ts'
 import { exists } from './sessions.ts'
 import type { Tail } from './streams.ts'
 
@@ -40,25 +41,26 @@ function valuesOf(entries: readonly Revocation[]): unknown[][] {
 /**
  * A whole transaction in one statement, for batches that end tokens and sessions only: their
  * answers are known before they are sent, so nothing has to be waited for in between. It writes
- * nothing where the stream has another writer, or where one of the ids or keys is in the log
- * already.
+ * nothing where the stream has another writer, where one of the ids or keys is in the log already,
+ * or where another node has moved the access horizon: then the answers are not what was thought.
  */
 function appendAlone(bell: boolean): Statement {
   return {
     name: bell ? 'log_append_alone_ring' : 'log_append_alone',
-    text: `WITH g AS MATERIALIZED (SELECT * FROM ${given(6)}),
-      known AS MATERIALIZED (
+    text: `WITH g AS MATERIALIZED (SELECT * FROM ${given(7)}),
+      other AS MATERIALIZED (
         SELECT 1 FROM g WHERE ${exists('log l WHERE l.id = g.id')}
           OR ${exists('log l WHERE l.key = g.key AND l.scope = g.scope AND l.generation = 0')}
+          OR NOT EXISTS (SELECT 1 FROM access_horizon h WHERE h.number = 1 AND h.version = $6)
         LIMIT 1),
       fence AS (
         UPDATE streams SET batch = batch + 1, head = $4, hash = $5
-        WHERE name = $1 AND epoch = $2 AND batch = $3 AND NOT EXISTS (SELECT 1 FROM known)
+        WHERE name = $1 AND epoch = $2 AND batch = $3 AND NOT EXISTS (SELECT 1 FROM other)
         RETURNING 1),
       added AS (
         INSERT INTO log (stream, ${columns})
         SELECT $1::text, ${columns} FROM g WHERE EXISTS (SELECT 1 FROM fence) ORDER BY sequence)
-      SELECT EXISTS (SELECT 1 FROM known) AS known, EXISTS (SELECT 1 FROM fence) AS written
+      SELECT EXISTS (SELECT 1 FROM other) AS other, EXISTS (SELECT 1 FROM fence) AS written
         ${bell ? `, (SELECT pg_notify('${CHANNEL}', 'log ' || $1::text) FROM fence)` : ''}`,
   }
 }
@@ -69,14 +71,21 @@ export async function runAppendAlone(
   connection: Connection,
   stream: string,
   tail: Tail,
-  next: { readonly head: number; readonly hash: string; readonly entries: readonly Revocation[] },
+  next: {
+    readonly head: number
+    readonly hash: string
+    readonly entries: readonly Revocation[]
+    /** Version of the access horizon from which the entries were made. */
+    readonly version: number
+  },
   bell: boolean,
-): Promise<{ readonly known: boolean; readonly written: boolean }> {
-  const [row] = await connection.run<{ known: boolean; written: boolean }>(
+): Promise<{ readonly other: boolean; readonly written: boolean }> {
+  const { head, hash, version, entries } = next
+  const [row] = await connection.run<{ other: boolean; written: boolean }>(
     bell ? alone.ring : alone.silent,
-    [stream, tail.epoch, tail.batch, next.head, next.hash, ...valuesOf(next.entries)],
+    [stream, tail.epoch, tail.batch, head, hash, version, ...valuesOf(entries)],
   )
-  return row ?? { known: false, written: false }
+  return row ?? { other: false, written: false }
 }
 
 const append: Statement = {
@@ -140,6 +149,7 @@ const known: Statement = {
  */
 export async function readKnown(
   connection: Connection,
+  lifetimes: SessionLifetimes,
   commands: readonly RevocationCommand[],
 ): Promise<Known> {
   const wide = [
@@ -160,7 +170,8 @@ export async function readKnown(
           connection.run<never>(ensureCounters, pairs),
           connection.run<CounterRow>(lockCounters, pairs),
         ]
-  const [rows, ...locked] = await Promise.all([
+  const [lifetimesMs, rows, ...locked] = await Promise.all([
+    readLifetimes(connection, lifetimes, commands),
     connection.run<LogRow>(known, [
       commands.map(({ id }) => id),
       narrow.map(({ scope }) => scope),
@@ -171,6 +182,7 @@ export async function readKnown(
   ])
   const counters = locked.at(-1) ?? []
   return {
+    lifetimesMs,
     entries: rows.map(toRevocation),
     counters: new Map(
       counters.map(({ scope, key, generation, forget_after_ms: forgetAfterMs }) => [
@@ -179,6 +191,34 @@ export async function readKnown(
       ]),
     ),
   }
+}
+
+const findLifetimes: Statement = {
+  name: 'sessions_lifetimes',
+  text: 'SELECT sid, access_lifetime_ms FROM sessions WHERE sid = ANY($1::text[])',
+}
+
+/** Of the sessions that are ended by their names. Asks nothing where this node has opened them all. */
+export async function readLifetimes(
+  connection: Connection,
+  lifetimes: SessionLifetimes,
+  commands: readonly RevocationCommand[],
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>()
+  const missing: string[] = []
+  for (const { scope, key } of commands) {
+    const lifetimeMs = scope === 'session' ? lifetimes.get(key) : undefined
+    if (lifetimeMs !== undefined) found.set(key, lifetimeMs)
+    else if (scope === 'session') missing.push(key)
+  }
+  if (missing.length === 0) return found
+  interface LifetimeRow {
+    readonly sid: string
+    readonly access_lifetime_ms: number
+  }
+  const rows = await connection.run<LifetimeRow>(findLifetimes, [missing])
+  for (const { sid, access_lifetime_ms: lifetimeMs } of rows) found.set(sid, lifetimeMs)
+  return found
 }
 
 function byBytes(one: string, other: string): number {

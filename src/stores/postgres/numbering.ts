@@ -1,5 +1,6 @@
 /** Decides what each revocation of a batch does, numbers what is added and chains it. */
 import { hash } from 'node:crypto'
+import { forgetAfterMs, type AccessHorizon } from '../../domain/access-horizon.ts'
 import { chainInput, type Revocation, type RevocationCommand } from '../../domain/revocation.ts'
 import { isWide } from '../../domain/scope.ts'
 import type { RevokeOutcome } from '../../ports/store.ts'
@@ -13,6 +14,8 @@ export interface Known {
   readonly entries: readonly Revocation[]
   /** Counters by `counterName`; one that was never raised is 0 or missing. */
   readonly counters: ReadonlyMap<string, Counter>
+  /** Of sessions that are ended by their names; one that is missing is not known. */
+  readonly lifetimesMs: ReadonlyMap<string, number>
 }
 
 export interface Counter {
@@ -20,7 +23,7 @@ export interface Counter {
   readonly forgetAfterMs: number
 }
 
-export const nothingKnown: Known = { entries: [], counters: new Map() }
+export const nothingKnown: Known = { entries: [], counters: new Map(), lifetimesMs: new Map() }
 
 export interface Raised extends Counter {
   readonly scope: string
@@ -33,6 +36,8 @@ export function counterName(scope: string, key: string): string {
 
 export class Numbering {
   readonly #stream: string
+  readonly #horizon: AccessHorizon
+  readonly #lifetimesMs: ReadonlyMap<string, number>
   readonly #byId = new Map<string, Revocation>()
   /** By scope, key and generation, which is 0 for tokens and sessions. */
   readonly #byKey = new Map<string, Revocation>()
@@ -42,8 +47,11 @@ export class Numbering {
   #head: number
   #hash: string
 
-  constructor(stream: string, tail: Tail, known: Known) {
+  /** @param horizon As it is when the batch has been committed. */
+  constructor(stream: string, tail: Tail, horizon: AccessHorizon, known: Known) {
     this.#stream = stream
+    this.#horizon = horizon
+    this.#lifetimesMs = known.lifetimesMs
     this.#head = tail.head
     this.#hash = tail.hash
     this.#counters = new Map(known.counters)
@@ -78,7 +86,7 @@ export class Numbering {
     }
     if (!isWide(scope)) {
       const earlier = this.#byKey.get(entryName(scope, key, 0))
-      return { value: earlier ? { revocation: earlier, added: false } : this.#add(command, 0) }
+      return { value: earlier ? { revocation: earlier, added: false } : this.#end(command) }
     }
     const counter = this.#counters.get(counterName(scope, key)) ?? neverRaised
     const by = this.#byKey.get(entryName(scope, key, counter.generation))
@@ -89,18 +97,30 @@ export class Numbering {
     return { value: this.#raise(command, counter) }
   }
 
+  #end(command: RevocationCommand): RevokeOutcome {
+    return this.#add({ ...command, forgetAfterMs: this.#forgetAfterMs(command) }, 0)
+  }
+
+  #forgetAfterMs(command: RevocationCommand): number {
+    const own = command.scope === 'session' ? this.#lifetimesMs.get(command.key) : undefined
+    return forgetAfterMs(this.#horizon, command, own)
+  }
+
   /** The higher value also ends what the lower one ended, so it is remembered as long. */
   #raise(command: RevocationCommand, counter: Counter): RevokeOutcome {
     const { scope, key } = command
     const generation = counter.generation + 1
-    const forgetAfterMs = Math.max(command.forgetAfterMs, counter.forgetAfterMs)
+    const forgetAfterMs = Math.max(this.#forgetAfterMs(command), counter.forgetAfterMs)
     const name = counterName(scope, key)
     this.#counters.set(name, { generation, forgetAfterMs })
     this.#raised.set(name, { scope, key, generation, forgetAfterMs })
     return this.#add({ ...command, forgetAfterMs }, generation)
   }
 
-  #add(command: RevocationCommand, generation: number): RevokeOutcome {
+  #add(
+    command: RevocationCommand & Pick<Revocation, 'forgetAfterMs'>,
+    generation: number,
+  ): RevokeOutcome {
     const entry = {
       id: command.id,
       stream: this.#stream,

@@ -20,7 +20,12 @@ import type { Failure } from '../../domain/failure.ts'
 import type { Generations } from '../../domain/generation.ts'
 import { EVERYONE } from '../../domain/scope.ts'
 import type { Session } from '../../domain/session.ts'
-import type { OpenSessionCommand, RotateCommand, RotateOutcome } from '../../ports/store.ts'
+import type {
+  ExtendAccessCommand,
+  OpenSessionCommand,
+  RotateCommand,
+  RotateOutcome,
+} from '../../ports/store.ts'
 import type { Connection, Statement } from './connection.ts'
 
 function counter(scope: string, key: string): string {
@@ -152,6 +157,21 @@ export function toGenerations(row: Omit<OpenRow, 'outcome'>): Generations {
     grant: row.grant_generation,
     device: row.device_generation,
   }
+}
+
+const standing: Statement = {
+  name: 'sessions_standing',
+  text: `SELECT 1 FROM sessions s
+    WHERE s.sid = $1 AND s.access_lifetime_ms = $2 AND NOT ${sessionIsRevoked}`,
+}
+
+/** Whether a session may have one more access token. The horizon moves in the same transaction. */
+export async function mayExtend(
+  connection: Connection,
+  { sid, lifetimeMs }: ExtendAccessCommand,
+): Promise<boolean> {
+  const rows = await connection.run(standing, [sid, lifetimeMs])
+  return rows.length > 0
 }
 
 const lockTokens: Statement = {

@@ -20,6 +20,7 @@ import { Bell } from './bell.ts'
 import { Connection, isUnreachable, planForKeys, reasonOf } from './connection.ts'
 import * as directory from './directory.ts'
 import { Follower } from './follower.ts'
+import { lastAccessExpiryMs } from './horizon.ts'
 import { listKeys } from './keys.ts'
 import { Link, type LinkOptions } from './link.ts'
 import { Listeners } from '../listeners.ts'
@@ -241,6 +242,8 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     findRefreshToken: (id, secretHash) =>
       find(id, (known) => sessions.findRefreshToken(short, known, secretHash)),
     rotate: (command) => change('rotate', command),
+    extendAccess: (command) => change('extendAccess', command),
+    lastAccessExpiryMs: () => lastAccessExpiryMs(short),
     listSessions: (filter, nowMs, page) =>
       find(filter, (known) => sessions.listSessions(long, known, nowMs, page)),
     countSessions: (filter) => find(filter, (known) => sessions.countSessions(long, known)),
@@ -260,8 +263,8 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     countAttempt: (kind, key) => change('countAttempt', { kind, key }),
     listTickets: (kind, keyPrefix, limit) => listTickets(long, kind, keyPrefix, limit),
     listKeys: () => listKeys(short),
-    rotateKeys: (next, retire, unlessPresent) =>
-      change('rotateKeys', { next, retire, unlessPresent }),
+    rotateKeys: (next, retiredAtMs, unlessPresent) =>
+      change('rotateKeys', { next, retiredAtMs, unlessPresent }),
     ready: () => change('probe', undefined),
     sweep: (nowMs, limit) => change('sweep', { nowMs, limit }),
     close: () => (closing ??= parts.close()),

@@ -27,6 +27,7 @@ const orders: Readonly<Record<TableName, readonly (readonly [string, 'text' | 'b
   subjects: [['id', 'text']],
   clients: [['id', 'text']],
   signing_keys: [['number', 'bigint']],
+  access_horizon: [['number', 'bigint']],
   log: [
     ['stream', 'text'],
     ['sequence', 'bigint'],
@@ -193,7 +194,8 @@ export async function openPostgresTarget(url: string): Promise<TransferTarget> {
     if (abilities.tableLocks) {
       await connection.command(`LOCK TABLE ${names.join(', ')} IN EXCLUSIVE MODE`)
     }
-    for (const name of names) await checkEmpty(connection, name)
+    const filled = names.filter((name) => name !== 'access_horizon')
+    for (const name of filled) await checkEmpty(connection, name)
     return new Target(connection)
   } catch (error) {
     connection.destroy()
@@ -278,6 +280,12 @@ function insert(table: TableName): string {
     const type = kind.startsWith('text') ? 'text' : kind.startsWith('number') ? 'bigint' : 'bytea'
     return `$${String(index + 1)}::${type}[]`
   })
+  // The row of the access horizon is there from the beginning.
+  const present =
+    table === 'access_horizon'
+      ? 'ON CONFLICT (number) DO UPDATE SET until = excluded.until, version = access_horizon.version + 1'
+      : ''
   return `INSERT INTO ${table} (${columns})
-    SELECT ${columns} FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS g(${columns}, n) ORDER BY n`
+    SELECT ${columns} FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS g(${columns}, n) ORDER BY n
+    ${present}`
 }

@@ -18,6 +18,8 @@ import { Fenced, REPLACED, runBatch, type Outcome } from './batch.ts'
 import { isLoss, isRetryable, reasonOf, sqlState, type Connection } from './connection.ts'
 import type { Link } from './link.ts'
 import { failureOf, mayPass } from './refused.ts'
+import { readHorizon, type KnownHorizon } from './horizon.ts'
+import { SessionLifetimes } from './session-lifetimes.ts'
 import { keepStream, takeStream, type Tail } from './streams.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -32,6 +34,9 @@ const ATTEMPTS_TOGETHER = 3
 
 /** Tries that follow each other without a pause. */
 const AT_ONCE = 2
+
+/** Sessions opened here whose lives need not be looked up when they end. */
+const REMEMBERED_SESSIONS = 50_000
 
 /** How often a command is tried alone. */
 const ATTEMPTS_ALONE = 20
@@ -70,11 +75,13 @@ interface Batch {
 interface Claim {
   readonly connection: Connection
   tail: Tail
+  horizon: KnownHorizon
 }
 
 export class Writer {
   readonly #options: WriterOptions
   readonly #queue: Waiting[] = []
+  readonly #lifetimes = new SessionLifetimes(REMEMBERED_SESSIONS)
   /** What was cut out of a batch that failed; goes before the queue. */
   #again: Batch[] = []
   #current: Batch | undefined
@@ -94,7 +101,7 @@ export class Writer {
     const { link, stream, holder } = this.#options
     this.#claim = await link.use(async (connection) => {
       const tail = await takeStream(connection, stream, holder)
-      return { connection, tail }
+      return { connection, tail, horizon: await readHorizon(connection) }
     })
     this.#lastTail = this.#claim.tail
   }
@@ -172,7 +179,7 @@ export class Writer {
     const connection = await link.connect()
     const tail = await keepStream(connection, stream, holder)
     if (tail === undefined) throw new Fenced(REPLACED)
-    const claim = (this.#claim = { connection, tail })
+    const claim = (this.#claim = { connection, tail, horizon: await readHorizon(connection) })
     const batch = this.#current
     if (batch?.inDoubt?.tail.batch === tail.batch) {
       this.#finish(batch, { ...batch.inDoubt, tail })
@@ -210,6 +217,8 @@ export class Writer {
         connection: claim.connection,
         stream,
         tail: claim.tail,
+        horizon: claim.horizon,
+        lifetimes: this.#lifetimes,
         bell,
         committing: (outcome: Outcome) => {
           attempt.inDoubt = outcome
@@ -220,6 +229,7 @@ export class Writer {
         waiting.map(({ command }) => command),
       )
       claim.tail = outcome.tail
+      claim.horizon = outcome.horizon
       this.#finish(attempt, outcome)
     } catch (error) {
       if (error instanceof Fenced || isLoss(error)) throw error

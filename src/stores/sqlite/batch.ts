@@ -4,6 +4,7 @@ import { Refusal, type Failure } from '../../domain/failure.ts'
 import type { Answer, BatchOutcome, Command, Commands, Handlers } from '../commands.ts'
 import { openForWriting, outsideFailure, spoilsConnection, type Durability } from './connection.ts'
 import { directoryWriter } from './directory.ts'
+import { horizonKeeper, type HorizonKeeper } from './horizon.ts'
 import { keyWriter } from './keys.ts'
 import { logWriter, type LogWriter } from './log.ts'
 import { maintenanceWriter } from './maintenance.ts'
@@ -13,6 +14,7 @@ import { ticketWriter } from './tickets.ts'
 interface Open {
   readonly database: DatabaseSync
   readonly log: LogWriter
+  readonly horizon: HorizonKeeper
   readonly handlers: Handlers<Commands>
 }
 
@@ -95,6 +97,7 @@ export class BatchRunner {
 
   #undo(open: Open, cause: unknown): void {
     open.log.reset()
+    open.horizon.reset()
     // A COMMIT that reports a failure has nearly always stored nothing. Where it has after all, the
     // next batch finds the entries behind the last one that was handed out.
     this.#doubtful = true
@@ -117,21 +120,26 @@ export class BatchRunner {
 function openWriter(path: string, durability: Durability): Open {
   const database = openForWriting(path, durability)
   try {
-    const log = logWriter(database)
-    return { database, log, handlers: commandHandlers(database, log) }
+    const horizon = horizonKeeper(database)
+    const log = logWriter(database, horizon)
+    return { database, log, horizon, handlers: commandHandlers(database, log, horizon) }
   } catch (error) {
     database.close()
     throw error
   }
 }
 
-export function commandHandlers(database: DatabaseSync, log: LogWriter): Handlers<Commands> {
+export function commandHandlers(
+  database: DatabaseSync,
+  log: LogWriter,
+  horizon: HorizonKeeper,
+): Handlers<Commands> {
   return {
     revoke: log.revoke,
-    ...sessionWriter(database),
+    ...sessionWriter(database, horizon),
     ...directoryWriter(database),
     ...ticketWriter(database),
-    ...keyWriter(database),
+    ...keyWriter(database, horizon),
     ...maintenanceWriter(database),
   }
 }
@@ -150,7 +158,7 @@ function runOne({ handlers }: Open, [name, input]: Command): Answer {
 
 function runGuarded(open: Open, command: Command): Answer {
   open.database.exec('SAVEPOINT command')
-  const restore = open.log.mark()
+  const restore = [open.log.mark(), open.horizon.mark()]
   try {
     const answer = runOne(open, command)
     open.database.exec('RELEASE command')
@@ -159,7 +167,7 @@ function runGuarded(open: Open, command: Command): Answer {
     if (outsideFailure(error) !== undefined) throw error
     open.database.exec('ROLLBACK TO command')
     open.database.exec('RELEASE command')
-    restore()
+    for (const back of restore) back()
     const reason = error instanceof Error ? error.message : 'unknown'
     const failure: Failure = { kind: 'internal', reason: `Cannot ${command[0]}: ${reason}` }
     return { failure }

@@ -2,9 +2,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { refuse } from '../../domain/failure.ts'
 import type { Commands, Handlers, PointQueries } from '../commands.ts'
+import { removeKeyAfterMs } from '../../domain/access-horizon.ts'
+import type { HorizonKeeper } from './horizon.ts'
 import { shaped, toSigningKey, type KeyRow } from './rows.ts'
 
-export function keyWriter(database: DatabaseSync): Handlers<Pick<Commands, 'rotateKeys'>> {
+export function keyWriter(
+  database: DatabaseSync,
+  horizon: HorizonKeeper,
+): Handlers<Pick<Commands, 'rotateKeys'>> {
   const findSigning = database.prepare('SELECT 1 FROM signing_keys WHERE retired_at_ms IS NULL')
   const findKid = database.prepare('SELECT 1 FROM signing_keys WHERE kid = ?')
   const retireAll = database.prepare(
@@ -15,10 +20,10 @@ export function keyWriter(database: DatabaseSync): Handlers<Pick<Commands, 'rota
        remove_after_ms) VALUES (?, ?, ?, ?, ?, ?)`,
   )
   return {
-    rotateKeys({ next, retire, unlessPresent }) {
+    rotateKeys({ next, retiredAtMs, unlessPresent }) {
       if (unlessPresent && findSigning.get()) return false
       if (findKid.get(next.kid)) return refuse({ kind: 'conflict', reason: 'the kid is taken' })
-      retireAll.run(retire.atMs, retire.removeAfterMs)
+      retireAll.run(retiredAtMs, removeKeyAfterMs(horizon.read(), retiredAtMs))
       insert.run(
         next.kid,
         next.algorithm,

@@ -2,10 +2,12 @@
 import { hash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { refuse } from '../../domain/failure.ts'
+import { forgetAfterMs } from '../../domain/access-horizon.ts'
 import { chainInput, type Revocation, type RevocationCommand } from '../../domain/revocation.ts'
 import { isWide } from '../../domain/scope.ts'
 import type { RevokeOutcome } from '../../ports/store.ts'
 import type { Commands, Handlers } from '../commands.ts'
+import type { HorizonKeeper } from './horizon.ts'
 import { logView, type LogView } from './log-view.ts'
 import { logColumns, shaped } from './rows.ts'
 
@@ -29,7 +31,7 @@ export interface LogWriter extends Handlers<Pick<Commands, 'revoke'>> {
   reset(): void
 }
 
-export function logWriter(database: DatabaseSync): LogWriter {
+export function logWriter(database: DatabaseSync, horizon: HorizonKeeper): LogWriter {
   const view = logView(database)
   const appender = new Appender(database, view)
   const findCounter = database.prepare(
@@ -42,10 +44,19 @@ export function logWriter(database: DatabaseSync): LogWriter {
        position = excluded.position, forget_after_ms = excluded.forget_after_ms`,
   )
 
+  const findLifetime = database.prepare('SELECT access_lifetime_ms FROM sessions WHERE sid = ?')
+
+  function forgetAfter(command: RevocationCommand): number {
+    const session = command.scope === 'session' ? findLifetime.get(command.key) : undefined
+    const row = shaped<{ access_lifetime_ms: number } | undefined>(session)
+    return forgetAfterMs(horizon.read(), command, row?.access_lifetime_ms)
+  }
+
   function end(command: RevocationCommand): RevokeOutcome {
     const earlier = view.byKey(command.scope, command.key)
     if (earlier) return { revocation: earlier, added: false }
-    return { revocation: appender.append(command, 0), added: true }
+    const entry = { ...command, forgetAfterMs: forgetAfter(command) }
+    return { revocation: appender.append(entry, 0), added: true }
   }
 
   function raiseCounter(command: RevocationCommand): RevokeOutcome {
@@ -56,7 +67,7 @@ export function logWriter(database: DatabaseSync): LogWriter {
       if (by) return { revocation: by, added: false }
     }
     // The higher counter also ends what the lower one ended, so it must be remembered as long.
-    const forgetAfterMs = Math.max(command.forgetAfterMs, counter?.forget_after_ms ?? 0)
+    const forgetAfterMs = Math.max(forgetAfter(command), counter?.forget_after_ms ?? 0)
     const generation = (counter?.generation ?? 0) + 1
     const revocation = appender.append({ ...command, forgetAfterMs }, generation)
     raise.run(scope, key, generation, appender.position(), forgetAfterMs)
@@ -83,6 +94,8 @@ export function logWriter(database: DatabaseSync): LogWriter {
   }
 }
 
+type Lasting = RevocationCommand & Pick<Revocation, 'forgetAfterMs'>
+
 interface Tail {
   readonly position: number
   readonly hash: string
@@ -106,7 +119,7 @@ class Appender {
     )
   }
 
-  append(command: RevocationCommand, generation: number): Revocation {
+  append(command: Lasting, generation: number): Revocation {
     const { stream } = this.#view
     const tail = this.#readTail()
     const position = tail.position + 1

@@ -5,6 +5,7 @@ import { backUp } from './backup.ts'
 import type { Answer, Exchanges, Handlers, LongQueries, PointQueries } from '../commands.ts'
 import { openForReading, outsideFailure, spoilsConnection } from './connection.ts'
 import { directoryLongReader, directoryPointReader } from './directory.ts'
+import { horizonPointReader } from './horizon.ts'
 import { keyPointReader } from './keys.ts'
 import { logLongReader, logPointReader } from './log-lists.ts'
 import { sessionLongReader, sessionPointReader } from './session-lists.ts'
@@ -70,6 +71,7 @@ export function pointHandlers(database: DatabaseSync): Handlers<PointQueries> {
     ...directoryPointReader(database),
     ...ticketPointReader(database),
     ...keyPointReader(database),
+    ...horizonPointReader(database),
   }
 }
 

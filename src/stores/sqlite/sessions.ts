@@ -1,12 +1,19 @@
 /** Opening a session and using up its refresh tokens: what races with a revocation. */
 import type { DatabaseSync } from 'node:sqlite'
+import { firstAccess } from '../../domain/access-horizon.ts'
 import { refuse } from '../../domain/failure.ts'
 import type { Generations } from '../../domain/generation.ts'
 import type { Standing } from '../../domain/identity.ts'
 import { EVERYONE, grantKey } from '../../domain/scope.ts'
 import type { Session } from '../../domain/session.ts'
-import type { OpenSessionCommand, RefreshTokenRecord, RotateCommand } from '../../ports/store.ts'
+import type {
+  ExtendAccessCommand,
+  OpenSessionCommand,
+  RefreshTokenRecord,
+  RotateCommand,
+} from '../../ports/store.ts'
 import type { Commands, Handlers } from '../commands.ts'
+import type { HorizonKeeper } from './horizon.ts'
 import { shaped } from './rows.ts'
 
 type GenerationsOf = (of: {
@@ -51,9 +58,30 @@ export const sessionIsRevoked: string = `(
 
 export function sessionWriter(
   database: DatabaseSync,
-): Handlers<Pick<Commands, 'openSession' | 'rotate'>> {
+  horizon: HorizonKeeper,
+): Handlers<Pick<Commands, 'openSession' | 'rotate' | 'extendAccess'>> {
   const addToken = refreshTokenInsert(database)
-  return { openSession: sessionOpener(database, addToken), rotate: rotator(database, addToken) }
+  return {
+    openSession: sessionOpener(database, addToken, horizon),
+    rotate: rotator(database, addToken, horizon),
+    extendAccess: accessExtender(database, horizon),
+  }
+}
+
+function accessExtender(
+  database: DatabaseSync,
+  horizon: HorizonKeeper,
+): (command: ExtendAccessCommand) => boolean {
+  const find = database.prepare(
+    `SELECT access_lifetime_ms, ${sessionIsRevoked} AS revoked FROM sessions s WHERE s.sid = ?`,
+  )
+  return ({ sid, expiresAtMs }) => {
+    const row = find.get(sid)
+    const found = shaped<{ access_lifetime_ms: number; revoked: number } | undefined>(row)
+    if (found === undefined || found.revoked === 1) return false
+    horizon.extend({ lifetimeMs: found.access_lifetime_ms, expiresAtMs })
+    return true
+  }
 }
 
 type AddToken = (sid: string, token: RefreshTokenRecord) => void
@@ -72,6 +100,7 @@ function refreshTokenInsert(database: DatabaseSync): AddToken {
 function sessionOpener(
   database: DatabaseSync,
   addToken: AddToken,
+  horizon: HorizonKeeper,
 ): (command: OpenSessionCommand) => Session {
   const generationsOf = generationsReader(database)
   const findSubject = database.prepare('SELECT standing FROM subjects WHERE id = ?')
@@ -94,6 +123,7 @@ function sessionOpener(
     if (findEnd.get(sid)) return refuse({ kind: 'token_revoked' })
     // Before the session, because it can still be refused.
     if (refreshToken) addToken(sid, refreshToken)
+    horizon.extend(firstAccess(command))
     const generations = generationsOf(command)
     insert.run(
       sid,
@@ -123,6 +153,7 @@ interface PresentedRow {
   readonly sid: string
   readonly expires_at_ms: number
   readonly session_expires_at_ms: number
+  readonly access_lifetime_ms: number
   readonly used_at_ms: number | null
   readonly grace_until_ms: number | null
   readonly sealed_answer: Uint8Array | null
@@ -136,10 +167,11 @@ interface PresentedRow {
 function rotator(
   database: DatabaseSync,
   addToken: AddToken,
+  horizon: HorizonKeeper,
 ): (command: RotateCommand) => Commands['rotate']['output'] {
   const find = database.prepare(
     `SELECT t.sid, t.expires_at_ms, t.used_at_ms, t.grace_until_ms, t.sealed_answer,
-       s.expires_at_ms AS session_expires_at_ms, ${sessionIsRevoked} AS revoked
+       s.expires_at_ms AS session_expires_at_ms, s.access_lifetime_ms, ${sessionIsRevoked} AS revoked
      FROM refresh_tokens t JOIN sessions s ON s.sid = t.sid
      WHERE t.id = ? AND t.secret_hash = ?`,
   )
@@ -149,13 +181,14 @@ function rotator(
        sealed_answer = CASE WHEN ?2 > 0 THEN coalesce(?3, zeroblob(0)) END
      WHERE id = ?4`,
   )
-  return ({ id, secretHash, nowMs, graceMs, successor, sealedAnswer }) => {
+  return ({ id, secretHash, nowMs, graceMs, successor, sealedAnswer, access }) => {
     const found = shaped<PresentedRow | undefined>(find.get(id, secretHash))
     if (found === undefined) return { kind: 'unknown' }
     if (found.revoked === 1) return { kind: 'revoked' }
     if (nowMs > Math.min(found.expires_at_ms, found.session_expires_at_ms)) {
       return { kind: 'expired' }
     }
+    horizon.extend({ ...access, lifetimeMs: found.access_lifetime_ms })
     if (found.used_at_ms !== null) {
       // The grace that was promised at the first use and the one that holds now must both allow it.
       const graceUntilMs = Math.min(found.grace_until_ms ?? 0, found.used_at_ms + graceMs)

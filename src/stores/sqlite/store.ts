@@ -103,6 +103,8 @@ export function storeOver(
     findDeviceSession: (deviceKey, nowMs) => access.find('findDeviceSession', { deviceKey, nowMs }),
     findRefreshToken: (id, secretHash) => access.find('findRefreshToken', { id, secretHash }),
     rotate: (command) => access.change('rotate', command),
+    extendAccess: (command) => access.change('extendAccess', command),
+    lastAccessExpiryMs: () => access.find('lastAccessExpiryMs', undefined),
     listSessions: (filter, nowMs, page) => access.list('listSessions', { filter, nowMs, page }),
     countSessions: (filter) => access.list('countSessions', filter),
     generations: (of) => access.find('generations', of),
@@ -122,8 +124,8 @@ export function storeOver(
     countAttempt: (kind, key) => access.change('countAttempt', { kind, key }),
     listTickets: (kind, keyPrefix, limit) => access.list('listTickets', { kind, keyPrefix, limit }),
     listKeys: () => access.find('listKeys', undefined),
-    rotateKeys: (next, retire, unlessPresent) =>
-      access.change('rotateKeys', { next, retire, unlessPresent }),
+    rotateKeys: (next, retiredAtMs, unlessPresent) =>
+      access.change('rotateKeys', { next, retiredAtMs, unlessPresent }),
     ready: () => access.change('probe', undefined),
     sweep: (nowMs, limit) => access.change('sweep', { nowMs, limit }),
     backup: (to) => access.copy('backup', to),

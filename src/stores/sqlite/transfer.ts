@@ -26,6 +26,7 @@ const orders: Readonly<Record<Exclude<TableName, 'log'>, string>> = {
   subjects: 'id',
   clients: 'id',
   signing_keys: 'number',
+  access_horizon: 'number',
   generations: 'scope, key',
   sessions: 'number',
   refresh_tokens: 'id',
@@ -217,7 +218,8 @@ class Target implements TransferTarget {
     const known = this.#inserts.get(table)
     if (known !== undefined) return known
     const marks = columns.map(() => '?').join(', ')
-    const sql = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks})`
+    // The row of the access horizon is there from the beginning.
+    const sql = `INSERT OR REPLACE INTO ${table} (${columns.join(', ')}) VALUES (${marks})`
     const statement = this.#database.prepare(sql)
     this.#inserts.set(table, statement)
     return statement

@@ -12,6 +12,7 @@ export type TableName =
   | 'subjects'
   | 'clients'
   | 'signing_keys'
+  | 'access_horizon'
   | 'log'
   | 'generations'
   | 'sessions'
@@ -71,6 +72,10 @@ export const tables: readonly Table[] = [
       retired_at_ms: 'number?',
       remove_after_ms: 'number?',
     },
+  },
+  {
+    name: 'access_horizon',
+    columns: { number: 'number', until: 'text' },
   },
   {
     name: 'log',

@@ -140,7 +140,8 @@ async function guess(store: Store, command: RevocationCommand): Promise<RevokeOu
   // Whoever asks finds out whether this arrived; that is the mistake.
   store.revoke(command).catch(() => undefined)
   const entry = { ...command, stream: store.stream, sequence: last + 1, generation: 0 }
-  return { revocation: { ...entry, previousHash: '', hash: '' }, added: true }
+  const unknown = { forgetAfterMs: command.atMs, previousHash: '', hash: '' }
+  return { revocation: { ...entry, ...unknown }, added: true }
 }
 
 export const brokenFollowing: readonly BrokenStore[] = [

@@ -126,7 +126,7 @@ async function tryOut(
   { core, clock }: Pick<AdminContext, 'core' | 'clock'>,
   target: Target,
 ): Promise<WireDryRun> {
-  const { store, longestAccessLifetimeMs } = core.dependencies
+  const { store } = core.dependencies
   const nowMs = clock.nowMs()
   const [known, live] = await Promise.all([isKnown(store, target), liveSessions()])
   return {
@@ -151,16 +151,18 @@ async function tryOut(
       return { count: 1, sample: [status], untilMs }
     }
     const filter = sessionsOf(target)
-    if (filter === undefined) {
-      return { count: 0, sample: [], untilMs: nowMs + longestAccessLifetimeMs }
-    }
+    if (filter === undefined) return { count: 0, sample: [], untilMs: await lastExpiryMs() }
     const living = { ...filter, liveAtMs: nowMs }
     const [count, page] = await Promise.all([
       store.countSessions(living),
       store.listSessions(living, nowMs, { limit: SAMPLE_SIZE, cursor: undefined }),
     ])
-    const untilMs = count === 0 ? undefined : nowMs + longestAccessLifetimeMs
+    const untilMs = count === 0 ? undefined : await lastExpiryMs()
     return { count, sample: page.items, untilMs }
+  }
+
+  async function lastExpiryMs(): Promise<number> {
+    return Math.max(nowMs, await store.lastAccessExpiryMs())
   }
 }
 

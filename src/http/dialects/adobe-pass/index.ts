@@ -41,7 +41,7 @@ export function createAdobePass(
   options: Partial<AdobePassOptions> = {},
 ): Dialect {
   const settings = withDefaults(context.demo, options)
-  checkOptions(settings, context.core.dependencies.longestAccessLifetimeMs)
+  checkOptions(settings)
   const pass = createPass(context, settings)
   const throttle = createThrottle(context.clock, context.rateLimitFactor)
   const calls = [...registrationCalls, ...loginCalls, ...tokenCalls]

@@ -147,17 +147,9 @@ const PROVIDER_ID = /^[\w.-]{1,64}$/
 /**
  * Refuses options that would break a promise, at the start and by name.
  *
- * @param longestAccessLifetimeMs For how long revocations are remembered: no token may live longer.
  * @throws {TypeError} `Cannot use Adobe Pass option …`
  */
-export function checkOptions(options: AdobePassOptions, longestAccessLifetimeMs: number): void {
-  for (const name of ['accessLifetimeMs', 'mediaLifetimeMs'] as const) {
-    if (options[name] > longestAccessLifetimeMs) {
-      throw new TypeError(
-        `Cannot use Adobe Pass option "${name}": it is longer than revocations are remembered`,
-      )
-    }
-  }
+export function checkOptions(options: AdobePassOptions): void {
   for (const { id, secret } of options.mvpds) {
     if (!PROVIDER_ID.test(id)) {
       throw new TypeError(`Cannot use Adobe Pass option "mvpds": "${id}" is no provider id`)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Subject } from '../../../domain/identity.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
-import type { AccessToken } from '../../../core/mint.ts'
+import type { AccessToken } from '../../../core/sign-access.ts'
 import type { DialectContext } from '../../context.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { createRateLimit } from '../../rate-limit.ts'

@@ -32,13 +32,7 @@ export function createRefresh(
         if (clock.nowMs() >= session.expiresAtMs) refuse({ kind: 'token_expired' })
       },
     })
-    if (options.refresh !== 'reusable') {
-      return { accessToken: issued.access.token, refreshToken: issued.refresh?.token }
-    }
-    // A token that was used before brought its first answer back; the session was found to stand.
-    const { session } = issued
-    const access = await core.mint({ session, audience, lifetimeMs: accessLifetimeMs, claims })
-    return { accessToken: access.token, refreshToken: undefined }
+    return { accessToken: issued.access.token, refreshToken: issued.refresh?.token }
   }
 }
 
@@ -55,7 +49,7 @@ function refreshPolicy(
         refreshLifetimeMs: options.refreshLifetimeMs,
       }
     case 'reusable':
-      return { graceMs: options.refreshLifetimeMs, onReplay: 'same-answer' }
+      return { graceMs: options.refreshLifetimeMs, onReplay: 'new-access' }
   }
 }
 
