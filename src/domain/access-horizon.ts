@@ -27,8 +27,6 @@ export function firstAccess(session: {
   return { lifetimeMs, expiresAtMs: Math.min(createdAtMs + lifetimeMs, expiresAtMs) }
 }
 
-export const noHorizon: AccessHorizon = new Map()
-
 /** The last second that a replica can name, which it takes for never. */
 const NEVER_MS = 0xffff_ffff * 1000
 

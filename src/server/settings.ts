@@ -6,12 +6,6 @@ export const SETTING_KIND = 'installation'
 const NEVER_MS = 9_999_999_999_999
 const MOST_SETTINGS = 1000
 
-/** A remembered number; undefined where none was written. */
-export async function readSetting(store: TicketStore, name: string): Promise<number | undefined> {
-  const ticket = await store.findTicket(SETTING_KIND, name)
-  return ticket === undefined ? undefined : Number(ticket.value)
-}
-
 /** Remembers a number, durably. */
 export function writeSetting(
   store: Pick<TicketStore, 'putTicket'>,

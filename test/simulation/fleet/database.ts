@@ -15,6 +15,7 @@ import type {
 } from '../../../src/stores/commands.ts'
 import type { NodeRow } from '../../../src/stores/node-table.ts'
 import { commandHandlers } from '../../../src/stores/sqlite/batch.ts'
+import { horizonKeeper } from '../../../src/stores/sqlite/horizon.ts'
 import { logWriter, type LogWriter } from '../../../src/stores/sqlite/log.ts'
 import { migrate } from '../../../src/stores/sqlite/migrations.ts'
 import { longHandlers, pointHandlers } from '../../../src/stores/sqlite/readers.ts'
@@ -41,8 +42,9 @@ export class SimulatedDatabase {
   constructor() {
     migrate(this.#database)
     ensureStream(this.#database, table)
-    this.#log = logWriter(this.#database)
-    this.#commands = commandHandlers(this.#database, this.#log)
+    const horizon = horizonKeeper(this.#database)
+    this.#log = logWriter(this.#database, horizon)
+    this.#commands = commandHandlers(this.#database, this.#log, horizon)
     this.#points = pointHandlers(this.#database)
     this.#longs = longHandlers(this.#database)
   }
