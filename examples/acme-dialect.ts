@@ -26,13 +26,16 @@ export function createAcme({ core }: DialectContext): Dialect {
 
   // Act: one verb of the core.
   async function bye(request: DialectRequest): Promise<Answer> {
-    const claims = await core.inspect(parse(request), audience)
+    const token = parse(request)
+    const wait = request.waitForConfirmation
+    // Says "revoked" only when that is over everywhere.
+    const claims = await core.inspectForLogout({ token, audience, wait })
     const { receipt } = await core.revoke({
       scope: 'session',
       key: claims.sid,
       reason: 'logout',
       actor: `subject:${claims.sub}`,
-      wait: request.waitForConfirmation,
+      wait,
     })
     return { ...word(200, 'bye'), receipt }
   }

@@ -153,6 +153,7 @@ export class SimulatedNode implements NodeEnd {
       leaseLeftMs: () => (flaws.grantsBeyondItsOwn ? leaseMs : leases.leaseLeftMs()),
       others: () => leases.others(),
       confirmOnOtherNodes: (place) => leases.confirmOnOtherNodes(place),
+      confirmedUpTo: (position) => leases.confirmedUpTo(position),
       close: (heldForMs) => leases.close(heldForMs),
     }
   }

@@ -5,10 +5,13 @@
 import type { CoreDependencies } from './dependencies.ts'
 import { authenticateClient } from './authenticate-client.ts'
 import { authenticateSubject } from './authenticate-subject.ts'
+import { awaitEnded } from './await-ended.ts'
 import { checkOtp, sendOtp } from './one-time-password.ts'
 import { inspect } from './inspect.ts'
+import { inspectForLogout } from './inspect-for-logout.ts'
 import { mint } from './mint.ts'
 import { openSession } from './open-session.ts'
+import { recognize } from './recognize.ts'
 import { refresh } from './refresh.ts'
 import { removeKey } from './remove-key.ts'
 import { revoke } from './revoke.ts'
@@ -24,8 +27,11 @@ export interface Core {
   readonly openSession: Verb<typeof openSession>
   readonly mint: Verb<typeof mint>
   readonly inspect: Verb<typeof inspect>
+  readonly inspectForLogout: Verb<typeof inspectForLogout>
+  readonly recognize: Verb<typeof recognize>
   readonly refresh: Verb<typeof refresh>
   readonly revoke: Verb<typeof revoke>
+  readonly awaitEnded: Verb<typeof awaitEnded>
   readonly removeKey: Verb<typeof removeKey>
   readonly sendOtp: Verb<typeof sendOtp>
   readonly checkOtp: Verb<typeof checkOtp>
@@ -39,8 +45,11 @@ export function createCore(dependencies: CoreDependencies): Core {
     openSession: (...args) => openSession(dependencies, ...args),
     mint: (...args) => mint(dependencies, ...args),
     inspect: (...args) => inspect(dependencies, ...args),
+    inspectForLogout: (...args) => inspectForLogout(dependencies, ...args),
+    recognize: (...args) => recognize(dependencies, ...args),
     refresh: (...args) => refresh(dependencies, ...args),
     revoke: (...args) => revoke(dependencies, ...args),
+    awaitEnded: (...args) => awaitEnded(dependencies, ...args),
     removeKey: (...args) => removeKey(dependencies, ...args),
     sendOtp: (...args) => sendOtp(dependencies, ...args),
     checkOtp: (...args) => checkOtp(dependencies, ...args),

@@ -1,9 +1,10 @@
-import { refuse } from '../domain/failure.ts'
+import { refuse, type Failure } from '../domain/failure.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
+import type { Rejection } from '../verifier/verdict.ts'
 import type { CoreDependencies } from './dependencies.ts'
 
 /**
- * Verifies an access token for a dialect.
+ * Verifies an access token for a dialect. A logout does so by `inspectForLogout`.
  *
  * @param token What stood behind `Bearer`; undefined where there was no credential at all.
  * @param audience The dialect's audience: a token of another dialect is invalid here.
@@ -17,17 +18,21 @@ export async function inspect(
   audience: string,
 ): Promise<AccessClaims> {
   const verdict = await dependencies.verifier.verify(token, audience)
-  if (verdict.ok) return verdict.claims
-  switch (verdict.reason) {
+  return verdict.ok ? verdict.claims : refuse(refusalOf(verdict.reason))
+}
+
+/** The failure that a verdict is. */
+export function refusalOf(reason: Rejection): Failure {
+  switch (reason) {
     case 'missing':
-      return refuse({ kind: 'credentials_missing' })
+      return { kind: 'credentials_missing' }
     case 'invalid':
-      return refuse({ kind: 'token_invalid', reason: 'not a valid access token of this API' })
+      return { kind: 'token_invalid', reason: 'not a valid access token of this API' }
     case 'expired':
-      return refuse({ kind: 'token_expired' })
+      return { kind: 'token_expired' }
     case 'revoked':
-      return refuse({ kind: 'token_revoked' })
+      return { kind: 'token_revoked' }
     case 'stale':
-      return refuse({ kind: 'stale' })
+      return { kind: 'stale' }
   }
 }

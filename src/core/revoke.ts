@@ -1,7 +1,8 @@
 import { refuse } from '../domain/failure.ts'
-import type { Receipt } from '../domain/receipt.ts'
+import { unknownReceipt, type Receipt } from '../domain/receipt.ts'
 import type { Reason, Revocation } from '../domain/revocation.ts'
 import { EVERYONE, type Scope } from '../domain/scope.ts'
+import { awaitEnded } from './await-ended.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { mintId } from './mint-id.ts'
 
@@ -28,7 +29,7 @@ export interface Revoked {
 
 /**
  * Ends something: the one primitive that every logout comes to. Durable when it resolves; confirmed
- * as well where `wait` is true.
+ * as well where `wait` is true, also where it had ended before.
  *
  * @throws {Refusal} `store_unavailable` when it could not be stored: then nothing has ended.
  */
@@ -48,15 +49,15 @@ export async function revoke(
     atMs: nowMs,
     ...(request.seenGeneration === undefined ? {} : { seenGeneration: request.seenGeneration }),
   })
-  const receipt = request.wait
+  if (!request.wait) {
+    const receipt = confirmation.receipt(revocation) ?? unknownReceipt(revocation.id)
+    return { revocation, receipt, added }
+  }
+  const receipt = added
     ? await confirmation.confirmed(revocation)
-    : (confirmation.receipt(revocation) ?? unknownReceipt(revocation.id))
-  if (request.wait && !receipt.confirmed) {
+    : await awaitEnded(dependencies, { ended: { by: revocation }, wait: true })
+  if (receipt?.confirmed !== true) {
     return refuse({ kind: 'internal', reason: 'confirmation ended without being confirmed' })
   }
   return { revocation, receipt, added }
-}
-
-function unknownReceipt(revocationId: string): Receipt {
-  return { revocationId, confirmed: false, acknowledged: 0, verifiers: 0, lapsed: 0, elapsedMs: 0 }
 }

@@ -1,3 +1,5 @@
+import type { Receipt } from './receipt.ts'
+
 /**
  * Everything that can be refused, once, for all dialects. Each dialect turns these into its own
  * status and body in one exhaustive switch. `reason` is for the operator's log and is never sent.
@@ -21,7 +23,8 @@ export type Failure =
   | { readonly kind: 'credentials_invalid' }
   | { readonly kind: 'token_invalid'; readonly reason: string }
   | { readonly kind: 'token_expired' }
-  | { readonly kind: 'token_revoked' }
+  /** With the receipt of what ended it where the refusal answers a logout. */
+  | { readonly kind: 'token_revoked'; readonly receipt?: Receipt }
   | { readonly kind: 'token_not_fresh' }
   | { readonly kind: 'refresh_token_reused' }
   | { readonly kind: 'client_key_missing' }

@@ -63,6 +63,12 @@ export interface Revocation {
 /** How far a reader has come in every stream. */
 export type Position = ReadonlyMap<string, number>
 
+/** Whether a reader at the first position has everything up to the second. */
+export function covers(have: Position, needs: Position): boolean {
+  for (const [stream, sequence] of needs) if ((have.get(stream) ?? 0) < sequence) return false
+  return true
+}
+
 /** The bytes over which an entry's hash is taken: a JSON array, in this order, in UTF-8. */
 export function chainInput(entry: Omit<Revocation, 'hash'>): string {
   return JSON.stringify([

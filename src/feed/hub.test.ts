@@ -107,6 +107,13 @@ class Peer {
   }
 }
 
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  let isPending = true
+  void promise.then(() => (isPending = false))
+  await new Promise(setImmediate)
+  return isPending
+}
+
 suite('confirmation', () => {
   test('is immediate where nobody else verifies', async () => {
     const bench = new Bench()
@@ -200,6 +207,37 @@ suite('confirmation', () => {
     assert.equal(done, false)
     await bench.advance(10)
     assert.equal((await confirmed).lapsed, 1)
+  })
+
+  test('of a position waits for all that is unconfirmed, of this run and before', async () => {
+    const bench = new Bench({ predecessorLeaseMs: 2000, position: new Map([['node-1', 4]]) })
+    const confirmed = bench.hub.confirmedUpTo(new Map([['node-1', 2]]))
+    await bench.advance(countedMs - 2)
+    assert.equal(await isPending(confirmed), true)
+    await bench.advance(10)
+    const { elapsedMs, ...who } = await confirmed
+    assert.deepEqual(who, { acknowledged: 1, verifiers: 2, lapsed: 1 })
+    assert.ok(elapsedMs >= countedMs && elapsedMs < countedMs + 2, `${elapsedMs} ms`)
+    const again = await bench.hub.confirmedUpTo(new Map([['node-1', 2]]))
+    assert.deepEqual(again, { acknowledged: 1, verifiers: 1, lapsed: 0, elapsedMs: 0 })
+  })
+
+  test('of a position waits for what is committed and not published here yet', async () => {
+    const bench = new Bench()
+    const peer = new Peer(bench.hub).follow()
+    const entry = bench.revocation()
+    const place = new Map([[entry.stream, entry.sequence]])
+    const confirmed = bench.hub.confirmedUpTo(place)
+    const never = bench.hub.confirmedUpTo(new Map([['another', 9]]))
+    assert.equal(await isPending(confirmed), true)
+    bench.hub.publish([entry])
+    assert.equal(await isPending(confirmed), true, 'the guard has not said so')
+    peer.send({ type: 'ack', mark: 1 })
+    assert.deepEqual(await confirmed, { acknowledged: 2, verifiers: 2, lapsed: 0, elapsedMs: 0 })
+    await bench.advance(countedMs - 2)
+    assert.equal(await isPending(never), true)
+    await bench.advance(10)
+    assert.ok((await never).elapsedMs < countedMs + 2, 'nobody here can hold a lease any more')
   })
 
   test('is forgotten in the end, and still true', async () => {

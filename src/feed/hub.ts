@@ -4,6 +4,7 @@
  */
 import type { Receipt } from '../domain/receipt.ts'
 import type { Position, Revocation } from '../domain/revocation.ts'
+import type { Confirmed } from '../ports/confirmation.ts'
 import { closeCodes, feedLimits, type StartFrame } from '../protocol/feed.ts'
 import { WORDS_PER_ENTRY, writeEntry } from '../verifier/fingerprint.ts'
 import type { FeedConnection, FeedConnectionEvents } from './connection.ts'
@@ -13,6 +14,7 @@ import { countedLeaseMs, leaseRules, type LeaseRules } from './lease-rules.ts'
 import { Ledger, type BatchRecord, type Holder } from './ledger.ts'
 import { describeReceipt, ReceiptBook, type DetailedReceipt } from './receipts.ts'
 import { RecentBatches } from './recent.ts'
+import { Progress } from './progress.ts'
 import { Rounds } from './rounds.ts'
 import { feedSettings, type FeedHubSettings } from './settings.ts'
 import { describeVerifiers, type VerifierStatus } from './verifiers.ts'
@@ -30,10 +32,10 @@ class Hub implements FeedHub {
   readonly #recent: RecentBatches
   readonly #receipts: ReceiptBook
   readonly #rounds: Rounds
+  readonly #progress: Progress
   readonly #context: FollowerContext
   readonly #followers = new Set<Follower>()
   readonly #byGuard = new Map<string, Follower>()
-  readonly #started: BatchRecord
   #timer: { readonly atMs: number; readonly cancel: () => void } | undefined
   #remembered: 'no' | 'asked' | 'yes'
   #closed = false
@@ -49,8 +51,8 @@ class Hub implements FeedHub {
       after: (delayMs, callback) => options.clock.after(delayMs, callback),
     })
     this.#remembered = options.rememberLeases ? 'no' : 'yes'
-    this.#started = this.#admitPredecessors()
-    this.#tellConfirmed(this.#started, options.position)
+    this.#progress = new Progress(this.#recent, options.clock)
+    this.#tellConfirmed(this.#admitPredecessors(), options.position)
     this.#context = this.#makeContext()
     this.#arm()
   }
@@ -98,15 +100,38 @@ class Hub implements FeedHub {
       this.#tellConfirmed(record, moved)
     }
     this.#rounds.published()
+    this.#progress.moved()
     this.#arm()
   }
 
   async confirmed(revocation: Revocation): Promise<Receipt> {
-    const record = this.#receipts.find(revocation.id) ?? (await this.#recordOf(revocation))
-    if (record && record.confirmedMs === undefined) {
-      await new Promise<void>((resolve) => record.waiters.push(resolve))
+    const { id, stream, sequence } = revocation
+    const record = this.#receipts.find(id)
+    if (record === undefined) {
+      // Of an earlier run, of another node and still on its way, or so old that it is not remembered.
+      const confirmed = await this.confirmedUpTo(new Map([[stream, sequence]]))
+      return { revocationId: id, confirmed: true, ...confirmed }
     }
-    return this.#describe(revocation.id, record)
+    await settled(record)
+    return this.#describe(id, record)
+  }
+
+  async confirmedUpTo(position: Position): Promise<Confirmed> {
+    const { clock } = this.#options
+    const startedMs = clock.monotonicMs()
+    // Without the entries this node has no lease that it had not before the call, and its guards none
+    // that ends after its own: then all have run out, and there is nothing to wait for.
+    await this.#progress.reaches(position, countedLeaseMs(this.#settings.leaseMs, this.#settings))
+    this.#ledger.expire(clock.monotonicMs())
+    const newest = this.#ledger.newestPending
+    if (newest === undefined) {
+      const verifiers = this.#ledger.counted + 1
+      const elapsedMs = clock.monotonicMs() - startedMs
+      return { acknowledged: verifiers, verifiers, lapsed: 0, elapsedMs }
+    }
+    await settled(newest)
+    const { acknowledged, verifiers, lapsed } = newest
+    return { acknowledged, verifiers, lapsed, elapsedMs: clock.monotonicMs() - startedMs }
   }
 
   receipt({ id }: Pick<Revocation, 'id'>): Receipt | undefined {
@@ -249,14 +274,7 @@ class Hub implements FeedHub {
     this.#options.log.info({ guard: id, name, ...closedWith }, 'guard disconnected')
   }
 
-  async #recordOf(revocation: Revocation): Promise<BatchRecord | undefined> {
-    const reached = this.#recent.position.get(revocation.stream) ?? 0
-    if (reached < revocation.sequence) return this.#receipts.whenAdded(revocation.id)
-    // Published before this run, or confirmed so long ago that it is not remembered.
-    return this.#started.confirmedMs === undefined ? this.#started : undefined
-  }
-
-  #describe(revocationId: string, record: BatchRecord | undefined): Receipt {
+  #describe(revocationId: string, record: BatchRecord): Receipt {
     return describeReceipt(revocationId, record, this.#options.clock.monotonicMs())
   }
 
@@ -273,6 +291,12 @@ class Hub implements FeedHub {
     })
     this.#timer = { atMs: nextMs, cancel }
   }
+}
+
+/** Resolves when a batch is confirmed. */
+async function settled(record: BatchRecord): Promise<void> {
+  if (record.confirmedMs !== undefined) return
+  await new Promise<void>((resolve) => record.waiters.push(resolve))
 }
 
 function hex(bytes: Uint8Array): string {

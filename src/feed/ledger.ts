@@ -66,6 +66,18 @@ export class Ledger {
     return this.#pending.length
   }
 
+  /** The newest unconfirmed batch: when it is confirmed, so is everything before it. */
+  get newestPending(): BatchRecord | undefined {
+    return this.#pending.at(-1)
+  }
+
+  /** How many guards may hold a lease. Call `expire` before. */
+  get counted(): number {
+    let counted = 0
+    for (const holder of this.#holders.values()) if (holder.counted) counted++
+    return counted
+  }
+
   /** The guard with this id; made, uncounted, where it is not known. */
   holder(id: string, name: string): Holder {
     const known = this.#holders.get(id)

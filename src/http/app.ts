@@ -153,7 +153,9 @@ function renderError(
 ): Answer {
   const failure = failureOf(error)
   logFailure(options.log, failure, error, request.requestId)
-  return dialect.renderFailure(failure, request)
+  const answer = dialect.renderFailure(failure, request)
+  const receipt = failure.kind === 'token_revoked' ? failure.receipt : undefined
+  return receipt === undefined ? answer : { ...answer, receipt }
 }
 
 function logFailure(log: Log, failure: Failure, error: unknown, id: string): void {

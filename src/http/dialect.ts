@@ -40,7 +40,10 @@ export interface Answer {
   readonly reasonPhrase?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer | AsyncIterable<Uint8Array>
-  /** Set on every logout's answer: becomes the receipt headers. */
+  /**
+   * Set on every logout's answer: becomes the receipt headers. That of a `token_revoked` is added
+   * by the application.
+   */
   readonly receipt?: Receipt
 }
 

@@ -1,5 +1,8 @@
 import type { Receipt } from '../domain/receipt.ts'
-import type { Revocation } from '../domain/revocation.ts'
+import type { Position, Revocation } from '../domain/revocation.ts'
+
+/** Who confirmed, and how long that took. */
+export type Confirmed = Omit<Receipt, 'revocationId' | 'confirmed'>
 
 /** Knows every verifier and waits until none of them can accept what was revoked. */
 export interface Confirmation {
@@ -8,6 +11,13 @@ export interface Confirmation {
    * hold one. Always resolves, within one lease and a margin, whatever the verifiers do.
    */
   confirmed(revocation: Revocation): Promise<Receipt>
+  /**
+   * The same for everything in the log up to a position, whoever committed it and in whichever run:
+   * for what had ended before anybody asked. Leases that earlier runs granted are waited for.
+   *
+   * @returns `elapsedMs` counts from the call.
+   */
+  confirmedUpTo(position: Position): Promise<Confirmed>
   /** What is known now, without waiting; undefined once it is no longer remembered. */
   receipt(revocation: Revocation): Receipt | undefined
 }

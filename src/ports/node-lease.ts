@@ -67,6 +67,9 @@ export interface NodeLeases {
    */
   confirmOnOtherNodes(revocation: EntryPlace): Promise<ConfirmedElsewhere>
 
+  /** The same for everything up to a position. Call it when all of that is durable. */
+  confirmedUpTo(position: Position): Promise<ConfirmedElsewhere>
+
   /**
    * Leaves. Call it when this node accepts nothing any more.
    *
@@ -89,7 +92,7 @@ export interface OtherNode {
 
 /** How the other nodes came to be confirmed. */
 export interface ConfirmedElsewhere {
-  /** How many nodes said that they and their guards applied it. */
+  /** How many that might have held a lease said that they and their guards applied it. */
   readonly acknowledged: number
   /** How many had a lease that ran out before they said so. */
   readonly lapsed: number

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Receipt } from '../domain/receipt.ts'
-import type { Revocation } from '../domain/revocation.ts'
+import type { Position, Revocation } from '../domain/revocation.ts'
 import type { ConfirmedElsewhere } from '../ports/node-lease.ts'
 import { confirmEverywhere } from './confirmation.ts'
 
@@ -15,6 +15,7 @@ const here: Receipt = {
   elapsedMs: 3,
 }
 const hub = {
+  confirmedUpTo: () => Promise.resolve(here),
   confirmed: () => Promise.resolve(here),
   receipt: ({ id }: Pick<Revocation, 'id'>) => (id === 'r1' ? here : undefined),
 }
@@ -24,6 +25,7 @@ const metrics = { observeConfirmation: () => undefined }
 /** Two other nodes; `answer` lets them say that they have acknowledged. */
 function twoNodes() {
   const asked: ((outcome: ConfirmedElsewhere) => void)[] = []
+  const upTo: Position[] = []
   const other = { acknowledged: new Map<string, number>(), mayHoldLease: true }
   const confirmation = confirmEverywhere(
     hub,
@@ -33,6 +35,10 @@ function twoNodes() {
         { ...other, name: 'node-3' },
       ],
       confirmOnOtherNodes: () => new Promise((resolve) => asked.push(resolve)),
+      confirmedUpTo: (position) => {
+        upTo.push(position)
+        return new Promise((resolve) => asked.push(resolve))
+      },
     },
     clock,
     metrics,
@@ -41,7 +47,7 @@ function twoNodes() {
     for (const resolve of asked.splice(0)) resolve({ acknowledged: 1, lapsed: 1 })
     await new Promise(setImmediate)
   }
-  return { confirmation, asked, answer }
+  return { confirmation, asked, upTo, answer }
 }
 
 const everywhere = { ...here, acknowledged: 3, verifiers: 4, lapsed: 1 }
@@ -70,6 +76,24 @@ test('nobody is asked about what is not remembered here', () => {
   const { confirmation, asked } = twoNodes()
   assert.equal(confirmation.receipt({ ...revocation, id: 'r0' }), undefined)
   assert.equal(asked.length, 0)
+})
+
+test('what had ended before is asked of all nodes by position, anew each time', async () => {
+  const { confirmation, upTo, asked, answer } = twoNodes()
+  const position = new Map([
+    ['node-1', 7],
+    ['node-2', 3],
+  ])
+  for (let turn = 0; turn < 2; turn++) {
+    let isDone = false
+    const confirmed = confirmation.confirmedUpTo(position).finally(() => (isDone = true))
+    await new Promise(setImmediate)
+    assert.equal(isDone, false, 'this node alone has not confirmed it')
+    assert.equal(asked.length, 1)
+    await answer()
+    assert.deepEqual({ ...here, ...(await confirmed) }, everywhere)
+  }
+  assert.deepEqual(upTo, [position, position])
 })
 
 test('one node alone says what it knows', () => {

@@ -1,14 +1,14 @@
 import type { Receipt } from '../domain/receipt.ts'
-import type { Revocation } from '../domain/revocation.ts'
+import type { Position, Revocation } from '../domain/revocation.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Confirmation } from '../ports/confirmation.ts'
-import type { NodeLeases } from '../ports/node-lease.ts'
+import type { Confirmation, Confirmed } from '../ports/confirmation.ts'
+import type { ConfirmedElsewhere, NodeLeases } from '../ports/node-lease.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Receipts of several nodes together that are remembered. */
 const RECEIPTS = 10_000
 
-type OtherNodes = Pick<NodeLeases, 'confirmOnOtherNodes' | 'others'>
+type OtherNodes = Pick<NodeLeases, 'confirmOnOtherNodes' | 'confirmedUpTo' | 'others'>
 
 /**
  * Confirmation by everybody: this node with its guards (the hub), and the other nodes with theirs.
@@ -27,6 +27,7 @@ export function confirmEverywhere(
       metrics.observeConfirmation(receipt.elapsedMs, receipt.lapsed)
       return receipt
     },
+    confirmedUpTo: (position) => all.confirmedUpTo(position),
     receipt: (revocation) => all.receipt(revocation),
   }
 }
@@ -68,24 +69,38 @@ class AllNodes implements Confirmation {
     return { ...here, confirmed: false, verifiers }
   }
 
+  async confirmedUpTo(position: Position): Promise<Confirmed> {
+    const startedMs = this.#clock.monotonicMs()
+    const [here, elsewhere] = await Promise.all([
+      this.#hub.confirmedUpTo(position),
+      this.#leases.confirmedUpTo(position),
+    ])
+    return together(here, elsewhere, this.#clock.monotonicMs() - startedMs)
+  }
+
   async #ask(revocation: Revocation): Promise<Receipt> {
     const startedMs = this.#clock.monotonicMs()
     const [here, elsewhere] = await Promise.all([
       this.#hub.confirmed(revocation),
       this.#leases.confirmOnOtherNodes(revocation),
     ])
-    const receipt: Receipt = {
-      ...here,
-      acknowledged: here.acknowledged + elsewhere.acknowledged,
-      verifiers: here.verifiers + elsewhere.acknowledged + elsewhere.lapsed,
-      lapsed: here.lapsed + elsewhere.lapsed,
-      elapsedMs: Math.max(here.elapsedMs, this.#clock.monotonicMs() - startedMs),
-    }
+    const elapsedMs = this.#clock.monotonicMs() - startedMs
+    const receipt: Receipt = { ...here, ...together(here, elsewhere, elapsedMs) }
     this.#remembered.set(revocation.id, receipt)
     if (this.#remembered.size > RECEIPTS) {
       const [oldest] = this.#remembered.keys()
       if (oldest !== undefined) this.#remembered.delete(oldest)
     }
     return receipt
+  }
+}
+
+/** This node with its guards, and the others with theirs. */
+function together(here: Confirmed, elsewhere: ConfirmedElsewhere, elapsedMs: number): Confirmed {
+  return {
+    acknowledged: here.acknowledged + elsewhere.acknowledged,
+    verifiers: here.verifiers + elsewhere.acknowledged + elsewhere.lapsed,
+    lapsed: here.lapsed + elsewhere.lapsed,
+    elapsedMs: Math.max(here.elapsedMs, elapsedMs),
   }
 }

@@ -23,6 +23,7 @@ test('the lag of another node is the time from a commit here to its acknowledgem
             resolve({ acknowledged: 1, lapsed: 0 })
           })
         }),
+      confirmedUpTo: () => Promise.resolve({ acknowledged: 1, lapsed: 0 }),
     },
     { monotonicMs: () => nowMs },
   )

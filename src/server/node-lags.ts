@@ -1,5 +1,8 @@
 import type { Clock } from '../ports/clock.ts'
+import type { Position } from '../domain/revocation.ts'
 import type { ConfirmedElsewhere, EntryPlace, NodeLeases } from '../ports/node-lease.ts'
+
+type Leases = Pick<NodeLeases, 'others' | 'confirmOnOtherNodes' | 'confirmedUpTo'>
 
 /** A hundred times a second is often enough, however many logouts are confirmed. */
 const measureEveryMs = 10
@@ -10,15 +13,12 @@ const measureEveryMs = 10
  * is measured there.
  */
 export class NodeLags {
-  readonly #leases: Pick<NodeLeases, 'others' | 'confirmOnOtherNodes'>
+  readonly #leases: Leases
   readonly #clock: Pick<Clock, 'monotonicMs'>
   #lags: ReadonlyMap<string, number> = new Map()
   #measuredMs = -Infinity
 
-  constructor(
-    leases: Pick<NodeLeases, 'others' | 'confirmOnOtherNodes'>,
-    clock: Pick<Clock, 'monotonicMs'>,
-  ) {
+  constructor(leases: Leases, clock: Pick<Clock, 'monotonicMs'>) {
     this.#leases = leases
     this.#clock = clock
   }
@@ -34,6 +34,14 @@ export class NodeLags {
     const outcome = await this.#leases.confirmOnOtherNodes(place)
     this.#measure(place, fromMs)
     return outcome
+  }
+
+  /**
+   * See `NodeLeases.confirmedUpTo`. Of entries from anywhere and of any age, so nothing is
+   * measured.
+   */
+  confirmedUpTo(position: Position): Promise<ConfirmedElsewhere> {
+    return this.#leases.confirmedUpTo(position)
   }
 
   /**

@@ -2,10 +2,10 @@
  * The leases of nodes, over any database that has the table of `node-table.ts`. The rules, and why
  * they hold, are in `ports/node-lease.ts`.
  */
-import type { Position } from '../domain/revocation.ts'
+import { covers, type Position } from '../domain/revocation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import type { NodeLeases } from '../ports/node-lease.ts'
+import type { ConfirmedElsewhere, EntryPlace, NodeLeases } from '../ports/node-lease.ts'
 import { NodeObserver } from './node-observer.ts'
 import { writePosition, type NodeRow, type NodeRows, type NodeTable } from './node-table.ts'
 
@@ -127,10 +127,12 @@ class TableNodeLeases implements NodeLeases {
     return this.#observer.others()
   }
 
-  confirmOnOtherNodes(
-    place: Parameters<NodeLeases['confirmOnOtherNodes']>[0],
-  ): ReturnType<NodeLeases['confirmOnOtherNodes']> {
-    return this.#observer.confirmed(place)
+  confirmOnOtherNodes({ stream, sequence }: EntryPlace): Promise<ConfirmedElsewhere> {
+    return this.#observer.confirmed(new Map([[stream, sequence]]))
+  }
+
+  confirmedUpTo(position: Position): Promise<ConfirmedElsewhere> {
+    return this.#observer.confirmed(position)
   }
 
   async close(heldForMs: number): Promise<void> {
@@ -268,9 +270,4 @@ function merge(into: Map<string, number>, position: Position): void {
   for (const [stream, sequence] of position) {
     if (sequence > (into.get(stream) ?? 0)) into.set(stream, sequence)
   }
-}
-
-function covers(have: Position, needs: Position): boolean {
-  for (const [stream, sequence] of needs) if ((have.get(stream) ?? 0) < sequence) return false
-  return true
 }

@@ -1,7 +1,7 @@
 /** Watching the rows of other nodes, and waiting until none of them can accept what has ended. */
-import type { Position } from '../domain/revocation.ts'
+import { covers, type Position } from '../domain/revocation.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { ConfirmedElsewhere, EntryPlace, OtherNode } from '../ports/node-lease.ts'
+import type { ConfirmedElsewhere, OtherNode } from '../ports/node-lease.ts'
 import { readPosition, type NodeRow, type NodeRows } from './node-table.ts'
 
 export interface ObserverOptions {
@@ -24,7 +24,7 @@ interface Observed {
 }
 
 interface Waiting {
-  readonly place: EntryPlace
+  readonly position: Position
   readonly fromMs: number
   readonly resolve: (outcome: ConfirmedElsewhere) => void
   readonly stopTimer: () => void
@@ -55,16 +55,16 @@ export class NodeObserver {
     }))
   }
 
-  /** See `NodeLeases.confirmOnOtherNodes`. */
-  confirmed(place: EntryPlace): Promise<ConfirmedElsewhere> {
+  /** See `NodeLeases.confirmedUpTo`. */
+  confirmed(position: Position): Promise<ConfirmedElsewhere> {
     const { clock, leaseMs, marginMs } = this.#options
     const fromMs = clock.monotonicMs()
     return new Promise((resolve) => {
       const waiting: Waiting = {
-        place,
+        position,
         fromMs,
         resolve,
-        // By then every lease that does not know of the entry has run out, seen or not.
+        // By then every lease that does not know of the entries has run out, seen or not.
         stopTimer: clock.after(leaseMs + marginMs, () => {
           this.#decide(waiting)
         }),
@@ -122,7 +122,7 @@ export class NodeObserver {
     }
     this.#note(found, clock.monotonicMs())
     for (const waiting of this.#waiting) {
-      // What was read before the entry was durable says nothing about it.
+      // What was read before the entries were durable says nothing about them.
       if (waiting.fromMs <= startMs && this.#pending(waiting).length === 0) this.#decide(waiting)
     }
   }
@@ -146,7 +146,7 @@ export class NodeObserver {
     }
   }
 
-  /** The nodes that may hold a lease and have not acknowledged the entry. */
+  /** The nodes that may hold a lease and have not acknowledged the entries. */
   #pending(waiting: Waiting): readonly Observed[] {
     const nowMs = this.#options.clock.monotonicMs()
     if (nowMs >= this.#endOf(waiting.fromMs)) return []
@@ -158,13 +158,12 @@ export class NodeObserver {
   #decide(waiting: Waiting): void {
     if (!this.#waiting.delete(waiting)) return
     waiting.stopTimer()
-    const all = [...this.#observed.values()]
-    const acknowledged = all.filter((node) => hasAcknowledged(node, waiting))
-    const lapsed = all.filter(
-      // Those that were gone before the entry was durable were not waited for.
-      (node) => !hasAcknowledged(node, waiting) && waiting.fromMs < this.#endOf(node.sinceMs),
+    // Those that were gone before the call were not waited for, and are no verifiers any more.
+    const asked = [...this.#observed.values()].filter(
+      ({ sinceMs }) => waiting.fromMs < this.#endOf(sinceMs),
     )
-    waiting.resolve({ acknowledged: acknowledged.length, lapsed: lapsed.length })
+    const acknowledged = asked.filter((node) => hasAcknowledged(node, waiting)).length
+    waiting.resolve({ acknowledged, lapsed: asked.length - acknowledged })
   }
 
   #endOf(sinceMs: number): number {
@@ -172,6 +171,6 @@ export class NodeObserver {
   }
 }
 
-function hasAcknowledged({ acknowledged }: Observed, { place }: Waiting): boolean {
-  return (acknowledged.get(place.stream) ?? 0) >= place.sequence
+function hasAcknowledged({ acknowledged }: Observed, { position }: Waiting): boolean {
+  return covers(acknowledged, position)
 }

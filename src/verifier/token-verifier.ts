@@ -170,7 +170,10 @@ function withKeyOf(token: string, claims: AccessClaims): AccessClaims {
   return kid === undefined ? { ...claims } : { ...claims, kid }
 }
 
-function hasAccessClaims(payload: Readonly<Record<string, unknown>>): payload is AccessClaims {
+/** Whether a payload has what every access token of Outright carries. */
+export function hasAccessClaims(
+  payload: Readonly<Record<string, unknown>>,
+): payload is AccessClaims {
   const { aud, sub, client_id: client, device_id: device, jti, sid, gen, exp } = payload
   return (
     Array.isArray(aud) &&

@@ -397,7 +397,27 @@ suite('Baanx OAuth, revoke', () => {
       assert.equal(await probe(server, other.access_token), 200)
       const again = await post(server, path, { token: pair[hint], token_hint: hint })
       assertBody(again, 200, { success: true })
+      const id = reply.headers['outright-revocation']
+      assert.equal(again.headers['outright-revocation'], id)
     }
+  })
+
+  test('an access token that has expired ends the session too: its refresh token goes on', async () => {
+    const path = '/v1/auth/oauth2/revoke'
+    const pair = await grant(server)
+    server.advance(6 * 60 * MINUTE_MS + 1000)
+    assert.equal(await probe(server, pair.access_token), 401)
+    const reply = await post(server, path, { token: pair.access_token })
+    assertBody(reply, 200, { success: true })
+    assert.notEqual(reply.headers['outright-revocation'], undefined)
+    assertBody(await refresh(server, pair.refresh_token), 400, invalidGrant)
+    // A restart, or another node, has not verified it before.
+    const { verifier } = server.core.dependencies
+    const other = await grant(server)
+    server.advance(6 * 60 * MINUTE_MS + 1000)
+    verifier.forget()
+    assertBody(await post(server, path, { token: other.access_token }), 200, { success: true })
+    assertBody(await refresh(server, other.refresh_token), 400, invalidGrant)
   })
 
   test('a hint that is wrong or missing does not matter; a form is read as well', async () => {

@@ -94,12 +94,15 @@ suite('Matar, logout (the seed)', () => {
     assert.equal((await refresh(other.refresh_token)).status, 200)
   })
 
-  test('the answer carries a receipt, a refusal does not', async () => {
+  test('the answer carries a receipt, a second one the same, another refusal none', async () => {
     const { access_token: token } = await login()
+    assert.equal((await logout(`${token}x`)).headers['outright-revocation'], undefined)
     const done = await logout(token)
     assert.match(done.headers['outright-revocation'] ?? '', /^[\da-f-]{36}$/)
     assert.match(done.headers['outright-confirmed'] ?? '', /^(\d+)\/\1;lapsed=0;ms=\d+$/)
-    assert.equal((await logout(token)).headers['outright-revocation'], undefined)
+    const { 'outright-revocation': id = '' } = (await logout(token)).headers
+    assert.equal(id, done.headers['outright-revocation'])
+    assert.equal((await currentUser(token)).headers['outright-revocation'], undefined)
   })
 
   test('Prefer: respond-async is applied', async () => {

@@ -12,6 +12,7 @@ test('a dialect of one file logs in, logs out, and says no in its own words', as
     assert.match(bye.headers['outright-confirmed'] ?? '', /^1\/1;lapsed=0;ms=\d+$/)
     const again = await server.call('GET', `/acme/bye?token=${token}`)
     assert.deepEqual([again.status, again.text], [401, 'who'])
+    assert.equal(again.headers['outright-revocation'], bye.headers['outright-revocation'])
     const nowhere = await server.call('GET', '/acme/nowhere')
     assert.deepEqual([nowhere.status, nowhere.text], [404, 'where'])
     const post = await server.call('POST', '/acme/bye')

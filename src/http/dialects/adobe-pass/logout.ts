@@ -1,3 +1,4 @@
+import type { Receipt } from '../../../domain/receipt.ts'
 import type { Session } from '../../../domain/session.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
 import { findAuthentication, viewerOf } from './authentication.ts'
@@ -25,16 +26,35 @@ const MOST_SESSIONS = 100
 export async function logout(pass: Pass, request: DialectRequest): Promise<Answer> {
   const caller = await readDeviceCaller(pass, request, { call: 'logout', evenDisabled: true })
   const session = await findAuthentication(pass, caller.deviceKey)
+  const wait = request.waitForConfirmation
   const { revocation, receipt, added } = await pass.core.revoke({
     scope: 'device',
     key: caller.deviceKey,
     reason: 'logout',
     actor: session === undefined ? `client:${caller.requestor.id}` : `subject:${session.subjectId}`,
     seenGeneration: session?.generations.device ?? (await endedGeneration(pass, caller)),
-    wait: request.waitForConfirmation,
+    wait,
   })
   if (added && session !== undefined) void tellProviders(pass, session, revocation.id)
-  return { status: 204, receipt }
+  return {
+    status: 204,
+    receipt: added ? receipt : ((await lastReceipt(pass, caller, wait)) ?? receipt),
+  }
+}
+
+/**
+ * Where a logout found nothing to end: the receipt of what ended the last AuthN token. The device's
+ * own last logout may be older than that one.
+ */
+async function lastReceipt(
+  pass: Pass,
+  { deviceKey }: DeviceCaller,
+  wait: boolean,
+): Promise<Receipt | undefined> {
+  const page = { limit: 1, cursor: undefined }
+  const filter = { deviceKey, dialect: ADOBE_PASS }
+  const [last] = (await pass.store.listSessions(filter, pass.clock.nowMs(), page)).items
+  return last && pass.core.awaitEnded({ ended: { names: last.session }, wait })
 }
 
 /**

@@ -32,7 +32,25 @@ export interface Bearer {
  * @throws {Refusal} `token_invalid`, `token_expired`, `token_revoked`, `stale`.
  */
 export async function admit(service: BaanxService, caller: Client, token: string): Promise<Bearer> {
-  const claims = await service.core.inspect(token, BAANX)
+  return bearerOf(service, caller, await service.core.inspect(token, BAANX))
+}
+
+/** The same for a call that ends something: see `inspectForLogout`. */
+export async function admitForLogout(
+  service: BaanxService,
+  caller: Client,
+  token: string,
+  wait: boolean,
+): Promise<Bearer> {
+  const claims = await service.core.inspectForLogout({ token, audience: BAANX, wait })
+  return bearerOf(service, caller, claims)
+}
+
+async function bearerOf(
+  service: BaanxService,
+  caller: Client,
+  claims: AccessClaims,
+): Promise<Bearer> {
   if (claims.client_id === caller.id) return { claims, oauthClient: undefined }
   const oauthClient = await oauthClientOf(service, caller, claims.client_id)
   if (oauthClient !== undefined) return { claims, oauthClient }

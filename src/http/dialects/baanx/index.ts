@@ -12,6 +12,7 @@ import type { Answer, Dialect, DialectRequest, Method, Route } from '../../diale
 import { readJson } from '../../body.ts'
 import {
   admit,
+  admitForLogout,
   authorize,
   exchange,
   findCaller,
@@ -121,8 +122,9 @@ function personHandles(service: BaanxService) {
     },
     async logout(request) {
       const caller = await findCaller(service, readClientKey(request))
-      const bearer = await admit(service, caller, readBearer(request))
-      return renderSuccess(await logout(service, bearer, request.waitForConfirmation))
+      const wait = request.waitForConfirmation
+      const bearer = await admitForLogout(service, caller, readBearer(request), wait)
+      return renderSuccess(await logout(service, bearer, wait))
     },
   } satisfies Partial<Record<OperationName, Handle>>
 }
@@ -153,8 +155,9 @@ function oauthHandles(service: BaanxService) {
     },
     async revokeGrants(request) {
       const caller = await findCaller(service, readClientKey(request))
-      const bearer = await admit(service, caller, readBearer(request))
-      return renderSuccess(await revokeGrants(service, caller, bearer, request.waitForConfirmation))
+      const wait = request.waitForConfirmation
+      const bearer = await admitForLogout(service, caller, readBearer(request), wait)
+      return renderSuccess(await revokeGrants(service, caller, bearer, wait))
     },
     async revokeToken(request) {
       const caller = await findCaller(service, readClientKey(request))

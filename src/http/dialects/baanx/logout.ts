@@ -1,6 +1,7 @@
 /** The three ways to end something: logout, revoking a client's grants, revoking one token. */
 import { parseRefreshToken } from '../../../core/refresh-token.ts'
-import { Refusal, refuse } from '../../../domain/failure.ts'
+import { refusalOf } from '../../../core/inspect.ts'
+import { refuse } from '../../../domain/failure.ts'
 import type { Client } from '../../../domain/identity.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { grantKey } from '../../../domain/scope.ts'
@@ -73,9 +74,11 @@ function together(receipts: readonly Receipt[]): Receipt | undefined {
 
 /**
  * `POST /v1/auth/oauth2/revoke` (RFC 7009): ends the session of an access or refresh token, so that
- * both of its tokens end.
+ * both of its tokens end. An access token does so as well when it has expired, since the refresh
+ * token beside it has not, and when something else has ended it already: where its session has
+ * ended that is waited for, and otherwise it ends now.
  *
- * @returns Undefined for a token that is not known or not alive: there is nothing to end.
+ * @returns Undefined for a token that is not known: there is nothing to end.
  * @throws {Refusal} `forbidden` for a token of another application (RFC 7009, section 2.1).
  */
 export async function revokeToken(
@@ -114,15 +117,9 @@ async function findTokenSession(
     const found = await core.dependencies.store.findRefreshToken(id, secretHash)
     return found?.session.dialect === BAANX ? found.session : undefined
   }
-  try {
-    const { sid, client_id: clientId } = await core.inspect(token, BAANX)
-    return { sid, clientId }
-  } catch (error) {
-    if (error instanceof Refusal && isDead(error)) return undefined
-    throw error
-  }
-}
-
-function isDead({ failure }: Refusal): boolean {
-  return ['token_invalid', 'token_expired', 'token_revoked'].includes(failure.kind)
+  const recognized = await core.recognize(token, BAANX)
+  if (recognized === 'stale') return refuse(refusalOf(recognized))
+  if (typeof recognized === 'string') return undefined
+  const { sid, client_id: clientId } = recognized.claims
+  return { sid, clientId }
 }

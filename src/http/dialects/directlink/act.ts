@@ -75,7 +75,8 @@ export function createActs(
     async logout(authorization, request) {
       const wait = request.waitForConfirmation
       if (authorization.scheme === 'bearer') {
-        const claims = await core.inspect(authorization.token, audience)
+        const { token } = authorization
+        const claims = await core.inspectForLogout({ token, audience, wait })
         const { receipt } = await core.revoke({
           scope: 'session',
           key: claims.sid,

@@ -56,10 +56,11 @@ export function createActs(
   const authorize = async (
     token: string,
     call: MatarOptions['requireFresh'][number],
+    inspect: () => Promise<AccessClaims>,
   ): Promise<AccessClaims> => {
     const mustBeFresh = options.requireFresh.includes(call)
     try {
-      const claims = await core.inspect(token, audience)
+      const claims = await inspect()
       if (mustBeFresh && claims['fresh'] !== true) return refuse({ kind: 'token_not_fresh' })
       return claims
     } catch (error) {
@@ -77,7 +78,8 @@ export function createActs(
     refresh: createRefresh(context, options, audience),
 
     async currentUser(token) {
-      const claims = await authorize(token, 'get_current_user')
+      const inspect = () => core.inspect(token, audience)
+      const claims = await authorize(token, 'get_current_user', inspect)
       const subject = await store.findSubject({ by: 'id', value: claims.sub })
       if (subject === undefined) return refuse({ kind: 'token_invalid', reason: 'no such user' })
       if (subject.standing === 'disabled') return refuse({ kind: 'account_disabled' })
@@ -85,13 +87,15 @@ export function createActs(
     },
 
     async logout(token, request) {
-      const claims = await authorize(token, 'logout')
+      const wait = request.waitForConfirmation
+      const inspect = () => core.inspectForLogout({ token, audience, wait })
+      const claims = await authorize(token, 'logout', inspect)
       const { receipt } = await core.revoke({
         scope: options.scope,
         key: options.scope === 'token' ? claims.jti : claims.sid,
         reason: 'logout',
         actor: `subject:${claims.sub}`,
-        wait: request.waitForConfirmation,
+        wait,
       })
       return receipt
     },

@@ -107,10 +107,12 @@ export async function logout(
   address: string,
   wait: boolean,
 ): Promise<Receipt> {
-  const claims = await admit(service.core, token, address)
+  const { core } = service
+  const claims = await core.inspectForLogout({ token, audience: OCTOPUS, wait })
+  await permitClient(core, claims, address)
   service.refreshQuota.spend(`logout ${claims.client_id}`)
   const [, , clientGeneration] = claims.gen
-  const { receipt } = await service.core.revoke({
+  const { receipt } = await core.revoke({
     scope: 'client',
     key: claims.client_id,
     reason: 'logout',
@@ -147,8 +149,12 @@ export async function listWallets(
  */
 async function admit(core: Core, token: string, address: string): Promise<AccessClaims> {
   const claims = await core.inspect(token, OCTOPUS)
-  permitAddress(await activeClient(core, claims.client_id), address)
+  await permitClient(core, claims, address)
   return claims
+}
+
+async function permitClient(core: Core, claims: AccessClaims, address: string): Promise<void> {
+  permitAddress(await activeClient(core, claims.client_id), address)
 }
 
 async function activeClient(core: Core, id: string): Promise<Client> {
