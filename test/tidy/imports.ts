@@ -64,10 +64,11 @@ export const table: Readonly<Record<string, Row>> = {
 
 /**
  * What the adapters of the guard may add: the frameworks they adapt to, and Node for the one named
- * after it.
+ * after it; its types for what ends connections. (`test/package.test.ts` sees that only types
+ * are.)
  */
 const adapterPackages = ['express', 'fastify', 'hono']
-const nodeAdapter = 'src/guard/adapters/node.ts'
+const nodeAdapters = ['src/guard/adapters/node.ts', 'src/guard/adapters/ending.ts']
 
 /** Complaints about imports that run against the table, in the order of the files. */
 export function importDirections(files: readonly TextFile[]): string[] {
@@ -87,7 +88,9 @@ function judge(path: string, specifier: string): string | undefined {
   if (!row) return `src/${folder} is not in the import table: add a row in test/tidy/imports.ts`
   if (specifier.startsWith('.')) return judgeRelative(path, folder, row, specifier)
   if (specifier.startsWith('node:')) {
-    return row.node || path === nodeAdapter ? undefined : `${folder} may not use ${specifier}`
+    return row.node || nodeAdapters.includes(path)
+      ? undefined
+      : `${folder} may not use ${specifier}`
   }
   return judgePackage(path, folder, row, specifier)
 }

@@ -108,7 +108,7 @@ export function decisionOf(verdict: Verdict, options: ProtectOptions): Decision 
  * Challenges as RFC 6750, section 3, has them; 503 where the guard cannot decide (RFC 9110,
  * 15.6.4).
  */
-function challengeFor(reason: Rejection, options: ProtectOptions): Challenge {
+export function challengeFor(reason: Rejection, options: ProtectOptions): Challenge {
   const realm = `Bearer realm="${quotable(options.realm ?? 'api')}"`
   switch (reason) {
     case 'missing':

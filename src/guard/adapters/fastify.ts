@@ -1,15 +1,33 @@
 /** The guard for Fastify: an `onRequest` hook for routes, plugins or the whole server. */
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Guard } from '../options.ts'
 import { decisionOf, rememberClaims, whenDecided, type ProtectOptions } from './decide.ts'
-import { endWhenRevoked, singleBearer } from './node.ts'
+import { handOn, type NodeRequest, type NodeResponse } from './ending.ts'
+import { singleBearer } from './node.ts'
 
 export { claimsOf } from './decide.ts'
 export { protectUpgrade } from './node.ts'
 
-export interface FastifyProtectOptions extends ProtectOptions {
+export interface FastifyProtectOptions<
+  Request extends AnyRequest = FastifyRequest,
+> extends ProtectOptions {
   /** Where the token is. Default: the `Authorization` header. */
-  readonly tokenOf?: (request: FastifyRequest) => string | undefined
+  readonly tokenOf?: (request: Request) => string | undefined
+  /** Code of the close frame that a WebSocket of `@fastify/websocket` gets. Default 4401. */
+  readonly closeCode?: number
+}
+
+/** Fastify's request over HTTP/1 or HTTP/2, TLS or not: as much of it as is used here. */
+interface AnyRequest {
+  readonly raw: NodeRequest
+}
+
+/** Fastify's reply, the same way. */
+interface AnyReply {
+  readonly raw: NodeResponse
+  code(status: number): AnyReply
+  headers(values: Readonly<Record<string, string>>): AnyReply
+  send(body: string): unknown
 }
 
 /**
@@ -21,22 +39,20 @@ export interface FastifyProtectOptions extends ProtectOptions {
  *     for: claimsOf(request).sub,
  *   }))
  */
-export function protect(
+export function protect<Request extends AnyRequest = FastifyRequest>(
   guard: Guard,
-  options: FastifyProtectOptions = {},
-): (request: FastifyRequest, reply: FastifyReply, done: () => void) => void {
+  options: FastifyProtectOptions<Request> = {},
+): (request: AnyRequest, reply: AnyReply, done: () => void) => void {
   const { tokenOf = (request) => singleBearer(request.raw) } = options
   return function outrightGuard(request, reply, done) {
-    whenDecided(guard, tokenOf(request), options, (verdict) => {
+    whenDecided(guard, tokenOf(request as Request), options, (verdict) => {
       const decision = decisionOf(verdict, options)
       if (decision.ok) {
         rememberClaims(request, decision.claims)
-        done()
-        // Not before: nothing was revoked meanwhile, and many an answer is over by now.
-        endWhenRevoked(guard, decision.claims, reply.raw, options)
+        handOn(guard, decision.claims, request.raw, reply.raw, options, done)
       } else {
         const { status, headers, body } = decision.challenge
-        void reply.code(status).headers(headers).send(body)
+        reply.code(status).headers(headers).send(body)
       }
     })
   }

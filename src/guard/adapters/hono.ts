@@ -1,30 +1,51 @@
 /** The guard for Hono, on any runtime: a middleware that sets the variable `claims`. */
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler, Next } from 'hono'
 import type { AccessClaims } from '../../verifier/claims.ts'
 import type { Guard } from '../options.ts'
-import { bearerToken, decisionOf, type ProtectOptions } from './decide.ts'
+import {
+  bearerToken,
+  challengeFor,
+  decisionOf,
+  defaultGraceMs,
+  type Challenge,
+  type ProtectOptions,
+} from './decide.ts'
+import { endWhenRevoked, type IncomingMessage, type ServerResponse } from './ending.ts'
+import { endingAnswer } from './hono-answers.ts'
+import { refuseUnwatched, refuseUnwatchedCalls } from './hono-upgrades.ts'
+
+export { protectUpgrade, type UpgradeProtectOptions } from './hono-upgrades.ts'
 
 /** For `new Hono<GuardEnv>()`: lets `context.get('claims')` know its type. */
 export interface GuardEnv {
   Variables: { claims: AccessClaims }
 }
 
-export interface HonoProtectOptions extends Omit<ProtectOptions, 'graceMs'> {
+export interface HonoProtectOptions extends ProtectOptions {
   /** Where the token is. Default: the `Authorization` header. */
   readonly tokenOf?: (context: Context) => string | undefined
   /**
-   * Whether the body of an answer is a stream that must end when the token is revoked. Default:
-   * event streams, and answers that Hono's streaming helpers made.
+   * Whether the body of an answer is a stream that must end when the token is revoked. Default: all
+   * that is not complete at once. Not asked on Node, where the connection itself is ended.
    */
   readonly isStream?: (answer: Response) => boolean
+  /** Node alone: code of the close frame that a WebSocket gets. Default 4401. */
+  readonly closeCode?: number
+}
+
+/** What `@hono/node-server` and `@hono/node-ws` hand on; an upgrade has no answer. */
+interface NodeBindings {
+  readonly incoming: IncomingMessage
+  readonly outgoing?: ServerResponse
 }
 
 /**
- * Makes a middleware that lets requests with a good token in and answers all others. Streaming
- * answers end when the token is revoked.
+ * Makes a middleware that lets requests with a good token in and answers all others. What is still
+ * open when the token is revoked is ended: answers that are still being sent, and WebSockets (which
+ * on other runtimes than Node need {@link protectUpgrade}, and are refused without it).
  *
  * @example
- *   app.get('/orders', protect(guard, { scope: 'orders' }), (context) =>
+ *   app.get('/orders', protect(guard), (context) =>
  *     context.json({ for: context.get('claims').sub }),
  *   )
  */
@@ -33,52 +54,83 @@ export function protect(
   options: HonoProtectOptions = {},
 ): MiddlewareHandler<GuardEnv> {
   const { tokenOf = (context) => bearerToken(context.req.header('authorization')) } = options
-  const { isStream = looksLikeStream } = options
   return async function outrightGuard(context, next) {
     const token = tokenOf(context)
     const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
     const decision = decisionOf(verdict, options)
-    if (!decision.ok) {
-      const { status, headers, body } = decision.challenge
-      return new Response(body, { status, headers })
-    }
-    context.set('claims', decision.claims)
-    await next()
-    if (isStream(context.res)) {
-      const ending = endingStream(guard, decision.claims, context.res)
-      // Assigning once more would merge the headers with themselves.
-      context.res = undefined
-      context.res = ending
-    }
-    return undefined
+    if (!decision.ok) return answerOf(decision.challenge)
+    const { claims } = decision
+    context.set('claims', claims)
+    if (!isOnNode(context.env)) return runOnStandards(guard, claims, context, next, options)
+    const { incoming, outgoing } = context.env
+    const handled = next()
+    endWhenRevoked(guard, claims, incoming, outgoing, options)
+    return handled
   }
 }
 
-function looksLikeStream({ headers }: Response): boolean {
+async function runOnStandards(
+  guard: Guard,
+  claims: AccessClaims,
+  context: Context,
+  next: Next,
+  options: HonoProtectOptions,
+): Promise<Response | undefined> {
+  if (context.req.header('upgrade') !== undefined) refuseUnwatchedCalls(context)
+  const isCutOff = await handledInTime(guard, claims, next(), options.graceMs ?? defaultGraceMs)
+  if (isCutOff) return answerOf(challengeFor('revoked', options))
+  refuseUnwatched(context)
+  const { isStream = () => true } = options
+  if (context.res.status !== 101 && isStream(context.res)) {
+    const ending = await endingAnswer(guard, claims, context.res)
+    // Assigning once more would merge the headers with themselves.
+    context.res = undefined
+    context.res = ending
+  }
+  return undefined
+}
+
+/** Waits for a handler, but for one whose token is revoked meanwhile not longer than the grace. */
+function handledInTime(
+  guard: Guard,
+  claims: AccessClaims,
+  handled: Promise<void>,
+  graceMs: number,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const unwatch = guard.watch(claims, () => {
+      timer = setTimeout(resolve, Math.max(0, graceMs), true)
+    })
+    const settle = (then: () => void) => (): void => {
+      unwatch()
+      clearTimeout(timer)
+      then()
+    }
+    handled.then(
+      settle(() => {
+        resolve(false)
+      }),
+      (error: Error) => {
+        settle(() => {
+          reject(error)
+        })()
+      },
+    )
+  })
+}
+
+function isOnNode(env: unknown): env is NodeBindings {
   return (
-    headers.get('content-type')?.startsWith('text/event-stream') === true ||
-    headers.get('transfer-encoding') === 'chunked'
+    typeof env === 'object' &&
+    env !== null &&
+    'incoming' in env &&
+    typeof env.incoming === 'object' &&
+    env.incoming !== null &&
+    'socket' in env.incoming
   )
 }
 
-/**
- * The same answer, whose body ends when what the claims name is revoked. An event stream ends as if
- * it were over, and its client will try again; anything else breaks off, so that nobody takes a
- * part for the whole.
- */
-function endingStream(guard: Guard, claims: AccessClaims, answer: Response): Response {
-  const { body } = answer
-  if (!body) return answer
-  const isEventStream = answer.headers.get('content-type')?.startsWith('text/event-stream') === true
-  let unwatch = (): void => undefined
-  const through = new TransformStream<Uint8Array, Uint8Array>({
-    start(controller) {
-      unwatch = guard.watch(claims, () => {
-        if (isEventStream) controller.terminate()
-        else controller.error(new Error('The token has been revoked'))
-      })
-    },
-  })
-  body.pipeTo(through.writable).then(unwatch, unwatch)
-  return new Response(through.readable, answer)
+function answerOf({ status, headers, body }: Challenge): Response {
+  return new Response(body, { status, headers })
 }

@@ -8,12 +8,12 @@ import type { Guard } from '../options.ts'
 import {
   bearerToken,
   decisionOf,
-  defaultGraceMs,
   rememberClaims,
   whenDecided,
   type Challenge,
   type ProtectOptions,
 } from './decide.ts'
+import { endUpgradeWhenRevoked, endWhenRevoked, handOn, type NodeRequest } from './ending.ts'
 
 export { claimsOf } from './decide.ts'
 export type { ProtectOptions } from './decide.ts'
@@ -21,14 +21,12 @@ export type { ProtectOptions } from './decide.ts'
 export interface NodeProtectOptions extends ProtectOptions {
   /** Where the token is. Default: the `Authorization` header. */
   readonly tokenOf?: (request: IncomingMessage) => string | undefined
-}
-
-export interface UpgradeProtectOptions extends NodeProtectOptions {
   /**
    * Code of the close frame (RFC 6455, section 5.5.1) that a WebSocket is sent before it is
    * destroyed, such as 4401 or 1008. Only for what writes whole frames to the socket, as `ws` and
    * what is built on it do: behind something that passes bytes through as they come, the frame
-   * would land within another. Default: none, so that the other end sees 1006.
+   * would land within another. Default: 4401 where a middleware lets the upgrade in; none for
+   * `protectUpgrade`, so that the other end sees 1006.
    */
   readonly closeCode?: number
 }
@@ -54,7 +52,7 @@ export async function protect(
   const token = tokenFrom(request, options)
   const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
   const claims = admit(verdict, request, response, options)
-  if (claims) endWhenRevoked(guard, claims, response, options)
+  if (claims) endWhenRevoked(guard, claims, request, response, options)
   return claims
 }
 
@@ -98,13 +96,7 @@ export function letIn(
 ): void {
   whenDecided(guard, tokenFrom(request, options), options, (verdict) => {
     const claims = admit(verdict, request, response, options)
-    if (!claims) return
-    try {
-      next(claims)
-    } finally {
-      // Not before: nothing was revoked meanwhile, and many an answer is over by now.
-      endWhenRevoked(guard, claims, response, options)
-    }
+    if (claims) handOn(guard, claims, request, response, options, () => next(claims))
   })
 }
 
@@ -124,7 +116,7 @@ export async function protectUpgrade(
   guard: Guard,
   request: IncomingMessage,
   socket: Duplex,
-  options: UpgradeProtectOptions = {},
+  options: NodeProtectOptions = {},
 ): Promise<AccessClaims | undefined> {
   // Nobody else listens yet, and a reset while the token is checked must not end the process.
   const ignore = (): void => undefined
@@ -138,44 +130,8 @@ export async function protectUpgrade(
   }
   if (socket.destroyed) return undefined
   rememberClaims(request, decision.claims)
-  const unwatch = guard.watch(decision.claims, () => {
-    endUpgraded(request, socket, options.closeCode)
-  })
-  socket.once('close', unwatch)
+  endUpgradeWhenRevoked(guard, decision.claims, request, socket, options.closeCode)
   return decision.claims
-}
-
-/** How long a close frame may take to be written. */
-const closeFrameMs = 1000
-
-/**
- * Destroys the socket of an upgrade. Where it is a WebSocket and a code is given, it says so first:
- * whoever writes whole frames is between two of them whenever another turn begins, and a close
- * frame may stand between the fragments of a message (section 5.4). Nothing more is read: what the
- * other end sends from now on reaches nobody.
- */
-function endUpgraded(
-  request: IncomingMessage,
-  socket: Duplex,
-  closeCode: number | undefined,
-): void {
-  const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket'
-  // Before the answer to the upgrade has been written there is no WebSocket to speak to.
-  const hasBegun = 'bytesWritten' in socket && Number(socket.bytesWritten) > 0
-  if (closeCode === undefined || !isWebSocket || !hasBegun) {
-    socket.destroy()
-    return
-  }
-  socket.removeAllListeners('data')
-  // Read and dropped: what stands unread when a socket is closed makes TCP reset it, and the other
-  // end might lose the frame.
-  socket.resume()
-  const timer = setTimeout(() => socket.destroy(), closeFrameMs).unref()
-  // Nothing can be written after it.
-  socket.end(Uint8Array.of(0x88, 0x02, closeCode >> 8, closeCode & 0xff), () => {
-    clearTimeout(timer)
-    socket.destroy()
-  })
 }
 
 /** Lets a request in whose token was accepted; answers any other. */
@@ -187,43 +143,27 @@ function admit(
 ): AccessClaims | undefined {
   const decision = decisionOf(verdict, options)
   if (!decision.ok) {
-    const { status, headers, body } = decision.challenge
-    response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body)
+    refuse(decision.challenge, request, response)
     return undefined
   }
   rememberClaims(request, decision.claims)
   return decision.claims
 }
 
-/**
- * Ends an answer when what the claims name is revoked: at once where it is streaming, after a while
- * where it has not begun, so that the answer of a logout itself still goes out.
- */
-export function endWhenRevoked(
-  guard: Guard,
-  claims: AccessClaims,
-  response: ServerResponse,
-  { graceMs = defaultGraceMs }: Pick<ProtectOptions, 'graceMs'>,
-): void {
-  if (response.closed || isSent(response)) return
-  let timer: NodeJS.Timeout | undefined
-  const unwatch = guard.watch(claims, () => {
-    if (response.headersSent || graceMs <= 0) response.destroy()
-    else timer = setTimeout(() => response.destroy(), graceMs).unref()
-  })
-  response.on('close', () => {
-    clearTimeout(timer)
-    unwatch()
-  })
-}
-
-/** Whether all of an answer has been handed to the system; Node calls it finished a turn later. */
-function isSent(response: ServerResponse): boolean {
-  return response.writableEnded && response.writableLength === 0
+function refuse(challenge: Challenge, request: IncomingMessage, response: ServerResponse): void {
+  const { status, headers, body } = challenge
+  // Somebody has answered while the token was checked, because it took too long, say.
+  if (response.headersSent) {
+    if (!response.writableEnded) response.destroy()
+    return
+  }
+  // Not in one chain: the answer that express-ws plays returns nothing from the first.
+  response.writeHead(status, headers)
+  response.end(request.method === 'HEAD' ? undefined : body)
 }
 
 /** None where the header was sent twice: Node keeps the first, something before it the last. */
-export function singleBearer({ headers, rawHeaders }: IncomingMessage): string | undefined {
+export function singleBearer({ headers, rawHeaders }: NodeRequest): string | undefined {
   let count = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!
