@@ -1,7 +1,7 @@
 /** The feed over WebSockets: upgrade, credential, limits. One connection to the hub for each. */
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer, type RawData, type WebSocket } from 'ws'
+import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws'
 import {
   closeCodes,
   credentialSubprotocolPrefix,
@@ -9,13 +9,17 @@ import {
   feedPath,
   feedSubprotocol,
 } from '../protocol/feed.ts'
+import { Refusal } from '../domain/failure.ts'
 import { binaryMessages } from './binary-message.ts'
 import type { FeedConnection } from './connection.ts'
 import type { FeedHub } from './hub-types.ts'
 
 export interface FeedSocketsOptions {
   readonly hub: FeedHub
-  /** Whether the credential is a guard's. Never called with an empty one. Rejecting refuses it. */
+  /**
+   * Whether the credential is a guard's. Never called with an empty one. Rejecting with
+   * `credentials_invalid` refuses it too; with anything else it could not be looked up.
+   */
   readonly authenticate: (
     credential: string,
     connection: CredentialHolder,
@@ -29,6 +33,11 @@ export interface FeedSocketsOptions {
 interface FeedContext extends FeedSocketsOptions {
   readonly messageOf: (payload: Uint8Array) => Buffer
 }
+
+/** How long the other side may take to answer a close frame, in milliseconds. */
+const CLOSE_MS = 1000
+/** Connections at once that have not shown a good credential, or were refused and linger. */
+const MOST_STRANGERS = 256
 
 /** A connection in the eyes of whoever checked its credential. */
 export interface CredentialHolder {
@@ -50,12 +59,17 @@ export interface FeedSockets {
 export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
   const { path = feedPath } = options
   const context: FeedContext = { ...options, messageOf: binaryMessages() }
-  const sockets = new WebSocketServer({
+  const strangers = new Set<Duplex>()
+  // Its types do not know `closeTimeout` yet.
+  const serverOptions: ServerOptions & { readonly closeTimeout: number } = {
     noServer: true,
     maxPayload: feedLimits.guardFrameBytes,
     perMessageDeflate: false,
+    // Whoever does not answer the close frame is cut off. The default of 30 s holds memory for anybody.
+    closeTimeout: CLOSE_MS,
     handleProtocols: (offered) => (offered.has(feedSubprotocol) ? feedSubprotocol : false),
-  })
+  }
+  const sockets = new WebSocketServer(serverOptions)
   return {
     upgrade(request, socket, head) {
       if (pathOf(request) !== path) return false
@@ -67,8 +81,16 @@ export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
         )
         return true
       }
+      if (strangers.size >= MOST_STRANGERS) {
+        socket.end(
+          'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n',
+        )
+        return true
+      }
+      strangers.add(socket)
+      socket.once('close', () => strangers.delete(socket))
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        void welcome(context, webSocket, request)
+        void welcome(context, webSocket, request, () => strangers.delete(socket))
       })
       return true
     },
@@ -96,6 +118,7 @@ async function welcome(
   context: FeedContext,
   socket: WebSocket,
   request: IncomingMessage,
+  isNoStranger: () => void,
 ): Promise<void> {
   // Frames may arrive while the credential is looked up; the first of them is all that can be.
   const early: Uint8Array[] = []
@@ -105,11 +128,18 @@ async function welcome(
   socket.on('message', keep)
   // A socket without a listener for errors would end the process.
   socket.on('error', () => undefined)
-  if (!(await isKnown(context, socket, request))) {
-    socket.close(closeCodes.credentialRefused, 'the credential is missing or not known')
-    return
+  switch (await standingOf(context, socket, request)) {
+    case 'known':
+      break
+    case 'unknown':
+      socket.close(closeCodes.credentialRefused, 'the credential is missing or not known')
+      return
+    case 'not-told':
+      socket.close(closeCodes.notReady, 'the credential cannot be looked up at the moment')
+      return
   }
   if (socket.readyState !== socket.OPEN) return
+  isNoStranger()
   socket.off('message', keep)
   const { frame, closed } = context.hub.accept(connectionOf(context, socket, request))
   socket.on('message', (data) => {
@@ -119,15 +149,15 @@ async function welcome(
   for (const bytes of early) frame(bytes)
 }
 
-async function isKnown(
+async function standingOf(
   options: FeedSocketsOptions,
   socket: WebSocket,
   request: IncomingMessage,
-): Promise<boolean> {
+): Promise<'known' | 'unknown' | 'not-told'> {
   const credential = credentialOf(request)
-  if (!credential) return false
+  if (!credential) return 'unknown'
   try {
-    return await options.authenticate(credential, {
+    const isKnown = await options.authenticate(credential, {
       drop: () => {
         socket.close(closeCodes.credentialRefused, 'the credential is no longer good')
       },
@@ -136,8 +166,11 @@ async function isKnown(
         else socket.once('close', listener)
       },
     })
-  } catch {
-    return false
+    return isKnown ? 'known' : 'unknown'
+  } catch (error) {
+    // What could not be looked up is not wrong: the guard shall try again with it.
+    const refused = error instanceof Refusal && error.failure.kind === 'credentials_invalid'
+    return refused ? 'unknown' : 'not-told'
   }
 }
 

@@ -9,8 +9,8 @@ export type Authorization =
   | { readonly scheme: 'basic'; readonly username: string; readonly password: string }
 
 /**
- * Reads the Authorization header (RFC 6750 section 2.1, RFC 7617). The scheme's case does not
- * matter.
+ * Reads the Authorization header. Every dialect's credentials come through here or through
+ * `readCredentials`; one that is stricter says so in its page.
  *
  * @returns Undefined where the request has no such header.
  * @throws {Refusal} `credentials_malformed` where it is sent twice, is too long, has an unknown
@@ -20,6 +20,16 @@ export function readAuthorization(request: DialectRequest): Authorization | unde
   const header = request.header('authorization')
   if (header === undefined) return undefined
   if (request.headerCount('authorization') > 1) return malformed('Authorization was sent twice')
+  return readCredentials(header)
+}
+
+/**
+ * Reads credentials (RFC 9110 section 11.4, RFC 6750 section 2.1, RFC 7617): a scheme, whose case
+ * does not matter, and behind it one space or more, no tab.
+ *
+ * @throws {Refusal} `credentials_malformed`.
+ */
+export function readCredentials(header: string): Authorization {
   if (header.length > LONGEST_CREDENTIAL) return malformed('Authorization is too long')
   const space = header.indexOf(' ')
   const scheme = (space < 0 ? header : header.slice(0, space)).toLowerCase()

@@ -176,9 +176,9 @@ suite('DirectLink, login', () => {
     })
   }
 
-  test('a bearer instead of a password answers 401', async () => {
+  test('a bearer instead of a password answers 400', async () => {
     const headers = { authorization: await login() }
-    assertError(await server.call('POST', `${base}/auth/login`, { headers }), 401, 'Unauthorized')
+    assertError(await server.call('POST', `${base}/auth/login`, { headers }), 400, 'Bad Request')
   })
 
   test('the user name is exact', async () => {

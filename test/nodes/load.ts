@@ -357,7 +357,7 @@ function said(reply: Reply | undefined, startMs: number): Told {
   if (status >= 200 && status < 300)
     return { startMs, endMs, said: String(status), outcome: 'done' }
   // What proxies ask knows no other answer than 401 for a node that is not sure.
-  const isUnsure = headers['www-authenticate']?.includes('cannot be checked') ?? false
+  const isUnsure = headers['retry-after'] !== undefined
   const outcome = status === 401 && !isUnsure ? 'dead' : 'unknown'
   return { startMs, endMs, said: isUnsure ? 'stale' : String(status), outcome }
 }

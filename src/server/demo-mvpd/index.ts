@@ -70,7 +70,7 @@ export function createDemoMvpd(options: DemoMvpdOptions): DemoMvpd {
 
 function renderFailure(failure: Failure): Answer {
   const { status, headers } = problemAnswer(failure)
-  const allow = headers?.['allow']
+  const { 'content-type': _problem, ...kept } = headers ?? {}
   const page = messagePage(status, 'This did not work', 'Go back to your TV and start again.')
-  return allow === undefined ? page : { ...page, headers: { ...page.headers, allow } }
+  return { ...page, headers: { ...kept, ...page.headers } }
 }

@@ -1,4 +1,4 @@
-import { Refusal, refuse } from '../../../domain/failure.ts'
+import { refuse } from '../../../domain/failure.ts'
 import { readAuthorization, type Authorization } from '../../authorization.ts'
 import { readForm, singleParameter } from '../../body.ts'
 import type { DialectRequest } from '../../dialect.ts'
@@ -18,13 +18,15 @@ const LAST_PAGE = 1_000_000
  * Reads who calls.
  *
  * @throws {Refusal} `credentials_missing` or `credentials_malformed` where the header is absent or
- *   cannot be read; `malformed_request` where it says Basic and its content cannot be decoded,
- *   which DirectLink answers as a bad parameter.
+ *   cannot be read.
  */
 export function readCredentials(request: DialectRequest): Authorization {
-  const authorization = readHeader(request) ?? refuse({ kind: 'credentials_missing' })
+  const authorization = readAuthorization(request) ?? refuse({ kind: 'credentials_missing' })
   if (authorization.scheme === 'basic' && CONTROL_CHARACTER.test(authorization.username)) {
-    return refuse({ kind: 'malformed_request', reason: 'a control character in Basic credentials' })
+    return refuse({
+      kind: 'credentials_malformed',
+      reason: 'a control character in Basic credentials',
+    })
   }
   return authorization
 }
@@ -81,27 +83,6 @@ export function requireMediaType(request: DialectRequest, mediaType: string): vo
   const header = request.header('content-type') ?? request.header('content_type') ?? ''
   if (header.split(';', 1)[0]?.trim().toLowerCase() === mediaType) return
   refuse({ kind: 'invalid_parameter', parameter: 'Content_type', reason: 'not as documented' })
-}
-
-function readHeader(request: DialectRequest): Authorization | undefined {
-  try {
-    return readAuthorization(request)
-  } catch (error) {
-    if (error instanceof Refusal && saysBasicOnce(request)) {
-      return refuse({
-        kind: 'malformed_request',
-        reason: 'the Basic credentials cannot be decoded',
-      })
-    }
-    throw error
-  }
-}
-
-function saysBasicOnce(request: DialectRequest): boolean {
-  return (
-    request.headerCount('authorization') === 1 &&
-    /^basic(?: |$)/i.test(request.header('authorization') ?? '')
-  )
 }
 
 function required(form: URLSearchParams, parameter: string): string {

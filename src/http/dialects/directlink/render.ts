@@ -104,9 +104,10 @@ function errorForm(failure: Failure): ErrorForm {
     case 'malformed_request':
     case 'missing_parameter':
     case 'invalid_parameter':
-      return badRequest
+    // `Authorization` is a required parameter of the page, and 400 its answer for bad parameters.
     case 'credentials_missing':
     case 'credentials_malformed':
+      return badRequest
     case 'credentials_invalid':
     case 'token_invalid':
     case 'token_expired':
@@ -146,6 +147,8 @@ function errorForm(failure: Failure): ErrorForm {
     case 'stopping':
       return { status: 503, description: 'Service Unavailable', headers: { 'retry-after': '1' } }
     case 'store_unavailable':
+      // The page knows no 503; this says that trying again helps.
+      return { ...internalError, headers: { 'retry-after': '1' } }
     case 'internal':
       return internalError
   }

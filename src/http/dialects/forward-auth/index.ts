@@ -59,6 +59,7 @@ export function createForwardAuth(
  * made only where the proxy's configuration says that it passes redirects on.
  */
 function refuse(check: Check, reason: string, options: ForwardAuthOptions): Answer {
+  if (reason === 'stale') return unknown
   if (check.redirect && check.isNavigation && options.loginUrl !== undefined) {
     return { status: 302, headers: { location: loginLocation(check, options.loginUrl, options) } }
   }
@@ -77,8 +78,6 @@ function describe(reason: string): string {
       return 'The token has expired'
     case 'revoked':
       return 'The token has been revoked'
-    case 'stale':
-      return 'The token cannot be checked at the moment'
     default:
       return 'The token is not valid'
   }
@@ -118,6 +117,16 @@ const blank: Readonly<Record<string, string>> = {
   'outright-client': '',
 }
 
+/**
+ * What this node cannot know at the moment is neither good nor bad: no `invalid_token`, with which
+ * a client would throw its token away, and nobody is sent to log in again. 503 would say so better;
+ * nginx makes a 500 of that.
+ */
+const unknown: Answer = {
+  status: 401,
+  headers: { ...blank, 'www-authenticate': 'Bearer realm="outright"', 'retry-after': '1' },
+}
+
 /** Undefined where a name cannot be told in a header: a part of it may be somebody else's. */
 function identity(claims: AccessClaims): Readonly<Record<string, string>> | undefined {
   const names = {
@@ -145,6 +154,7 @@ function scopesOf(claims: AccessClaims): readonly string[] {
 
 function renderFailure(failure: Failure): Answer {
   const problem = problemAnswer(failure)
+  if (problem.status === 503) return unknown
   const status = problem.status === 403 ? 403 : 401
   const challenge = { 'www-authenticate': 'Bearer realm="outright"' }
   return { status, headers: status === 401 ? { ...blank, ...challenge } : blank }
@@ -167,7 +177,10 @@ const operation: Route['operation'] = {
   })),
   responses: {
     200: { description: 'It is. Identity headers name the subject, session and client.' },
-    401: { description: 'No token, or one that is not accepted.' },
+    401: {
+      description:
+        'No token, or one that is not accepted. With `Retry-After`: this node cannot tell at the moment.',
+    },
     403: { description: 'A good token without the scopes asked for.' },
   },
 }

@@ -41,7 +41,8 @@ export function parseCheck(request: DialectRequest, options: ForwardAuthOptions)
   const token = bearer(request) ?? cookie(request, options.cookieName)
   return {
     token,
-    isUnreadable: token === undefined && /^bearer +\S/i.test(request.header('authorization') ?? ''),
+    isUnreadable:
+      token === undefined && /^bearer\s+\S/i.test(request.header('authorization') ?? ''),
     audiences: audiences.filter((name) => name !== undefined),
     scopes: scopes.flatMap((names) => names?.split(' ') ?? []).filter((name) => name !== ''),
     redirect: singleParameter(query, 'mode') === 'redirect',

@@ -1,4 +1,5 @@
 import { refuse } from '../../../domain/failure.ts'
+import { readCredentials } from '../../authorization.ts'
 import { readJson, requiredText, type JsonObject } from '../../body.ts'
 import type { DialectRequest } from '../../dialect.ts'
 
@@ -11,8 +12,6 @@ export type LoginStep =
       readonly otp: string
     }
 
-/** Longer headers are refused unread: no token that this server issues comes near. */
-const LONGEST_HEADER = 8192
 /** Country code first, without a plus sign; at most 15 digits (ITU-T E.164). */
 const PHONE = /^[1-9]\d{6,14}$/
 const LONGEST_NAME = 200
@@ -40,11 +39,12 @@ export function readLoginStep(request: DialectRequest): LoginStep {
 }
 
 /**
- * Reads the token by the rules of Flask-JWT-Extended: `Bearer` is spelled so and not otherwise, the
- * header may hold several fields between commas, and exactly one of them must be a `Bearer`.
+ * Reads the token by the rules of Flask-JWT-Extended, which is stricter than HTTP about the scheme
+ * and laxer about the header: `Bearer` is spelled so and not otherwise, the header may hold several
+ * fields between commas, and exactly one of them must be a `Bearer`.
  *
  * @throws {Refusal} `credentials_missing` where there is no such field or more than one;
- *   `credentials_malformed` where not exactly one word stands behind it.
+ *   `credentials_malformed` where no token stands behind it, or more than one word.
  */
 export function readBearer(request: DialectRequest): string {
   const header = request.header('authorization')
@@ -52,20 +52,16 @@ export function readBearer(request: DialectRequest): string {
   if (header === undefined || request.headerCount('authorization') > 1) {
     return refuse({ kind: 'credentials_missing' })
   }
-  if (header.length > LONGEST_HEADER) {
-    return refuse({ kind: 'credentials_malformed', reason: 'Authorization is too long' })
-  }
   const bearers = header
     .split(',')
-    .map((field) => field.trim().split(/\s+/))
-    .filter(([scheme]) => scheme === 'Bearer')
-  const [words] = bearers
-  if (words === undefined || bearers.length > 1) return refuse({ kind: 'credentials_missing' })
-  const [, token] = words
-  if (token === undefined || words.length > 2) {
-    return refuse({ kind: 'credentials_malformed', reason: 'not one word behind Bearer' })
-  }
-  return token
+    .map((field) => field.trim())
+    .filter((field) => /^Bearer(?: |$)/.test(field))
+  const [bearer] = bearers
+  if (bearer === undefined || bearers.length > 1) return refuse({ kind: 'credentials_missing' })
+  const credentials = readCredentials(bearer)
+  return credentials.scheme === 'bearer'
+    ? credentials.token
+    : refuse({ kind: 'credentials_malformed', reason: 'the scheme is not Bearer' })
 }
 
 function readName(fields: JsonObject): string {

@@ -1,0 +1,67 @@
+/** WebSockets of strangers, who show no good credential and do not go when they are told to. */
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { after, before, suite, test } from 'node:test'
+import { startTestServer, type TestServer } from '../harness.ts'
+
+let server: TestServer
+before(async () => {
+  server = await startTestServer({ oneNode: true })
+})
+after(() => server.close())
+
+const upgrade = [
+  'GET /outright/v1/feed HTTP/1.1',
+  'Host: x',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Protocol: outright.feed.v1',
+  '',
+  '',
+].join('\r\n')
+
+interface Ended {
+  readonly ms: number
+  /** Of the answer to the upgrade. */
+  readonly status: number
+}
+
+/** Opens a WebSocket and never answers a frame. Resolves when the server has ended it. */
+function stubborn(): Promise<Ended> {
+  const { hostname, port } = new URL(server.url)
+  const startedMs = performance.now()
+  return new Promise((resolve) => {
+    let text = ''
+    // Half open, so that only the server's end closes it.
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
+    socket.write(upgrade)
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      text += chunk
+    })
+    const end = (): void => {
+      socket.destroy()
+      resolve({ ms: performance.now() - startedMs, status: Number(text.split(' ')[1]) })
+    }
+    socket.on('end', end).on('error', end)
+  })
+}
+
+suite('a WebSocket without a credential', () => {
+  test('is ended soon after the close frame, also where the peer ignores it', async () => {
+    const { ms, status } = await stubborn()
+    assert.equal(status, 101)
+    assert.ok(ms < 5000, `${ms} ms`)
+  })
+
+  test('is one of a bounded number: the others are told to come again', async () => {
+    const ended = await Promise.all(Array.from({ length: 400 }, stubborn))
+    const served = ended.filter(({ status }) => status === 101).length
+    assert.ok(served >= 1 && served <= 300, `${served} of 400`)
+    assert.ok(ended.every(({ status }) => status === 101 || status === 503))
+    assert.ok(ended.every(({ ms }) => ms < 10_000))
+    const { status } = await stubborn()
+    assert.equal(status, 101)
+  })
+})
