@@ -30,6 +30,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { mintId } from '../src/core/mint-id.ts'
 import { BatchRunner } from '../src/stores/sqlite/batch.ts'
+import { headPathOf } from '../src/stores/sqlite/head.ts'
 import { openSqliteStore } from '../src/stores/sqlite/store.ts'
 import { threadCommitter, Writer, type Committer } from '../src/stores/sqlite/writer.ts'
 import { QuietGuard, spread } from './measure.ts'
@@ -46,9 +47,9 @@ const rounds = Number(process.argv[3] ?? 3)
 const callerCounts = [1, 16, 64, 256, 1024]
 
 const committers: Readonly<Record<string, (path: string) => Committer>> = {
-  'own thread': (path) => threadCommitter(path, 'full'),
+  'own thread': (path) => threadCommitter({ path, durability: 'full', headPath: headPathOf(path) }),
   'serving thread': (path) => {
-    const runner = new BatchRunner(path, 'full')
+    const runner = new BatchRunner({ path, durability: 'full', headPath: headPathOf(path) })
     return {
       commit: async (commands) => runner.run(commands),
       async close() {
@@ -79,7 +80,7 @@ async function measure(name: string, callers: number): Promise<Sample> {
   await store.close()
   const make = committers[name]
   if (!make) throw new Error(`no committer ${name}`)
-  const writer = new Writer(make(path), () => {})
+  const writer = new Writer({ committer: make(path), onEntries: () => {} })
   await writer.submit('probe', undefined)
   const sids = sessionIds(400_000)
   const delay = monitorEventLoopDelay({ resolution: 1 })

@@ -16,6 +16,8 @@ export interface RevokeRequest {
   readonly note?: string
   /** Wide scopes: the generation that the caller's own token carries. */
   readonly seenGeneration?: number
+  /** Wide scopes: see `RevocationCommand.leastGeneration`. */
+  readonly leastGeneration?: number
   /** False: answer as soon as it is stored (`Prefer: respond-async`). */
   readonly wait: boolean
 }
@@ -48,6 +50,7 @@ export async function revoke(
     note: request.note ?? '',
     atMs: nowMs,
     ...(request.seenGeneration === undefined ? {} : { seenGeneration: request.seenGeneration }),
+    ...(request.leastGeneration === undefined ? {} : { leastGeneration: request.leastGeneration }),
   })
   if (!request.wait) {
     const receipt = confirmation.receipt(revocation) ?? unknownReceipt(revocation.id)

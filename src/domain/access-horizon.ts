@@ -68,6 +68,15 @@ export function extend(horizon: AccessHorizon, lives: readonly AccessLife[]): Ac
   return moved
 }
 
+/** The farther of two horizons, class by class. */
+export function farther(one: AccessHorizon, other: AccessHorizon): AccessHorizon {
+  const merged = new Map(one)
+  for (const [lifetimeClass, untilMs] of other) {
+    merged.set(lifetimeClass, Math.max(untilMs, merged.get(lifetimeClass) ?? 0))
+  }
+  return merged
+}
+
 /** The moment after which nothing is good that was ever issued; 0 where nothing was. */
 export function lastExpiryMs(horizon: AccessHorizon): number {
   return Math.max(0, ...horizon.values())

@@ -36,6 +36,11 @@ export interface RevocationCommand {
    * opened after the first. Without it the counter is raised in any case.
    */
   readonly seenGeneration?: number
+  /**
+   * Wide scopes only: the counter is raised to this at least. For whoever does not know how often
+   * it was raised before: a database that lost logouts.
+   */
+  readonly leastGeneration?: number
 }
 
 /** The fact that something ended. Append-only, numbered within its stream, never undone. */

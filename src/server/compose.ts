@@ -20,6 +20,7 @@ import type { Store } from '../ports/store.ts'
 import { isRemovedKey } from '../verifier/alive.ts'
 import { fingerprint } from '../verifier/fingerprint.ts'
 import { createTokenVerifier } from '../verifier/token-verifier.ts'
+import { carryOutDecision, checkDecision } from './after-restore.ts'
 import { gracefulClose } from './close-gracefully.ts'
 import { ConfigError, type Config } from './config.ts'
 import { confirmEverywhere } from './confirmation.ts'
@@ -86,6 +87,7 @@ async function composeWith(
 ): Promise<Composition> {
   const { store, leases } = opened
   const { clock, log } = world
+  const mustDecide = await checkDecision(store, config)
   await checkIdentities(store, config, clock)
   const verification = await openVerification(store, leases, config, clock, log)
   const { replica, hub } = verification
@@ -100,6 +102,7 @@ async function composeWith(
   })
   const nodeLags = leases && new NodeLags(leases, clock)
   const core = await openCore(opened, verification, nodeLags, metrics, config, world)
+  if (mustDecide) await carryOutDecision(core, config, log)
   const stopping = new AbortController()
   const providers = await openProviders(core, config)
   const mounts = mountAll({
@@ -173,13 +176,21 @@ async function checkIdentities(store: Store, config: Config, clock: Clock): Prom
 
 /** The verbs of a node over its store and its replica. */
 export async function openCore(
-  { store, leases }: Pick<OpenedStore, 'store' | 'leases'>,
+  {
+    store,
+    leases,
+    stopped,
+  }: Pick<OpenedStore, 'store' | 'leases'> & Partial<Pick<OpenedStore, 'stopped'>>,
   { replica, hub }: Verification,
   nodeLags: NodeLags | undefined,
   metrics: Pick<Metrics, 'observeConfirmation'>,
   config: Config,
   { clock, random, log, otpSender }: World,
 ): Promise<Core> {
+  let isStopped = false
+  void stopped?.then(() => {
+    isStopped = true
+  })
   const keys = await openKeyRing({
     store,
     clock,
@@ -196,8 +207,9 @@ export async function openCore(
     issuer: () => config.issuer,
     nowMs: () => clock.nowMs(),
     // One node on SQLite writes the whole log itself: its replica is the log. Of several nodes, each
-    // may trust its replica for as long as its lease runs, like a guard.
-    isCurrent: () => leases === undefined || leases.leaseLeftMs() > 0,
+    // may trust its replica for as long as its lease runs, like a guard. One that has stopped for
+    // good does not hear what another process writes.
+    isCurrent: () => !isStopped && (leases === undefined || leases.leaseLeftMs() > 0),
     capacity: VERIFIED_TOKENS,
   })
   return createCore({

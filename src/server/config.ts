@@ -69,6 +69,11 @@ export interface Config {
     | { readonly kind: 'console' }
     | { readonly kind: 'webhook'; readonly url: string; readonly secret: string }
     | { readonly kind: 'none' }
+  /**
+   * What to do with a database that may lack logouts which were answered: a restored backup, or one
+   * whose files were lost. `refuse`, the default, does not start on it.
+   */
+  readonly afterRestore: 'refuse' | 'end-everyone' | 'accept-lost-logouts'
   /** `off` answers before the disk has it. For benchmarks alone: it breaks the promise. */
   readonly durability: 'full' | 'off'
   /** A guard's lease and how often it renews it, in milliseconds. */
@@ -116,6 +121,7 @@ function defaults(demo: boolean): Config {
     signingAlgorithm: 'ES256',
     passwordCost: { memoryKiB: 19_456, passes: 2 },
     otpSender: demo ? { kind: 'console' } : { kind: 'none' },
+    afterRestore: 'refuse',
     durability: 'full',
     leaseMs: 2000,
     renewMs: 500,
@@ -189,6 +195,7 @@ function fromEnvironment(environment: Environment): ConfigFile {
     issuer: text('OUTRIGHT_ISSUER'),
     adminToken: text('OUTRIGHT_ADMIN_TOKEN'),
     rateLimitFactor: number('OUTRIGHT_RATE_LIMIT_FACTOR'),
+    afterRestore: text('OUTRIGHT_AFTER_RESTORE'),
   }
   return layer
 }
@@ -228,6 +235,11 @@ function validate(config: Config): Config {
     ['ES256', 'EdDSA', 'RS256'].includes(config.signingAlgorithm),
     'signingAlgorithm',
     'it is none of ES256, EdDSA, RS256',
+  )
+  check(
+    ['refuse', 'end-everyone', 'accept-lost-logouts'].includes(config.afterRestore),
+    'afterRestore',
+    'it is none of refuse, end-everyone, accept-lost-logouts',
   )
   check(config.leaseMs >= 200 && config.leaseMs <= 60_000, 'leaseMs', 'it is not 200 to 60000')
   check(

@@ -7,6 +7,7 @@ import { openPostgresStore } from '../stores/postgres/store.ts'
 import { openSqliteStore } from '../stores/sqlite/store.ts'
 import type { World } from './compose.ts'
 import type { Config } from './config.ts'
+import { DATABASE_FILE } from './offline.ts'
 
 export interface OpenedStore {
   readonly store: Store
@@ -32,13 +33,15 @@ export async function openStore(config: Config, world: World): Promise<OpenedSto
   const { log } = world
   if (databaseUrl !== undefined) return openPostgres(databaseUrl, config, world)
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  const { promise: stopped, resolve: onStopped } = Promise.withResolvers<string>()
   const store = await openSqliteStore({
-    path: join(config.dataDir, 'outright.db'),
+    path: join(config.dataDir, DATABASE_FILE),
     stream: ONLY_NODE,
     durability: config.durability,
     log,
+    lostLogouts: config.afterRestore === 'refuse' ? 'refuse' : 'accept',
+    onStopped,
   })
-  const stopped = new Promise<string>(() => undefined)
   return { store, leases: undefined, backup: (to) => store.backup(to), stopped }
 }
 

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compose } from './compose.ts'
-import { loadConfig, type ConfigFile } from './config.ts'
+import { loadConfig, type Config, type ConfigFile } from './config.ts'
 import { createOtpSender } from './otp-senders.ts'
 import { openOutput } from './output.ts'
 import { jsonLine, jsonLog, systemClock, systemRandom } from './system.ts'
@@ -15,6 +15,8 @@ export interface ServeOptions {
   readonly data?: string
   /** Path of `outright.config.ts` or `.json`. */
   readonly config?: string
+  /** What to do with a database that may lack logouts: see `Config`. */
+  readonly afterRestore?: Config['afterRestore']
 }
 
 /** How long the end of a server waits for whoever reads its log. */
@@ -42,6 +44,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.data === undefined ? {} : { dataDir: options.data }),
+    ...(options.afterRestore === undefined ? {} : { afterRestore: options.afterRestore }),
   }
   const config = await loadConfig(process.env, { ...overrides, configPath: options.config })
   const output = openOutput(process.stdout, {

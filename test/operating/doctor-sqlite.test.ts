@@ -1,6 +1,6 @@
 /** The doctor on SQLite: each check on a folder, a disk or a database that really is that way. */
 import assert from 'node:assert/strict'
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
@@ -16,6 +16,8 @@ import {
   judgeFileSystem,
 } from '../../src/server/doctor/disk.ts'
 import { judgeJournal, judgeSchema } from '../../src/server/doctor/sqlite.ts'
+import { revocation } from '../../src/stores/contract/samples.ts'
+import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/store.ts'
 import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
 import { finding, findings, outright, verdicts, withFolder } from './doctor.ts'
 
@@ -49,6 +51,35 @@ describe('doctor on SQLite', () => {
       assert.equal(finding(all, 'sqlite.journal').measured, 'journal_mode WAL, synchronous FULL')
       assert.match(finding(all, 'disk.fsync').measured, /^p50 \d.* over 100 pages$/)
       assert.deepEqual(await readdir(data), ['outright.db.lock'])
+    }))
+
+  test('a log that does not come as far as its head, and a backup in its place, are failures', () =>
+    withFolder(async (data) => {
+      const path = join(data, 'outright.db')
+      const open = (): Promise<SqliteStore> =>
+        openSqliteStore({ path, stream: 'node-1', durability: 'full' })
+      const store = await open()
+      const copy = join(data, 'copy.db')
+      await store.revoke(revocation())
+      assert.equal(finding(await findings({ data }), 'sqlite.head').measured, 'the log is complete')
+      await store.backup(copy)
+      await store.revoke(revocation())
+      await store.close()
+      await copyFile(copy, path)
+      const behind = finding(await findings({ data }), 'sqlite.head')
+      assert.equal(behind.verdict, 'fail')
+      assert.match(behind.measured, /its log ends at entry 1, and entry 2 was answered/)
+      await rm(join(data, 'outright.head'))
+      const undecided = finding(await findings({ data }), 'sqlite.head')
+      assert.deepEqual(
+        [undecided.verdict, undecided.measured],
+        ['warn', `${join(data, 'outright.head')} is not there`],
+      )
+      await (await open()).close()
+      const marked = finding(await findings({ data }), 'sqlite.head')
+      assert.equal(marked.verdict, 'fail')
+      assert.match(marked.measured, /this database is a backup/)
+      assert.match(marked.advice ?? '', /--after-restore end-everyone/)
     }))
 
   test('the exit code is 1 where something failed, and nothing shows the admin token', () =>

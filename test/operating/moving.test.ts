@@ -161,7 +161,7 @@ describe('an import that is killed', () => {
       )
       assert.equal(existsSync(join(data, 'outright.db')), false)
       await good('import', file, '--data', data)
-      assert.deepEqual(await readdir(data), ['outright.db', 'outright.db.lock'])
+      assert.deepEqual(await readdir(data), ['outright.db', 'outright.db.lock', 'outright.head'])
     }))
 
   test('leaves PostgreSQL empty, and the next one works', () =>

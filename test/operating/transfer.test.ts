@@ -257,7 +257,7 @@ describe('a file that is not what was written', () => {
     await writeFile(join(data, 'outright.db.importing'), 'half')
     await writeFile(join(data, 'outright.db.importing-wal'), 'half')
     await good(['import', file, '--data', data])
-    assert.deepEqual(await readdir(data), ['outright.db', 'outright.db.lock'])
+    assert.deepEqual(await readdir(data), ['outright.db', 'outright.db.lock', 'outright.head'])
   })
 
   test('a NUL character, which PostgreSQL cannot hold, comes back from it', async () => {

@@ -51,6 +51,7 @@ describe('openSqliteStore', () => {
     assert.deepEqual(readdirSync(join(subject.folder, 'a', 'b')).toSorted(), [
       'outright.db',
       'outright.db.lock',
+      'outright.head',
     ])
   })
 
@@ -212,18 +213,19 @@ describe('backup and restore', () => {
     for (const turn of [1, 2, 3]) {
       const outcome = restoreSqlite(copy, path)
       assert.equal(outcome.entries, 10)
+      assert.equal(outcome.carried, 4 + turn)
       assert.equal(outcome.kept, `${path}.before-restore-${turn}`)
       const restored = await open(path)
       assert.equal(restored.stream, outcome.stream)
       assert.ok(!streams.has(restored.stream), 'numbers of this stream were given out before')
       streams.add(restored.stream)
       const { revocation: entry } = await restored.revoke(revocation())
-      assert.equal(entry.sequence, 1)
+      assert.equal(entry.sequence, 5 + turn)
       assert.deepEqual(
         await restored.head(),
         new Map([
           ['node-1', 10],
-          [restored.stream, 1],
+          [restored.stream, 5 + turn],
         ]),
       )
       assert.ok((await verifyChain(restored)).intact)

@@ -35,7 +35,7 @@ describe('a thread that is lost', () => {
   /** Commits on this thread; the chosen batch, counted from 0, is lost before or after its commit. */
   function losing(path: string, batch: number, when: 'before' | 'after'): Committer {
     let told: number | undefined
-    let runner = new BatchRunner(path, 'full')
+    let runner = new BatchRunner({ path, durability: 'full' })
     let count = -1
     return {
       async commit(commands) {
@@ -43,7 +43,7 @@ describe('a thread that is lost', () => {
         const outcome = count === batch && when === 'before' ? undefined : runner.run(commands)
         if (count === batch) {
           runner.close()
-          runner = new BatchRunner(path, 'full', told)
+          runner = new BatchRunner({ path, durability: 'full', told })
           throw new Error('killed')
         }
         if (outcome?.kind === 'committed') told = outcome.position
@@ -59,8 +59,11 @@ describe('a thread that is lost', () => {
     it(`${when} its commit: callers may ask again, listeners miss nothing`, async () => {
       await temporary.store.close()
       const heard: number[] = []
-      const writer = new Writer(losing(temporary.path, 2, when), (entries) => {
-        heard.push(...sequences(entries))
+      const writer = new Writer({
+        committer: losing(temporary.path, 2, when),
+        onEntries: (entries) => {
+          heard.push(...sequences(entries))
+        },
       })
       const submit = (count: number) =>
         Promise.allSettled(times(count, () => writer.submit('revoke', revocation())))
@@ -79,7 +82,7 @@ describe('a thread that is lost', () => {
 
   it('a real one: the batch is refused, the next works', async () => {
     await temporary.store.close()
-    const committer = threadCommitter(temporary.path, 'full')
+    const committer = threadCommitter({ path: temporary.path, durability: 'full' })
     const probe: readonly Command[] = [['probe', undefined]]
     assert.equal((await committer.commit(probe)).kind, 'committed')
     // Not a batch at all: the thread ends with an error of its own.

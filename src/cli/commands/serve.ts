@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { withExamples } from '../examples.ts'
 import { exitCodes } from '../exit.ts'
 import type { Shell } from '../shell.ts'
@@ -10,6 +10,7 @@ interface ServeFlags {
   readonly port?: number
   readonly data?: string
   readonly config?: string
+  readonly afterRestore?: 'end-everyone' | 'accept-lost-logouts'
 }
 
 /** `outright serve`: runs until it is told to stop. */
@@ -29,19 +30,26 @@ export function addServe(program: Command, { terminal }: Shell): void {
     .option('--port <number>', 'port, 0 for any free one (OUTRIGHT_PORT, default 8080)', parsePort)
     .option('--data <folder>', 'folder of the SQLite database (OUTRIGHT_DATA, default ./data)')
     .option('--config <file>', 'outright.config.ts or .json (OUTRIGHT_CONFIG)')
+    .addOption(
+      new Option(
+        '--after-restore <decision>',
+        'serve a database that may lack logouts, after this (OUTRIGHT_AFTER_RESTORE)',
+      ).choices(['end-everyone', 'accept-lost-logouts']),
+    )
     .action(async (flags: ServeFlags) => {
       // Loaded here, so that no other command waits for a server's code.
       const { serve } = await import('../../server/serve.ts')
       terminal.outliveOutput()
       // Before anything is said: who reads that it listens may stop it at once.
       const stopped = untilStopped(terminal)
-      const { demo = false, host, port, data, config } = flags
+      const { demo = false, host, port, data, config, afterRestore } = flags
       const server = await serve({
         demo,
         ...(host === undefined ? {} : { host }),
         ...(port === undefined ? {} : { port }),
         ...(data === undefined ? {} : { data }),
         ...(config === undefined ? {} : { config }),
+        ...(afterRestore === undefined ? {} : { afterRestore }),
       })
       terminal.err(`outright: listening on ${server.url}\n`)
       if (demo) {
@@ -57,6 +65,7 @@ export function addServe(program: Command, { terminal }: Shell): void {
     'outright serve --demo',
     'OUTRIGHT_ADMIN_TOKEN=… outright serve --data /var/lib/outright',
     'outright serve --config outright.config.ts --port 9000',
+    'outright serve --data /var/lib/outright --after-restore end-everyone',
   ])
 }
 

@@ -3,8 +3,11 @@ import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { openForWriting } from '../../stores/sqlite/connection.ts'
+import { headPathOf } from '../../stores/sqlite/head.ts'
 import { lockFile } from '../../stores/sqlite/lock.ts'
+import { findLoss, REMEDY } from '../../stores/sqlite/lost-files.ts'
 import { migrations, schemaVersion } from '../../stores/sqlite/migrations.ts'
+import { readMark } from '../../stores/sqlite/undecided.ts'
 import type { Config } from '../config.ts'
 import { DATABASE_FILE } from '../offline.ts'
 import { examineSpace, examineSync, fileSystemOf, judgeFileSystem } from './disk.ts'
@@ -28,6 +31,7 @@ export async function* examineSqlite(
   yield examineSync(dataDir, nowUs)
   yield examineJournal(dataDir, config.durability)
   yield examineLock(path)
+  yield examineHead(path)
   if (existsSync(path)) yield* examineContent(path)
 }
 
@@ -127,6 +131,30 @@ function examineLock(path: string): Finding {
       `the lock cannot be taken: ${reasonOf(error)}`,
       `look at ${path}.lock, which must be a file of the server's user`,
     )
+  }
+}
+
+/** Whether the database comes as far as its head says, and nobody has to decide anything. */
+function examineHead(path: string): Finding {
+  const check = 'sqlite.head'
+  const headPath = headPathOf(path)
+  try {
+    if (!existsSync(headPath)) {
+      return existsSync(path)
+        ? warn(
+            check,
+            `${headPath} is not there`,
+            'the next start makes it; lost files went unnoticed',
+          )
+        : ok(check, 'there is no database yet')
+    }
+    const loss = findLoss(path, headPath)
+    if (loss !== undefined) return fail(check, loss, REMEDY)
+    const mark = readMark(path)
+    if (mark === undefined) return ok(check, 'the log is complete')
+    return fail(check, mark, 'start it with outright serve --after-restore end-everyone')
+  } catch (error) {
+    return fail(check, `it cannot be compared: ${reasonOf(error)}`, 'see the check sqlite.schema')
   }
 }
 

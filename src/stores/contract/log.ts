@@ -77,6 +77,20 @@ export const logChecks: readonly Check[] = [
     },
   },
   {
+    name: 'revoke: a counter is raised to the least generation that is asked for, and never lowered',
+    async run({ store }) {
+      for (const [scope, key] of wide) {
+        const raise = async (leastGeneration: number): Promise<number> =>
+          (await store.revoke(revocation({ scope, key, leastGeneration }))).revocation.generation
+        assert.equal(await raise(1000), 1000)
+        assert.equal(await raise(7), 1001)
+        const { revocation: next } = await store.revoke(revocation({ scope, key }))
+        assert.equal(next.generation, 1002)
+      }
+      await assertChain(store, wide.length * 3)
+    },
+  },
+  {
     name: 'revoke: the id of another revocation is a conflict',
     async run({ store }) {
       const { id } = (await store.revoke(revocation())).revocation

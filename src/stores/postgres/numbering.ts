@@ -109,7 +109,7 @@ export class Numbering {
   /** The higher value also ends what the lower one ended, so it is remembered as long. */
   #raise(command: RevocationCommand, counter: Counter): RevokeOutcome {
     const { scope, key } = command
-    const generation = counter.generation + 1
+    const generation = Math.max(counter.generation + 1, command.leastGeneration ?? 0)
     const forgetAfterMs = Math.max(this.#forgetAfterMs(command), counter.forgetAfterMs)
     const name = counterName(scope, key)
     this.#counters.set(name, { generation, forgetAfterMs })

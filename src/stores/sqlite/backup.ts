@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createFile, syncFolderOf, syncToDisk } from './files.ts'
 import { beginStream, freshStreamName, readStreams } from './streams.ts'
+import { markUndecided } from './undecided.ts'
 
 /**
  * Copies what was committed when it begins. The copy begins a stream of its own: whoever serves it
@@ -19,6 +20,7 @@ export function backUp(database: DatabaseSync, to: string): void {
     const copy = new DatabaseSync(to)
     try {
       beginStream(copy, freshStreamName(readStreams(copy)))
+      markUndecided(copy, 'this database is a backup, and lacks what was logged out since')
     } finally {
       copy.close()
     }

@@ -4,15 +4,34 @@ import { Refusal, type Failure } from '../../domain/failure.ts'
 import type { Answer, BatchOutcome, Command, Commands, Handlers } from '../commands.ts'
 import { openForWriting, outsideFailure, spoilsConnection, type Durability } from './connection.ts'
 import { directoryWriter } from './directory.ts'
+import { HeadFile } from './head.ts'
 import { horizonKeeper, type HorizonKeeper } from './horizon.ts'
 import { keyWriter } from './keys.ts'
 import { logWriter, type LogWriter } from './log.ts'
+import { filesOf, identify, missingOf, type Identities } from './lost-files.ts'
 import { maintenanceWriter } from './maintenance.ts'
 import { sessionWriter } from './sessions.ts'
 import { ticketWriter } from './tickets.ts'
 
+/** What a runner needs; plain data, because it is handed to a thread. */
+export interface RunnerOptions {
+  readonly path: string
+  readonly durability: Durability
+  /** The file that holds the end of the log: see `head.ts`. Undefined keeps none. */
+  readonly headPath?: string | undefined
+  /** The files as they were when the store prepared them. */
+  readonly files?: Identities | undefined
+  /**
+   * Position of the last log entry that was handed out, where an earlier runner of the same file
+   * was lost; undefined for the first one, which begins at the end of the log.
+   */
+  readonly told?: number | undefined
+}
+
 interface Open {
   readonly database: DatabaseSync
+  /** What must stay in place for as long as this connection is used. */
+  readonly files: Identities
   readonly log: LogWriter
   readonly horizon: HorizonKeeper
   readonly handlers: Handlers<Commands>
@@ -23,35 +42,36 @@ interface Open {
  * anew, so that it works again as soon as the disk does.
  */
 export class BatchRunner {
-  readonly #path: string
-  readonly #durability: Durability
+  readonly #options: RunnerOptions
+  readonly #head: HeadFile | undefined
   #open: Open | undefined
   #told: number | undefined
   #doubtful: boolean
+  #stopped: string | undefined
 
-  /**
-   * @param told Position of the last log entry that was handed out, where an earlier runner of the
-   *   same file was lost; undefined for the first one, which begins at the end of the log.
-   */
-  constructor(path: string, durability: Durability, told?: number) {
-    this.#path = path
-    this.#durability = durability
-    this.#told = told
-    this.#doubtful = told !== undefined
+  constructor(options: RunnerOptions) {
+    this.#options = options
+    this.#head = options.headPath === undefined ? undefined : HeadFile.open(options.headPath)
+    this.#told = options.told
+    this.#doubtful = options.told !== undefined
   }
 
   /** Either everything that is not refused is durable when this returns, or nothing was stored. */
   run(commands: readonly Command[]): BatchOutcome {
+    if (this.#stopped !== undefined) return { kind: 'stopped', reason: this.#stopped }
     try {
       try {
         return this.#transact(commands, false)
       } catch (error) {
-        if (outsideFailure(error) !== undefined) throw error
+        if (error instanceof FilesLost || outsideFailure(error) !== undefined) throw error
         // A command failed in a way that it does not expect. Each one gets a savepoint of its own
         // now, so that this one leaves nothing behind and its neighbours are stored.
         return this.#transact(commands, true)
       }
     } catch (error) {
+      if (error instanceof FilesLost) {
+        return { kind: 'stopped', reason: (this.#stopped = error.message) }
+      }
       const reason = outsideFailure(error)
       if (reason === undefined) throw error
       return { kind: 'unavailable', reason }
@@ -71,11 +91,12 @@ export class BatchRunner {
   close(): void {
     const open = this.#open
     this.#open = undefined
+    this.#head?.close()
     open?.database.close()
   }
 
   #transact(commands: readonly Command[], guarded: boolean): BatchOutcome {
-    const open = (this.#open ??= openWriter(this.#path, this.#durability))
+    const open = (this.#open ??= this.#openAgain())
     try {
       open.database.exec('BEGIN IMMEDIATE')
       const told = (this.#told ??= open.log.position())
@@ -85,6 +106,10 @@ export class BatchRunner {
       const entries = this.#doubtful ? open.log.entriesAfter(told) : open.log.takeEntries()
       const position = open.log.position()
       open.database.exec('COMMIT')
+      // In this order: a head that is ahead of the database would be taken for a loss, and a commit
+      // whose callers have heard of it must be in the head.
+      if (entries.length > 0) this.#head?.write(open.log.end())
+      checkFiles(open.files)
       open.log.takeEntries()
       this.#told = position
       this.#doubtful = false
@@ -93,6 +118,14 @@ export class BatchRunner {
       this.#undo(open, error)
       throw error
     }
+  }
+
+  #openAgain(): Open {
+    const open = openWriter(this.#options)
+    const position = open.log.position()
+    if (position >= (this.#told ?? 0)) return open
+    open.database.close()
+    throw new FilesLost(`the log ends at entry ${String(position)}, and later ones were answered`)
   }
 
   #undo(open: Open, cause: unknown): void {
@@ -117,12 +150,27 @@ export class BatchRunner {
   }
 }
 
-function openWriter(path: string, durability: Durability): Open {
+/** The files are not those any more that were opened: what was committed to them is lost. */
+class FilesLost extends Error {
+  override readonly name = 'FilesLost'
+}
+
+/** @throws {FilesLost} */
+function checkFiles(files: Identities): void {
+  const missing = missingOf(files)
+  if (missing !== undefined) throw new FilesLost(missing)
+}
+
+function openWriter({ path, durability, files = new Map() }: RunnerOptions): Open {
+  // Another file of this name would be opened, or an empty one made.
+  checkFiles(files)
   const database = openForWriting(path, durability)
   try {
     const horizon = horizonKeeper(database)
     const log = logWriter(database, horizon)
-    return { database, log, horizon, handlers: commandHandlers(database, log, horizon) }
+    const opened = new Map([...files, ...identify(filesOf(path).opened)])
+    const handlers = commandHandlers(database, log, horizon)
+    return { database, files: opened, log, horizon, handlers }
   } catch (error) {
     database.close()
     throw error

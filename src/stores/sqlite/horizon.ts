@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import {
   extend,
+  farther,
   formatHorizon,
   lastExpiryMs,
   parseHorizon,
@@ -16,6 +17,8 @@ export interface HorizonKeeper {
   read(): AccessHorizon
   /** Moves it behind this token. */
   extend(life: AccessLife): void
+  /** Moves it at least as far as another one. */
+  reach(other: AccessHorizon): void
   /** Remembers this moment; the returned function goes back to it. After a rollback to a savepoint. */
   mark(): () => void
   /** Reads it anew before it is used again. After a rollback. */
@@ -32,14 +35,19 @@ export function horizonKeeper(database: DatabaseSync): HorizonKeeper {
   function read(): AccessHorizon {
     return (known ??= parseHorizon(shaped<{ until: string }>(select.get()).until))
   }
+  function write(horizon: AccessHorizon): void {
+    move.run(formatHorizon(horizon))
+    known = horizon
+  }
   return {
     read,
     extend(life) {
       const before = read()
       const after = extend(before, [life])
-      if (after === before) return
-      move.run(formatHorizon(after))
-      known = after
+      if (after !== before) write(after)
+    },
+    reach(other) {
+      write(farther(read(), other))
     },
     mark() {
       const before = known

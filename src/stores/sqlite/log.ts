@@ -7,6 +7,7 @@ import { chainInput, type Revocation, type RevocationCommand } from '../../domai
 import { isWide } from '../../domain/scope.ts'
 import type { RevokeOutcome } from '../../ports/store.ts'
 import type { Commands, Handlers } from '../commands.ts'
+import type { LogEnd } from './head.ts'
 import type { HorizonKeeper } from './horizon.ts'
 import { logView, type LogView } from './log-view.ts'
 import { logColumns, shaped } from './rows.ts'
@@ -19,10 +20,19 @@ interface CounterRow {
 }
 
 export interface LogWriter extends Handlers<Pick<Commands, 'revoke'>> {
+  /**
+   * Adds an entry of another database of the same installation, under its id, at the end of this
+   * one's log. For restores.
+   *
+   * @returns Whether it was missing.
+   */
+  carry(entry: Revocation): boolean
   /** What was added since the last call, in order. */
   takeEntries(): readonly Revocation[]
   /** Position of the last entry, 0 where there is none. */
   position(): number
+  /** The last entry, for the head that is kept outside the database. */
+  end(): LogEnd
   /** Everything behind a position, whoever added it. */
   entriesAfter(position: number): readonly Revocation[]
   /** Remembers this moment; the returned function goes back to it. After a rollback to a savepoint. */
@@ -46,10 +56,12 @@ export function logWriter(database: DatabaseSync, horizon: HorizonKeeper): LogWr
 
   const findLifetime = database.prepare('SELECT access_lifetime_ms FROM sessions WHERE sid = ?')
 
-  function forgetAfter(command: RevocationCommand): number {
+  function forgetAfter(command: RevocationCommand & { readonly forgetAfterMs?: number }): number {
     const session = command.scope === 'session' ? findLifetime.get(command.key) : undefined
     const row = shaped<{ access_lifetime_ms: number } | undefined>(session)
-    return forgetAfterMs(horizon.read(), command, row?.access_lifetime_ms)
+    const ownMs = forgetAfterMs(horizon.read(), command, row?.access_lifetime_ms)
+    // One that is carried over is remembered for as long as where it comes from.
+    return Math.max(ownMs, command.forgetAfterMs ?? 0)
   }
 
   function end(command: RevocationCommand): RevokeOutcome {
@@ -68,13 +80,22 @@ export function logWriter(database: DatabaseSync, horizon: HorizonKeeper): LogWr
     }
     // The higher counter also ends what the lower one ended, so it must be remembered as long.
     const forgetAfterMs = Math.max(forgetAfter(command), counter?.forget_after_ms ?? 0)
-    const generation = (counter?.generation ?? 0) + 1
+    const generation = Math.max((counter?.generation ?? 0) + 1, command.leastGeneration ?? 0)
     const revocation = appender.append({ ...command, forgetAfterMs }, generation)
     raise.run(scope, key, generation, appender.position(), forgetAfterMs)
     return { revocation, added: true }
   }
 
+  function carry(entry: Revocation): boolean {
+    if (view.byId(entry.id) !== undefined) return false
+    if (!isWide(entry.scope)) return end(entry).added
+    // It ends whatever it ended there, so the counter must come as far.
+    raiseCounter({ ...entry, leastGeneration: entry.generation })
+    return true
+  }
+
   return {
+    carry,
     revoke(command) {
       const repeated = view.byId(command.id)
       if (repeated === undefined)
@@ -86,6 +107,7 @@ export function logWriter(database: DatabaseSync, horizon: HorizonKeeper): LogWr
     },
     takeEntries: () => appender.takeEntries(),
     position: () => appender.position(),
+    end: () => appender.end(),
     entriesAfter: (position) => view.after(position),
     mark: () => appender.mark(),
     reset: () => {
@@ -96,17 +118,12 @@ export function logWriter(database: DatabaseSync, horizon: HorizonKeeper): LogWr
 
 type Lasting = RevocationCommand & Pick<Revocation, 'forgetAfterMs'>
 
-interface Tail {
-  readonly position: number
-  readonly hash: string
-}
-
 /** Numbers entries and chains each to the one before, from what it knows of the end of the log. */
 class Appender {
   readonly #view: LogView
   readonly #insert
   readonly #findTail
-  #tail: Tail | undefined
+  #tail: LogEnd | undefined
   #entries: Revocation[] = []
 
   constructor(database: DatabaseSync, view: LogView) {
@@ -161,6 +178,10 @@ class Appender {
     return this.#readTail().position
   }
 
+  end(): LogEnd {
+    return this.#readTail()
+  }
+
   takeEntries(): readonly Revocation[] {
     const taken = this.#entries
     this.#entries = []
@@ -181,9 +202,10 @@ class Appender {
     this.#entries = []
   }
 
-  #readTail(): Tail {
+  /** In a stream without an entry the hash is empty, as its first entry's `previousHash` will be. */
+  #readTail(): LogEnd {
     const { firstPosition } = this.#view.stream
-    return (this.#tail ??= shaped<Tail | undefined>(this.#findTail.get(firstPosition)) ?? {
+    return (this.#tail ??= shaped<LogEnd | undefined>(this.#findTail.get(firstPosition)) ?? {
       position: firstPosition - 1,
       hash: '',
     })

@@ -1,16 +1,21 @@
 /** Putting a backup in the place of a database that nobody is serving. */
 import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs'
-import { hash } from 'node:crypto'
-import { DatabaseSync } from 'node:sqlite'
-import { chainStart, followChain } from '../../domain/chain.ts'
 import { openForWriting, outsideFailure, reasonOf } from './connection.ts'
-import { createFile, syncFolderOf, syncToDisk } from './files.ts'
+import { createFile, syncToDisk } from './files.ts'
 import { lockFile } from './lock.ts'
-import { logLongReader, logPointReader } from './log-lists.ts'
-import { migrate, schemaVersion } from './migrations.ts'
+import { carryOver } from './carry-over.ts'
+import { migrate } from './migrations.ts'
+import { putInPlace } from './place.ts'
 import { beginStream, freshStreamName, readStreams } from './streams.ts'
+import { verifyFile } from './verify-file.ts'
 
 export interface RestoreOutcome {
+  /**
+   * Logouts and other entries that were taken over from the database that was there; undefined
+   * where that was not possible. Then the restored database lacks what was logged out since the
+   * backup, and no server starts on it until an operator has decided.
+   */
+  readonly carried: number | undefined
   /** Entries of the log whose chain was verified. */
   readonly entries: number
   /** The stream that the restored database writes from now on. */
@@ -24,8 +29,8 @@ export interface RestoreOutcome {
  * beside it. Entries get numbers in a new stream, so that no verifier mistakes them for those that
  * were written after the backup was made; every verifier takes a new snapshot.
  *
- * What was logged out after the backup is not logged out in it: end everyone's sessions afterwards
- * if that matters.
+ * What was logged out after the backup is carried over from the database that was there. Where
+ * there was none, or it cannot be relied on, the restored one is marked (`undecided.ts`).
  *
  * @param from The backup; it is only read.
  * @param to The database file of the server, which must not be running.
@@ -53,11 +58,11 @@ function replace(from: string, to: string): RestoreOutcome {
     createFile(copy)
     copyFileSync(from, copy)
     const { entries, stream } = prepareCopy(copy)
+    const carried = carryOver(to, copy)
     syncToDisk(copy)
     const kept = keep(to)
-    renameSync(copy, to)
-    syncFolderOf(to)
-    return { entries, stream, kept }
+    putInPlace(copy, to)
+    return { entries, carried, stream, kept }
   } catch (error) {
     for (const name of [copy, `${copy}-wal`, `${copy}-shm`]) rmSync(name, { force: true })
     throw error
@@ -76,40 +81,6 @@ function prepareCopy(copy: string): { entries: number; stream: string } {
   } finally {
     database.close()
   }
-}
-
-function verifyFile(path: string): number {
-  const database = new DatabaseSync(path)
-  try {
-    const rows = database.prepare('PRAGMA integrity_check(1)').all()
-    const verdict = rows[0]?.['integrity_check']
-    if (verdict !== 'ok') throw new Error(String(verdict))
-    if (schemaVersion(database) === 0) throw new Error('it is empty')
-    migrate(database)
-    return verifyLog(database)
-  } finally {
-    database.close()
-  }
-}
-
-function verifyLog(database: DatabaseSync): number {
-  const { readStream } = logLongReader(database)
-  let entries = 0
-  for (const [stream, until] of logPointReader(database).head(undefined)) {
-    let last = chainStart
-    while (last.sequence < until) {
-      const page = readStream({ stream, afterSequence: last.sequence, limit: 10_000 })
-      const check = followChain(last, page, (text) => hash('sha256', text, 'base64url'))
-      if (check.kind === 'broken' || page.length === 0) {
-        const problem = check.kind === 'broken' ? check.problem : 'the entry is missing'
-        const sequence = check.kind === 'broken' ? check.sequence : last.sequence + 1
-        throw new Error(`entry ${sequence} of stream ${stream} of its log: ${problem}`)
-      }
-      last = check.last
-    }
-    entries += until
-  }
-  return entries
 }
 
 /** Gives the old database a second name before the first one is taken away from it. */

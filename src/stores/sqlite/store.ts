@@ -5,7 +5,7 @@
  * short reads on the thread of the caller and a thread for long ones (`readers.ts`). What each
  * operation does is in the files named after their tables; what it must do is in `ports/store.ts`.
  */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Revocation } from '../../domain/revocation.ts'
 import type { Log } from '../../ports/log.ts'
@@ -14,13 +14,19 @@ import { Access } from './access.ts'
 import type { LivePlace, LongQueries } from '../commands.ts'
 import { openForWriting, reasonOf, type Durability } from './connection.ts'
 import { Listeners } from '../listeners.ts'
+import { createHead, headPathOf } from './head.ts'
 import { lockFile } from './lock.ts'
+import { filesOf, findLoss, identify, readEnd, REMEDY } from './lost-files.ts'
 import { migrate } from './migrations.ts'
 import { ensureStream, readStreams } from './streams.ts'
+import { markUndecided } from './undecided.ts'
 import { threadCommitter, Writer } from './writer.ts'
 
 export interface SqliteOptions {
-  /** The database file; created where there is none. Beside it: `-wal`, `-shm` and `.lock`. */
+  /**
+   * The database file; created where there is none. Beside it: `-wal`, `-shm`, `.lock`, and a file
+   * of the same name that ends in `.head` instead of `.db`: the end of the log, see `head.ts`.
+   */
   readonly path: string
   /** Name of the stream of a new file. A file that has one keeps it. */
   readonly stream: string
@@ -28,6 +34,17 @@ export interface SqliteOptions {
   readonly durability: Durability
   /** Where failures of listeners are reported. */
   readonly log?: Log
+  /**
+   * What to do where the database lacks logouts that were answered. `refuse`, the default, does not
+   * open it; `accept` does and marks it (`undecided.ts`), for whoever ends what they would have
+   * ended.
+   */
+  readonly lostLogouts?: 'refuse' | 'accept'
+  /**
+   * Called once, when this store can never write again, with the reason: its files were deleted or
+   * replaced. Nothing that it refuses from then on was stored for long.
+   */
+  readonly onStopped?: (reason: string) => void
 }
 
 export interface SqliteStore extends Store {
@@ -49,15 +66,21 @@ const LIVE_CHUNK = 4096
  *   another program wrote it, or the disk does not let it be read and written.
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
-  const { path, durability, log } = options
+  const { path, durability, log, onStopped } = options
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const unlock = lockFile(path)
     try {
-      const stream = prepareFile(options)
+      const headPath = headPathOf(path)
+      const stream = prepareFile(options, headPath)
+      const files = identify(filesOf(path).lasting)
       const listeners = new Listeners(log)
-      const writer = new Writer(threadCommitter(path, durability), (entries) => {
-        listeners.call(entries)
+      const writer = new Writer({
+        committer: threadCommitter({ path, durability, headPath, files }),
+        onEntries: (entries) => {
+          listeners.call(entries)
+        },
+        onStopped,
       })
       const access = await Access.open(path, writer, unlock)
       return storeOver(stream, access, listeners)
@@ -71,11 +94,19 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
 }
 
 /** @returns The name of the stream that is written. */
-function prepareFile({ path, durability, stream }: SqliteOptions): string {
+function prepareFile(
+  { path, durability, stream, lostLogouts = 'refuse' }: SqliteOptions,
+  headPath: string,
+): string {
+  const loss = findLoss(path, headPath)
+  if (loss !== undefined && lostLogouts === 'refuse') throw new Error(`${loss}. ${REMEDY}`)
   const database = openForWriting(path, durability)
   try {
     migrate(database)
     ensureStream(database, stream)
+    // Before the head says that nothing is missing.
+    if (loss !== undefined) markUndecided(database, loss)
+    if (loss !== undefined || !existsSync(headPath)) createHead(headPath, readEnd(database))
     return readStreams(database).at(-1)?.name ?? stream
   } finally {
     database.close()

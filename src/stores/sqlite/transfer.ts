@@ -1,5 +1,5 @@
 /** A whole SQLite database on its way to another store, or from one. See `transfer/transfer.ts`. */
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Revocation } from '../../domain/revocation.ts'
 import {
@@ -12,12 +12,15 @@ import {
 } from '../transfer/tables.ts'
 import { ChainVerifier, type TransferSource, type TransferTarget } from '../transfer/transfer.ts'
 import { openForWriting } from './connection.ts'
-import { createFile, syncFolderOf, syncToDisk } from './files.ts'
+import { createFile, syncToDisk } from './files.ts'
+import { headPathOf, readHead } from './head.ts'
 import { lockFile } from './lock.ts'
 import { logLongReader, logPointReader } from './log-lists.ts'
 import { migrate, migrations, schemaVersion } from './migrations.ts'
+import { putInPlace } from './place.ts'
 import { shaped } from './rows.ts'
 import { beginStream, freshStreamName, readStreams } from './streams.ts'
+import { markUndecided } from './undecided.ts'
 
 /** Rows that are handed on at once. */
 const CHUNK = 500
@@ -190,6 +193,11 @@ class Target implements TransferTarget {
 
   finish(): Promise<void> {
     this.#verify()
+    const head = readHead(headPathOf(this.#path))
+    if (head !== undefined && head.position > 0 && !existsSync(this.#path)) {
+      const why = 'the database that was served here is gone, and an export took its place'
+      markUndecided(this.#database, why)
+    }
     // Whoever serves this file must not give out numbers that the other database has given out since.
     if (this.#position > 0)
       beginStream(this.#database, freshStreamName(readStreams(this.#database)))
@@ -199,8 +207,7 @@ class Target implements TransferTarget {
     syncToDisk(this.#copy)
     // An empty database may be there; its companions do not belong to the new one.
     removeDatabase(this.#path)
-    renameSync(this.#copy, this.#path)
-    syncFolderOf(this.#path)
+    putInPlace(this.#copy, this.#path)
     this.#unlock()
     return Promise.resolve()
   }

@@ -5,7 +5,7 @@
 import { Refusal, type Failure } from '../../domain/failure.ts'
 import type { Revocation } from '../../domain/revocation.ts'
 import type { BatchOutcome, Command, CommandName, Commands } from '../commands.ts'
-import type { Durability } from './connection.ts'
+import type { RunnerOptions } from './batch.ts'
 import { Thread } from './thread.ts'
 
 /** More commands than this never share a commit, so that the first of them does not wait for long. */
@@ -26,18 +26,28 @@ export interface Committer {
   close(): Promise<void>
 }
 
+export interface WriterOptions {
+  readonly committer: Committer
+  /** Called with each batch's entries once durable, before its callers hear of it. */
+  readonly onEntries: (entries: readonly Revocation[]) => void
+  /** Called once, with the reason, when nothing can be written ever again. */
+  readonly onStopped?: ((reason: string) => void) | undefined
+}
+
 export class Writer {
   readonly #committer: Committer
   readonly #onEntries: (entries: readonly Revocation[]) => void
+  readonly #onStopped: ((reason: string) => void) | undefined
+  #stopped: string | undefined
   #queue: Waiting[] = []
   #busy = false
   #finish: (() => void) | undefined
   #finished: Promise<void> | undefined
 
-  /** @param onEntries Called with each batch's entries once durable, before its callers hear of it. */
-  constructor(committer: Committer, onEntries: (entries: readonly Revocation[]) => void) {
+  constructor({ committer, onEntries, onStopped }: WriterOptions) {
     this.#committer = committer
     this.#onEntries = onEntries
+    this.#onStopped = onStopped
   }
 
   /**
@@ -50,6 +60,7 @@ export class Writer {
     input: Commands[K]['input'],
   ): Promise<Commands[K]['output']> {
     if (this.#finished) return Promise.reject(unavailable('the store is closed'))
+    if (this.#stopped !== undefined) return Promise.reject(unavailable(this.#stopped))
     if (this.#queue.length >= MOST_WAITING) {
       return Promise.reject(unavailable(`${MOST_WAITING} changes wait already`))
     }
@@ -111,9 +122,16 @@ export class Writer {
     }
   }
 
+  #stop(reason: string): void {
+    if (this.#stopped !== undefined) return
+    this.#stopped = reason
+    this.#onStopped?.(reason)
+  }
+
   #answer(batch: readonly Waiting[], outcome: BatchOutcome): void {
-    if (outcome.kind === 'unavailable') {
+    if (outcome.kind !== 'committed') {
       for (const { reject } of batch) reject(unavailable(outcome.reason))
+      if (outcome.kind === 'stopped') this.#stop(outcome.reason)
       return
     }
     if (outcome.entries.length > 0) this.#onEntries(outcome.entries)
@@ -132,9 +150,9 @@ export function unavailable(reason: string): Refusal {
 }
 
 /** Commits on a worker thread, so that the event loop never waits for the disk. */
-export function threadCommitter(path: string, durability: Durability): Committer {
-  let told: number | undefined
-  const thread = new Thread('writer-worker', () => ({ path, durability, told }))
+export function threadCommitter(options: RunnerOptions): Committer {
+  let { told } = options
+  const thread = new Thread('writer-worker', () => ({ ...options, told }))
   return {
     async commit(commands) {
       // The worker answers a batch with its outcome, and nothing else.

@@ -1,0 +1,61 @@
+/**
+ * What happens with a database that may lack logouts which were answered: a restored backup, or one
+ * whose files were lost. It carries a mark (`stores/undecided.ts`), and nobody serves it until an
+ * operator has decided.
+ */
+import type { Core } from '../core/core.ts'
+import type { Log } from '../ports/log.ts'
+import type { TicketStore } from '../ports/store.ts'
+import { UNDECIDED } from '../stores/undecided.ts'
+import { ConfigError, type Config } from './config.ts'
+
+/**
+ * @returns Whether there is something to be decided, which the configuration does.
+ * @throws {ConfigError} Where it does not: the message says what an operator can do.
+ */
+export async function checkDecision(
+  store: Pick<TicketStore, 'findTicket'>,
+  { afterRestore }: Pick<Config, 'afterRestore'>,
+): Promise<boolean> {
+  const mark = await store.findTicket(UNDECIDED.kind, UNDECIDED.key)
+  if (mark === undefined) return false
+  if (afterRestore !== 'refuse') return true
+  throw new ConfigError(
+    `Cannot start: ${mark.value}. Tokens that were logged out would be good again. Start once with ` +
+      '--after-restore end-everyone, which ends every session; or, where you know that nothing was ' +
+      'logged out meanwhile, with --after-restore accept-lost-logouts',
+  )
+}
+
+/** More often than this nobody has logged everyone out since a backup that is still of use. */
+const LEAP = 100_000
+
+/** Does what was decided, before anybody is served, and takes the mark away. */
+export async function carryOutDecision(
+  core: Core,
+  { afterRestore }: Pick<Config, 'afterRestore'>,
+  log: Log,
+): Promise<void> {
+  const { store } = core.dependencies
+  if (afterRestore === 'end-everyone') {
+    // Sessions that were opened after the backup carry counters that this database has not reached.
+    const { everyone } = await store.generations({
+      subjectId: '',
+      clientId: '',
+      deviceKey: undefined,
+    })
+    const { revocation } = await core.revoke({
+      scope: 'everyone',
+      key: '',
+      reason: 'compromised',
+      actor: 'operator:admin',
+      note: 'logouts were lost: --after-restore end-everyone',
+      leastGeneration: everyone + LEAP,
+      wait: false,
+    })
+    log.warn({ revocation: revocation.id }, 'Every session was ended: logouts had been lost')
+  } else {
+    log.warn({}, 'Serving a database that may lack logouts, as --after-restore says')
+  }
+  await store.takeTicket(UNDECIDED.kind, UNDECIDED.key)
+}
