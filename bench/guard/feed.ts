@@ -97,14 +97,13 @@ export class BenchFeed {
       index++
     }
     const total = this.#snapshotEntries
-    give(encodeNodeFrame({ type: 'snapshotEnd', total, mark: this.#mark, position: POSITION }))
+    const end = { type: 'snapshotEnd', total, mark: this.#mark, overSeconds: 0 } as const
+    give(encodeNodeFrame({ ...end, position: POSITION }))
   }
 
   #pong(nonce: number): void {
-    const nowSeconds = Math.floor(Date.now() / 1000)
-    this.#events?.frame(
-      encodeNodeFrame({ type: 'pong', nonce, leaseMs: LEASE_MS, nowSeconds, mark: this.#mark }),
-    )
+    const pong = { type: 'pong', nonce, leaseMs: LEASE_MS, overSeconds: 0 } as const
+    this.#events?.frame(encodeNodeFrame({ ...pong, mark: this.#mark }))
   }
 }
 

@@ -126,7 +126,14 @@ export class SimulatedNode implements NodeEnd {
       }),
     )
     const config = { issuer, leaseMs, renewMs }
-    const { hub } = await openVerification(store, leases, config, process, silent)
+    const { hub } = await openVerification(
+      store,
+      leases,
+      config,
+      { trustedMs: () => process.nowMs() },
+      process,
+      silent,
+    )
     this.#confirmation = this.#confirmationOf(hub, leases, process)
     this.#hub = hub
   }

@@ -17,6 +17,8 @@ export interface CoreDependencies {
   readonly verifier: TokenVerifier
   readonly confirmation: Confirmation
   readonly otpSender: OtpSender
+  /** Why this node's clock is not fit to sign by, in words; undefined where it is. */
+  readonly clockRefusal: () => string | undefined
   /** `iss` of every token: the public URL, without a slash at the end. */
   readonly issuer: string
   /** Names added to the `aud` of every access token: the resource servers behind the guards. */

@@ -46,6 +46,7 @@ function makeWorld(): World {
         clock: { ...systemClock, nowMs: () => systemClock.nowMs() + world.offsetMs },
         random: systemRandom(),
         algorithm: 'ES256',
+        trustedMs: () => systemClock.nowMs() + world.offsetMs,
         isRemoved: (kid) => world.removed.has(kid),
       }),
   }

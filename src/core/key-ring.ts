@@ -48,6 +48,8 @@ export interface KeyRingOptions {
   readonly clock: Clock
   readonly random: Random
   readonly algorithm: SigningKey['algorithm']
+  /** A time that is over, whatever the wall clock says; keys are removed by it. */
+  readonly trustedMs: () => number
   /** Whether the log says that a key was removed. */
   readonly isRemoved: (kid: string) => boolean
 }
@@ -143,9 +145,9 @@ class StoredKeyRing implements KeyRing {
   }
 
   async #read(): Promise<void> {
-    const { store, clock } = this.#options
+    const { store } = this.#options
     const turn = ++this.#reloads
-    const nowMs = clock.nowMs()
+    const nowMs = this.#options.trustedMs()
     const stored = await store.listKeys()
     const usable = stored.filter((key) => (key.removeAfterMs ?? Infinity) > nowMs)
     const known = this.#keys

@@ -1,3 +1,4 @@
+import { refuse } from '../domain/failure.ts'
 import type { Json, Session } from '../domain/session.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 import type { CoreDependencies } from './dependencies.ts'
@@ -28,14 +29,18 @@ export interface AccessRequest {
  * Signs an access token for a session: a JWT with the type `at+jwt` (RFC 9068, section 2.1) that
  * carries the session's generations.
  *
- * Only for verbs of the core: a token may be handed out only after a transaction of the store that
- * knows how long it lives and found that its session stands (`domain/access-horizon.ts`).
+ * @throws {Refusal} `store_unavailable` where the clock is wrong.
+ *
+ *   Only for verbs of the core: a token may be handed out only after a transaction of the store that
+ *   knows how long it lives and found that its session stands (`domain/access-horizon.ts`).
  */
 export async function signAccess(
   dependencies: CoreDependencies,
   request: AccessRequest,
 ): Promise<AccessToken> {
   const { clock, random, keys, verifier, issuer, audiences } = dependencies
+  const reason = dependencies.clockRefusal()
+  if (reason !== undefined) return refuse({ kind: 'store_unavailable', reason })
   const { session } = request
   const nowMs = request.issuedAtMs ?? clock.nowMs()
   const issuedAt = Math.floor(nowMs / 1000)

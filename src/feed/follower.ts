@@ -29,6 +29,7 @@ export interface FollowerContext {
   readonly ledger: Ledger
   readonly rounds: Rounds
   readonly snapshot: () => Iterable<SnapshotPiece>
+  readonly overSeconds: () => number
   grantableMs(): number
   /** Makes the connection the one of its guard; undefined where a newer one is open. */
   claim(follower: Follower, start: StartFrame): Holder | undefined
@@ -201,7 +202,11 @@ export class Follower implements RoundMember {
     if (!recent.reaches(mark) || !position) {
       return this.close(closeCodes.tooSlow, 'the snapshot took longer than the tail is kept')
     }
-    this.connection.send(encodeNodeFrame({ type: 'snapshotEnd', total, mark, position }))
+    // Read after the last piece: what was forgotten meanwhile may be in none.
+    const overSeconds = this.#context.overSeconds()
+    this.connection.send(
+      encodeNodeFrame({ type: 'snapshotEnd', total, mark, overSeconds, position }),
+    )
     this.#follow(mark)
     this.#flush()
     const ping = this.#openPing
@@ -240,13 +245,13 @@ export class Follower implements RoundMember {
     if (leaseMs > 0) {
       ledger.grant(this.#holder!, rules.leaseEndsMs(receivedMs, leaseMs, settings), recent.head)
     }
-    const nowSeconds = Math.min(Math.max(0, Math.floor(clock.nowMs() / 1000)), 0xffff_ffff)
+    const overSeconds = this.#context.overSeconds()
     this.connection.send(
       encodeNodeFrame({
         type: 'pong',
         nonce: frame.nonce,
         leaseMs,
-        nowSeconds,
+        overSeconds,
         mark: this.#sentMark,
       }),
     )

@@ -29,6 +29,8 @@ export interface FeedHubOptions extends Partial<FeedHubSettings> {
    * snapshot.
    */
   readonly snapshot: () => Iterable<SnapshotPiece>
+  /** Up to when entries may be missing there: `Replica.overSeconds`. */
+  readonly overSeconds: () => number
   /** How far the log is in the node's replica when the hub is made. */
   readonly position: Position
   /**

@@ -34,6 +34,7 @@ class Bench {
       issuer: 'https://auth.example',
       epoch: this.epoch,
       snapshot: () => replica.chunks(4096),
+      overSeconds: () => replica.overSeconds,
       position: new Map(),
       predecessorLeaseMs: 0,
       ...options,

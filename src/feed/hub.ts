@@ -198,7 +198,7 @@ class Hub implements FeedHub {
   }
 
   #makeContext(): FollowerContext {
-    const { clock, epoch, issuer, node, snapshot } = this.#options
+    const { clock, epoch, issuer, node, snapshot, overSeconds } = this.#options
     return {
       settings: this.#settings,
       rules: this.#rules,
@@ -210,6 +210,7 @@ class Hub implements FeedHub {
       ledger: this.#ledger,
       rounds: this.#rounds,
       snapshot,
+      overSeconds,
       grantableMs: () => this.#grantableMs(),
       claim: (follower, start) => this.#claim(follower, start),
       gone: (follower) => {

@@ -18,10 +18,12 @@ export const feedMediaType = 'application/vnd.outright.feed.v1'
  *
  * @param pieces The replica in pieces.
  * @param position How far the log was before the first piece was taken.
+ * @param overSeconds Up to when entries may be missing, asked after the last piece.
  */
 export function* snapshotStream(
   pieces: Iterable<SnapshotPiece>,
   position: FeedPosition,
+  overSeconds: () => number,
 ): Generator<Uint8Array, void, undefined> {
   let total = 0
   let index = 0
@@ -30,7 +32,9 @@ export function* snapshotStream(
     yield framed(encodeNodeFrame({ type: 'chunk', index, count, words }))
     index = (index + 1) % 0x1_0000_0000
   }
-  yield framed(encodeNodeFrame({ type: 'snapshotEnd', total, mark: 0, position }))
+  yield framed(
+    encodeNodeFrame({ type: 'snapshotEnd', total, mark: 0, overSeconds: overSeconds(), position }),
+  )
 }
 
 /**
@@ -50,7 +54,9 @@ export function logPage(stream: string, after: number, entries: readonly Revocat
   const sequence = entries.at(-1)?.sequence ?? after
   const position = new Map([[stream, sequence]])
   if (sequence === after) {
-    return framed(encodeNodeFrame({ type: 'snapshotEnd', total: 0, mark: 0, position }))
+    return framed(
+      encodeNodeFrame({ type: 'snapshotEnd', total: 0, mark: 0, overSeconds: 0, position }),
+    )
   }
   return framed(
     encodeNodeFrame({

@@ -53,7 +53,7 @@ function follow(session: FeedSession): void {
       issuer: 'https://auth.example',
       node: 'node-b',
     },
-    { type: 'snapshotEnd', total: 0, mark: 3, position: new Map([['node-b', 3]]) },
+    { type: 'snapshotEnd', total: 0, mark: 3, overSeconds: 0, position: new Map([['node-b', 3]]) },
   ]
   for (const frame of frames) session.frame(encodeNodeFrame(frame))
 }
@@ -88,7 +88,7 @@ test('a node that grants no lease for three leases is left: another may be curre
       // It answers, so that it is not silent, and grants nothing until the guard has waited a while.
       if (frame.type !== 'ping') return
       const leaseMs = time.nowMs < 3000 && frame.nonce > 5 ? 2000 : 0
-      const pong = { type: 'pong', nonce: frame.nonce, leaseMs, nowSeconds: 1, mark: 3 } as const
+      const pong = { type: 'pong', nonce: frame.nonce, leaseMs, overSeconds: 0, mark: 3 } as const
       time.after(1, () => {
         session.frame(encodeNodeFrame(pong))
       })

@@ -20,6 +20,11 @@ import type { FeedSocket } from './transport.ts'
 
 const greetingTimeoutMs = 5000
 const pingsOpen = 16
+/**
+ * Nodes forget ten minutes after a time that is over by all they know. Where one has forgotten what
+ * is not over here by more than this, it is not believed: this guard looks for another one.
+ */
+const mostAheadMs = 60_000
 /** Until the hello says how often. */
 const firstRenewMs = 500
 /** How often to ask while there is no lease. */
@@ -172,11 +177,21 @@ export class FeedSession {
     this.#snapshot?.applyWords(words, count)
   }
 
-  #endSnapshot({ total, mark, position }: SnapshotEndFrame): void {
+  #endSnapshot({ total, mark, overSeconds, position }: SnapshotEndFrame): void {
     if (total !== this.#received) {
       throw new FeedFormatError(`Cannot use snapshot: ${this.#received} entries of ${total}`)
     }
-    const { following, lease, rules, replaced } = this.#context
+    const { clock, following, lease, rules, replaced } = this.#context
+    // Its clock is wrong, or the one here: all that expires until then would be refused.
+    const aheadMs = overSeconds * 1000 - clock.nowMs()
+    if (aheadMs > mostAheadMs) {
+      const seconds = Math.round(aheadMs / 1000)
+      return this.close(
+        closeCodes.goingAway,
+        `tokens are over there that are good for ${String(seconds)} s by this clock`,
+      )
+    }
+    this.#snapshot!.leaveOut(overSeconds)
     if (rules.dropsWithReplica) lease.drop()
     following.replace(this.#snapshot!, this.#hello!.epoch, mark, position)
     this.#snapshot = undefined
@@ -197,12 +212,12 @@ export class FeedSession {
     this.#send({ type: 'ack', mark })
   }
 
-  #renew({ nonce, leaseMs, mark, nowSeconds }: PongFrame): void {
+  #renew({ nonce, leaseMs, mark, overSeconds }: PongFrame): void {
     const { following, lease, rules, renewed } = this.#context
     if (rules.checksMarks && mark !== following.mark) {
       throw new FeedFormatError(`Cannot take lease: it is for ${mark}, not ${following.mark}`)
     }
-    following.nodeSeconds = nowSeconds
+    following.forgottenSeconds = overSeconds
     const ping = this.#pings.get(nonce)
     if (!ping) return
     // Answers come in order: those of older pings are lost or of no use.

@@ -207,7 +207,7 @@ test('a feed forgets what is over, and fetches its keys anew, once for all guard
   const entries = (): readonly number[] => guards.map((guard) => guard.status().entries)
   await feed.pass(3000)
   assert.deepEqual(entries(), [1, 1], 'the node may need it yet')
-  feed.nodeSeconds = nowSeconds
+  feed.overSeconds = nowSeconds
   await feed.pass(3000)
   assert.deepEqual(entries(), [0, 0])
   assert.equal(fetches, 1)

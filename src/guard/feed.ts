@@ -203,7 +203,7 @@ export class Feed {
     this.keys.renew()
     const nowSeconds = this.source.clock.nowMs() / 1000
     this.#tell(({ replaced }) => {
-      replaced(Math.max(nowSeconds, this.following.nodeSeconds))
+      replaced(Math.max(nowSeconds, this.following.overSeconds))
     })
   }
 

@@ -17,8 +17,8 @@ export class Following implements RevocationView {
   #mark = 0
   #position: Map<string, number> = new Map()
   #issuer: string | undefined
-  /** The node's wall clock when it last answered, in seconds. */
-  nodeSeconds = 0
+  /** Up to when the node has forgotten entries itself, as it last said; Unix time in seconds. */
+  forgottenSeconds = 0
 
   constructor() {
     this.#replica = new Replica()
@@ -52,6 +52,11 @@ export class Following implements RevocationView {
   /** As the node named it; undefined before the first hello. */
   get issuer(): string | undefined {
     return this.#issuer
+  }
+
+  /** Tokens that expire by then are over, whatever a clock says: see `Replica.overSeconds`. */
+  get overSeconds(): number {
+    return this.#replica.overSeconds
   }
 
   isRevoked(high: number, low: number): boolean {
@@ -93,10 +98,10 @@ export class Following implements RevocationView {
   }
 
   /**
-   * Drops a part of what has expired. Where the two clocks disagree, the earlier counts: a clock
-   * that ran ahead for a moment must not bring tokens back when it is corrected.
+   * Drops a part of what has expired, as far as the node has done so: a clock here that runs ahead
+   * for a moment must not make good tokens be over.
    */
   forget(nowSeconds: number): void {
-    this.#replica.forget(Math.min(nowSeconds, this.nodeSeconds))
+    this.#replica.forget(Math.min(nowSeconds, this.forgottenSeconds))
   }
 }

@@ -236,8 +236,7 @@ class ServerGuard implements Guard {
       keys: keys.find,
       issuer: () => this.#issuer ?? '',
       nowMs: () => source.clock.nowMs(),
-      // The node forgets by its own clock: what has expired there has expired here, too.
-      overMs: () => following.nodeSeconds * 1000,
+      overMs: () => following.overSeconds * 1000,
       isCurrent,
       capacity: this.#options.cacheSize ?? cacheSize,
     })

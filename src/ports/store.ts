@@ -299,9 +299,17 @@ export interface SweepOutcome {
 }
 
 export interface MaintenanceStore {
+  /**
+   * What the database's own clock says, milliseconds since 1970; undefined where it has none but
+   * this machine's.
+   */
+  databaseTimeMs(): Promise<number | undefined>
   /** Resolves when the store can commit, rejects with `store_unavailable` otherwise. */
   ready(): Promise<void>
-  /** Removes at most `limit` expired rows of each kind. */
+  /**
+   * Removes at most `limit` rows of each kind that had expired at `nowMs`: a time that is certainly
+   * over, whatever a wall clock says.
+   */
   sweep(nowMs: number, limit: number): Promise<SweepOutcome>
   /** Finishes what was accepted, then closes. */
   close(): Promise<void>

@@ -59,7 +59,9 @@ function readNodeFrame(reader: FrameReader, type: number): NodeFrame {
       const streams = streamsOf(reader.u16())
       const total = reader.u32()
       const mark = reader.u64()
-      return { type: 'snapshotEnd', total, mark, position: readPosition(reader, streams) }
+      const overSeconds = reader.u32()
+      const position = readPosition(reader, streams)
+      return { type: 'snapshotEnd', total, mark, overSeconds, position }
     }
     case frameTypes.entries: {
       reader.zeros(1)
@@ -77,7 +79,7 @@ function readNodeFrame(reader: FrameReader, type: number): NodeFrame {
         type: 'pong',
         nonce: reader.u32(),
         leaseMs: reader.u32(),
-        nowSeconds: reader.u32(),
+        overSeconds: reader.u32(),
         mark: reader.u64(),
       }
     default:

@@ -38,12 +38,13 @@ export function encodeNodeFrame(frame: NodeFrame): Uint8Array<ArrayBuffer> {
     case 'snapshotEnd': {
       const streams = positionBytes(frame.position)
       return writePosition(
-        new FrameWriter(16 + streams.length)
+        new FrameWriter(20 + streams.length)
           .u8(frameTypes.snapshotEnd)
           .u8(0)
           .u16(streams.entries.length)
           .u32(frame.total)
-          .u64(frame.mark),
+          .u64(frame.mark)
+          .u32(frame.overSeconds),
         streams,
       )
     }
@@ -66,7 +67,7 @@ export function encodeNodeFrame(frame: NodeFrame): Uint8Array<ArrayBuffer> {
         .u32(frameTypes.pong)
         .u32(frame.nonce)
         .u32(frame.leaseMs)
-        .u32(frame.nowSeconds)
+        .u32(frame.overSeconds)
         .u64(frame.mark).bytes
   }
 }

@@ -99,7 +99,13 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
   fc
     .record({ type: fc.constant('chunk' as const), index: u32, words })
     .map((frame) => ({ ...frame, count: frame.words.length / 4 })),
-  fc.record({ type: fc.constant('snapshotEnd' as const), total: u32, mark: u64, position }),
+  fc.record({
+    type: fc.constant('snapshotEnd' as const),
+    total: u32,
+    mark: u64,
+    overSeconds: u32,
+    position,
+  }),
   fc
     .record({
       type: fc.constant('entries' as const),
@@ -117,7 +123,7 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
     type: fc.constant('pong' as const),
     nonce: u32,
     leaseMs: u32,
-    nowSeconds: u32,
+    overSeconds: u32,
     mark: u64,
   }),
   fc.record({

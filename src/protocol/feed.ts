@@ -105,6 +105,11 @@ export interface SnapshotEndFrame {
   /** Entries in all chunks together, modulo 2³². */
   readonly total: number
   readonly mark: number
+  /**
+   * Up to when entries were left out, Unix time in seconds: the guard takes every token that
+   * expires by then as expired.
+   */
+  readonly overSeconds: number
   readonly position: FeedPosition
 }
 
@@ -127,8 +132,11 @@ export interface PongFrame {
   readonly nonce: number
   /** How long the guard may trust its replica, counted from when it sent the ping; 0: not at all. */
   readonly leaseMs: number
-  /** The node's wall clock, seconds since 1970. */
-  readonly nowSeconds: number
+  /**
+   * Up to when the node has forgotten entries itself, Unix time in seconds: the guard may do so
+   * too. It is not the node's wall clock, and says nothing of any token.
+   */
+  readonly overSeconds: number
   /** The guard is current if it has come to this mark. */
   readonly mark: number
 }

@@ -145,7 +145,11 @@ function feedRoutes({ dependencies, hub, replica }: AdminParts): readonly Route[
         await authenticate(request)
         const [self] = hub.verifiers()
         const position = self?.position ?? new Map<string, number>()
-        return frames(asynchronous(snapshotStream(replica.chunks(SNAPSHOT_PIECE), position)))
+        return frames(
+          asynchronous(
+            snapshotStream(replica.chunks(SNAPSHOT_PIECE), position, () => replica.overSeconds),
+          ),
+        )
       },
     },
     {

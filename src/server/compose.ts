@@ -33,6 +33,7 @@ import { NodeLags } from './node-lags.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { watchReadiness } from './readiness.ts'
 import { startSweeping } from './sweeping.ts'
+import { openTimekeeper, type Timekeeper } from './timekeeper.ts'
 import { openVerification, type Verification } from './verification.ts'
 import { version } from './version.ts'
 
@@ -89,19 +90,21 @@ async function composeWith(
   const { clock, log } = world
   const mustDecide = await checkDecision(store, config)
   await checkIdentities(store, config, clock)
-  const verification = await openVerification(store, leases, config, clock, log)
+  const time = await openTimekeeper(store, clock, log)
+  const verification = await openVerification(store, leases, config, time, clock, log)
   const { replica, hub } = verification
-  const readiness = watchReadiness(store, leases, opened.stopped)
+  const readiness = watchReadiness(store, leases, opened.stopped, time)
   const metrics = createMetrics(replica, hub, {
     stream: store.stream,
     readiness,
+    time,
     lostLogLines: world.lostLogLines ?? (() => 0),
   })
   store.onCommitted((entries) => {
     metrics.countRevocations(entries)
   })
   const nodeLags = leases && new NodeLags(leases, clock)
-  const core = await openCore(opened, verification, nodeLags, metrics, config, world)
+  const core = await openCore(opened, verification, nodeLags, metrics, config, time, world)
   if (mustDecide) await carryOutDecision(core, config, log)
   const stopping = new AbortController()
   const providers = await openProviders(core, config)
@@ -126,7 +129,7 @@ async function composeWith(
     addressOf: ({ socket, headers }) =>
       clientAddress(socket.remoteAddress ?? '', forwardedFor(headers), isTrustedProxy),
   })
-  const stopSweeping = startSweeping(store, replica, core.dependencies.keys, clock, log)
+  const stopSweeping = startSweeping(store, replica, core.dependencies.keys, time, clock, log)
   return {
     app,
     core,
@@ -134,6 +137,7 @@ async function composeWith(
     async close() {
       stopping.abort()
       stopSweeping()
+      time.stop()
       hub.close()
       await closeApp()
       await providers.close()
@@ -185,6 +189,7 @@ export async function openCore(
   nodeLags: NodeLags | undefined,
   metrics: Pick<Metrics, 'observeConfirmation'>,
   config: Config,
+  time: Timekeeper,
   { clock, random, log, otpSender }: World,
 ): Promise<Core> {
   let isStopped = false
@@ -196,6 +201,7 @@ export async function openCore(
     clock,
     random,
     algorithm: config.signingAlgorithm,
+    trustedMs: () => time.trustedMs(),
     isRemoved: (kid) => {
       const { high, low } = fingerprint('signing_key', kid)
       return isRemovedKey(replica, high, low)
@@ -205,11 +211,15 @@ export async function openCore(
     replica,
     keys: keys.find,
     issuer: () => config.issuer,
-    nowMs: () => clock.nowMs(),
+    nowMs: () => time.nowMs(),
+    overMs: () => replica.overSeconds * 1000,
     // One node on SQLite writes the whole log itself: its replica is the log. Of several nodes, each
     // may trust its replica for as long as its lease runs, like a guard. One that has stopped for
     // good does not hear what another process writes.
-    isCurrent: () => !isStopped && (leases === undefined || leases.leaseLeftMs() > 0),
+    isCurrent: () =>
+      !isStopped &&
+      (leases === undefined || leases.leaseLeftMs() > 0) &&
+      time.refusal() === undefined,
     capacity: VERIFIED_TOKENS,
   })
   return createCore({
@@ -221,6 +231,7 @@ export async function openCore(
     verifier,
     confirmation: confirmEverywhere(hub, nodeLags, clock, metrics),
     otpSender,
+    clockRefusal: () => time.refusal(),
     issuer: config.issuer,
     audiences: config.audiences,
     passwordCost: config.passwordCost,

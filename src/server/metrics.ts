@@ -5,6 +5,7 @@ import { scopes } from '../domain/scope.ts'
 import type { FeedHub } from '../feed/index.ts'
 import type { Replica } from '../verifier/replica.ts'
 import type { Readiness } from './readiness.ts'
+import type { Timekeeper } from './timekeeper.ts'
 
 /** What a node counts and measures. Labels have few values: never an id, an address or a token. */
 export interface Metrics {
@@ -20,13 +21,14 @@ export interface Metrics {
 export interface NodeFacts {
   readonly stream: string
   readonly readiness: Readiness
+  readonly time: Pick<Timekeeper, 'leadMs' | 'databaseLeadMs'>
   readonly lostLogLines: () => number
 }
 
 export function createMetrics(
   replica: Replica,
   hub: FeedHub,
-  { stream, readiness, lostLogLines }: NodeFacts,
+  { stream, readiness, time, lostLogLines }: NodeFacts,
 ): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'outright_' })
@@ -72,6 +74,7 @@ export function createMetrics(
     },
   })
   gaugeReadiness(registry, readiness)
+  gaugeClocks(registry, time)
   gaugeLostLines(registry, lostLogLines)
   return {
     observeRequest: requestTimes(registry),
@@ -106,6 +109,25 @@ function gaugeReadiness(registry: Registry, readiness: Readiness): void {
     registers: [registry],
     collect() {
       this.set(readiness.stopped === undefined ? 0 : 1)
+    },
+  })
+}
+
+function gaugeClocks(registry: Registry, time: NodeFacts['time']): void {
+  new Gauge({
+    name: 'outright_clock_lead_seconds',
+    help: 'How far the wall clock is ahead of the time up to which this node dares to forget',
+    registers: [registry],
+    collect() {
+      this.set(time.leadMs() / 1000)
+    },
+  })
+  new Gauge({
+    name: 'outright_clock_database_lead_seconds',
+    help: "How far the wall clock is ahead of the database's, negative where it is behind",
+    registers: [registry],
+    collect() {
+      this.set((time.databaseLeadMs() ?? 0) / 1000)
     },
   })
 }

@@ -1,6 +1,7 @@
 /** Whether this node may serve, and why not, in words that may be shown to anybody. */
 import type { NodeLeases } from '../ports/node-lease.ts'
 import type { Store } from '../ports/store.ts'
+import type { Timekeeper } from './timekeeper.ts'
 
 export interface Readiness {
   /** Whether this node can prove that it knows every revocation. */
@@ -16,13 +17,16 @@ export function watchReadiness(
   store: Pick<Store, 'ready'>,
   leases: Pick<NodeLeases, 'leaseLeftMs'> | undefined,
   stopped: Promise<string>,
+  time: Pick<Timekeeper, 'refusal'>,
 ): Readiness {
   let reason: string | undefined
   void stopped.then((why) => {
     reason = why
   })
   const isCurrent = (): boolean =>
-    reason === undefined && (leases === undefined || leases.leaseLeftMs() > 0)
+    reason === undefined &&
+    (leases === undefined || leases.leaseLeftMs() > 0) &&
+    time.refusal() === undefined
   const asStopped = (): string | undefined =>
     reason === undefined ? undefined : `stopped for good, ${reason}`
   return {
@@ -36,7 +40,8 @@ export function watchReadiness(
       } catch {
         return asStopped() ?? 'it cannot commit'
       }
-      return asStopped() ?? (isCurrent() ? undefined : 'it cannot prove that it is current')
+      const why = asStopped() ?? time.refusal()
+      return why ?? (isCurrent() ? undefined : 'it cannot prove that it is current')
     },
   }
 }

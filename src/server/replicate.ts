@@ -14,11 +14,16 @@ export function applyRevocations(replica: Replica, entries: readonly Revocation[
 /**
  * Fills a replica with everything that a verifier must know now. Subscribe to the log before
  * calling: an entry that comes twice does no harm, one that is missed would.
+ *
+ * @param overSeconds What is to be forgotten by then is left out. Unix time in seconds.
  */
 export async function fillReplica(
   replica: Replica,
   store: Pick<LogStore, 'liveRevocations'>,
-  nowMs: number,
+  overSeconds: number,
 ): Promise<void> {
-  for await (const entries of store.liveRevocations(nowMs)) applyRevocations(replica, entries)
+  replica.leaveOut(overSeconds)
+  for await (const entries of store.liveRevocations(overSeconds * 1000)) {
+    applyRevocations(replica, entries)
+  }
 }

@@ -1,6 +1,6 @@
 import type { TicketStore } from '../ports/store.ts'
 
-/** Kind of the tickets that hold numbers which an installation must remember across restarts. */
+/** Kind of the tickets that hold what an installation must remember across restarts. */
 export const SETTING_KIND = 'installation'
 /** November 2286: for as long as the installation lives. */
 const NEVER_MS = 9_999_999_999_999
@@ -12,12 +12,24 @@ export function writeSetting(
   name: string,
   value: number,
 ): Promise<void> {
-  return store.putTicket({
-    kind: SETTING_KIND,
-    key: name,
-    value: String(value),
-    expiresAtMs: NEVER_MS,
-  })
+  return writeSettingText(store, name, String(value))
+}
+
+/** A remembered text; undefined where none was written. */
+export async function readSettingText(
+  store: Pick<TicketStore, 'findTicket'>,
+  name: string,
+): Promise<string | undefined> {
+  return (await store.findTicket(SETTING_KIND, name))?.value
+}
+
+/** Remembers a text, durably. */
+export function writeSettingText(
+  store: Pick<TicketStore, 'putTicket'>,
+  name: string,
+  value: string,
+): Promise<void> {
+  return store.putTicket({ kind: SETTING_KIND, key: name, value, expiresAtMs: NEVER_MS })
 }
 
 /** The largest of the remembered numbers whose names start so; undefined where there is none. */

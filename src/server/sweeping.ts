@@ -2,6 +2,7 @@ import type { KeyRing } from '../core/key-ring.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { MaintenanceStore } from '../ports/store.ts'
+import { forgetUntilSeconds, type Timekeeper } from './timekeeper.ts'
 import { Refusal } from '../domain/failure.ts'
 import type { Replica } from '../verifier/replica.ts'
 
@@ -20,6 +21,7 @@ export function startSweeping(
   store: MaintenanceStore,
   replica: Replica,
   keys: KeyRing,
+  time: Pick<Timekeeper, 'trustedMs'>,
   clock: Clock,
   log: Log,
 ): () => void {
@@ -29,7 +31,7 @@ export function startSweeping(
   let cancelReload: () => void
   const sweep = async (): Promise<void> => {
     try {
-      await store.sweep(clock.nowMs(), ROWS_PER_SWEEP)
+      await store.sweep(time.trustedMs(), ROWS_PER_SWEEP)
     } catch (error) {
       log.warn({ reason: reasonOf(error) }, 'cannot sweep')
     }
@@ -44,7 +46,7 @@ export function startSweeping(
     if (!stopped) cancelReload = clock.after(RELOAD_KEYS_EVERY_MS, () => void reload())
   }
   const forget = (): void => {
-    replica.forget(Math.floor(clock.nowMs() / 1000))
+    replica.forget(forgetUntilSeconds(time))
     cancelForget = clock.after(FORGET_EVERY_MS, forget)
   }
   cancelSweep = clock.after(SWEEP_EVERY_MS, () => void sweep())

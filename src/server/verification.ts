@@ -15,6 +15,7 @@ import { Replica } from '../verifier/replica.ts'
 import type { Config } from './config.ts'
 import { applyRevocations, fillReplica } from './replicate.ts'
 import { largestSetting, writeSetting } from './settings.ts'
+import { forgetUntilSeconds, type Timekeeper } from './timekeeper.ts'
 
 export interface Verification {
   readonly replica: Replica
@@ -40,6 +41,7 @@ export async function openVerification(
   store: VerifierStore,
   leases: NodeLeases | undefined,
   config: Pick<Config, 'issuer' | 'leaseMs' | 'renewMs'>,
+  time: Pick<Timekeeper, 'trustedMs'>,
   clock: Clock,
   log: Log,
 ): Promise<Verification> {
@@ -58,7 +60,7 @@ export async function openVerification(
     publish(entries)
   })
   const position = await store.head()
-  await fillReplica(replica, store, clock.nowMs())
+  await fillReplica(replica, store, forgetUntilSeconds(time))
   leases?.applied(position)
   const setting = `${GRANTED_LEASE} ${store.stream}`
   // Of all streams: after a restore this node writes a new one, and guards of before may still be there.
@@ -72,6 +74,7 @@ export async function openVerification(
     leaseMs: config.leaseMs,
     renewMs: config.renewMs,
     snapshot: () => replica.chunks(SNAPSHOT_PIECE),
+    overSeconds: () => replica.overSeconds,
     position,
     predecessorLeaseMs: grantedMs,
     ...(leases === undefined

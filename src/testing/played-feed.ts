@@ -28,8 +28,8 @@ export class PlayedFeed {
   readonly told: string[] = []
   readonly options: GuardOptions
   refuses = false
-  /** The node's wall clock. */
-  nodeSeconds = 1
+  /** Up to when the node has forgotten. */
+  overSeconds = 0
   #mark = 0
 
   /** @param key What verifies the tokens; known without being fetched. */
@@ -100,7 +100,14 @@ export class PlayedFeed {
     const lease = { leaseMs: 2000, renewMs: 500 }
     const who = { version: 1, snapshot: true, epoch, issuer, node: 'node' }
     this.send({ type: 'hello', ...who, ...lease })
-    this.send({ type: 'snapshotEnd', total: 0, mark: this.#mark, position: new Map() })
+    const { overSeconds } = this
+    this.send({
+      type: 'snapshotEnd',
+      total: 0,
+      mark: this.#mark,
+      overSeconds,
+      position: new Map(),
+    })
   }
 
   #take(connection: Connection, frame: GuardFrame): void {
@@ -109,7 +116,7 @@ export class PlayedFeed {
     if (frame.type !== 'ping') return
     this.time.after(2, () => {
       if (this.connections.at(-1) !== connection || this.refuses) return
-      const pong = { leaseMs: 2000, mark: this.#mark, nowSeconds: this.nodeSeconds }
+      const pong = { leaseMs: 2000, mark: this.#mark, overSeconds: this.overSeconds }
       this.send({ type: 'pong', nonce: frame.nonce, ...pong })
     })
   }

@@ -6,6 +6,10 @@
  *
  * Every change only adds: a later forget-after second, a higher generation. So entries may arrive
  * twice, in any order, and from a snapshot and the tail at once, and the replica ends up the same.
+ *
+ * What is forgotten, or was left out from the beginning, ended tokens that expire by a certain
+ * second. The replica remembers the latest such second, and its verifier takes every token that
+ * expires by then as expired, whatever a clock says later: see `overSeconds`.
  */
 
 import { Changes } from './changes.ts'
@@ -34,6 +38,7 @@ export class Replica {
   #changes: Changes | undefined
   #sweepIndex = 0
   #sweepSlot = 0
+  #overSeconds = 0
 
   /**
    * Makes an empty replica.
@@ -45,6 +50,15 @@ export class Replica {
   constructor(seed: number = randomSeed()) {
     this.#revoked = new FingerprintTable(1, seed)
     this.#generations = new FingerprintTable(2, seed)
+  }
+
+  /**
+   * Up to when this replica has forgotten, or never had, what has ended: Unix time in seconds. A
+   * token that expires then or earlier may have ended and must be taken as expired. Never goes
+   * back.
+   */
+  get overSeconds(): number {
+    return this.#overSeconds
   }
 
   /** How many entries are held: revoked tokens and sessions, and generations, without everyone's. */
@@ -147,7 +161,7 @@ export class Replica {
    * Drops entries whose time has passed, a little at a time. Each call resumes where the last
    * stopped, so that calling it from a timer visits everything in turn and stalls nobody. An entry
    * is never dropped before its time; one that the table moved meanwhile may have to wait for the
-   * next round.
+   * next round. From then on everything is over that expires by then.
    *
    * @param nowSeconds Unix time in seconds.
    * @param budget How many slots to examine at most; without it, what is left of one sub-table: of
@@ -155,6 +169,7 @@ export class Replica {
    * @returns How many entries were dropped.
    */
   forget(nowSeconds: number, budget?: number): number {
+    this.leaveOut(nowSeconds)
     let left = budget ?? Infinity
     let dropped = 0
     // One visit more than there are sub-tables: the first may begin in the middle.
@@ -178,10 +193,21 @@ export class Replica {
   }
 
   /**
+   * Notes that what fills this replica lacks entries, though none that concerns a token which
+   * expires later.
+   *
+   * @param seconds Unix time in seconds.
+   */
+  leaveOut(seconds: number): void {
+    this.#overSeconds = Math.max(this.#overSeconds, Math.floor(seconds))
+  }
+
+  /**
    * A snapshot of everything, in bounded pieces. The replica may change between two pieces: an
    * entry that is there all the time is delivered, others may or may not be. So take the position
-   * in the log _before_ the first piece and apply the tail from there. It ends soon as long as a
-   * piece holds more entries than arrive while it is sent.
+   * in the log _before_ the first piece and apply the tail from there, and
+   * {@link Replica.overSeconds} _after_ the last: entries may be forgotten on the way. It ends soon
+   * as long as a piece holds more entries than arrive while it is sent.
    *
    * @param maxEntries How many entries a piece holds at most.
    * @yields Pieces that the receiver may keep: nothing writes to them afterwards.

@@ -37,6 +37,7 @@ class World {
       issuer: 'https://auth.example',
       epoch: this.random.bytes(16),
       snapshot: () => replica.chunks(4096),
+      overSeconds: () => replica.overSeconds,
       position: new Map(),
       predecessorLeaseMs: 0,
     })

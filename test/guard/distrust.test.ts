@@ -149,7 +149,8 @@ test('a connection whose token has expired ends where a snapshot can no longer s
     } as const
     events!.opened()
     events!.frame(encodeNodeFrame(node))
-    events!.frame(encodeNodeFrame({ type: 'snapshotEnd', total: 0, mark: 0, position: new Map() }))
+    const end = { type: 'snapshotEnd', total: 0, mark: 0, overSeconds: 0 } as const
+    events!.frame(encodeNodeFrame({ ...end, position: new Map() }))
   }
   snapshot(1)
   const seconds = Math.floor(nowMs / 1000)

@@ -51,6 +51,7 @@ export class SimulatedNode {
       leaseMs,
       renewMs,
       snapshot: () => this.#replica.chunks(1),
+      overSeconds: () => this.#replica.overSeconds,
       position: this.#position,
       predecessorLeaseMs: this.#runs++ === 0 ? 0 : (options.predecessorLeaseMs ?? leaseMs),
       recentEntries: 20,

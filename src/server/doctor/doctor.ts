@@ -54,7 +54,7 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
   yield await examineRate(clock)
   // A folder that is named on the command line is meant, whatever the environment says.
   const url = data === undefined || databaseUrl !== undefined ? config.databaseUrl : undefined
-  if (url === undefined) yield* examineSqlite(config, () => clock.monotonicMs() * 1000)
+  if (url === undefined) yield* examineSqlite(config, clock)
   else yield* examinePostgres(url, clock)
   if (options.server === undefined) return
   yield* examineReach({

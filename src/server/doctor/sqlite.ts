@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import type { Clock } from '../../ports/clock.ts'
 import { openForWriting } from '../../stores/sqlite/connection.ts'
 import { headPathOf } from '../../stores/sqlite/head.ts'
 import { lockFile } from '../../stores/sqlite/lock.ts'
@@ -10,13 +11,16 @@ import { migrations, schemaVersion } from '../../stores/sqlite/migrations.ts'
 import { readMark } from '../../stores/sqlite/undecided.ts'
 import type { Config } from '../config.ts'
 import { DATABASE_FILE } from '../offline.ts'
+import { SETTING_KIND } from '../settings.ts'
+import { TRUSTED_TIME } from '../timekeeper.ts'
+import { examineTrusted } from './clocks.ts'
 import { examineSpace, examineSync, fileSystemOf, judgeFileSystem } from './disk.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
 
 /** Every check of a data folder. Writes and removes small files of its own in it. */
 export async function* examineSqlite(
   config: Pick<Config, 'dataDir' | 'durability'>,
-  nowUs: () => number,
+  clock: Clock,
 ): AsyncGenerator<Finding> {
   const { dataDir } = config
   if (!existsSync(dataDir)) {
@@ -28,11 +32,11 @@ export async function* examineSqlite(
   yield await examineSpace(dataDir, existsSync(path) ? statSync(path).size : 0)
   yield examinePermissions(dataDir)
   if (!isWritable(dataDir)) return
-  yield examineSync(dataDir, nowUs)
+  yield examineSync(dataDir, () => clock.monotonicMs() * 1000)
   yield examineJournal(dataDir, config.durability)
   yield examineLock(path)
   yield examineHead(path)
-  if (existsSync(path)) yield* examineContent(path)
+  if (existsSync(path)) yield* examineContent(path, clock)
 }
 
 const OTHERS = 0o077
@@ -159,13 +163,15 @@ function examineHead(path: string): Finding {
 }
 
 /** What the database holds; it is only read. */
-function* examineContent(path: string): Generator<Finding> {
+function* examineContent(path: string, clock: Clock): Generator<Finding> {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path, { readOnly: true, timeout: 1000 })
     const version = schemaVersion(database)
     yield judgeSchema('sqlite.schema', version, migrations.at(-1)?.number ?? 0, version)
-    if (version > 0) yield examineIdentities(database)
+    if (version === 0) return
+    yield examineIdentities(database)
+    yield examineTrusted(clock, storedTime(database))
   } catch (error) {
     yield fail('sqlite.schema', `it cannot be read: ${reasonOf(error)}`, 'restore a backup')
   } finally {
@@ -186,6 +192,16 @@ export function judgeSchema(check: string, found: number, known: number, needed:
   if (found >= known) return ok(check, `step ${String(found)}, nothing is pending`)
   const measured = `step ${String(found)} of ${String(known)}`
   return ok(check, `${measured}: the next start, or outright migrate, brings it up to date`)
+}
+
+function storedTime(database: DatabaseSync): string | undefined {
+  const row = database
+    .prepare(
+      `SELECT value FROM tickets WHERE kind = ? AND key = ? || ' ' ||
+         (SELECT name FROM streams ORDER BY first_position DESC LIMIT 1)`,
+    )
+    .get(SETTING_KIND, TRUSTED_TIME)
+  return row === undefined ? undefined : String(row['value'])
 }
 
 function examineIdentities(database: DatabaseSync): Finding {

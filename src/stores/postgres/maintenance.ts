@@ -1,6 +1,7 @@
 /** Removing what has expired. The log is never swept. */
 import type { SweepOutcome } from '../../ports/store.ts'
 import type { Connection, Statement } from './connection.ts'
+import type { Link } from './link.ts'
 
 // Nodes that sweep at once skip each other's rows instead of waiting for them.
 function remove(table: string, key: string, column: string): Statement {
@@ -45,4 +46,14 @@ export async function sweep(
     count(keys),
   ])
   return { sessions: counts[0], refreshTokens: counts[1], tickets: counts[2], keys: counts[3] }
+}
+
+const time: Statement = {
+  name: 'time',
+  text: 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms',
+}
+
+export async function databaseTimeMs(link: Link): Promise<number | undefined> {
+  const [row] = await link.run<{ ms: number }>(time)
+  return row?.ms
 }

@@ -25,6 +25,7 @@ import { listKeys } from './keys.ts'
 import { Link, type LinkOptions } from './link.ts'
 import { Listeners } from '../listeners.ts'
 import * as log from './log-lists.ts'
+import { databaseTimeMs } from './maintenance.ts'
 import { migrate } from './migrations.ts'
 import * as sessions from './session-lists.ts'
 import { hearsBell } from './pooler.ts'
@@ -265,6 +266,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     listKeys: () => listKeys(short),
     rotateKeys: (next, retiredAtMs, unlessPresent) =>
       change('rotateKeys', { next, retiredAtMs, unlessPresent }),
+    databaseTimeMs: () => databaseTimeMs(short),
     ready: () => change('probe', undefined),
     sweep: (nowMs, limit) => change('sweep', { nowMs, limit }),
     close: () => (closing ??= parts.close()),

@@ -157,6 +157,7 @@ export function storeOver(
     listKeys: () => access.find('listKeys', undefined),
     rotateKeys: (next, retiredAtMs, unlessPresent) =>
       access.change('rotateKeys', { next, retiredAtMs, unlessPresent }),
+    databaseTimeMs: () => Promise.resolve(undefined),
     ready: () => access.change('probe', undefined),
     sweep: (nowMs, limit) => access.change('sweep', { nowMs, limit }),
     backup: (to) => access.copy('backup', to),

@@ -7,6 +7,7 @@ import type { Config } from '../../../src/server/config.ts'
 import { NodeLags } from '../../../src/server/node-lags.ts'
 import { startSweeping } from '../../../src/server/sweeping.ts'
 import { silentLog } from '../../../src/server/system.ts'
+import { openTimekeeper } from '../../../src/server/timekeeper.ts'
 import { openVerification, type Verification } from '../../../src/server/verification.ts'
 import { Listeners } from '../../../src/stores/listeners.ts'
 import { keepNodeLeases } from '../../../src/stores/node-lease.ts'
@@ -94,7 +95,8 @@ export class SimulatedServer {
     const world = this.#world
     const { config, random } = world
     const { store, leases, follower } = await this.#openStore(process, config)
-    const verification = await openVerification(store, leases, config, process, silentLog)
+    const time = await openTimekeeper(store, process, silentLog)
+    const verification = await openVerification(store, leases, config, time, process, silentLog)
     const lags = leases && new NodeLags(leases, process)
     const core = await openCore(
       { store, leases },
@@ -102,16 +104,18 @@ export class SimulatedServer {
       lags,
       { observeConfirmation: () => undefined },
       config,
+      time,
       { clock: process, random, log: silentLog, otpSender: { send: () => Promise.resolve() } },
     )
     const { replica, hub } = verification
     const { keys } = core.dependencies
-    const stopSweeping = startSweeping(store, replica, keys, process, silentLog)
+    const stopSweeping = startSweeping(store, replica, keys, time, process, silentLog)
     return {
       core,
       verification,
       async close() {
         stopSweeping()
+        time.stop()
         hub.close()
         await leases?.close(hub.heldForMs())
         await follower?.close()

@@ -1,0 +1,71 @@
+/**
+ * What time it is at the least, as far as one machine can know it alone.
+ *
+ * A wall clock may be wrong by any amount, jump both ways and be set right, so nothing is forgotten
+ * or deleted because it says so for a moment. Beside it the machine counts for how long it has run,
+ * across restarts, by the monotonic clock. The difference of the two, the _start_, is the moment at
+ * which that count would have begun if the wall clock were right. Where the clock jumps ahead, or
+ * the machine was down, the start moves ahead; the trusted time goes by the earliest start that was
+ * seen over the last 72 hours of running. So it is never ahead because of a clock that was ahead
+ * for less than that, however far, and it catches up with a long downtime after as much.
+ *
+ * Being late only costs memory and disk, so it is late rather than early.
+ */
+export interface TrustedTime {
+  /** For how long the machine has run, milliseconds. */
+  readonly ranMs: number
+  /** For each hour of running, the earliest start that was seen in it. The newest comes last. */
+  readonly starts: readonly { readonly hour: number; readonly startMs: number }[]
+}
+
+export const neverRan: TrustedTime = { ranMs: 0, starts: [] }
+
+const HOUR_MS = 3_600_000
+
+/** Over so many hours of running a clock must have said so before it is believed: a weekend. */
+export const BELIEVED_AFTER_HOURS = 72
+
+/**
+ * A reading of both clocks.
+ *
+ * @param sinceMs How much the monotonic clock has gone on since the reading before.
+ * @param wallMs What the wall clock says.
+ */
+export function read(time: TrustedTime, sinceMs: number, wallMs: number): TrustedTime {
+  const ranMs = time.ranMs + Math.max(0, sinceMs)
+  const hour = Math.floor(ranMs / HOUR_MS)
+  const kept = time.starts.filter((start) => start.hour >= hour - BELIEVED_AFTER_HOURS)
+  const now = { hour, startMs: wallMs - ranMs }
+  const newest = kept.at(-1)
+  if (newest?.hour !== hour) return { ranMs, starts: [...kept, now] }
+  const startMs = Math.min(newest.startMs, now.startMs)
+  return { ranMs, starts: [...kept.slice(0, -1), { hour, startMs }] }
+}
+
+/** The time that may be trusted at the last reading, milliseconds since 1970. */
+export function trustedMs({ ranMs, starts }: TrustedTime): number {
+  return Math.min(...starts.map(({ startMs }) => startMs)) + ranMs
+}
+
+/** @returns Undefined where the text has not the form that `formatTrustedTime` writes. */
+export function parseTrustedTime(text: string): TrustedTime | undefined {
+  try {
+    const [ranMs, ...starts] = JSON.parse(text) as unknown[]
+    const rows = starts as readonly (readonly [number, number])[]
+    if (!isTime(ranMs) || !rows.every(([hour, startMs]) => isTime(hour) && isTime(startMs))) {
+      return undefined
+    }
+    return { ranMs, starts: rows.map(([hour, startMs]) => ({ hour, startMs })) }
+  } catch {
+    return undefined
+  }
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+/** As it is stored: JSON, an array. */
+export function formatTrustedTime({ ranMs, starts }: TrustedTime): string {
+  return JSON.stringify([ranMs, ...starts.map(({ hour, startMs }) => [hour, startMs])])
+}
