@@ -9,6 +9,7 @@ import { awaitEnded } from './await-ended.ts'
 import { checkOtp, sendOtp } from './one-time-password.ts'
 import { inspect } from './inspect.ts'
 import { inspectForLogout } from './inspect-for-logout.ts'
+import { isKnownAddress, rememberAddress } from './known-address.ts'
 import { mint } from './mint.ts'
 import { openSession } from './open-session.ts'
 import { recognize } from './recognize.ts'
@@ -35,6 +36,8 @@ export interface Core {
   readonly removeKey: Verb<typeof removeKey>
   readonly sendOtp: Verb<typeof sendOtp>
   readonly checkOtp: Verb<typeof checkOtp>
+  readonly isKnownAddress: Verb<typeof isKnownAddress>
+  readonly rememberAddress: Verb<typeof rememberAddress>
 }
 
 export function createCore(dependencies: CoreDependencies): Core {
@@ -53,5 +56,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     removeKey: (...args) => removeKey(dependencies, ...args),
     sendOtp: (...args) => sendOtp(dependencies, ...args),
     checkOtp: (...args) => checkOtp(dependencies, ...args),
+    isKnownAddress: (...args) => isKnownAddress(dependencies, ...args),
+    rememberAddress: (...args) => rememberAddress(dependencies, ...args),
   })
 }

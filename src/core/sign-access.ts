@@ -1,6 +1,6 @@
-import { refuse } from '../domain/failure.ts'
+import { refuse, type Failure } from '../domain/failure.ts'
 import type { Json, Session } from '../domain/session.ts'
-import type { AccessClaims } from '../verifier/claims.ts'
+import { MAX_TOKEN_CHARS, type AccessClaims } from '../verifier/claims.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { mintId } from './mint-id.ts'
 
@@ -29,10 +29,11 @@ export interface AccessRequest {
  * Signs an access token for a session: a JWT with the type `at+jwt` (RFC 9068, section 2.1) that
  * carries the session's generations.
  *
- * @throws {Refusal} `store_unavailable` where the clock is wrong.
+ * Only for verbs of the core: a token may be handed out only after a transaction of the store that
+ * knows how long it lives and found that its session stands (`domain/access-horizon.ts`).
  *
- *   Only for verbs of the core: a token may be handed out only after a transaction of the store that
- *   knows how long it lives and found that its session stands (`domain/access-horizon.ts`).
+ * @throws {Refusal} `store_unavailable` where the clock is wrong; `internal` where the claims make
+ *   it longer than verifiers accept.
  */
 export async function signAccess(
   dependencies: CoreDependencies,
@@ -63,6 +64,12 @@ export async function signAccess(
     exp: expiresAt,
   }
   const token = await keys.sign(claims)
+  if (token.length > MAX_TOKEN_CHARS) return refuse(tooLarge(token.length))
   verifier.remember(token, claims)
   return { token, jti, issuedAtMs: issuedAt * 1000, expiresAtMs: expiresAt * 1000 }
+}
+
+function tooLarge(characters: number): Failure {
+  const size = `${String(characters)} characters, and verifiers accept at most ${String(MAX_TOKEN_CHARS)}`
+  return { kind: 'internal', reason: `Cannot issue an access token: it would have ${size}` }
 }

@@ -1,8 +1,9 @@
 import { refuse } from '../domain/failure.ts'
+import { MAX_TOKEN_CHARS } from '../verifier/claims.ts'
 import type { DialectRequest } from './dialect.ts'
 
-/** Longer headers are refused unread: no credential that this server issues comes near. */
-const LONGEST_CREDENTIAL = 8192
+/** Longer headers are refused unread. */
+const LONGEST_CREDENTIAL = 'Bearer '.length + MAX_TOKEN_CHARS
 
 export type Authorization =
   | { readonly scheme: 'bearer'; readonly token: string }

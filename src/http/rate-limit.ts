@@ -8,6 +8,9 @@ export interface RateLimitRule {
   readonly windowSeconds: number
 }
 
+/** Keys counted at once; beyond that the one that called least recently starts anew. */
+const MAX_KEYS = 100_000
+
 /** Counts calls by a key and refuses the one too many. */
 export interface RateLimit {
   /**
@@ -22,16 +25,33 @@ export interface RateLimit {
  *
  * @param rule What the dialect documents.
  * @param factor `OUTRIGHT_RATE_LIMIT_FACTOR`: multiplies the points; at least one point remains.
+ * @param maxKeys Default 100,000.
  */
-export function createRateLimit(rule: RateLimitRule, factor: number): RateLimit {
+export function createRateLimit(
+  rule: RateLimitRule,
+  factor: number,
+  maxKeys: number = MAX_KEYS,
+): RateLimit {
   const limiter = new RateLimiterMemory({
     points: Math.max(1, Math.round(rule.points * factor)),
     duration: rule.windowSeconds,
   })
+  // In the order of their last call. The library forgets a key at the end of its window and has no bound.
+  const keys = new Set<string>()
+  const use = (key: string): void => {
+    keys.delete(key)
+    keys.add(key)
+    const [leastRecent] = keys
+    if (keys.size <= maxKeys || leastRecent === undefined) return
+    keys.delete(leastRecent)
+    void limiter.delete(leastRecent)
+  }
   return {
     async consume(key) {
+      const counted = addressBlock(key)
+      use(counted)
       try {
-        await limiter.consume(blockOf(key))
+        await limiter.consume(counted)
       } catch (error) {
         if (!(error instanceof RateLimiterRes)) throw error
         const retryAfterSeconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000))
@@ -42,7 +62,7 @@ export function createRateLimit(rule: RateLimitRule, factor: number): RateLimit 
 }
 
 /** Whoever holds an IPv6 address holds its /64 as well: those are counted as one. */
-function blockOf(key: string): string {
+export function addressBlock(key: string): string {
   if (!key.includes(':') || !ipaddr.IPv6.isValid(key)) return key
   return ipaddr.IPv6.networkAddressFromCIDR(`${key}/64`).toString()
 }

@@ -1,3 +1,9 @@
+/**
+ * The most characters that an access token may have: no longer one is issued, and verifiers call
+ * longer strings `invalid` unread.
+ */
+export const MAX_TOKEN_CHARS = 8192
+
 /** The claims that every access token of Outright carries. Others may stand beside them. */
 export interface AccessClaims {
   readonly iss: string

@@ -11,7 +11,7 @@ import {
   type JWTVerifyResult,
 } from 'jose'
 import { isStillAlive, type RevocationView } from './alive.ts'
-import type { AccessClaims } from './claims.ts'
+import { MAX_TOKEN_CHARS, type AccessClaims } from './claims.ts'
 import { KeySearch } from './key-search.ts'
 import { rejected, type Decision, type Rejection, type Verdict } from './verdict.ts'
 import { verifiedToken, type VerifiedToken } from './verified-token.ts'
@@ -56,9 +56,6 @@ export interface TokenVerifierOptions {
   /** Most verified tokens remembered. */
   readonly capacity: number
 }
-
-/** Longer strings are `invalid` unread: no token of ours comes near. */
-const LONGEST_TOKEN = 8192
 
 /** For `nbf` alone: a token that was signed a moment ago on a clock that is a little ahead is good. */
 const NOT_BEFORE_TOLERANCE_SECONDS = 60
@@ -120,7 +117,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   function verifyKnown(token: string | undefined, audience?: string): Decision | undefined {
     if (token === undefined || token === '') return rejected.missing
     // Whoever calls it without types may hand over anything.
-    if (typeof token !== 'string' || token.length > LONGEST_TOKEN) return rejected.invalid
+    if (typeof token !== 'string' || token.length > MAX_TOKEN_CHARS) return rejected.invalid
     // Before the token is looked for: a clock waits for all reads of memory that are under way.
     const judgedMs = nowMs()
     const current = isCurrent(judgedMs)

@@ -1,6 +1,7 @@
 /** How long a token says that it lives, on a store that takes its time. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
+import { Refusal } from '../../src/domain/failure.ts'
 import { openSession } from '../../src/core/open-session.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 
@@ -37,5 +38,36 @@ suite('a login whose session takes seconds to be stored', () => {
     assert.equal(access.issuedAtMs, session.createdAtMs)
     assert.equal(access.expiresAtMs, session.expiresAtMs)
     assert.equal(access.expiresAtMs - access.issuedAtMs, 21_600_000)
+  })
+})
+
+suite('a login whose claims would make the token longer than verifiers read', () => {
+  const login = (scopes: number) =>
+    server.core.openSession({
+      subjectId: 'somebody',
+      clientId: 'some client',
+      dialect: 'test',
+      audience: 'test',
+      accessLifetimeMs: 60_000,
+      claims: {
+        scope: Array.from({ length: scopes }, (_, at) => `scope:${String(at)}:read`).join(' '),
+      },
+    })
+
+  test('gets nothing, and the reason is for the log', async () => {
+    await assert.rejects(login(600), (error: unknown) => {
+      assert.ok(error instanceof Refusal && error.failure.kind === 'internal')
+      assert.match(
+        error.failure.reason,
+        /^Cannot issue an access token: it would have \d+ characters/,
+      )
+      return true
+    })
+  })
+
+  test('what is issued is accepted', async () => {
+    const { access } = await login(300)
+    assert.ok(access.token.length > 5000)
+    assert.equal((await server.core.dependencies.verifier.verify(access.token)).ok, true)
   })
 })

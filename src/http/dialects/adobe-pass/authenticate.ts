@@ -18,8 +18,9 @@ const residual = ['domain_name', 'noflash', 'no_iframe', 'redirect_url']
  * page.
  *
  * 1. The registration code must be good for that requestor, the provider must work with it: else 400.
- * 2. `redirect_url`, to which the browser comes back at the end, must be http or https and, where the
- *    requestor lists `domains`, in one of them: else this would send viewers wherever a link says.
+ * 2. `redirect_url`, to which the browser comes back at the end, must be http or https and in one of
+ *    the requestor's `domains`: else this would send viewers wherever a link says. The demo alone
+ *    allows any address to a requestor that has none.
  * 3. A login is stored under a new, unguessable `state`, which the provider's assertion must carry.
  *
  * @throws {Refusal} `missing_parameter`, `invalid_parameter`.
@@ -34,7 +35,7 @@ export async function authenticate(pass: Pass, request: DialectRequest): Promise
   const code = requiredParameter(parameters, 'reg_code', 64)
   const provider = providerOf(pass, requestor, requiredParameter(parameters, 'mso_id', 64))
   checkDomain(requestor, singleParameter(parameters, 'domain_name', 256))
-  const redirect = readRedirect(requestor, parameters)
+  const redirect = readRedirect(pass, requestor, parameters)
   const record =
     (await findRegistrationCode(pass, requestor.id, code)) ?? passRefuse(registrationCodeUnknown)
   const location = await startLogin(pass, { requestor, record, provider, redirect })
@@ -73,7 +74,11 @@ function checkDomain(requestor: Client, domain: string | undefined): void {
 }
 
 /** The address to come back to; undefined where there is none and a page says that all is done. */
-function readRedirect(requestor: Client, parameters: URLSearchParams): string | undefined {
+function readRedirect(
+  pass: Pass,
+  requestor: Client,
+  parameters: URLSearchParams,
+): string | undefined {
   const parameter = 'redirect_url'
   const text = singleParameter(parameters, parameter, LONGEST_REDIRECT)
   if (text === undefined) return undefined
@@ -81,8 +86,8 @@ function readRedirect(requestor: Client, parameters: URLSearchParams): string | 
   const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
   const domains = domainsOf(requestor)
   const isRegistered =
-    domains === undefined ||
-    domains.some((domain) => url?.hostname === domain || url?.hostname.endsWith(`.${domain}`))
+    domains?.some((domain) => url?.hostname === domain || url?.hostname.endsWith(`.${domain}`)) ??
+    pass.demo
   // With a name before the host, an address looks like one place and leads to another.
   const isPlain = url?.username === '' && url.password === ''
   if (url !== null && isWeb && isPlain && isRegistered) return url.href

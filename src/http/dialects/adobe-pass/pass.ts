@@ -18,6 +18,8 @@ export interface Pass {
   readonly clock: Clock
   readonly options: AdobePassOptions
   readonly prefix: string
+  /** True with the demo identities, and only then. */
+  readonly demo: boolean
   /** Public URL of the dialect's root, without a slash at the end. */
   readonly baseUrl: string
   /** Counts a call by device type, of which there are few. */
@@ -28,7 +30,7 @@ export interface Pass {
 const MOST_DEVICE_TYPES = 100
 
 export function createPass(context: DialectContext, options: AdobePassOptions): Pass {
-  const { core, clock, issuer, prefix } = context
+  const { core, clock, issuer, prefix, demo } = context
   const known = new Set(['N/A', 'Unknown', 'Other'])
   return {
     core,
@@ -36,6 +38,7 @@ export function createPass(context: DialectContext, options: AdobePassOptions): 
     clock,
     options,
     prefix,
+    demo,
     baseUrl: issuer + prefix,
     countDevice(call, deviceType) {
       if (known.size < MOST_DEVICE_TYPES) known.add(deviceType)

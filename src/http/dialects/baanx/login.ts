@@ -2,12 +2,13 @@
 import { Refusal } from '../../../domain/failure.ts'
 import type { Client, Subject } from '../../../domain/identity.ts'
 import type { DialectRequest } from '../../dialect.ts'
-import { countFailure, forgiveFailures, lockedForSeconds } from './lockout.ts'
+import { addressBlock } from '../../rate-limit.ts'
+import { countFailure, forgiveFailures, lockedForSeconds, type Place } from './lockout.ts'
 import { asksForUs, type LoginCommand } from './parse.ts'
 import { BAANX, type BaanxService } from './service.ts'
 
 /** Wrong codes after which a one-time password is void. */
-const MOST_OTP_ATTEMPTS = 5
+const MAX_OTP_ATTEMPTS = 5
 const SIGNING_MARGIN_MS = 60_000
 
 export type Authentication =
@@ -28,18 +29,15 @@ export async function authenticate(
   address: string,
 ): Promise<Authentication> {
   const { email, password, otpCode } = command
-  await service.limits.loginsPerAddress.consume(address)
-  await service.limits.loginsPerAccount.consume(email.toLowerCase())
-  const retryAfterSeconds = await lockedForSeconds(service, email)
-  if (retryAfterSeconds !== undefined) return { kind: 'locked', retryAfterSeconds }
-  return countingFailures(service, email, async () => {
+  const account = accountOf(email)
+  await service.limits.logins.consume(account, address)
+  return unlessLocked(service, { account, address }, async () => {
     const subject = await service.core.authenticateSubject({ by: 'email', value: email }, password)
     if (asksForOtp(subject)) {
-      // Failures stay counted: who knows the password may not start the count of guesses anew.
       if (otpCode === undefined) return { kind: 'otp_required', subject }
-      await checkCode(service, subject, otpCode)
+      await checkCode(service, subject, otpCode, address)
     }
-    await forgiveFailures(service, email)
+    await service.limits.logins.succeeded(account, address)
     return { kind: 'authenticated', subject }
   })
 }
@@ -53,37 +51,53 @@ export async function authenticateByOtp(
   service: BaanxService,
   subject: Subject,
   otpCode: string,
+  address: string,
 ): Promise<Authentication> {
-  const email = subject.email ?? subject.id
-  const retryAfterSeconds = await lockedForSeconds(service, email)
-  if (retryAfterSeconds !== undefined) return { kind: 'locked', retryAfterSeconds }
-  return countingFailures(service, email, async () => {
-    await checkCode(service, subject, otpCode)
-    await forgiveFailures(service, email)
+  const account = accountOf(subject.email ?? subject.id)
+  return unlessLocked(service, { account, address }, async () => {
+    await checkCode(service, subject, otpCode, address)
+    await service.limits.logins.succeeded(account, address)
     return { kind: 'authenticated', subject }
   })
 }
 
-async function checkCode(service: BaanxService, subject: Subject, code: string): Promise<void> {
+async function checkCode(
+  service: BaanxService,
+  subject: Subject,
+  code: string,
+  address: string,
+): Promise<void> {
   await service.core.checkOtp({
     dialect: BAANX,
     recipient: subject.id,
     code,
-    mostAttempts: MOST_OTP_ATTEMPTS,
+    address: addressBlock(address),
+    account: accountOf(subject.email ?? subject.id),
+    maxAttempts: MAX_OTP_ATTEMPTS,
   })
 }
 
-async function countingFailures(
+async function unlessLocked(
   service: BaanxService,
-  email: string,
+  place: Place,
   check: () => Promise<Authentication>,
 ): Promise<Authentication> {
+  const retryAfterSeconds = await lockedForSeconds(service, place)
+  if (retryAfterSeconds !== undefined) return { kind: 'locked', retryAfterSeconds }
   try {
-    return await check()
+    const authentication = await check()
+    // Failures stay counted without the code: who knows the password may not start the count anew.
+    if (authentication.kind === 'authenticated') await forgiveFailures(service, place)
+    return authentication
   } catch (error) {
-    if (error instanceof Refusal && isGuess(error)) await countFailure(service, email)
+    if (error instanceof Refusal && isGuess(error)) await countFailure(service, place)
     throw error
   }
+}
+
+/** One account, however its address is written. */
+function accountOf(email: string): string {
+  return email.trim().toLowerCase()
 }
 
 function isGuess({ failure }: Refusal): boolean {
@@ -175,8 +189,7 @@ export async function sendLoginOtp(
   address: string,
 ): Promise<void> {
   const { core, settings, context } = service
-  await service.limits.otpsPerAddress.consume(address)
-  await service.limits.otpsPerAccount.consume(userId)
+  await service.limits.otps.consume(userId, address)
   const subject = await core.dependencies.store.findSubject({ by: 'id', value: userId })
   if (subject?.phone === undefined || subject.standing === 'disabled' || !asksForOtp(subject))
     return
@@ -184,6 +197,7 @@ export async function sendLoginOtp(
     dialect: BAANX,
     recipient: subject.id,
     to: subject.phone,
+    address: addressBlock(address),
     digits: 6,
     lifetimeMs: settings.otpLifetimeMs,
     ...(context.demo && subject.attributes['demo'] === true ? { fixedCode: '123456' } : {}),

@@ -105,7 +105,7 @@ async function allow(
     authentication =
       step === undefined
         ? await authenticate(service, readLogin(fields), request.clientAddress)
-        : await secondStep(service, visit, step, fields)
+        : await secondStep(service, visit, { step, fields, address: request.clientAddress })
   } catch (error) {
     const problem = error instanceof Refusal ? problemOf(error.failure) : undefined
     if (problem === undefined) throw error
@@ -163,11 +163,16 @@ async function askForOtp(
   return showForm(service, request, { ...visit, step })
 }
 
+interface SecondStep {
+  readonly step: string
+  readonly fields: JsonObject
+  readonly address: string
+}
+
 async function secondStep(
   service: BaanxService,
   visit: Visit,
-  step: string,
-  fields: JsonObject,
+  { step, fields, address }: SecondStep,
 ): Promise<Authentication> {
   const { store, clock } = service.core.dependencies
   const ticket = await store.findTicket(STEP, digest(step))
@@ -175,7 +180,7 @@ async function secondStep(
   const { subjectId, authorization } = JSON.parse(ticket.value) as Step
   const subject = await store.findSubject({ by: 'id', value: subjectId })
   if (authorization !== digest(visit.token) || subject === undefined) return refuse(expired)
-  return authenticateByOtp(service, subject, readOtpCode(fields))
+  return authenticateByOtp(service, subject, readOtpCode(fields), address)
 }
 
 async function finish(

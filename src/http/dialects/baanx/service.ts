@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Core } from '../../../core/core.ts'
 import type { DialectContext } from '../../context.ts'
-import { createRateLimit, type RateLimit } from '../../rate-limit.ts'
+import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
+import { createRateLimit, type RateLimit, type RateLimitRule } from '../../rate-limit.ts'
 import type { BaanxOptions } from './options.ts'
 
 /** Name of the dialect and audience of its tokens. */
@@ -12,23 +13,42 @@ export interface BaanxService {
   readonly core: Core
   readonly context: DialectContext
   readonly settings: BaanxOptions
-  readonly limits: Readonly<Record<keyof BaanxOptions['limits'], RateLimit>>
+  readonly limits: {
+    /** Of passwords. */
+    readonly logins: GuessLimit
+    /** Of one-time passwords that are sent. */
+    readonly otps: GuessLimit
+    readonly authorizationsPerAddress: RateLimit
+  }
 }
 
+/** How many times the limit of one address all unknown addresses have together at one account. */
+const STRANGERS_FACTOR = { logins: 10, otps: 2 } as const
+
 export function createService(context: DialectContext, settings: BaanxOptions): BaanxService {
-  const limit = (points: number): RateLimit =>
-    createRateLimit({ points, windowSeconds: 60 }, context.rateLimitFactor)
+  const { core, rateLimitFactor } = context
   const { limits } = settings
+  const perMinute = (points: number): RateLimitRule => ({ points, windowSeconds: 60 })
+  const limit = (of: 'logins' | 'otps'): GuessLimit =>
+    createGuessLimit({
+      core,
+      dialect: BAANX,
+      perAddress: perMinute(limits[`${of}PerAddress`]),
+      perAccount: perMinute(limits[`${of}PerAccount`]),
+      strangersFactor: STRANGERS_FACTOR[of],
+      rateLimitFactor,
+    })
   return {
-    core: context.core,
+    core,
     context,
     settings,
     limits: {
-      loginsPerAddress: limit(limits.loginsPerAddress),
-      loginsPerAccount: limit(limits.loginsPerAccount),
-      otpsPerAddress: limit(limits.otpsPerAddress),
-      otpsPerAccount: limit(limits.otpsPerAccount),
-      authorizationsPerAddress: limit(limits.authorizationsPerAddress),
+      logins: limit('logins'),
+      otps: limit('otps'),
+      authorizationsPerAddress: createRateLimit(
+        perMinute(limits.authorizationsPerAddress),
+        rateLimitFactor,
+      ),
     },
   }
 }

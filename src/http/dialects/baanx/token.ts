@@ -58,8 +58,10 @@ async function refresh(
 }
 
 /**
- * Uses a code up. A second use ends what the first one opened (RFC 6749, section 4.1.2); it must
- * come with the right verifier, so that who merely saw the code can end nothing.
+ * Uses a code up: of any number of callers one gets tokens. A later use ends what the first one
+ * opened (RFC 6749, section 4.1.2); it must come with the right verifier, so that who merely saw
+ * the code can end nothing. A use within the grace is a double submit of the same client: it is
+ * refused and ends nothing.
  */
 async function redeem(
   service: BaanxService,
@@ -79,14 +81,12 @@ async function redeem(
   const nowMs = clock.nowMs()
   if ((await store.findTicket(USED, key)) !== undefined) return refuseSecondUse(service, key, grant)
   if (nowMs > grant.validUntilMs) return refuse({ kind: 'token_expired' })
-  // Of any number of callers one adds it; the others come to the second use.
-  if (!(await store.addTicket({ kind: USED, key, value: '', expiresAtMs }, nowMs))) {
-    return refuseSecondUse(service, key, grant)
-  }
+  const use = { kind: USED, key, value: String(nowMs), expiresAtMs }
+  if (!(await store.addTicket(use, nowMs))) return refuseSecondUse(service, key, grant)
   const tokens = await openGrant(service, grant, request)
   const { sid } = tokens.session
   await store.putTicket({ kind: OPENED, key, value: sid, expiresAtMs })
-  // Whoever came second has either counted itself by now, or finds the session that is named above.
+  // A use after the grace has either counted itself by now, or finds the session that is named above.
   const used = await store.findTicket(USED, key)
   if (used === undefined || used.attempts > 0 || endedSince(grant, tokens.session.generations)) {
     await endSession(service, compromised(sid, grant))
@@ -147,10 +147,14 @@ async function refuseSecondUse(
   key: string,
   grant: CodeGrant,
 ): Promise<never> {
-  const { store } = service.core.dependencies
+  const { store, clock } = service.core.dependencies
+  const failure: Failure = { kind: 'token_invalid', reason: 'the code was used before' }
+  const used = await store.findTicket(USED, key)
+  const sinceMs = clock.nowMs() - Number(used?.value)
+  // The distance in either direction: a clock that was set back makes no reuse of a double submit.
+  if (Math.abs(sinceMs) <= service.settings.graceMs) return refuse(failure)
   await store.countAttempt(USED, key)
   const opened = await store.findTicket(OPENED, key)
   if (opened !== undefined) await endSession(service, compromised(opened.value, grant))
-  const failure: Failure = { kind: 'token_invalid', reason: 'the code was used before' }
   return refuse(failure)
 }

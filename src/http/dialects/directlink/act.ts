@@ -4,7 +4,7 @@ import type { Receipt } from '../../../domain/receipt.ts'
 import type { AccessToken } from '../../../core/sign-access.ts'
 import type { DialectContext } from '../../context.ts'
 import type { DialectRequest } from '../../dialect.ts'
-import { createRateLimit } from '../../rate-limit.ts'
+import { createGuessLimit } from '../../guess-limit.ts'
 import type { Authorization } from '../../authorization.ts'
 import type { DirectLinkOptions } from './options.ts'
 import type { PasswordGrant } from './parse.ts'
@@ -16,6 +16,9 @@ export interface LoggedIn {
 
 /** Far longer than it takes to sign a token. */
 const SIGNING_MARGIN_MS = 10_000
+
+/** How many times the limit of one address all unknown addresses have together at one user name. */
+const TRIED_BY_STRANGERS = 10
 
 /** DirectLink's verbs, in terms of the core's. */
 export interface DirectLinkActs {
@@ -117,12 +120,21 @@ function createPasswordCheck(
   context: DialectContext,
   options: DirectLinkOptions,
 ): (grant: PasswordGrant, request: DialectRequest) => Promise<Subject> {
-  const perAddress = createRateLimit(options.attemptsPerAddress, context.rateLimitFactor)
-  const perAccount = createRateLimit(options.attemptsPerAccount, context.rateLimitFactor)
+  const limit = createGuessLimit({
+    core: context.core,
+    dialect: 'directlink',
+    perAddress: options.attemptsPerAddress,
+    perAccount: options.attemptsPerAccount,
+    strangersFactor: TRIED_BY_STRANGERS,
+    rateLimitFactor: context.rateLimitFactor,
+  })
   return async ({ username, password }, request) => {
-    await perAddress.consume(request.clientAddress)
-    await perAccount.consume(accountKey(username))
-    return context.core.authenticateSubject({ by: 'username', value: username }, password)
+    const account = accountKey(username)
+    await limit.consume(account, request.clientAddress)
+    const lookup = { by: 'username', value: username } as const
+    const subject = await context.core.authenticateSubject(lookup, password)
+    await limit.succeeded(account, request.clientAddress)
+    return subject
   }
 }
 

@@ -2,7 +2,8 @@
 import { refuse } from '../../../domain/failure.ts'
 import type { DialectContext } from '../../context.ts'
 import type { DialectRequest } from '../../dialect.ts'
-import { createRateLimit } from '../../rate-limit.ts'
+import { createGuessLimit } from '../../guess-limit.ts'
+import { addressBlock } from '../../rate-limit.ts'
 import type { MatarActs } from './act.ts'
 import type { MatarOptions } from './options.ts'
 import type { LoginStep } from './parse.ts'
@@ -11,6 +12,13 @@ import { findOrSignUp } from './sign-up.ts'
 /** The demo's phone and its code, which is printed in the documentation. */
 const demoPhone = '919999900001'
 const demoCode = '12345'
+
+/**
+ * How many times the limit of one address all unknown addresses have together. Few messages, which
+ * disturb the phone's owner; who owns the phone can log in with any that arrives.
+ */
+const SENT_FOR_STRANGERS = 2
+const TRIED_BY_STRANGERS = 10
 
 type Submit = Extract<LoginStep, { readonly action: 'submit_otp' }>
 
@@ -22,19 +30,31 @@ export function createOtpLogin(
 ): MatarActs['login'] {
   const { core, clock, rateLimitFactor } = context
   const { store, random } = core.dependencies
-  const sentPerAddress = createRateLimit(options.sentPerAddress, rateLimitFactor)
-  const sentPerPhone = createRateLimit(options.sentPerPhone, rateLimitFactor)
-  const triedPerAddress = createRateLimit(options.triedPerAddress, rateLimitFactor)
-  const triedPerPhone = createRateLimit(options.triedPerPhone, rateLimitFactor)
+  const sent = createGuessLimit({
+    core,
+    dialect: 'matar',
+    perAddress: options.sentPerAddress,
+    perAccount: options.sentPerPhone,
+    strangersFactor: SENT_FOR_STRANGERS,
+    rateLimitFactor,
+  })
+  const tried = createGuessLimit({
+    core,
+    dialect: 'matar',
+    perAddress: options.triedPerAddress,
+    perAccount: options.triedPerPhone,
+    strangersFactor: TRIED_BY_STRANGERS,
+    rateLimitFactor,
+  })
 
   const send = async (phone: string, request: DialectRequest): Promise<undefined> => {
-    await sentPerAddress.consume(request.clientAddress)
-    await sentPerPhone.consume(phone)
+    await sent.consume(phone, request.clientAddress)
     // Nobody looks up the phone here: whether it is known shows neither in answer nor in time.
     await core.sendOtp({
       dialect: 'matar',
       recipient: phone,
       to: phone,
+      address: addressBlock(request.clientAddress),
       digits: options.otpDigits,
       lifetimeMs: options.otpLifetimeMs,
       ...(context.demo && phone === demoPhone ? { fixedCode: demoCode } : {}),
@@ -49,14 +69,15 @@ export function createOtpLogin(
 
   return async (step, request) => {
     if (step.action === 'send_otp') return send(step.phone, request)
-    await triedPerAddress.consume(request.clientAddress)
-    await triedPerPhone.consume(step.phone)
+    await tried.consume(step.phone, request.clientAddress)
     await core.checkOtp({
       dialect: 'matar',
       recipient: step.phone,
       code: step.otp,
-      mostAttempts: options.otpMostAttempts,
+      address: addressBlock(request.clientAddress),
+      maxAttempts: options.otpMostAttempts,
     })
+    await tried.succeeded(step.phone, request.clientAddress)
     const subject = (await userOf(step)) ?? refuse({ kind: 'otp_invalid' })
     const issued = await core.openSession({
       subjectId: subject.id,
