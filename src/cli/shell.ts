@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { createClient, type OutrightClient } from '../client/index.ts'
+import { systemReason } from '../server/system-reason.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { createOutput, type Output } from './output.ts'
 import type { Terminal } from './terminal.ts'
@@ -61,7 +62,7 @@ async function readToken(terminal: Terminal, file: string | undefined): Promise<
   try {
     content = await readFile(file, 'utf8')
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    const reason = systemReason(error) ?? 'unknown'
     throw new CliError(exitCodes.usage, `cannot read token file ${file}: ${reason}`)
   }
   return checkToken(content.trim(), `token file ${file}`)

@@ -18,7 +18,7 @@ interface World {
 
 function makeWorld(): World {
   const keys: SigningKey[] = []
-  const store: KeyStore = {
+  const store: Pick<KeyStore, 'listKeys' | 'rotateKeys'> = {
     async listKeys() {
       world.readings++
       await world.reading()

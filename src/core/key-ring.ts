@@ -44,7 +44,7 @@ export interface PublicKeys {
 }
 
 export interface KeyRingOptions {
-  readonly store: KeyStore
+  readonly store: Pick<KeyStore, 'listKeys' | 'rotateKeys'>
   readonly clock: Clock
   readonly random: Random
   readonly algorithm: SigningKey['algorithm']

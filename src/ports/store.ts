@@ -271,7 +271,7 @@ export interface TicketStore {
 export interface SigningKey {
   readonly kid: string
   readonly algorithm: 'ES256' | 'EdDSA' | 'RS256'
-  /** JWK, private parts included, as JSON text. */
+  /** JWK, private parts included, as JSON text; in a store perhaps wrapped (`core/wrapped-keys.ts`). */
   readonly privateJwk: string
   readonly createdAtMs: number
   /** From when on it signs no more; undefined for the key that signs. */
@@ -289,6 +289,11 @@ export interface KeyStore {
    * some key signs already, changes nothing and returns false.
    */
   rotateKeys(next: SigningKey, retiredAtMs: number, unlessPresent: boolean): Promise<boolean>
+  /**
+   * Stores another text for a key that is there, and leaves nothing of the earlier one in the file
+   * where the store has one. Resolves with whether there was such a key.
+   */
+  rewriteKey(kid: string, privateJwk: string): Promise<boolean>
 }
 
 export interface SweepOutcome {

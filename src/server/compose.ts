@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
 import { openKeyRing } from '../core/key-ring.ts'
+import { openWrappedKeys } from '../core/wrapped-keys.ts'
 import { Refusal } from '../domain/failure.ts'
 import { attachFeed, isFeedUpgrade, type FeedHub } from '../feed/index.ts'
 import { createApp, type MountedDialect } from '../http/app.ts'
@@ -26,6 +27,7 @@ import { ConfigError, type Config } from './config.ts'
 import { confirmEverywhere } from './confirmation.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
 import { guardConnections } from './guard-connections.ts'
+import { readEncryptionKeys } from './key-encryption.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { openProviders } from './providers.ts'
 import { mountAll } from './mounts.ts'
@@ -197,7 +199,7 @@ export async function openCore(
     isStopped = true
   })
   const keys = await openKeyRing({
-    store,
+    store: await openWrappedKeys(store, await readEncryptionKeys(config)),
     clock,
     random,
     algorithm: config.signingAlgorithm,

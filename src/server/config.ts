@@ -70,6 +70,16 @@ export interface Config {
     | { readonly kind: 'webhook'; readonly url: string; readonly secret: string }
     | { readonly kind: 'none' }
   /**
+   * Keys under which the signing keys are wrapped in the database, in one of three ways: the keys
+   * themselves (32 bytes, base64 or hexadecimal), a file, or a command that prints them, of a KMS
+   * for one. The first wraps, all unwrap. Default: none, and signing keys lie in the clear.
+   */
+  readonly keyEncryption: {
+    readonly keys: readonly string[]
+    readonly file: string
+    readonly command: readonly string[]
+  }
+  /**
    * What to do with a database that may lack logouts which were answered: a restored backup, or one
    * whose files were lost. `refuse`, the default, does not start on it.
    */
@@ -122,6 +132,7 @@ function defaults(demo: boolean): Config {
     passwordCost: { memoryKiB: 19_456, passes: 2 },
     otpSender: demo ? { kind: 'console' } : { kind: 'none' },
     afterRestore: 'refuse',
+    keyEncryption: { keys: [], file: '', command: [] },
     durability: 'full',
     leaseMs: 2000,
     renewMs: 500,
@@ -196,6 +207,10 @@ function fromEnvironment(environment: Environment): ConfigFile {
     adminToken: text('OUTRIGHT_ADMIN_TOKEN'),
     rateLimitFactor: number('OUTRIGHT_RATE_LIMIT_FACTOR'),
     afterRestore: text('OUTRIGHT_AFTER_RESTORE'),
+    keyEncryption: {
+      keys: text('OUTRIGHT_KEY_ENCRYPTION_KEY')?.split(','),
+      file: text('OUTRIGHT_KEY_ENCRYPTION_KEY_FILE'),
+    },
   }
   return layer
 }

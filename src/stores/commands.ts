@@ -46,6 +46,7 @@ export interface Commands {
   addTicket: { input: { ticket: Ticket; nowMs: number }; output: boolean }
   takeTicket: { input: { kind: string; key: string }; output: Ticket | undefined }
   countAttempt: { input: { kind: string; key: string }; output: number }
+  rewriteKey: { input: { kid: string; privateJwk: string }; output: boolean }
   rotateKeys: {
     input: { next: SigningKey; retiredAtMs: number; unlessPresent: boolean }
     output: boolean

@@ -34,7 +34,11 @@ function changed(part: 'pathname' | 'username' | 'port', value: string): string 
 
 describe('outright serve without its database', () => {
   const cases: readonly (readonly [string, () => string, string])[] = [
-    ['nobody listens', () => changed('port', '1'), 'nobody listens there (ECONNREFUSED)'],
+    [
+      'nobody listens',
+      () => changed('port', '1'),
+      'nobody listens there: start it, or mend the address (ECONNREFUSED)',
+    ],
     ['no database', () => changed('pathname', '/none'), 'it has no database of this name (3D000)'],
     [
       'no role',

@@ -13,12 +13,14 @@ import {
   refuses,
   revocation,
   rotation,
+  ticket,
   times,
 } from '../../src/stores/contract/samples.ts'
 import { migrations } from '../../src/stores/sqlite/migrations.ts'
 import { restoreSqlite } from '../../src/stores/sqlite/restore.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/store.ts'
 import { temporarySqlite, type TemporarySqlite } from './temporary.ts'
+import { until } from './until.ts'
 
 let subject: TemporarySqlite
 beforeEach(async () => {
@@ -53,6 +55,19 @@ describe('openSqliteStore', () => {
       'outright.db.lock',
       'outright.head',
     ])
+  })
+
+  it('keeps its write-ahead log small beside a small database, and gives its room back when idle', async () => {
+    const { store, path } = subject
+    const logBytes = (): number => statSync(`${path}-wal`).size
+    const value = 'x'.repeat(200_000)
+    let largest = 0
+    for (let count = 0; count < 500; count += 1) {
+      await store.putTicket(ticket({ key: 'the same', value }))
+      largest = Math.max(largest, logBytes())
+    }
+    assert.ok(largest < 12e6, `${largest} bytes`)
+    await until(() => logBytes() < 4.2e6)
   })
 
   it('refuses a file that this process serves already', async () => {

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { Finding } from '../../server/doctor/doctor.ts'
+import { systemReason } from '../../server/system-reason.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import type { Column } from '../output.ts'
@@ -75,7 +76,7 @@ async function readCredential(file: string | undefined): Promise<string | undefi
   try {
     return (await readFile(file, 'utf8')).trim()
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    const reason = systemReason(error) ?? 'unknown'
     throw new CliError(exitCodes.usage, `cannot read credential file ${file}: ${reason}`)
   }
 }

@@ -13,6 +13,7 @@ import { DATABASE_FILE } from '../offline.ts'
 import { systemClock } from '../system.ts'
 import { examineRate } from './clocks.ts'
 import type { Finding } from './finding.ts'
+import { examineKeys, type StoredKey } from './keys.ts'
 import { examinePostgres } from './postgres.ts'
 import { examineReach } from './reach.ts'
 import { examineSettings } from './settings.ts'
@@ -56,52 +57,49 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
   const url = data === undefined || databaseUrl !== undefined ? config.databaseUrl : undefined
   if (url === undefined) yield* examineSqlite(config, clock)
   else yield* examinePostgres(url, clock)
+  const keys = await storedKeys(url, join(config.dataDir, DATABASE_FILE))
+  if (keys !== undefined) yield await examineKeys(keys, config)
   if (options.server === undefined) return
   yield* examineReach({
     server: options.server.replace(/\/+$/, ''),
     issuer: config.issuer,
-    keyIds: await keyIds(url, join(config.dataDir, DATABASE_FILE)),
+    keyIds: keys?.map(({ kid }) => kid),
     adminToken: options.adminToken ?? config.adminToken,
     guardCredential: options.guardCredential,
   })
 }
 
-const KEY_IDS = 'SELECT kid FROM signing_keys'
+const KEYS = 'SELECT kid, private_jwk AS stored FROM signing_keys'
 
-/** Ids of the keys in the database; undefined where there is none, or it cannot be read. */
-async function keyIds(
+/** The keys in the database; undefined where there is none, or it cannot be read. */
+async function storedKeys(
   url: string | undefined,
   path: string,
-): Promise<readonly string[] | undefined> {
+): Promise<readonly StoredKey[] | undefined> {
   try {
-    const rows = url === undefined ? readFileKeys(path) : await readServerKeys(url)
-    return rows.map(({ kid }) => kid)
+    return url === undefined ? readFileKeys(path) : await readServerKeys(url)
   } catch {
     // What keeps it from being read is the finding of another check.
     return undefined
   }
 }
 
-interface KeyRow {
-  readonly kid: string
-}
-
-function readFileKeys(path: string): readonly KeyRow[] {
+function readFileKeys(path: string): readonly StoredKey[] {
   if (!existsSync(path)) throw new Error('there is no database')
   const database = new DatabaseSync(path, { readOnly: true })
   try {
-    return database.prepare(KEY_IDS).all() as unknown as readonly KeyRow[]
+    return database.prepare(KEYS).all() as unknown as readonly StoredKey[]
   } finally {
     database.close()
   }
 }
 
-async function readServerKeys(url: string): Promise<readonly KeyRow[]> {
+async function readServerKeys(url: string): Promise<readonly StoredKey[]> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
   client.on('error', () => undefined)
   try {
     await client.connect()
-    return (await client.query<KeyRow>(KEY_IDS)).rows
+    return (await client.query<StoredKey>(KEYS)).rows
   } finally {
     await client.end().catch(() => undefined)
   }

@@ -1,3 +1,5 @@
+import { systemReason } from '../../domain/system-error.ts'
+
 /** What one check has to say. */
 export interface Finding {
   /** Stable name, such as `sqlite.fsync`: `docs/operating.md` lists them. */
@@ -25,8 +27,18 @@ export function fail(check: string, measured: string, advice: string): Finding {
 /** What went wrong, without a value that somebody stored or configured. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
+  const system = systemReason(error)
+  if (system !== undefined) return system
   const { code } = error as NodeJS.ErrnoException
-  if (typeof code === 'string') return code
+  if (typeof code === 'string') return `${wordsOf(code)} (${code})`
   // What `fetch` throws hides the reason behind its message.
   return error.cause === undefined ? error.message : reasonOf(error.cause)
+}
+
+function wordsOf(code: string): string {
+  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL/.test(code)) {
+    return 'the certificate is not trusted: see who signed it, and NODE_EXTRA_CA_CERTS'
+  }
+  if (code.includes('TIMEOUT')) return 'it does not answer in time'
+  return 'it failed'
 }

@@ -2,7 +2,7 @@
 import pg from 'pg'
 import type { Clock } from '../../ports/clock.ts'
 import { abilitiesOf, type Abilities } from '../../stores/postgres/abilities.ts'
-import { reasonOf as reasonOfDatabase } from '../../stores/postgres/connection.ts'
+import { reasonOf as reasonOfDatabase } from '../../stores/postgres/reasons.ts'
 import { migrations } from '../../stores/postgres/schema.ts'
 import { examineWall } from './clocks.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'

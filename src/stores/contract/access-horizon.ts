@@ -140,6 +140,21 @@ export const accessHorizonChecks: readonly Check[] = [
     },
   },
   {
+    name: 'rewriteKey: another text for a key that is there, and nothing else of it',
+    async run({ store }) {
+      const [one, two] = [signingKey(), signingKey()]
+      await store.rotateKeys(one, now, false)
+      await store.rotateKeys(two, now, false)
+      const before = await store.listKeys()
+      assert.equal(await store.rewriteKey(one.kid, 'another text'), true)
+      assert.equal(await store.rewriteKey('no such key', 'another text'), false)
+      assert.deepEqual(
+        await store.listKeys(),
+        before.map((key) => (key.kid === one.kid ? { ...key, privateJwk: 'another text' } : key)),
+      )
+    },
+  },
+  {
     name: 'rotateKeys: a retired key stays until the last token that it can have signed has expired',
     async run({ store }) {
       await store.rotateKeys(signingKey(), now, false)

@@ -46,6 +46,7 @@ export class Admission {
       case 'takeTicket':
       case 'countAttempt':
       case 'rotateKeys':
+      case 'rewriteKey':
       case 'probe':
         return true
     }

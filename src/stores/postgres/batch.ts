@@ -9,7 +9,7 @@ import { endedBy } from './admission.ts'
 import type { Connection } from './connection.ts'
 import { createClient, createSubject, updateClient, updateSubject } from './directory.ts'
 import { accessOf, readHorizonFor, runMove, type KnownHorizon } from './horizon.ts'
-import { rotateKeys } from './keys.ts'
+import { rewriteKey, rotateKeys } from './keys.ts'
 import { readKnown, readLifetimes, runAppend, runAppendAlone, runRaise, runRing } from './log.ts'
 import { sweep } from './maintenance.ts'
 import { nothingKnown, Numbering } from './numbering.ts'
@@ -248,6 +248,8 @@ async function runSmall(
       return { value: await takeTicket(connection, input) }
     case 'countAttempt':
       return { value: await countAttempt(connection, input) }
+    case 'rewriteKey':
+      return { value: await rewriteKey(connection, input) }
     case 'rotateKeys':
       return { value: await rotateKeys(connection, input, await removeAfter(input, horizon)) }
     case 'extendAccess':

@@ -2,6 +2,7 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
 import type { Abilities } from './abilities.ts'
+import { sqlState } from './reasons.ts'
 import { decodeText, encodeValue } from './text.ts'
 
 export interface ConnectionOptions {
@@ -142,11 +143,6 @@ export async function planForKeys(connection: Connection, { settings }: Abilitie
   await connection.command(names.map((name) => `SET ${name} = off`).join('; '))
 }
 
-/** The SQLSTATE of an error that the server sent; undefined for every other error. */
-export function sqlState(error: unknown): string | undefined {
-  return error instanceof pg.DatabaseError ? (error.code ?? undefined) : undefined
-}
-
 /** The constraint that an error of the server names. */
 export function constraintOf(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.constraint : undefined
@@ -169,54 +165,4 @@ export function isRetryable(error: unknown): boolean {
   // 40001: serialization failure; 40P01: deadlock; 55P03: a lock was not given; 25P02: the
   // transaction failed before this statement.
   return ['40001', '40P01', '55P03', '25P02'].includes(sqlState(error) ?? '')
-}
-
-/** What operators meet, by its SQLSTATE or the system's code. */
-const REASONS: Readonly<Record<string, string>> = {
-  '25006': 'it only reads: it is a standby, or default_transaction_read_only is on',
-  '28000': 'it does not let this role in: see its pg_hba.conf',
-  '28P01': 'it refuses the password of this role',
-  '3D000': 'it has no database of this name',
-  '42501': 'this role may not do that',
-  '53100': 'its disk is full',
-  '53200': 'it is out of memory',
-  '53300': 'it has no connection left: raise max_connections',
-  '57P01': 'it was shut down, or an administrator ended the connection',
-  '57P03': 'it is starting or stopping',
-  ECONNREFUSED: 'nobody listens there',
-  ENOTFOUND: 'there is no host of this name',
-  EHOSTUNREACH: 'there is no way to its host',
-  ETIMEDOUT: 'it does not answer',
-}
-
-/** What `pg` says without a code. */
-const MESSAGES: readonly (readonly [RegExp, string])[] = [
-  [/timeout/i, 'PostgreSQL did not answer in time'],
-  [/^SASL.*password/, 'PostgreSQL asks for a password, and the URL has none'],
-  [/does not support SSL/, 'PostgreSQL has no TLS, and the URL demands it'],
-]
-
-/** What failed, in words for the operator, without a value that somebody stored. */
-export function reasonOf(error: unknown): string {
-  const code = sqlState(error) ?? codeOf(error)
-  if (code !== undefined) {
-    const words = REASONS[code]
-    return `PostgreSQL: ${words === undefined ? code : `${words} (${code})`}`
-  }
-  const message = error instanceof Error ? error.message : ''
-  const known = MESSAGES.find(([pattern]) => pattern.test(message))
-  return known?.[1] ?? 'the connection to PostgreSQL was lost'
-}
-
-/** The code of an error; of several, as where a host has several addresses, the first one's. */
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  if ('code' in error && typeof error.code === 'string') return error.code
-  return error instanceof AggregateError ? codeOf(error.errors[0]) : undefined
-}
-
-/** Whether the way to the database failed, and not what was asked of it. */
-export function isUnreachable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return codeOf(error) !== undefined || MESSAGES.some(([pattern]) => pattern.test(error.message))
 }

@@ -3,7 +3,7 @@ import type { Revocation } from '../../domain/revocation.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { LogStore } from '../../ports/store.ts'
-import { reasonOf } from './connection.ts'
+import { reasonOf } from './reasons.ts'
 
 export interface FollowerOptions {
   readonly source: Pick<LogStore, 'head' | 'readStream'>

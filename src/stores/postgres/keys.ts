@@ -49,6 +49,18 @@ export async function rotateKeys(
   return (await added).length === 1
 }
 
+const rewrite: Statement = {
+  name: 'keys_rewrite',
+  text: 'UPDATE signing_keys SET private_jwk = $2 WHERE kid = $1 RETURNING 1',
+}
+
+export async function rewriteKey(
+  connection: Connection,
+  { kid, privateJwk }: { readonly kid: string; readonly privateJwk: string },
+): Promise<boolean> {
+  return (await connection.run(rewrite, [kid, privateJwk])).length === 1
+}
+
 const list: Statement = {
   name: 'keys_list',
   text: `SELECT ${allOf('signing_keys', 't')} FROM signing_keys t ORDER BY t.number DESC`,

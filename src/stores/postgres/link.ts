@@ -9,10 +9,10 @@ import {
   Connection,
   isLoss,
   isRetryable,
-  reasonOf,
   type ConnectionOptions,
   type Statement,
 } from './connection.ts'
+import { reasonOf } from './reasons.ts'
 
 export interface LinkOptions extends ConnectionOptions {
   readonly clock: Clock

@@ -1,6 +1,7 @@
 /** Brings the schema up to date: applies the steps of `schema.ts` that a database lacks. */
 import type { Abilities } from './abilities.ts'
-import { sqlState, type Connection } from './connection.ts'
+import { type Connection } from './connection.ts'
+import { sqlState } from './reasons.ts'
 import { migrations, type Migration } from './schema.ts'
 
 /** Two nodes that start at once meet here; the one that comes second waits, then looks again. */

@@ -1,6 +1,7 @@
 /** What the database's refusal of a batch means for the commands in it. */
 import type { Failure } from '../../domain/failure.ts'
-import { constraintOf, isRetryable, reasonOf, sqlState } from './connection.ts'
+import { constraintOf, isRetryable } from './connection.ts'
+import { reasonOf, sqlState } from './reasons.ts'
 import { ONE_SIGNS } from './keys.ts'
 
 /**
@@ -12,6 +13,9 @@ export function mayPass(error: unknown, alone: boolean): boolean {
   return !alone || constraint === ONE_SIGNS || constraint.startsWith('log_')
 }
 
+/** Rights that are missing, and a pooler that mixes prepared statements up. */
+const OF_THE_SERVER: ReadonlySet<string> = new Set(['42501', '42P05'])
+
 export function failureOf(error: unknown): Failure {
   const state = sqlState(error) ?? ''
   if (state === '23505') return { kind: 'conflict', reason: 'the name is taken' }
@@ -19,8 +23,9 @@ export function failureOf(error: unknown): Failure {
   if (/^(22|54)/.test(state)) {
     return { kind: 'invalid_parameter', parameter: 'value', reason: reasonOf(error) }
   }
-  if (isRetryable(error) || /^(53|55|57|58)/.test(state)) {
-    return { kind: 'store_unavailable', reason: reasonOf(error) }
+  // What is left of these is a mistake of ours; anything else is the state that the server is in.
+  if (!isRetryable(error) && /^(23|42|P0)/.test(state) && !OF_THE_SERVER.has(state)) {
+    return { kind: 'internal', reason: reasonOf(error) }
   }
-  return { kind: 'internal', reason: reasonOf(error) }
+  return { kind: 'store_unavailable', reason: reasonOf(error) }
 }

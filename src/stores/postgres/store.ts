@@ -17,7 +17,8 @@ import type { CommandName, Commands } from '../commands.ts'
 import { checkText } from '../text.ts'
 import { readAbilities, type Abilities } from './abilities.ts'
 import { Bell } from './bell.ts'
-import { Connection, isUnreachable, planForKeys, reasonOf } from './connection.ts'
+import { Connection, planForKeys } from './connection.ts'
+import { isUnreachable, reasonOf } from './reasons.ts'
 import * as directory from './directory.ts'
 import { Follower } from './follower.ts'
 import { lastAccessExpiryMs } from './horizon.ts'
@@ -264,6 +265,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     countAttempt: (kind, key) => change('countAttempt', { kind, key }),
     listTickets: (kind, keyPrefix, limit) => listTickets(long, kind, keyPrefix, limit),
     listKeys: () => listKeys(short),
+    rewriteKey: (kid, privateJwk) => change('rewriteKey', { kid, privateJwk }),
     rotateKeys: (next, retiredAtMs, unlessPresent) =>
       change('rotateKeys', { next, retiredAtMs, unlessPresent }),
     databaseTimeMs: () => databaseTimeMs(short),

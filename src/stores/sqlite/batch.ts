@@ -7,6 +7,7 @@ import { directoryWriter } from './directory.ts'
 import { HeadFile } from './head.ts'
 import { horizonKeeper, type HorizonKeeper } from './horizon.ts'
 import { keyWriter } from './keys.ts'
+import { boundLog, checkpointIdle } from './log-size.ts'
 import { logWriter, type LogWriter } from './log.ts'
 import { filesOf, identify, missingOf, type Identities } from './lost-files.ts'
 import { maintenanceWriter } from './maintenance.ts'
@@ -28,6 +29,9 @@ export interface RunnerOptions {
   readonly told?: number | undefined
 }
 
+/** Batches after which the database may have grown enough for a longer write-ahead log. */
+const BOUND_EVERY = 256
+
 interface Open {
   readonly database: DatabaseSync
   /** What must stay in place for as long as this connection is used. */
@@ -47,6 +51,7 @@ export class BatchRunner {
   #open: Open | undefined
   #told: number | undefined
   #doubtful: boolean
+  #batches = 0
   #stopped: string | undefined
 
   constructor(options: RunnerOptions) {
@@ -81,7 +86,7 @@ export class BatchRunner {
   /** Copies what is in the write-ahead log into the file, as far as no reader is in the way. */
   checkpoint(): void {
     try {
-      this.#open?.database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+      if (this.#open) checkpointIdle(this.#open.database)
     } catch (error) {
       if (outsideFailure(error) === undefined) throw error
       // Nothing is lost: the pages stay in the write-ahead log, and the next checkpoint tries again.
@@ -111,6 +116,8 @@ export class BatchRunner {
       if (entries.length > 0) this.#head?.write(open.log.end())
       checkFiles(open.files)
       open.log.takeEntries()
+      this.#batches++
+      if (this.#batches % BOUND_EVERY === 0) boundLog(open.database)
       this.#told = position
       this.#doubtful = false
       return { kind: 'committed', answers, entries, position }

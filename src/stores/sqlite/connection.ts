@@ -1,7 +1,9 @@
 /** How a database file is opened, and which of SQLite's errors come from the world around it. */
 import { DatabaseSync } from 'node:sqlite'
 import { Refusal } from '../../domain/failure.ts'
+import { systemReason } from '../../domain/system-error.ts'
 import { ensureFile } from './files.ts'
+import { boundLog } from './log-size.ts'
 
 export type Durability = 'full' | 'off'
 
@@ -14,15 +16,6 @@ const BUSY_TIMEOUT_MS = 5_000
  */
 const READ_TIMEOUT_MS = 100
 
-/**
- * A page written twice is checkpointed once, so a longer write-ahead log costs less; 20,000 pages
- * are 80 MB on the disk. Most checkpoints happen earlier, while nothing else is to be done.
- */
-const AUTOMATIC_CHECKPOINT_PAGES = 20_000
-
-/** What a backup or a slow reader has let the write-ahead log grow to is given back beyond this. */
-const LARGEST_LOG_BYTES = 128 << 20
-
 /** Opens the connection that writes, creating the file for its owner alone where there is none. */
 export function openForWriting(path: string, durability: Durability): DatabaseSync {
   // The companions (-wal, -shm) take their mode from this file.
@@ -31,8 +24,7 @@ export function openForWriting(path: string, durability: Durability): DatabaseSy
   try {
     database.exec('PRAGMA journal_mode = WAL')
     database.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'OFF'}`)
-    database.exec(`PRAGMA wal_autocheckpoint = ${AUTOMATIC_CHECKPOINT_PAGES}`)
-    database.exec(`PRAGMA journal_size_limit = ${LARGEST_LOG_BYTES}`)
+    boundLog(database)
     database.exec('PRAGMA cache_size = -65536')
     database.exec('PRAGMA temp_store = MEMORY')
   } catch (error) {
@@ -52,18 +44,18 @@ export function openForReading(path: string): DatabaseSync {
 
 // Primary result codes, https://sqlite.org/rescode.html
 const OUTSIDE: ReadonlyMap<number, string> = new Map([
-  [3, 'no permission'],
-  [5, 'locked by another program'],
-  [6, 'locked'],
-  [7, 'out of memory'],
-  [8, 'read-only'],
-  [10, 'the disk reports an error'],
-  [11, 'the file is damaged'],
-  [13, 'the disk is full'],
-  [14, 'the file cannot be opened'],
-  [15, 'the locking protocol failed'],
+  [3, 'this user has no permission: see who owns the data folder'],
+  [5, 'another program has locked it: close whatever else has it open'],
+  [6, 'another connection has locked it'],
+  [7, 'there is no memory left'],
+  [8, 'it may only be read: see its permissions, and whether its file system is mounted read-only'],
+  [10, 'the disk reports an error: see the system log, and the room that is left'],
+  [11, 'the file is damaged: restore a backup'],
+  [13, 'the disk is full: make room, but delete nothing in the data folder'],
+  [14, 'the file cannot be opened: see its permissions, and those of its folder'],
+  [15, 'the locking protocol failed: use a local disk'],
   [22, 'the file is too large for this system'],
-  [26, 'not a database'],
+  [26, 'it is not a database'],
 ])
 
 /** What failed in the world outside, in words for the operator; undefined for a fault of our own. */
@@ -74,9 +66,7 @@ export function outsideFailure(error: unknown): string | undefined {
     return words && `${words} (SQLite ${error.errcode})`
   }
   // Files that are opened without SQLite: ENOSPC, EACCES, EROFS …
-  return 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)
-    ? error.code
-    : undefined
+  return systemReason(error)
 }
 
 /** The kinds after which the connection itself is not to be trusted and is opened anew. */

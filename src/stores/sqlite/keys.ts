@@ -9,7 +9,7 @@ import { shaped, toSigningKey, type KeyRow } from './rows.ts'
 export function keyWriter(
   database: DatabaseSync,
   horizon: HorizonKeeper,
-): Handlers<Pick<Commands, 'rotateKeys'>> {
+): Handlers<Pick<Commands, 'rotateKeys' | 'rewriteKey'>> {
   const findSigning = database.prepare('SELECT 1 FROM signing_keys WHERE retired_at_ms IS NULL')
   const findKid = database.prepare('SELECT 1 FROM signing_keys WHERE kid = ?')
   const retireAll = database.prepare(
@@ -19,7 +19,17 @@ export function keyWriter(
     `INSERT INTO signing_keys (kid, algorithm, private_jwk, created_at_ms, retired_at_ms,
        remove_after_ms) VALUES (?, ?, ?, ?, ?, ?)`,
   )
+  const rewrite = database.prepare('UPDATE signing_keys SET private_jwk = ? WHERE kid = ?')
   return {
+    rewriteKey({ kid, privateJwk }) {
+      // What was there is overwritten, and not only given free.
+      database.exec('PRAGMA secure_delete = ON')
+      try {
+        return rewrite.run(privateJwk, kid).changes === 1
+      } finally {
+        database.exec('PRAGMA secure_delete = OFF')
+      }
+    },
     rotateKeys({ next, retiredAtMs, unlessPresent }) {
       if (unlessPresent && findSigning.get()) return false
       if (findKid.get(next.kid)) return refuse({ kind: 'conflict', reason: 'the kid is taken' })

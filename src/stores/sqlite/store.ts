@@ -155,6 +155,7 @@ export function storeOver(
     countAttempt: (kind, key) => access.change('countAttempt', { kind, key }),
     listTickets: (kind, keyPrefix, limit) => access.list('listTickets', { kind, keyPrefix, limit }),
     listKeys: () => access.find('listKeys', undefined),
+    rewriteKey: (kid, privateJwk) => access.change('rewriteKey', { kid, privateJwk }),
     rotateKeys: (next, retiredAtMs, unlessPresent) =>
       access.change('rotateKeys', { next, retiredAtMs, unlessPresent }),
     databaseTimeMs: () => Promise.resolve(undefined),
