@@ -19,8 +19,8 @@ before(async () => {
 after(() => server.close())
 
 describe('README', () => {
-  test('has a block for each dialect and one for the operator', () => {
-    assert.equal(blocks.length, 6)
+  test('has a block for each dialect, one for a guard and one for the operator', () => {
+    assert.equal(blocks.length, 7)
   })
 
   for (const [index, block] of blocks.entries()) {

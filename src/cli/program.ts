@@ -18,6 +18,7 @@ import { addSubjects } from './commands/subjects.ts'
 import { addVerifiers } from './commands/verifiers.ts'
 import { addWatch } from './commands/watch.ts'
 import { withExamples } from './examples.ts'
+import { withSafeSuggestions } from './suggestions.ts'
 import { DEFAULT_SERVER, type Shell } from './shell.ts'
 
 /** The same everywhere, so that the manual can quote it. */
@@ -98,5 +99,5 @@ function oneLine(text: string): string {
     .trim()
     .replace(/^error: /, '')
     .replace(/\s*\n\s*\(Did/, ' (did')
-  return `outright: ${line}\n`
+  return `outright: ${withSafeSuggestions(line)}\n`
 }

@@ -15,6 +15,8 @@ export interface DocumentOptions {
   readonly publicUrl: string
   /** Version of Outright. */
   readonly version: string
+  /** Whether the demo's identities may be named. Default false. */
+  readonly isDemo?: boolean
 }
 
 /** Where the document is served. */
@@ -54,16 +56,34 @@ const titles: Readonly<Record<string, string>> = {
   'session-events': 'Open tabs',
   'demo-mvpd': 'TV provider of the demo',
   operations: 'Operations',
+  'front-page': 'Operations',
+  'demo-callback': 'TV provider of the demo',
 }
 
-const description = `Every path that this server answers.
+function guide(isDemo: boolean): string {
+  return `A logout server. When the answer to a logout says *done*, every enrolled verifier refuses what
+was logged out.
 
-Whatever is called to log out, the answer comes when it is done: every verifier has applied the
-revocation or can no longer accept anything. The headers \`Outright-Revocation\` and
-\`Outright-Confirmed\` are the receipt; \`Prefer: respond-async\` asks not to wait.`
+**Log somebody out**
+
+1. Log in at one of the five APIs below${isDemo ? '; the identities of the demo are on the [front page](/)' : ''}.
+   *DirectLink*, say: \`POST /directlink/v1/auth/login\` with user and password.
+2. Press **Authorize**, and paste the token that the answer holds.
+3. Call the logout of that API, and then anything else with the same token: it is refused.
+
+**End sessions as an operator**
+
+1. Press **Authorize** and give the admin token${isDemo ? ' (it is on that page)' : ''} as \`adminToken\`.
+2. Look at *Sessions*; end one, a subject, a client or everyone with \`POST /outright/v1/revocations\`.
+
+**Every logout** answers when all enrolled verifiers have applied it or can no longer accept anything. The
+headers \`Outright-Revocation\` and \`Outright-Confirmed\` are the receipt; \`Prefer: respond-async\` asks not
+to wait.`
+}
 
 /** Builds the document. Operations without an id get one from their method and path. */
-export function buildDocument({ mounts, publicUrl, version }: DocumentOptions): OpenApiDocument {
+export function buildDocument(options: DocumentOptions): OpenApiDocument {
+  const { mounts, publicUrl, version, isDemo = false } = options
   const paths: Record<string, Record<string, Json>> = {}
   const schemas = new Map<string, Json>()
   const ids = new Set<string>()
@@ -84,10 +104,11 @@ export function buildDocument({ mounts, publicUrl, version }: DocumentOptions): 
     info: {
       title: 'Outright',
       version,
-      description,
+      description: guide(isDemo),
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: publicUrl }],
+    // Relative, so that the page calls the server that it came from, by whatever name and port.
+    servers: [{ url: new URL(publicUrl).pathname }],
     tags: [...tags].sort(byOrder).map((name) => ({ name })),
     paths,
     components: { securitySchemes, schemas: Object.fromEntries(schemas) },

@@ -171,7 +171,10 @@ async function stopForGood(
 }
 
 async function checkIdentities(store: Store, config: Config, clock: Clock): Promise<void> {
-  if (config.demo) return seedDemo(store, config.passwordCost, clock.nowMs())
+  if (config.demo) {
+    const { passwordCost, issuer: publicUrl } = config
+    return seedDemo(store, { passwordCost, publicUrl, nowMs: clock.nowMs() })
+  }
   if (await hasDemoIdentities(store)) {
     throw new ConfigError(
       'Cannot start: the database holds the demo identities, whose passwords are public; ' +
@@ -261,7 +264,10 @@ function createHttp(
       log.info({ ...observation, elapsedMs }, 'request')
     },
   })
-  registerDocumentation(app, buildDocument({ mounts, publicUrl: config.issuer, version }))
+  registerDocumentation(
+    app,
+    buildDocument({ mounts, publicUrl: config.issuer, version, isDemo: config.demo }),
+  )
   return app
 }
 

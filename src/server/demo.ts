@@ -87,13 +87,37 @@ const clients: readonly DemoClient[] = [
     dialect: 'baanx-oauth',
     key: 'baanx-demo-oauth',
     name: 'Baanx demo OAuth client',
-    redirectUris: ['http://127.0.0.1:8080/demo/callback'],
     attributes: { parent: 'baanx-demo' },
   },
 ]
 
-/** Creates the demo identities that are not there yet. Safe to repeat. */
-export async function seedDemo(store: Store, cost: PasswordCost, nowMs: number): Promise<void> {
+/** Path at which the demo's OAuth client gets its codes. */
+export const DEMO_CALLBACK_PATH = '/demo/callback'
+
+export interface DemoSeed {
+  readonly passwordCost: PasswordCost
+  /** The public URL, without a slash at the end. */
+  readonly publicUrl: string
+  readonly nowMs: number
+}
+
+/**
+ * Creates the demo identities that are not there yet, and tells the OAuth client where the server
+ * is this time. Safe to repeat.
+ */
+export async function seedDemo(store: Store, seed: DemoSeed): Promise<void> {
+  await addIdentities(store, seed)
+  const id = 'baanx-demo-oauth'
+  const known = (await store.findClient({ by: 'id', value: id }))?.redirectUris ?? []
+  const callback = seed.publicUrl + DEMO_CALLBACK_PATH
+  if (known.includes(callback)) return
+  await store.updateClient(id, { redirectUris: [callback, ...known].slice(0, MOST_CALLBACKS) })
+}
+
+/** Ports that somebody tries in an afternoon. */
+const MOST_CALLBACKS = 20
+
+async function addIdentities(store: Store, { passwordCost: cost, nowMs }: DemoSeed): Promise<void> {
   await Promise.all([
     ...subjects.map(async ({ password, ...subject }) =>
       unlessThere(
@@ -134,6 +158,12 @@ async function unlessThere(creation: Promise<void>): Promise<void> {
     if (error instanceof Refusal && error.failure.kind === 'conflict') return
     throw error
   }
+}
+
+/** The password of a demo user, or the secret of a demo client. Public by design. */
+export function demoSecretOf(id: string): string {
+  const subject = subjects.find((one) => one.id === id)
+  return subject?.password ?? clients.find((one) => one.id === id)?.secret ?? ''
 }
 
 /** True where the database holds an identity that came with the demo. */

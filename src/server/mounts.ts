@@ -6,12 +6,14 @@ import type { Core } from '../core/core.ts'
 import type { MountedDialect } from '../http/app.ts'
 import type { DialectContext } from '../http/context.ts'
 import { createAdmin } from '../http/dialects/admin/index.ts'
+import { createFrontPage } from '../http/dialects/front-page/index.ts'
 import { createForwardAuth } from '../http/dialects/forward-auth/index.ts'
 import { createOperations } from '../http/dialects/operations/index.ts'
 import { createSessionEvents } from '../http/dialects/session-events/index.ts'
 import type { Dialect } from '../http/dialect.ts'
 import { adminOptions } from './admin-services.ts'
 import type { Config } from './config.ts'
+import { createDemoCallback, demoView } from './demo-page.ts'
 import { mountDialects } from './dialects.ts'
 import type { Metrics } from './metrics.ts'
 import type { NodeLags } from './node-lags.ts'
@@ -19,6 +21,7 @@ import type { OpenedStore } from './open-store.ts'
 import type { Providers } from './providers.ts'
 import type { Readiness } from './readiness.ts'
 import type { Verification } from './verification.ts'
+import { version } from './version.ts'
 
 export interface MountParts {
   readonly config: Config
@@ -46,6 +49,8 @@ export function mountAll(parts: MountParts): readonly MountedDialect[] {
   }
   return [
     atRoot(operations(parts)),
+    atRoot(createFrontPage({ version, demo: config.demo ? demoView(config) : undefined })),
+    ...(config.demo ? [atRoot(createDemoCallback())] : []),
     atRoot(createForwardAuth({ core }, config.forwardAuth)),
     atRoot(admin(parts, context)),
     ...providers.mounts,

@@ -1,7 +1,8 @@
-import type { AddressInfo } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compose } from './compose.ts'
 import { loadConfig, type Config, type ConfigFile } from './config.ts'
+import { demoLogout } from './demo-page.ts'
 import { createOtpSender } from './otp-senders.ts'
 import { openOutput } from './output.ts'
 import { jsonLine, jsonLog, systemClock, systemRandom } from './system.ts'
@@ -28,6 +29,8 @@ const MAX_PENDING_LOG_BYTES = 1024 * 1024
 export interface RunningServer {
   /** Where it listens. */
   readonly url: string
+  /** The demo's: a command that logs somebody out, to be pasted into a terminal. */
+  readonly tryIt: string | undefined
   /** Takes no new requests, finishes what was accepted, and closes the store. */
   close(): Promise<void>
 }
@@ -46,7 +49,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     ...(options.data === undefined ? {} : { dataDir: options.data }),
     ...(options.afterRestore === undefined ? {} : { afterRestore: options.afterRestore }),
   }
-  const config = await loadConfig(process.env, { ...overrides, configPath: options.config })
+  const load = (more: ConfigFile): Promise<Config> =>
+    loadConfig(process.env, { ...overrides, ...more, configPath: options.config })
+  const asked = await load({})
+  // The public URL, where nobody names it, has the port: it must be known before anything is made.
+  const config =
+    new URL(asked.issuer).port === '0' ? await load({ port: await freePort(asked) }) : asked
   const output = openOutput(process.stdout, {
     maxPendingBytes: MAX_PENDING_LOG_BYTES,
     describeLoss: (lost, reason) =>
@@ -61,21 +69,62 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     log: jsonLog(print),
     lostLogLines: () => output.lost,
     otpSender: createOtpSender(config, print),
+  }).catch((error: unknown) => {
+    throw withRemedy(error)
   })
   try {
     await composition.app.listen({ host: config.host, port: config.port })
   } catch (error) {
     // The port is taken: nobody will stop what nobody can reach.
     await composition.close()
-    throw error
+    throw listenError(error, config)
   }
   const { address, port } = composition.app.server.address() as AddressInfo
   const host = address.includes(':') ? `[${address}]` : address
   return {
     url: `http://${host}:${String(port)}`,
+    tryIt: config.demo ? demoLogout(config) : undefined,
     async close() {
       await composition.close()
       await Promise.race([output.drained(), sleep(LAST_LINES_MS)])
     },
   }
+}
+
+/** A port that nobody uses at this moment. */
+async function freePort({ host }: Config): Promise<number> {
+  const probe = createServer()
+  const taken = new Promise<void>((resolve, reject) => {
+    probe.once('error', reject).listen(0, host, resolve)
+  })
+  try {
+    await taken
+  } catch (error) {
+    throw listenError(error, { host, port: 0 })
+  }
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+/** Why it cannot listen, and what helps. */
+function listenError(error: unknown, { host, port }: Pick<Config, 'host' | 'port'>): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const remedy = listenRemedies.get(code) ?? (error instanceof Error ? error.message : 'it failed')
+  const address = host.includes(':') ? `[${host}]` : host
+  return new Error(`Cannot listen on ${address}:${String(port)}: ${remedy}`, { cause: error })
+}
+
+const listenRemedies: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'the port is taken; choose another with --port'],
+  ['EACCES', 'the system does not allow this port; choose one above 1023 with --port'],
+  ['EADDRNOTAVAIL', 'this machine does not have that address; choose another with --host'],
+  ['ENOTFOUND', 'there is no such host; choose another with --host'],
+])
+
+/** A data folder that another process serves is the one trouble that an option mends. */
+function withRemedy(error: unknown): unknown {
+  if (!(error instanceof Error) || !error.message.endsWith('another process is using it'))
+    return error
+  return new Error(`${error.message}; choose another folder with --data`, { cause: error })
 }

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { stripTypeScriptTypes } from 'node:module'
 import { readFile } from 'node:fs/promises'
-import { chromium, type BrowserContext } from 'playwright-core'
+import { chromium, type BrowserContext, type BrowserContextOptions } from 'playwright-core'
 
 /** Debian's Chromium, without anything that calls home. */
 const options = {
@@ -20,14 +20,14 @@ const options = {
 
 export interface TestBrowser {
   /** A person of their own: cookies, storage and tabs apart from everybody else's. */
-  person(): Promise<BrowserContext>
+  person(options?: BrowserContextOptions): Promise<BrowserContext>
   close(): Promise<void>
 }
 
 export async function openBrowser(): Promise<TestBrowser> {
   const browser = await chromium.launch(options)
   return {
-    person: () => browser.newContext(),
+    person: (options) => browser.newContext(options),
     close: () => browser.close(),
   }
 }

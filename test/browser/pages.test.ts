@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { openBrowser, type TestBrowser } from './browser.ts'
 
@@ -23,8 +23,11 @@ after(async () => {
 })
 
 /** Opens a page and collects what the browser complains about. */
-async function open(path: string): Promise<{ page: Page; complaints: string[] }> {
-  const person = await browser.person()
+async function open(
+  path: string,
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; complaints: string[] }> {
+  const person = await browser.person(options)
   const page = await person.newPage()
   const complaints: string[] = []
   page.on('console', (message) => {
@@ -70,7 +73,7 @@ test('Baanx: a person logs in and consents, and the client gets its code', async
   const query = new URLSearchParams({
     response_type: 'code',
     client_id: 'baanx-demo-oauth',
-    redirect_uri: 'http://127.0.0.1:8080/demo/callback',
+    redirect_uri: `${server.url}/demo/callback`,
     state: 'a-state',
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
@@ -98,15 +101,31 @@ test('Baanx: a person logs in and consents, and the client gets its code', async
     body: {
       grant_type: 'authorization_code',
       code: arrived.searchParams.get('code'),
-      redirect_uri: 'http://127.0.0.1:8080/demo/callback',
+      redirect_uri: `${server.url}/demo/callback`,
       code_verifier: verifier,
     },
   })
   assert.equal(tokens.status, 200, tokens.text)
-  assert.deepEqual(
-    complaints.filter((text) => !text.includes('/demo/callback')),
-    [],
-  )
+  await page.waitForLoadState()
+  assert.match((await page.textContent('main')) ?? '', /Back at the client/)
+  await picture(page, 'baanx-callback')
+  assert.deepEqual(complaints, [])
+})
+
+test('the front page leads to the API, by day and by night, on a phone too', async () => {
+  for (const [name, options] of Object.entries({
+    desktop: {},
+    night: { colorScheme: 'dark' as const },
+    phone: { viewport: { width: 375, height: 700 } },
+  })) {
+    const { page, complaints } = await open('/', options)
+    await picture(page, `front-page-${name}`)
+    const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+    assert.equal(await page.evaluate(overflow), 0, name)
+    await page.getByRole('link', { name: /^API/ }).click()
+    await page.waitForURL('**/docs**')
+    assert.deepEqual(complaints, [])
+  }
 })
 
 test('the API page shows every dialect, from this server alone', async () => {

@@ -132,7 +132,28 @@ suite('outright serve', () => {
     assert.match(err, /^outright: cannot use setting leaseMs: .+\n$/)
   })
 
-  test('says that the port is taken and exits with 1', async () => {
+  test('the demo says where to look, and its line logs somebody out when pasted', async () => {
+    const child = outright(['serve', '--demo', '--port', '0', '--data', join(folder, 'look')])
+    const { url, err } = await serving(child)
+    while (!/Log maria out .*\n/.test(err()))
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    const look = /^ {2}Look around {3}(\S+) /m.exec(err())?.[1] ?? ''
+    assert.equal(look, `${url}/`)
+    const page = await fetch(look, { headers: { accept: 'text/html' } })
+    assert.deepEqual(
+      [page.status, page.headers.get('content-type')],
+      [200, 'text/html; charset=utf-8'],
+    )
+    const line = /^ {2}Log maria out (.+)$/m.exec(err())?.[1] ?? ''
+    const shell = spawn('bash', ['-c', line], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const printed = await text(shell.stdout)
+    assert.match(printed, /^HTTP\/1\.1 200 OK\r\n/)
+    assert.match(printed, /^outright-confirmed: 1\/1;/im)
+    child.kill()
+    await once(child, 'exit')
+  })
+
+  test('says that the port or the folder is taken and exits with 1', async () => {
     const data = (name: string) => join(folder, name)
     const first = outright(['serve', '--demo', '--port', '0', '--data', data('a')])
     const { url } = await serving(first)
@@ -140,7 +161,14 @@ suite('outright serve', () => {
     const second = outright(['serve', '--demo', '--port', port, '--data', data('b')])
     const { code, err } = await finished(second)
     assert.equal(code, 1)
-    assert.match(err, /^outright: listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/)
+    assert.match(
+      err,
+      /^outright: cannot listen on 127\.0\.0\.1:\d+: the port is taken; choose another with --port\n$/,
+    )
+    const third = outright(['serve', '--demo', '--port', '0', '--data', data('a')])
+    const used = await finished(third)
+    assert.equal(used.code, 1)
+    assert.match(used.err, /: another process is using it; choose another folder with --data\n$/)
     first.kill()
     await once(first, 'exit')
   })

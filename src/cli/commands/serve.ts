@@ -3,6 +3,7 @@ import { withExamples } from '../examples.ts'
 import { exitCodes } from '../exit.ts'
 import type { Shell } from '../shell.ts'
 import type { Terminal } from '../terminal.ts'
+import type { RunningServer } from '../../server/serve.ts'
 
 interface ServeFlags {
   readonly demo?: boolean
@@ -52,11 +53,7 @@ export function addServe(program: Command, { terminal }: Shell): void {
         ...(afterRestore === undefined ? {} : { afterRestore }),
       })
       terminal.err(`outright: listening on ${server.url}\n`)
-      if (demo) {
-        terminal.err(
-          'outright: the demo identities are public: let nobody else reach this server\n',
-        )
-      }
+      if (demo) terminal.err(demoNotice(server))
       await stopped
       await server.close()
       terminal.err('outright: stopped\n')
@@ -67,6 +64,19 @@ export function addServe(program: Command, { terminal }: Shell): void {
     'outright serve --config outright.config.ts --port 9000',
     'outright serve --data /var/lib/outright --after-restore end-everyone',
   ])
+}
+
+/** Where to look and one line to paste, below which the first request of the log will come. */
+function demoNotice({ url, tryIt }: RunningServer): string {
+  const reachable = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+  return [
+    'outright: the demo identities are public: let nobody else reach this server',
+    '',
+    `  Look around   ${reachable}/ (the API: ${reachable}/docs)`,
+    ...(tryIt === undefined ? [] : [`  Log maria out ${tryIt}`]),
+    '',
+    '',
+  ].join('\n')
 }
 
 function parsePort(text: string): number {

@@ -4,11 +4,12 @@ import { readForm } from '../../http/body.ts'
 import type { Answer, DialectRequest } from '../../http/dialect.ts'
 import { CALLBACK_PATH } from '../../http/dialects/adobe-pass/index.ts'
 import { DEMO_MVPD, type DemoMvpdOptions } from './options.ts'
-import { html, htmlPage, messagePage, type Html } from './pages.ts'
+import { html, type Html } from '../../http/html.ts'
+import { htmlPage, messagePage } from './pages.ts'
 import { findSession, startSession } from './sessions.ts'
 
 /** The one viewer. Public by design: the provider comes with the demo alone. */
-const viewer = { user: 'viewer', password: 'viewer-demo' } as const
+export const viewer = { user: 'viewer', password: 'viewer-demo' } as const
 /** What the provider tells programmers about its viewer. */
 const metadata = {
   userID: 'viewer',

@@ -1,7 +1,8 @@
 import type { Answer } from '../../http/dialect.ts'
 import type { DemoMvpdOptions } from './options.ts'
 import { listLogouts } from './logout.ts'
-import { html, htmlPage } from './pages.ts'
+import { html } from '../../http/html.ts'
+import { htmlPage } from './pages.ts'
 import { listSessions } from './sessions.ts'
 
 /** `GET /demo/mvpd/`: who is logged in at the provider, and of which logouts it was told. */

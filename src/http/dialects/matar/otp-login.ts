@@ -11,7 +11,7 @@ import { findOrSignUp } from './sign-up.ts'
 
 /** The demo's phone and its code, which is printed in the documentation. */
 const demoPhone = '919999900001'
-const demoCode = '12345'
+export const demoCode = '12345'
 
 /**
  * How many times the limit of one address all unknown addresses have together. Few messages, which

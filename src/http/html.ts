@@ -1,0 +1,85 @@
+/** Pages: markup from values that are escaped, under a policy that lets nothing else run. */
+import { createHash } from 'node:crypto'
+import type { Answer } from './dialect.ts'
+
+/** Markup that is safe as it stands: made by `html` alone. */
+export interface Html {
+  readonly markup: string
+}
+
+/** Puts values into markup, escaped; what is `Html` already, and lists of it, as it is. */
+export function html(
+  parts: TemplateStringsArray,
+  ...values: readonly (string | Html | readonly Html[])[]
+): Html {
+  const texts = values.map((value) => {
+    if (typeof value === 'string') return escapeHtml(value)
+    return 'markup' in value ? value.markup : value.map(({ markup }) => markup).join('')
+  })
+  return { markup: parts.map((part, index) => part + (texts[index] ?? '')).join('') }
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '')
+}
+
+/** A style sheet and the policy that lets it apply. */
+export interface Style {
+  readonly element: Html
+  /** `style-src 'sha256-…'` */
+  readonly policy: string
+}
+
+/** Makes the element of a style sheet; the policy names its very bytes, so nothing goes between. */
+export function styleSheet(css: string): Style {
+  const hash = createHash('sha256').update(css).digest('base64')
+  return { element: { markup: `<style>${css}</style>` }, policy: `style-src 'sha256-${hash}'` }
+}
+
+export interface Page {
+  readonly title: string
+  readonly style: Style
+  readonly body: Html
+  /** Where its forms may lead; default nowhere. `any` where a redirect leads to another site. */
+  readonly formAction?: 'any'
+}
+
+/** A whole page. It runs no script and fetches nothing. */
+export function pageAnswer(status: number, { title, style, body, formAction }: Page): Answer {
+  const document = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width,initial-scale=1" />
+        <title>${title}</title>
+        ${style.element}
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html> `
+  const policy = [
+    "default-src 'none'",
+    style.policy,
+    "base-uri 'none'",
+    ...(formAction === 'any' ? [] : ["form-action 'none'"]),
+    "frame-ancestors 'none'",
+  ]
+  return {
+    status,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy.join('; '),
+      'referrer-policy': 'no-referrer',
+    },
+    body: document.markup,
+  }
+}

@@ -1,0 +1,79 @@
+/** `/`: a page for people, and for programs what they always got. */
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { startTestServer, type Reply, type TestServer } from '../harness.ts'
+
+/** As Chromium asks. */
+const browser = {
+  accept:
+    'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7',
+}
+
+function assertPage(reply: Reply): void {
+  assert.equal(reply.status, 200)
+  assert.equal(reply.headers['content-type'], 'text/html; charset=utf-8')
+  assert.match(reply.headers['vary'] ?? '', /\bAccept\b/)
+  const policy = reply.headers['content-security-policy'] ?? ''
+  assert.match(policy, /^default-src 'none'; style-src 'sha256-[^']+'; /)
+  assert.doesNotMatch(policy, /unsafe/)
+  assert.match(policy, /frame-ancestors 'none'/)
+  assert.doesNotMatch(reply.text, /<script|\son\w+=|style="/)
+  assert.match(reply.text, /<html lang="en">/)
+  assert.equal(reply.text.match(/<h1>/g)?.length, 1)
+  for (const path of ['/docs', '/readyz']) assert.ok(reply.text.includes(`href="${path}"`), path)
+}
+
+suite('the demo', () => {
+  let server: TestServer
+  before(async () => {
+    server = await startTestServer({ oneNode: true, publicUrlIsOwn: true })
+  })
+  after(() => server.close())
+
+  test('shows a person what this is, who can log in, and how to log out', async () => {
+    const reply = await server.call('GET', '/', { headers: browser })
+    assertPage(reply)
+    for (const text of ['maria-demo', '12345', 'octopus-demo-secret', 'viewer-demo']) {
+      assert.ok(reply.text.includes(text), text)
+    }
+    const command = `curl -si -u maria:maria-demo -X POST ${server.url}/directlink/v1/auth/logout`
+    assert.ok(reply.text.includes(command))
+  })
+
+  test('answers programs as any path that nobody has', async () => {
+    for (const accept of [
+      undefined,
+      '*/*',
+      'application/json',
+      'application/json, text/html;q=0.5',
+    ]) {
+      const reply = await server.call(
+        'GET',
+        '/',
+        accept === undefined ? {} : { headers: { accept } },
+      )
+      assert.equal(reply.status, 404)
+      assert.equal(reply.headers['content-type'], 'application/problem+json')
+    }
+  })
+
+  test('its OAuth client can be called back, and shows what came without believing it', async () => {
+    const query = new URLSearchParams({ code: '<img src=x>', state: 'a&b' }).toString()
+    const reply = await server.call('GET', `/demo/callback?${query}`)
+    assert.equal(reply.status, 200)
+    assert.ok(reply.text.includes('&lt;img src=x&gt;') && reply.text.includes('a&amp;b'))
+    assert.match(reply.headers['content-security-policy'] ?? '', /default-src 'none'/)
+  })
+})
+
+test('in earnest there is one plain line, no identity, and no callback of the demo', async () => {
+  const server = await startTestServer({ oneNode: true, config: { demo: false } })
+  try {
+    const reply = await server.call('GET', '/', { headers: browser })
+    assertPage(reply)
+    assert.doesNotMatch(reply.text, /demo|secret|maria/i)
+    assert.equal((await server.call('GET', '/demo/callback')).status, 404)
+  } finally {
+    await server.close()
+  }
+})
