@@ -30,9 +30,10 @@ import { databaseTimeMs } from './maintenance.ts'
 import { migrate } from './migrations.ts'
 import * as sessions from './session-lists.ts'
 import { hearsBell } from './pooler.ts'
-import { findTicket, listTickets } from './tickets.ts'
+import { findTicket, listTickets, putTicket } from './tickets.ts'
+import { NEVER_MS, UNDECIDED } from '../undecided.ts'
 import { unavailable } from './unavailable.ts'
-import { Writer } from './writer.ts'
+import { LOST, Writer } from './writer.ts'
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; `?sslmode=verify-full` and others as `pg` has. */
@@ -177,7 +178,11 @@ class Parts {
       log: options.log,
       patienceMs,
       onEntries,
-      onStopped: options.onStopped,
+      onStopped: (reason) => {
+        // Every node that starts from now on asks an operator first: see `undecided.ts`.
+        if (reason === LOST) void this.#markUndecided(options.log)
+        options.onStopped?.(reason)
+      },
     })
     this.follower = new Follower({
       source: {
@@ -199,6 +204,16 @@ class Parts {
       if (payload === '' || payload.startsWith('log ')) this.follower.look()
     })
     await this.bell?.open()
+  }
+
+  /** Never rejects: what cannot be marked is said. */
+  async #markUndecided(log: Log | undefined): Promise<void> {
+    try {
+      const ticket = { ...UNDECIDED, value: LOST, expiresAtMs: NEVER_MS }
+      await this.short.use((connection) => putTicket(connection, ticket))
+    } catch (error) {
+      log?.error({ reason: reasonOf(error) }, 'Cannot mark the database as one that lacks logouts')
+    }
   }
 
   async close(): Promise<void> {

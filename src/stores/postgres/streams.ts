@@ -57,6 +57,17 @@ export async function keepStream(
   return tail
 }
 
+const epochOf: Statement = {
+  name: 'stream_epoch',
+  text: 'SELECT epoch FROM streams WHERE name = $1',
+}
+
+/** How often the stream was claimed, which only grows; 0 where there is no such stream. */
+export async function readEpoch(connection: Connection, name: string): Promise<number> {
+  const [row] = await connection.run<{ epoch: number }>(epochOf, [name])
+  return row?.epoch ?? 0
+}
+
 /** The first statement of a transaction. It returns no row where another process has the stream. */
 export const fence: Statement = {
   name: 'stream_fence',

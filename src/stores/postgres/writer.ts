@@ -21,8 +21,11 @@ import type { Link } from './link.ts'
 import { failureOf, mayPass } from './refused.ts'
 import { readHorizon, type KnownHorizon } from './horizon.ts'
 import { SessionLifetimes } from './session-lifetimes.ts'
-import { keepStream, takeStream, type Tail } from './streams.ts'
+import { keepStream, readEpoch, takeStream, type Tail } from './streams.ts'
 import { unavailable } from './unavailable.ts'
+
+/** Why a node stops that finds less in the database than was committed. */
+export const LOST = 'the database has lost transactions that it had committed'
 
 /** More commands than this never share a transaction, so that the first does not wait for long. */
 const MOST_IN_BATCH = 512
@@ -179,14 +182,18 @@ export class Writer {
     const { link, stream, holder } = this.#options
     const connection = await link.connect()
     const tail = await keepStream(connection, stream, holder)
-    if (tail === undefined) throw new Fenced(REPLACED)
+    if (tail === undefined) {
+      // One that was taken by another process counts on; one that was set back in time does not.
+      const epoch = await readEpoch(connection, stream)
+      throw new Fenced(epoch < (this.#lastTail?.epoch ?? 0) ? LOST : REPLACED)
+    }
     const claim = (this.#claim = { connection, tail, horizon: await readHorizon(connection) })
     const batch = this.#current
     if (batch?.inDoubt?.tail.batch === tail.batch) {
       this.#finish(batch, { ...batch.inDoubt, tail })
     } else if (tail.batch !== this.#lastTail?.batch || tail.head !== this.#lastTail.head) {
       // Numbers that verifiers have seen would be given out a second time.
-      throw new Fenced('the database has lost transactions that it had committed')
+      throw new Fenced(LOST)
     } else if (batch !== undefined) batch.inDoubt = undefined
     this.#lastTail = tail
     return claim
