@@ -46,7 +46,7 @@ class LeapingClock implements Clock {
 
   leap(ms: number): void {
     this.#passedMs += ms
-    for (const timer of [...this.#timers]) {
+    for (const timer of new Set(this.#timers)) {
       if (timer.atMs > this.#passedMs || !this.#timers.delete(timer)) continue
       timer.callback()
     }

@@ -93,7 +93,7 @@ test('a clock that runs two hours ahead for a moment, and is set right, brings n
 test('nor does a machine that starts two hours ahead and is stepped back', () =>
   withWorld(async (world) => {
     const [ended, alive] = [await login(world, hour), await login(world, hour, 'ben')]
-    await logout(world, 'subject', 'maria')
+    await logout(world, 'session', ended.session.sid)
     world.clock.offsetMs = 2 * hour
     await world.restart(1000)
     await world.pass(10_000, 500)
