@@ -7,14 +7,17 @@ import { authenticateClient } from './authenticate-client.ts'
 import { authenticateSubject } from './authenticate-subject.ts'
 import { awaitEnded } from './await-ended.ts'
 import { checkOtp, sendOtp } from './one-time-password.ts'
+import { deliver } from './deliver.ts'
 import { inspect } from './inspect.ts'
 import { inspectForLogout } from './inspect-for-logout.ts'
 import { isKnownAddress, rememberAddress } from './known-address.ts'
 import { mint } from './mint.ts'
 import { openSession } from './open-session.ts'
 import { recognize } from './recognize.ts'
+import { planDeliveries } from './plan-deliveries.ts'
 import { refresh } from './refresh.ts'
 import { removeKey } from './remove-key.ts'
+import { retryDelivery } from './retry-delivery.ts'
 import { revoke } from './revoke.ts'
 
 type Verb<V> = V extends (dependencies: CoreDependencies, ...args: infer A) => infer R
@@ -34,6 +37,9 @@ export interface Core {
   readonly revoke: Verb<typeof revoke>
   readonly awaitEnded: Verb<typeof awaitEnded>
   readonly removeKey: Verb<typeof removeKey>
+  readonly planDeliveries: Verb<typeof planDeliveries>
+  readonly deliver: Verb<typeof deliver>
+  readonly retryDelivery: Verb<typeof retryDelivery>
   readonly sendOtp: Verb<typeof sendOtp>
   readonly checkOtp: Verb<typeof checkOtp>
   readonly isKnownAddress: Verb<typeof isKnownAddress>
@@ -54,6 +60,9 @@ export function createCore(dependencies: CoreDependencies): Core {
     revoke: (...args) => revoke(dependencies, ...args),
     awaitEnded: (...args) => awaitEnded(dependencies, ...args),
     removeKey: (...args) => removeKey(dependencies, ...args),
+    planDeliveries: (...args) => planDeliveries(dependencies, ...args),
+    deliver: (...args) => deliver(dependencies, ...args),
+    retryDelivery: (...args) => retryDelivery(dependencies, ...args),
     sendOtp: (...args) => sendOtp(dependencies, ...args),
     checkOtp: (...args) => checkOtp(dependencies, ...args),
     isKnownAddress: (...args) => isKnownAddress(dependencies, ...args),

@@ -30,3 +30,12 @@ export const EVERYONE = '*'
 export function grantKey(clientId: string, subjectId: string): string {
   return `${clientId} ${subjectId}`
 }
+
+/** The client and the subject that a key of scope `grant` names. */
+export function readGrantKey(key: string): {
+  readonly clientId: string
+  readonly subjectId: string
+} {
+  const space = key.indexOf(' ')
+  return { clientId: key.slice(0, space), subjectId: key.slice(space + 1) }
+}

@@ -17,9 +17,17 @@ import type { Client, Standing, Subject } from '../domain/identity.ts'
 import type { Generations } from '../domain/generation.ts'
 import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
 import type { Session, SessionStatus } from '../domain/session.ts'
+import type { DeliveryStore } from './delivery.ts'
 
 export interface Store
-  extends LogStore, SessionStore, DirectoryStore, TicketStore, KeyStore, MaintenanceStore {}
+  extends
+    LogStore,
+    SessionStore,
+    DirectoryStore,
+    TicketStore,
+    KeyStore,
+    DeliveryStore,
+    MaintenanceStore {}
 
 /** One page of a list. `next` is the cursor of the page after it, undefined on the last. */
 export interface Page<T> {
@@ -301,6 +309,7 @@ export interface SweepOutcome {
   readonly refreshTokens: number
   readonly tickets: number
   readonly keys: number
+  readonly deliveries: number
 }
 
 export interface MaintenanceStore {
@@ -313,7 +322,8 @@ export interface MaintenanceStore {
   ready(): Promise<void>
   /**
    * Removes at most `limit` rows of each kind that had expired at `nowMs`: a time that is certainly
-   * over, whatever a wall clock says.
+   * over, whatever a wall clock says. A session stays while an entry that is not planned yet
+   * (`ports/delivery.ts`) may have ended it before it expired.
    */
   sweep(nowMs: number, limit: number): Promise<SweepOutcome>
   /** Finishes what was accepted, then closes. */

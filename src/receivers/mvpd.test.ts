@@ -3,39 +3,70 @@ import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
-import type { Clock } from '../ports/clock.ts'
-import { createProviderNotifier, type ProviderLogoutEvent } from './mvpd.ts'
+import type { Delivery } from '../domain/delivery.ts'
+import type { Revocation } from '../domain/revocation.ts'
+import type { Session } from '../domain/session.ts'
+import { createMvpdReceiver, type ProviderEndpoint } from './mvpd.ts'
 
 const secret = 'a-secret-of-thirty-two-characters'
-const event: ProviderLogoutEvent = {
+const nowMs = 1_700_000_000_500
+const facts = {
   mvpd: 'one',
   userId: 'viewer',
   requestor: 'REF30',
   revocationId: '01a1facd-6aa6-7192-8ef3-9ad4bf064fbf',
   atMs: 1_700_000_000_000,
 }
+const delivery: Delivery = {
+  id: '4cf1a4a0-1111-8222-9333-444455556666',
+  receiver: 'mvpd:one',
+  subject: 'one/viewer',
+  revocationId: facts.revocationId,
+  facts,
+  createdAtMs: nowMs,
+  state: 'claimed',
+  attempts: 1,
+  dueAtMs: nowMs,
+  claimedBy: 'a',
+  lastError: undefined,
+  settledAtMs: undefined,
+}
+const entry = { id: facts.revocationId, atMs: facts.atMs } as Revocation
+
+function sessionOf(mvpd: string, userId: string): Session {
+  const attributes = { mvpd, userId }
+  return { subjectId: `${mvpd}/${userId}`, clientId: 'REF30', attributes } as unknown as Session
+}
+
+function receiverOf(...providers: readonly ProviderEndpoint[]) {
+  return createMvpdReceiver({
+    providers,
+    dialect: 'adobe-pass',
+    viewerOf: ({ attributes }) => attributes as { mvpd: string; userId: string },
+    clock: { nowMs: () => nowMs, monotonicMs: () => 0, after: () => () => undefined },
+    fetch,
+  })
+}
 
 interface Received {
-  readonly signature: string | undefined
+  readonly headers: IncomingMessage['headers']
   readonly body: string
 }
 
-/** A provider that answers what it is told to, one status after another, and keeps what it got. */
+/** A provider that answers with a status, or closes the connection without one. */
 async function provider(
   context: TestContext,
-  statuses: readonly number[],
+  status: number | 'close' | 'hang',
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly url: string; readonly received: Received[] }> {
   const received: Received[] = []
   const server: Server = createServer((request: IncomingMessage, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      const status = statuses[received.length] ?? 204
-      received.push({
-        signature: String(request.headers['outright-signature']),
-        body: Buffer.concat(chunks).toString(),
-      })
-      response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end()
+      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString() })
+      if (status === 'close') request.socket.destroy()
+      else if (status !== 'hang') response.writeHead(status, headers).end()
     })
   })
   await new Promise<void>((resolve) => {
@@ -48,132 +79,89 @@ async function provider(
   return { url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/out`, received }
 }
 
-/** Runs everything at once that was to happen later, and remembers after how long it would have. */
-function impatientClock(): Clock & { readonly delays: number[] } {
-  const delays: number[] = []
-  return {
-    delays,
-    nowMs: () => 1_700_000_000_500,
-    monotonicMs: () => 0,
-    after(delayMs, callback) {
-      delays.push(delayMs)
-      const timer = setImmediate(callback)
-      return () => {
-        clearImmediate(timer)
-      }
-    },
-  }
-}
+const never = new AbortController().signal
 
-/** A log that a test can wait for. */
-function spokenLog(): {
-  readonly lines: { level: string; fields: Readonly<Record<string, unknown>>; message: string }[]
-  readonly log: Parameters<typeof createProviderNotifier>[0]['log']
-  readonly spoken: () => Promise<void>
-} {
-  const lines: { level: string; fields: Readonly<Record<string, unknown>>; message: string }[] = []
-  let wake: () => void = () => undefined
-  const say = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
-    lines.push({ level, fields, message })
-    wake()
-  }
-  return {
-    lines,
-    log: { info: say('info'), warn: say('warn'), error: say('error') },
-    spoken: () =>
-      lines.length > 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            wake = resolve
-          }),
-  }
-}
+suite('the receiver of TV providers is owed', () => {
+  const receiver = receiverOf({ id: 'one', logoutUrl: 'http://127.0.0.1:9/', secret })
 
-suite('createProviderNotifier()', () => {
-  test('posts JSON whose HMAC is in Outright-Signature', async (context) => {
-    const { url, received } = await provider(context, [204])
-    const { log, lines, spoken } = spokenLog()
-    const providers = [{ id: 'one', logoutUrl: url, secret }]
-    const notifier = createProviderNotifier({ providers, clock: impatientClock(), log, fetch })
-    notifier.tell(event)
-    await spoken()
+  test('the end of a viewer’s session: whose, at which requestor, because of which entry', () => {
+    assert.deepEqual(receiver.owes({ entry, session: sessionOf('one', 'viewer') }), {
+      name: 'one',
+      subject: 'one/viewer',
+      about: '["REF30","viewer"]',
+      facts,
+    })
+  })
+
+  test('nothing where the provider has no address, or the session has no viewer', () => {
+    const silent = receiverOf({ id: 'one', secret })
+    assert.equal(silent.owes({ entry, session: sessionOf('one', 'viewer') }), undefined)
+    assert.equal(receiver.owes({ entry, session: sessionOf('one', '') }), undefined)
+  })
+
+  test('the end at a provider that only another node knows', () => {
+    assert.equal(receiver.owes({ entry, session: sessionOf('two', 'viewer') })?.name, 'two')
+  })
+})
+
+suite('the receiver of TV providers sends', () => {
+  test('JSON with the delivery’s id, and the HMAC of it all', async (context) => {
+    const { url, received } = await provider(context, 204)
+    const receiver = receiverOf({ id: 'one', logoutUrl: url, secret })
+    assert.deepEqual(await receiver.send(delivery, never), { kind: 'delivered' })
     const [message] = received
     assert.ok(message)
     const signature = createHmac('sha256', secret).update(message.body).digest('hex')
-    assert.equal(message.signature, `sha256=${signature}`)
-    assert.deepEqual(JSON.parse(message.body), {
-      event: 'logout',
-      ...event,
-      sentAtMs: 1_700_000_000_500,
-    })
-    assert.equal(lines[0]?.level, 'info')
-    await notifier.close()
+    assert.equal(message.headers['outright-signature'], `sha256=${signature}`)
+    assert.equal(message.headers['outright-delivery'], delivery.id)
+    const body: unknown = JSON.parse(message.body)
+    assert.deepEqual(body, { event: 'logout', id: delivery.id, ...facts, sentAtMs: nowMs })
   })
 
-  test('tries three times, after 1 and 5 seconds, with the same revocation id', async (context) => {
-    const { url, received } = await provider(context, [503, 429, 204])
-    const { log, lines, spoken } = spokenLog()
-    const clock = impatientClock()
-    const providers = [{ id: 'one', logoutUrl: url, secret }]
-    const notifier = createProviderNotifier({ providers, clock, log, fetch })
-    notifier.tell(event)
-    await spoken()
-    assert.equal(received.length, 3)
-    assert.deepEqual(clock.delays, [1000, 5000])
-    assert.equal(lines[0]?.fields['attempt'], 3)
-    await notifier.close()
-  })
-
-  for (const [name, statuses, tries] of [
-    ['after three failures', [500, 500, 500], 3],
-    ['at once where the provider refuses', [401], 1],
-    ['after three redirects, which are not followed', [302, 302, 302], 3],
+  for (const [status, headers, outcome] of [
+    [200, {}, { kind: 'delivered' }],
+    [400, {}, { kind: 'refused', error: 'it answered 400' }],
+    [401, {}, { kind: 'again', error: 'it answered 401' }],
+    [302, { location: '/elsewhere' }, { kind: 'again', error: 'it answered 302' }],
+    [500, {}, { kind: 'again', error: 'it answered 500' }],
+    [
+      429,
+      { 'retry-after': '120' },
+      { kind: 'again', error: 'it answered 429', retryAfterMs: 120_000 },
+    ],
+    [
+      503,
+      { 'retry-after': 'Tue, 14 Nov 2023 22:13:30 GMT' },
+      { kind: 'again', error: 'it answered 503', retryAfterMs: 9_500 },
+    ],
+    [503, { 'retry-after': 'soon' }, { kind: 'again', error: 'it answered 503' }],
+    ['close', {}, { kind: 'again', error: 'it closed the connection' }],
   ] as const) {
-    test(`gives up ${name}, and says so without the viewer’s id`, async (context) => {
-      const { url, received } = await provider(context, statuses)
-      const { log, lines, spoken } = spokenLog()
-      const providers = [{ id: 'one', logoutUrl: url, secret }]
-      const notifier = createProviderNotifier({ providers, clock: impatientClock(), log, fetch })
-      notifier.tell(event)
-      await spoken()
-      assert.equal(received.length, tries)
-      assert.equal(lines[0]?.level, 'error')
-      assert.equal(JSON.stringify(lines).includes('viewer'), false)
-      assert.equal(JSON.stringify(lines).includes(secret), false)
-      await notifier.close()
+    test(`and is answered ${String(status)} ${JSON.stringify(headers)}`, async (context) => {
+      const { url, received } = await provider(context, status, headers)
+      const receiver = receiverOf({ id: 'one', logoutUrl: url, secret })
+      assert.deepEqual(await receiver.send(delivery, never), outcome)
+      assert.equal(received.length, 1, 'redirects are not followed')
     })
   }
 
-  test('tells nobody where there is no such provider, or it has no address', async () => {
-    const { log, lines } = spokenLog()
-    const refuse: typeof fetch = () => assert.fail('called')
-    const providers = [{ id: 'one', secret }]
-    const clock = impatientClock()
-    const notifier = createProviderNotifier({ providers, clock, log, fetch: refuse })
-    notifier.tell(event)
-    notifier.tell({ ...event, mvpd: 'two' })
-    await notifier.close()
-    assert.deepEqual(lines, [])
+  test('until it is told to stop', async (context) => {
+    const { url } = await provider(context, 'hang')
+    const receiver = receiverOf({ id: 'one', logoutUrl: url, secret })
+    const stop = new AbortController()
+    const sent = receiver.send(delivery, stop.signal)
+    stop.abort()
+    assert.equal((await sent).kind, 'again')
   })
 
-  test('sends sixteen at once, lets a thousand wait, and drops the rest aloud', async () => {
-    const { log, lines } = spokenLog()
-    let sent = 0
-    const hang: typeof fetch = (_url, init) => {
-      sent++
-      return new Promise((_resolve, reject) => {
-        init?.signal?.addEventListener('abort', () => {
-          reject(new Error('aborted'))
-        })
-      })
-    }
-    const providers = [{ id: 'one', logoutUrl: 'http://127.0.0.1:9/', secret }]
-    const clock = impatientClock()
-    const notifier = createProviderNotifier({ providers, clock, log, fetch: hang })
-    for (let index = 0; index < 1020; index++) notifier.tell(event)
-    assert.equal(sent, 16)
-    assert.equal(lines.filter(({ message }) => message.includes('too many')).length, 4)
-    await notifier.close()
-    assert.equal(sent, 16)
+  test('nothing, and says so without the address, where nobody is known or there', async () => {
+    const address = 'http://127.0.0.1:9/private-path'
+    const outcome = await receiverOf({ id: 'one', logoutUrl: address, secret }).send(
+      delivery,
+      never,
+    )
+    assert.equal(outcome.kind, 'again')
+    assert.equal(JSON.stringify(outcome).includes('private-path'), false)
+    assert.equal((await receiverOf().send(delivery, never)).kind, 'again')
   })
 })

@@ -1,13 +1,15 @@
 /**
- * Telling a TV provider that its viewer logged out of a device: one signed POST, retried a little.
+ * Telling a TV provider (MVPD) that its viewer is logged out: one signed POST.
  *
- * It runs after the logout is durable and after nobody waits for it any more: what goes wrong here
- * is logged and changes nothing that has ended. What is not delivered when the process ends is
- * lost.
+ * It owns what a provider is owed and the form of its message. When, how often and by which node is
+ * none of its business: see `core/plan-deliveries.ts` and `core/deliver.ts`.
  */
 import { createHmac } from 'node:crypto'
+import { receiverName, type Delivery } from '../domain/delivery.ts'
+import type { Session } from '../domain/session.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Log } from '../ports/log.ts'
+import type { Receiver, SendOutcome } from '../ports/delivery.ts'
+import { postJson } from './post.ts'
 
 /** A provider and where it wants to be told. */
 export interface ProviderEndpoint {
@@ -18,150 +20,62 @@ export interface ProviderEndpoint {
   readonly secret: string
 }
 
-/** What a provider is told. */
-export interface ProviderLogoutEvent {
-  readonly mvpd: string
-  /** The provider's own id of the viewer. */
-  readonly userId: string
-  readonly requestor: string
-  /** The same logout has the same id, however often it arrives. */
-  readonly revocationId: string
-  /** When the logout was stored, milliseconds since 1970. */
-  readonly atMs: number
-}
-
-export interface ProviderNotifierOptions {
+export interface MvpdReceiverOptions {
   readonly providers: readonly ProviderEndpoint[]
+  /** The dialect whose sessions are viewers of a provider. */
+  readonly dialect: string
+  /** The provider of a session, and the viewer's id there. */
+  readonly viewerOf: (session: Session) => { readonly mvpd: string; readonly userId: string }
   readonly clock: Clock
-  readonly log: Log
   /** `fetch`, or a simulation of it. */
   readonly fetch: typeof fetch
 }
 
-export interface ProviderNotifier {
-  /** Queues a message. Returns at once, never throws. */
-  tell(event: ProviderLogoutEvent): void
-  /** Gives up what is under way and waits for it. */
-  close(): Promise<void>
-}
-
-const TIMEOUT_MS = 5000
-/** Pauses between tries: with three tries there are two. */
-const PAUSES_MS = [1000, 5000] as const
-const MOST_WAITING = 1000
-const MOST_AT_ONCE = 16
-
-type Outcome = 'delivered' | 'again' | { readonly refused: number }
-
 /**
- * Makes a notifier. The body is JSON; `Outright-Signature: sha256=<hex>` is the HMAC-SHA256 of it
- * under the provider's secret, and `sentAtMs` in it lets the provider refuse old copies.
+ * Makes the receiver of all providers.
+ *
+ * The body of a message is JSON: `event`, `id`, `mvpd`, `userId`, `requestor`, `revocationId`,
+ * `atMs` and `sentAtMs`, which lets the provider refuse old copies. `Outright-Delivery` is the id
+ * again, the same however often the message arrives. `Outright-Signature: sha256=<hex>` is the
+ * HMAC-SHA256 of the body under the provider's secret.
  */
-export function createProviderNotifier(options: ProviderNotifierOptions): ProviderNotifier {
+export function createMvpdReceiver(options: MvpdReceiverOptions): Receiver {
+  const { dialect, viewerOf } = options
   const endpoints = new Map(options.providers.map((provider) => [provider.id, provider]))
-  const waiting: ProviderLogoutEvent[] = []
-  const running = new Set<Promise<void>>()
-  const closing = new AbortController()
-
-  const startMore = (): void => {
-    while (running.size < MOST_AT_ONCE && !closing.signal.aborted) {
-      const event = waiting.shift()
-      if (event === undefined) return
-      const endpoint = endpoints.get(event.mvpd)
-      if (endpoint?.logoutUrl === undefined) continue
-      const run = deliver(options, endpoint, endpoint.logoutUrl, event, closing.signal).finally(
-        () => {
-          running.delete(run)
-          startMore()
-        },
-      )
-      running.add(run)
-    }
-  }
-
   return {
-    tell(event) {
-      if (waiting.length >= MOST_WAITING) {
-        const { mvpd, revocationId } = event
-        options.log.error({ mvpd, revocationId }, 'provider not told: too many messages wait')
-        return
+    kind: 'mvpd',
+    dialects: [dialect],
+    owes({ entry, session }) {
+      const { mvpd, userId } = viewerOf(session)
+      if (mvpd === '' || userId === '') return undefined
+      const endpoint = endpoints.get(mvpd)
+      // One that is not known here may be known to a node that was configured later.
+      if (endpoint !== undefined && endpoint.logoutUrl === undefined) return undefined
+      const requestor = session.clientId
+      return {
+        name: mvpd,
+        subject: session.subjectId,
+        about: JSON.stringify([requestor, userId]),
+        facts: { mvpd, userId, requestor, revocationId: entry.id, atMs: entry.atMs },
       }
-      waiting.push(event)
-      startMore()
     },
-    async close() {
-      closing.abort()
-      await Promise.all(running)
-    },
+    send: (delivery, signal) => send(options, endpoints, delivery, signal),
   }
 }
 
-/** Tries until it arrives, is refused, or was tried often enough. Never rejects. */
-async function deliver(
-  options: ProviderNotifierOptions,
-  endpoint: ProviderEndpoint,
-  url: string,
-  event: ProviderLogoutEvent,
-  closing: AbortSignal,
-): Promise<void> {
-  const { clock, log } = options
-  const { mvpd, revocationId } = event
-  for (let attempt = 1; ; attempt++) {
-    const outcome = await post(options, endpoint, url, event, closing)
-    if (outcome === 'delivered') {
-      log.info({ mvpd, revocationId, attempt }, 'provider told of a logout')
-      return
-    }
-    const pauseMs = PAUSES_MS[attempt - 1]
-    if (outcome !== 'again' || pauseMs === undefined || closing.aborted) {
-      const status = outcome === 'again' ? undefined : outcome.refused
-      log.error({ mvpd, revocationId, attempt, status }, 'provider not told of a logout')
-      return
-    }
-    await pause(clock, pauseMs, closing)
+async function send(
+  { clock, fetch }: MvpdReceiverOptions,
+  endpoints: ReadonlyMap<string, ProviderEndpoint>,
+  delivery: Delivery,
+  signal: AbortSignal,
+): Promise<SendOutcome> {
+  const endpoint = endpoints.get(receiverName(delivery.receiver))
+  if (endpoint?.logoutUrl === undefined) {
+    return { kind: 'again', error: 'no provider of this id has a logoutUrl in the configuration' }
   }
-}
-
-async function post(
-  { clock, fetch }: ProviderNotifierOptions,
-  { secret }: ProviderEndpoint,
-  url: string,
-  event: ProviderLogoutEvent,
-  closing: AbortSignal,
-): Promise<Outcome> {
-  const body = JSON.stringify({ event: 'logout', ...event, sentAtMs: clock.nowMs() })
-  const signature = createHmac('sha256', secret).update(body).digest('hex')
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'outright-signature': `sha256=${signature}`,
-      },
-      body,
-      // A provider that moved is to be configured anew, not followed to wherever.
-      redirect: 'error',
-      signal: AbortSignal.any([closing, AbortSignal.timeout(TIMEOUT_MS)]),
-    })
-    await response.body?.cancel()
-    if (response.ok) return 'delivered'
-    const { status } = response
-    return status >= 500 || status === 408 || status === 429 ? 'again' : { refused: status }
-  } catch {
-    return 'again'
-  }
-}
-
-function pause(clock: Clock, delayMs: number, closing: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(delayMs, resolve)
-    closing.addEventListener(
-      'abort',
-      () => {
-        cancel()
-        resolve()
-      },
-      { once: true },
-    )
-  })
+  const { id, facts } = delivery
+  const body = JSON.stringify({ event: 'logout', id, ...facts, sentAtMs: clock.nowMs() })
+  const signature = createHmac('sha256', endpoint.secret).update(body).digest('hex')
+  const headers = { 'outright-delivery': id, 'outright-signature': `sha256=${signature}` }
+  return postJson(fetch, endpoint.logoutUrl, { headers, body, signal, nowMs: clock.nowMs() })
 }

@@ -25,6 +25,7 @@ import { carryOutDecision, checkDecision } from './after-restore.ts'
 import { gracefulClose } from './close-gracefully.ts'
 import { ConfigError, type Config } from './config.ts'
 import { confirmEverywhere } from './confirmation.ts'
+import { startDelivering } from './deliveries/index.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
 import { guardConnections } from './guard-connections.ts'
 import { readEncryptionKeys } from './key-encryption.ts'
@@ -97,9 +98,10 @@ async function composeWith(
   const { replica, hub } = verification
   const readiness = watchReadiness(store, leases, opened.stopped, time)
   const metrics = createMetrics(replica, hub, {
-    stream: store.stream,
+    store,
     readiness,
     time,
+    clock,
     lostLogLines: world.lostLogLines ?? (() => 0),
   })
   store.onCommitted((entries) => {
@@ -131,6 +133,8 @@ async function composeWith(
     addressOf: ({ socket, headers }) =>
       clientAddress(socket.remoteAddress ?? '', forwardedFor(headers), isTrustedProxy),
   })
+  const receivers = [providers.receiver]
+  const stopDelivering = startDelivering({ core, receivers, observe: metrics.countDelivery })
   const stopSweeping = startSweeping(store, replica, core.dependencies.keys, time, clock, log)
   return {
     app,
@@ -142,7 +146,7 @@ async function composeWith(
       time.stop()
       hub.close()
       await closeApp()
-      await providers.close()
+      await stopDelivering()
       // Its guards may hold leases a little longer: the other nodes wait for those.
       await leases?.close(hub.heldForMs())
       await store.close()

@@ -36,7 +36,6 @@ export function mountDialects(
           metrics.countDevice(call, deviceType)
         },
         mvpds: providers.mvpds,
-        tellProvider: providers.tell,
         ...options,
       }),
     ),

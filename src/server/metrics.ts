@@ -3,7 +3,10 @@ import type { Observation } from '../http/app.ts'
 import { reasons, type Revocation } from '../domain/revocation.ts'
 import { scopes } from '../domain/scope.ts'
 import type { FeedHub } from '../feed/index.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { DeliveryStore, SettleCommand } from '../ports/delivery.ts'
 import type { Replica } from '../verifier/replica.ts'
+import { deliveryMetrics } from './deliveries/metrics.ts'
 import type { Readiness } from './readiness.ts'
 import type { Timekeeper } from './timekeeper.ts'
 
@@ -13,22 +16,24 @@ export interface Metrics {
   /** Only what this node wrote, so that the sum over all nodes is what happened. */
   countRevocations(entries: readonly Revocation[]): void
   countDevice(call: string, deviceType: string): void
+  readonly countDelivery: (receiver: string, state: SettleCommand['state']) => void
   observeConfirmation(elapsedMs: number, lapsed: number): void
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
 /** What a node says of itself. */
 export interface NodeFacts {
-  readonly stream: string
+  readonly store: Pick<DeliveryStore, 'countDeliveries'> & { readonly stream: string }
   readonly readiness: Readiness
   readonly time: Pick<Timekeeper, 'leadMs' | 'databaseLeadMs'>
+  readonly clock: Clock
   readonly lostLogLines: () => number
 }
 
 export function createMetrics(
   replica: Replica,
   hub: FeedHub,
-  { stream, readiness, time, lostLogLines }: NodeFacts,
+  { store, readiness, time, clock, lostLogLines }: NodeFacts,
 ): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'outright_' })
@@ -80,9 +85,10 @@ export function createMetrics(
     observeRequest: requestTimes(registry),
     countRevocations(entries) {
       for (const { stream: of, scope, reason } of entries) {
-        if (of === stream) revocations.labels(scope, reason).inc()
+        if (of === store.stream) revocations.labels(scope, reason).inc()
       }
     },
+    countDelivery: deliveryMetrics(registry, store, clock),
     countDevice(call, deviceType) {
       devices.labels(call, deviceType).inc()
     },

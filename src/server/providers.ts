@@ -1,17 +1,16 @@
 import type { Core } from '../core/core.ts'
 import type { MountedDialect } from '../http/app.ts'
-import type { Mvpd, ProviderLogout } from '../http/dialects/adobe-pass/index.ts'
-import { createProviderNotifier } from '../receivers/mvpd.ts'
+import { ADOBE_PASS, viewerOf, type Mvpd } from '../http/dialects/adobe-pass/index.ts'
+import type { Receiver } from '../ports/delivery.ts'
+import { createMvpdReceiver } from '../receivers/mvpd.ts'
 import type { Config } from './config.ts'
 import { createDemoMvpd, DEMO_MVPD_PREFIX, type DemoMvpd } from './demo-mvpd/index.ts'
 
-/** The TV providers of the Adobe Pass dialect, and how they are told of logouts. */
+/** The TV providers of the Adobe Pass dialect, and how they are told whose sessions ended. */
 export interface Providers {
   readonly mvpds: readonly Mvpd[]
   readonly mounts: readonly MountedDialect[]
-  readonly tell: (event: ProviderLogout) => void
-  /** Gives up what is under way. */
-  close(): Promise<void>
+  readonly receiver: Receiver
 }
 
 const DEMO_PASS_MS = 10 * 60_000
@@ -20,22 +19,24 @@ const NEVER_MS = 9_999_999_999_999
 
 /** Takes the providers of the configuration; the demo has two of its own where none is configured. */
 export async function openProviders(core: Core, config: Config): Promise<Providers> {
-  const { clock, log } = core.dependencies
+  const { clock } = core.dependencies
   const { enabled, options } = config.dialects.adobePass
   const demo =
     enabled && config.demo && options.mvpds === undefined ? await openDemo(core, config) : undefined
   const mvpds = options.mvpds ?? (demo === undefined ? [] : [demo.provider, demoPass(demo)])
-  const notifier = createProviderNotifier({ providers: mvpds, clock, log, fetch })
   return {
     mvpds,
     mounts:
       demo === undefined
         ? []
         : [{ dialect: demo.dialect, prefix: DEMO_MVPD_PREFIX, host: undefined }],
-    tell: (event) => {
-      notifier.tell(event)
-    },
-    close: () => notifier.close(),
+    receiver: createMvpdReceiver({
+      providers: mvpds,
+      dialect: ADOBE_PASS,
+      viewerOf,
+      clock,
+      fetch,
+    }),
   }
 }
 

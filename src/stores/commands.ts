@@ -2,11 +2,21 @@
  * What can be asked of the connection that writes and of those that read, as maps from a name to
  * what goes in and what comes out. Everything here crosses a thread, so it is plain data.
  */
+import type { Delivery } from '../domain/delivery.ts'
 import type { Failure } from '../domain/failure.ts'
 import type { Generations } from '../domain/generation.ts'
 import type { Client, Subject } from '../domain/identity.ts'
 import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
 import type { Session, SessionStatus } from '../domain/session.ts'
+import type {
+  ClaimCommand,
+  DeliveryCounts,
+  DeliveryFilter,
+  Ends,
+  EndsRequest,
+  PlanCommand,
+  SettleCommand,
+} from '../ports/delivery.ts'
 import type {
   ClientChange,
   ClientLookup,
@@ -56,6 +66,20 @@ export interface Commands {
   probe: { input: undefined; output: void }
 }
 
+/**
+ * Changes that belong to no stream of the log. Where nodes share a database they are committed by
+ * themselves, so that no logout waits for them.
+ */
+export interface DeliveryCommands {
+  planDeliveries: { input: PlanCommand; output: boolean }
+  claimDeliveries: { input: ClaimCommand; output: readonly Delivery[] }
+  settleDelivery: { input: SettleCommand; output: boolean }
+  retryDelivery: { input: { id: string; nowMs: number }; output: Delivery | undefined }
+}
+
+/** All changes, for a store whose every change is committed by one writer. */
+export interface FileCommands extends Commands, DeliveryCommands {}
+
 /** Reads of one row or a few: microseconds, so they run where they are asked. */
 export interface PointQueries {
   head: { input: undefined; output: Position }
@@ -78,6 +102,7 @@ export interface PointQueries {
     output: (Ticket & { attempts: number }) | undefined
   }
   listKeys: { input: undefined; output: readonly SigningKey[] }
+  findDelivery: { input: string; output: Delivery | undefined }
 }
 
 /** Reads that can be long: they run on a thread of their own. */
@@ -99,6 +124,13 @@ export interface LongQueries {
     input: { kind: string; keyPrefix: string; limit: number }
     output: readonly Ticket[]
   }
+  readEnds: { input: EndsRequest; output: Ends | undefined }
+  dueReceivers: { input: { nowMs: number; limit: number }; output: readonly string[] }
+  listDeliveries: {
+    input: { filter: DeliveryFilter; page: PageRequest }
+    output: Page<Delivery>
+  }
+  countDeliveries: { input: undefined; output: DeliveryCounts }
   backup: { input: string; output: void }
 }
 
@@ -125,11 +157,15 @@ export type Handlers<M extends Exchanges<M>> = {
 }
 
 export type CommandName = keyof Commands
+export type FileCommandName = keyof FileCommands
+
+type CommandOf<M extends Exchanges<M>> = {
+  readonly [K in keyof M]: readonly [K, M[K]['input']]
+}[keyof M]
 
 /** One command on its way to the writer. */
-export type Command = {
-  readonly [K in CommandName]: readonly [K, Commands[K]['input']]
-}[CommandName]
+export type Command = CommandOf<Commands>
+export type FileCommand = CommandOf<FileCommands>
 
 export type Answer = { readonly value: unknown } | { readonly failure: Failure }
 

@@ -10,6 +10,8 @@
 import { describe, it } from 'node:test'
 import { accessHorizonChecks } from './contract/access-horizon.ts'
 import type { Check, StoreUnderTest } from './contract/check.ts'
+import { deliveryChecks } from './contract/deliveries.ts'
+import { deliveryPlanChecks } from './contract/delivery-plans.ts'
 import { directoryChecks } from './contract/directory.ts'
 import { hostileChecks } from './contract/hostile.ts'
 import { logListChecks } from './contract/log-lists.ts'
@@ -33,6 +35,8 @@ export const storeChecks: readonly Check[] = [
   ...sessionListChecks,
   ...directoryChecks,
   ...ticketChecks,
+  ...deliveryPlanChecks,
+  ...deliveryChecks,
   ...maintenanceChecks,
   ...raceChecks,
   ...hostileChecks,

@@ -1,4 +1,5 @@
 /** Rows that both stores name alike, as the domain's values. Columns are in snake case. */
+import type { Delivery } from '../domain/delivery.ts'
 import type { Client, Subject } from '../domain/identity.ts'
 import type { Session } from '../domain/session.ts'
 import type { SigningKey, Ticket } from '../ports/store.ts'
@@ -125,5 +126,38 @@ export function toSigningKey(row: KeyRow): SigningKey {
     createdAtMs: row.created_at_ms,
     retiredAtMs: row.retired_at_ms ?? undefined,
     removeAfterMs: row.remove_after_ms ?? undefined,
+  }
+}
+
+export interface DeliveryRow {
+  readonly number: number
+  readonly id: string
+  readonly receiver: string
+  readonly subject: string
+  readonly revocation_id: string
+  readonly facts: string
+  readonly created_at_ms: number
+  readonly state: Delivery['state']
+  readonly attempts: number
+  readonly due_at_ms: number
+  readonly claimed_by: string | null
+  readonly last_error: string | null
+  readonly settled_at_ms: number | null
+}
+
+export function toDelivery(row: DeliveryRow): Delivery {
+  return {
+    id: row.id,
+    receiver: row.receiver,
+    subject: row.subject,
+    revocationId: row.revocation_id,
+    facts: JSON.parse(row.facts) as Delivery['facts'],
+    createdAtMs: row.created_at_ms,
+    state: row.state,
+    attempts: row.attempts,
+    dueAtMs: row.due_at_ms,
+    claimedBy: row.claimed_by ?? undefined,
+    lastError: row.last_error ?? undefined,
+    settledAtMs: row.settled_at_ms ?? undefined,
   }
 }

@@ -11,7 +11,7 @@ export function checkText(input: unknown, name = 'value'): void {
   }
   if (typeof input !== 'object' || input === null || input instanceof Uint8Array) return
   for (const [key, value] of Object.entries(input)) {
-    // Attributes are stored as JSON, which has a form for every string.
-    if (key !== 'attributes') checkText(value, key)
+    // These are stored as JSON, which has a form for every string.
+    if (key !== 'attributes' && key !== 'facts') checkText(value, key)
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { BrokenStore } from './broken-stores/broken-store.ts'
 import { brokenHorizons } from './broken-stores/access-horizon.ts'
+import { brokenPlans, brokenSending } from './broken-stores/deliveries.ts'
 import { brokenRecords } from './broken-stores/records.ts'
 import { brokenFollowing, brokenRevocations } from './broken-stores/revocations.ts'
 import { brokenRotations, brokenSessions } from './broken-stores/sessions.ts'
@@ -17,4 +18,6 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenRotations,
   ...brokenHorizons,
   ...brokenRecords,
+  ...brokenPlans,
+  ...brokenSending,
 ]

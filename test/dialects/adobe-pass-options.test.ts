@@ -2,11 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHmac, randomUUID } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
-import {
-  createAdobePass,
-  type AdobePassOptions,
-  type ProviderLogout,
-} from '../../src/http/dialects/adobe-pass/index.ts'
+import { createAdobePass, type AdobePassOptions } from '../../src/http/dialects/adobe-pass/index.ts'
 import { startTestServer, type Reply, type TestServer } from '../harness.ts'
 import {
   accessToken,
@@ -308,37 +304,6 @@ suite('enhancedErrors', () => {
     assert.equal(reply.status, 400)
     assert.equal(reply.json().status, 403)
     assert.equal(reply.json().code, 'too_many_resources')
-  })
-})
-
-suite('tellProvider', () => {
-  test('is told once for each viewer that a logout ended, with the receipt’s id', async () => {
-    const told: ProviderLogout[] = []
-    let heard: () => void = () => undefined
-    const server = await startWith({
-      tellProvider: (event) => {
-        told.push(event)
-        if (told.length === 2) heard()
-      },
-    })
-    const both = new Promise<void>((resolve) => {
-      heard = resolve
-    })
-    await logIn(server, 'shared')
-    await logIn(server, 'shared')
-    const preview = 'requestor_id=REF30&deviceId=shared&mso_id=DemoTempPass&domain_name=x'
-    await server.call('POST', `/api/v1/authenticate/freepreview?${preview}`)
-    const reply = await logOut(server, 'shared')
-    await both
-    await logOut(server, 'shared')
-    await logOut(server, 'nobody')
-    assert.deepEqual(told.map(({ mvpd }) => mvpd).toSorted(), ['DemoMVPD', 'DemoTempPass'])
-    for (const event of told) {
-      assert.equal(event.revocationId, reply.headers['outright-revocation'])
-      assert.equal(event.requestor, 'REF30')
-    }
-    await server.close()
-    assert.equal(told.length, 2)
   })
 })
 

@@ -19,7 +19,7 @@ describe('outright migrate on SQLite', () => {
       const path = join(data, 'outright.db')
       new DatabaseSync(path).exec('VACUUM')
       const dry = await outright(['migrate', '--data', data, '--dry-run'])
-      assert.match(dry.out, /^would apply step 1 \(first\)/)
+      assert.match(dry.out, /^would apply steps? 1 \(first\)/)
       const first = await outright(['migrate', '--data', data, '--json'])
       assert.deepEqual((JSON.parse(first.out) as { steps: object[] }).steps[0], {
         number: 1,
@@ -96,8 +96,9 @@ describe('outright migrate on PostgreSQL', () => {
       runs.map(() => [0, '']),
     )
     // Each says what it did itself.
-    assert.equal(runs.filter(({ out }) => out.startsWith('applied step 1')).length, 1)
-    assert.equal(runs.filter(({ out }) => out.startsWith('nothing to do')).length, 3)
+    const said = runs.flatMap(({ out }) => out.match(/\d+ \([\w -]+\)/g) ?? [])
+    assert.ok(said.includes('1 (first)'))
+    assert.equal(new Set(said).size, said.length)
   })
 
   test('nodes go on serving meanwhile', async () => {

@@ -27,17 +27,18 @@ export async function receiveLogout(
   request: DialectRequest,
 ): Promise<Answer> {
   if (!isSigned(options.secret, request)) return { status: 401 }
-  const { mvpd, userId, requestor, revocationId, sentAtMs } = readJson(request)
+  const { id, mvpd, userId, requestor, revocationId, sentAtMs } = readJson(request)
   const nowMs = options.clock.nowMs()
   const complete =
     mvpd === DEMO_MVPD &&
+    typeof id === 'string' &&
     typeof userId === 'string' &&
     typeof requestor === 'string' &&
     typeof revocationId === 'string' &&
     typeof sentAtMs === 'number'
   if (!complete || Math.abs(nowMs - sentAtMs) > WINDOW_MS) return { status: 400 }
   // Messages arrive at least once; the second copy must not end a login that came after the first.
-  if ((await options.store.findTicket(KIND, revocationId)) !== undefined) return { status: 204 }
+  if ((await options.store.findTicket(KIND, id)) !== undefined) return { status: 204 }
   const endedSessions = await endSessions(options, userId)
   const received: ReceivedLogout = {
     user: userId,
@@ -48,7 +49,7 @@ export async function receiveLogout(
   }
   await options.store.putTicket({
     kind: KIND,
-    key: revocationId,
+    key: id,
     value: JSON.stringify(received),
     expiresAtMs: nowMs + REMEMBERED_MS,
   })

@@ -1,25 +1,53 @@
 /** Removing what has expired. The log is never swept. */
+import { DEAD_KEPT_MS, DELIVERED_KEPT_MS } from '../../ports/delivery.ts'
 import type { SweepOutcome } from '../../ports/store.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
 
 // Nodes that sweep at once skip each other's rows instead of waiting for them.
-function remove(table: string, key: string, column: string): Statement {
+function remove(table: string, key: string, column: string, before = '$1'): Statement {
   return {
     name: `sweep_${table}`,
     text: `WITH gone AS (
         DELETE FROM ${table} WHERE (${key}) IN (
-          SELECT ${key} FROM ${table} WHERE ${column} < $1 ORDER BY ${column} LIMIT $2
+          SELECT ${key} FROM ${table} WHERE ${column} < ${before} ORDER BY ${column} LIMIT $2
           FOR UPDATE SKIP LOCKED)
         RETURNING 1)
       SELECT count(*) AS count FROM gone`,
   }
 }
 
-const sessions = remove('sessions', 'sid', 'expires_at_ms')
+/**
+ * The earliest time of an entry that is not planned yet, of the next so many of each stream: what
+ * is owed is derived from the sessions that it ended, as they were then.
+ */
+const unplanned = `(SELECT min(u.at_ms) FROM (
+    SELECT l.at_ms FROM streams t
+    LEFT JOIN delivery_cursors c ON c.stream = t.name
+    JOIN log l ON l.stream = t.name AND l.sequence > coalesce(c.sequence, 0)
+      AND l.sequence <= coalesce(c.sequence, 0) + 10000
+    WHERE t.head > coalesce(c.sequence, 0)) AS u)`
+
+const sessions = remove(
+  'sessions',
+  'sid',
+  'expires_at_ms',
+  `least($1::bigint, coalesce(${unplanned}, $1::bigint))`,
+)
 const refreshTokens = remove('refresh_tokens', 'id', 'expires_at_ms')
 const tickets = remove('tickets', 'kind, key', 'expires_at_ms')
 const keys = remove('signing_keys', 'kid', 'remove_after_ms')
+
+const deliveries: Statement = {
+  name: 'sweep_deliveries',
+  text: `WITH gone AS (
+      DELETE FROM deliveries WHERE id IN (
+        SELECT id FROM deliveries WHERE settled_at_ms < $1::bigint - ${String(DELIVERED_KEPT_MS)}
+          AND (state = 'delivered' OR settled_at_ms < $1::bigint - ${String(DEAD_KEPT_MS)})
+        ORDER BY settled_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED)
+      RETURNING 1)
+    SELECT count(*) AS count FROM gone`,
+}
 
 // A sealed answer is worth keeping for its grace alone; its token stays, so that reuse is noticed.
 const answers: Statement = {
@@ -44,8 +72,15 @@ export async function sweep(
     count(refreshTokens),
     count(tickets),
     count(keys),
+    count(deliveries),
   ])
-  return { sessions: counts[0], refreshTokens: counts[1], tickets: counts[2], keys: counts[3] }
+  return {
+    sessions: counts[0],
+    refreshTokens: counts[1],
+    tickets: counts[2],
+    keys: counts[3],
+    deliveries: counts[4],
+  }
 }
 
 const time: Statement = {

@@ -8,7 +8,7 @@ import { columnsOf, type TableName } from '../transfer/tables.ts'
  * before may not return more than it did then.
  */
 export function allOf(table: TableName, alias: string): string {
-  const numbered = table === 'log' || table === 'sessions' ? ['number'] : []
+  const numbered = ['log', 'sessions', 'deliveries'].includes(table) ? ['number'] : []
   return [...numbered, ...columnsOf(table)].map((column) => `${alias}.${column}`).join(', ')
 }
 
@@ -53,9 +53,11 @@ export {
   toClient,
   toTicket,
   toSigningKey,
+  toDelivery,
   type SessionRow,
   type SubjectRow,
   type ClientRow,
   type TicketRow,
   type KeyRow,
+  type DeliveryRow,
 } from '../rows.ts'

@@ -2,11 +2,12 @@
  * The store on PostgreSQL, and on databases that speak its protocol: any number of nodes, each with
  * a stream of its own.
  *
- * Owns the schema and five connections a node (its lease has a sixth), over each of which
+ * Owns the schema and six connections a node (its lease has a seventh), over each of which
  * statements are sent without waiting for answers: one that writes (`writer.ts`), one for short
  * reads, one for long reads, one for following other nodes (`follower.ts`), which no list may keep
- * waiting, and one that listens for their bell (`bell.ts`). What each operation does is in the
- * files named after their tables; what it must do is in `ports/store.ts`.
+ * waiting, one for deliveries (`deliveries.ts`), which no logout may wait for, and one that listens
+ * for the bell of other nodes (`bell.ts`). What each operation does is in the files named after
+ * their tables; what it must do is in `ports/store.ts`.
  */
 import { Refusal } from '../../domain/failure.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -18,6 +19,7 @@ import { checkText } from '../text.ts'
 import { readAbilities, type Abilities } from './abilities.ts'
 import { Bell } from './bell.ts'
 import { Connection, planForKeys } from './connection.ts'
+import { deliveryStore } from './deliveries.ts'
 import { isUnreachable, reasonOf } from './reasons.ts'
 import * as directory from './directory.ts'
 import { Follower } from './follower.ts'
@@ -140,6 +142,7 @@ class Parts {
   readonly writer: Writer
   readonly follower: Follower
   readonly listeners: Listeners
+  readonly delivering: Link
   readonly #writing: Link
   readonly #following: Link
 
@@ -166,6 +169,7 @@ class Parts {
     // Not the long reads' connection: behind a list that takes seconds, or in a connection whose
     // other end vanished, this node would miss what the others wait for it to apply.
     this.#following = new Link({ ...link('follows'), prepare: () => Promise.resolve() })
+    this.delivering = new Link(link('deliveries'))
     this.bell = bell === 'notify' ? new Bell(link('bell')) : undefined
     this.listeners = new Listeners(options.log)
     const onEntries = this.listeners.call.bind(this.listeners)
@@ -220,13 +224,13 @@ class Parts {
     await this.writer.close()
     await this.follower.close()
     await this.bell?.close()
-    const links = [this.#writing, this.#following, this.short, this.long]
+    const links = [this.#writing, this.#following, this.short, this.long, this.delivering]
     await Promise.all(links.map((link) => link.close()))
   }
 }
 
 function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
-  const { short, long, writer, bell, listeners, abilities } = parts
+  const { short, long, delivering, writer, bell, listeners, abilities } = parts
   const { url, stream, clock, random } = options
   let closing: Promise<void> | undefined
 
@@ -284,6 +288,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     rotateKeys: (next, retiredAtMs, unlessPresent) =>
       change('rotateKeys', { next, retiredAtMs, unlessPresent }),
     databaseTimeMs: () => databaseTimeMs(short),
+    ...deliveryStore({ own: delivering, short, long }),
     ready: () => change('probe', undefined),
     sweep: (nowMs, limit) => change('sweep', { nowMs, limit }),
     close: () => (closing ??= parts.close()),

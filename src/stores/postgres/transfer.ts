@@ -42,6 +42,8 @@ const orders: Readonly<Record<TableName, readonly (readonly [string, 'text' | 'b
     ['kind', 'text'],
     ['key', 'text'],
   ],
+  delivery_cursors: [['stream', 'text']],
+  deliveries: [['number', 'bigint']],
 }
 
 function open(url: string, name: string): Promise<Connection> {
@@ -276,6 +278,8 @@ const addStream = {
 /** In the order of the rows: `number` orders lists. */
 function insert(table: TableName): string {
   const columns = columnsOf(table).join(', ')
+  // An entry that was planned in part is planned anew: that is the same deliveries.
+  const [more, zero] = table === 'delivery_cursors' ? [', session_number', ', 0'] : ['', '']
   const arrays = Object.values(tableOf(table).columns).map((kind, index) => {
     const type = kind.startsWith('text') ? 'text' : kind.startsWith('number') ? 'bigint' : 'bytea'
     return `$${String(index + 1)}::${type}[]`
@@ -285,7 +289,7 @@ function insert(table: TableName): string {
     table === 'access_horizon'
       ? 'ON CONFLICT (number) DO UPDATE SET until = excluded.until, version = access_horizon.version + 1'
       : ''
-  return `INSERT INTO ${table} (${columns})
-    SELECT ${columns} FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS g(${columns}, n) ORDER BY n
+  return `INSERT INTO ${table} (${columns}${more})
+    SELECT ${columns}${zero} FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS g(${columns}, n) ORDER BY n
     ${present}`
 }

@@ -1,5 +1,5 @@
 /** The ways into the file: changes through the writer, short reads here, long ones on threads. */
-import type { CommandName, Commands, LongQueries, PointQueries } from '../commands.ts'
+import type { FileCommandName, FileCommands, LongQueries, PointQueries } from '../commands.ts'
 import { pointReader, ReaderThread, type PointReader } from './readers.ts'
 import { checkText } from '../text.ts'
 import { unavailable, type Writer } from './writer.ts'
@@ -43,10 +43,10 @@ export class Access {
   }
 
   /** Resolves once the change is durable. */
-  async change<K extends CommandName>(
+  async change<K extends FileCommandName>(
     name: K,
-    input: Commands[K]['input'],
-  ): Promise<Commands[K]['output']> {
+    input: FileCommands[K]['input'],
+  ): Promise<FileCommands[K]['output']> {
     checkText(input)
     return this.#writer.submit(name, input)
   }

@@ -1,8 +1,9 @@
 /** Many commands, one commit: what the writer's thread does with what it is sent. */
 import type { DatabaseSync } from 'node:sqlite'
 import { Refusal, type Failure } from '../../domain/failure.ts'
-import type { Answer, BatchOutcome, Command, Commands, Handlers } from '../commands.ts'
+import type { Answer, BatchOutcome, FileCommand, FileCommands, Handlers } from '../commands.ts'
 import { openForWriting, outsideFailure, spoilsConnection, type Durability } from './connection.ts'
+import { deliveryWriter } from './deliveries.ts'
 import { directoryWriter } from './directory.ts'
 import { HeadFile } from './head.ts'
 import { horizonKeeper, type HorizonKeeper } from './horizon.ts'
@@ -38,7 +39,7 @@ interface Open {
   readonly files: Identities
   readonly log: LogWriter
   readonly horizon: HorizonKeeper
-  readonly handlers: Handlers<Commands>
+  readonly handlers: Handlers<FileCommands>
 }
 
 /**
@@ -62,7 +63,7 @@ export class BatchRunner {
   }
 
   /** Either everything that is not refused is durable when this returns, or nothing was stored. */
-  run(commands: readonly Command[]): BatchOutcome {
+  run(commands: readonly FileCommand[]): BatchOutcome {
     if (this.#stopped !== undefined) return { kind: 'stopped', reason: this.#stopped }
     try {
       try {
@@ -100,7 +101,7 @@ export class BatchRunner {
     open?.database.close()
   }
 
-  #transact(commands: readonly Command[], guarded: boolean): BatchOutcome {
+  #transact(commands: readonly FileCommand[], guarded: boolean): BatchOutcome {
     const open = (this.#open ??= this.#openAgain())
     try {
       open.database.exec('BEGIN IMMEDIATE')
@@ -188,20 +189,21 @@ export function commandHandlers(
   database: DatabaseSync,
   log: LogWriter,
   horizon: HorizonKeeper,
-): Handlers<Commands> {
+): Handlers<FileCommands> {
   return {
     revoke: log.revoke,
     ...sessionWriter(database, horizon),
     ...directoryWriter(database),
     ...ticketWriter(database),
     ...keyWriter(database, horizon),
+    ...deliveryWriter(database),
     ...maintenanceWriter(database),
   }
 }
 
 /** A handler refuses before it writes, so a refusal leaves nothing behind. */
-function runOne({ handlers }: Open, [name, input]: Command): Answer {
-  // The pair is of one row of Commands; the compiler cannot follow the name through the union.
+function runOne({ handlers }: Open, [name, input]: FileCommand): Answer {
+  // The pair is of one row of FileCommands; the compiler cannot follow the name through the union.
   const handler = handlers[name] as (input: unknown) => unknown
   try {
     return { value: handler(input) }
@@ -211,7 +213,7 @@ function runOne({ handlers }: Open, [name, input]: Command): Answer {
   }
 }
 
-function runGuarded(open: Open, command: Command): Answer {
+function runGuarded(open: Open, command: FileCommand): Answer {
   open.database.exec('SAVEPOINT command')
   const restore = [open.log.mark(), open.horizon.mark()]
   try {

@@ -1,7 +1,9 @@
 /** Removing what has expired, and proving that a commit is possible. The log is never swept. */
 import type { DatabaseSync } from 'node:sqlite'
+import { DEAD_KEPT_MS, DELIVERED_KEPT_MS } from '../../ports/delivery.ts'
 import type { Commands, Handlers } from '../commands.ts'
 import { checkLimit } from '../pages.ts'
+import { shaped } from './rows.ts'
 
 export function maintenanceWriter(
   database: DatabaseSync,
@@ -21,16 +23,32 @@ export function maintenanceWriter(
        SELECT id FROM refresh_tokens WHERE sealed_answer IS NOT NULL AND grace_until_ms <= ?
        ORDER BY grace_until_ms LIMIT ?)`,
   )
+  // What is owed is derived from the sessions that an entry ended, as they were at its time.
+  const unplanned = database.prepare(
+    `SELECT min(at_ms) AS atMs FROM (
+       SELECT at_ms FROM log WHERE position > (
+         SELECT max(s.first_position - 1 + coalesce(c.sequence, 0))
+         FROM streams s LEFT JOIN delivery_cursors c ON c.stream = s.name)
+       ORDER BY position LIMIT 10000)`,
+  )
+  const deliveries = database.prepare(
+    `DELETE FROM deliveries WHERE number IN (
+       SELECT number FROM deliveries WHERE settled_at_ms < :nowMs - ${DELIVERED_KEPT_MS}
+         AND (state = 'delivered' OR settled_at_ms < :nowMs - ${DEAD_KEPT_MS})
+       ORDER BY settled_at_ms LIMIT :limit)`,
+  )
   const probe = database.prepare('UPDATE probes SET commits = commits + 1')
   return {
     sweep({ nowMs, limit }) {
       checkLimit(limit, 100_000)
       answers.run(nowMs, limit)
+      const { atMs } = shaped<{ atMs: number | null }>(unplanned.get())
       return {
-        sessions: Number(sessions.run(nowMs, limit).changes),
+        sessions: Number(sessions.run(Math.min(nowMs, atMs ?? nowMs), limit).changes),
         refreshTokens: Number(refreshTokens.run(nowMs, limit).changes),
         tickets: Number(tickets.run(nowMs, limit).changes),
         keys: Number(keys.run(nowMs, limit).changes),
+        deliveries: Number(deliveries.run({ nowMs, limit }).changes),
       }
     },
     probe() {

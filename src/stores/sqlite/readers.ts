@@ -4,7 +4,9 @@ import { Refusal } from '../../domain/failure.ts'
 import { backUp } from './backup.ts'
 import type { Answer, Exchanges, Handlers, LongQueries, PointQueries } from '../commands.ts'
 import { openForReading, outsideFailure, spoilsConnection } from './connection.ts'
+import { deliveryLongReader, deliveryPointReader } from './deliveries.ts'
 import { directoryLongReader, directoryPointReader } from './directory.ts'
+import { endsReader } from './ends.ts'
 import { horizonPointReader } from './horizon.ts'
 import { keyPointReader } from './keys.ts'
 import { logLongReader, logPointReader } from './log-lists.ts'
@@ -72,6 +74,7 @@ export function pointHandlers(database: DatabaseSync): Handlers<PointQueries> {
     ...ticketPointReader(database),
     ...keyPointReader(database),
     ...horizonPointReader(database),
+    ...deliveryPointReader(database),
   }
 }
 
@@ -87,6 +90,8 @@ export function longHandlers(database: DatabaseSync): Handlers<LongQueries> {
     ...sessionLongReader(database),
     ...directoryLongReader(database),
     ...ticketLongReader(database),
+    ...endsReader(database),
+    ...deliveryLongReader(database),
     backup(to) {
       backUp(database, to)
     },

@@ -51,9 +51,11 @@ export {
   toClient,
   toTicket,
   toSigningKey,
+  toDelivery,
   type SessionRow,
   type SubjectRow,
   type ClientRow,
   type TicketRow,
   type KeyRow,
+  type DeliveryRow,
 } from '../rows.ts'

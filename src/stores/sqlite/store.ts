@@ -13,6 +13,7 @@ import type { Store } from '../../ports/store.ts'
 import { Access } from './access.ts'
 import type { LivePlace, LongQueries } from '../commands.ts'
 import { openForWriting, reasonOf, type Durability } from './connection.ts'
+import { deliveryStore, freeClaims } from './deliveries.ts'
 import { Listeners } from '../listeners.ts'
 import { createHead, headPathOf } from './head.ts'
 import { lockFile } from './lock.ts'
@@ -107,6 +108,7 @@ function prepareFile(
     // Before the head says that nothing is missing.
     if (loss !== undefined) markUndecided(database, loss)
     if (loss !== undefined || !existsSync(headPath)) createHead(headPath, readEnd(database))
+    freeClaims(database)
     return readStreams(database).at(-1)?.name ?? stream
   } finally {
     database.close()
@@ -159,6 +161,7 @@ export function storeOver(
     rotateKeys: (next, retiredAtMs, unlessPresent) =>
       access.change('rotateKeys', { next, retiredAtMs, unlessPresent }),
     databaseTimeMs: () => Promise.resolve(undefined),
+    ...deliveryStore(access),
     ready: () => access.change('probe', undefined),
     sweep: (nowMs, limit) => access.change('sweep', { nowMs, limit }),
     backup: (to) => access.copy('backup', to),

@@ -34,6 +34,8 @@ const orders: Readonly<Record<Exclude<TableName, 'log'>, string>> = {
   sessions: 'number',
   refresh_tokens: 'id',
   tickets: 'kind, key',
+  delivery_cursors: 'stream',
+  deliveries: 'number',
 }
 
 /**
@@ -186,6 +188,7 @@ class Target implements TransferTarget {
     for (const row of rows) {
       if (table === 'log') this.#addEntry(row)
       else if (table === 'generations') this.#addCounter(row)
+      else if (table === 'delivery_cursors') this.#addCursor(row)
       else this.#insert(table, columnsOf(table)).run(...row)
     }
     return Promise.resolve()
@@ -254,6 +257,14 @@ class Target implements TransferTarget {
     const columns = [...columnsOf('generations'), 'position']
     const { position } = shaped<{ position: number }>(entry)
     this.#insert('generations', columns).run(...row, position)
+  }
+
+  /** An entry that was planned in part is planned anew: that is the same deliveries. */
+  #addCursor(row: Row): void {
+    this.#insert('delivery_cursors', [...columnsOf('delivery_cursors'), 'session_number']).run(
+      ...row,
+      0,
+    )
   }
 
   /** Reads back what was written: numbers, streams and hashes as a server will read them. */

@@ -1,10 +1,10 @@
 /** The thread that owns the connection that writes. Gets batches of commands, answers each once. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { BatchRunner, type RunnerOptions } from './batch.ts'
-import type { Command } from '../commands.ts'
+import type { FileCommand } from '../commands.ts'
 
 /** `close` ends the connection, with a last checkpoint; it is answered, too. */
-export type WriterMessage = readonly Command[] | 'close'
+export type WriterMessage = readonly FileCommand[] | 'close'
 
 /** After this long without a batch the write-ahead log is copied into the file. */
 const IDLE_MS = 200

@@ -4,7 +4,7 @@
  */
 import { Refusal, type Failure } from '../../domain/failure.ts'
 import type { Revocation } from '../../domain/revocation.ts'
-import type { BatchOutcome, Command, CommandName, Commands } from '../commands.ts'
+import type { BatchOutcome, FileCommand, FileCommandName, FileCommands } from '../commands.ts'
 import type { RunnerOptions } from './batch.ts'
 import { Thread } from './thread.ts'
 
@@ -15,14 +15,14 @@ const MOST_IN_BATCH = 1024
 const MOST_WAITING = 16_384
 
 interface Waiting {
-  readonly command: Command
+  readonly command: FileCommand
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Refusal) => void
 }
 
 /** Commits a batch: the worker thread, or in measurements something else. */
 export interface Committer {
-  commit(commands: readonly Command[]): Promise<BatchOutcome>
+  commit(commands: readonly FileCommand[]): Promise<BatchOutcome>
   close(): Promise<void>
 }
 
@@ -55,10 +55,10 @@ export class Writer {
    *
    * @throws {Refusal} What the command refuses; `store_unavailable` where it could not be stored.
    */
-  submit<K extends CommandName>(
+  submit<K extends FileCommandName>(
     name: K,
-    input: Commands[K]['input'],
-  ): Promise<Commands[K]['output']> {
+    input: FileCommands[K]['input'],
+  ): Promise<FileCommands[K]['output']> {
     if (this.#finished) return Promise.reject(unavailable('the store is closed'))
     if (this.#stopped !== undefined) return Promise.reject(unavailable(this.#stopped))
     if (this.#queue.length >= MOST_WAITING) {
@@ -66,7 +66,7 @@ export class Writer {
     }
     return new Promise((resolve, reject) => {
       this.#queue.push({
-        command: [name, input] as unknown as Command,
+        command: [name, input] as unknown as FileCommand,
         resolve: resolve as (value: unknown) => void,
         reject,
       })
@@ -108,7 +108,7 @@ export class Writer {
     else this.#finish?.()
   }
 
-  async #commit(commands: readonly Command[]): Promise<BatchOutcome> {
+  async #commit(commands: readonly FileCommand[]): Promise<BatchOutcome> {
     try {
       return await this.#committer.commit(commands)
     } catch (error) {

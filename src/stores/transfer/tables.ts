@@ -18,6 +18,8 @@ export type TableName =
   | 'sessions'
   | 'refresh_tokens'
   | 'tickets'
+  | 'delivery_cursors'
+  | 'deliveries'
 
 /** A value in a row: bytes only where the column has them. */
 export type Value = string | number | null | Uint8Array
@@ -29,8 +31,8 @@ export type Counts = Readonly<Record<TableName, number>>
 
 /**
  * In this order: what a row refers to comes before it. Entries of the log come stream by stream,
- * each from number 1 on; sessions and keys from the oldest to the newest. Leases and streams are
- * not among them: leases belong to processes, and streams follow from the log.
+ * each from number 1 on; sessions, keys and deliveries from the oldest to the newest. Leases and
+ * streams are not among them: leases belong to processes, and streams follow from the log.
  */
 export const tables: readonly Table[] = [
   {
@@ -138,6 +140,25 @@ export const tables: readonly Table[] = [
       value: 'text',
       expires_at_ms: 'number',
       attempts: 'number',
+    },
+  },
+  // Not how many sessions of an entry were looked at: sessions are numbered anew.
+  { name: 'delivery_cursors', columns: { stream: 'text', sequence: 'number' } },
+  {
+    name: 'deliveries',
+    columns: {
+      id: 'text',
+      receiver: 'text',
+      subject: 'text',
+      revocation_id: 'text',
+      facts: 'text',
+      created_at_ms: 'number',
+      state: 'text',
+      attempts: 'number',
+      due_at_ms: 'number',
+      claimed_by: 'text?',
+      last_error: 'text?',
+      settled_at_ms: 'number?',
     },
   },
 ]

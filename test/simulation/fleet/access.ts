@@ -1,6 +1,6 @@
 import type {
-  Commands,
-  CommandName,
+  FileCommands,
+  FileCommandName,
   LongQueries,
   PointQueries,
 } from '../../../src/stores/commands.ts'
@@ -28,10 +28,10 @@ export class SimulatedAccess {
   }
 
   /** Everybody in this process knows of new entries before who made them is answered. */
-  async change<K extends CommandName>(
+  async change<K extends FileCommandName>(
     name: K,
-    input: Commands[K]['input'],
-  ): Promise<Commands[K]['output']> {
+    input: FileCommands[K]['input'],
+  ): Promise<FileCommands[K]['output']> {
     const { database } = this.#wires
     const { value } = await this.#writing.ask(
       () => database.change(this.#stream, name, input),

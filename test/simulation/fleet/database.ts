@@ -7,8 +7,8 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Position, Revocation } from '../../../src/domain/revocation.ts'
 import type { RevokeOutcome } from '../../../src/ports/store.ts'
 import type {
-  CommandName,
-  Commands,
+  FileCommandName,
+  FileCommands,
   Handlers,
   LongQueries,
   PointQueries,
@@ -31,7 +31,7 @@ export class SimulatedDatabase {
   readonly nodes: Map<string, NodeRow> = new Map()
   readonly #database = new DatabaseSync(':memory:')
   readonly #log: LogWriter
-  readonly #commands: Handlers<Commands>
+  readonly #commands: Handlers<FileCommands>
   readonly #points: Handlers<PointQueries>
   readonly #longs: Handlers<LongQueries>
   /** By their position in the table, as they are given out. */
@@ -54,11 +54,11 @@ export class SimulatedDatabase {
   }
 
   /** A change, by the server that writes a stream; and what it added to the log. */
-  change<K extends CommandName>(
+  change<K extends FileCommandName>(
     stream: string,
     name: K,
-    input: Commands[K]['input'],
-  ): { readonly value: Commands[K]['output']; readonly entries: readonly Revocation[] } {
+    input: FileCommands[K]['input'],
+  ): { readonly value: FileCommands[K]['output']; readonly entries: readonly Revocation[] } {
     const value = this.#commands[name](input)
     const entries = this.#log.takeEntries().map((entry) => this.#append(stream, entry))
     if (entries.length > 0) this.ring(`log ${stream}`)

@@ -1,5 +1,5 @@
 /** What a revocation would end, and whether this server knows anything by that name. */
-import { isWide } from '../../../domain/scope.ts'
+import { isWide, readGrantKey } from '../../../domain/scope.ts'
 import type { SessionFilter, Store } from '../../../ports/store.ts'
 import type { RequestedScope } from '../../../protocol/admin-api.ts'
 
@@ -22,10 +22,8 @@ export function sessionsOf({ scope, key }: Target): SessionFilter | undefined {
       return { clientId: key }
     case 'device':
       return { deviceKey: key }
-    case 'grant': {
-      const space = key.indexOf(' ')
-      return { clientId: key.slice(0, space), subjectId: key.slice(space + 1) }
-    }
+    case 'grant':
+      return readGrantKey(key)
     case 'everyone':
       return {}
     case 'token':

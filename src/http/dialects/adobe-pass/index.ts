@@ -22,8 +22,10 @@ import { errorAnswer, failureAnswer } from './render.ts'
 import { createThrottle } from './throttle.ts'
 import { tokenCalls } from './token-calls.ts'
 
-export type { AdobePassOptions, Mvpd, ProviderLogout } from './options.ts'
+export type { AdobePassOptions, Mvpd } from './options.ts'
+export { viewerOf } from './authentication.ts'
 export { CALLBACK_PATH } from './login.ts'
+export { ADOBE_PASS } from './pass.ts'
 
 /** `/api/v1/logout` is shared with another dialect, which answers there for other methods. */
 const OWN_PATHS =

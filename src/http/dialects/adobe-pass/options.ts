@@ -13,7 +13,7 @@ export interface Mvpd {
    * there.
    */
   readonly loginUrl?: string
-  /** Where the provider is told of logouts. Without it, it is told nothing. */
+  /** Where the provider is told whose sessions ended, however they did. Without it, nothing. */
   readonly logoutUrl?: string
   /** Shared with the provider: signs its assertions and our messages. At least 32 characters. */
   readonly secret: string
@@ -47,17 +47,6 @@ export interface LegacyKey {
   readonly publicKey: string
   readonly secret: string
   readonly requestor: string
-}
-
-/** What a provider is told once a logout is durable. */
-export interface ProviderLogout {
-  readonly mvpd: string
-  /** The provider's own id of the viewer. */
-  readonly userId: string
-  readonly requestor: string
-  readonly revocationId: string
-  /** When the logout was asked for, milliseconds since 1970. */
-  readonly atMs: number
 }
 
 /** Who a platform's SAML response was found to be about. */
@@ -103,8 +92,6 @@ export interface AdobePassOptions {
   readonly enhancedErrors: boolean
   /** What enhanced errors give as `helpUrl`. */
   readonly helpUrl: string
-  /** Told of every logout that ended something, after it is durable. Must not throw or wait. */
-  readonly tellProvider: ((event: ProviderLogout) => void) | undefined
   /** Counts a call by its clientless device type (`cdt`); at most 100 different types, then `Other`. */
   readonly countDevice: ((call: string, deviceType: string) => void) | undefined
   /** Checks a platform SSO response; undefined where no provider supports it. */
@@ -135,7 +122,6 @@ export function withDefaults(demo: boolean, given: Partial<AdobePassOptions>): A
     enhancedErrors: false,
     helpUrl:
       'https://experienceleague.adobe.com/docs/pass/authentication/auth-features/error-reportn/enhanced-error-codes.html',
-    tellProvider: undefined,
     countDevice: undefined,
     verifyPlatformProfile: undefined,
     ...given,

@@ -1,0 +1,66 @@
+import { hash } from 'node:crypto'
+import type { OwedDelivery } from '../domain/delivery.ts'
+import type { EndedSession, Receiver } from '../ports/delivery.ts'
+import type { CoreDependencies } from './dependencies.ts'
+
+export interface PlanRequest {
+  readonly receivers: readonly Receiver[]
+  /** Only entries of this stream; undefined: of any. */
+  readonly stream: string | undefined
+}
+
+/** Entries, and sessions behind wide ones, that one step looks at. */
+const STEP = 1_000
+
+/**
+ * Follows the log one step: stores what the next entries that nobody has planned make owed, and
+ * moves the cursor, in one commit.
+ *
+ * @returns `planned` where there may be more, `done` where every entry is planned, `overtaken`
+ *   where another node planned at the same time: nothing changed, and to try again is right.
+ * @throws {Refusal} `store_unavailable`.
+ */
+export async function planDeliveries(
+  { store, clock }: CoreDependencies,
+  { receivers, stream }: PlanRequest,
+): Promise<'planned' | 'done' | 'overtaken'> {
+  const dialects = [...new Set(receivers.flatMap((receiver) => receiver.dialects))]
+  const ends = await store.readEnds({ stream, dialects, limit: STEP })
+  if (ends === undefined) return 'done'
+  const nowMs = clock.nowMs()
+  const owed = ends.ended.flatMap((ended) =>
+    receivers
+      .filter((receiver) => receiver.dialects.includes(ended.session.dialect))
+      .flatMap((receiver) => deliveryTo(receiver, ended, nowMs) ?? []),
+  )
+  const { version, reached } = ends
+  return (await store.planDeliveries({ version, reached, owed })) ? 'planned' : 'overtaken'
+}
+
+function deliveryTo(
+  receiver: Receiver,
+  ended: EndedSession,
+  nowMs: number,
+): OwedDelivery | undefined {
+  const owed = receiver.owes(ended)
+  if (owed === undefined) return undefined
+  const name = `${receiver.kind}:${owed.name}`
+  return {
+    id: deliveryId(ended.entry.id, name, owed.about),
+    receiver: name,
+    subject: owed.subject,
+    revocationId: ended.entry.id,
+    facts: owed.facts,
+    createdAtMs: nowMs,
+  }
+}
+
+/** A UUID of version 8 (RFC 9562, section 5.8) that whoever plans the same comes to as well. */
+function deliveryId(revocationId: string, receiver: string, about: string): string {
+  const digest = hash('sha256', JSON.stringify([revocationId, receiver, about]), 'buffer')
+  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80
+  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80
+  const hex = digest.toString('hex')
+  const ends = [8, 12, 16, 20, 32]
+  return ends.map((end, index) => hex.slice(ends[index - 1] ?? 0, end)).join('-')
+}

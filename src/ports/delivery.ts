@@ -1,0 +1,180 @@
+/**
+ * Deliveries: what must be told to others because something ended, derived from the log and never
+ * from a call site.
+ *
+ * - **Planning** follows every stream of the log by a cursor and stores what each entry makes owed,
+ *   in the commit that moves the cursor. So every entry is planned exactly once, whichever node
+ *   wrote it and whichever nodes die.
+ * - **Sending** claims what is due for as long as a lease lasts, sends it and settles the claim. A
+ *   node that dies leaves a claim that ends. A message therefore arrives at least once, each time
+ *   under the same id.
+ *
+ * Receivers (`src/receivers`) only say what they are owed, and send one message.
+ */
+import type { Delivery, DeliveryState, OwedDelivery } from '../domain/delivery.ts'
+import type { Revocation } from '../domain/revocation.ts'
+import type { Json, Session } from '../domain/session.ts'
+import type { Page, PageRequest } from './store.ts'
+
+/** A session, and the entry that ended it. */
+export interface EndedSession {
+  readonly entry: Revocation
+  readonly session: Session
+}
+
+/** How far the entries of one stream have been planned. */
+export interface DeliveryCursor {
+  readonly stream: string
+  /** Every entry up to this one is planned. */
+  readonly sequence: number
+  /**
+   * Of the entry behind it: the store's number of the last session that was looked at, 0 where the
+   * entry was not begun. What one entry ended may be a million sessions.
+   */
+  readonly sessionNumber: number
+}
+
+export interface EndsRequest {
+  /** Only entries of this stream; undefined: of any. */
+  readonly stream: string | undefined
+  /** Dialects whose sessions concern anybody. */
+  readonly dialects: readonly string[]
+  /** How many entries, and how many sessions, are looked at; 1 to 10,000. */
+  readonly limit: number
+}
+
+/** What the next entries that nobody has planned have ended. */
+export interface Ends {
+  /** Names the plan that this was read from: see `planDeliveries`. */
+  readonly version: number
+  readonly ended: readonly EndedSession[]
+  /** Where the cursor stands once this is planned. */
+  readonly reached: DeliveryCursor
+}
+
+export interface PlanCommand {
+  readonly version: number
+  readonly reached: DeliveryCursor
+  readonly owed: readonly OwedDelivery[]
+}
+
+export interface ClaimCommand {
+  readonly receiver: string
+  /** Names the process that claims; unique. */
+  readonly claimedBy: string
+  readonly nowMs: number
+  readonly leaseMs: number
+  /** 1 to 1000. */
+  readonly limit: number
+}
+
+/** How an attempt ended. */
+export interface SettleCommand {
+  readonly id: string
+  readonly claimedBy: string
+  /** `owed`: it is to be tried again. */
+  readonly state: Exclude<DeliveryState, 'claimed'>
+  readonly attempts: number
+  /** `owed`: when it is tried again. Otherwise: now. */
+  readonly atMs: number
+  readonly lastError: string | undefined
+}
+
+export interface DeliveryFilter {
+  readonly state?: DeliveryState
+  readonly receiver?: string
+}
+
+export interface DeliveryCounts {
+  /** Owed or claimed. */
+  readonly owed: number
+  readonly dead: number
+  /** Since when the oldest that is owed or claimed has been owed. */
+  readonly oldestOwedAtMs: number | undefined
+}
+
+/**
+ * A due time that is further ahead than any pause or lease was written by a clock that was wrong:
+ * it counts as past, milliseconds.
+ */
+export const FARTHEST_DUE_MS = 7_200_000
+
+/** For how long settled deliveries can be looked up, milliseconds; dead ones longer. */
+export const DELIVERED_KEPT_MS: number = 7 * 86_400_000
+export const DEAD_KEPT_MS: number = 90 * 86_400_000
+
+export interface DeliveryStore {
+  /**
+   * Reads on behind the cursor of a stream: the sessions of these dialects that the next entries
+   * ended, in the order of the entries. Each session once, whatever ended it again: one that an
+   * entry which is planned already had ended, or that had expired when its entry was made, is left
+   * out. Undefined where every entry is planned.
+   *
+   * The cursor of a new stream stands before its first entry.
+   */
+  readEnds(request: EndsRequest): Promise<Ends | undefined>
+
+  /**
+   * Stores what is owed and moves the cursor, in one commit. Ids that are stored already are passed
+   * over.
+   *
+   * @returns False where anything was planned since that version was read: then nothing changed.
+   */
+  planDeliveries(command: PlanCommand): Promise<boolean>
+
+  /** Receivers that something is due for, by name, at most `limit` (1 to 1000). */
+  dueReceivers(nowMs: number, limit: number): Promise<readonly string[]>
+
+  /**
+   * Claims what is due for a receiver, the longest due first, and counts an attempt of each. Of
+   * messages on one subject only the oldest that is neither delivered nor dead can be claimed.
+   */
+  claimDeliveries(command: ClaimCommand): Promise<readonly Delivery[]>
+
+  /** @returns False where the claim had ended and somebody else has it: then nothing changed. */
+  settleDelivery(command: SettleCommand): Promise<boolean>
+
+  /**
+   * Makes a dead or owed delivery due now, as if it had never been tried. One that is claimed or
+   * delivered stays as it is.
+   *
+   * @returns As it is afterwards; undefined where there is none.
+   */
+  retryDelivery(id: string, nowMs: number): Promise<Delivery | undefined>
+
+  findDelivery(id: string): Promise<Delivery | undefined>
+
+  /** Newest first. */
+  listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>
+
+  countDeliveries(): Promise<DeliveryCounts>
+}
+
+/** What a receiver is owed because a session ended. */
+export interface Owed {
+  /** Which of the receivers of this kind. */
+  readonly name: string
+  readonly subject: string
+  /** What the message is about: of one entry, the same twice is one message. */
+  readonly about: string
+  readonly facts: { readonly [name: string]: Json }
+}
+
+export type SendOutcome =
+  | { readonly kind: 'delivered' }
+  /** It may be taken later. */
+  | { readonly kind: 'again'; readonly error: string; readonly retryAfterMs?: number }
+  /** It will never be taken as it is. */
+  | { readonly kind: 'refused'; readonly error: string }
+
+/** Tells others of one kind. Formats and sends; everything else is the core's. */
+export interface Receiver {
+  /** Letters, digits and hyphens. */
+  readonly kind: string
+  /** Dialects whose sessions concern it. */
+  readonly dialects: readonly string[]
+  /** What somebody is owed because this session ended; undefined for nothing. Never throws. */
+  owes(ended: EndedSession): Owed | undefined
+  /** Sends one message. Ends soon after the signal is aborted. */
+  send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>
+}

@@ -1,0 +1,70 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Clock } from '../../ports/clock.ts'
+import type { DeliveryCounts, DeliveryStore, SettleCommand } from '../../ports/delivery.ts'
+
+/** How old the count of what is owed may be, milliseconds: to count it again is not for free. */
+const COUNT_EVERY_MS = 10_000
+
+/**
+ * What nodes count and the database knows of deliveries. Every node shows the same gauges: whoever
+ * sums up takes the greatest.
+ *
+ * @returns What counts an attempt of this node. Receivers are those of the configuration, so few.
+ */
+export function deliveryMetrics(
+  registry: Registry,
+  store: Pick<DeliveryStore, 'countDeliveries'>,
+  clock: Clock,
+): (receiver: string, state: SettleCommand['state']) => void {
+  const attempts = new Counter({
+    name: 'outright_delivery_attempts_total',
+    help: 'Attempts of this node to deliver, by what became of the delivery; owed: tried again',
+    labelNames: ['receiver', 'state'],
+    registers: [registry],
+  })
+  const counts = recentCounts(store, clock)
+  const gauge = (name: string, help: string, value: (of: DeliveryCounts) => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        const counted = await counts()
+        if (counted === undefined) this.reset()
+        else this.set(value(counted))
+      },
+    })
+  }
+  gauge('outright_deliveries_owed', 'Deliveries that are owed, of all nodes', ({ owed }) => owed)
+  gauge(
+    'outright_deliveries_dead',
+    'Deliveries that were given up and that nobody has retried, of all nodes',
+    ({ dead }) => dead,
+  )
+  gauge(
+    'outright_delivery_oldest_owed_seconds',
+    'For how long the oldest delivery that is owed has been owed',
+    ({ oldestOwedAtMs }) =>
+      oldestOwedAtMs === undefined ? 0 : Math.max(0, clock.nowMs() - oldestOwedAtMs) / 1000,
+  )
+  return (receiver, state) => {
+    attempts.labels(receiver, state).inc()
+  }
+}
+
+/** Undefined while the database does not answer, which other metrics say. */
+function recentCounts(
+  store: Pick<DeliveryStore, 'countDeliveries'>,
+  clock: Clock,
+): () => Promise<DeliveryCounts | undefined> {
+  let counting: Promise<DeliveryCounts | undefined> | undefined
+  let countedAtMs = 0
+  return () => {
+    const nowMs = clock.monotonicMs()
+    if (counting === undefined || nowMs - countedAtMs > COUNT_EVERY_MS) {
+      countedAtMs = nowMs
+      counting = store.countDeliveries().catch(() => undefined)
+    }
+    return counting
+  }
+}

@@ -1,0 +1,94 @@
+/** Follows the log: entries of this node soon after they were made, those of others in time. */
+import { Refusal } from '../../domain/failure.ts'
+import type { DeliveringParts } from './index.ts'
+
+/** Entries that are made within this time are planned together. */
+const GATHER_MS = 50
+
+/**
+ * How often this node looks for entries that nobody has planned: those of a node that died, and its
+ * own where it could not.
+ */
+const LOOK_EVERY_MS = 5_000
+
+/** Two nodes that plan at once try again after different pauses, up to this. */
+const OVERTAKEN_MS = 50
+
+export interface Planning {
+  close(): Promise<void>
+}
+
+export function startPlanning(
+  { core, receivers }: DeliveringParts,
+  onPlanned: () => void,
+): Planning {
+  const { store, clock, random, log } = core.dependencies
+  let closed = false
+  let working: Promise<void> = Promise.resolve()
+  let cancelGather: (() => void) | undefined
+  let cancelLook: () => void
+
+  const share = (): number => (random.bytes(1)[0] ?? 0) / 255
+
+  const pause = (delayMs: number): Promise<void> =>
+    new Promise((resolve) => {
+      clock.after(delayMs, resolve)
+    })
+
+  /** One call after another, so that this node never overtakes itself. */
+  const plan = (stream: string | undefined): Promise<void> => {
+    working = working.then(() => planAll(stream))
+    return working
+  }
+
+  const planAll = async (stream: string | undefined): Promise<void> => {
+    try {
+      while (!closed) {
+        const outcome = await core.planDeliveries({ receivers, stream })
+        if (outcome === 'done') return
+        if (outcome === 'planned') onPlanned()
+        else await pause(share() * OVERTAKEN_MS)
+      }
+    } catch (error) {
+      // Nothing is lost: the cursor stands where it stood, and the next look begins there.
+      const unavailable = error instanceof Refusal && error.failure.kind === 'store_unavailable'
+      const reason = unavailable ? error.failure.reason : messageOf(error)
+      if (!closed) log.warn({ reason }, 'Cannot plan deliveries: trying again')
+    }
+  }
+
+  const gather = (): void => {
+    if (closed || cancelGather !== undefined) return
+    cancelGather = clock.after(GATHER_MS, () => {
+      cancelGather = undefined
+      void plan(store.stream)
+    })
+  }
+
+  const look = (delayMs: number): void => {
+    cancelLook = clock.after(delayMs, () => {
+      void plan(undefined).then(() => {
+        if (!closed) look(LOOK_EVERY_MS * (0.5 + share()))
+      })
+    })
+  }
+
+  const unsubscribe = store.onCommitted((entries) => {
+    if (entries.some(({ stream }) => stream === store.stream)) gather()
+  })
+  look(0)
+
+  return {
+    async close() {
+      closed = true
+      unsubscribe()
+      cancelGather?.()
+      cancelLook()
+      await working
+    },
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown'
+}

@@ -1,0 +1,147 @@
+/** What the next entries of the log ended that nobody has planned: see `ports/delivery.ts`. */
+import type { Revocation } from '../../domain/revocation.ts'
+import type { Session } from '../../domain/session.ts'
+import type { DeliveryCursor, EndedSession, Ends, EndsRequest } from '../../ports/delivery.ts'
+import { endedColumns, endings } from '../ends.ts'
+import { checkLimit } from '../pages.ts'
+import type { Link } from './link.ts'
+import type { Statement } from './connection.ts'
+import { allOf, toRevocation, toSession, type LogRow, type SessionRow } from './rows.ts'
+
+const sessionColumns = allOf('sessions', 's')
+// Not its number, which is what sessions have, too.
+const logColumns = allOf('log', 'l').replace('l.number, ', '')
+
+/**
+ * True for a session `s` that an entry other than this one has ended which is planned already, or
+ * which comes before it in its stream. Between streams it is the plan that says who was first.
+ */
+function endedBefore(stream: string, sequence: string): string {
+  const exists = endings.map(
+    (ending) => `EXISTS (
+      SELECT 1 FROM log f LEFT JOIN delivery_cursors c ON c.stream = f.stream
+      WHERE ${ending} AND NOT (f.stream = ${stream} AND f.sequence = ${sequence})
+        AND (f.stream = ${stream} AND f.sequence < ${sequence} OR f.sequence <= c.sequence
+          OR f.sequence = c.sequence + 1 AND s.number <= c.session_number))`,
+  )
+  return `(${exists.join(' OR ')})`
+}
+
+const plan: Statement = {
+  name: 'delivery_version',
+  text: 'SELECT version FROM delivery_plan WHERE number = 1',
+}
+
+const places: Statement = {
+  name: 'delivery_places',
+  text: `SELECT s.name AS stream, s.head, coalesce(c.sequence, 0) AS sequence,
+      coalesce(c.session_number, 0) AS session_number
+    FROM streams s LEFT JOIN delivery_cursors c ON c.stream = s.name
+    WHERE s.head > coalesce(c.sequence, 0) AND ($1::text IS NULL OR s.name = $1)
+    ORDER BY s.name LIMIT 1`,
+}
+
+interface PlaceRow {
+  readonly stream: string
+  readonly head: number
+  readonly sequence: number
+  readonly session_number: number
+}
+
+const raises: Statement = {
+  name: 'delivery_raises',
+  text: `SELECT ${allOf('log', 'l')} FROM log l
+    WHERE l.stream = $1 AND l.sequence > $2 AND l.sequence <= $3 AND l.generation > 0
+    ORDER BY l.sequence`,
+}
+
+const named: Statement = {
+  name: 'delivery_named',
+  text: `SELECT ${logColumns}, ${sessionColumns} FROM log l JOIN sessions s ON s.sid = l.key
+    WHERE l.stream = $1 AND l.sequence > $2 AND l.sequence <= $3 AND l.scope = 'session'
+      AND s.dialect = ANY($4::text[]) AND s.expires_at_ms >= l.at_ms
+      AND NOT ${endedBefore('l.stream', 'l.sequence')}
+    ORDER BY l.sequence`,
+}
+
+export async function readEnds(link: Link, request: EndsRequest): Promise<Ends | undefined> {
+  const { dialects, limit } = request
+  checkLimit(limit, 10_000)
+  // Before everything else: what is planned meanwhile makes this version an old one.
+  const [read] = await link.run<{ version: number }>(plan)
+  const [place] = await link.run<PlaceRow>(places, [request.stream ?? null])
+  if (read === undefined || place === undefined) return undefined
+  const { stream, sequence, head } = place
+  let reached: DeliveryCursor = {
+    stream,
+    sequence: Math.min(head, sequence + limit),
+    sessionNumber: 0,
+  }
+  const ended: EndedSession[] = []
+  let left = limit
+  const rows = await link.run<LogRow>(raises, [stream, sequence, reached.sequence])
+  for (const entry of rows.map(toRevocation)) {
+    const from = entry.sequence === sequence + 1 ? place.session_number : 0
+    const page = await sessionsOf(link, entry, from, left, dialects)
+    ended.push(...page.sessions.map((session) => ({ entry, session })))
+    left -= page.looked
+    if (page.next !== undefined) {
+      reached = { stream, sequence: entry.sequence - 1, sessionNumber: page.next }
+      break
+    }
+    if (left <= 0) {
+      reached = { stream, sequence: entry.sequence, sessionNumber: 0 }
+      break
+    }
+  }
+  const range = [stream, sequence, reached.sequence, dialects]
+  const found = await link.run<LogRow & SessionRow>(named, range)
+  ended.push(...found.map((row) => ({ entry: toRevocation(row), session: toSession(row) })))
+  ended.sort((one, other) => one.entry.sequence - other.entry.sequence)
+  return { version: read.version, ended, reached }
+}
+
+/** One page of the sessions whose counter an entry raised. */
+async function sessionsOf(
+  link: Link,
+  entry: Revocation,
+  after: number,
+  limit: number,
+  dialects: readonly string[],
+): Promise<{
+  readonly sessions: readonly Session[]
+  readonly looked: number
+  readonly next: number | undefined
+}> {
+  const columns = endedColumns(entry)
+  if (columns === undefined) return { sessions: [], looked: 0, next: undefined }
+  const same = Object.keys(columns).map((name, index) => `s.${name} = $${String(index + 3)}`)
+  const values = Object.values(columns)
+  // Of everyone, every session is looked at: rows are counted, not finds, to keep the step short.
+  const everyone = entry.scope === 'everyone'
+  const counted = ['s.number > $1', ...(everyone ? [] : same)]
+  const [bounds] = await link.run<{ last: number | null; count: number }>(
+    {
+      name: `delivery_bounds_${entry.scope}`,
+      text: `SELECT max(g.number) AS last, count(*) AS count FROM (
+          SELECT s.number FROM sessions s WHERE ${counted.join(' AND ')}
+          ORDER BY s.number LIMIT $2) AS g`,
+    },
+    [after, limit, ...(everyone ? [] : values)],
+  )
+  const { last, count } = bounds ?? { last: null, count: 0 }
+  if (last === null) return { sessions: [], looked: 0, next: undefined }
+  const place = (index: number): string => `$${String(values.length + index)}`
+  const rows = await link.run<SessionRow>(
+    {
+      name: `delivery_sessions_${entry.scope}`,
+      text: `SELECT ${sessionColumns} FROM sessions s
+        WHERE s.number > $1 AND s.number <= $2 AND ${same.join(' AND ')}
+          AND s.dialect = ANY(${place(3)}::text[]) AND s.expires_at_ms >= ${place(4)}
+          AND NOT ${endedBefore(`${place(5)}::text`, `${place(6)}::bigint`)}
+        ORDER BY s.number`,
+    },
+    [after, last, ...values, dialects, entry.atMs, entry.stream, entry.sequence],
+  )
+  return { sessions: rows.map(toSession), looked: count, next: count < limit ? undefined : last }
+}

@@ -1,0 +1,166 @@
+/** Deliveries: planning, claiming and settling them, and looking at them. */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { FARTHEST_DUE_MS, type DeliveryCounts, type DeliveryStore } from '../../ports/delivery.ts'
+import type { DeliveryCommands, Handlers, LongQueries, PointQueries } from '../commands.ts'
+import type { Access } from './access.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
+import { shaped, toDelivery, type DeliveryRow } from './rows.ts'
+
+export function deliveryStore(access: Pick<Access, 'change' | 'find' | 'list'>): DeliveryStore {
+  return {
+    readEnds: (request) => access.list('readEnds', request),
+    planDeliveries: (command) => access.change('planDeliveries', command),
+    dueReceivers: (nowMs, limit) => access.list('dueReceivers', { nowMs, limit }),
+    claimDeliveries: (command) => access.change('claimDeliveries', command),
+    settleDelivery: (command) => access.change('settleDelivery', command),
+    retryDelivery: (id, nowMs) => access.change('retryDelivery', { id, nowMs }),
+    findDelivery: (id) => access.find('findDelivery', id),
+    listDeliveries: (filter, page) => access.list('listDeliveries', { filter, page }),
+    countDeliveries: () => access.list('countDeliveries', undefined),
+  }
+}
+
+const isDue = `d.settled_at_ms IS NULL AND (d.due_at_ms <= :nowMs OR d.due_at_ms > :nowMs + ${FARTHEST_DUE_MS})`
+
+export function deliveryWriter(database: DatabaseSync): Handlers<DeliveryCommands> {
+  const claim = database.prepare(
+    `UPDATE deliveries SET state = 'claimed', attempts = attempts + 1, claimed_by = :claimedBy,
+       due_at_ms = :nowMs + :leaseMs
+     WHERE number IN (
+       SELECT d.number FROM deliveries d WHERE d.receiver = :receiver AND ${isDue}
+         AND NOT EXISTS (
+           SELECT 1 FROM deliveries e WHERE e.receiver = d.receiver AND e.subject = d.subject
+             AND e.settled_at_ms IS NULL AND e.number < d.number)
+       ORDER BY d.due_at_ms, d.number LIMIT :limit)
+     RETURNING *`,
+  )
+  const settle = database.prepare(
+    `UPDATE deliveries SET state = :state, attempts = :attempts, due_at_ms = :atMs,
+       claimed_by = NULL, last_error = :lastError,
+       settled_at_ms = CASE WHEN :state = 'owed' THEN NULL ELSE :atMs END
+     WHERE id = :id AND state = 'claimed' AND claimed_by = :claimedBy`,
+  )
+  const retry = database.prepare(
+    `UPDATE deliveries SET state = 'owed', attempts = 0, due_at_ms = :nowMs, settled_at_ms = NULL
+     WHERE id = :id AND state IN ('owed', 'dead')`,
+  )
+  const find = finder(database)
+  return {
+    planDeliveries: planner(database),
+    claimDeliveries(command) {
+      checkLimit(command.limit, 1000)
+      const rows = shaped<DeliveryRow[]>(claim.all({ ...command }))
+      return rows.toSorted((one, other) => one.number - other.number).map(toDelivery)
+    },
+    settleDelivery: ({ lastError, ...command }) =>
+      settle.run({ ...command, lastError: lastError ?? null }).changes === 1,
+    retryDelivery({ id, nowMs }) {
+      retry.run({ id, nowMs })
+      return find(id)
+    },
+  }
+}
+
+/** What an earlier process had claimed is free at once: nobody else has the file. */
+export function freeClaims(database: DatabaseSync): void {
+  database.exec(
+    `UPDATE deliveries SET state = 'owed', claimed_by = NULL, due_at_ms = created_at_ms
+     WHERE state = 'claimed'`,
+  )
+}
+
+function planner(
+  database: DatabaseSync,
+): (command: DeliveryCommands['planDeliveries']['input']) => boolean {
+  const advance = database.prepare(
+    'UPDATE delivery_plan SET version = version + 1 WHERE version = ?',
+  )
+  const move = database.prepare(
+    'INSERT OR REPLACE INTO delivery_cursors (stream, sequence, session_number) VALUES (?, ?, ?)',
+  )
+  const add = database.prepare(
+    `INSERT INTO deliveries (id, receiver, subject, revocation_id, facts, created_at_ms, state,
+       attempts, due_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, 'owed', 0, ?) ON CONFLICT (id) DO NOTHING`,
+  )
+  return ({ version, reached: { stream, sequence, sessionNumber }, owed }) => {
+    if (advance.run(version).changes === 0) return false
+    move.run(stream, sequence, sessionNumber)
+    for (const { id, receiver, subject, revocationId, facts, createdAtMs } of owed) {
+      const text = JSON.stringify(facts)
+      add.run(id, receiver, subject, revocationId, text, createdAtMs, createdAtMs)
+    }
+    return true
+  }
+}
+
+function finder(database: DatabaseSync): (id: string) => PointQueries['findDelivery']['output'] {
+  const byId = database.prepare('SELECT * FROM deliveries WHERE id = ?')
+  return (id) => {
+    const row = shaped<DeliveryRow | undefined>(byId.get(id))
+    return row && toDelivery(row)
+  }
+}
+
+export function deliveryPointReader(
+  database: DatabaseSync,
+): Handlers<Pick<PointQueries, 'findDelivery'>> {
+  return { findDelivery: finder(database) }
+}
+
+type LongDeliveryQueries = Pick<LongQueries, 'dueReceivers' | 'listDeliveries' | 'countDeliveries'>
+
+export function deliveryLongReader(database: DatabaseSync): Handlers<LongDeliveryQueries> {
+  // Jumps from one receiver to the next in the index, however much each is owed.
+  const due = database.prepare(
+    `WITH RECURSIVE r(receiver) AS (
+       SELECT min(receiver) FROM deliveries WHERE settled_at_ms IS NULL
+       UNION ALL
+       SELECT (SELECT min(n.receiver) FROM deliveries n
+               WHERE n.settled_at_ms IS NULL AND n.receiver > r.receiver)
+       FROM r WHERE r.receiver IS NOT NULL)
+     SELECT r.receiver FROM r WHERE r.receiver IS NOT NULL
+       AND EXISTS (SELECT 1 FROM deliveries d WHERE d.receiver = r.receiver AND ${isDue})
+     ORDER BY r.receiver LIMIT :limit`,
+  )
+  const count = database.prepare(
+    `SELECT (SELECT count(*) FROM deliveries WHERE settled_at_ms IS NULL) AS owed,
+       (SELECT count(*) FROM deliveries WHERE state = 'dead') AS dead,
+       (SELECT min(created_at_ms) FROM deliveries WHERE settled_at_ms IS NULL) AS oldest`,
+  )
+  return {
+    dueReceivers({ nowMs, limit }) {
+      checkLimit(limit, 1000)
+      return shaped<{ receiver: string }[]>(due.all({ nowMs, limit })).map((row) => row.receiver)
+    },
+    listDeliveries: (input) => listDeliveries(database, input),
+    countDeliveries(): DeliveryCounts {
+      const row = shaped<{ owed: number; dead: number; oldest: number | null }>(count.get())
+      return { owed: row.owed, dead: row.dead, oldestOwedAtMs: row.oldest ?? undefined }
+    },
+  }
+}
+
+function listDeliveries(
+  database: DatabaseSync,
+  { filter: { state, receiver }, page }: LongQueries['listDeliveries']['input'],
+): LongQueries['listDeliveries']['output'] {
+  checkLimit(page.limit, 1000)
+  const conditions = ['true']
+  const values: SQLInputValue[] = []
+  const add = (condition: string, value: SQLInputValue): void => {
+    conditions.push(condition)
+    values.push(value)
+  }
+  if (state !== undefined) add('state = ?', state)
+  if (receiver !== undefined) add('receiver = ?', receiver)
+  if (page.cursor !== undefined) add('number < ?', readCursor('deliveries', page.cursor, 'number'))
+  const rows = shaped<DeliveryRow[]>(
+    database
+      .prepare(
+        `SELECT * FROM deliveries WHERE ${conditions.join(' AND ')} ORDER BY number DESC LIMIT ?`,
+      )
+      .all(...values, page.limit + 1),
+  )
+  return toPage(rows, page.limit, toDelivery, ({ number }) => writeCursor('deliveries', number))
+}

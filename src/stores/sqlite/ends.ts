@@ -1,0 +1,185 @@
+/** What the next entries of the log ended that nobody has planned: see `ports/delivery.ts`. */
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { Revocation } from '../../domain/revocation.ts'
+import type { DeliveryCursor, EndedSession, EndsRequest } from '../../ports/delivery.ts'
+import type { Handlers, LongQueries } from '../commands.ts'
+import { endedColumns, endings } from '../ends.ts'
+import { checkLimit } from '../pages.ts'
+import { logPointReader } from './log-lists.ts'
+import { logView, type LogView } from './log-view.ts'
+import { logColumns, shaped, toSession, type LogRow, type SessionRow } from './rows.ts'
+import type { Stream } from './streams.ts'
+
+interface Place extends DeliveryCursor {
+  readonly entries: Stream
+  /** Number of the stream's last entry. */
+  readonly head: number
+}
+
+/** True for a session `s` that an entry before this position had ended: positions are the order. */
+function endedBefore(position: string): string {
+  const exists = endings.map(
+    (ending) => `EXISTS (SELECT 1 FROM log f WHERE ${ending} AND f.position < ${position})`,
+  )
+  return `(${exists.join(' OR ')})`
+}
+
+const concerned = 's.dialect IN (SELECT value FROM json_each(:dialects))'
+
+export function endsReader(database: DatabaseSync): Handlers<Pick<LongQueries, 'readEnds'>> {
+  const view = logView(database)
+  const version = database.prepare('SELECT version FROM delivery_plan')
+  const places = placeReader(database, view)
+  const reader = new EndsReader(database, view)
+  return {
+    readEnds(request) {
+      checkLimit(request.limit, 10_000)
+      // Before everything else: what is planned meanwhile makes this version an old one.
+      const read = shaped<{ version: number }>(version.get())
+      const place = places(request.stream)
+      return place && { ...read, ...reader.read(place, request) }
+    },
+  }
+}
+
+/** Finds the first stream that has entries behind its cursor: streams follow each other here. */
+function placeReader(
+  database: DatabaseSync,
+  view: LogView,
+): (stream: string | undefined) => Place | undefined {
+  const { head } = logPointReader(database)
+  const cursors = database.prepare(
+    'SELECT stream, sequence, session_number AS sessionNumber FROM delivery_cursors',
+  )
+  return (stream) => {
+    const rows = shaped<DeliveryCursor[]>(cursors.all())
+    const heads = head(undefined)
+    for (const entries of view.streams) {
+      const { name } = entries
+      if (stream !== undefined && stream !== name) continue
+      const cursor = rows.find((row) => row.stream === name)
+      const place = { entries, head: heads.get(name) ?? 0 }
+      const { sequence, sessionNumber } = cursor ?? { sequence: 0, sessionNumber: 0 }
+      if (sequence < place.head) return { stream: name, sequence, sessionNumber, ...place }
+    }
+    return undefined
+  }
+}
+
+class EndsReader {
+  readonly #database: DatabaseSync
+  readonly #view: LogView
+  readonly #raises: StatementSync
+  readonly #byName: StatementSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(database: DatabaseSync, view: LogView) {
+    this.#database = database
+    this.#view = view
+    this.#raises = database.prepare(
+      `SELECT ${logColumns} FROM log WHERE position > ? AND position <= ? AND generation > 0
+       ORDER BY position`,
+    )
+    const columns = logColumns.replaceAll(/\b(?=\w)/g, 'l.')
+    // CROSS JOIN keeps the order: few entries, and one look-up for each.
+    this.#byName = database.prepare(
+      `SELECT ${columns}, s.* FROM log l CROSS JOIN sessions s ON s.sid = l.key
+       WHERE l.position > :after AND l.position <= :last AND l.scope = 'session'
+         AND ${concerned} AND s.expires_at_ms >= l.at_ms AND NOT ${endedBefore('l.position')}
+       ORDER BY l.position`,
+    )
+  }
+
+  read(
+    { stream, sequence, sessionNumber, head, entries }: Place,
+    { dialects, limit }: EndsRequest,
+  ): { readonly ended: readonly EndedSession[]; readonly reached: DeliveryCursor } {
+    const positionOf = (number: number): number => entries.firstPosition - 1 + number
+    const after = positionOf(sequence)
+    let reached = { stream, sequence: Math.min(head, sequence + limit), sessionNumber: 0 }
+    const ended: EndedSession[] = []
+    let left = limit
+    const last = positionOf(reached.sequence)
+    for (const entry of shaped<LogRow[]>(this.#raises.all(after, last)).map(this.#view.convert)) {
+      const from = entry.sequence === sequence + 1 ? sessionNumber : 0
+      const page = this.#sessionsOf(entry, positionOf(entry.sequence), from, left, dialects)
+      ended.push(...page.sessions.map((session) => ({ entry, session })))
+      left -= page.looked
+      if (page.next !== undefined) {
+        reached = { stream, sequence: entry.sequence - 1, sessionNumber: page.next }
+        break
+      }
+      if (left <= 0) {
+        reached = { stream, sequence: entry.sequence, sessionNumber: 0 }
+        break
+      }
+    }
+    ended.push(...this.#named(after, positionOf(reached.sequence), dialects))
+    ended.sort((one, other) => one.entry.sequence - other.entry.sequence)
+    return { ended, reached }
+  }
+
+  #named(after: number, last: number, dialects: readonly string[]): readonly EndedSession[] {
+    const values = { after, last, dialects: JSON.stringify(dialects) }
+    return shaped<(LogRow & SessionRow)[]>(this.#byName.all(values)).map((row) => ({
+      entry: this.#view.convert(row),
+      session: toSession(row),
+    }))
+  }
+
+  /** One page of the sessions whose counter an entry raised. */
+  #sessionsOf(
+    entry: Revocation,
+    position: number,
+    after: number,
+    limit: number,
+    dialects: readonly string[],
+  ): {
+    readonly sessions: readonly ReturnType<typeof toSession>[]
+    readonly looked: number
+    readonly next: number | undefined
+  } {
+    const columns = endedColumns(entry)
+    if (columns === undefined) return { sessions: [], looked: 0, next: undefined }
+    const same = Object.keys(columns).map((column) => `s.${column} = :${column}`)
+    // Of everyone, every session is looked at: rows are counted, not finds, to keep the step short.
+    const counted =
+      entry.scope === 'everyone' ? ['s.number > :after'] : ['s.number > :after', ...same]
+    const { everyone_generation: _, ...looked } = columns
+    const bounds = this.#prepare(
+      `SELECT max(number) AS last, count(*) AS count FROM (
+         SELECT s.number FROM sessions s WHERE ${counted.join(' AND ')}
+         ORDER BY s.number LIMIT :limit)`,
+    )
+    const { last, count } = shaped<{ last: number | null; count: number }>(
+      bounds.get({ ...looked, after, limit }),
+    )
+    if (last === null) return { sessions: [], looked: 0, next: undefined }
+    const conditions = ['s.number > :after', 's.number <= :last', ...same, concerned]
+    const found = this.#prepare(
+      `SELECT s.* FROM sessions s WHERE ${conditions.join(' AND ')}
+         AND s.expires_at_ms >= :atMs AND NOT ${endedBefore(':position')} ORDER BY s.number`,
+    )
+    const values: Record<string, SQLInputValue> = {
+      ...columns,
+      after,
+      last,
+      dialects: JSON.stringify(dialects),
+      atMs: entry.atMs,
+      position,
+    }
+    return {
+      sessions: shaped<SessionRow[]>(found.all(values)).map(toSession),
+      looked: count,
+      next: count < limit ? undefined : last,
+    }
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}
