@@ -4,7 +4,17 @@ import { FeedSession, type FeedSessionContext } from './feed-session.ts'
 import type { ConnectFeed, FeedTarget } from './transport.ts'
 
 const shortestPauseMs = 100
-const longestPauseMs = 5000
+/** So that a server that is back is followed within a second. */
+const longestPauseMs = 1000
+const refusedPauseMs = 5000
+
+/** What a connection may take to open where nothing is known of the network. */
+const patientOpeningMs = 5000
+const shortestOpeningMs = 1000
+/** Opening takes four round trips or so: TCP, TLS, the upgrade. */
+const roundTripsToOpen = 10
+/** Of the connections that do not open, so many are given up early before one is waited for. */
+const hastyOpenings = 3
 
 export interface FeedReaderOptions {
   readonly target: FeedTarget
@@ -14,8 +24,8 @@ export interface FeedReaderOptions {
   readonly random: () => number
   /** 16 random bytes that no other guard has. */
   readonly makeInstance: () => Uint8Array
-  /** What every session is given; the reader adds the instance and the attempt. */
-  readonly session: Omit<FeedSessionContext, 'instance' | 'attempt'>
+  /** What every session is given; the reader adds what is of one connection. */
+  readonly session: Omit<FeedSessionContext, 'instance' | 'attempt' | 'openingMs' | 'lost'>
   /** A connection ended. */
   readonly disconnected: (code: number, reason: string) => void
 }
@@ -24,15 +34,17 @@ export interface FeedReaderOptions {
 export class FeedReader {
   readonly #options: FeedReaderOptions
   #session: FeedSession | undefined
-  #instance: Uint8Array
+  #instance: Uint8Array | undefined
   #attempt = 0
+  /** Attempts since the last lease. */
+  #failures = 0
   #pauseMs = shortestPauseMs
+  #roundTripMs: number | undefined
   #cancelPause: (() => void) | undefined
   #closed = false
 
   constructor(options: FeedReaderOptions) {
     this.#options = options
-    this.#instance = options.makeInstance()
   }
 
   /** How many connections it has tried. */
@@ -47,16 +59,11 @@ export class FeedReader {
   /**
    * Connects, also where it waits to do so after a failure. Nothing where it has a connection, or
    * makes one at this moment.
-   *
-   * @throws What `connect` throws, at the first attempt. Later that is a connection that failed:
-   *   somebody follows the feed already.
    */
   start(): void {
-    if (this.#attempt === 0) this.#connect()
-    else if (this.#cancelPause) {
-      this.#cancelPause()
-      this.#reconnect()
-    }
+    if (this.#closed || (this.#attempt > 0 && !this.#cancelPause)) return
+    this.#cancelPause?.()
+    this.#reconnect()
   }
 
   /** The lease is needed and not there: asks for it now. */
@@ -64,9 +71,15 @@ export class FeedReader {
     this.#session?.hurry()
   }
 
-  /** A lease came: the next pause is short again. */
-  succeeded(): void {
+  /**
+   * A lease came: the next pause is short again.
+   *
+   * @param roundTripMs How long it took to come.
+   */
+  succeeded(roundTripMs: number): void {
     this.#pauseMs = shortestPauseMs
+    this.#failures = 0
+    this.#roundTripMs = roundTripMs
   }
 
   close(): void {
@@ -86,27 +99,39 @@ export class FeedReader {
   }
 
   #connect(): void {
-    const { connect, target, session: given } = this.#options
+    const { connect, target, makeInstance, session: given } = this.#options
     this.#attempt++
     // The session is made with the socket, which may tell of its end before it is returned.
     const late: { session?: FeedSession; end?: readonly [code: number, reason: string] } = {}
+    const end = (code: number, reason: string): void => {
+      if (late.session) this.#ended(late.session, code, reason)
+      else late.end = [code, reason]
+    }
     const socket = connect(target, {
       opened: () => late.session?.opened(),
       frame: (bytes) => late.session?.frame(bytes),
-      closed: (code, reason) => {
-        if (late.session) this.#ended(late.session, code, reason)
-        else late.end = [code, reason]
-      },
+      closed: end,
     })
-    const session = new FeedSession(
-      { ...given, instance: this.#instance, attempt: this.#attempt },
-      socket,
-    )
+    this.#instance ??= makeInstance()
+    const own = { instance: this.#instance, attempt: this.#attempt, openingMs: this.#openingMs }
+    const session = new FeedSession({ ...given, ...own, lost: end }, socket)
     this.#session = session
     late.session = session
     if (late.end) this.#ended(session, ...late.end)
     // Whoever opens connections may close it meanwhile.
     else if (this.#closed) session.release()
+  }
+
+  /**
+   * What the next connection may take to open. Packets of one that were lost are sent anew ever
+   * more slowly, so where the network is back a new one is quicker. But it may have become slow:
+   * now and then one is waited for.
+   */
+  get #openingMs(): number {
+    const isPatient = this.#failures % (hastyOpenings + 1) === hastyOpenings
+    if (this.#roundTripMs === undefined || isPatient) return patientOpeningMs
+    const openingMs = Math.max(shortestOpeningMs, roundTripsToOpen * this.#roundTripMs)
+    return Math.min(patientOpeningMs, openingMs)
   }
 
   #ended(session: FeedSession, code: number, reason: string): void {
@@ -121,9 +146,11 @@ export class FeedReader {
     if (this.#closed) return
     if (code === closeCodes.superseded) this.#becomeAnother()
     // The same credential will be refused again; but it may be added at the server meanwhile.
-    if (code === closeCodes.credentialRefused) this.#pauseMs = longestPauseMs
-    const pauseMs = this.#pauseMs * (0.5 + this.#options.random() / 2)
+    const isRefused = code === closeCodes.credentialRefused
+    const mostMs = isRefused ? refusedPauseMs : this.#pauseMs
+    const pauseMs = mostMs * (0.5 + this.#options.random() / 2)
     this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2)
+    this.#failures++
     this.#cancelPause = this.#options.clock.after(pauseMs, () => {
       this.#reconnect()
     })

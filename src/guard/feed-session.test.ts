@@ -31,9 +31,11 @@ function sessionWith(
     attempt: 2,
     name: 'orders',
     software: 'test',
+    openingMs: 5000,
     applied: () => undefined,
     replaced: () => undefined,
     renewed: () => undefined,
+    lost: () => undefined,
     ...rest,
   }
   return new FeedSession(context, socket)

@@ -18,6 +18,7 @@ import type { Following } from './following.ts'
 import type { GuardRules, Lease, PingTime } from './lease.ts'
 import type { FeedSocket } from './transport.ts'
 
+/** What a hello, or a frame of the snapshot, may take. */
 const greetingTimeoutMs = 5000
 const pingsOpen = 16
 /**
@@ -42,15 +43,22 @@ export interface FeedSessionContext {
   readonly attempt: number
   readonly name: string
   readonly software: string
+  /** What the connection may take to open, in milliseconds. */
+  readonly openingMs: number
   /** Entries were applied; called before they are acknowledged. */
   readonly applied: (words: Uint32Array, count: number) => void
   /** A snapshot replaced the replica; called before it is acknowledged. */
   readonly replaced: () => void
   /** A pong brought a lease; `lagMs` is how old its news may be at most. */
   readonly renewed: (lagMs: number) => void
+  /** The socket could not even be closed: it is given up without it. */
+  readonly lost: (code: number, reason: string) => void
 }
 
-/** One connection of a guard to a node, from its opening to its end. Whatever surprises it ends it. */
+/**
+ * One connection of a guard to a node, from its opening to its end. Whatever surprises it ends it,
+ * and reaches neither the socket that calls it nor the process.
+ */
 export class FeedSession {
   readonly #context: FeedSessionContext
   readonly #socket: FeedSocket
@@ -61,7 +69,10 @@ export class FeedSession {
   #received = 0
   #nonce = 0
   readonly #pings = new Map<number, PingTime>()
+  /** When something came last, but for the time in which this process did not run. */
   #heardMs: number
+  /** When the next turn should come. */
+  #dueMs: number
   /** When the last lease came, or the replica was complete. */
   #leasedMs = Infinity
   #pingedMs = -Infinity
@@ -71,7 +82,8 @@ export class FeedSession {
     this.#context = context
     this.#socket = socket
     this.#heardMs = context.clock.monotonicMs()
-    this.#tick()
+    this.#dueMs = this.#heardMs
+    this.#turn()
   }
 
   /** Whether entries and pongs come over it. */
@@ -80,8 +92,12 @@ export class FeedSession {
   }
 
   opened(): void {
-    if (this.#state !== 'opening') return
+    if (this.#state === 'opening') this.#try(() => this.#start())
+  }
+
+  #start(): void {
     this.#state = 'greeting'
+    this.#heardMs = this.#context.clock.monotonicMs()
     const { instance, attempt, name, software, following } = this.#context
     const { epoch, mark } = following
     this.#send({
@@ -101,36 +117,48 @@ export class FeedSession {
   frame(bytes: Uint8Array): void {
     if (this.#state === 'ended') return
     this.#heardMs = this.#context.clock.monotonicMs()
-    try {
-      this.#take(decodeNodeFrame(bytes))
-    } catch (error) {
-      if (!(error instanceof FeedFormatError)) throw error
-      this.close(closeCodes.protocolError, error.message)
-    }
+    this.#try(() => this.#take(decodeNodeFrame(bytes)))
   }
 
   /** Asks for a lease now rather than at the next turn; at most ten times a lease. */
   hurry(): void {
     const waitedMs = this.#context.clock.monotonicMs() - this.#pingedMs
-    if (this.#state === 'following' && waitedMs * 10 >= (this.#hello?.leaseMs ?? 0)) this.#ping()
+    const isDue = waitedMs * 10 >= (this.#hello?.leaseMs ?? 0)
+    if (this.#state === 'following' && isDue) this.#try(() => this.#ping())
   }
 
   /** Tells the node that the guard accepts nothing any more. The lease must have been dropped. */
   release(): void {
-    if (this.#state !== 'opening' && this.#state !== 'ended') this.#send({ type: 'release' })
+    if (this.#state !== 'opening' && this.#state !== 'ended') {
+      this.#try(() => this.#send({ type: 'release' }))
+    }
     this.close(closeCodes.goingAway, 'released')
   }
 
   close(code: number, reason: string): void {
     if (this.#state === 'ended') return
     this.ended()
-    this.#socket.close(code, reason.slice(0, 100))
+    try {
+      // A reason has 123 bytes at most.
+      this.#socket.close(code, reason.replaceAll(/[^ -~]/g, '?').slice(0, 100))
+    } catch (error) {
+      this.#context.lost(code, `${reason}; ${String(error)}`)
+    }
   }
 
   /** The connection is gone. */
   ended(): void {
     this.#state = 'ended'
     this.#cancelTimer?.()
+  }
+
+  #try(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      const reason = error instanceof FeedFormatError ? error.message : String(error)
+      this.close(closeCodes.protocolError, reason)
+    }
   }
 
   #take(frame: NodeFrame): void {
@@ -165,7 +193,7 @@ export class FeedSession {
     else if (!sameBytes(hello.epoch, this.#context.following.epoch)) {
       throw new FeedFormatError('Cannot follow feed: resumed in an epoch that is not known here')
     }
-    this.#tick()
+    this.#turn()
   }
 
   #takeChunk({ index, words, count }: ChunkFrame): void {
@@ -199,7 +227,7 @@ export class FeedSession {
     this.#leasedMs = this.#context.clock.monotonicMs()
     replaced()
     this.#send({ type: 'ack', mark })
-    this.#tick()
+    this.#turn()
   }
 
   #apply({ after, mark, words, count, position }: EntriesFrame): void {
@@ -222,7 +250,7 @@ export class FeedSession {
     if (!ping) return
     // Answers come in order: those of older pings are lost or of no use.
     for (const older of this.#pings.keys()) if (older <= nonce) this.#pings.delete(older)
-    if (leaseMs === 0) return this.#tick()
+    if (leaseMs === 0) return this.#turn()
     lease.extend(ping, leaseMs)
     this.#leasedMs = this.#context.clock.monotonicMs()
     if (lease.held) renewed(lease.now().monotonicMs - ping.monotonicMs)
@@ -240,14 +268,21 @@ export class FeedSession {
     this.#send({ type: 'ping', nonce: this.#nonce, mark })
   }
 
+  #turn(): void {
+    this.#try(() => {
+      this.#tick()
+    })
+  }
+
   /** Pings when it is time, and gives up a connection over which nothing comes. */
   #tick(): void {
     if (this.#state === 'ended') return
     this.#cancelTimer?.()
     const { clock, lease } = this.#context
     const nowMs = clock.monotonicMs()
-    const quietMs = this.#hello ? 2 * this.#hello.leaseMs : greetingTimeoutMs
-    if (nowMs - this.#heardMs >= quietMs) return this.close(closeCodes.silent, 'nothing was heard')
+    // A process that did not run has not listened.
+    this.#heardMs += Math.max(0, nowMs - this.#dueMs)
+    if (nowMs - this.#heardMs >= this.#quietMs) return this.close(closeCodes.silent, this.#silence)
     const withoutLeaseMs = this.#state === 'following' ? nowMs - this.#leasedMs : 0
     if (withoutLeaseMs >= leasesWaited * (this.#hello?.leaseMs ?? Infinity)) {
       return this.close(closeCodes.goingAway, 'the node grants no lease')
@@ -258,10 +293,24 @@ export class FeedSession {
     const renewMs = hurried ? Math.min(usualMs, hurriedRenewMs) : usualMs
     if (this.#state !== 'opening' && nowMs - this.#pingedMs >= renewMs) this.#ping()
     const waitedMs = Math.min(renewMs, nowMs - this.#pingedMs)
-    const nextMs = this.#state === 'opening' ? firstRenewMs : Math.max(1, renewMs - waitedMs)
+    const pingMs = this.#state === 'opening' ? firstRenewMs : Math.max(1, renewMs - waitedMs)
+    const nextMs = Math.max(1, Math.min(pingMs, this.#heardMs + this.#quietMs - nowMs))
+    this.#dueMs = nowMs + nextMs
     this.#cancelTimer = clock.after(nextMs, () => {
-      this.#tick()
+      this.#turn()
     })
+  }
+
+  /** For how long nothing may come: once it follows, a lease, so that it is found within one. */
+  get #quietMs(): number {
+    if (this.#state === 'opening') return this.#context.openingMs
+    return this.#state === 'following' ? this.#hello!.leaseMs : greetingTimeoutMs
+  }
+
+  get #silence(): string {
+    return this.#state === 'opening'
+      ? `the server does not answer within ${this.#quietMs} ms`
+      : 'nothing was heard'
   }
 
   #expect(state: 'greeting' | 'snapshot' | 'following'): void {

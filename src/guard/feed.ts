@@ -1,6 +1,6 @@
 import type { JWTVerifyGetKey } from 'jose'
 import { closeCodes } from '../protocol/feed.ts'
-import { callApart } from './call-apart.ts'
+import { callOut } from './call-out.ts'
 import type { GuardClock } from './clock.ts'
 import { FeedReader } from './feed-reader.ts'
 import { Following } from './following.ts'
@@ -32,6 +32,10 @@ export interface FeedSource {
 /** A guard, as the feed that it follows knows it. */
 export interface FeedMember {
   readonly log: GuardLog
+  /** Something of ours failed, which nobody else may notice. */
+  readonly failed: (error: unknown) => void
+  /** The log failed. */
+  readonly logFailed: () => void
   /** Entries were applied; called before they are acknowledged. */
   readonly applied: (words: Uint32Array, count: number) => void
   /**
@@ -51,8 +55,9 @@ export interface FeedMember {
 /**
  * What guards of one process have in common that follow the same server: one connection, one lease,
  * one replica and one set of keys. To the node they are one verifier, so what it is told for one of
- * them must hold for all. It is followed from when the first of them joins until the last has left,
- * and never again.
+ * them must hold for all. It is followed from when the first of them is used until the last has
+ * left, and never again. Before that nothing is done at all: runtimes refuse timers, chance and
+ * connections where modules are loaded.
  */
 export class Feed {
   readonly source: FeedSource
@@ -68,6 +73,9 @@ export class Feed {
   readonly #members = new Set<FeedMember>()
   readonly #reader: FeedReader
   readonly #closed: () => void
+  /** Why no lease has come since the last one, in words; undefined where none is missed. */
+  trouble: string | undefined
+  #isStarted = false
   /** Whether a lease has come over the connection that is open. */
   #isFollowed = false
   #sweeps = 0
@@ -81,9 +89,7 @@ export class Feed {
     this.lease = new Lease(clock, rules)
     const log: Pick<GuardLog, 'warn'> = {
       warn: (...line) => {
-        this.#say((own) => {
-          own.warn(...line)
-        })
+        this.#say((own) => own.warn(...line))
       },
     }
     this.keys = new GuardKeys(server, { fetch, keys, log })
@@ -99,25 +105,21 @@ export class Feed {
     return this.#reader.attempts
   }
 
-  /**
-   * Nobody waits for a pause that somebody else's failures have made long: who joins between two
-   * connections is connected at once.
-   *
-   * @throws What `connect` throws, where the member is the first. It has not joined then.
-   */
   join(member: FeedMember): void {
     // Every log tells of a feed that is followed before it tells of its end.
     const isLate = this.#isFollowed && !this.#logs.has(member.log)
     this.#members.add(member)
-    try {
-      if (this.#members.size === 1) this.#sweepLater()
-      this.#reader.start()
-    } catch (error) {
-      // A guard that cannot be made follows nothing.
-      this.leave(member)
-      throw error
-    }
-    if (isLate) callApart(this.#sayFollowed, member.log)
+    if (isLate) this.#sayTo(member, this.#sayFollowed)
+  }
+
+  /**
+   * A guard is used for the first time. Nobody waits for a pause that somebody else's failures have
+   * made long: where it is between two connections, the next one is made at once.
+   */
+  start(): void {
+    if (!this.#isStarted) this.#sweepLater()
+    this.#isStarted = true
+    this.#reader.start()
   }
 
   leave(member: FeedMember): void {
@@ -175,27 +177,29 @@ export class Feed {
     const { clock, rules } = this.source
     let told = 0
     for (const member of this.#members) {
-      if (told++ === 0 || rules.tellsAllFirst) callApart(tell, member)
-      else {
-        clock.after(0, () => {
-          callApart(tell, member)
-        })
+      const call = (): void => {
+        callOut(tell, member, member.failed)
       }
+      if (told++ === 0 || rules.tellsAllFirst) call()
+      else clock.after(0, call)
     }
   }
 
   /** Several guards may have one log, which gets every line once. */
-  get #logs(): ReadonlySet<GuardLog> {
-    return new Set([...this.#members].map(({ log }) => log))
+  get #logs(): ReadonlyMap<GuardLog, FeedMember> {
+    return new Map([...this.#members].map((member) => [member.log, member]))
   }
 
-  #say(write: (log: GuardLog) => void): void {
-    for (const log of this.#logs) callApart(write, log)
+  #say(write: (log: GuardLog) => unknown): void {
+    for (const member of this.#logs.values()) this.#sayTo(member, write)
   }
 
-  readonly #sayFollowed = (log: GuardLog): void => {
+  #sayTo({ log, logFailed }: FeedMember, write: (log: GuardLog) => unknown): void {
+    callOut(write, log, logFailed)
+  }
+
+  readonly #sayFollowed = (log: GuardLog): unknown =>
     log.info({ lagMs: this.lagMs }, 'the feed is followed')
-  }
 
   /** Another run of the server, perhaps on another database: its keys may be others as well. */
   #replaced(): void {
@@ -211,7 +215,8 @@ export class Feed {
     const isFirst = !this.#isFollowed
     this.#isFollowed = true
     this.lagMs = lagMs
-    this.#reader.succeeded()
+    this.trouble = undefined
+    this.#reader.succeeded(lagMs)
     if (isFirst) this.#say(this.#sayFollowed)
     this.#tell(({ renewed }) => {
       renewed()
@@ -221,10 +226,10 @@ export class Feed {
   #disconnected(code: number, reason: string): void {
     this.#isFollowed = false
     const { server } = this.source
-    this.#say((log) => {
-      log.warn({ server, code, reason }, 'the feed was disconnected')
-    })
-    if (code !== closeCodes.credentialRefused) return
+    const isRefused = code === closeCodes.credentialRefused
+    this.trouble = isRefused ? `the server refuses the credential (${reason})` : reason
+    this.#say((log) => log.warn({ server, code, reason }, 'the feed was disconnected'))
+    if (!isRefused) return
     this.#tell(({ refused }) => {
       refused(reason)
     })

@@ -1,8 +1,8 @@
 import { createTokenVerifier, type TokenVerifier } from '../verifier/token-verifier.ts'
 import { rejected, type Decision, type Verdict } from '../verifier/verdict.ts'
 import { askServer } from './ask.ts'
-import { callApart } from './call-apart.ts'
-import { checkOptions } from './check-options.ts'
+import { callOut } from './call-out.ts'
+import { checkOptions, checkReadyOptions } from './check-options.ts'
 import { runtimeClock } from './clock.ts'
 import type { Feed, FeedMember, FeedSource } from './feed.ts'
 import { feedOf } from './feeds.ts'
@@ -14,7 +14,10 @@ import type {
   GuardOptions,
   GuardStatus,
   OnStale,
+  ReadyOptions,
 } from './options.ts'
+import { checkRuntime } from './runtime.ts'
+import { Waiting } from './waiting.ts'
 import { connectWebSocket } from './transport.ts'
 import { Watches } from './watches.ts'
 
@@ -24,15 +27,16 @@ const askTimeoutMs = 1000
 const silent: GuardLog = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /**
- * Makes a guard and starts to follow the server. It decides about tokens in memory, and knows of
- * every logout before the logout is answered.
+ * Makes a guard, which follows the server from its first use on (`ready`, `check` or `watch`; until
+ * then it does nothing, so it may be made where a module is loaded). It decides about tokens in
+ * memory, and knows of every logout before the logout is answered.
  *
  * Guards of one process share the connection, the replica, the lease and the keys where their
  * `server`, `credential`, `name` and `issuer` are equal and their `fetch`, `keys`, `connect`,
  * `clock` and `random` the same: an application may make one for each audience.
  *
- * @throws {TypeError} If `server` is not an http or https URL, `credential` is empty, or an option
- *   is out of its range.
+ * @throws {TypeError} If `server` is not an http or https URL, `credential` is empty, an option is
+ *   not known or out of its range, or the runtime lacks what a guard needs.
  */
 export function createGuard(options: GuardOptions): Guard {
   return createGuardWithRules(options, guardRules)
@@ -61,15 +65,18 @@ class ServerGuard implements Guard {
     stale: 0,
     allowedStale: 0,
     asked: 0,
+    failures: 0,
   }
-  #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
+  readonly #waiting: Waiting
+  #isUsed = false
   /** Accepted without a lease since the log was last told. */
   #allowedUntold = 0
   #closed = false
 
   constructor(options: GuardOptions, rules: GuardRules) {
     checkOptions(options)
-    this.#options = options
+    checkRuntime(options.connect === undefined)
+    this.#options = Object.freeze({ ...options })
     this.#rules = rules
     this.#log = options.log ?? silent
     this.#feed = feedOf(sourceOf(options, rules))
@@ -80,18 +87,18 @@ class ServerGuard implements Guard {
     )
     this.#lenient = this.#makeVerifier(() => !this.#closed)
     this.#watches = new Watches(following, (error) => {
-      this.#say((log) => {
-        log.error({ error: String(error) }, 'a watch failed')
-      })
+      this.#failed(error, 'a watch failed')
     })
+    this.#waiting = new Waiting(this.#feed.source.clock)
     this.#member = this.#makeMember()
     this.#feed.join(this.#member)
   }
 
-  ready(): Promise<void> {
-    if (this.#closed) return Promise.reject(new Error('Cannot get ready: the guard is closed'))
-    if (this.#feed.lease.held) return Promise.resolve()
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    checkReadyOptions(options)
+    if (this.#closed) throw new Error('Cannot get ready: the guard is closed')
+    this.#use()
+    if (!this.#feed.lease.held) await this.#waiting.wait(options, () => this.#feed.trouble)
   }
 
   check(token: string | undefined, options: CheckOptions = {}): Promise<Verdict> {
@@ -118,20 +125,20 @@ class ServerGuard implements Guard {
     options: CheckOptions,
   ): Promise<Verdict> {
     try {
+      this.#use()
       const verdict = await this.#decide(this.#verifier, token, audience)
       if (verdict.ok || verdict.reason !== 'stale' || this.#closed) return this.#count(verdict)
       this.#feed.hurry()
       const policy = options.onStale ?? this.#options.onStale ?? 'refuse'
       return this.#count(await this.#decideStale(policy, token ?? '', audience))
     } catch (error) {
-      this.#say((log) => {
-        log.error({ error: String(error) }, 'a token could not be checked')
-      })
+      this.#failed(error, 'a token could not be checked')
       return this.#count(rejected.stale.verdict)
     }
   }
 
   watch(claims: Parameters<Guard['watch']>[0], callback: () => void): () => void {
+    this.#use()
     return this.#watches.add(claims, callback)
   }
 
@@ -162,7 +169,13 @@ class ServerGuard implements Guard {
     this.#feed.leave(this.#member)
     this.#tellAllowed()
     this.#watches.clear()
-    this.#rejectWaiting('the guard is closed')
+    this.#waiting.fail('the guard is closed')
+  }
+
+  #use(): void {
+    if (this.#isUsed || this.#closed) return
+    this.#isUsed = true
+    this.#feed.start()
   }
 
   get #issuer(): string | undefined {
@@ -214,14 +227,21 @@ class ServerGuard implements Guard {
     if (allowed === 0) return
     // First: the log may close the guard, which tells what is left.
     this.#allowedUntold = 0
-    this.#say((log) => {
-      log.warn({ allowed }, 'tokens were accepted without a lease')
-    })
+    this.#say((log) => log.warn({ allowed }, 'tokens were accepted without a lease'))
   }
 
-  /** A log that fails keeps nothing from being done that comes after. */
-  #say(write: (log: GuardLog) => void): void {
-    callApart(write, this.#log)
+  #failed(error: unknown, message: string): void {
+    this.#counters.failures++
+    this.#say((log) => log.error({ error: String(error) }, message))
+  }
+
+  /** A log that fails can only be counted. */
+  #say(write: (log: GuardLog) => unknown): void {
+    callOut(write, this.#log, this.#logFailed)
+  }
+
+  readonly #logFailed = (): void => {
+    this.#counters.failures++
   }
 
   #count(verdict: Verdict): Verdict {
@@ -245,6 +265,10 @@ class ServerGuard implements Guard {
   #makeMember(): FeedMember {
     return {
       log: this.#log,
+      failed: (error) => {
+        this.#failed(error, 'the guard failed')
+      },
+      logFailed: this.#logFailed,
       applied: (words, count) => {
         this.#watches.applied(words, count)
       },
@@ -255,20 +279,15 @@ class ServerGuard implements Guard {
         this.#watches.replaced(nowSeconds)
       },
       renewed: () => {
-        for (const { resolve } of this.#waiting.splice(0)) resolve()
+        this.#waiting.succeed()
       },
       refused: (reason) => {
-        this.#rejectWaiting(`the server refused the credential (${reason})`)
+        this.#waiting.fail(`the server refused the credential (${reason})`)
       },
       swept: () => {
         this.#tellAllowed()
       },
     }
-  }
-
-  #rejectWaiting(why: string): void {
-    const error = new Error(`Cannot get ready: ${why}`)
-    for (const { reject } of this.#waiting.splice(0)) reject(error)
   }
 }
 

@@ -13,6 +13,7 @@ export type {
   GuardOptions,
   GuardStatus,
   OnStale,
+  ReadyOptions,
 } from './options.ts'
 export type { GuardClock } from './clock.ts'
 export type { ConnectFeed, FeedSocket, FeedSocketEvents, FeedTarget } from './transport.ts'

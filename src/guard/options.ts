@@ -53,6 +53,14 @@ export interface GuardLog {
   error(fields: Readonly<Record<string, unknown>>, message: string): void
 }
 
+/** How long to wait for a guard. */
+export interface ReadyOptions {
+  /** In milliseconds. Default: for as long as it takes. */
+  readonly timeoutMs?: number
+  /** Ends the wait; `ready` rejects with its reason. */
+  readonly signal?: AbortSignal
+}
+
 /** What one check may decide for itself. */
 export interface CheckOptions {
   /** In place of the guard's audience. */
@@ -84,6 +92,8 @@ export interface GuardCounters {
   readonly entries: number
   /** Watches called. */
   readonly ended: number
+  /** What a log or a callback threw, or went wrong in the guard: kept from the process. */
+  readonly failures: number
 }
 
 export interface GuardStatus {
@@ -107,9 +117,12 @@ export interface Guard {
   /**
    * Resolves when the replica is current and a lease is held; at once where that is so.
    *
-   * @throws {Error} If the credential is refused, or the guard is closed first.
+   * @throws {Error} If the credential is refused, the guard is closed first, or the time is over;
+   *   that one says why there is no lease yet.
+   * @throws What the signal was aborted with.
+   * @throws {TypeError} If an option is not known or out of its range.
    */
-  ready(): Promise<void>
+  ready(options?: ReadyOptions): Promise<void>
   /**
    * Decides about a token. Never throws.
    *

@@ -1,4 +1,6 @@
 import { credentialSubprotocolPrefix, feedPath, feedSubprotocol } from '../protocol/feed.ts'
+import { webSocketOfRuntime } from './runtime.ts'
+import { whyUnreachable } from './unreachable.ts'
 
 /** Where a guard connects. */
 export interface FeedTarget {
@@ -25,41 +27,52 @@ export type ConnectFeed = (target: FeedTarget, events: FeedSocketEvents) => Feed
 
 /**
  * Connects with the runtime's own WebSocket. It cannot set headers everywhere, so the credential
- * travels as an entry of the list of subprotocols: in a header, never in the URL.
+ * travels as an entry of the list of subprotocols: in a header, never in the URL. Where it does not
+ * open, the cause is looked for, and told when it has been found.
  */
 export const connectWebSocket: ConnectFeed = ({ server, credential }, events) => {
-  const socket = new WebSocket(server.replace(/^http/, 'ws') + feedPath, [
+  const Socket = webSocketOfRuntime()
+  if (!Socket) throw new TypeError('Cannot follow feed: the runtime has no WebSocket')
+  const socket = new Socket(server.replace(/^http/, 'ws') + feedPath, [
     feedSubprotocol,
     credentialSubprotocolPrefix + base64url(credential),
   ])
   socket.binaryType = 'arraybuffer'
-  let ended = false
+  let state: 'opening' | 'open' | 'failing' | 'ended' = 'opening'
   const end = (code: number, reason: string): void => {
-    if (ended) return
-    ended = true
+    if (state === 'ended') return
+    state = 'ended'
     events.closed(code, reason)
   }
+  const failed = (): void => {
+    if (state === 'open') return end(1006, 'the connection was lost')
+    if (state !== 'opening') return
+    state = 'failing'
+    void whyUnreachable(server).then((cause) => {
+      end(1006, cause)
+    })
+  }
   socket.addEventListener('open', () => {
+    if (state !== 'opening') return
+    state = 'open'
     events.opened()
   })
   socket.addEventListener('message', ({ data }: { data: unknown }) => {
-    if (!ended && data instanceof ArrayBuffer) events.frame(new Uint8Array(data))
+    if (state === 'open' && data instanceof ArrayBuffer) events.frame(new Uint8Array(data))
   })
-  socket.addEventListener('error', (event: { message?: unknown }) => {
-    // Node 22 says nothing more of a connection that could not be opened: no close event follows.
-    const { message } = event
-    end(1006, typeof message === 'string' && message !== '' ? message : 'the connection failed')
-  })
+  // Node 22 says nothing more of a connection that could not be opened: no close event follows.
+  socket.addEventListener('error', failed)
   socket.addEventListener('close', ({ code, reason }: { code: number; reason: string }) => {
-    end(code, reason)
+    if (state === 'open') end(code, reason)
+    else failed()
   })
   return {
     send(frame) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(frame)
+      if (socket.readyState === Socket.OPEN) socket.send(frame)
     },
     close(code, reason) {
       // The guard is done with it at once; the handshake of the close may take its time.
-      const wasOpen = socket.readyState === WebSocket.OPEN
+      const wasOpen = socket.readyState === Socket.OPEN
       end(code, reason)
       if (wasOpen) socket.close(code === 1001 ? 1000 : code, reason)
       else socket.close()

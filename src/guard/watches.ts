@@ -2,6 +2,7 @@ import { isAlive, isStillAlive, type RevocationView } from '../verifier/alive.ts
 import type { AccessClaims } from '../verifier/claims.ts'
 import { factHighs, tokenFacts, type TokenFacts } from '../verifier/token-facts.ts'
 import { verifiedBy } from '../verifier/verified-token.ts'
+import { callOut } from './call-out.ts'
 
 interface Watch {
   readonly expiresAtSeconds: number
@@ -154,11 +155,7 @@ export class Watches {
     if (watch.state === 'ended') return
     this.#end(watch)
     this.fired++
-    try {
-      watch.callback()
-    } catch (error) {
-      this.#report(error)
-    }
+    callOut((callback) => callback(), watch.callback, this.#report)
   }
 
   #end(watch: Watch): void {

@@ -1,6 +1,5 @@
 /** The feed of a node that is played by a test, frame by frame. */
 import type { CryptoKey } from 'jose'
-import type { TestContext } from 'node:test'
 import { createGuard, type Guard, type GuardLog, type GuardOptions } from '../guard/index.ts'
 import type { FeedSocketEvents } from '../guard/transport.ts'
 import { decodeGuardFrame } from '../protocol/feed-decode.ts'
@@ -60,8 +59,11 @@ export class PlayedFeed {
     }
   }
 
+  /** A guard that is in use. */
   guard(options: Partial<GuardOptions> = {}): Guard {
-    return createGuard({ ...this.options, ...options })
+    const guard = createGuard({ ...this.options, ...options })
+    guard.ready().catch(() => undefined)
+    return guard
   }
 
   /** A log that writes into `told`. */
@@ -126,20 +128,4 @@ export class PlayedFeed {
 export async function verdictOf(guard: Guard, { jwt }: PoolToken): Promise<string> {
   const verdict = await guard.check(jwt)
   return verdict.ok ? 'accepted' : verdict.reason
-}
-
-/** What reaches the runtime by a microtask of its own, in place of the end of the process. */
-export function catchUncaught(context: TestContext): readonly string[] {
-  const uncaught: string[] = []
-  const { queueMicrotask } = globalThis
-  context.mock.method(globalThis, 'queueMicrotask', (task: () => void) => {
-    queueMicrotask(() => {
-      try {
-        task()
-      } catch (error) {
-        uncaught.push(String(error))
-      }
-    })
-  })
-  return uncaught
 }

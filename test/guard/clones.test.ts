@@ -106,8 +106,8 @@ class Clone {
         replaced: () => {
           this.snapshots++
         },
-        renewed: () => {
-          this.reader.succeeded()
+        renewed: (lagMs) => {
+          this.reader.succeeded(lagMs)
         },
       },
       disconnected: (code) => this.ends.push([code, this.lease.held]),

@@ -102,8 +102,8 @@ test('what was logged out stays dead when the server comes back on another datab
     assert.deepEqual(await guard.check(access.token), { ok: false, reason: 'revoked' })
     second = await startTestServer()
     target.url = second.url
-    await first.close()
     const snapshots = guard.status().counters.snapshots
+    await first.close()
     while (!guard.status().fresh || guard.status().counters.snapshots === snapshots)
       await new Promise((r) => setTimeout(r, 20))
     const verdict = await guard.check(access.token)
@@ -152,6 +152,7 @@ test('a connection whose token has expired ends where a snapshot can no longer s
     const end = { type: 'snapshotEnd', total: 0, mark: 0, overSeconds: 0 } as const
     events!.frame(encodeNodeFrame({ ...end, position: new Map() }))
   }
+  guard.ready().catch(() => undefined)
   snapshot(1)
   const seconds = Math.floor(nowMs / 1000)
   const uuid = (n: number): string => `01a1b2c3-d4e5-7f60-8a9b-00000000000${n}`

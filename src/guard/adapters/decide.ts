@@ -5,6 +5,7 @@
  */
 import type { AccessClaims } from '../../verifier/claims.ts'
 import type { Rejection, Verdict } from '../../verifier/verdict.ts'
+import { aPolicy, aFunction, check, someText, type Rule, type Rules } from '../check-options.ts'
 import type { Guard, OnStale } from '../options.ts'
 
 /** What a protected route may decide for itself. */
@@ -25,6 +26,60 @@ export interface ProtectOptions {
    * milliseconds. Then it is cut off. What is already streaming is cut off at once. Default 5000.
    */
   readonly graceMs?: number
+}
+
+/** What an adapter knows beside what all of them know. */
+export interface AdapterOptions extends ProtectOptions {
+  readonly tokenOf?: unknown
+  readonly closeCode?: number
+  readonly isStream?: unknown
+}
+
+const scopes: Rule = {
+  allowed: 'names in a string or a list of strings',
+  allows: (value) => [value].flat().every((name) => typeof name === 'string'),
+}
+const grace: Rule = {
+  allowed: 'a number of milliseconds from 0',
+  allows: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
+}
+
+/** What may stand in a close frame (RFC 6455, section 7.4). */
+const closeCode: Rule = {
+  allowed: 'a code from 1000 to 4999 that may be sent',
+  allows: (value) =>
+    isWithin(value, 1000, 4999) && ![1004, 1005, 1006, 1015].includes(Number(value)),
+}
+
+/** What the interface of browsers may send. */
+export const closeCodeOfStandards: Rule = {
+  allowed: '1000 or a code from 3000 to 4999',
+  allows: (value) => value === 1000 || isWithin(value, 3000, 4999),
+}
+
+function isWithin(value: unknown, from: number, to: number): boolean {
+  return Number.isInteger(value) && Number(value) >= from && Number(value) <= to
+}
+
+const protectRules: Rules<Omit<AdapterOptions, 'isStream'>> = {
+  audience: someText,
+  onStale: aPolicy,
+  scope: scopes,
+  realm: { allowed: 'a string', allows: (value) => typeof value === 'string' },
+  graceMs: grace,
+  tokenOf: aFunction,
+  closeCode,
+}
+const streamRules: Rules<AdapterOptions> = { ...protectRules, isStream: aFunction }
+
+/**
+ * Refuses options that cannot work, and what nobody knows: misspelt, it would protect less than was
+ * meant.
+ *
+ * @throws {TypeError} That names the option, what was given, and what is allowed.
+ */
+export function checkProtectOptions(options: AdapterOptions, hasStreams = false): void {
+  check('protect', options, hasStreams ? streamRules : protectRules)
 }
 
 /** A refusal, ready to be sent. */

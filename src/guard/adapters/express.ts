@@ -1,6 +1,7 @@
 /** The guard for Express: a middleware for routes, routers or the whole application. */
 import type { Request } from 'express'
 import type { Guard } from '../options.ts'
+import { checkProtectOptions } from './decide.ts'
 import type { IncomingMessage, ServerResponse } from './ending.ts'
 import { letIn, type NodeProtectOptions } from './node.ts'
 
@@ -32,6 +33,7 @@ export type ExpressGuard = (
  *   })
  */
 export function protect(guard: Guard, options: ExpressProtectOptions = {}): ExpressGuard {
+  checkProtectOptions(options)
   const { tokenOf, ...others } = options
   const nodeOptions: NodeProtectOptions = tokenOf
     ? { ...others, tokenOf: (request) => tokenOf(request as Request) }

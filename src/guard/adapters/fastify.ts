@@ -1,7 +1,13 @@
 /** The guard for Fastify: an `onRequest` hook for routes, plugins or the whole server. */
 import type { FastifyRequest } from 'fastify'
 import type { Guard } from '../options.ts'
-import { decisionOf, rememberClaims, whenDecided, type ProtectOptions } from './decide.ts'
+import {
+  checkProtectOptions,
+  decisionOf,
+  rememberClaims,
+  whenDecided,
+  type ProtectOptions,
+} from './decide.ts'
 import { handOn, type NodeRequest, type NodeResponse } from './ending.ts'
 import { singleBearer } from './node.ts'
 
@@ -43,6 +49,7 @@ export function protect<Request extends AnyRequest = FastifyRequest>(
   guard: Guard,
   options: FastifyProtectOptions<Request> = {},
 ): (request: AnyRequest, reply: AnyReply, done: () => void) => void {
+  checkProtectOptions(options)
   const { tokenOf = (request) => singleBearer(request.raw) } = options
   return function outrightGuard(request, reply, done) {
     whenDecided(guard, tokenOf(request as Request), options, (verdict) => {

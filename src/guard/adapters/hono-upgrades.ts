@@ -7,6 +7,8 @@ import type { Context } from 'hono'
 import type { WSContext, WSEvents } from 'hono/ws'
 import type { AccessClaims } from '../../verifier/claims.ts'
 import type { Guard } from '../options.ts'
+import { check } from '../check-options.ts'
+import { closeCodeOfStandards } from './decide.ts'
 import { defaultCloseCode } from './ending.ts'
 
 /** Set on the context of a request whose WebSocket will be ended. */
@@ -17,7 +19,7 @@ interface MaybeWatched {
 }
 
 export interface UpgradeProtectOptions {
-  /** Of the close frame that the client gets when the token is revoked. Default 4401. */
+  /** Of the close frame that the client gets: 1000 or from 3000 to 4999. Default 4401. */
   readonly closeCode?: number
 }
 
@@ -40,8 +42,10 @@ export interface UpgradeProtectOptions {
 export function protectUpgrade<T = unknown>(
   guard: Guard,
   createEvents: (context: Context) => WSEvents<T> | Promise<WSEvents<T>>,
-  { closeCode = defaultCloseCode }: UpgradeProtectOptions = {},
+  options: UpgradeProtectOptions = {},
 ): (context: Context) => Promise<WSEvents<T>> {
+  check('protect', options, { closeCode: closeCodeOfStandards })
+  const { closeCode = defaultCloseCode } = options
   return async (context) => {
     const claims = context.get('claims') as AccessClaims | undefined
     if (!claims) throw new Error('Cannot guard WebSocket: `protect` has not let this request in')
@@ -135,7 +139,7 @@ function refuseUnless(context: Context): void {
 
 const unwatched =
   'Cannot let WebSocket in: it would not end with its token. Wrap its events: ' +
-  'upgradeWebSocket(protectUpgrade(guard, (context) => ({ … }))) with protectUpgrade from "outright/guard/hono"'
+  'upgradeWebSocket(protectUpgrade(guard, (context) => ({ … }))) as outright/guard/hono has it'
 
 const onWorkers =
   'Cannot let WebSocket in: it would not end with its token. On Workers check the token in the handler ' +

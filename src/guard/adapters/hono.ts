@@ -5,6 +5,7 @@ import type { Guard } from '../options.ts'
 import {
   bearerToken,
   challengeFor,
+  checkProtectOptions,
   decisionOf,
   defaultGraceMs,
   type Challenge,
@@ -53,6 +54,7 @@ export function protect(
   guard: Guard,
   options: HonoProtectOptions = {},
 ): MiddlewareHandler<GuardEnv> {
+  checkProtectOptions(options, true)
   const { tokenOf = (context) => bearerToken(context.req.header('authorization')) } = options
   return async function outrightGuard(context, next) {
     const token = tokenOf(context)

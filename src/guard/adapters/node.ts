@@ -7,6 +7,7 @@ import type { Verdict } from '../../verifier/verdict.ts'
 import type { Guard } from '../options.ts'
 import {
   bearerToken,
+  checkProtectOptions,
   decisionOf,
   rememberClaims,
   whenDecided,
@@ -31,6 +32,8 @@ export interface NodeProtectOptions extends ProtectOptions {
   readonly closeCode?: number
 }
 
+const none: NodeProtectOptions = Object.freeze({})
+
 /**
  * Lets a request in, or answers it. An answer that is still open when the token is revoked is
  * ended.
@@ -47,8 +50,9 @@ export async function protect(
   guard: Guard,
   request: IncomingMessage,
   response: ServerResponse,
-  options: NodeProtectOptions = {},
+  options: NodeProtectOptions = none,
 ): Promise<AccessClaims | undefined> {
+  if (options !== none) checkProtectOptions(options)
   const token = tokenFrom(request, options)
   const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
   const claims = admit(verdict, request, response, options)
@@ -79,8 +83,9 @@ export type ProtectedListener = (
 export function protectListener(
   guard: Guard,
   listener: ProtectedListener,
-  options: NodeProtectOptions = {},
+  options: NodeProtectOptions = none,
 ): RequestListener {
+  checkProtectOptions(options)
   return function outrightGuard(request, response) {
     letIn(guard, request, response, options, (claims) => listener(request, response, claims))
   }
@@ -116,8 +121,9 @@ export async function protectUpgrade(
   guard: Guard,
   request: IncomingMessage,
   socket: Duplex,
-  options: NodeProtectOptions = {},
+  options: NodeProtectOptions = none,
 ): Promise<AccessClaims | undefined> {
+  if (options !== none) checkProtectOptions(options)
   // Nobody else listens yet, and a reset while the token is checked must not end the process.
   const ignore = (): void => undefined
   socket.on('error', ignore)

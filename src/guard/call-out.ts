@@ -1,0 +1,29 @@
+/**
+ * Calls what others wrote: logs, and callbacks of watches. What it throws, or rejects with later,
+ * is its own: it reaches neither who calls nor the process, and keeps nobody from being told who
+ * comes after.
+ *
+ * @param failed Told of it. Must not throw.
+ */
+export function callOut<T>(
+  call: (listener: T) => unknown,
+  listener: T,
+  failed: (error: unknown) => void,
+): void {
+  try {
+    const returned = call(listener)
+    // An asynchronous function is one that returns nothing, to the types.
+    if (isThenable(returned)) returned.then(undefined, failed)
+  } catch (error) {
+    failed(error)
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  )
+}
