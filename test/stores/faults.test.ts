@@ -4,7 +4,15 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,6 +90,39 @@ describe('SQLite on a disk that fails', () => {
     }
   })
 
+  it('a start on a full disk: reads, refuses, and works again when there is room', async (context) => {
+    const disk = smallDisk()
+    try {
+      if (!disk.isMounted) return context.skip('no disk can be mounted here')
+      const path = join(disk.path, 'outright.db')
+      disk.fill()
+      await assert.rejects(openSqliteStore({ path, ...options }), /the disk is full: make room/)
+      disk.empty()
+      const before = await openSqliteStore({ path, ...options })
+      const { sid, token } = await openWithToken(before)
+      await before.revoke(revocation())
+      await before.close()
+      disk.fill()
+      // Twice: what the first start needed is given back when it ends.
+      for (const turn of [1, 2]) {
+        const store = await openSqliteStore({ path, ...options })
+        // Somebody else takes what the start left.
+        disk.fill()
+        await refuses(store.revoke(revocation()), 'store_unavailable')
+        await refuses(store.ready(), 'store_unavailable')
+        assert.equal((await store.findSession(sid))?.sid, sid)
+        if (turn === 2) {
+          disk.empty()
+          await store.ready()
+          assert.equal((await store.rotate(rotation(token))).kind, 'rotated')
+        }
+        await store.close()
+      }
+    } finally {
+      disk.remove()
+    }
+  })
+
   it('a disk that takes no write: refuses, goes on reading, and works again', async () => {
     const path = join(folder, 'refusing.db')
     const store = await openSqliteStore({ path, ...options })
@@ -146,6 +187,8 @@ function limitFileSize(bytes: string): void {
 }
 
 interface SmallDisk {
+  /** False where a limit on the size of files stands for it. */
+  readonly isMounted: boolean
   readonly path: string
   readonly fill: () => void
   readonly empty: () => void
@@ -157,12 +200,12 @@ interface SmallDisk {
  * of a file stands for it: the same write fails, with another error.
  */
 function smallDisk(): SmallDisk {
-  const path = join(folder, 'small')
-  mkdirSync(path)
+  const path = mkdtempSync(join(folder, 'small-'))
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', path]).status === 0
   const ballast = join(path, 'ballast')
   return mounted
     ? {
+        isMounted: true,
         path,
         fill: () => {
           assert.throws(() => {
@@ -177,6 +220,7 @@ function smallDisk(): SmallDisk {
         },
       }
     : {
+        isMounted: false,
         path,
         fill: () => {
           limitFileSize('1')

@@ -54,6 +54,7 @@ describe('openSqliteStore', () => {
       'outright.db',
       'outright.db.lock',
       'outright.head',
+      'outright.reserve',
     ])
   })
 

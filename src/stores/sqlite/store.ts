@@ -17,6 +17,7 @@ import { deliveryStore, freeClaims } from './deliveries.ts'
 import { Listeners } from '../listeners.ts'
 import { createHead, headPathOf } from './head.ts'
 import { lockFile } from './lock.ts'
+import { giveReserve, keepReserve, lacksRoom, reservePathOf } from './reserve.ts'
 import { filesOf, findLoss, identify, readEnd, REMEDY } from './lost-files.ts'
 import { migrate } from './migrations.ts'
 import { ensureStream, readStreams } from './streams.ts'
@@ -26,7 +27,8 @@ import { threadCommitter, Writer } from './writer.ts'
 export interface SqliteOptions {
   /**
    * The database file; created where there is none. Beside it: `-wal`, `-shm`, `.lock`, and a file
-   * of the same name that ends in `.head` instead of `.db`: the end of the log, see `head.ts`.
+   * of the same name that ends in `.head` instead of `.db`: the end of the log, see `head.ts`. And
+   * one that ends in `.reserve`: see `reserve.ts`.
    */
   readonly path: string
   /** Name of the stream of a new file. A file that has one keeps it. */
@@ -73,7 +75,8 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     const unlock = lockFile(path)
     try {
       const headPath = headPathOf(path)
-      const stream = prepareFile(options, headPath)
+      const reservePath = reservePathOf(path)
+      const stream = prepareWithReserve(options, headPath, reservePath)
       const files = identify(filesOf(path).lasting)
       const listeners = new Listeners(log)
       const writer = new Writer({
@@ -83,7 +86,12 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
         },
         onStopped,
       })
-      const access = await Access.open(path, writer, unlock)
+      const access = await Access.open(path, writer, () => {
+        // Now there is the room that the write-ahead log had.
+        keepReserve(reservePath)
+        unlock()
+      })
+      keepReserve(reservePath)
       return storeOver(stream, access, listeners)
     } catch (error) {
       unlock()
@@ -91,6 +99,20 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteSto
     }
   } catch (error) {
     throw new Error(`Cannot open ${path}: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+/** On a full disk there may be too little room even for reading: see `reserve.ts`. */
+function prepareWithReserve(options: SqliteOptions, headPath: string, reserve: string): string {
+  try {
+    return prepareFile(options, headPath)
+  } catch (error) {
+    if (!lacksRoom(error) || !existsSync(options.path) || !giveReserve(reserve)) throw error
+    options.log?.error(
+      { path: options.path },
+      'The disk is full: starting with the room that was kept for this; changes will be refused',
+    )
+    return prepareFile(options, headPath)
   }
 }
 
