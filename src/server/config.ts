@@ -55,6 +55,8 @@ export interface Config {
   readonly issuer: string
   /** Bearer token of the admin API; undefined: the admin API refuses everybody. */
   readonly adminToken: string | undefined
+  /** Bearer token of `/metrics`, 16 characters at least; undefined: they are open to everybody. */
+  readonly metricsToken: string | undefined
   readonly demo: boolean
   /** Multiplies every documented rate limit. */
   readonly rateLimitFactor: number
@@ -124,6 +126,7 @@ function defaults(demo: boolean): Config {
     node: hostname(),
     issuer: '',
     adminToken: demo ? 'outright-demo-admin' : undefined,
+    metricsToken: undefined,
     demo,
     rateLimitFactor: demo ? 50 : 1,
     trustedProxies: [],
@@ -205,6 +208,7 @@ function fromEnvironment(environment: Environment): ConfigFile {
     node: text('OUTRIGHT_NODE'),
     issuer: text('OUTRIGHT_ISSUER'),
     adminToken: text('OUTRIGHT_ADMIN_TOKEN'),
+    metricsToken: text('OUTRIGHT_METRICS_TOKEN'),
     rateLimitFactor: number('OUTRIGHT_RATE_LIMIT_FACTOR'),
     afterRestore: text('OUTRIGHT_AFTER_RESTORE'),
     keyEncryption: {
@@ -245,6 +249,12 @@ function validate(config: Config): Config {
     'databaseUrl',
     'it does not begin with postgres://',
   )
+  // Its text is a secret.
+  check(
+    config.metricsToken === undefined || /^[\w.~+/-]{16,512}=*$/.test(config.metricsToken),
+    'metricsToken',
+    'it is not 16 to 512 letters, digits and - . _ ~ + /',
+  )
   check(config.rateLimitFactor > 0, 'rateLimitFactor', 'it is not greater than 0')
   check(
     ['ES256', 'EdDSA', 'RS256'].includes(config.signingAlgorithm),
@@ -269,11 +279,23 @@ function validate(config: Config): Config {
       throw new ConfigError(`Cannot use trustedProxies: ${(error as Error).message}`)
     }
   }
-  for (const name of Object.keys(config.dialects)) {
+  checkPlaces(config.dialects)
+  check(
+    config.demo || config.otpSender.kind !== 'console',
+    'otpSender',
+    'the console sender shows passwords and is for the demo alone',
+  )
+  const issuer = checkedIssuer(config)
+  return deepFreeze({ ...config, issuer })
+}
+
+/** Where the dialects are served, and to whose pages. */
+function checkPlaces(dialects: DialectConfigs): void {
+  for (const name of Object.keys(dialects)) {
     check((dialectNames as readonly string[]).includes(name), `dialects.${name}`, 'no such dialect')
   }
   for (const name of dialectNames) {
-    const { prefix, origins = [] } = config.dialects[name]
+    const { prefix, origins = [] } = dialects[name]
     check(
       prefix === '' || /^(?:\/[A-Za-z0-9._~-]+)+$/.test(prefix),
       `dialects.${name}.prefix`,
@@ -287,13 +309,6 @@ function validate(config: Config): Config {
       )
     }
   }
-  check(
-    config.demo || config.otpSender.kind !== 'console',
-    'otpSender',
-    'the console sender shows passwords and is for the demo alone',
-  )
-  const issuer = checkedIssuer(config)
-  return deepFreeze({ ...config, issuer })
 }
 
 /** As browsers send it: scheme, host and port, in lower case and without what goes without saying. */

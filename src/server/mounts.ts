@@ -63,10 +63,11 @@ function atRoot(dialect: Dialect): MountedDialect {
   return { dialect, prefix: '', host: undefined }
 }
 
-function operations({ core, readiness, metrics }: MountParts): Dialect {
+function operations({ config, core, readiness, metrics }: MountParts): Dialect {
   return createOperations({
     keys: core.dependencies.keys,
     refusal: () => readiness.refusal(),
+    metricsToken: config.metricsToken,
     metrics: () => metrics.render(),
   })
 }

@@ -1,21 +1,27 @@
 /**
  * What operators and verifiers need of every node: health, readiness, metrics and the public keys.
- * Open to everybody; nothing here is secret. Bind the port privately or let the proxy hide
- * `/metrics`.
+ * Open to everybody; nothing here is secret. Who would not show how much a server does gives the
+ * metrics a token, or lets the proxy hide them.
  */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { refuse } from '../../../domain/failure.ts'
+import { readAuthorization } from '../../authorization.ts'
 import type { KeyRing, PublicKeys } from '../../../core/key-ring.ts'
-import type { Answer, Dialect, Route } from '../../dialect.ts'
+import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
 
 export interface OperationsOptions {
   readonly keys: KeyRing
   /** Resolves with why this node must not serve; undefined where it may. */
   readonly refusal: () => Promise<string | undefined>
+  /** What `/metrics` wants as a bearer token; undefined: it is open to everybody. */
+  readonly metricsToken: string | undefined
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
 }
 
 export function createOperations(options: OperationsOptions): Dialect {
-  const { keys, refusal, metrics } = options
+  const { keys, refusal, metrics, metricsToken } = options
+  const mayRead = bearerCheck(metricsToken)
   const routes: readonly Route[] = [
     {
       method: 'GET',
@@ -38,8 +44,12 @@ export function createOperations(options: OperationsOptions): Dialect {
     {
       method: 'GET',
       path: '/metrics',
-      operation: operation('Metrics in the Prometheus text format', { 200: 'The metrics.' }),
-      async handle() {
+      operation: operation('Metrics in the Prometheus text format', {
+        200: 'The metrics.',
+        401: 'A token is set for them, and it was not sent.',
+      }),
+      async handle(request) {
+        mayRead(request)
         const { contentType, text: body } = await metrics()
         return { status: 200, headers: { 'content-type': contentType }, body }
       },
@@ -59,6 +69,21 @@ export function createOperations(options: OperationsOptions): Dialect {
     owns: (path) => routes.some((route) => route.path === path),
     renderFailure: (failure) => problemAnswer(failure),
   }
+}
+
+/** Hashed before they are compared, so that the time tells neither length nor first difference. */
+function bearerCheck(token: string | undefined): (request: DialectRequest) => void {
+  if (token === undefined) return () => undefined
+  const expected = digest(token)
+  return (request) => {
+    const authorization = readAuthorization(request) ?? refuse({ kind: 'credentials_missing' })
+    const presented = authorization.scheme === 'bearer' ? authorization.token : ''
+    if (!timingSafeEqual(digest(presented), expected)) refuse({ kind: 'credentials_invalid' })
+  }
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
 }
 
 /**
