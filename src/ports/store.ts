@@ -218,12 +218,16 @@ export type ClientLookup =
   | { readonly by: 'id'; readonly value: string }
   | { readonly by: 'key'; readonly dialect: string; readonly value: string }
 
+/** Identifiers are kept and looked up in their normal form (`domain/identifiers.ts`). */
 export interface DirectoryStore {
-  /** Rejects with `conflict` where the id, username, email or phone is taken. */
+  /**
+   * Rejects with `conflict` where the id, username, email or phone is taken, in any spelling;
+   * `invalid_parameter` where an identifier has no normal form.
+   */
   createSubject(subject: Subject): Promise<void>
   findSubject(lookup: SubjectLookup): Promise<Subject | undefined>
   listSubjects(page: PageRequest): Promise<Page<Subject>>
-  /** Rejects with `not_found` or `conflict`. Only what is given changes. */
+  /** Rejects with `not_found`, `conflict` or `invalid_parameter`. Only what is given changes. */
   updateSubject(id: string, change: SubjectChange): Promise<Subject>
   createClient(client: Client): Promise<void>
   findClient(lookup: ClientLookup): Promise<Client | undefined>
@@ -233,6 +237,9 @@ export interface DirectoryStore {
 
 export interface SubjectChange {
   readonly name?: string
+  readonly username?: string
+  readonly email?: string
+  readonly phone?: string
   readonly passwordHash?: string
   readonly standing?: Standing
   readonly attributes?: Subject['attributes']

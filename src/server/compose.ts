@@ -27,6 +27,7 @@ import { ConfigError, type Config } from './config.ts'
 import { confirmEverywhere } from './confirmation.ts'
 import { startDelivering } from './deliveries/index.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
+import { normalizeIdentifiers } from './identifiers.ts'
 import { guardConnections } from './guard-connections.ts'
 import { readEncryptionKeys } from './key-encryption.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -92,6 +93,7 @@ async function composeWith(
   const { store, leases } = opened
   const { clock, log } = world
   const mustDecide = await checkDecision(store, config)
+  await normalizeIdentifiers(store, log)
   await checkIdentities(store, config, clock)
   const time = await openTimekeeper(store, clock, log)
   const verification = await openVerification(store, leases, config, time, clock, log)

@@ -30,7 +30,7 @@ suite('/subjects', () => {
       name: 'Ann',
       username: 'ann',
       email: 'ann@example.com',
-      phone: '+4915112345678',
+      phone: '4915112345678',
       hasPassword: true,
       standing: 'active',
       createdAt: subject.createdAt,

@@ -11,6 +11,28 @@ const full = {
   attributes: { locale: 'pt', tags: ['a', 1, null], deep: { ok: true } },
 } as const
 
+type Identifier = 'username' | 'email' | 'phone'
+
+/** What is kept, and other ways to write the same. */
+const identifierSpellings: readonly (readonly [Identifier, string, ...string[]])[] = [
+  ['phone', '447700900123', '+44 7700 900123', '00447700900123', '+44-(7700) 900.123'],
+  ['email', 'zoë@example.com', 'Zoë@Example.COM', ' ZOË@example.com ', 'zoe\u0308@example.com'],
+  ['username', 'Zoë', 'Zoe\u0308', '\uFF3Aoë'],
+]
+
+const hiddenIdentifiers: readonly (readonly [Identifier, string])[] = [
+  ['username', 'ma\u200Bria'],
+  ['username', 'maria\u202E'],
+  ['username', 'mari\u0430'],
+  ['username', 'a\nb'],
+  ['email', 'ma\u200Dria@example.com'],
+  ['email', ' '],
+  ['phone', '12'],
+  ['phone', '0612345678'],
+  ['phone', '1234567890123456'],
+  ['phone', 'none'],
+]
+
 export const directoryChecks: readonly Check[] = [
   {
     name: 'createSubject: found by id, username, email and phone, as it was given',
@@ -27,6 +49,37 @@ export const directoryChecks: readonly Check[] = [
       for (const lookup of lookups) assert.deepEqual(await store.findSubject(lookup), maria)
       assert.equal(await store.findSubject({ by: 'email', value: full.username }), undefined)
       assert.equal(await store.findSubject({ by: 'id', value: '' }), undefined)
+    },
+  },
+  {
+    name: 'createSubject: every spelling of a phone, an email or a username is one person’s',
+    async run({ store }) {
+      for (const [by, kept, ...spellings] of identifierSpellings) {
+        const holder = subject({ [by]: spellings[0] })
+        await store.createSubject(holder)
+        for (const value of [kept, ...spellings]) {
+          assert.equal((await store.findSubject({ by, value }))?.id, holder.id, value)
+          await refuses(store.createSubject(subject({ [by]: value })), 'conflict')
+          const other = subject()
+          await store.createSubject(other)
+          await refuses(store.updateSubject(other.id, { [by]: value }), 'conflict')
+          assert.equal((await store.updateSubject(holder.id, { [by]: value }))[by], kept)
+        }
+      }
+    },
+  },
+  {
+    name: 'createSubject: an identifier that nobody can see or tell apart is refused',
+    async run({ store }) {
+      for (const [by, value] of hiddenIdentifiers) {
+        await refuses(store.createSubject(subject({ [by]: value })), 'invalid_parameter')
+        assert.equal(await store.findSubject({ by, value }), undefined)
+        const other = subject()
+        await store.createSubject(other)
+        await refuses(store.updateSubject(other.id, { [by]: value }), 'invalid_parameter')
+        // What else is changed is not refused for it.
+        assert.equal((await store.updateSubject(other.id, { name: 'x' })).name, 'x')
+      }
     },
   },
   {

@@ -1,5 +1,11 @@
 /** Subjects and clients. */
 import type { Failure } from '../../domain/failure.ts'
+import { Refusal } from '../../domain/failure.ts'
+import {
+  normalIdentifier,
+  withNormalIdentifiers,
+  type Identifiers,
+} from '../../domain/identifiers.ts'
 import type { Client, Subject } from '../../domain/identity.ts'
 import type {
   ClientChange,
@@ -30,8 +36,13 @@ const findSubjectBy = {
   phone: subjectBy('phone'),
 }
 
-export async function findSubject(link: Link, lookup: SubjectLookup): Promise<Subject | undefined> {
-  const [row] = await link.run<SubjectRow>(findSubjectBy[lookup.by], [lookup.value])
+export async function findSubject(
+  link: Link,
+  { by, value }: SubjectLookup,
+): Promise<Subject | undefined> {
+  const wanted = by === 'id' ? value : normalIdentifier(by, value)
+  if (wanted === undefined) return undefined
+  const [row] = await link.run<SubjectRow>(findSubjectBy[by], [wanted])
   return row && toSubject(row)
 }
 
@@ -82,8 +93,11 @@ const addSubject: Statement = {
 
 export async function createSubject(
   connection: Connection,
-  subject: Subject,
+  given: Subject,
 ): Promise<Answer<undefined>> {
+  const normal = normalized(given)
+  if ('failure' in normal) return normal
+  const subject = normal.value
   const added = await connection.run(addSubject, [
     subject.id,
     subject.name,
@@ -102,21 +116,42 @@ const changeSubject: Statement = {
   name: 'subject_change',
   text: `UPDATE subjects t SET name = coalesce($2, t.name),
       password_hash = coalesce($3, t.password_hash), standing = coalesce($4, t.standing),
-      attributes = coalesce($5, t.attributes) WHERE t.id = $1 RETURNING ${columns.subjects}`,
+      attributes = coalesce($5, t.attributes), username = coalesce($6, t.username),
+      email = coalesce($7, t.email), phone = coalesce($8, t.phone)
+    WHERE t.id = $1 AND NOT EXISTS (SELECT 1 FROM subjects o
+      WHERE o.id <> $1 AND (o.username = $6 OR o.email = $7 OR o.phone = $8))
+    RETURNING ${columns.subjects}`,
 }
 
 export async function updateSubject(
   connection: Connection,
   { id, change }: { readonly id: string; readonly change: SubjectChange },
 ): Promise<Answer<Subject>> {
+  const normal = normalized(change)
+  if ('failure' in normal) return normal
+  const { username, email, phone } = normal.value
   const [row] = await connection.run<SubjectRow>(changeSubject, [
     id,
     change.name ?? null,
     change.passwordHash ?? null,
     change.standing ?? null,
     json(change.attributes),
+    username ?? null,
+    email ?? null,
+    phone ?? null,
   ])
-  return row ? { value: toSubject(row) } : { failure: { kind: 'not_found' } }
+  if (row) return { value: toSubject(row) }
+  const [known] = await connection.run<SubjectRow>(findSubjectBy.id, [id])
+  return known ? taken('username, email or phone') : { failure: { kind: 'not_found' } }
+}
+
+function normalized<T extends Partial<Identifiers>>(given: T): Answer<T> {
+  try {
+    return { value: withNormalIdentifiers(given) }
+  } catch (error) {
+    if (error instanceof Refusal) return { failure: error.failure }
+    throw error
+  }
 }
 
 const addClient: Statement = {

@@ -1,6 +1,11 @@
 /** Subjects and clients. Unique names are looked up before a row is written. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { refuse } from '../../domain/failure.ts'
+import {
+  normalIdentifier,
+  withNormalIdentifiers,
+  type Identifiers,
+} from '../../domain/identifiers.ts'
 import type { Client, Subject } from '../../domain/identity.ts'
 import type { ClientLookup, Page, PageRequest, SubjectLookup } from '../../ports/store.ts'
 import type { Commands, Handlers, LongQueries, PointQueries } from '../commands.ts'
@@ -19,8 +24,10 @@ export function directoryPointReader(
   const clientById = database.prepare('SELECT * FROM clients WHERE id = ?')
   const clientByKey = database.prepare('SELECT * FROM clients WHERE dialect = ? AND key = ?')
   return {
-    findSubject(lookup: SubjectLookup) {
-      const row = shaped<SubjectRow | undefined>(subjectBy[lookup.by].get(lookup.value))
+    findSubject({ by, value }: SubjectLookup) {
+      const wanted = by === 'id' ? value : normalIdentifier(by, value)
+      if (wanted === undefined) return undefined
+      const row = shaped<SubjectRow | undefined>(subjectBy[by].get(wanted))
       return row && toSubject(row)
     },
     findClient(lookup: ClientLookup) {
@@ -74,17 +81,25 @@ export function directoryWriter(database: DatabaseSync): Handlers<DirectoryComma
     `INSERT OR REPLACE INTO clients (id, name, dialect, key, secret_hash, allowlist, redirect_uris,
        standing, created_at_ms, attributes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
+  const checkFree = (id: string, wanted: Partial<Identifiers>): void => {
+    for (const by of ['username', 'email', 'phone'] as const) {
+      const value = wanted[by]
+      const holder = value === undefined ? undefined : findSubject({ by, value })
+      if (holder !== undefined && holder.id !== id) taken(by)
+    }
+  }
   return {
-    createSubject(subject) {
-      for (const by of ['id', 'username', 'email', 'phone'] as const) {
-        const value = subject[by]
-        if (value !== undefined && findSubject({ by, value })) taken(by)
-      }
+    createSubject(given) {
+      const subject = withNormalIdentifiers(given)
+      if (findSubject({ by: 'id', value: subject.id })) taken('id')
+      checkFree(subject.id, subject)
       writeSubject.run(...subjectValues(subject))
     },
     updateSubject({ id, change }) {
       const found = findSubject({ by: 'id', value: id }) ?? refuse({ kind: 'not_found' })
-      const changed: Subject = { ...found, ...defined(change) }
+      const normal = withNormalIdentifiers(change)
+      checkFree(id, normal)
+      const changed: Subject = { ...found, ...defined(normal) }
       writeSubject.run(...subjectValues(changed))
       return changed
     },

@@ -18,6 +18,29 @@ export const brokenRecords: readonly BrokenStore[] = [
     }),
   },
   {
+    name: 'looks people up by what was typed',
+    caughtBy: 'createSubject: every spelling',
+    wrap: (store) => ({
+      ...store,
+      async findSubject(lookup) {
+        const found = await store.findSubject(lookup)
+        return lookup.by === 'id' || found?.[lookup.by] === lookup.value ? found : undefined
+      },
+    }),
+  },
+  {
+    name: 'drops what cannot be seen',
+    caughtBy: 'createSubject: an identifier that nobody can see',
+    wrap: (store) => ({
+      ...store,
+      createSubject: (subject) =>
+        store.createSubject({
+          ...subject,
+          username: subject.username?.replaceAll(/\p{Cf}/gu, ''),
+        }),
+    }),
+  },
+  {
     name: 'throws what the driver throws',
     caughtBy: 'createClient: found by id',
     wrap: (store) => ({

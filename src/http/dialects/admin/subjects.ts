@@ -2,6 +2,7 @@
 import { mintId } from '../../../core/mint-id.ts'
 import { hashPassword, LONGEST_PASSWORD } from '../../../core/password.ts'
 import { refuse } from '../../../domain/failure.ts'
+import { normalIdentifier, withNormalIdentifiers } from '../../../domain/identifiers.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import type { Reason } from '../../../domain/revocation.ts'
 import type { Json } from '../../../domain/session.ts'
@@ -22,7 +23,10 @@ const emailRule: TextRule = {
 }
 const phoneRule: TextRule = {
   longest: 32,
-  shape: (value) => (/^\+?\d{4,31}$/.test(value) ? undefined : 'must be digits, with + if wanted'),
+  shape: (value) =>
+    normalIdentifier('phone', value) === undefined
+      ? 'must be a phone number with its country code'
+      : undefined,
 }
 const LONGEST_ATTRIBUTES = 16_384
 
@@ -65,7 +69,7 @@ function createRoute({ core, clock }: AdminContext): AdminRoute {
       const nowMs = clock.nowMs()
       const generated = wish.generate ? generateSecret(random) : undefined
       const password = generated ?? wish.password
-      const subject: Subject = {
+      const subject = withNormalIdentifiers<Subject>({
         id: wish.id ?? mintId(random, nowMs),
         name: wish.name,
         username: wish.username,
@@ -76,7 +80,7 @@ function createRoute({ core, clock }: AdminContext): AdminRoute {
         standing: 'active',
         createdAtMs: nowMs,
         attributes: wish.attributes ?? {},
-      }
+      })
       await store.createSubject(subject)
       return json(
         201,
@@ -126,7 +130,10 @@ function listRoute({ core }: AdminContext): AdminRoute {
         return json(200, renderPage(await store.listSubjects(page), wireSubject))
       const found = await store.findSubject({ by, value: query[by] ?? '' })
       // Every filter that was given must hold, not only the one that was looked up.
-      const fits = names.every((name) => query[name] === undefined || found?.[name] === query[name])
+      const fits = names.every((name) => {
+        const wanted = query[name]
+        return wanted === undefined || found?.[name] === normalIdentifier(name, wanted)
+      })
       return json(200, {
         items: found !== undefined && fits ? [wireSubject(found)] : [],
         next: null,

@@ -1,5 +1,6 @@
 /** Logins with e-mail address, password and, where the account asks for it, a one-time password. */
 import { Refusal } from '../../../domain/failure.ts'
+import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { Client, Subject } from '../../../domain/identity.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { addressBlock } from '../../rate-limit.ts'
@@ -97,7 +98,7 @@ async function unlessLocked(
 
 /** One account, however its address is written. */
 function accountOf(email: string): string {
-  return email.trim().toLowerCase()
+  return normalIdentifier('email', email) ?? email
 }
 
 function isGuess({ failure }: Refusal): boolean {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import type { AccessToken } from '../../../core/sign-access.ts'
@@ -138,9 +139,10 @@ function createPasswordCheck(
   }
 }
 
-/** Of one length, so that long names do not fill the memory of the limit. */
+/** The same for every spelling of a name, and of one length: long names do not fill the memory. */
 function accountKey(username: string): string {
-  return createHash('sha256').update(username).digest('base64url')
+  const account = normalIdentifier('username', username) ?? username
+  return createHash('sha256').update(account).digest('base64url')
 }
 
 function userAgent(request: DialectRequest): { readonly userAgent?: string } {
