@@ -2,22 +2,41 @@
  * A dialect of your own: a logout API that answers `GET /acme/bye?token=…` with one word. Name it
  * in `outright.config.ts`:
  *
- *     import { createAcme } from './acme-dialect.ts'
- *     export default { customDialects: [createAcme] }
+ *     import { acme } from './acme-dialect.ts'
+ *     export default { customDialects: [{ dialect: acme, options: { farewell: 'cheerio' } }] }
+ *
+ * Its options have a schema, which says what they may be: a file that misspells one is refused.
  */
 import {
+  defineDialect,
   refuse,
+  settings,
   singleParameter,
   type Answer,
   type Dialect,
   type DialectContext,
+  type DialectModule,
   type DialectRequest,
   type Failure,
 } from 'outright'
 
 const audience = 'acme'
 
-export function createAcme({ core }: DialectContext): Dialect {
+export interface AcmeOptions {
+  readonly farewell: string
+  readonly accessLifetimeMs: number
+}
+
+export const acme: DialectModule = defineDialect({
+  name: 'acme',
+  options: settings.group<AcmeOptions>({
+    farewell: settings.text({ description: 'what a logout answers', default: 'bye' }),
+    accessLifetimeMs: settings.lifetime({ description: 'life of a token', default: 3_600_000 }),
+  }),
+  create: createAcme,
+})
+
+function createAcme({ core }: DialectContext, options: AcmeOptions): Dialect {
   // Parse: the request becomes what the core needs, or a failure.
   function parse(request: DialectRequest): string {
     const token = singleParameter(request.query, 'token', 4096)
@@ -37,7 +56,7 @@ export function createAcme({ core }: DialectContext): Dialect {
       actor: `subject:${claims.sub}`,
       wait,
     })
-    return { ...word(200, 'bye'), receipt }
+    return { ...word(200, options.farewell), receipt }
   }
 
   async function hello(request: DialectRequest): Promise<Answer> {
@@ -47,7 +66,7 @@ export function createAcme({ core }: DialectContext): Dialect {
       clientId: 'acme',
       dialect: 'acme',
       audience,
-      accessLifetimeMs: 3_600_000,
+      accessLifetimeMs: options.accessLifetimeMs,
     })
     return word(200, access.token)
   }

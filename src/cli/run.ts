@@ -28,7 +28,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
     }
     const { code, message } = explain(error)
-    terminal.err(`outright: ${printable(lowerFirst(message))}\n`)
+    // Settings that cannot be used are told a line each.
+    const lines = message.split('\n').map(printable)
+    terminal.err(`outright: ${lowerFirst(lines.join('\n'))}\n`)
     return code
   }
 }

@@ -13,6 +13,7 @@ import { corsOf, type Cors } from './cors.ts'
 import type { Answer, Dialect, DialectRequest, Route } from './dialect.ts'
 import { createHttpServer } from './http-server.ts'
 import { inOrder, methodsAt, methodsOf, ownerOf, type MountedDialect } from './owner.ts'
+import type { ClientAddresses } from './client-address.ts'
 import { AppRequest, requestId } from './request.ts'
 import { problemAnswer } from './problem.ts'
 import { receiptHeaders } from './receipt-headers.ts'
@@ -36,7 +37,7 @@ export interface AppOptions {
   /** The public URL, without a slash at the end. */
   readonly publicUrl: string
   /** Whether an address is a proxy whose `X-Forwarded-For` is believed. */
-  readonly isTrustedProxy: (address: string) => boolean
+  readonly addresses: ClientAddresses
   readonly clock: Clock
   readonly log: Log
   readonly observe: (observation: Observation) => void

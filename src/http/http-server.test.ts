@@ -5,6 +5,7 @@ import { after, before, suite, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { systemClock, silentLog } from '../server/system.ts'
 import { createApp } from './app.ts'
+import { ClientAddresses } from './client-address.ts'
 import { problemAnswer } from './problem.ts'
 
 const TIMEOUT_MS = 300
@@ -36,7 +37,7 @@ before(async () => {
       },
     ],
     publicUrl: 'http://127.0.0.1',
-    isTrustedProxy: () => false,
+    addresses: new ClientAddresses([], silentLog),
     clock: systemClock,
     log: silentLog,
     observe: () => undefined,
@@ -74,7 +75,7 @@ test('the times that are written are those that the server keeps', async () => {
   const usual = createApp({
     mounts: [],
     publicUrl: '',
-    isTrustedProxy: () => false,
+    addresses: new ClientAddresses([], silentLog),
     clock: systemClock,
     log: silentLog,
     observe: () => undefined,

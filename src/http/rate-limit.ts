@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { refuse } from '../domain/failure.ts'
+import { group, integer, type Group } from '../settings/schema.ts'
 
 export interface RateLimitRule {
   /** How many are allowed in the window, before the installation's factor. */
@@ -10,6 +11,31 @@ export interface RateLimitRule {
 
 /** Keys counted at once; beyond that the one that called least recently starts anew. */
 const MAX_KEYS = 100_000
+
+/** Beyond it a limit limits nothing. */
+const MOST_POINTS = 1_000_000
+/** Timers hold less than 25 days. */
+const LONGEST_WINDOW_SECONDS = 7 * 86_400
+
+/** The schema of a limit that an installation may set. */
+export function limitSetting(description: string, usual: RateLimitRule): Group<RateLimitRule> {
+  return group<RateLimitRule>(
+    {
+      points: integer({ description: 'how many', minimum: 1, maximum: MOST_POINTS }),
+      windowSeconds: integer({
+        description: 'in how many seconds',
+        minimum: 1,
+        maximum: LONGEST_WINDOW_SECONDS,
+      }),
+    },
+    {
+      description,
+      default: usual,
+      defaultText: `${String(usual.points)} in ${String(usual.windowSeconds)} s`,
+      allowed: '`{ points, windowSeconds }`, whole numbers from 1',
+    },
+  )
+}
 
 /** Counts calls by a key and refuses the one too many. */
 export interface RateLimit {

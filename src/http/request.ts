@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
-import { clientAddress } from './client-address.ts'
+import type { ClientAddresses } from './client-address.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { DialectRequest } from './dialect.ts'
 
 export interface RequestOptions {
   readonly clock: Clock
   readonly publicUrl: string
-  readonly isTrustedProxy: (address: string) => boolean
+  readonly addresses: ClientAddresses
 }
 
 const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/
@@ -80,11 +80,8 @@ export class AppRequest implements DialectRequest {
   }
 
   get clientAddress(): string {
-    return clientAddress(
-      this.#request.raw.socket.remoteAddress ?? '',
-      this.header('x-forwarded-for'),
-      this.#options.isTrustedProxy,
-    )
+    const { socket, headers } = this.#request.raw
+    return this.#options.addresses.of(socket.remoteAddress ?? '', headers)
   }
 
   get requestId(): string {

@@ -15,6 +15,7 @@ import {
 import type { Answer, DialectRequest, Route } from '../http/dialect.ts'
 import type { AdminOptions, Download } from '../http/dialects/admin/index.ts'
 import { readAuthorization } from '../http/authorization.ts'
+import type { ClientAddresses } from '../http/client-address.ts'
 import { singleParameter } from '../http/body.ts'
 import type { NodeLeases } from '../ports/node-lease.ts'
 import { PROBLEM_TYPE_PREFIX, type WireVerifier } from '../protocol/admin-api.ts'
@@ -26,6 +27,7 @@ import { SNAPSHOT_PIECE } from './verification.ts'
 
 export interface AdminParts {
   readonly config: Config
+  readonly addresses: ClientAddresses
   readonly dependencies: CoreDependencies
   readonly hub: FeedHub
   readonly leases: NodeLeases | undefined
@@ -37,9 +39,10 @@ export interface AdminParts {
 }
 
 export function adminOptions(parts: AdminParts): AdminOptions {
-  const { config, hub, backup, stopping } = parts
+  const { config, addresses, hub, backup, stopping } = parts
   return {
     adminToken: config.adminToken,
+    addresses: () => addresses.notices,
     stopping,
     verifiers: () => Promise.resolve([...wireVerifiers(hub.verifiers()), ...otherNodes(parts)]),
     receiptDetail: (revocationId) =>

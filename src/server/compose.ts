@@ -2,7 +2,6 @@
  * The composition root: the only place that knows every part. It turns a configuration into a
  * server that is ready to listen, and takes it apart in the right order.
  */
-import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
 import { openKeyRing } from '../core/key-ring.ts'
@@ -10,7 +9,7 @@ import { openWrappedKeys } from '../core/wrapped-keys.ts'
 import { Refusal } from '../domain/failure.ts'
 import { attachFeed, isFeedUpgrade, type FeedHub } from '../feed/index.ts'
 import { createApp, type MountedDialect } from '../http/app.ts'
-import { addressMatcher, clientAddress } from '../http/client-address.ts'
+import { ClientAddresses } from '../http/client-address.ts'
 import { registerDocumentation } from '../http/documentation.ts'
 import { buildDocument } from '../http/openapi.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -98,12 +97,14 @@ async function composeWith(
   const time = await openTimekeeper(store, clock, log)
   const verification = await openVerification(store, leases, config, time, clock, log)
   const { replica, hub } = verification
+  const addresses = new ClientAddresses(config.trustedProxies, log)
   const readiness = watchReadiness(store, leases, opened.stopped, time)
   const metrics = createMetrics(replica, hub, {
     store,
     readiness,
     time,
     clock,
+    addresses,
     lostLogLines: world.lostLogLines ?? (() => 0),
   })
   store.onCommitted((entries) => {
@@ -117,6 +118,7 @@ async function composeWith(
   const mounts = mountAll({
     config,
     core,
+    addresses,
     opened,
     verification,
     nodeLags,
@@ -126,14 +128,12 @@ async function composeWith(
     stopping: stopping.signal,
   })
   void opened.stopped.then((reason) => stopForGood(reason, opened, hub, log))
-  const isTrustedProxy = addressMatcher(config.trustedProxies)
-  const app = createHttp(mounts, isTrustedProxy, metrics, config, world)
+  const app = createHttp(mounts, addresses, metrics, config, world)
   const closeApp = gracefulClose(app, clock)
   attachFeed(app.server, {
     hub,
     authenticate: guardConnections(core.dependencies),
-    addressOf: ({ socket, headers }) =>
-      clientAddress(socket.remoteAddress ?? '', forwardedFor(headers), isTrustedProxy),
+    addressOf: ({ socket, headers }) => addresses.of(socket.remoteAddress ?? '', headers),
   })
   const receivers = [providers.receiver]
   const stopDelivering = startDelivering({ core, receivers, observe: metrics.countDelivery })
@@ -251,7 +251,7 @@ export async function openCore(
 
 function createHttp(
   mounts: readonly MountedDialect[],
-  isTrustedProxy: (address: string) => boolean,
+  addresses: ClientAddresses,
   metrics: Metrics,
   config: Config,
   { clock, log }: World,
@@ -259,7 +259,7 @@ function createHttp(
   const app = createApp({
     mounts,
     publicUrl: config.issuer,
-    isTrustedProxy,
+    addresses,
     clock,
     log,
     takesUpgrade: isFeedUpgrade,
@@ -275,9 +275,4 @@ function createHttp(
     buildDocument({ mounts, publicUrl: config.issuer, version, isDemo: config.demo }),
   )
   return app
-}
-
-function forwardedFor(headers: IncomingHttpHeaders): string | undefined {
-  const value = headers['x-forwarded-for']
-  return Array.isArray(value) ? value.join(', ') : value
 }

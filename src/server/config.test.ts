@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { defineDialect } from '../http/dialect-module.ts'
+import { group, text } from '../settings/schema.ts'
 import { ConfigError, loadConfig, type ConfigFile } from './config.ts'
 
 let folder: string
@@ -71,31 +73,161 @@ describe('where settings come from', () => {
   })
 })
 
-describe('what cannot be used is refused by its name', () => {
-  const wrong: readonly (readonly [string, ConfigFile, RegExp])[] = [
-    ['a port', { port: 70_000 }, /setting port/],
-    ['a factor', { rateLimitFactor: 0 }, /setting rateLimitFactor/],
-    ['a lease', { leaseMs: 5 }, /setting leaseMs/],
-    ['a renewal', { renewMs: 1500 }, /setting renewMs/],
-    ['an issuer', { issuer: 'ftp://x' }, /setting issuer/],
-    ['a proxy', { trustedProxies: ['nowhere'] }, /trustedProxies/],
-    ['a prefix', { dialects: { baanx: { prefix: 'x y' } } }, /dialects\.baanx\.prefix/],
-    ['a node', { node: 'a b' }, /setting node/],
-    ['the console sender outside the demo', { otpSender: { kind: 'console' } }, /otpSender/],
-    ['a setting that does not exist', { prot: 1 } as ConfigFile, /setting prot/],
+describe('what cannot be used is refused by its name, with what was given and what is allowed', () => {
+  const life = { dialects: { matar: { options: { accessLifetimeMs: -1 } } } }
+  const wrong: readonly (readonly [string, unknown, RegExp])[] = [
+    ['a port', { port: 70_000 }, /port is 70000; allowed: a whole number from 0 to 65535/],
+    ['a factor', { rateLimitFactor: 0 }, /rateLimitFactor is 0; allowed: a number above 0/],
+    ['no lease', { leaseMs: 0 }, /leaseMs is 0; allowed: a whole number of milliseconds from 200/],
+    ['a renewal', { renewMs: 1500 }, /renewMs is 1500; allowed: at most half of leaseMs/],
+    ['an issuer', { issuer: 'ftp://x' }, /issuer is "ftp:\/\/x"; allowed: an http or https URL/],
+    ['a query', { issuer: 'https://x/?a' }, /issuer is /],
+    ['a proxy', { trustedProxies: ['nowhere'] }, /trustedProxies\[0\] is "nowhere"; allowed: /],
+    ['a proxy twice', { trustedProxies: ['10.0.0.1', '10.0.0.1'] }, /trustedProxies\[1\]/],
+    ['an address of three numbers', { trustedProxies: ['10.0.1'] }, /trustedProxies\[0\]/],
+    ['a range that never matches', { trustedProxies: ['::ffff:10.0.0.0/8'] }, /IPv4-mapped/],
+    ['a prefix', { dialects: { baanx: { prefix: 'x y' } } }, /dialects\.baanx\.prefix is "x y"/],
+    ['a prefix upwards', { dialects: { baanx: { prefix: '/a/..' } } }, /dialects\.baanx\.prefix/],
+    ['our own prefix', { dialects: { baanx: { prefix: '/docs' } } }, /dialects\.baanx\.prefix/],
+    ['a dialect', { dialects: { baanks: {} } }, /dialects\.baanks is not a setting; .*baanx\?/],
+    ['a node', { node: 'a b' }, /node is "a b"; allowed: 1 to 64/],
+    ['a word', { durability: 'fulll' }, /durability is "fulll"; allowed: full, off/],
+    ['text for a switch', { demo: 'false' }, /demo cannot|demo is "false"; allowed: true, false/],
+    ['a negative life', life, /dialects\.matar\.options\.accessLifetimeMs is -1; allowed: /],
+    ['undefined', { databaseUrl: undefined }, /databaseUrl is undefined; allowed: /],
+    ['null', { audiences: null }, /audiences is null; allowed: a list/],
+    ['the console sender', { otpSender: { kind: 'console' } }, /otpSender\.kind is "console"/],
+    [
+      'a sender',
+      { otpSender: { kind: 'webhok' } },
+      /kind is "webhok"; allowed: none, console, webhook/,
+    ],
+    [
+      'half a sender',
+      { otpSender: { kind: 'webhook' } },
+      /otpSender\.url is missing.*\n.*\.secret is/,
+    ],
+    ['a setting that does not exist', { prot: 1 }, /prot is not a setting; did you mean port\?/],
+    ['a host', { host: 'http://x' }, /host is "http:\/\/x"; allowed: an IP address or a host name/],
   ]
   for (const [name, settings, message] of wrong) {
-    test(name, async () => {
-      await assert.rejects(loadConfig({}, settings), (error: Error) => {
-        assert.ok(error instanceof ConfigError)
-        assert.match(error.message, message)
-        return true
-      })
-    })
+    test(name, () => refused(loadConfig({}, settings as ConfigFile), message))
   }
 
-  test('a number that is none, a file that is not there', async () => {
-    await assert.rejects(loadConfig({ OUTRIGHT_PORT: 'eighty' }), /OUTRIGHT_PORT: "eighty"/)
-    await assert.rejects(loadConfig({ OUTRIGHT_CONFIG: join(folder, 'no.json') }), /Cannot read/)
+  test('a webhook that is no address, with an empty secret: both at once', async () => {
+    const otpSender = { kind: 'webhook', url: 'file:///etc/passwd', secret: '' } as const
+    await refused(
+      loadConfig({}, { otpSender }),
+      /^Cannot use 2 settings:\n {2}otpSender\.url is "file:.*\n {2}otpSender\.secret is empty/,
+    )
+  })
+
+  test('what is wrong in the file, the environment and the command line, all at once', async () => {
+    const path = await file('wrong.json', '{"durability":"fulll","leesMs":1}')
+    const environment = { OUTRIGHT_CONFIG: path, OUTRIGHT_PORT: '0x1F90', OUTRIGHT_PROT: '1' }
+    await assert.rejects(loadConfig(environment, {}, { '--host': '' }), {
+      message: `Cannot use 5 settings:
+  leesMs is not a setting (wrong.json); did you mean leaseMs?
+  durability is "fulll" (wrong.json); allowed: full, off
+  OUTRIGHT_PROT is not a variable of Outright; did you mean OUTRIGHT_PORT?
+  port is "0x1F90" (OUTRIGHT_PORT); allowed: a whole number from 0 to 65535
+  host is empty (--host); allowed: an IP address or a host name`,
+    })
+  })
+
+  test('numbers of the environment are digits and nothing else', async () => {
+    for (const text of ['eighty', '1e3', ' 80', '80 ', '+80', '80.0', '']) {
+      await refused(loadConfig({ OUTRIGHT_PORT: text }), /port is .*\(OUTRIGHT_PORT\)/)
+    }
+  })
+
+  test('a variable that is empty is not one that is not set', async () => {
+    await refused(loadConfig({ OUTRIGHT_ADMIN_TOKEN: '' }), /adminToken is empty/)
+    await refused(loadConfig({ OUTRIGHT_CONFIG: '' }), /OUTRIGHT_CONFIG is empty/)
+  })
+
+  test('what Kubernetes sets for a service of this name, with the remedy', async () => {
+    const links = { OUTRIGHT_SERVICE_HOST: '10.0.0.1', OUTRIGHT_PORT: 'tcp://10.0.0.1:8080' }
+    await refused(loadConfig(links), /OUTRIGHT_SERVICE_HOST .*enableServiceLinks: false/)
+    await refused(loadConfig(links), /port is "tcp:\/\/10\.0\.0\.1:8080"/)
+  })
+
+  test('a file that is not there, or holds something else', async () => {
+    await refused(loadConfig({ OUTRIGHT_CONFIG: join(folder, 'no.json') }), /Cannot read/)
+    const list = await file('list.json', '[]')
+    await refused(
+      loadConfig({ OUTRIGHT_CONFIG: list }),
+      /the configuration is an empty list \(list\.json\)/,
+    )
   })
 })
+
+describe('what is public protects nothing', () => {
+  const secret = 'outright-demo-admin'
+  test('the credentials of the demo and of the examples, wherever a secret stands', async () => {
+    for (const adminToken of [secret, 'outright-demo-guard', 'octopus-demo-secret', 'REPLACE-ME']) {
+      await refused(
+        loadConfig({ OUTRIGHT_ADMIN_TOKEN: adminToken }),
+        /adminToken is a credential of/,
+      )
+    }
+    const sender = { kind: 'webhook', url: 'https://sms.example', secret } as const
+    await refused(loadConfig({}, { otpSender: sender }), /otpSender\.secret is a credential/)
+    const softwareStatements = [{ statement: 'demo-software-statement', requestors: ['A'] }]
+    await refused(
+      loadConfig({}, { dialects: { adobePass: { options: { softwareStatements } } } }),
+      /adobePass\.options\.softwareStatements\[0\]\.statement is a credential/,
+    )
+  })
+
+  test('in the demo they are what they are for', async () => {
+    assert.equal((await loadConfig({}, { demo: true })).adminToken, secret)
+  })
+})
+
+describe('where to listen', () => {
+  for (const [host, listen, issuer] of [
+    ['[::1]', '::1', 'http://[::1]:8080'],
+    ['::1', '::1', 'http://[::1]:8080'],
+    ['::1%lo', '::1%lo', 'http://[::1]:8080'],
+    ['[::]', '::', 'http://127.0.0.1:8080'],
+    ['localhost', 'localhost', 'http://localhost:8080'],
+  ] as const) {
+    test(host, async () => {
+      const config = await loadConfig({ OUTRIGHT_HOST: host })
+      assert.deepEqual([config.host, config.issuer], [listen, issuer])
+    })
+  }
+})
+
+describe('a dialect of an installation’s own brings its schema', () => {
+  const acme = defineDialect<{ readonly greeting: string }>({
+    name: 'acme',
+    options: group<{ readonly greeting: string }>({ greeting: text({ default: 'hello' }) }),
+    create: () => assert.fail('not before the start'),
+  })
+
+  test('its options are held against it', async () => {
+    const custom = (options: Record<string, unknown>) =>
+      loadConfig({}, { customDialects: [{ dialect: acme, options }] })
+    await refused(custom({ greting: 'hi' }), /customDialects\[0\]\.options\.greting .*greeting\?/)
+    await refused(custom({ greeting: 1 }), /customDialects\[0\]\.options\.greeting is 1; allowed: /)
+    await custom({ greeting: 'hi' })
+  })
+
+  test('its place is checked like any other’s', async () => {
+    const placed = [{ dialect: acme, prefix: 'acme' }]
+    await refused(
+      loadConfig({}, { customDialects: placed }),
+      /customDialects\[0\]\.prefix is "acme"/,
+    )
+  })
+})
+
+async function refused(loading: Promise<unknown>, message: RegExp): Promise<void> {
+  await assert.rejects(loading, (error: Error) => {
+    assert.ok(error instanceof ConfigError)
+    assert.match(error.message, message)
+    return true
+  })
+}

@@ -8,6 +8,11 @@ import { hashPassword } from '../core/password.ts'
 import type { PasswordCost } from '../core/dependencies.ts'
 import type { Store } from '../ports/store.ts'
 
+/** The admin token of the demo. */
+export const DEMO_ADMIN_TOKEN = 'outright-demo-admin'
+/** The credential of the demo's guard. */
+export const DEMO_GUARD_CREDENTIAL = 'outright-demo-guard'
+
 /** Marks rows that came with the demo. */
 const demoMark = { demo: true } as const
 
@@ -77,9 +82,9 @@ const clients: readonly DemoClient[] = [
   {
     id: 'guard-demo',
     dialect: GUARD_DIALECT,
-    key: 'outright-demo-guard',
+    key: DEMO_GUARD_CREDENTIAL,
     name: 'Demo guard',
-    secretHash: hashGuardCredential('outright-demo-guard'),
+    secretHash: hashGuardCredential(DEMO_GUARD_CREDENTIAL),
   },
   { id: 'baanx-demo', dialect: 'baanx', key: 'baanx-demo-key', name: 'Baanx demo' },
   {
@@ -166,11 +171,22 @@ export function demoSecretOf(id: string): string {
   return subject?.password ?? clients.find((one) => one.id === id)?.secret ?? ''
 }
 
-/** True where the database holds an identity that came with the demo. */
+/** True where the database holds an identity that came with the demo, any of them. */
 export async function hasDemoIdentities(store: Store): Promise<boolean> {
-  const [maria, octopus] = await Promise.all([
-    store.findSubject({ by: 'id', value: 'maria' }),
-    store.findClient({ by: 'id', value: '42' }),
+  const identities = await Promise.all([
+    ...subjects.map(({ id }) => store.findSubject({ by: 'id', value: id })),
+    ...clients.map(({ id }) => store.findClient({ by: 'id', value: id })),
   ])
-  return [maria, octopus].some((identity) => identity?.attributes['demo'] === true)
+  return identities.some((identity) => identity?.attributes['demo'] === true)
 }
+
+/** Printed where everybody can read them, so that none may protect anything but the demo. */
+export const publicCredentials: ReadonlySet<string> = new Set([
+  DEMO_ADMIN_TOKEN,
+  DEMO_GUARD_CREDENTIAL,
+  'demo-software-statement',
+  // What stands in the examples for deployment.
+  'REPLACE-ME',
+  ...subjects.flatMap(({ password }) => password ?? []),
+  ...clients.flatMap(({ secret }) => secret ?? []),
+])

@@ -6,11 +6,12 @@ import { createBaanx } from '../http/dialects/baanx/index.ts'
 import { createDirectLink } from '../http/dialects/directlink/index.ts'
 import { createMatar } from '../http/dialects/matar/index.ts'
 import { createOctopus } from '../http/dialects/octopus/index.ts'
-import type { Config, DialectConfig } from './config.ts'
+import { filledIn } from '../settings/read.ts'
+import type { Config, CustomDialect, DialectConfig } from './config.ts'
 import type { Metrics } from './metrics.ts'
 import type { Providers } from './providers.ts'
 
-type Create<Options> = (context: DialectContext, options?: Partial<Options>) => Dialect
+type Create<Options> = (context: DialectContext, options: Options) => Dialect
 
 /** The five dialects that the configuration switches on, where it wants them. */
 export function mountDialects(
@@ -40,10 +41,16 @@ export function mountDialects(
       }),
     ),
     ...mount(matar, createMatar),
-    ...config.customDialects.map((create) => ({
-      dialect: create({ ...shared, prefix: '' }),
-      prefix: '',
-      host: undefined,
-    })),
+    ...config.customDialects.map((custom) => mountCustom(custom, shared)),
   ]
+}
+
+function mountCustom(custom: CustomDialect, shared: DialectContext): MountedDialect {
+  if (typeof custom === 'function') {
+    const dialect = custom({ ...shared, prefix: '' })
+    return { dialect, prefix: '', host: undefined }
+  }
+  const { dialect, prefix = '', host, origins, options = {} } = custom
+  const settings = filledIn(dialect.options, options, shared.demo)
+  return { dialect: dialect.create({ ...shared, prefix }, settings), prefix, host, origins }
 }

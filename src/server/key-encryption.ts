@@ -20,7 +20,7 @@ const COMMAND_WITHIN_MS = 30_000
 export async function readEncryptionKeys({
   keyEncryption,
 }: Pick<Config, 'keyEncryption'>): Promise<readonly Uint8Array[]> {
-  const { keys, file, command } = keyEncryption
+  const { keys = [], file = '', command = [] } = keyEncryption
   const given = Object.entries({ keys, file, command }).filter(([, value]) => value.length > 0)
   if (given.length > 1) {
     const names = given.map(([name]) => `keyEncryption.${name}`).join(' and ')

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Observation } from '../http/app.ts'
+import type { ClientAddresses } from '../http/client-address.ts'
 import { reasons, type Revocation } from '../domain/revocation.ts'
 import { scopes } from '../domain/scope.ts'
 import type { FeedHub } from '../feed/index.ts'
@@ -28,12 +29,13 @@ export interface NodeFacts {
   readonly time: Pick<Timekeeper, 'leadMs' | 'databaseLeadMs'>
   readonly clock: Clock
   readonly lostLogLines: () => number
+  readonly addresses: ClientAddresses
 }
 
 export function createMetrics(
   replica: Replica,
   hub: FeedHub,
-  { store, readiness, time, clock, lostLogLines }: NodeFacts,
+  { store, readiness, addresses, time, clock, lostLogLines }: NodeFacts,
 ): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'outright_' })
@@ -81,6 +83,7 @@ export function createMetrics(
   gaugeReadiness(registry, readiness)
   gaugeClocks(registry, time)
   gaugeLostLines(registry, lostLogLines)
+  countAddresses(registry, addresses)
   return {
     observeRequest: requestTimes(registry),
     countRevocations(entries) {
@@ -98,6 +101,28 @@ export function createMetrics(
     },
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }
+}
+
+/** What `trustedProxies` and the proxies do not agree on. */
+function countAddresses(registry: Registry, addresses: ClientAddresses): void {
+  new Counter({
+    name: 'outright_forwarded_headers_ignored_total',
+    help: 'Requests whose X-Forwarded-For or Forwarded was not believed: not from a trusted proxy',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(addresses.notices.ignored)
+    },
+  })
+  new Counter({
+    name: 'outright_forwarded_headers_unreadable_total',
+    help: 'Requests of trusted proxies that name the caller by something that is no address',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(addresses.notices.unreadable)
+    },
+  })
 }
 
 function gaugeReadiness(registry: Registry, readiness: Readiness): void {

@@ -4,6 +4,7 @@
  */
 import type { Core } from '../core/core.ts'
 import type { MountedDialect } from '../http/app.ts'
+import type { ClientAddresses } from '../http/client-address.ts'
 import type { DialectContext } from '../http/context.ts'
 import { createAdmin } from '../http/dialects/admin/index.ts'
 import { createFrontPage } from '../http/dialects/front-page/index.ts'
@@ -26,6 +27,7 @@ import { version } from './version.ts'
 export interface MountParts {
   readonly config: Config
   readonly core: Core
+  readonly addresses: ClientAddresses
   readonly opened: OpenedStore
   readonly verification: Verification
   /** Undefined where there is one node. */
@@ -73,13 +75,23 @@ function operations({ config, core, readiness, metrics }: MountParts): Dialect {
 }
 
 function admin(parts: MountParts, context: DialectContext): Dialect {
-  const { config, core, opened, verification, nodeLags, stopping } = parts
+  const { config, core, addresses, opened, verification, nodeLags, stopping } = parts
   const { leases, backup } = opened
   const { hub, replica } = verification
   const { dependencies } = core
   return createAdmin(
     context,
-    adminOptions({ config, dependencies, hub, leases, nodeLags, replica, stopping, backup }),
+    adminOptions({
+      config,
+      addresses,
+      dependencies,
+      hub,
+      leases,
+      nodeLags,
+      replica,
+      stopping,
+      backup,
+    }),
   )
 }
 

@@ -1,14 +1,16 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compose } from './compose.ts'
-import { loadConfig, type Config, type ConfigFile } from './config.ts'
+import { loadConfig, type Config } from './config.ts'
 import { demoLogout } from './demo-page.ts'
 import { createOtpSender } from './otp-senders.ts'
 import { openOutput } from './output.ts'
+import { noteRunning } from './running.ts'
 import { jsonLine, jsonLog, systemClock, systemRandom } from './system.ts'
 
 export interface ServeOptions {
-  readonly demo: boolean
+  /** Default: as the configuration says, and without a word there, false. */
+  readonly demo?: boolean
   readonly host?: string
   /** 0 takes any free port. */
   readonly port?: number
@@ -42,19 +44,14 @@ export interface RunningServer {
  * @throws {Error} Where the store cannot be opened, or the port is taken.
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const overrides: ConfigFile = {
-    demo: options.demo,
-    ...(options.host === undefined ? {} : { host: options.host }),
-    ...(options.port === undefined ? {} : { port: options.port }),
-    ...(options.data === undefined ? {} : { dataDir: options.data }),
-    ...(options.afterRestore === undefined ? {} : { afterRestore: options.afterRestore }),
-  }
-  const load = (more: ConfigFile): Promise<Config> =>
-    loadConfig(process.env, { ...overrides, ...more, configPath: options.config })
-  const asked = await load({})
-  // The public URL, where nobody names it, has the port: it must be known before anything is made.
-  const config =
-    new URL(asked.issuer).port === '0' ? await load({ port: await freePort(asked) }) : asked
+  const { config: configPath, data, ...rest } = options
+  const dataDir = data === undefined ? {} : { dataDir: data }
+  return serveConfig(await loadConfig(process.env, { ...rest, ...dataDir, configPath }))
+}
+
+/** Starts a server by a configuration that was read; see {@link serve}. */
+export async function serveConfig(asked: Config): Promise<RunningServer> {
+  const config = await withPort(asked)
   const output = openOutput(process.stdout, {
     maxPendingBytes: MAX_PENDING_LOG_BYTES,
     describeLoss: (lost, reason) =>
@@ -63,10 +60,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const print = (line: string): void => {
     output.write(line)
   }
+  const log = jsonLog(print)
   const composition = await compose(config, {
     clock: systemClock,
     random: systemRandom(),
-    log: jsonLog(print),
+    log,
     lostLogLines: () => output.lost,
     otpSender: createOtpSender(config, print),
   }).catch((error: unknown) => {
@@ -81,14 +79,24 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   const { address, port } = composition.app.server.address() as AddressInfo
   const host = address.includes(':') ? `[${address}]` : address
+  const url = `http://${host}:${String(port)}`
+  const removeNote = noteRunning(config, url, log)
   return {
-    url: `http://${host}:${String(port)}`,
+    url,
     tryIt: config.demo ? demoLogout(config) : undefined,
     async close() {
+      removeNote()
       await composition.close()
       await Promise.race([output.drained(), sleep(LAST_LINES_MS)])
     },
   }
+}
+
+/** The public URL, where nobody names it, has the port: it must be known before anything is made. */
+async function withPort(config: Config): Promise<Config> {
+  if (new URL(config.issuer).port !== '0') return config
+  const port = await freePort(config)
+  return { ...config, port, issuer: config.issuer.replace(/:0$/, `:${String(port)}`) }
 }
 
 /** A port that nobody uses at this moment. */

@@ -94,7 +94,7 @@ test('guessing the admin token is slowed down, and the operator is not locked ou
 })
 
 test('without a configured token nothing opens the admin API', async () => {
-  const server = await startTestServer({ config: { adminToken: '' } })
+  const server = await startTestServer({ config: { demo: false } })
   try {
     for (const authorization of ['Bearer undefined', 'Bearer x', `Bearer ${ADMIN_TOKEN}`]) {
       const reply = await server.call('GET', '/outright/v1/keys', { headers: { authorization } })

@@ -129,7 +129,7 @@ suite('outright serve', () => {
     const child = outright(['serve', '--port', '0', '--config', config])
     const { code, err, out } = await finished(child)
     assert.deepEqual([code, out], [2, ''])
-    assert.match(err, /^outright: cannot use setting leaseMs: .+\n$/)
+    assert.match(err, /^outright: cannot use a setting: leaseMs is 1 \(bad\.json\); allowed: .+\n$/)
   })
 
   test('the demo says where to look, and its line logs somebody out when pasted', async () => {

@@ -107,7 +107,7 @@ suite('legacyKeys: signature headers must verify', () => {
   before(async () => {
     server = await startWith({
       requireAccessToken: true,
-      defaultRequestor: undefined,
+      defaultRequestor: 'another',
       legacyKeys: [{ publicKey: 'legacy-public', secret, requestor: 'REF30' }],
     })
   })

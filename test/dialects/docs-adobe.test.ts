@@ -1,13 +1,12 @@
 /**
  * The page of documentation, as a test: its shell lines are run as they would be pasted, in order
- * and in one shell, and have to print what the page says; its table of options names every option.
+ * and in one shell, and have to print what the page says.
  */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { after, before, suite, test } from 'node:test'
 import { promisify } from 'node:util'
-import { withDefaults } from '../../src/http/dialects/adobe-pass/options.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { openFront, type Front } from './adobe-pass-kit.ts'
 
@@ -40,13 +39,6 @@ suite('docs/dialects/adobe-pass.md', () => {
     for (const [index, [, , expected = '']] of examples.entries()) {
       assert.match((printed[index] ?? '').trim(), pattern(expected.trim()))
     }
-  })
-
-  test('its table names every option and no other', async () => {
-    const [, table = ''] = (await page()).split('## Options')
-    const named = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, option = '']) => option)
-    const options = Object.keys(withDefaults(false, {}))
-    assert.deepEqual(named.toSorted(), options.toSorted())
   })
 })
 

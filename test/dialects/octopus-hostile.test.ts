@@ -391,10 +391,13 @@ suite('Octopus, when something fails', () => {
 
   test('options that cannot be used are refused at the start', () => {
     const make = (options: object) => (): Dialect => octopus(server.core, options)
-    assert.throws(make({ refreshLifetimeMs: 0 }), /Cannot use Octopus option refreshLifetimeMs/)
-    assert.throws(make({ limits: { login: 0, refresh: 1, get: 1 } }), /option login/)
-    assert.throws(make({ limits: 'staging' }), /option limits: "staging" is not known/)
-    assert.throws(make({ onReplay: 'shrug' }), /option onReplay/)
+    assert.throws(make({ refreshLifetimeMs: 0 }), /refreshLifetimeMs is 0; allowed: /)
+    assert.throws(
+      make({ limits: { login: 0, refresh: 1, get: 1 } }),
+      /limits\.login is 0; allowed: /,
+    )
+    assert.throws(make({ limits: 'staging' }), /limits is "staging"; allowed: production, sandbox/)
+    assert.throws(make({ onReplay: 'shrug' }), /onReplay is "shrug"; allowed: refuse, same-answer/)
     assert.doesNotThrow(make({ graceMs: 0 }))
   })
 

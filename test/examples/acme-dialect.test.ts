@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createAcme } from '../../examples/acme-dialect.ts'
+import { acme } from '../../examples/acme-dialect.ts'
 import { startTestServer } from '../harness.ts'
 
 test('a dialect of one file logs in, logs out, and says no in its own words', async () => {
-  const server = await startTestServer({ config: { customDialects: [createAcme] } })
+  const server = await startTestServer({ config: { customDialects: [{ dialect: acme }] } })
   try {
     const { text: token } = await server.call('GET', '/acme/hello?name=ada')
     const bye = await server.call('GET', `/acme/bye?token=${token}`)
@@ -20,4 +20,20 @@ test('a dialect of one file logs in, logs out, and says no in its own words', as
   } finally {
     await server.close()
   }
+})
+
+test('its options are held against its schema, and its place is its own', async () => {
+  const placed = { dialect: acme, prefix: '/inc', options: { farewell: 'cheerio' } }
+  const server = await startTestServer({ config: { customDialects: [placed] } })
+  try {
+    const { text: token } = await server.call('GET', '/inc/acme/hello?name=ada')
+    assert.equal((await server.call('GET', `/inc/acme/bye?token=${token}`)).text, 'cheerio')
+  } finally {
+    await server.close()
+  }
+  const misspelt = { dialect: acme, options: { farwell: 'cheerio' } }
+  await assert.rejects(
+    startTestServer({ config: { customDialects: [misspelt] } }),
+    /customDialects\[0\]\.options\.farwell is not a setting; did you mean farewell\?/,
+  )
 })

@@ -8,7 +8,9 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { configSchema } from '../../src/server/config-schema.ts'
 import { loadConfig } from '../../src/server/config.ts'
+import { settingsBelow } from '../../src/settings/walk.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { outright, withFolder } from './doctor.ts'
 
@@ -41,9 +43,9 @@ before(async () => {
 after(() => server.close())
 
 /** `OUTRIGHT_…` names that the server reads. */
-async function knownVariables(): Promise<ReadonlySet<string>> {
-  const text = await read('src/server/config.ts')
-  return new Set(text.match(/OUTRIGHT_[A-Z_]+/g))
+function knownVariables(): ReadonlySet<string> {
+  const settings = settingsBelow(configSchema).flatMap(({ schema }) => schema.variable ?? [])
+  return new Set([...settings, 'OUTRIGHT_CONFIG'])
 }
 
 describe('metrics', () => {
@@ -228,7 +230,7 @@ describe('compose.yaml', () => {
   })
 
   test('variables are known to the server, and those that are demanded are in the first lines', async () => {
-    const known = await knownVariables()
+    const known = knownVariables()
     for (const name of Object.keys(at(compose, 'services', 'outright', 'environment') as Json)) {
       assert.ok(known.has(name), name)
     }
@@ -303,7 +305,7 @@ describe('Kubernetes', () => {
   })
 
   test('variables and settings are known to the server; the template holds no secret', async () => {
-    const known = await knownVariables()
+    const known = knownVariables()
     const [nodes] = await ofKind('StatefulSet')
     const [secret] = await ofKind('Secret')
     const values = at(secret, 'stringData') as Record<string, string>
@@ -314,6 +316,8 @@ describe('Kubernetes', () => {
       assert.ok(known.has(name), name)
     }
     assert.ok(Object.values(values).every((value) => value.includes('REPLACE-ME')))
+    // The service is named as our variables begin.
+    assert.equal(at(nodes, 'spec', 'template', 'spec', 'enableServiceLinks'), false)
     const [config] = await ofKind('ConfigMap')
     await withFolder(async (data) => {
       const [[name, text] = ['', '']] = Object.entries(at(config, 'data') as Record<string, string>)

@@ -27,6 +27,7 @@ export const table: Readonly<Record<string, Row>> = {
   domain: { folders: [], packages: [], node: false },
   protocol: { folders: [], packages: [], node: false },
   verifier: { folders: ['protocol'], packages: ['jose'], node: false },
+  settings: { folders: [], packages: ['typebox'], node: false },
   ports: { folders: ['domain'], packages: 'all', node: true },
   core: { folders: ['domain', 'ports', 'verifier', 'protocol'], packages: 'all', node: true },
   stores: { folders: ['domain', 'ports'], packages: 'all', node: true },
@@ -35,7 +36,7 @@ export const table: Readonly<Record<string, Row>> = {
   guard: { folders: ['protocol', 'verifier'], packages: ['jose'], node: false },
   client: { folders: ['protocol'], packages: [], node: false },
   http: {
-    folders: ['domain', 'ports', 'core', 'protocol', 'verifier'],
+    folders: ['domain', 'ports', 'core', 'protocol', 'verifier', 'settings'],
     packages: 'all',
     node: true,
   },
@@ -44,6 +45,7 @@ export const table: Readonly<Record<string, Row>> = {
   testing: {
     folders: [
       'domain',
+      'settings',
       'ports',
       'core',
       'verifier',

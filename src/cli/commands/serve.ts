@@ -1,17 +1,18 @@
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import { withExamples } from '../examples.ts'
 import { exitCodes } from '../exit.ts'
 import type { Shell } from '../shell.ts'
 import type { Terminal } from '../terminal.ts'
 import type { RunningServer } from '../../server/serve.ts'
 
+/** As text: what each may be is said by the schema of the settings. */
 interface ServeFlags {
-  readonly demo?: boolean
+  readonly demo?: true
   readonly host?: string
-  readonly port?: number
+  readonly port?: string
   readonly data?: string
   readonly config?: string
-  readonly afterRestore?: 'end-everyone' | 'accept-lost-logouts'
+  readonly afterRestore?: string
 }
 
 /** `outright serve`: runs until it is told to stop. */
@@ -28,32 +29,35 @@ export function addServe(program: Command, { terminal }: Shell): void {
     )
     .option('--demo', 'with the demo identities, whose passwords are public')
     .option('--host <address>', 'address to listen on (OUTRIGHT_HOST, default 127.0.0.1)')
-    .option('--port <number>', 'port, 0 for any free one (OUTRIGHT_PORT, default 8080)', parsePort)
+    .option('--port <number>', 'port, 0 for any free one (OUTRIGHT_PORT, default 8080)')
     .option('--data <folder>', 'folder of the SQLite database (OUTRIGHT_DATA, default ./data)')
     .option('--config <file>', 'outright.config.ts or .json (OUTRIGHT_CONFIG)')
-    .addOption(
-      new Option(
-        '--after-restore <decision>',
-        'serve a database that may lack logouts, after this (OUTRIGHT_AFTER_RESTORE)',
-      ).choices(['end-everyone', 'accept-lost-logouts']),
+    .option(
+      '--after-restore <decision>',
+      'serve a database that may lack logouts, after this (OUTRIGHT_AFTER_RESTORE): ' +
+        'end-everyone or accept-lost-logouts',
     )
     .action(async (flags: ServeFlags) => {
       // Loaded here, so that no other command waits for a server's code.
-      const { serve } = await import('../../server/serve.ts')
+      const [{ serveConfig }, { loadConfig }] = await Promise.all([
+        import('../../server/serve.ts'),
+        import('../../server/config.ts'),
+      ])
       terminal.outliveOutput()
       // Before anything is said: who reads that it listens may stop it at once.
       const stopped = untilStopped(terminal)
-      const { demo = false, host, port, data, config, afterRestore } = flags
-      const server = await serve({
-        demo,
-        ...(host === undefined ? {} : { host }),
-        ...(port === undefined ? {} : { port }),
-        ...(data === undefined ? {} : { data }),
-        ...(config === undefined ? {} : { config }),
-        ...(afterRestore === undefined ? {} : { afterRestore }),
-      })
+      const { demo, host, port, data, config: configPath, afterRestore } = flags
+      const settings = {
+        '--demo': demo,
+        '--host': host,
+        '--port': port,
+        '--data': data,
+        '--after-restore': afterRestore,
+      }
+      const config = await loadConfig(terminal.env, { configPath }, settings)
+      const server = await serveConfig(config)
       terminal.err(`outright: listening on ${server.url}\n`)
-      if (demo) terminal.err(demoNotice(server))
+      if (config.demo) terminal.err(demoNotice(server))
       await stopped
       await server.close()
       terminal.err('outright: stopped\n')
@@ -77,14 +81,6 @@ function demoNotice({ url, tryIt }: RunningServer): string {
     '',
     '',
   ].join('\n')
-}
-
-function parsePort(text: string): number {
-  const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) {
-    throw new InvalidArgumentError('give a number from 0 to 65535')
-  }
-  return port
 }
 
 /**

@@ -10,9 +10,10 @@ import pg from 'pg'
 import type { Clock } from '../../ports/clock.ts'
 import { loadConfig, type ConfigFile, type Environment } from '../config.ts'
 import { DATABASE_FILE } from '../offline.ts'
+import { findRunning, type RunningServerNote } from '../running.ts'
 import { systemClock } from '../system.ts'
 import { examineRate } from './clocks.ts'
-import type { Finding } from './finding.ts'
+import { ok, warn, type Finding } from './finding.ts'
 import { examineKeys, type StoredKey } from './keys.ts'
 import { examinePostgres } from './postgres.ts'
 import { examineReach } from './reach.ts'
@@ -30,7 +31,7 @@ export interface DoctorOptions {
   readonly databaseUrl?: string
   /** Path of `outright.config.ts` or `.json`. */
   readonly config?: string
-  /** Where a server is to be asked; undefined asks none. */
+  /** Where a server is to be asked; undefined asks the one that uses the data folder, if any. */
   readonly server?: string
   /** Undefined: the one of the configuration. */
   readonly adminToken?: string
@@ -51,22 +52,45 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
   }
   const config = await loadConfig(environment, { ...overrides, configPath: options.config })
-  yield* examineSettings(config)
-  yield await examineRate(clock)
+  const own = examineSettings(config)
   // A folder that is named on the command line is meant, whatever the environment says.
   const url = data === undefined || databaseUrl !== undefined ? config.databaseUrl : undefined
-  if (url === undefined) yield* examineSqlite(config, clock)
+  const running = url === undefined ? findRunning(config.dataDir) : undefined
+  // Where a server runs, its own settings count, not those that the doctor was started with.
+  yield* running?.findings ?? own
+  if (running) yield judgeRunning(running, own)
+  yield await examineRate(clock)
+  const { dataDir } = config
+  const { durability, issuer } = running ?? config
+  if (url === undefined) yield* examineSqlite({ dataDir, durability }, clock)
   else yield* examinePostgres(url, clock)
   const keys = await storedKeys(url, join(config.dataDir, DATABASE_FILE))
   if (keys !== undefined) yield await examineKeys(keys, config)
-  if (options.server === undefined) return
+  const server = options.server ?? running?.url
+  if (server === undefined) return
   yield* examineReach({
-    server: options.server.replace(/\/+$/, ''),
-    issuer: config.issuer,
+    server: server.replace(/\/+$/, ''),
+    issuer,
     keyIds: keys?.map(({ kid }) => kid),
     adminToken: options.adminToken ?? config.adminToken,
     guardCredential: options.guardCredential,
   })
+}
+
+function judgeRunning({ url, findings }: RunningServerNote, own: readonly Finding[]): Finding {
+  const check = 'server.running'
+  const different = own
+    .filter(({ check: name, measured }) =>
+      findings.some((theirs) => theirs.check === name && theirs.measured !== measured),
+    )
+    .map(({ check: name }) => name)
+  const measured = `at ${url}: the settings above are its own`
+  if (different.length === 0) return ok(check, measured)
+  return warn(
+    check,
+    `${measured}, this configuration differs (${different.join(', ')})`,
+    'run the doctor with the options, variables and file of the server, or restart the server with these',
+  )
 }
 
 const KEYS = 'SELECT kid, private_jwk AS stored FROM signing_keys'

@@ -1,8 +1,9 @@
 /** The way to the server from outside: its public URL, the proxies before it, and its feed. */
 import { networkInterfaces } from 'node:os'
 import { WebSocket } from 'ws'
-import { normalizeAddress } from '../../http/client-address.ts'
+import { normalizeAddress, PROBE_ADDRESS } from '../../http/client-address.ts'
 import { closeCodes, feedPath, feedSubprotocol } from '../../protocol/feed.ts'
+import { DEMO_ADMIN_TOKEN, DEMO_GUARD_CREDENTIAL } from '../demo.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
 
 export interface ReachOptions {
@@ -30,7 +31,10 @@ export async function* examineReach(options: ReachOptions): AsyncGenerator<Findi
     yield judgeIssuer(issuer, await readKeyIds(issuer), options.keyIds ?? keys)
   }
   yield await examineDemoTokens(server)
-  if (adminToken !== undefined) yield await examineForwarded(server, adminToken)
+  if (adminToken !== undefined) {
+    yield await examineIgnored(server, adminToken)
+    yield await examineForwarded(server, adminToken)
+  }
   yield await examineFeed(server, guardCredential)
 }
 
@@ -94,8 +98,8 @@ function judgeIssuer(
 }
 
 const demoTokens = [
-  { name: 'admin token', path: '/outright/v1/keys', token: 'outright-demo-admin' },
-  { name: 'guard', path: '/outright/v1/log', token: 'outright-demo-guard' },
+  { name: 'admin token', path: '/outright/v1/keys', token: DEMO_ADMIN_TOKEN },
+  { name: 'guard', path: '/outright/v1/log', token: DEMO_GUARD_CREDENTIAL },
 ] as const
 
 /**
@@ -121,14 +125,11 @@ async function examineDemoTokens(server: string): Promise<Finding> {
   )
 }
 
-/** An address that nobody has (RFC 5737, section 3). */
-const NOBODY = '203.0.113.77'
-
 async function examineForwarded(server: string, adminToken: string): Promise<Finding> {
   const check = 'server.forwarded-for'
   try {
     const plain = await callerAddress(server, adminToken, {})
-    const claimed = await callerAddress(server, adminToken, { 'x-forwarded-for': NOBODY })
+    const claimed = await callerAddress(server, adminToken, { 'x-forwarded-for': PROBE_ADDRESS })
     return judgeForwarded(plain, claimed, ownAddresses())
   } catch (error) {
     return warn(check, `it cannot be asked: ${reasonOf(error)}`, 'check the admin token')
@@ -140,21 +141,69 @@ async function callerAddress(
   adminToken: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<string> {
+  return (await askCaller(server, adminToken, headers)).address
+}
+
+interface Caller {
+  readonly address: string
+  readonly ignoredFrom: string | null
+  readonly ignored: number
+  readonly unreadable: number
+}
+
+async function askCaller(
+  server: string,
+  adminToken: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Caller> {
   const authorization = `Bearer ${adminToken}`
   const response = await ask(`${server}/outright/v1/caller`, { ...headers, authorization })
   if (!response.ok) throw new Error(`/outright/v1/caller answers ${String(response.status)}`)
-  const { address } = (await response.json()) as { readonly address: string }
-  return address
+  return (await response.json()) as Caller
+}
+
+/** Whether callers' addresses got lost on the way through proxies since the server started. */
+async function examineIgnored(server: string, adminToken: string): Promise<Finding> {
+  const check = 'server.trusted-proxies'
+  try {
+    return judgeIgnored(await askCaller(server, adminToken))
+  } catch (error) {
+    return warn(check, `it cannot be asked: ${reasonOf(error)}`, 'check the admin token')
+  }
+}
+
+export function judgeIgnored({
+  ignoredFrom,
+  ignored,
+  unreadable,
+}: Omit<Caller, 'address'>): Finding {
+  const check = 'server.trusted-proxies'
+  if (ignoredFrom !== null) {
+    return warn(
+      check,
+      `${String(ignored)} requests named their caller and were not believed, the first from ${ignoredFrom}`,
+      'if that is your proxy, list it in trustedProxies: everybody behind it shares its rate limits',
+    )
+  }
+  if (unreadable > 0) {
+    return warn(
+      check,
+      `a trusted proxy named ${String(unreadable)} callers by something that is no address`,
+      'let the proxy write IP addresses into X-Forwarded-For',
+    )
+  }
+  return ok(check, 'no request named its caller without being believed')
 }
 
 /**
  * @param plain What the server takes this machine's address to be.
- * @param claimed The same where the request claims in `X-Forwarded-For` to come from `NOBODY`.
+ * @param claimed The same where the request claims in `X-Forwarded-For` to come from
+ *   {@link PROBE_ADDRESS}.
  * @param own Addresses of this machine.
  */
 export function judgeForwarded(plain: string, claimed: string, own: readonly string[]): Finding {
   const check = 'server.forwarded-for'
-  if (claimed !== NOBODY) {
+  if (claimed !== PROBE_ADDRESS) {
     if (claimed === plain)
       return ok(check, `callers have the address ${plain}, whatever they claim`)
     return warn(check, `${plain} becomes ${claimed} by a claim`, 'compare with trustedProxies')
@@ -168,7 +217,7 @@ export function judgeForwarded(plain: string, claimed: string, own: readonly str
   }
   return fail(
     check,
-    `a caller chooses the address by X-Forwarded-For: ${NOBODY} was believed`,
+    `a caller chooses the address by X-Forwarded-For: ${PROBE_ADDRESS} was believed`,
     'trust the addresses of your proxies alone, and let the proxy set or append to the header',
   )
 }

@@ -41,7 +41,7 @@ function durability({ durability: mode }: Config): Finding {
 
 function demo({ demo: isDemo }: Config): Finding {
   const name = 'settings.demo'
-  if (!isDemo) return ok(name, 'off')
+  if (!isDemo) return ok(name, 'off in this configuration')
   return fail(name, 'on: users, clients and keys are public', 'remove the setting demo')
 }
 

@@ -218,7 +218,7 @@ export function judgeIdentities(attributes: readonly string[]): Finding {
   if (count === 0) return ok(check, 'none')
   return fail(
     check,
-    `${String(count)} users and clients of the demo, whose passwords are public`,
+    `${String(count)} users and clients of the demo, whose passwords are public: it serves with --demo alone`,
     'begin with an empty data folder or database',
   )
 }

@@ -13,6 +13,7 @@ type Schema = Readonly<Record<string, unknown>>
 const text: Schema = { type: 'string' }
 const flag: Schema = { type: 'boolean' }
 const count: Schema = { type: 'integer', minimum: 0 }
+const textOrNull: Schema = orNull(text)
 const milliseconds: Schema = { type: 'integer', minimum: 0 }
 const instant: Schema = { type: 'string', format: 'date-time' }
 const texts: Schema = { type: 'array', items: text }
@@ -207,5 +208,5 @@ export function bodyOf(
 }
 
 export const bodySchemas: Readonly<
-  Record<'text' | 'flag' | 'texts' | 'anything' | 'standing', Schema>
-> = { text, flag, texts, anything, standing }
+  Record<'text' | 'textOrNull' | 'count' | 'flag' | 'texts' | 'anything' | 'standing', Schema>
+> = { text, textOrNull, count, flag, texts, anything, standing }

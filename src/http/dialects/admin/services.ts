@@ -1,5 +1,6 @@
 /** What the admin API is given beside the core: what only the composition root can reach. */
 import type { WireAcknowledgement, WireVerifier } from '../../../protocol/admin-api.ts'
+import type { AddressNotices } from '../../client-address.ts'
 import type { DialectContext } from '../../context.ts'
 import type { DialectRequest, Route } from '../../dialect.ts'
 
@@ -15,6 +16,8 @@ export interface AdminOptions {
   readonly adminToken: string | undefined
   /** A second way in, such as the console's cookie: the operator's name, or undefined. */
   readonly operator?: (request: DialectRequest) => Promise<string | undefined>
+  /** Callers whose address was told and could not be taken. */
+  readonly addresses?: () => AddressNotices
   /** Every verifier of the installation. Without it the node alone is listed. */
   readonly verifiers?: () => Promise<readonly WireVerifier[]>
   /** What each verifier said to one revocation; undefined once that is no longer remembered. */

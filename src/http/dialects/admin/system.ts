@@ -14,7 +14,7 @@ export function systemRoutes(context: AdminContext): readonly AdminRoute[] {
     rotateRoute(context),
     removeKeyRoute(context),
     backupRoute(context),
-    callerRoute,
+    callerRoute(context),
   ]
 }
 
@@ -158,17 +158,29 @@ function backupRoute({ options }: AdminContext): AdminRoute {
 }
 
 /** `GET /caller`: shows whoever sets `trustedProxies` what comes of it. */
-const callerRoute: AdminRoute = {
-  method: 'GET',
-  path: '/caller',
-  operation: {
-    id: 'showCaller',
-    tag: 'Caller',
-    summary: 'The address that this node takes the caller to have, behind the proxies it trusts',
-    answers: { 200: { description: 'The address', schema: fixed({ address: bodySchemas.text }) } },
-  },
-  act(request) {
-    readQuery(request, [])
-    return json(200, { address: request.clientAddress })
-  },
+function callerRoute({ options }: AdminContext): AdminRoute {
+  const schema = fixed({
+    address: bodySchemas.text,
+    ignoredFrom: bodySchemas.textOrNull,
+    ignored: bodySchemas.count,
+    unreadable: bodySchemas.count,
+  })
+  return {
+    method: 'GET',
+    path: '/caller',
+    operation: {
+      id: 'showCaller',
+      tag: 'Caller',
+      summary: 'The address that this node takes the caller to have, behind the proxies it trusts',
+      description:
+        '`ignored` counts the requests since the start whose `X-Forwarded-For` or `Forwarded` was not believed, `ignoredFrom` is the first peer that sent one; `unreadable` counts those of trusted proxies that named no address.',
+      answers: { 200: { description: 'The address', schema } },
+    },
+    act(request) {
+      readQuery(request, [])
+      const address = request.clientAddress
+      const { ignoredFrom = null, ignored = 0, unreadable = 0 } = options.addresses?.() ?? {}
+      return json(200, { address, ignoredFrom, ignored, unreadable })
+    },
+  }
 }

@@ -78,7 +78,7 @@ export async function findAuthorization(
 /** The provider's words where it denies the resource; undefined where it allows it. */
 export function denialOf(pass: Pass, session: Session, resource: string): string | undefined {
   const { mvpd } = viewerOf(session)
-  const denied = pass.options.mvpds.find(({ id }) => id === mvpd)?.deniedResources ?? {}
+  const denied = pass.mvpds.find(({ id }) => id === mvpd)?.deniedResources ?? {}
   return Object.hasOwn(denied, resource) ? denied[resource] : undefined
 }
 

@@ -8,13 +8,14 @@
  * end is stored belong to the core. How a provider is told of a logout belongs to
  * `receivers/mvpd.ts`.
  */
+import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import type { Call } from './call.ts'
 import { corsRules } from './cors.ts'
 import { PassRefusal } from './errors.ts'
 import { operation } from './operations.ts'
-import { checkOptions, withDefaults, type AdobePassOptions } from './options.ts'
+import { adobePassOptions, type AdobePassOptions } from './options.ts'
 import { ADOBE_PASS, createPass, type Pass } from './pass.ts'
 import { loginCalls } from './login-calls.ts'
 import { registrationCalls } from './registration-calls.ts'
@@ -40,10 +41,9 @@ const OWN_PATHS =
  */
 export function createAdobePass(
   context: DialectContext,
-  options: Partial<AdobePassOptions> = {},
+  options: Given<AdobePassOptions> = {},
 ): Dialect {
-  const settings = withDefaults(context.demo, options)
-  checkOptions(settings)
+  const settings = adobePassOptions(context.demo, options)
   const pass = createPass(context, settings)
   const throttle = createThrottle(context.clock, context.rateLimitFactor)
   const calls = [...registrationCalls, ...loginCalls, ...tokenCalls]

@@ -82,7 +82,7 @@ export async function finishLogin(pass: Pass, request: DialectRequest): Promise<
   const ticket = state === undefined ? undefined : await pass.store.findTicket(KIND, state)
   if (ticket === undefined || ticket.expiresAtMs <= pass.clock.nowMs()) return loginOver
   const login = JSON.parse(ticket.value) as Login
-  const provider = pass.options.mvpds.find(({ id }) => id === login.mvpd)
+  const provider = pass.mvpds.find(({ id }) => id === login.mvpd)
   const viewer =
     provider === undefined || assertions.length > 1 || assertion.length > LONGEST_ASSERTION
       ? undefined

@@ -1,27 +1,33 @@
 import type { Json } from '../../../domain/session.ts'
+import { settingsOf } from '../../../settings/read.ts'
+import {
+  choice,
+  dictionary,
+  duration,
+  flag,
+  group,
+  hook,
+  httpUrl,
+  integer,
+  lifetime,
+  list,
+  optional,
+  text,
+  type Given,
+  type Group,
+  type Setting,
+} from '../../../settings/schema.ts'
 
 /** A TV provider: who logs viewers in and decides what they may watch. */
 export interface Mvpd {
-  /** `mso_id` on the wire. Letters, digits, `_`, `.`, `-`; at most 64 characters. */
   readonly id: string
   readonly displayName: string
-  /** Address of an image for provider pickers. */
   readonly logoUrl?: string
-  /**
-   * The provider's login page: it gets `state`, `requestor` and `return`, and sends the browser
-   * back to `return` with `state` and its `assertion` (see `login.ts`). Without it, nobody logs in
-   * there.
-   */
   readonly loginUrl?: string
-  /** Where the provider is told whose sessions ended, however they did. Without it, nothing. */
   readonly logoutUrl?: string
-  /** Shared with the provider: signs its assertions and our messages. At least 32 characters. */
   readonly secret: string
-  /** Resources that the provider denies, each with the words that the viewer reads. */
   readonly deniedResources?: Readonly<Record<string, string>>
-  /** Makes this a Temp Pass: a device gets one pass of this many milliseconds, without a login. */
   readonly temporaryPassMs?: number
-  /** Shown to second screens of platforms that log in by themselves (platform SSO). */
   readonly platform?: PlatformSso
 }
 
@@ -34,11 +40,8 @@ export interface PlatformSso {
 
 /** A statement that lets an application register itself (RFC 7591, section 2.3). */
 export interface SoftwareStatement {
-  /** Opaque here: compared whole, whatever its form. */
   readonly statement: string
-  /** Requestors for which the application may act; the first is its default. */
   readonly requestors: readonly string[]
-  /** False answers `unapproved_software_statement`. Default true. */
   readonly approved?: boolean
 }
 
@@ -55,95 +58,209 @@ export interface PlatformProfile {
   readonly metadata?: Readonly<Record<string, Json>>
 }
 
+/** What an installation may choose; what each does is written in the schema below. */
 export interface AdobePassOptions {
-  /** Life of the access tokens of registered clients, milliseconds. Default 6 hours. */
   readonly accessLifetimeMs: number
-  /** Life of an AuthN token: how long a device stays logged in, milliseconds. Default 30 days. */
   readonly authenticationLifetimeMs: number
-  /** Life of an AuthZ token, milliseconds; never longer than its AuthN token. Default 24 hours. */
   readonly authorizationLifetimeMs: number
-  /** Life of a media token, milliseconds. Default 7 minutes. */
   readonly mediaLifetimeMs: number
-  /** Life of a registration code whose request names none, milliseconds. Default 30 minutes. */
   readonly registrationCodeLifetimeMs: number
-  /** How long a login at the provider may take, milliseconds. Default 10 minutes. */
   readonly loginLifetimeMs: number
-  /** Most resources in one preauthorization. Default 5. */
   readonly preauthorizedResources: number
-  readonly mvpds: readonly Mvpd[]
+  readonly mvpds?: readonly Mvpd[]
   readonly softwareStatements: readonly SoftwareStatement[]
-  /** The requestor of calls that name none, in no way. Default none: such calls are refused. */
-  readonly defaultRequestor: string | undefined
-  /**
-   * True: calls need an access token (or a verified legacy signature). Default false: as in v1's
-   * first years, requestor and device id suffice; a token that is sent must be good all the same.
-   */
+  readonly defaultRequestor?: string
   readonly requireAccessToken: boolean
-  /** True: what the vendor's tables call mandatory is mandatory. Default false: as its clients call. */
   readonly strict: boolean
-  /**
-   * Where given, a legacy signature header must verify. Default none: its requestor is taken as
-   * said.
-   */
   readonly legacyKeys: readonly LegacyKey[]
-  /** The form of answers to calls that ask for none. Default `xml`. */
   readonly defaultFormat: 'xml' | 'json'
-  /** True: errors carry action, code, help address and trace. Default false. */
   readonly enhancedErrors: boolean
-  /** What enhanced errors give as `helpUrl`. */
   readonly helpUrl: string
-  /** Counts a call by its clientless device type (`cdt`); at most 100 different types, then `Other`. */
-  readonly countDevice: ((call: string, deviceType: string) => void) | undefined
-  /** Checks a platform SSO response; undefined where no provider supports it. */
-  readonly verifyPlatformProfile:
-    ((mvpd: Mvpd, samlResponse: string) => Promise<PlatformProfile | undefined>) | undefined
+  readonly countDevice?: (call: string, deviceType: string) => void
+  readonly verifyPlatformProfile?: (
+    mvpd: Mvpd,
+    samlResponse: string,
+  ) => Promise<PlatformProfile | undefined>
 }
 
 const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
-/** The defaults; the demo adds its software statement and its requestor. */
-export function withDefaults(demo: boolean, given: Partial<AdobePassOptions>): AdobePassOptions {
-  const demoStatement = { statement: 'demo-software-statement', requestors: ['REF30'] }
-  return {
-    accessLifetimeMs: 6 * HOUR_MS,
-    authenticationLifetimeMs: 30 * 24 * HOUR_MS,
-    authorizationLifetimeMs: 24 * HOUR_MS,
-    mediaLifetimeMs: 7 * 60_000,
-    registrationCodeLifetimeMs: 30 * 60_000,
-    loginLifetimeMs: 10 * 60_000,
-    preauthorizedResources: 5,
-    mvpds: [],
-    softwareStatements: demo ? [demoStatement] : [],
-    defaultRequestor: demo ? 'REF30' : undefined,
-    requireAccessToken: false,
-    strict: false,
-    legacyKeys: [],
-    defaultFormat: 'xml',
-    enhancedErrors: false,
-    helpUrl:
+const requestor: Setting<string> = text({ description: 'id of a requestor', maxLength: 255 })
+
+export const mvpdSchema: Group<Mvpd> = group<Mvpd>({
+  id: text({
+    description: '`mso_id` on the wire',
+    pattern: String.raw`^[\w.-]{1,64}$`,
+    allowed: '1 to 64 letters, digits, `_`, `.`, `-`',
+  }),
+  displayName: text({ description: 'what viewers read' }),
+  logoUrl: optional(httpUrl({ description: 'an image for provider pickers' })),
+  loginUrl: optional(
+    httpUrl({
+      description:
+        'its login page: gets `state`, `requestor` and `return`; without it nobody logs in there',
+    }),
+  ),
+  logoutUrl: optional(
+    httpUrl({
+      description:
+        'where it is told whose sessions ended, however they did; without it, it is told nothing',
+    }),
+  ),
+  secret: text({
+    description: 'shared with the provider: signs its assertions and our messages',
+    secret: true,
+    minLength: 32,
+    allowed: 'at least 32 characters',
+  }),
+  deniedResources: optional(
+    dictionary(text({}), {
+      description: 'resources that it denies, each with the words that the viewer reads',
+      allowed: 'texts under the names of resources',
+    }),
+  ),
+  temporaryPassMs: optional(
+    lifetime({ description: 'makes it a Temp Pass: how long a device may watch without a login' }),
+  ),
+  platform: optional(
+    group<PlatformSso>(
+      {
+        boardingStatus: choice(['SUPPORTED', 'PICKER'], {}),
+        displayInPlatformPicker: flag({}),
+        platformMappingId: text({}),
+        requiredMetadataFields: list(text({}), {}),
+      },
+      {
+        description: 'shown to second screens of platforms that log in by themselves',
+        allowed:
+          '`{ boardingStatus, displayInPlatformPicker, platformMappingId, requiredMetadataFields }`',
+      },
+    ),
+  ),
+})
+
+export const softwareStatementSchema: Group<SoftwareStatement> = group<SoftwareStatement>({
+  statement: text({
+    description: 'opaque: compared whole, whatever its form',
+    secret: true,
+  }),
+  requestors: list(requestor, {
+    description: 'requestors for which the application may act; the first is its default',
+  }),
+  approved: optional(
+    flag({
+      description: '`false` answers `unapproved_software_statement`',
+      defaultText: '`true`',
+    }),
+  ),
+})
+
+export const legacyKeySchema: Group<LegacyKey> = group<LegacyKey>({
+  publicKey: text({ description: 'the key that the header names' }),
+  secret: text({ description: 'what the header is signed with', secret: true }),
+  requestor: text({ description: 'for whom it speaks', maxLength: 255 }),
+})
+
+export const adobePassSchema: Group<AdobePassOptions> = group<AdobePassOptions>({
+  accessLifetimeMs: lifetime({
+    description: "life of an app's access token (F)",
+    default: 6 * HOUR_MS,
+  }),
+  authenticationLifetimeMs: lifetime({
+    description:
+      "life of an AuthN token, for which a device stays logged in; Adobe's are 6 hours to 90 days (F)",
+    default: 30 * DAY_MS,
+  }),
+  authorizationLifetimeMs: lifetime({
+    description: 'life of an AuthZ token, never longer than its AuthN token (F)',
+    default: DAY_MS,
+  }),
+  mediaLifetimeMs: lifetime({ description: 'life of a media token (F)', default: 7 * 60_000 }),
+  registrationCodeLifetimeMs: duration({
+    description: 'life of a registration code whose request has no `ttl` (F)',
+    default: 30 * 60_000,
+    minimum: 1000,
+    maximum: DAY_MS,
+  }),
+  loginLifetimeMs: duration({
+    description: 'how long a login at the provider may take',
+    default: 10 * 60_000,
+    minimum: 1000,
+    maximum: DAY_MS,
+  }),
+  preauthorizedResources: integer({
+    description: 'most resources in one preauthorization (F)',
+    default: 5,
+    minimum: 1,
+    maximum: 1000,
+  }),
+  mvpds: optional(
+    list(mvpdSchema, {
+      description: 'the providers: see above',
+      defaultText: 'none; the demo has two',
+      allowed: 'a list of `{ id, displayName, secret, … }`',
+    }),
+  ),
+  softwareStatements: list(softwareStatementSchema, {
+    description: 'statements with which apps may register, and for which requestors',
+    default: [],
+    demoDefault: [{ statement: 'demo-software-statement', requestors: ['REF30'] }],
+    defaultText: 'none; the demo has one',
+    allowed: 'a list of `{ statement, requestors, approved }`',
+  }),
+  defaultRequestor: optional(
+    text({
+      description: 'the requestor of calls that name none in any way',
+      demoDefault: 'REF30',
+      maxLength: 255,
+    }),
+  ),
+  // Off, as in the first years of v1; a token that is sent must be good all the same.
+  requireAccessToken: flag({
+    description: 'calls need an access token or a verified signature header',
+    default: false,
+  }),
+  strict: flag({
+    description:
+      'what the tables call mandatory is mandatory: requestor, device information, `redirect_url` and the like',
+    default: false,
+  }),
+  legacyKeys: list(legacyKeySchema, {
+    description:
+      'keys with which signature headers must verify; where there are none, their requestor is taken as said',
+    default: [],
+    allowed: 'a list of `{ publicKey, secret, requestor }`',
+  }),
+  defaultFormat: choice(['xml', 'json'], {
+    description: 'the form where none is asked for (F)',
+    default: 'xml',
+  }),
+  enhancedErrors: flag({
+    description: 'errors carry action, code, help address and trace',
+    default: false,
+  }),
+  helpUrl: httpUrl({
+    description: '`helpUrl` of enhanced errors',
+    default:
       'https://experienceleague.adobe.com/docs/pass/authentication/auth-features/error-reportn/enhanced-error-codes.html',
-    countDevice: undefined,
-    verifyPlatformProfile: undefined,
-    ...given,
-  }
-}
+    defaultText: "Adobe's page",
+  }),
+  countDevice: optional(
+    hook<NonNullable<AdobePassOptions['countDevice']>>({
+      description:
+        'counts calls by `cdt`: the device type, `Unknown`, or `N/A`; at most 100 types, then `Other`',
+      defaultText: '`/metrics`',
+    }),
+  ),
+  verifyPlatformProfile: optional(
+    hook<NonNullable<AdobePassOptions['verifyPlatformProfile']>>({
+      description: 'checks `SAMLResponse`; without it platform SSO answers 400',
+    }),
+  ),
+})
 
-const PROVIDER_ID = /^[\w.-]{1,64}$/
-
-/**
- * Refuses options that would break a promise, at the start and by name.
- *
- * @throws {TypeError} `Cannot use Adobe Pass option …`
- */
-export function checkOptions(options: AdobePassOptions): void {
-  for (const { id, secret } of options.mvpds) {
-    if (!PROVIDER_ID.test(id)) {
-      throw new TypeError(`Cannot use Adobe Pass option "mvpds": "${id}" is no provider id`)
-    }
-    if (secret.length < 32) {
-      throw new TypeError(
-        `Cannot use Adobe Pass option "mvpds": the secret of "${id}" has fewer than 32 characters`,
-      )
-    }
-  }
+/** @throws {TypeError} That names every option that cannot be used. */
+export function adobePassOptions(demo: boolean, given: Given<AdobePassOptions>): AdobePassOptions {
+  return settingsOf(adobePassSchema, given, demo)
 }

@@ -17,6 +17,8 @@ export interface Pass {
   readonly store: Store
   readonly clock: Clock
   readonly options: AdobePassOptions
+  /** The TV providers, in the order of the configuration. */
+  readonly mvpds: readonly Mvpd[]
   readonly prefix: string
   /** True with the demo identities, and only then. */
   readonly demo: boolean
@@ -37,6 +39,7 @@ export function createPass(context: DialectContext, options: AdobePassOptions): 
     store: core.dependencies.store,
     clock,
     options,
+    mvpds: options.mvpds ?? [],
     prefix,
     demo,
     baseUrl: issuer + prefix,
@@ -56,7 +59,7 @@ export function displayNameOf(requestor: Client): string {
 /** The providers that a requestor works with, in the order of the configuration. */
 export function providersOf(pass: Pass, requestor: Client): readonly Mvpd[] {
   const ids = requestor.attributes['mvpds']
-  return pass.options.mvpds.filter(({ id }) => Array.isArray(ids) && ids.includes(id))
+  return pass.mvpds.filter(({ id }) => Array.isArray(ids) && ids.includes(id))
 }
 
 /**

@@ -7,6 +7,7 @@
  * with its login page. Sessions, tokens and how they end belong to the core.
  */
 import { refuse } from '../../../domain/failure.ts'
+import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Method, Route } from '../../dialect.ts'
 import { readJson } from '../../body.ts'
@@ -61,7 +62,7 @@ type Handle = (request: DialectRequest) => Promise<Answer>
  * @param options Each option's default where it is not given.
  * @throws {TypeError} Where an option cannot be used.
  */
-export function createBaanx(context: DialectContext, options: Partial<BaanxOptions> = {}): Dialect {
+export function createBaanx(context: DialectContext, options: Given<BaanxOptions> = {}): Dialect {
   const service = createService(context, baanxOptions(options))
   const handles = { ...personHandles(service), ...oauthHandles(service) }
   const route = (method: Method, path: string, name: OperationName): Route => ({

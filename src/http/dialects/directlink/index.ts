@@ -4,6 +4,7 @@
  * good; it transfers no files. What is stated, found and inferred stands in
  * `docs/dialects/directlink.md`.
  */
+import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { createActs } from './act.ts'
@@ -37,7 +38,7 @@ const BASE_PATH = '/directlink/v1'
  */
 export function createDirectLink(
   context: DialectContext,
-  options: Partial<DirectLinkOptions> = {},
+  options: Given<DirectLinkOptions> = {},
 ): Dialect {
   const settings = directLinkOptions(options)
   const baseUrl = `${context.issuer}${context.prefix}${BASE_PATH}`

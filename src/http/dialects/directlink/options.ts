@@ -1,65 +1,77 @@
-import type { RateLimitRule } from '../../rate-limit.ts'
+import { limitSetting, type RateLimitRule } from '../../rate-limit.ts'
+import { settingsOf } from '../../../settings/read.ts'
+import {
+  checkedText,
+  choice,
+  flag,
+  group,
+  lifetime,
+  text,
+  type Given,
+  type Group,
+} from '../../../settings/schema.ts'
 
-/** What an installation may set for DirectLink. */
+/** What an installation may set for DirectLink; what each does is written in the schema below. */
 export interface DirectLinkOptions {
-  /** `apiver` of every body. Default `v1 (3.6.0)`, the version that is documented. */
   readonly apiver: string
-  /**
-   * Zone of `time` in every body, a name of the tz database. Default: the zone of the process
-   * (`TZ`). An unknown name is refused at the start.
-   */
   readonly timeZone: string
-  /** Life of a bearer and of its session, in milliseconds, at least 1000. Default one hour. */
   readonly accessLifetimeMs: number
-  /**
-   * What a logout with user and password ends: every session of that user (`all`, the default), or
-   * nothing, because it names no session (`none`).
-   */
   readonly basicLogout: 'all' | 'none'
-  /**
-   * True: calls must carry `Content_type` or `Content-Type` with the documented media type, and are
-   * refused with 400 otherwise. Default false: none of the calls is unclear without it, and proxies
-   * drop header names with an underscore.
-   */
   readonly strictContentType: boolean
-  /**
-   * The client that DirectLink's sessions belong to: its revocation ends all of them. Default
-   * `directlink`.
-   */
   readonly clientId: string
-  /** Passwords tried from one address. DirectLink documents no limit. Default 60 a minute. */
   readonly attemptsPerAddress: RateLimitRule
-  /** Passwords tried for one user name. DirectLink documents no limit. Default 20 a minute. */
   readonly attemptsPerAccount: RateLimitRule
 }
 
-/**
- * Fills in the defaults.
- *
- * @throws {TypeError} Where the life of a bearer is under a second, or a limit is not two positive
- *   numbers.
- */
-export function directLinkOptions(given: Partial<DirectLinkOptions>): DirectLinkOptions {
-  const options: DirectLinkOptions = {
-    apiver: 'v1 (3.6.0)',
-    timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
-    accessLifetimeMs: 3_600_000,
-    basicLogout: 'all',
-    strictContentType: false,
-    clientId: 'directlink',
-    attemptsPerAddress: { points: 60, windowSeconds: 60 },
-    attemptsPerAccount: { points: 20, windowSeconds: 60 },
-    ...given,
+export const directLinkSchema: Group<DirectLinkOptions> = group<DirectLinkOptions>({
+  apiver: text({ description: '`apiver` of every body', default: 'v1 (3.6.0)' }),
+  timeZone: checkedText(
+    {
+      description: 'zone of `time` in every body',
+      default: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+      defaultText: 'the zone of the process (`TZ`)',
+      allowed: 'a name of the tz database, such as Europe/Lisbon',
+    },
+    isTimeZone,
+  ),
+  accessLifetimeMs: lifetime({ description: 'life of a bearer (F)', default: 3_600_000 }),
+  basicLogout: choice(['all', 'none'], {
+    description:
+      'what a logout with user and password ends: every session of that user, or nothing, because it names no session',
+    default: 'all',
+  }),
+  // Off, because no call is unclear without it, and proxies drop header names with an underscore.
+  strictContentType: flag({
+    description: 'answer 400 without `Content_type` or `Content-Type` as documented',
+    default: false,
+  }),
+  clientId: text({
+    description: 'the client that the sessions belong to: its revocation ends them all',
+    default: 'directlink',
+    maxLength: 255,
+  }),
+  attemptsPerAddress: limitSetting('passwords tried from one address (O)', {
+    points: 60,
+    windowSeconds: 60,
+  }),
+  attemptsPerAccount: limitSetting(
+    'passwords tried from one address for one user name (O); ten times as many from all addresses that are not known',
+    {
+      points: 20,
+      windowSeconds: 60,
+    },
+  ),
+})
+
+/** @throws {TypeError} That names every option that cannot be used. */
+export function directLinkOptions(given: Given<DirectLinkOptions>): DirectLinkOptions {
+  return settingsOf(directLinkSchema, given, false)
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch {
+    return false
   }
-  // Negated, so that what is not a number is refused as well.
-  if (!(options.accessLifetimeMs >= 1000)) {
-    throw new TypeError('Cannot use accessLifetimeMs: under a second')
-  }
-  for (const name of ['attemptsPerAddress', 'attemptsPerAccount'] as const) {
-    const { points, windowSeconds } = options[name]
-    if (!(points > 0 && windowSeconds > 0)) {
-      throw new TypeError(`Cannot use ${name}: points and windowSeconds are not both positive`)
-    }
-  }
-  return Object.freeze(options)
 }

@@ -4,11 +4,13 @@
  * answers from this node's replica, so the first request after a logout is refused.
  */
 import type { Failure } from '../../../domain/failure.ts'
+import { settingsOf } from '../../../settings/read.ts'
+import type { Given } from '../../../settings/schema.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
-import { forwardAuthDefaults, type ForwardAuthOptions } from './options.ts'
+import { forwardAuthSchema, type ForwardAuthOptions } from './options.ts'
 import { checkPath, parseCheck, type Check } from './parse.ts'
 
 export type { ForwardAuthOptions } from './options.ts'
@@ -18,9 +20,9 @@ const paths = [checkPath, `${checkPath}/*`]
 
 export function createForwardAuth(
   context: Pick<DialectContext, 'core'>,
-  overrides: Partial<ForwardAuthOptions> = {},
+  given: Given<ForwardAuthOptions> = {},
 ): Dialect {
-  const options: ForwardAuthOptions = { ...forwardAuthDefaults, ...overrides }
+  const options = settingsOf(forwardAuthSchema, given, false)
   const { verifier } = context.core.dependencies
 
   async function handle(request: DialectRequest): Promise<Answer> {

@@ -1,23 +1,46 @@
+import {
+  choice,
+  group,
+  hostInUrl,
+  httpUrl,
+  list,
+  optional,
+  text,
+  type Group,
+} from '../../../settings/schema.ts'
+
+/** How proxies that ask are answered; what each does is written in the schema below. */
 export interface ForwardAuthOptions {
-  /** Name of a cookie that holds the access token of browsers; default none: only Bearer counts. */
-  readonly cookieName: string | undefined
-  /**
-   * Where `mode=redirect` sends browsers that navigate without a good token; default none: 401.
-   * Gets `return_to` appended when the original host is in `allowedHosts`.
-   */
-  readonly loginUrl: string | undefined
-  /** Hosts, with ports where they have one, to which `return_to` may lead. Default none. */
+  readonly cookieName?: string
+  readonly loginUrl?: string
   readonly allowedHosts: readonly string[]
-  /**
-   * What becomes of a CORS preflight, which never carries credentials: `refuse` (default) answers
-   * 401 like any request without a token, `allow` lets it through to the application.
-   */
   readonly preflight: 'allow' | 'refuse'
 }
 
-export const forwardAuthDefaults: ForwardAuthOptions = {
-  cookieName: undefined,
-  loginUrl: undefined,
-  allowedHosts: [],
-  preflight: 'refuse',
-}
+export const forwardAuthSchema: Group<ForwardAuthOptions> = group<ForwardAuthOptions>({
+  // RFC 6265, section 4.1.1: a token.
+  cookieName: optional(
+    text({
+      description:
+        'a cookie that holds the access token of browsers; without it only `Authorization: Bearer` counts',
+      pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$",
+      allowed: 'the name of a cookie',
+    }),
+  ),
+  loginUrl: optional(
+    httpUrl({
+      description:
+        'where `mode=redirect` sends browsers that navigate without a good token; without it they get 401',
+    }),
+  ),
+  allowedHosts: list(hostInUrl({}), {
+    description: 'hosts to which the `return_to` of `loginUrl` may lead back',
+    default: [],
+    allowed: 'a list of hosts as they stand in a URL, in lower case',
+  }),
+  preflight: choice(['refuse', 'allow'], {
+    description:
+      'what becomes of a CORS preflight, which never carries credentials: 401 like any request without a token, or through to the application',
+    default: 'refuse',
+  }),
+})

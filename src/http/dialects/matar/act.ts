@@ -6,7 +6,7 @@ import type { AccessClaims } from '../../../verifier/claims.ts'
 import type { DialectContext } from '../../context.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { createOtpLogin } from './otp-login.ts'
-import type { MatarOptions } from './options.ts'
+import type { MatarSettings } from './options.ts'
 import type { LoginStep } from './parse.ts'
 import { createRefresh } from './refresh.ts'
 
@@ -47,7 +47,7 @@ export interface MatarActs {
 /** @param audience `aud` of Matar's access tokens: its base URL. */
 export function createActs(
   context: DialectContext,
-  options: MatarOptions,
+  options: MatarSettings,
   audience: string,
 ): MatarActs {
   const { core } = context
@@ -55,7 +55,7 @@ export function createActs(
 
   const authorize = async (
     token: string,
-    call: MatarOptions['requireFresh'][number],
+    call: MatarSettings['requireFresh'][number],
     inspect: () => Promise<AccessClaims>,
   ): Promise<AccessClaims> => {
     const mustBeFresh = options.requireFresh.includes(call)

@@ -4,6 +4,7 @@
  * what nobody has under `/api/v1`. What is stated, found and inferred stands in
  * `docs/dialects/matar.md`.
  */
+import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Dialect, Route } from '../../dialect.ts'
 import { createActs } from './act.ts'
@@ -39,7 +40,7 @@ const adobePass: ReadonlySet<string> = new Set([
  * @param options What differs from the defaults.
  * @throws {TypeError} Where an option cannot be used.
  */
-export function createMatar(context: DialectContext, options: Partial<MatarOptions> = {}): Dialect {
+export function createMatar(context: DialectContext, options: Given<MatarOptions> = {}): Dialect {
   const settings = matarOptions(options)
   const acts = createActs(context, settings, `${context.issuer}${context.prefix}${BASE_PATH}`)
   const routes: readonly Route[] = [

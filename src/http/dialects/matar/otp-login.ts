@@ -5,7 +5,7 @@ import type { DialectRequest } from '../../dialect.ts'
 import { createGuessLimit } from '../../guess-limit.ts'
 import { addressBlock } from '../../rate-limit.ts'
 import type { MatarActs } from './act.ts'
-import type { MatarOptions } from './options.ts'
+import type { MatarSettings } from './options.ts'
 import type { LoginStep } from './parse.ts'
 import { findOrSignUp } from './sign-up.ts'
 
@@ -25,7 +25,7 @@ type Submit = Extract<LoginStep, { readonly action: 'submit_otp' }>
 /** Makes the verb `login`; see `MatarActs`. */
 export function createOtpLogin(
   context: DialectContext,
-  options: MatarOptions,
+  options: MatarSettings,
   audience: string,
 ): MatarActs['login'] {
   const { core, clock, rateLimitFactor } = context

@@ -2,14 +2,14 @@ import { refuse } from '../../../domain/failure.ts'
 import type { RefreshRequest } from '../../../core/refresh.ts'
 import type { DialectContext } from '../../context.ts'
 import type { MatarActs } from './act.ts'
-import type { MatarOptions } from './options.ts'
+import type { MatarSettings } from './options.ts'
 
 const claims = { fresh: false, type: 'access' } as const
 
 /** Makes the verb `refresh`; see `MatarActs`. */
 export function createRefresh(
   context: DialectContext,
-  options: MatarOptions,
+  options: MatarSettings,
   audience: string,
 ): MatarActs['refresh'] {
   const { core, clock } = context
@@ -37,7 +37,7 @@ export function createRefresh(
 }
 
 function refreshPolicy(
-  options: MatarOptions,
+  options: MatarSettings,
 ): Pick<RefreshRequest, 'graceMs' | 'onReplay' | 'refreshLifetimeMs'> {
   switch (options.refresh) {
     case 'single-use':

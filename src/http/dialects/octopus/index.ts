@@ -6,6 +6,7 @@
  * This folder owns the wire form (parse, render), the order of the checks (act) and the rolling
  * limits. What a token is, what makes it dead and how an end is stored belong to the core.
  */
+import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest } from '../../dialect.ts'
 import { listWallets, login, logout, refresh, type OctopusService } from './act.ts'
@@ -34,7 +35,7 @@ const WALLETS = '/api/v1/wallets'
  */
 export function createOctopus(
   context: DialectContext,
-  options: Partial<OctopusOptions> = {},
+  options: Given<OctopusOptions> = {},
 ): Dialect {
   const settings = octopusOptions(options)
   const limits = limitsOf(settings.limits)

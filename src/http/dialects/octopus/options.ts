@@ -1,69 +1,83 @@
-/** What an installation may choose. Lives are in milliseconds. */
+import { settingsOf } from '../../../settings/read.ts'
+import {
+  choice,
+  duration,
+  either,
+  group,
+  integer,
+  lifetime,
+  type Given,
+  type Group,
+} from '../../../settings/schema.ts'
+
+/** What an installation may choose; what each does is written in the schema below. */
 export interface OctopusOptions {
-  /** Life of an access token; default 1 hour, as documented. */
   readonly accessLifetimeMs: number
-  /** Life of a refresh token; default 7 days, as documented. Each refresh starts it anew. */
   readonly refreshLifetimeMs: number
-  /** Longest life of a login however often it is refreshed; default 90 days. */
   readonly sessionLifetimeMs: number
-  /** How long a used refresh token is refused without being called theft; default 10 seconds. */
   readonly graceMs: number
-  /**
-   * What a used refresh token gets within the grace: `refuse` (default) the documented 401,
-   * `same-answer` the same new pair again. After the grace its reuse ends the session.
-   */
   readonly onReplay: 'refuse' | 'same-answer'
-  /** Calls a minute: `production` (default), `sandbox`, or numbers of one's own. */
   readonly limits: 'production' | 'sandbox' | OctopusLimits
 }
 
 /** Calls that one client may make in any minute, before the installation's factor. */
 export interface OctopusLimits {
-  /** `POST /auth/login`; also how many logins may fail from one address. */
   readonly login: number
-  /** `POST /auth/refresh` and `POST /auth/logout`, each. */
   readonly refresh: number
-  /** `GET` of anything. */
   readonly get: number
 }
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-const defaults: OctopusOptions = {
-  accessLifetimeMs: HOUR_MS,
-  refreshLifetimeMs: 7 * DAY_MS,
-  sessionLifetimeMs: 90 * DAY_MS,
-  graceMs: 10_000,
-  onReplay: 'refuse',
-  limits: 'production',
-}
+/** An entry is kept for each call of the last minute. */
+const calls = { minimum: 1, maximum: 1_000_000 }
+
+export const octopusLimitsSchema: Group<OctopusLimits> = group<OctopusLimits>({
+  login: integer({
+    description: '`POST /auth/login`; also how many logins may fail from one address',
+    ...calls,
+  }),
+  refresh: integer({ description: '`POST /auth/refresh` and `POST /auth/logout`, each', ...calls }),
+  get: integer({ description: '`GET` of anything', ...calls }),
+})
+
+export const octopusSchema: Group<OctopusOptions> = group<OctopusOptions>({
+  accessLifetimeMs: lifetime({ description: 'life of an access token (S)', default: HOUR_MS }),
+  refreshLifetimeMs: lifetime({
+    description: 'life of a refresh token (F); each refresh starts it anew',
+    default: 7 * DAY_MS,
+  }),
+  sessionLifetimeMs: lifetime({
+    description: 'longest life of a login however often it is refreshed (O)',
+    default: 90 * DAY_MS,
+  }),
+  graceMs: duration({
+    description: 'how long a used refresh token is refused without being called theft (O)',
+    default: 10_000,
+    minimum: 0,
+    maximum: DAY_MS,
+  }),
+  onReplay: choice(['refuse', 'same-answer'], {
+    description:
+      'what a used refresh token gets within the grace: the documented 401, or the same new pair again',
+    default: 'refuse',
+  }),
+  limits: either(choice(['production', 'sandbox'], {}), octopusLimitsSchema, {
+    description: 'calls a minute: as documented for either system, or numbers of your own',
+    default: 'production',
+    allowed: 'production, sandbox, or `{ login, refresh, get }`',
+  }),
+})
 
 const documentedLimits = {
   production: { login: 10, refresh: 20, get: 300 },
   sandbox: { login: 30, refresh: 30, get: 600 },
 } as const
 
-/**
- * Fills in the defaults.
- *
- * @throws {TypeError} Where a number is not greater than 0 (only the grace may be 0), or a name is
- *   none of those that are allowed.
- */
-export function octopusOptions(options: Partial<OctopusOptions>): OctopusOptions {
-  const settings: OctopusOptions = { ...defaults, ...options }
-  const { limits, onReplay } = settings
-  if (typeof limits === 'string' && !Object.hasOwn(documentedLimits, limits)) {
-    throw new TypeError(`Cannot use Octopus option limits: "${limits}" is not known`)
-  }
-  if (onReplay !== 'refuse' && onReplay !== 'same-answer') {
-    throw new TypeError('Cannot use Octopus option onReplay: it is not known')
-  }
-  for (const [name, value] of [...Object.entries(settings), ...Object.entries(limitsOf(limits))]) {
-    if (typeof value !== 'number' || value > 0 || (name === 'graceMs' && value === 0)) continue
-    throw new TypeError(`Cannot use Octopus option ${name}: ${value} is not greater than 0`)
-  }
-  return Object.freeze(settings)
+/** @throws {TypeError} That names every option that cannot be used. */
+export function octopusOptions(given: Given<OctopusOptions>): OctopusOptions {
+  return settingsOf(octopusSchema, given, false)
 }
 
 /** The numbers behind a name. */

@@ -1,0 +1,59 @@
+/**
+ * What no setting can be held against alone: rules between settings, and schemas that arrive with
+ * one.
+ */
+import { problemsOf } from '../settings/read.ts'
+import { secretsIn } from '../settings/walk.ts'
+import { configSchema, type CustomDialect, type Settings } from './config-schema.ts'
+import { publicCredentials } from './demo.ts'
+
+/** Everything that does not go together, each by the name of a setting. */
+export function crossProblems(settings: Settings): readonly string[] {
+  const { demo, leaseMs, renewMs, otpSender } = settings
+  return [
+    ...(renewMs * 2 <= leaseMs
+      ? []
+      : [
+          `renewMs is ${String(renewMs)}; allowed: at most half of leaseMs, which is ${String(leaseMs)}`,
+        ]),
+    ...(demo || otpSender.kind !== 'console'
+      ? []
+      : [
+          'otpSender.kind is "console"; allowed: none, webhook (the console shows one-time passwords and is for --demo alone)',
+        ]),
+    ...(demo ? [] : publicSecrets(settings)),
+    ...repeatedProviders(settings),
+  ]
+}
+
+/** Options of custom dialects, each held against the schema of its own dialect. */
+export function customProblems(customDialects: readonly CustomDialect[]): readonly string[] {
+  return customDialects.flatMap((custom, at) =>
+    typeof custom === 'function'
+      ? []
+      : problemsOf(custom.dialect.options, custom.options ?? {}, {
+          name: `customDialects[${String(at)}].options`,
+          partial: false,
+        }),
+  )
+}
+
+function publicSecrets(settings: Settings): readonly string[] {
+  return secretsIn(configSchema, settings)
+    .filter(({ value }) => typeof value === 'string' && publicCredentials.has(value))
+    .map(
+      ({ name }) =>
+        `${name} is a credential of the demo or of an example, which everybody can read; allowed: one of your own, such as openssl rand -base64 32 makes (or --demo)`,
+    )
+}
+
+function repeatedProviders({ dialects }: Settings): readonly string[] {
+  const ids = (dialects.adobePass.options.mvpds ?? []).map(({ id }) => id)
+  return ids.flatMap((id, at) =>
+    ids.indexOf(id) === at
+      ? []
+      : [
+          `dialects.adobePass.options.mvpds[${String(at)}].id is "${id}", as another's; allowed: each once`,
+        ],
+  )
+}

@@ -1,0 +1,399 @@
+/**
+ * Every setting of a server: the one place that says what it may be, what it is unless somebody
+ * says.
+ */
+import { hostname } from 'node:os'
+import type { DialectContext } from '../http/context.ts'
+import type { Dialect } from '../http/dialect.ts'
+import type { DialectModule } from '../http/dialect-module.ts'
+import { isListenHost, rangeProblem } from '../http/client-address.ts'
+import { adobePassSchema, type AdobePassOptions } from '../http/dialects/adobe-pass/options.ts'
+import { baanxSchema, type BaanxOptions } from '../http/dialects/baanx/options.ts'
+import { directLinkSchema, type DirectLinkOptions } from '../http/dialects/directlink/options.ts'
+import {
+  forwardAuthSchema,
+  type ForwardAuthOptions,
+} from '../http/dialects/forward-auth/options.ts'
+import { matarSchema, type MatarOptions } from '../http/dialects/matar/options.ts'
+import { octopusSchema, type OctopusOptions } from '../http/dialects/octopus/options.ts'
+import type { SigningKey } from '../ports/store.ts'
+import { isPlainObject } from '../settings/read.ts'
+import {
+  checked,
+  checkedText,
+  choice,
+  duration,
+  either,
+  flag,
+  group,
+  hook,
+  hostInUrl,
+  httpUrl,
+  integer,
+  kinds,
+  list,
+  number,
+  optional,
+  text,
+  type Group,
+  type Setting,
+} from '../settings/schema.ts'
+import { DEMO_ADMIN_TOKEN } from './demo.ts'
+
+/** Where a dialect is served and how it behaves. */
+export interface DialectConfig<Options> {
+  readonly enabled: boolean
+  readonly prefix: string
+  readonly host?: string
+  readonly origins?: readonly string[]
+  readonly options: Options
+}
+
+export interface DialectConfigs {
+  readonly directlink: DialectConfig<DirectLinkOptions>
+  readonly matar: DialectConfig<MatarOptions>
+  readonly octopus: DialectConfig<OctopusOptions>
+  readonly adobePass: DialectConfig<AdobePassOptions>
+  readonly baanx: DialectConfig<BaanxOptions>
+}
+
+/** A dialect of an installation's own: what makes it, or a module with a place and options. */
+export type CustomDialect = ((context: DialectContext) => Dialect) | PlacedDialect
+
+export interface PlacedDialect {
+  readonly dialect: DialectModule
+  readonly prefix?: string
+  readonly host?: string
+  readonly origins?: readonly string[]
+  readonly options?: Readonly<Record<string, unknown>>
+}
+
+/** Where one-time passwords go: the console (demo only) or a webhook. */
+export type OtpSenderSetting =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'console' }
+  | { readonly kind: 'webhook'; readonly url: string; readonly secret: string }
+
+/** Every setting; what each does is written in the schema below. */
+export interface Settings {
+  readonly host: string
+  readonly port: number
+  readonly dataDir: string
+  readonly databaseUrl?: string
+  readonly node: string
+  readonly issuer?: string
+  readonly adminToken?: string
+  readonly metricsToken?: string
+  readonly demo: boolean
+  readonly rateLimitFactor: number
+  readonly trustedProxies: readonly string[]
+  readonly audiences: readonly string[]
+  readonly signingAlgorithm: SigningKey['algorithm']
+  readonly passwordCost: { readonly memoryKiB: number; readonly passes: number }
+  readonly otpSender: OtpSenderSetting
+  /** One of the three at most. */
+  readonly keyEncryption: {
+    readonly keys?: readonly string[]
+    readonly file?: string
+    readonly command?: readonly string[]
+  }
+  readonly afterRestore: 'refuse' | 'end-everyone' | 'accept-lost-logouts'
+  readonly durability: 'full' | 'off'
+  readonly leaseMs: number
+  readonly renewMs: number
+  readonly accessLog: boolean
+  readonly forwardAuth: ForwardAuthOptions
+  readonly dialects: DialectConfigs
+  readonly customDialects: readonly CustomDialect[]
+}
+
+const nodeName = String.raw`^[\w.-]{1,64}$`
+
+export const configSchema: Group<Settings> = group<Settings>({
+  host: checkedText(
+    {
+      description: 'address to listen on',
+      default: '127.0.0.1',
+      variable: 'OUTRIGHT_HOST',
+      flag: '--host',
+      allowed: 'an IP address or a host name',
+    },
+    isListenHost,
+  ),
+  port: integer({
+    description: 'port to listen on; 0 takes any free one',
+    default: 8080,
+    defaultText: '`8080`',
+    minimum: 0,
+    maximum: 65_535,
+    variable: 'OUTRIGHT_PORT',
+    flag: '--port',
+  }),
+  dataDir: text({
+    description: 'folder of the SQLite database',
+    default: './data',
+    variable: 'OUTRIGHT_DATA',
+    flag: '--data',
+    allowed: 'a folder',
+  }),
+  databaseUrl: optional(
+    checkedText(
+      {
+        description: 'PostgreSQL instead of SQLite',
+        variable: 'OUTRIGHT_DATABASE_URL',
+        secret: true,
+        allowed: 'a URL that begins with postgres:// or postgresql://',
+      },
+      (value) => /^postgres(?:ql)?:\/\/./.test(value),
+    ),
+  ),
+  node: text({
+    description: 'name of this node among those of one database, the same after a restart',
+    // Without a default where the host's name cannot be one: then a name has to be given.
+    ...(new RegExp(nodeName).test(hostname()) ? { default: hostname() } : {}),
+    defaultText: "the host's name",
+    variable: 'OUTRIGHT_NODE',
+    pattern: nodeName,
+    allowed: '1 to 64 letters, digits, `_`, `.`, `-`',
+  }),
+  issuer: optional(
+    httpUrl(
+      {
+        description: 'the public URL: `iss` of tokens, base of links',
+        defaultText: '`http://<host>:<port>`',
+        variable: 'OUTRIGHT_ISSUER',
+        allowed: 'an http or https URL without query, fragment or password',
+      },
+      ({ search, hash, username, password }) => search + hash + username + password === '',
+    ),
+  ),
+  adminToken: optional(
+    text({
+      description: 'bearer token of the admin API; without it the API refuses everybody',
+      demoDefault: DEMO_ADMIN_TOKEN,
+      defaultText: '–',
+      variable: 'OUTRIGHT_ADMIN_TOKEN',
+      secret: true,
+      pattern: String.raw`^[\x21-\x7E]{1,4096}$`,
+      allowed: 'one word of visible ASCII characters',
+    }),
+  ),
+  metricsToken: optional(
+    text({
+      description: 'bearer token of `/metrics`; without it they are open to everybody',
+      variable: 'OUTRIGHT_METRICS_TOKEN',
+      secret: true,
+      pattern: String.raw`^[\w.~+/-]{16,512}=*$`,
+      allowed: '16 to 512 letters, digits and `-`, `.`, `_`, `~`, `+`, `/`',
+    }),
+  ),
+  demo: flag({
+    description: 'serves the demo identities, whose passwords are public',
+    default: false,
+    flag: '--demo',
+  }),
+  rateLimitFactor: number({
+    description: 'multiplies every documented rate limit',
+    default: 1,
+    demoDefault: 50,
+    exclusiveMinimum: 0,
+    maximum: 1_000_000,
+    variable: 'OUTRIGHT_RATE_LIMIT_FACTOR',
+  }),
+  trustedProxies: list(
+    checkedText(
+      {
+        allowed: 'an IP address or a CIDR range, such as 10.0.0.0/8; an IPv4-mapped range from /96',
+      },
+      (range) => rangeProblem(range) === undefined,
+    ),
+    {
+      description: 'addresses or ranges whose `X-Forwarded-For` is believed',
+      default: [],
+      allowed: 'a list of addresses and CIDR ranges',
+    },
+  ),
+  audiences: list(text({ pattern: String.raw`^\S{1,255}$`, allowed: 'a name without spaces' }), {
+    description: 'names added to `aud` of every access token: the resource servers',
+    default: [],
+    demoDefault: ['demo-api'],
+    allowed: 'a list of names without spaces',
+  }),
+  signingAlgorithm: choice(['ES256', 'EdDSA', 'RS256'], {
+    description: 'for keys that are made from now on',
+    default: 'ES256',
+  }),
+  passwordCost: group<Settings['passwordCost']>({
+    // argon2 asks for at least 8 KiB a lane.
+    memoryKiB: integer({
+      description: 'memory that argon2id takes for a password or a client secret',
+      default: 19_456,
+      minimum: 8,
+      maximum: 4_194_304,
+    }),
+    passes: integer({
+      description: 'how often argon2id goes over that memory',
+      default: 2,
+      minimum: 1,
+      maximum: 1000,
+    }),
+  }),
+  otpSender: kinds<OtpSenderSetting>(
+    {
+      none: {},
+      console: {},
+      webhook: {
+        url: httpUrl({}),
+        secret: text({ secret: true }),
+      },
+    },
+    {
+      description:
+        'where one-time passwords go: posted as `{ to, code, dialect }` with `Outright-Signature: sha256=<hex HMAC of the body>`, or, with `--demo` alone, printed',
+      default: { kind: 'none' },
+      demoDefault: { kind: 'console' },
+      defaultText: "`{ kind: 'none' }`",
+      allowed: "`{ kind: 'none' }`, `{ kind: 'console' }`, or `{ kind: 'webhook', url, secret }`",
+    },
+  ),
+  keyEncryption: group<Settings['keyEncryption']>({
+    keys: optional(
+      list(text({ secret: true }), {
+        description:
+          'keys under which signing keys are wrapped in the database: the first wraps, all unwrap; in the variable with commas between. Without any they lie in the clear: see [operating.md](operating.md#wrap-the-signing-keys)',
+        variable: 'OUTRIGHT_KEY_ENCRYPTION_KEY',
+        minItems: 1,
+        allowed: 'a list of keys of 32 bytes, base64 or hexadecimal',
+      }),
+    ),
+    file: optional(
+      text({
+        description: 'a file that holds them instead, one a line',
+        variable: 'OUTRIGHT_KEY_ENCRYPTION_KEY_FILE',
+        allowed: 'a file',
+      }),
+    ),
+    command: optional(
+      list(text({}), {
+        description: 'a program with its arguments that prints them instead, of a KMS or a vault',
+        minItems: 1,
+        allowed: 'a list of a program and its arguments',
+        repeats: true,
+      }),
+    ),
+  }),
+  afterRestore: choice(['refuse', 'end-everyone', 'accept-lost-logouts'], {
+    description:
+      'what to do with a database that may lack logouts which were answered, a restored backup say: see [operating.md](operating.md#back-up-and-restore)',
+    default: 'refuse',
+    variable: 'OUTRIGHT_AFTER_RESTORE',
+    flag: '--after-restore',
+  }),
+  durability: choice(['full', 'off'], {
+    description:
+      '`off` answers before the disk has it. It is for benchmarks: it breaks the promise',
+    default: 'full',
+  }),
+  leaseMs: duration({
+    description: "a guard's lease",
+    default: 2000,
+    minimum: 200,
+    maximum: 60_000,
+  }),
+  renewMs: duration({
+    description: 'how often a guard renews its lease: at most half of `leaseMs`',
+    default: 500,
+    minimum: 20,
+    maximum: 30_000,
+  }),
+  accessLog: flag({
+    description: 'one line of JSON a request on standard output',
+    default: true,
+  }),
+  forwardAuth: forwardAuthSchema,
+  dialects: group<DialectConfigs>({
+    directlink: dialect(directLinkSchema),
+    matar: dialect(matarSchema),
+    octopus: dialect(octopusSchema),
+    adobePass: dialect(adobePassSchema),
+    baanx: dialect(baanxSchema),
+  }),
+  customDialects: list(
+    either<(context: DialectContext) => Dialect, PlacedDialect>(
+      hook({ allowed: 'a function that makes a dialect' }),
+      group<PlacedDialect>(
+        { dialect: dialectModule(), ...place(), options: optional(anyOptions()) },
+        { allowed: '`{ dialect, prefix, host, options }`' },
+      ),
+      {},
+    ),
+    {
+      description: 'dialects of your own: see [dialects.md](dialects.md)',
+      default: [],
+      allowed: 'a list of functions, or of `{ dialect, prefix, host, options }`',
+    },
+  ),
+})
+
+function dialect<Options>(options: Group<Options>): Group<DialectConfig<Options>> {
+  const enabled = flag({ description: 'whether it is served', default: true })
+  return group<DialectConfig<unknown>>({
+    enabled,
+    ...place(),
+    options: options as unknown as Setting<unknown>,
+  }) as unknown as Group<DialectConfig<Options>>
+}
+
+/** What this server answers itself. */
+const reserved: ReadonlySet<string> = new Set([
+  'outright',
+  '.well-known',
+  'docs',
+  'healthz',
+  'readyz',
+  'metrics',
+])
+
+function place() {
+  return {
+    prefix: checkedText(
+      {
+        description: 'path before all of its own',
+        default: '',
+        defaultText: 'none: its documented paths',
+        allowed: 'a path such as /name that is not the server’s own, or nothing',
+      },
+      (path) =>
+        path === '' ||
+        (/^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/.test(path) &&
+          !reserved.has(path.split('/')[1] ?? '')),
+    ),
+    host: optional(
+      hostInUrl({ description: 'host name under which alone it is served', defaultText: 'any' }),
+    ),
+    origins: optional(
+      list(checkedText({ allowed: 'an origin such as https://app.example, or *' }, isOrigin), {
+        description: 'origins whose pages may call it; `*` is any',
+        defaultText:
+          'none; for Adobe Pass, whose documents let any, and for Baanx in the demo: any',
+        allowed: 'a list of origins such as https://app.example, or of `*`',
+      }),
+    ),
+  }
+}
+
+/** As browsers send it: scheme, host and port, in lower case and without what goes without saying. */
+function isOrigin(text: string): boolean {
+  return text === '*' || (/^https?:\/\//.test(text) && URL.parse(text)?.origin === text)
+}
+
+function dialectModule(): Setting<DialectModule> {
+  return checked({ allowed: 'what `defineDialect` makes' }, (value) =>
+    ['name', 'options', 'create'].every((name) => Object.hasOwn(Object(value), name)),
+  )
+}
+
+/** Held against the module's own schema by `config.ts`. */
+function anyOptions(): Setting<Readonly<Record<string, unknown>>> {
+  return checked({ allowed: 'settings' }, isPlainObject)
+}

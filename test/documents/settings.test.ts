@@ -1,0 +1,88 @@
+/**
+ * The tables of settings in the documents are those that the schemas make: between a line `<!--
+ * settings: … -->` and a line `<!-- /settings -->`. With `OUTRIGHT_UPDATE=1` they are written
+ * anew.
+ */
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { suite, test } from 'node:test'
+import {
+  adobePassSchema,
+  legacyKeySchema,
+  mvpdSchema,
+  softwareStatementSchema,
+} from '../../src/http/dialects/adobe-pass/options.ts'
+import { baanxSchema } from '../../src/http/dialects/baanx/options.ts'
+import { directLinkSchema } from '../../src/http/dialects/directlink/options.ts'
+import { forwardAuthSchema } from '../../src/http/dialects/forward-auth/options.ts'
+import { matarSchema } from '../../src/http/dialects/matar/options.ts'
+import { octopusLimitsSchema, octopusSchema } from '../../src/http/dialects/octopus/options.ts'
+import { configSchema } from '../../src/server/config-schema.ts'
+import { settingsBelow, type NamedSetting } from '../../src/settings/walk.ts'
+import { columns, markdownTable, nameColumn, type Column } from './settings-table.ts'
+
+const everyDialect = 'dialects.matar.'
+const server = settingsBelow(configSchema).filter(({ path }) => path[0] !== 'dialects')
+/** What is the same for each dialect is told once. */
+const places = settingsBelow(configSchema)
+  .filter(({ name }) => name.startsWith(everyDialect) && !name.includes('.options'))
+  .map((setting) => ({ ...setting, name: setting.name.replace(everyDialect, 'dialects.<name>.') }))
+
+const wide = [
+  nameColumn('setting'),
+  columns.variable,
+  columns.flag,
+  columns.allowed,
+  columns.default,
+  columns.meaning,
+]
+const narrow = [nameColumn('option'), columns.allowed, columns.default, columns.meaning]
+
+/** By document, the tables in the order in which they stand there. */
+const documents: Readonly<
+  Record<string, readonly (readonly [string, readonly NamedSetting[], readonly Column[]])[]>
+> = {
+  'configuration.md': [['server', [...server, ...places], wide]],
+  'guard.md': [['forwardAuth', settingsBelow(forwardAuthSchema), narrow]],
+  'dialects/directlink.md': [
+    ['dialects.directlink.options', settingsBelow(directLinkSchema), narrow],
+  ],
+  'dialects/matar.md': [['dialects.matar.options', settingsBelow(matarSchema), narrow]],
+  'dialects/octopus.md': [
+    ['dialects.octopus.options', settingsBelow(octopusSchema), narrow],
+    ['dialects.octopus.options.limits', settingsBelow(octopusLimitsSchema), narrow],
+  ],
+  'dialects/adobe-pass.md': [
+    ['dialects.adobePass.options.mvpds', settingsBelow(mvpdSchema), narrow],
+    ['dialects.adobePass.options', settingsBelow(adobePassSchema), narrow],
+    ['…softwareStatements', settingsBelow(softwareStatementSchema), narrow],
+    ['…legacyKeys', settingsBelow(legacyKeySchema), narrow],
+  ],
+  'dialects/baanx.md': [['dialects.baanx.options', settingsBelow(baanxSchema), narrow]],
+}
+
+const TABLE = /<!-- settings: (.+) -->\n\n([^]*?)\n<!-- \/settings -->/g
+
+suite('tables of settings are those of the schemas', () => {
+  for (const [name, tables] of Object.entries(documents)) {
+    test(name, async () => {
+      const url = new URL(`../../docs/${name}`, import.meta.url)
+      const text = await readFile(url, 'utf8')
+      const made = new Map(
+        tables.map(([title, settings, shown]) => [title, markdownTable(settings, shown)]),
+      )
+      assert.deepEqual(
+        [...text.matchAll(TABLE)].map(([, title]) => title),
+        [...made.keys()],
+        'other tables than those that the schemas make',
+      )
+      const right = text.replaceAll(
+        TABLE,
+        (_, title: string) =>
+          `<!-- settings: ${title} -->\n\n${made.get(title) ?? ''}\n<!-- /settings -->`,
+      )
+      if (process.env['OUTRIGHT_UPDATE'] === '1') await writeFile(url, right)
+      else assert.equal(text, right, 'write it anew: OUTRIGHT_UPDATE=1 node --test test/documents')
+    })
+  }
+})
