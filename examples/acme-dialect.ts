@@ -104,6 +104,7 @@ function render(failure: Failure): Answer {
     case 'method_not_allowed':
       return word(405, 'how', { allow: failure.allow.join(', ') })
     case 'stale':
+    case 'stopping':
     case 'store_unavailable':
     case 'internal':
       return word(503, 'later')

@@ -546,7 +546,7 @@ suite('what is nobody’s', () => {
     const reply = await server.call('PUT', '/api/v1/tokens/authn', { headers: json })
     assert.equal(reply.status, 405)
     assert.equal(reply.text, '{"status":405,"message":"Method Not Allowed"}')
-    assert.match(reply.headers['allow'] ?? '', /^GET, POST/)
+    assert.match(reply.headers['allow'] ?? '', /^GET, HEAD, POST/)
   })
 
   test('client registration has errors of its own', async () => {

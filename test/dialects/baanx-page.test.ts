@@ -181,6 +181,6 @@ suite('Baanx page, what protects it', () => {
     assertHtml(await server.call('POST', path, { body: bytes }), 400, /did not work/)
     const method = await server.call('DELETE', path)
     assertHtml(method, 405, /did not work/)
-    assert.equal(method.headers['allow'], 'GET, POST')
+    assert.equal(method.headers['allow'], 'GET, HEAD, POST')
   })
 })

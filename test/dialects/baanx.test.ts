@@ -389,7 +389,7 @@ suite('Baanx, paths', () => {
     assertBody(await server.call('GET', '/v1/user/1'), 404, { message: 'Not Found' })
     for (const [method, path, allow] of [
       ['GET', '/v1/auth/logout', 'POST'],
-      ['POST', '/v1/user', 'GET'],
+      ['POST', '/v1/user', 'GET, HEAD'],
       ['POST', '/v1/auth/oauth/revoke', 'DELETE'],
       ['DELETE', '/v1/auth/oauth2/revoke', 'POST'],
       ['GET', '/v1/auth/oauth/token', 'POST'],

@@ -373,7 +373,7 @@ suite('Octopus, what every answer has', () => {
       ['GET', '/auth/logout', 'POST'],
       ['DELETE', '/auth/logout', 'POST'],
       ['PATCH', '/auth/refresh', 'POST'],
-      ['POST', '/api/v1/wallets', 'GET'],
+      ['POST', '/api/v1/wallets', 'GET, HEAD'],
     ] as const) {
       const reply = await server.call(method, path)
       assertError(reply, 405, 'MethodNotAllowedError', 'METHOD_NOT_ALLOWED', 'Method not allowed')
