@@ -4,8 +4,10 @@ import type { CoreDependencies } from './dependencies.ts'
 import { findEnding, type Names } from './find-ending.ts'
 
 export interface AwaitEndedRequest {
-  /** The entry that ended it where the caller knows it; else what it names, so that it is found. */
-  readonly ended: { readonly by: Revocation } | { readonly names: Names }
+  /** What it names, so that the entry is found that ended it. */
+  readonly names?: Names
+  /** That entry, where the caller knows it; taken where none is found. */
+  readonly by?: Revocation
   /** False: answer with what is known now (`Prefer: respond-async`). */
   readonly wait: boolean
 }
@@ -24,14 +26,15 @@ export interface AwaitEndedRequest {
  */
 export async function awaitEnded(
   dependencies: CoreDependencies,
-  { ended, wait }: AwaitEndedRequest,
+  { names, by, wait }: AwaitEndedRequest,
 ): Promise<Receipt | undefined> {
   const { store, confirmation } = dependencies
-  const by = 'by' in ended ? ended.by : await findEnding(store, ended.names)
-  if (!wait) return by && (confirmation.receipt(by) ?? unknownReceipt(by.id))
+  const ending = (names && (await findEnding(store, names))) ?? by
+  if (!wait) return ending && (confirmation.receipt(ending) ?? unknownReceipt(ending.id))
   // Read now, after the caller has seen that it has ended: the entry is not behind this.
   const confirmed = await confirmation.confirmedUpTo(await store.head())
-  if (by === undefined) return undefined
-  const known = confirmation.receipt(by)
-  return known?.confirmed === true ? known : { revocationId: by.id, confirmed: true, ...confirmed }
+  if (ending === undefined) return undefined
+  const known = confirmation.receipt(ending)
+  if (known?.confirmed === true) return known
+  return { revocationId: ending.id, confirmed: true, ...confirmed }
 }

@@ -35,7 +35,7 @@ export async function inspectForLogout(
     case 'expired':
       return refuse({ kind: 'token_expired' })
     case 'revoked': {
-      const receipt = await awaitEnded(dependencies, { ended: { names: namesOf(claims) }, wait })
+      const receipt = await awaitEnded(dependencies, { names: namesOf(claims), wait })
       return refuse({ kind: 'token_revoked', ...(receipt === undefined ? {} : { receipt }) })
     }
   }

@@ -4,6 +4,7 @@ import type { Reason, Revocation } from '../domain/revocation.ts'
 import { EVERYONE, type Scope } from '../domain/scope.ts'
 import { awaitEnded } from './await-ended.ts'
 import type { CoreDependencies } from './dependencies.ts'
+import type { Names } from './find-ending.ts'
 import { mintId } from './mint-id.ts'
 
 export interface RevokeRequest {
@@ -18,6 +19,11 @@ export interface RevokeRequest {
   readonly seenGeneration?: number
   /** Wide scopes: see `RevocationCommand.leastGeneration`. */
   readonly leastGeneration?: number
+  /**
+   * What the caller wants to have ended, where something else than this key may have ended it
+   * before: then the receipt is that of the entry that did.
+   */
+  readonly names?: Names
   /** False: answer as soon as it is stored (`Prefer: respond-async`). */
   readonly wait: boolean
 }
@@ -52,14 +58,15 @@ export async function revoke(
     ...(request.seenGeneration === undefined ? {} : { seenGeneration: request.seenGeneration }),
     ...(request.leastGeneration === undefined ? {} : { leastGeneration: request.leastGeneration }),
   })
-  if (!request.wait) {
-    const receipt = confirmation.receipt(revocation) ?? unknownReceipt(revocation.id)
-    return { revocation, receipt, added }
-  }
-  const receipt = added
-    ? await confirmation.confirmed(revocation)
-    : await awaitEnded(dependencies, { ended: { by: revocation }, wait: true })
-  if (receipt?.confirmed !== true) {
+  const { wait, names } = request
+  let known: Receipt | undefined
+  if (!added) {
+    const named = names === undefined ? {} : { names }
+    known = await awaitEnded(dependencies, { ...named, by: revocation, wait })
+  } else if (wait) known = await confirmation.confirmed(revocation)
+  else known = confirmation.receipt(revocation)
+  const receipt = known ?? unknownReceipt(revocation.id)
+  if (wait && !receipt.confirmed) {
     return refuse({ kind: 'internal', reason: 'confirmation ended without being confirmed' })
   }
   return { revocation, receipt, added }

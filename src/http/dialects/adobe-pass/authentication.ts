@@ -4,7 +4,7 @@
  * tokens at once.
  */
 import { createHash } from 'node:crypto'
-import type { Json, Session } from '../../../domain/session.ts'
+import type { Json, Session, SessionStatus } from '../../../domain/session.ts'
 import { ADOBE_PASS, type Pass } from './pass.ts'
 
 export interface Login {
@@ -49,12 +49,24 @@ export async function findAuthentication(
   return session?.dialect === ADOBE_PASS ? session : undefined
 }
 
+/** The device's last AuthN token, whatever has become of it, as far as is remembered. */
+export async function lastAuthentication(
+  pass: Pass,
+  deviceKey: string,
+): Promise<Session | undefined> {
+  return (await findLast(pass, deviceKey))?.session
+}
+
 /** Whether the device's last AuthN token ended by itself, as far as is remembered. */
 export async function hasExpired(pass: Pass, deviceKey: string): Promise<boolean> {
+  return (await findLast(pass, deviceKey))?.state === 'expired'
+}
+
+async function findLast(pass: Pass, deviceKey: string): Promise<SessionStatus | undefined> {
   const page = { limit: 1, cursor: undefined }
   const filter = { deviceKey, dialect: ADOBE_PASS }
   const { items } = await pass.store.listSessions(filter, pass.clock.nowMs(), page)
-  return items[0]?.state === 'expired'
+  return items[0]
 }
 
 /** The provider and the viewer of an AuthN token. */

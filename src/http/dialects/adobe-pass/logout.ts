@@ -1,6 +1,5 @@
-import type { Receipt } from '../../../domain/receipt.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
-import { findAuthentication } from './authentication.ts'
+import { findAuthentication, lastAuthentication } from './authentication.ts'
 import { readDeviceCaller, type DeviceCaller } from './caller.ts'
 import { ADOBE_PASS, type Pass } from './pass.ts'
 
@@ -24,34 +23,18 @@ import { ADOBE_PASS, type Pass } from './pass.ts'
 export async function logout(pass: Pass, request: DialectRequest): Promise<Answer> {
   const caller = await readDeviceCaller(pass, request, { call: 'logout', evenDisabled: true })
   const session = await findAuthentication(pass, caller.deviceKey)
-  const wait = request.waitForConfirmation
-  const { receipt, added } = await pass.core.revoke({
+  // The device's own last logout may be older than what ended its last login.
+  const named = session ?? (await lastAuthentication(pass, caller.deviceKey))
+  const { receipt } = await pass.core.revoke({
     scope: 'device',
     key: caller.deviceKey,
     reason: 'logout',
     actor: session === undefined ? `client:${caller.requestor.id}` : `subject:${session.subjectId}`,
     seenGeneration: session?.generations.device ?? (await endedGeneration(pass, caller)),
-    wait,
+    ...(named === undefined ? {} : { names: named }),
+    wait: request.waitForConfirmation,
   })
-  return {
-    status: 204,
-    receipt: added ? receipt : ((await lastReceipt(pass, caller, wait)) ?? receipt),
-  }
-}
-
-/**
- * Where a logout found nothing to end: the receipt of what ended the last AuthN token. The device's
- * own last logout may be older than that one.
- */
-async function lastReceipt(
-  pass: Pass,
-  { deviceKey }: DeviceCaller,
-  wait: boolean,
-): Promise<Receipt | undefined> {
-  const page = { limit: 1, cursor: undefined }
-  const filter = { deviceKey, dialect: ADOBE_PASS }
-  const [last] = (await pass.store.listSessions(filter, pass.clock.nowMs(), page)).items
-  return last && pass.core.awaitEnded({ ended: { names: last.session }, wait })
+  return { status: 204, receipt }
 }
 
 /**
