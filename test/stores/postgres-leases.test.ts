@@ -223,6 +223,38 @@ for (const stage of stages)
       })
     })
 
+    it('of a position comes when all of it is acknowledged, whoever wrote it', async () => {
+      await withPair(stage, async ({ north, south }) => {
+        for (const node of [north, south, north]) await revokeAt(node)
+        const position = await north.store.head()
+        const outcome = await north.leases.confirmedUpTo(position)
+        assert.deepEqual(outcome, { acknowledged: 1, lapsed: 0 })
+        for (const [stream, sequence] of position) {
+          assert.ok((south.applied.get(stream) ?? 0) >= sequence, stream)
+        }
+      })
+    })
+
+    it('waits for the run of a node that has died, whatever its next run says', async () => {
+      await withPair(stage, async ({ north, south, url }) => {
+        // Stored by a process that ends before it has told anybody.
+        south.hang()
+        await revokeAt(south)
+        await south.close(terms.leaseMs)
+        const confirmed = north.leases.confirmedUpTo(await north.store.head())
+        const startedMs = performance.now()
+        const next = await TestNode.open(url, 'south', stage.options)
+        try {
+          next.leases.acknowledge(await next.store.head())
+          assert.equal((await confirmed).lapsed, 1)
+          // It was renewed at most so long ago.
+          assert.ok(performance.now() - startedMs >= terms.leaseMs - 2 * terms.renewMs)
+        } finally {
+          await next.close()
+        }
+      })
+    })
+
     it('does not compare clocks: they may be years apart, and one a little faster', async () => {
       await withPair(
         stage,
