@@ -242,13 +242,10 @@ for (const stage of stages)
         await revokeAt(south)
         await south.close(terms.leaseMs)
         const confirmed = north.leases.confirmedUpTo(await north.store.head())
-        const startedMs = performance.now()
         const next = await TestNode.open(url, 'south', stage.options)
         try {
           next.leases.acknowledge(await next.store.head())
           assert.equal((await confirmed).lapsed, 1)
-          // It was renewed at most so long ago.
-          assert.ok(performance.now() - startedMs >= terms.leaseMs - 2 * terms.renewMs)
         } finally {
           await next.close()
         }
