@@ -1,7 +1,7 @@
 import type { Answer, DialectRequest } from '../../dialect.ts'
 import { findAuthentication, lastAuthentication } from './authentication.ts'
 import { readDeviceCaller, type DeviceCaller } from './caller.ts'
-import { ADOBE_PASS, type Pass } from './pass.ts'
+import type { Pass } from './pass.ts'
 
 /**
  * `DELETE /api/v1/logout?requestor&deviceId` [S]: removes the AuthN and AuthZ tokens of the device
