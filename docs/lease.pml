@@ -1,5 +1,7 @@
 /*
- * One guard, one node, one logout: every order of events, for the model checker Spin.
+ * One guard, one node, one logout that is asked for twice: every order of events, for the model
+ * checker Spin. The node may restart at any time: who asked it then gets an error, and may ask the
+ * next run again, which knows the log and not who holds a lease that this one granted.
  *
  *   spin -a lease.pml && cc -O2 -DSAFETY -o pan pan.c && ./pan -m1000000
  *
@@ -9,7 +11,7 @@
  * COUNTED from the receipt.
  *
  * What is broken on purpose, to see that the model notices: -DPONG_FIRST, -DFORGET_GONE, -DCOUNT_SHORT,
- * -DFROM_PONG, -DACK_FIRST, -DNO_MEMORY.
+ * -DFROM_PONG, -DACK_FIRST, -DNO_MEMORY, -DSHORTCUT, -DOLD_IS_DONE.
  */
 
 #ifndef LAST
@@ -35,7 +37,10 @@ bool serving = false;    /* has sent the snapshot on this connection */
 bool published = false;
 bool sent = false;
 bool acknowledged = false;
-bool confirmed = false;
+bool asked = false;      /* somebody waits at this run for the answer to the logout */
+bool pending = false;    /* this run waits until nobody can accept any more */
+bool confirmed = false;  /* the logout was answered */
+bool again = false;      /* the second one was: it has ended already, and is over */
 byte countedUntil = 0;
 byte deadline = 0;
 
@@ -71,6 +76,8 @@ active proctype Node() {
        published = true;
        sent = false;
        acknowledged = false;
+       asked = true;
+       pending = true;
        deadline = countedUntil }
 
   /* It goes out, some time. */
@@ -78,7 +85,17 @@ active proctype Node() {
        toGuard ! entry, 0;
        sent = true }
 
-  :: atomic { published && !confirmed && (acknowledged || now >= deadline) -> confirmed = true }
+  :: atomic { pending && (acknowledged || now >= deadline) ->
+       pending = false;
+       confirmed = confirmed || asked }
+
+  /* Somebody logs out again, at this run or at a later one: it adds nothing, and waits for what is
+   * pending, whoever asked for that. */
+#ifdef SHORTCUT
+  :: atomic { published && !again -> again = true }
+#else
+  :: atomic { published && !again && !pending -> again = true }
+#endif
 
   :: atomic { nfull(toGuard) && toNode ? [start, _] ->
        toNode ? start, _;
@@ -120,6 +137,13 @@ active proctype Node() {
 #endif
        deadline = countedUntil;
        acknowledged = false;
+       asked = false;
+#ifdef OLD_IS_DONE
+       pending = false;
+#else
+       /* Batch 0: what is in the log may be unknown to guards of the run before. */
+       pending = published;
+#endif
        sent = false }
 
   :: now == LAST -> break
@@ -164,7 +188,7 @@ active proctype Guard() {
        value = 0 }
 
   /* It accepts: the promise. */
-  :: atomic { now < leaseEnd && !applied -> assert(!confirmed) }
+  :: atomic { now < leaseEnd && !applied -> assert(!confirmed && !again) }
 
   :: now == LAST -> break
   od

@@ -11,7 +11,17 @@ import { before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const model = fileURLToPath(new URL('../../docs/lease.pml', import.meta.url))
-const broken = ['PONG_FIRST', 'FORGET_GONE', 'COUNT_SHORT', 'FROM_PONG', 'ACK_FIRST', 'NO_MEMORY']
+const broken = [
+  'PONG_FIRST',
+  'FORGET_GONE',
+  'COUNT_SHORT',
+  'FROM_PONG',
+  'ACK_FIRST',
+  'NO_MEMORY',
+  // The second answer to a logout that was asked for twice.
+  'SHORTCUT',
+  'OLD_IS_DONE',
+]
 
 /** What to install says more than that a command was not found. */
 function demandTools(): void {
