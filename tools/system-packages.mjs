@@ -46,6 +46,11 @@ export const systemPackages = [
     why: 'Spin turns the model into a program in C',
   },
   {
+    package: 'libfaketime',
+    works: hasLibraryOfFaketime,
+    why: 'wall clocks of some nodes and guards are set wrong while they run',
+  },
+  {
     package: 'libc6-dev',
     works: hasHeadersOfC,
     why: 'that program includes the headers of C',
@@ -73,6 +78,12 @@ export function ensureSystemPackages() {
 export function missingSystemPackages() {
   return systemPackages.filter((row) =>
     row.works ? !row.works() : !row.binaries.some((name) => find(name, row.folders())),
+  )
+}
+
+function hasLibraryOfFaketime() {
+  return readFolder('/usr/lib').some((folder) =>
+    readFolder(`/usr/lib/${folder}/faketime`).includes('libfaketimeMT.so.1'),
   )
 }
 
@@ -118,8 +129,12 @@ function isExecutable(path) {
 }
 
 function versionFolders(base) {
+  return readFolder(base).map((version) => join(base, version, 'bin'))
+}
+
+function readFolder(path) {
   try {
-    return readdirSync(base).map((version) => join(base, version, 'bin'))
+    return readdirSync(path)
   } catch {
     return []
   }

@@ -13,6 +13,8 @@ export interface TcpProxy {
   thaw(): void
   /** Passes every piece on this much later, in order. 0 for at once. */
   delay(ms: number): void
+  /** The same for what comes from the server alone. */
+  delayAnswers(ms: number): void
   /** Breaks every new connection at once, until `accept`. */
   refuse(): void
   accept(): void
@@ -55,6 +57,7 @@ class MisbehavingProxy implements TcpProxy {
   #frozen = false
   #refusing = false
   #delayMs = 0
+  #delayAnswersMs = 0
   /** By destination: pieces on their way. */
   readonly #waiting = new Map<Socket, { readonly bytes: Buffer; readonly dueMs: number }[]>()
   #trap: (Parameters<TcpProxy['cutOnRequest']>[0] & { readonly done: () => void }) | undefined
@@ -99,6 +102,10 @@ class MisbehavingProxy implements TcpProxy {
 
   delay(ms: number): void {
     this.#delayMs = ms
+  }
+
+  delayAnswers(ms: number): void {
+    this.#delayAnswersMs = ms
   }
 
   refuse(): void {
@@ -158,21 +165,21 @@ class MisbehavingProxy implements TcpProxy {
         trap.done()
         return
       }
-      this.#pass(bytes, server)
+      this.#pass(bytes, server, this.#delayMs)
     })
     server.on('data', (bytes) => {
-      if (answering) this.#pass(bytes, client)
+      if (answering) this.#pass(bytes, client, this.#delayMs + this.#delayAnswersMs)
     })
     if (this.#frozen) hold(pair)
   }
 
-  #pass(bytes: Buffer, to: Socket): void {
+  #pass(bytes: Buffer, to: Socket, delayMs: number): void {
     const waiting = this.#waiting.get(to)
-    if (this.#delayMs === 0 && !this.#frozen && waiting === undefined) {
+    if (delayMs === 0 && !this.#frozen && waiting === undefined) {
       if (!to.destroyed) to.write(bytes)
       return
     }
-    const piece = { bytes, dueMs: performance.now() + this.#delayMs }
+    const piece = { bytes, dueMs: performance.now() + delayMs }
     if (waiting) waiting.push(piece)
     else {
       this.#waiting.set(to, [piece])

@@ -1,6 +1,7 @@
 /**
- * The promise on three nodes, while nodes are killed and frozen and their database goes away:
- * everything that was answered is written down and judged afterwards.
+ * The promise on three nodes, and on one with SQLite, while nodes are killed and frozen, their
+ * database goes away and wall clocks are set wrong, and clients try again: everything that was
+ * answered is written down and judged afterwards.
  *
  * `OUTRIGHT_CHAOS_SEEDS` runs (1), each for `OUTRIGHT_CHAOS_SECONDS` (20), the first with
  * `OUTRIGHT_CHAOS_SEED` (random). The schedule and the choices of the load follow the seed; what
@@ -15,7 +16,7 @@ import { check } from './checker.ts'
 import { Disturbances } from './disturbances.ts'
 import { History } from './history.ts'
 import { Load } from './load.ts'
-import { Fleet } from './processes.ts'
+import { Fleet, type FleetOptions } from './processes.ts'
 
 const seeds = numberFrom('OUTRIGHT_CHAOS_SEEDS', 1)
 const firstSeed = numberFrom('OUTRIGHT_CHAOS_SEED', randomInt(1_000_000))
@@ -31,34 +32,75 @@ const CHECKED_AT_THE_END = 50
 const cluster = await startCluster()
 after(() => cluster.stop())
 
-async function run(seed: number, history: History, t: TestContext): Promise<string> {
-  const url = await cluster.createDatabase()
-  const fleet = await Fleet.start({
-    database: { cluster, url },
+interface Arrangement {
+  readonly name: string
+  readonly options: () => Promise<FleetOptions>
+  /** What of the database is disturbed by itself. */
+  readonly database: typeof cluster | undefined
+}
+
+const three: Arrangement = {
+  name: 'chaos',
+  options: async () => ({
+    database: { cluster, url: await cluster.createDatabase() },
     nodes: 3,
     guardsPerNode: 2,
     leaseMs: LEASE_MS,
-  })
+    wrongClocks: ['node-1', 'guard-3'],
+  }),
+  database: cluster,
+}
+
+const alone: Arrangement = {
+  name: 'chaos-sqlite',
+  options: () =>
+    Promise.resolve({
+      database: 'sqlite',
+      nodes: 1,
+      guardsPerNode: 3,
+      // Longer than a start takes, so that there are guards that the run before has granted theirs.
+      leaseMs: 3 * LEASE_MS,
+      wrongClocks: ['node-1', 'guard-3'],
+    }),
+  database: undefined,
+}
+
+async function run(
+  { name, options, database }: Arrangement,
+  seed: number,
+  history: History,
+  t: TestContext,
+): Promise<string> {
+  const fleet = await Fleet.start(await options())
   try {
     await fleet.settled(SETTLED_WITHIN_MS)
-    const load = new Load(fleet, history, new SeededRandom(seed))
+    const disturbances = new Disturbances(database, fleet, history, new SeededRandom(seed + 1))
+    const load = new Load(fleet, history, new SeededRandom(seed), (node) => {
+      disturbances.loggingOut(node)
+    })
     await load.prepare()
     const running = load.run()
-    await new Disturbances(cluster, fleet, history, new SeededRandom(seed + 1)).run(forMs)
+    await disturbances.run(forMs)
     load.stop()
     await running
     await fleet.settled(SETTLED_WITHIN_MS)
     await load.finish(CHECKED_AT_THE_END)
     return fleet.logs()
   } catch (error) {
-    t.diagnostic(await history.keep(nameOf(seed), fleet.logs()))
+    t.diagnostic(await history.keep(nameOf(name, seed), fleet.logs()))
     throw error
   } finally {
     await fleet.stop()
   }
 }
 
-async function judge(seed: number, history: History, logs: string, t: TestContext): Promise<void> {
+async function judge(
+  name: string,
+  seed: number,
+  history: History,
+  logs: string,
+  t: TestContext,
+): Promise<void> {
   const { entries, disturbances } = history
   const violations = check(entries, BOUND_MS)
   const count = (op: string, outcome: string): number =>
@@ -77,7 +119,7 @@ async function judge(seed: number, history: History, logs: string, t: TestContex
   // A database that is away is known and has an answer of its own; nothing else may go wrong.
   const failures = logs.split('\n').filter((line) => line.includes('"request failed"'))
   if (violations.length + failures.length === 0) return
-  const where = await history.keep(nameOf(seed), logs)
+  const where = await history.keep(nameOf(name, seed), logs)
   const shown = [
     ...violations.slice(0, 10).map((violation) => JSON.stringify(violation)),
     ...failures.slice(0, 3),
@@ -87,8 +129,8 @@ async function judge(seed: number, history: History, logs: string, t: TestContex
   )
 }
 
-function nameOf(seed: number): string {
-  return `chaos-${String(seed)}`
+function nameOf(name: string, seed: number): string {
+  return `${name}-${String(seed)}`
 }
 
 function numberFrom(name: string, otherwise: number): number {
@@ -96,13 +138,18 @@ function numberFrom(name: string, otherwise: number): number {
   return text === undefined || text === '' ? otherwise : Number(text)
 }
 
-suite('three nodes, six guards, and a world that breaks', () => {
-  for (let index = 0; index < seeds; index++) {
-    const seed = firstSeed + index * 7919
-    test(`seed ${String(seed)}: every promise is kept`, async (t) => {
-      const history = new History()
-      const logs = await run(seed, history, t)
-      await judge(seed, history, logs, t)
-    })
-  }
-})
+for (const [title, arrangement] of [
+  ['three nodes, six guards, and a world that breaks', three],
+  ['one node on SQLite, three guards, and a world that breaks', alone],
+] as const) {
+  suite(title, () => {
+    for (let index = 0; index < seeds; index++) {
+      const seed = firstSeed + index * 7919
+      test(`seed ${String(seed)}: every promise is kept`, async (t) => {
+        const history = new History()
+        const logs = await run(arrangement, seed, history, t)
+        await judge(arrangement.name, seed, history, logs, t)
+      })
+    }
+  })
+}

@@ -6,7 +6,14 @@ import type { Entry, LoginCall, LogoutCall, RefreshCall, TokenFacts, UseCall } f
 
 const BOUND_MS = 100
 
-const token: TokenFacts = { jti: 't1', sid: 's1', subject: 'ann', client: '42', kid: 'k1' }
+const token: TokenFacts = {
+  jti: 't1',
+  sid: 's1',
+  subject: 'ann',
+  client: '42',
+  kid: 'k1',
+  timely: true,
+}
 const renewed: TokenFacts = { ...token, jti: 't2' }
 
 function at(startMs: number, endMs = startMs + 1) {
@@ -152,6 +159,35 @@ suite('the checker', () => {
   test('lets tokens die of a logout that may have been stored', () => {
     assert.deepEqual(rules(logout({ outcome: 'unknown' }), use({ outcome: 'dead' })), [])
     assert.deepEqual(rules(logout({ outcome: 'unknown' }), refresh({ outcome: 'dead' })), [])
+  })
+
+  test('takes a logout that was told "dead already" for a promise about the token presented', () => {
+    const first = logout({ ...at(5, 9), outcome: 'unknown' })
+    const again = logout({ outcome: 'dead', presented: token })
+    assert.deepEqual(rules(first, again, use()), ['accepted after logout'])
+    assert.deepEqual(rules(first, again, use(at(11, 30))), [])
+    // Nobody was told anything about another token, nor by a clock that is wrong.
+    assert.deepEqual(rules(first, logout({ outcome: 'dead' }), use()), [])
+    assert.deepEqual(rules(first, { ...again, presented: renewed }, use()), [])
+    assert.deepEqual(rules(first, { ...again, wrongClock: true }, use()), [])
+  })
+
+  test('excuses refusals by clocks that are wrong, or of what such a clock issued', () => {
+    const untimely = { ...token, timely: false }
+    const dead = { outcome: 'dead' } as const
+    assert.deepEqual(rules(use({ ...dead, wrongClock: true })), [])
+    assert.deepEqual(rules(use({ ...dead, token: untimely })), [])
+    assert.deepEqual(rules(refresh({ ...dead, wrongClock: true })), [])
+    assert.deepEqual(rules(refresh({ ...dead, of: untimely })), [])
+    assert.deepEqual(rules({ ...login, ...at(3), ...dead, wrongClock: true }), [])
+    const accepted = use({ ...at(30), final: true })
+    assert.deepEqual(rules(use({ ...dead, wrongClock: true }), accepted), [])
+  })
+
+  test('excuses no acceptance by a clock that is wrong', () => {
+    assert.deepEqual(rules(logout(), use({ wrongClock: true })), ['accepted after logout'])
+    const untimely = use({ token: { ...token, timely: false } })
+    assert.deepEqual(rules(logout(), untimely), ['accepted after logout'])
   })
 
   test('finds calls that took too long, and verifiers that are not sure again at the end', () => {

@@ -5,6 +5,10 @@
  * A logout covers a token for certain where its scope names it and, for wide scopes, the session's
  * login was answered before the logout was asked for. It may cover it where the two overlapped, or
  * where nobody knows whether the logout was stored.
+ *
+ * Who logs out with a token and is told that it is dead was told that it is over: that is a promise
+ * too. Only what a verifier says whose wall clock is right, about what was issued by one that was,
+ * can be wrong about a token that is good.
  */
 import type { Entry, LoginCall, LogoutCall, RefreshCall, TokenFacts, UseCall } from './history.ts'
 
@@ -45,6 +49,7 @@ function judge(entry: Entry, book: Book): readonly Violation[] {
     case 'refresh':
       return judgeRefresh(entry, book)
     case 'login':
+      if (entry.wrongClock === true) return []
       return entry.outcome === 'dead' || (entry.final === true && entry.outcome !== 'done')
         ? [{ rule: entry.outcome === 'dead' ? 'collateral' : 'not mended', entry }]
         : []
@@ -61,6 +66,11 @@ function isConfirmed({ outcome, waited, confirmed = '' }: LogoutCall): boolean {
   return !waited || Number(acknowledged) + Number(lapsed) === Number(verifiers)
 }
 
+/** Whether a clock that was wrong may have had a say in a refusal. */
+function isUntimely({ wrongClock = false }: Entry, token: TokenFacts): boolean {
+  return wrongClock || !token.timely
+}
+
 function judgeUse(entry: UseCall, book: Book): readonly Violation[] {
   const before = book.answered(entry.token, entry.startMs)
   const { final = false } = entry
@@ -75,7 +85,8 @@ function judgeUse(entry: UseCall, book: Book): readonly Violation[] {
     return final && book.isDoubtedAtTheEnd(entry.token) ? [{ rule: 'not of one mind', entry }] : []
   }
   if (entry.outcome === 'dead') {
-    return book.mayBeEnded(entry.token, entry.endMs) ? [] : [{ rule: 'collateral', entry }]
+    const isExcused = isUntimely(entry, entry.token) || book.mayBeEnded(entry.token, entry.endMs)
+    return isExcused ? [] : [{ rule: 'collateral', entry }]
   }
   // A verifier that is never sure again would be safe, and of no use.
   return final ? [{ rule: 'not mended', entry }] : []
@@ -91,15 +102,15 @@ function judgeRefresh(entry: RefreshCall, book: Book): readonly Violation[] {
     const isEnded = !book.mayBeEndedAlone(entry.of) && book.seenDead(entry.of, entry.startMs)
     return isEnded ? [{ rule: 'resurrected', entry }] : []
   }
-  if (entry.outcome === 'dead' && !book.mayBeEnded(entry.of, entry.endMs)) {
-    return [{ rule: 'collateral', entry }]
-  }
-  return []
+  if (entry.outcome !== 'dead' || isUntimely(entry, entry.of)) return []
+  return book.mayBeEnded(entry.of, entry.endMs) ? [] : [{ rule: 'collateral', entry }]
 }
 
 /** Finds logouts and logins by what they name, and uses by their token. */
 class Book {
   readonly #logouts: ReadonlyMap<string, readonly LogoutCall[]>
+  /** By the token that was presented: logouts that were told that it was over. */
+  readonly #toldDead: ReadonlyMap<string, readonly LogoutCall[]>
   readonly #logins: ReadonlyMap<string, LoginCall>
   /** By token: the uses that were refused because of it. */
   readonly #refused: ReadonlyMap<string, readonly UseCall[]>
@@ -107,13 +118,19 @@ class Book {
   constructor(entries: readonly Entry[]) {
     const logouts = entries.filter((entry) => entry.op === 'logout')
     this.#logouts = Map.groupBy(logouts, ({ scope, key }) => `${scope} ${key}`)
+    // A clock that is wrong takes what lives for expired, and says so with the same status.
+    const toldDead = logouts.filter(
+      ({ outcome, presented, wrongClock = false }) =>
+        outcome === 'dead' && presented?.timely === true && !wrongClock,
+    )
+    this.#toldDead = Map.groupBy(toldDead, ({ presented }) => presented?.jti ?? '')
     this.#logins = new Map(
       entries
         .filter((entry) => entry.op === 'login')
         .flatMap((login) => (login.token ? [[login.token.sid, login] as const] : [])),
     )
     const uses = entries.filter((entry) => entry.op === 'use')
-    const refused = uses.filter(({ outcome }) => outcome === 'dead')
+    const refused = uses.filter((use) => use.outcome === 'dead' && !isUntimely(use, use.token))
     this.#refused = Map.groupBy(refused, ({ token }) => token.jti)
   }
 
@@ -135,12 +152,13 @@ class Book {
   /** Logouts that cover the token for certain and were answered with success before a moment. */
   answered(token: TokenFacts, beforeMs: number): readonly LogoutCall[] {
     const login = this.#logins.get(token.sid)
-    return this.#naming(token).filter(
+    const done = this.#naming(token).filter(
       (logout) =>
         logout.outcome === 'done' &&
-        logout.endMs <= beforeMs &&
         (isNarrow(logout) || (login !== undefined && login.endMs <= logout.startMs)),
     )
+    const told = this.#toldDead.get(token.jti) ?? []
+    return [...done, ...told].filter(({ endMs }) => endMs <= beforeMs)
   }
 
   /** Whether some logout can have ended the token before a moment. */

@@ -11,19 +11,39 @@ import type { Fleet, Guarded, Node } from './processes.ts'
 /** The longest that anything is frozen, stopped or cut off: longer than a lease. */
 const LONGEST_MS = 5_000
 const PROCESS = ['freeze', 'freeze', 'freeze', 'kill', 'end'] as const
-const NETWORK = ['cut', 'freeze', 'freeze and cut', 'delay', 'refuse'] as const
+const NETWORK = ['cut', 'freeze', 'freeze and cut', 'delay', 'slow', 'refuse'] as const
+/** How long what a slow link carries to a guard or a node is on its way, at most. */
+const SLOWEST_MS = 900
+const HOUR_S = 3600
+/** A lost leap, a wrong time zone, an empty battery, a wrong year. */
+const WRONG_BY_S = [
+  -400 * 24 * HOUR_S,
+  -HOUR_S,
+  -30,
+  30,
+  2 * HOUR_S,
+  12 * 24 * HOUR_S,
+  400 * 24 * HOUR_S,
+]
 
 type Database = Pick<TestCluster, 'kill' | 'restart' | 'freeze' | 'thaw'>
 
 export class Disturbances {
-  readonly #database: Database
+  readonly #database: Database | undefined
   readonly #fleet: Fleet
   readonly #history: History
   readonly #random: SeededRandom
   readonly #busy = new Set<object>()
   readonly #under = new Set<Promise<void>>()
+  #ended = false
 
-  constructor(database: Database, fleet: Fleet, history: History, random: SeededRandom) {
+  /** @param database Undefined where each node has its own, which ends with it. */
+  constructor(
+    database: Database | undefined,
+    fleet: Fleet,
+    history: History,
+    random: SeededRandom,
+  ) {
     this.#database = database
     this.#fleet = fleet
     this.#history = history
@@ -38,7 +58,23 @@ export class Disturbances {
       const one = this.#choose().finally(() => this.#under.delete(one))
       this.#under.add(one)
     }
+    this.#ended = true
     await Promise.all(this.#under)
+  }
+
+  /**
+   * A node has been asked for a logout: some die of it before they have answered, stored or not.
+   * Called as often as that happens.
+   */
+  loggingOut(node: Node): void {
+    if (this.#ended || !this.#random.chance(0.02)) return
+    const afterMs = this.#random.between(2, 60)
+    const dying = this.#with(node.child, `${node.name}: killed in a logout`, async () => {
+      await sleep(afterMs)
+      await node.child.kill()
+      await this.#fleet.restart(node)
+    }).finally(() => this.#under.delete(dying))
+    this.#under.add(dying)
   }
 
   #choose(): Promise<void> {
@@ -46,29 +82,51 @@ export class Disturbances {
     const node = random.pick(this.#fleet.nodes)
     const guard = random.pick(this.#fleet.guards)
     const choice = random.fraction()
-    if (choice < 0.3) return this.#disturbProcess(node)
+    if (choice < 0.1) return this.#setClock()
+    if (choice < 0.35) return this.#disturbProcess(node)
     if (choice < 0.6) return this.#disturbNetwork(node)
     if (choice < 0.7) return this.#disturbProcess(guard)
-    if (choice < 0.85) return this.#disturbNetwork(guard)
+    if (choice < 0.87) return this.#disturbNetwork(guard)
     if (choice < 0.95) return this.#move(guard)
     return choice < 0.975 ? this.#freezeDatabase() : this.#crashDatabase()
   }
 
-  async #freezeDatabase(): Promise<void> {
-    const forMs = this.#random.between(50, LONGEST_MS)
-    await this.#with(this.#database, `database: freezes for ${forMs.toFixed(0)} ms`, async () => {
-      this.#database.freeze()
+  async #setClock(): Promise<void> {
+    const random = this.#random
+    const able = [...this.#fleet.nodes, ...this.#fleet.guards].filter(({ child }) => child.clock)
+    if (able.length === 0) return
+    const { name, child } = random.pick(able)
+    const { clock } = child
+    if (clock === undefined) return
+    const bySeconds = random.pick(WRONG_BY_S)
+    const forMs = random.between(200, LONGEST_MS)
+    const what = `${name}: wall clock wrong by ${String(bySeconds)} s for ${forMs.toFixed(0)} ms`
+    await this.#with(clock, what, async () => {
+      clock.setWrong(bySeconds)
       await sleep(forMs)
-      this.#database.thaw()
+      clock.setRight()
+    })
+  }
+
+  async #freezeDatabase(): Promise<void> {
+    const database = this.#database
+    if (database === undefined) return
+    const forMs = this.#random.between(50, LONGEST_MS)
+    await this.#with(database, `database: freezes for ${forMs.toFixed(0)} ms`, async () => {
+      database.freeze()
+      await sleep(forMs)
+      database.thaw()
     })
   }
 
   async #crashDatabase(): Promise<void> {
+    const database = this.#database
+    if (database === undefined) return
     const forMs = this.#random.between(0, LONGEST_MS / 4)
-    await this.#with(this.#database, `database: crashes for ${forMs.toFixed(0)} ms`, async () => {
-      await this.#database.kill()
+    await this.#with(database, `database: crashes for ${forMs.toFixed(0)} ms`, async () => {
+      await database.kill()
       await sleep(forMs)
-      await this.#database.restart()
+      await database.restart()
     })
   }
 
@@ -89,7 +147,9 @@ export class Disturbances {
     })
   }
 
-  async #disturbNetwork({ network, name }: Node | Guarded): Promise<void> {
+  async #disturbNetwork(target: Node | Guarded): Promise<void> {
+    const { network, name } = target
+    if (network === undefined) return this.#disturbProcess(target)
     const how = this.#random.pick(NETWORK)
     const forMs = this.#random.between(50, LONGEST_MS)
     await this.#with(network, `${name}: network, ${how} for ${forMs.toFixed(0)} ms`, async () => {
@@ -108,6 +168,11 @@ export class Disturbances {
           network.delay(forMs / 40)
           await sleep(forMs)
           network.delay(0)
+          return
+        case 'slow':
+          network.delayAnswers(this.#random.between(SLOWEST_MS / 3, SLOWEST_MS))
+          await sleep(forMs)
+          network.delayAnswers(0)
           return
         case 'refuse':
           network.refuse()

@@ -58,7 +58,7 @@ async function withDatabase(way: Way, use: (database: Database) => Promise<void>
         await primary.kill()
         const toMs = performance.now()
         await standby.promote()
-        for (const { network } of fleet.nodes) network.redirect(standby)
+        for (const { network } of fleet.nodes) network?.redirect(standby)
         return { fromMs, toMs }
       },
     })

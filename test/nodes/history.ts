@@ -15,6 +15,8 @@ export interface TokenFacts {
   readonly client: string
   /** The key that signed it. */
   readonly kid: string
+  /** False where its session was opened, or it was issued, by a clock that was wrong. */
+  readonly timely: boolean
 }
 
 interface Call {
@@ -31,6 +33,8 @@ interface Call {
   readonly outcome: 'done' | 'dead' | 'unknown'
   /** Made after everything was mended. */
   readonly final?: boolean
+  /** Whether the wall clock of who answered was wrong meanwhile. */
+  readonly wrongClock?: boolean
 }
 
 export interface LoginCall extends Call {
@@ -58,6 +62,8 @@ export interface LogoutCall extends Call {
   readonly waited: boolean
   /** What the answer said of the confirmation: its `Outright-Confirmed`. */
   readonly confirmed?: string
+  /** The token by which it was asked for: `dead` says that this one was over already. */
+  readonly presented?: TokenFacts
 }
 
 export type Entry = LoginCall | RefreshCall | UseCall | LogoutCall
@@ -105,7 +111,10 @@ export class History {
   }
 }
 
-/** What a token says of itself; its signature is not looked at. */
+/** More than clocks differ by that are right. */
+const SKEW_MS = 10_000
+
+/** What a token says of itself that was issued just now; its signature is not looked at. */
 export function factsOf(token: string): TokenFacts {
   const [header = '', payload = ''] = token.split('.')
   const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as {
@@ -116,6 +125,9 @@ export function factsOf(token: string): TokenFacts {
     readonly sid: string
     readonly sub: string
     readonly client_id: string
+    readonly iat: number
   }
-  return { jti: claims.jti, sid: claims.sid, subject: claims.sub, client: claims.client_id, kid }
+  const { jti, sid, sub: subject, client_id: client, iat } = claims
+  const timely = Math.abs(iat * 1000 - Date.now()) < SKEW_MS
+  return { jti, sid, subject, client, kid, timely }
 }

@@ -22,6 +22,10 @@ const CHECKERS = 8
 /** How long a verifier may take to be sure again once everything is mended. */
 const SURE_WITHIN_MS = 10_000
 const CALLERS = 10
+/** How often a logout is asked for until there is an answer. */
+const MOST_TRIES = 6
+/** How long the impatient wait for an answer: shorter than a lease. */
+const IMPATIENT_MS = 700
 const PEOPLE = 6
 const PROGRAMS = 4
 const admin = { authorization: 'Bearer outright-demo-admin' }
@@ -43,6 +47,17 @@ interface Session {
 
 type Scope = LogoutCall['scope']
 
+/** What somebody wants to be over, and how it is asked for. */
+interface Wish {
+  readonly scope: Scope
+  readonly key: string
+  readonly waited: boolean
+  /** Undefined: as long as it takes. */
+  readonly patienceMs: number | undefined
+  /** By the token itself, at its dialect; otherwise by who may end it. */
+  readonly own?: { readonly path: string; readonly facts: TokenFacts; readonly token: string }
+}
+
 export class Load {
   readonly #fleet: Fleet
   readonly #history: History
@@ -53,7 +68,16 @@ export class Load {
   readonly #probes = new Set<Promise<void>>()
   #running = false
 
-  constructor(fleet: Fleet, history: History, random: SeededRandom) {
+  readonly #onLogout: (node: Node) => void
+
+  /** @param onLogout Called when a node has been asked for a logout, and has not answered. */
+  constructor(
+    fleet: Fleet,
+    history: History,
+    random: SeededRandom,
+    onLogout: (node: Node) => void = () => undefined,
+  ) {
+    this.#onLogout = onLogout
     this.#fleet = fleet
     this.#history = history
     this.#random = random
@@ -136,7 +160,11 @@ export class Load {
       : await ask(node.child, 'POST', '/auth/login', {
           body: { username: name, password: `${name}-secret` },
         })
-    const call = { ...said(reply, startMs), at: node.name, ...(final ? { final } : {}) }
+    const call = {
+      ...said(reply, startMs),
+      ...where(node, startMs),
+      ...(final ? { final } : {}),
+    }
     if (call.outcome !== 'done' || reply === undefined) {
       this.#history.add({ op: 'login', ...call })
       return
@@ -161,7 +189,7 @@ export class Load {
     const startMs = performance.now()
     const reply = await ask(verifier.child, 'GET', this.#pathOf(session, verifier), bearer(token))
     const call = 'node' in verifier ? verdict(reply, startMs) : said(reply, startMs)
-    return { op: 'use', token: facts, ...call, at: verifier.name }
+    return { op: 'use', token: facts, ...call, ...where(verifier, startMs) }
   }
 
   async #call(): Promise<void> {
@@ -169,6 +197,8 @@ export class Load {
     while (this.#running) {
       await sleep(random.between(2, 40))
       const node = this.#node()
+      // Where none runs there is nothing to be learnt from asking ever again.
+      if (node.child.url === '') await sleep(random.between(50, 200))
       if (random.chance(0.005)) await this.#rotateKeys(node)
       const alive = this.#recent()
       const die = alive.length < 30 ? 0 : random.fraction()
@@ -201,11 +231,11 @@ export class Load {
     const startMs = performance.now()
     const body = { refresh_token: refreshToken }
     const reply = await ask(node.child, 'POST', '/auth/refresh', { body })
-    const call = { ...said(reply, startMs), at: node.name }
+    const call = { ...said(reply, startMs), ...where(node, startMs) }
     // A token that may have been used is not used again: that would be taken for theft.
     session.refreshToken = undefined
     if (call.outcome === 'done' && reply !== undefined) {
-      const next = issuedBy(reply)
+      const next = issuedBy(reply, facts.timely)
       session.tokens.push(next.issued)
       session.refreshToken = next.refreshToken
       this.#history.add({ op: 'refresh', of: facts, token: next.issued.facts, ...call })
@@ -226,7 +256,7 @@ export class Load {
           : random.pick(['token', 'session', 'session', 'session', 'subject', 'client'])
     // DirectLink is one client: everybody's sessions there, which is too much to be usual.
     if (scope === 'client' && !session.isProgram && random.chance(0.9)) return
-    const { facts } = latest(session)
+    const { facts, token } = latest(session)
     const key = {
       token: facts.jti,
       session: facts.sid,
@@ -235,45 +265,78 @@ export class Load {
       signing_key: facts.kid,
     }[scope]
     const covered = this.sessions.filter((other) => isCovered(other, scope, key))
-    const waited = random.chance(0.85)
-    const startMs = performance.now()
-    const reply = await this.#askForLogout(session, node, scope, key, waited)
-    const call = { ...said(reply, startMs), at: node.name }
-    const confirmed = reply?.headers['outright-confirmed']
-    const receipt = confirmed === undefined ? {} : { confirmed }
-    this.#history.add({ op: 'logout', scope, key, waited, ...receipt, ...call })
-    if (call.outcome === 'dead') return
+    const own = session.isProgram ? '/auth/logout' : '/directlink/v1/auth/logout'
+    const isOwn = scope === (session.isProgram ? 'client' : 'session') && random.chance(0.7)
+    const wish: Wish = {
+      scope,
+      key,
+      waited: random.chance(0.85),
+      patienceMs: random.chance(0.5) ? IMPATIENT_MS : undefined,
+      ...(isOwn ? { own: { path: own, facts, token } } : {}),
+    }
+    const outcome = await this.#insist(wish, node)
+    if (outcome === 'dead' && wish.own === undefined) return
     for (const other of covered) this.#ended.add(other)
-    if (call.outcome !== 'done') return
+    if (outcome === 'unknown') return
     const asked = new Set([session, ...covered.slice(-2)])
     for (const other of asked) this.#probe(other)
     if (session.refreshToken !== undefined) await this.#refresh(session, this.#node())
   }
 
-  #askForLogout(
-    session: Session,
-    node: Node,
-    scope: Scope,
-    key: string,
-    waited: boolean,
-  ): Promise<Reply | undefined> {
+  /** Asks again where no answer comes, at the same node or at another; some ask twice in any case. */
+  async #insist(wish: Wish, first: Node): Promise<LogoutCall['outcome']> {
+    const random = this.#random
+    let node = first
+    let known: LogoutCall['outcome'] = 'unknown'
+    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+      const { outcome } = await this.#logOutOnce(wish, node)
+      if (known === 'unknown') known = outcome
+      if (known !== 'unknown' && !random.chance(0.1)) break
+      await sleep(random.between(5, 300))
+      // The one that was killed is back in the meantime, or a load balancer chooses another.
+      if (random.chance(0.6)) node = this.#node()
+    }
+    return known
+  }
+
+  async #logOutOnce(wish: Wish, node: Node): Promise<LogoutCall> {
+    const { scope, key, waited, own } = wish
+    const startMs = performance.now()
+    const asked = this.#askForLogout(wish, node)
+    this.#onLogout(node)
+    const reply = await asked
+    const confirmed = reply?.headers['outright-confirmed']
+    const entry: LogoutCall = {
+      op: 'logout',
+      scope,
+      key,
+      waited,
+      ...(confirmed === undefined ? {} : { confirmed }),
+      ...(own === undefined ? {} : { presented: own.facts }),
+      ...said(reply, startMs),
+      ...where(node, startMs),
+    }
+    this.#history.add(entry)
+    return entry
+  }
+
+  #askForLogout(wish: Wish, { child }: Node): Promise<Reply | undefined> {
+    const { scope, key, waited, own, patienceMs } = wish
     const prefer: Record<string, string> = waited ? {} : { prefer: 'respond-async' }
-    const own = session.isProgram ? '/auth/logout' : '/directlink/v1/auth/logout'
-    const isOwn = scope === (session.isProgram ? 'client' : 'session')
-    if (isOwn && this.#random.chance(0.7)) {
-      const headers = { ...prefer, authorization: `Bearer ${latest(session).token}` }
-      return ask(node.child, 'POST', own, { headers })
+    if (own !== undefined) {
+      const headers = { ...prefer, authorization: `Bearer ${own.token}` }
+      return ask(child, 'POST', own.path, { headers }, patienceMs)
     }
     if (scope === 'subject' && key.startsWith('person-') && this.#random.chance(0.7)) {
       const headers = { ...prefer, ...basic(key) }
-      return ask(node.child, 'POST', '/directlink/v1/auth/logout', { headers })
+      return ask(child, 'POST', '/directlink/v1/auth/logout', { headers }, patienceMs)
     }
     const headers = { ...prefer, ...admin }
     if (scope === 'signing_key') {
-      return ask(node.child, 'DELETE', `/outright/v1/keys/${key}`, { headers })
+      return ask(child, 'DELETE', `/outright/v1/keys/${key}`, { headers }, patienceMs)
     }
     const body = scope === 'everyone' ? { scope } : { scope, key }
-    return ask(node.child, 'POST', '/outright/v1/revocations', { headers, body })
+    return ask(child, 'POST', '/outright/v1/revocations', { headers, body }, patienceMs)
   }
 
   /** Asks every verifier about a token, all at once, without waiting for their answers. */
@@ -329,13 +392,21 @@ function isCovered(session: Session, scope: Scope, key: string): boolean {
   }
 }
 
-function issuedBy(reply: Reply): { issued: Issued; refreshToken: string | undefined } {
+/** @param timely Whether its session is, so far. */
+function issuedBy(
+  reply: Reply,
+  timely = true,
+): { issued: Issued; refreshToken: string | undefined } {
   const body = reply.json() as {
     readonly bearer?: string
     readonly data?: { readonly access_token: string; readonly refresh_token: string }
   }
   const token = body.data?.access_token ?? body.bearer ?? ''
-  return { issued: { facts: factsOf(token), token }, refreshToken: body.data?.refresh_token }
+  const facts = factsOf(token)
+  return {
+    issued: { facts: { ...facts, timely: timely && facts.timely }, token },
+    refreshToken: body.data?.refresh_token,
+  }
 }
 
 function basic(name: string): { authorization: string } {
@@ -345,6 +416,12 @@ function basic(name: string): { authorization: string } {
 
 function bearer(token: string): CallOptions {
   return { headers: { authorization: `Bearer ${token}` } }
+}
+
+/** Who answered, and whether its wall clock was wrong since then. */
+function where({ name, child }: Node | Guarded, startMs: number): Pick<Entry, 'at' | 'wrongClock'> {
+  const wrongClock = child.clock?.wasWrongSince(startMs) === true
+  return { at: name, ...(wrongClock ? { wrongClock } : {}) }
 }
 
 type Told = Pick<Entry, 'startMs' | 'endMs' | 'said' | 'outcome'>

@@ -1,19 +1,19 @@
 /**
  * A node as a process of its own, for tests that kill and freeze it: `node node-child.ts <database
- * URL> <name> <lease ms>`. Prints its URL when it listens.
+ * URL or folder> <name> <lease ms>`. Prints its URL when it listens.
  */
 import { compose } from '../../src/server/compose.ts'
 import { loadConfig } from '../../src/server/config.ts'
 import { jsonLog, systemClock, systemRandom } from '../../src/server/system.ts'
 
-const [databaseUrl = '', node = '', lease = '2000'] = process.argv.slice(2)
+const [database = '', node = '', lease = '2000'] = process.argv.slice(2)
 const leaseMs = Number(lease)
 const config = await loadConfig(
   {},
   {
     demo: true,
     port: 0,
-    databaseUrl,
+    ...(database.startsWith('postgres') ? { databaseUrl: database } : { dataDir: database }),
     node,
     leaseMs,
     renewMs: leaseMs / 4,

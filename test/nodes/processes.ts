@@ -5,10 +5,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startTcpProxy, type TcpProxy } from '../../src/testing/tcp-proxy.ts'
 import { call, type Reply } from '../harness.ts'
+import { WallClock } from './wall-clock.ts'
 
 const nodeModule = fileURLToPath(new URL('node-child.ts', import.meta.url))
 const guardModule = fileURLToPath(new URL('guard-child.ts', import.meta.url))
@@ -23,13 +27,16 @@ process.once('exit', () => {
 
 /** A process that prints its URL. Killed when the test's own process ends. */
 export class Child {
+  /** Where it can be set wrong. */
+  readonly clock: WallClock | undefined
   readonly #arguments: readonly string[]
   #process: ChildProcess | undefined
   #url = ''
   #said = ''
 
-  constructor(...given: readonly string[]) {
+  constructor(given: readonly string[], clock?: WallClock) {
     this.#arguments = given
+    this.clock = clock
   }
 
   /** Empty while it does not run. */
@@ -80,6 +87,7 @@ export class Child {
   async #try(): Promise<boolean> {
     const child = spawn(process.execPath, [...this.#arguments], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.clock?.environment },
     })
     this.#process = child
     running.add(child)
@@ -110,8 +118,8 @@ export class Child {
 export interface Node {
   readonly name: string
   readonly child: Child
-  /** Between it and the database. */
-  readonly network: TcpProxy
+  /** Between it and the database; undefined where that is a file of its own. */
+  readonly network: TcpProxy | undefined
 }
 
 export interface Guarded {
@@ -129,21 +137,36 @@ interface Database {
   readonly url: string
 }
 
+export interface FleetOptions {
+  /** PostgreSQL, for any number of nodes, or a file of SQLite, for one. */
+  readonly database: Database | 'sqlite'
+  readonly nodes: number
+  readonly guardsPerNode: number
+  readonly leaseMs: number
+  /** Names of those whose wall clocks can be set wrong. */
+  readonly wrongClocks?: readonly string[]
+}
+
 export class Fleet {
   readonly nodes: Node[] = []
   readonly guards: Guarded[] = []
+  readonly #folder: string
+  readonly #wrongClocks: readonly string[]
+
+  private constructor(folder: string, wrongClocks: readonly string[]) {
+    this.#folder = folder
+    this.#wrongClocks = wrongClocks
+  }
 
   /** Starts nodes on one database, and guards at each of them. */
-  static async start(options: {
-    readonly database: Database
-    readonly nodes: number
-    readonly guardsPerNode: number
-    readonly leaseMs: number
-  }): Promise<Fleet> {
-    const { database, leaseMs } = options
-    const fleet = new Fleet()
+  static async start(options: FleetOptions): Promise<Fleet> {
+    const { leaseMs, wrongClocks = [] } = options
+    const folder = await mkdtemp(join(tmpdir(), 'outright-fleet-'))
+    const fleet = new Fleet(folder, wrongClocks)
+    const database = options.database === 'sqlite' ? join(folder, 'data') : options.database
     for (let number = 1; number <= options.nodes; number++) {
-      fleet.nodes.push(await nodeOf(database, `node-${String(number)}`, leaseMs))
+      const name = `node-${String(number)}`
+      fleet.nodes.push(await nodeOf(database, name, leaseMs, fleet.#clockOf(name)))
     }
     await Promise.all(fleet.nodes.map(({ child }) => child.start()))
     const homes = fleet.nodes.flatMap((node) =>
@@ -156,7 +179,8 @@ export class Fleet {
   async addGuard(node: Node): Promise<Guarded> {
     const network = await startTcpProxy(targetOf(node))
     const name = `guard-${String(this.guards.length + 1)}`
-    const child = new Child(guardModule, `http://${network.host}:${String(network.port)}`, name)
+    const server = `http://${network.host}:${String(network.port)}`
+    const child = new Child([guardModule, server, name], this.#clockOf(name))
     const guard = { name, child, network, node }
     this.guards.push(guard)
     await child.start()
@@ -210,23 +234,31 @@ export class Fleet {
   async stop(): Promise<void> {
     const children = [...this.guards, ...this.nodes]
     await Promise.all(children.map(({ child }) => child.kill()))
-    await Promise.all(children.map(({ network }) => network.close()))
+    await Promise.all(children.map(async ({ network }) => network?.close()))
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  #clockOf(name: string): WallClock | undefined {
+    return this.#wrongClocks.includes(name)
+      ? new WallClock(join(this.#folder, `${name}.clock`))
+      : undefined
   }
 }
 
-/** Asks a process; undefined where no answer came, or none within half a minute. */
+/** Asks a process; undefined where no answer came, or none in time. */
 export async function ask(
   child: Child,
   method: string,
   path: string,
   options: Parameters<typeof call>[3] = {},
+  patienceMs = 30_000,
 ): Promise<Reply | undefined> {
   if (child.url === '') return undefined
   const timer = new AbortController()
   try {
     return await Promise.race([
       call(child.url, method, path, options),
-      sleep(30_000, undefined, { signal: timer.signal }),
+      sleep(patienceMs, undefined, { signal: timer.signal }),
     ])
   } catch {
     return undefined
@@ -235,13 +267,26 @@ export async function ask(
   }
 }
 
-/** A node that is not started yet. */
-export async function nodeOf(database: Database, name: string, leaseMs: number): Promise<Node> {
+/**
+ * A node that is not started yet.
+ *
+ * @param database PostgreSQL, or the folder of a file of SQLite.
+ */
+export async function nodeOf(
+  database: Database | string,
+  name: string,
+  leaseMs: number,
+  clock?: WallClock,
+): Promise<Node> {
+  const rest = [name, String(leaseMs)]
+  if (typeof database === 'string') {
+    const child = new Child([nodeModule, database, ...rest], clock)
+    return { name, child, network: undefined }
+  }
   const network = await startTcpProxy(database.cluster)
   const through = new URL(database.url)
   through.port = String(network.port)
-  const child = new Child(nodeModule, through.href, name, String(leaseMs))
-  return { name, child, network }
+  return { name, child: new Child([nodeModule, through.href, ...rest], clock), network }
 }
 
 function targetOf({ child }: Node): { host: string; port: number } {

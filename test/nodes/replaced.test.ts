@@ -34,7 +34,7 @@ before(async () => {
 after(async () => {
   await fleet.stop()
   await young.child.kill()
-  await young.network.close()
+  await young.network?.close()
   await cluster.stop()
 })
 
