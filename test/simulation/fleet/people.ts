@@ -131,7 +131,7 @@ export class People {
     const { core, machine } = server
     const { process, isRight } = machine
     const dialect: FleetDialect = random.pick(dialects)
-    const opened = await core.openSession({
+    const opening = core.openSession({
       subjectId: random.pick(subjects),
       clientId: dialect.name,
       ...(random.chance(0.3) ? { deviceKey: `device-${random.below(5)}` } : {}),
@@ -141,8 +141,9 @@ export class People {
       refreshLifetimeMs: dialect.refreshLifetimeMs,
       claims: { dialect: dialect.name },
     })
-    if (!process.alive) return
-    this.#keep(truth.issue(opened, isRight && machine.isRight))
+    const refused = await refusalOf(opening)
+    if (!process.alive || refused !== undefined) return
+    this.#keep(truth.issue(await opening, isRight && machine.isRight))
   }
 
   #keep(one: Issued): void {
@@ -205,9 +206,9 @@ export class People {
     const key = keyOf(wish)
     const by = server.name
     if (scope !== 'device') {
-      const refused = await refusalOf(core.inspect(one.jwt, audience))
+      const refused = await refusalOf(this.#inspect(core, one))
       // That it has ended is what was asked for: a success in one dialect, a 401 in another.
-      if (refused === 'token_revoked' && this.#world.options.retries) {
+      if (refused === 'token_revoked') {
         return this.#told(
           server,
           `${by} said that it was over`,
@@ -218,7 +219,7 @@ export class People {
     }
     const generations = { subject: one.claims.gen[1], device: one.claims.gen[4] }
     const seen = scope === 'subject' || scope === 'device' ? generations[scope] : undefined
-    const { revocation } = await core.revoke({
+    const ended = core.revoke({
       scope,
       key,
       reason: 'logout',
@@ -226,7 +227,13 @@ export class People {
       ...(once && seen !== undefined ? { seenGeneration: seen } : {}),
       wait: true,
     })
+    if ((await refusalOf(ended)) !== undefined) return false
+    const { revocation } = await ended
     return this.#told(server, `${by} ended ${scope} ${key}`, (claims) => ends(revocation, claims))
+  }
+
+  #inspect(core: Core, one: Issued): Promise<unknown> {
+    return core.inspectForLogout({ token: one.jwt, audience, wait: true })
   }
 
   #told(
