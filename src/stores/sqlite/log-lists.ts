@@ -1,5 +1,5 @@
 /** Reading the log: how far it has come, a stream in order, searches, and all that still counts. */
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Revocation } from '../../domain/revocation.ts'
 import type { LogFilter, Page, PageRequest } from '../../ports/store.ts'
 import type { Handlers, LivePage, LiveRequest, LongQueries, PointQueries } from '../commands.ts'
@@ -43,38 +43,45 @@ export function logLongReader(database: DatabaseSync): Handlers<LongLogQueries> 
       const end = Math.min(found.endPosition, Number.MAX_SAFE_INTEGER)
       return shaped<LogRow[]>(range.all(after, end, limit)).map(view.convert)
     },
-    listRevocations: (input) => listRevocations(database, input.filter, input.page, view.convert),
+    listRevocations: listReader(database, view.convert),
     liveRevocations: liveReader(database, view.convert),
   }
 }
 
-function listRevocations(
+function listReader(
   database: DatabaseSync,
-  filter: LogFilter,
-  page: PageRequest,
   convert: (row: LogRow) => Revocation,
-): Page<Revocation> {
-  checkLimit(page.limit, 1000)
-  const before =
-    page.cursor === undefined
-      ? Number.MAX_SAFE_INTEGER
-      : readCursor('revocations', page.cursor, 'number')
-  const conditions = ['position < ?']
-  const values: SQLInputValue[] = [before]
-  for (const column of ['scope', 'key', 'reason'] as const) {
-    const wanted = filter[column]
-    if (wanted === undefined) continue
-    conditions.push(`${column} = ?`)
-    values.push(wanted)
-  }
-  const rows = shaped<LogRow[]>(
-    database
-      .prepare(
-        `SELECT ${logColumns} FROM log WHERE ${conditions.join(' AND ')} ORDER BY position DESC LIMIT ?`,
+): (request: { readonly filter: LogFilter; readonly page: PageRequest }) => Page<Revocation> {
+  /** By their conditions: eight at the most. */
+  const prepared = new Map<string, StatementSync>()
+  function find(conditions: string): StatementSync {
+    const known =
+      prepared.get(conditions) ??
+      database.prepare(
+        `SELECT ${logColumns} FROM log WHERE ${conditions} ORDER BY position DESC LIMIT ?`,
       )
-      .all(...values, page.limit + 1),
-  )
-  return toPage(rows, page.limit, convert, (row) => writeCursor('revocations', row.position))
+    prepared.set(conditions, known)
+    return known
+  }
+  return ({ filter, page }) => {
+    checkLimit(page.limit, 1000)
+    const before =
+      page.cursor === undefined
+        ? Number.MAX_SAFE_INTEGER
+        : readCursor('revocations', page.cursor, 'number')
+    const conditions = ['position < ?']
+    const values: SQLInputValue[] = [before]
+    for (const column of ['scope', 'key', 'reason'] as const) {
+      const wanted = filter[column]
+      if (wanted === undefined) continue
+      conditions.push(`${column} = ?`)
+      values.push(wanted)
+    }
+    const rows = find(conditions.join(' AND ')).all(...values, page.limit + 1)
+    return toPage(shaped<LogRow[]>(rows), page.limit, convert, (row) =>
+      writeCursor('revocations', row.position),
+    )
+  }
 }
 
 /** One page of the walk: first the counters, in the order of their keys, then the rest by time. */

@@ -5,7 +5,7 @@ import type {
   PointQueries,
 } from '../../../src/stores/commands.ts'
 import type { Listeners } from '../../../src/stores/listeners.ts'
-import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
+import { simulatedEpochMs, type SimulatedProcess } from '../../../src/testing/simulated-process.ts'
 import { Line, type Wires } from './line.ts'
 
 const commitMs = [0.2, 4] as const
@@ -62,6 +62,12 @@ export class SimulatedAccess {
     input: LongQueries[K]['input'],
   ): Promise<LongQueries[K]['output']> {
     return this.list(name, input)
+  }
+
+  /** The clock of the database, which is right. */
+  timeMs(): Promise<number> {
+    const { time } = this.#wires
+    return this.#reading.ask(() => Math.floor(simulatedEpochMs + time.nowMs), readMs)
   }
 
   copy(): Promise<never> {

@@ -7,9 +7,8 @@ const dayMs = 24 * hourMs
 
 /** How long people and faults are at work between two times in which nothing happens. */
 const busyMs = 5000
-const phases = 3
 /** Until everybody has recovered. */
-const recoveryMs = 9000
+const recoveryMs = 7000
 
 /** By how much a wall clock is wrong: a wrong time zone, a battery, a wrong year. */
 const wrongByMs = [
@@ -25,6 +24,7 @@ const wrongByMs = [
 
 /** Runs a world with its faults, and lets it recover. */
 export async function unleash(world: World): Promise<void> {
+  const phases = world.options.weeks ? 3 : 2
   for (let phase = 0; phase < phases; phase++) {
     const endMs = world.time.nowMs + busyMs
     world.troubledUntilMs = endMs
@@ -46,6 +46,10 @@ async function passDays(world: World): Promise<void> {
   const forMs = random.pick([2 * hourMs, dayMs, 5 * dayMs, 11 * dayMs, 11 * dayMs])
   const endMs = time.nowMs + forMs
   world.quietUntilMs = endMs
+  // Some come back with another time.
+  if (world.options.wrongClocks && random.chance(0.5)) {
+    random.pick(servers).machine.setClock(random.pick(wrongByMs))
+  }
   for (const one of [...servers, ...guards]) {
     if (random.chance(0.5)) one.kill(forMs)
     else one.machine.freeze(forMs)
@@ -68,6 +72,7 @@ function fail(world: World, leftMs: number): void {
   const server = random.pick(world.servers)
   const guard = random.pick(world.guards)
   if (world.options.wrongClocks && random.chance(0.4)) return setClock(world)
+  if (world.options.restores && world.alone && random.chance(0.25)) return restore(world)
   switch (random.below(8)) {
     case 0:
       return server.kill(lasting(800))
@@ -94,6 +99,14 @@ function setClock({ random, machines }: World): void {
   const wrong = machines.filter(({ isRight }) => !isRight)
   if (wrong.length > 0 && random.chance(0.6)) return random.pick(wrong).setClock()
   random.pick(machines).setClock(random.pick(wrongByMs))
+}
+
+/** A backup is made, or the last one is put in the place of the database. */
+function restore({ random, backups, servers }: World): void {
+  if (!backups.isMade || random.chance(0.5)) return backups.make()
+  servers[0]?.kill(random.between(20, 500), () => {
+    backups.restore(random.chance(0.3))
+  })
 }
 
 function slowNetwork({ random }: World): NetworkFaults {

@@ -3,6 +3,7 @@ import { createGuard } from '../../../src/guard/guard.ts'
 import type { Guard } from '../../../src/guard/options.ts'
 import type { ConnectFeed } from '../../../src/guard/transport.ts'
 import type { Machine } from './machine.ts'
+import type { SimulatedServer } from './server.ts'
 import type { Issued } from './truth.ts'
 import type { World } from './world.ts'
 
@@ -10,6 +11,8 @@ export class SimulatedGuard {
   readonly machine: Machine
   readonly #world: World
   #guard!: Guard
+  /** The last one that it has connected to. */
+  #server: SimulatedServer | undefined
 
   constructor(world: World, machine: Machine) {
     this.#world = world
@@ -54,12 +57,14 @@ export class SimulatedGuard {
 
   #start(): void {
     const { process, name } = this.machine
-    const { random, config } = this.#world
+    const { random, config, sabotage } = this.#world
+    const server = () => this.#server?.machine.process
+    const clock = sabotage.guardClock?.(process, server) ?? process
     this.#guard = createGuard({
       server: config.issuer,
       credential: 'credential',
       name,
-      clock: process,
+      clock,
       random: () => random.fraction(),
       connect: this.#connect,
       keys: (header, token) => {
@@ -84,6 +89,7 @@ export class SimulatedGuard {
     const { network } = this.#world
     const { process } = this.machine
     const server = this.#world.pickServer()
+    this.#server = server
     let over = false
     const closed = (code: number, reason: string): void => {
       if (over) return

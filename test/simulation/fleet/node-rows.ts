@@ -1,13 +1,18 @@
 import { writePosition, type NodeRows, type NodeTable } from '../../../src/stores/node-table.ts'
 import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
 import { Line, type Wires } from './line.ts'
+import type { SharedDatabase } from './shared-database.ts'
 
 const commitMs = [0.2, 4] as const
 const readMs = [0.05, 0.4] as const
 
 /** The table of nodes, as one process reaches it. */
-export function simulatedNodeTable(wires: Wires, process: SimulatedProcess): NodeTable {
-  const rows = rowsOver(wires, new Line(wires, process))
+export function simulatedNodeTable(
+  wires: Wires,
+  database: SharedDatabase,
+  process: SimulatedProcess,
+): NodeTable {
+  const rows = rowsOver(database, new Line(wires, process))
   return {
     connect: () => Promise.resolve(rows),
     use: (work) => work(rows),
@@ -16,7 +21,7 @@ export function simulatedNodeTable(wires: Wires, process: SimulatedProcess): Nod
   }
 }
 
-function rowsOver({ database }: Wires, line: Line): NodeRows {
+function rowsOver(database: SharedDatabase, line: Line): NodeRows {
   const { nodes } = database
   const heads: NodeRows['heads'] = () => line.ask(() => database.heads(), readMs)
   return {

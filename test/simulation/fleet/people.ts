@@ -7,7 +7,7 @@ import { Refusal, type FailureKind } from '../../../src/domain/failure.ts'
 import type { Scope } from '../../../src/domain/scope.ts'
 import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
 import { ends } from '../../../src/testing/token-pool.ts'
-import { dialects, type FleetDialect } from './dialects.ts'
+import { dialects, dialectsInUse } from './dialects.ts'
 import type { SimulatedServer } from './server.ts'
 import type { Issued } from './truth.ts'
 import type { World } from './world.ts'
@@ -69,7 +69,7 @@ export class People {
       refreshToken: one.refreshToken ?? '',
       dialect: dialect.name,
       audience,
-      accessLifetimeMs: dialect.accessLifetimeMs(core),
+      accessLifetimeMs: dialect.accessLifetimeMs,
       refreshLifetimeMs: dialect.refreshLifetimeMs,
       graceMs: 0,
       onReplay: 'refuse',
@@ -130,14 +130,14 @@ export class People {
     if (!server?.core) return
     const { core, machine } = server
     const { process, isRight } = machine
-    const dialect: FleetDialect = random.pick(dialects)
+    const dialect = random.pick(dialectsInUse(this.#world.isRaised(server)))
     const opening = core.openSession({
       subjectId: random.pick(subjects),
       clientId: dialect.name,
       ...(random.chance(0.3) ? { deviceKey: `device-${random.below(5)}` } : {}),
       dialect: dialect.name,
       audience,
-      accessLifetimeMs: dialect.accessLifetimeMs(core),
+      accessLifetimeMs: dialect.accessLifetimeMs,
       refreshLifetimeMs: dialect.refreshLifetimeMs,
       claims: { dialect: dialect.name },
     })
@@ -233,6 +233,7 @@ export class People {
   }
 
   #inspect(core: Core, one: Issued): Promise<unknown> {
+    if (this.#world.sabotage.deadIsDone) return core.inspect(one.jwt, audience)
     return core.inspectForLogout({ token: one.jwt, audience, wait: true })
   }
 

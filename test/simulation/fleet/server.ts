@@ -2,6 +2,7 @@
 import type { Core } from '../../../src/core/core.ts'
 import type { FeedHub } from '../../../src/feed/index.ts'
 import type { Store } from '../../../src/ports/store.ts'
+import { carryOutDecision, checkDecision } from '../../../src/server/after-restore.ts'
 import { openCore } from '../../../src/server/compose.ts'
 import type { Config } from '../../../src/server/config.ts'
 import { NodeLags } from '../../../src/server/node-lags.ts'
@@ -17,6 +18,7 @@ import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts
 import { SimulatedAccess } from './access.ts'
 import type { Machine } from './machine.ts'
 import { simulatedNodeTable } from './node-rows.ts'
+import { SharedDatabase } from './shared-database.ts'
 import type { World } from './world.ts'
 
 /** What a server is once it is ready. */
@@ -51,7 +53,7 @@ export class SimulatedServer {
   }
 
   /** SIGKILL, and another run a while later. */
-  kill(forMs: number): void {
+  kill(forMs: number, meanwhile: () => void = () => undefined): void {
     const { process } = this.machine
     if (!process.alive) return
     process.kill()
@@ -59,6 +61,7 @@ export class SimulatedServer {
     const { network, time } = this.#world
     network.reset(process)
     time.after(forMs, () => {
+      meanwhile()
       this.#start()
     })
   }
@@ -93,21 +96,25 @@ export class SimulatedServer {
 
   async #open(process: SimulatedProcess): Promise<Running> {
     const world = this.#world
-    const { config, random } = world
+    const { config, random, sabotage } = world
     const { store, leases, follower } = await this.#openStore(process, config)
+    const decided = { ...config, afterRestore: world.backups.decision }
+    const mustDecide = await checkDecision(store, decided)
     const time = await openTimekeeper(store, process, silentLog)
     const verification = await openVerification(store, leases, config, time, process, silentLog)
     const lags = leases && new NodeLags(leases, process)
     const core = await openCore(
       { store, leases },
-      verification,
+      { ...verification, hub: sabotage.hub?.(verification.hub) ?? verification.hub },
       lags,
       { observeConfirmation: () => undefined },
       config,
       time,
       { clock: process, random, log: silentLog, otpSender: { send: () => Promise.resolve() } },
     )
+    if (mustDecide) await carryOutDecision(core, decided, silentLog)
     const { replica, hub } = verification
+    sabotage.replica?.(replica, process)
     const { keys } = core.dependencies
     const stopSweeping = startSweeping(store, replica, keys, time, process, silentLog)
     return {
@@ -128,9 +135,16 @@ export class SimulatedServer {
     const world = this.#world
     const { name } = this
     const listeners = new Listeners(undefined)
-    const access = new SimulatedAccess(world, process, name, listeners)
-    const store: Store = storeOver(name, access, listeners)
-    if (world.alone) return { store, leases: undefined, follower: undefined }
+    const { database, sabotage } = world
+    const stream = database.streamOf(name)
+    const access = new SimulatedAccess(world, process, stream, listeners)
+    const real: Store = storeOver(stream, access, listeners)
+    const store = sabotage.store?.(real, process) ?? real
+    if (!(database instanceof SharedDatabase)) {
+      return { store, leases: undefined, follower: undefined }
+    }
+    // As PostgreSQL does, it says what time it is.
+    Object.assign(store, { databaseTimeMs: () => access.timeMs() })
     const follower = new Follower({
       source: store,
       own: name,
@@ -142,25 +156,26 @@ export class SimulatedServer {
       },
     })
     await follower.open()
-    const bell = bellOf(world, process)
+    const bell = bellOf(database, world, process)
     bell.onRing((payload) => {
       if (payload.startsWith('log ')) follower.look()
     })
-    const leases = keepNodeLeases({
+    const own = keepNodeLeases({
       node: name,
       clock: process,
       log: undefined,
       bell,
-      openTable: () => simulatedNodeTable(world, process),
+      openTable: () => simulatedNodeTable(world, database, process),
       leaseMs,
       renewMs,
     })
+    const leases = sabotage.leases?.(own) ?? own
     return { store, leases, follower }
   }
 }
 
 /** The bell as one process hears it: a little later, and not always. */
-function bellOf({ database, time, random }: World, process: SimulatedProcess) {
+function bellOf(database: SharedDatabase, { time, random }: World, process: SimulatedProcess) {
   return {
     onRing: (listener: (payload: string) => void) =>
       database.onRing((payload) => {

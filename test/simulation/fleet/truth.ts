@@ -36,6 +36,10 @@ export class Truth {
   readonly #time: SimulatedTime
   readonly #promised: Promised[] = []
   readonly #attempted = new Set<string>()
+  /** How much had been issued when somebody asked for everyone's end. */
+  #everyoneUntil = 0
+  /** Sessions of a database whose place an older one has taken. */
+  readonly #lost = new Set<Issued>()
   /** By token: the promise that covers it, where it was looked for. */
   readonly #covered = new Map<string, Promised>()
 
@@ -65,7 +69,17 @@ export class Truth {
 
   /** Somebody asks for an end; whether it happens is not known. */
   attempt({ scope, key }: Pick<Ending, 'scope' | 'key'>): void {
-    this.#attempted.add(`${scope} ${key}`)
+    if (scope === 'everyone') this.#everyoneUntil = this.issued.length
+    else this.#attempted.add(`${scope} ${key}`)
+  }
+
+  /**
+   * A backup was restored: what was issued since is not known any more, and cannot be refreshed.
+   *
+   * @param issuedBefore How much had been issued when it was made.
+   */
+  restored(issuedBefore: number): void {
+    for (const one of this.issued.slice(issuedBefore)) this.#lost.add(one)
   }
 
   /**
@@ -83,14 +97,15 @@ export class Truth {
   }
 
   /** Whether nobody has ever asked to end it, and its time has not come. */
-  isGood({ claims, timely }: Issued): boolean {
-    const lives = claims.exp * 1000 > this.nowMs + toleranceMs
-    return timely && lives && !this.#mayBeEnded(claims)
+  isGood(one: Issued): boolean {
+    const lives = one.claims.exp * 1000 > this.nowMs + toleranceMs
+    return one.timely && lives && !this.#mayBeEnded(one)
   }
 
   /** Whether a refresh must succeed. */
-  isRefreshable({ claims, timely, sessionEndsMs }: Issued): boolean {
-    return timely && sessionEndsMs > this.nowMs + toleranceMs && !this.#mayBeEnded(claims)
+  isRefreshable(one: Issued): boolean {
+    const lives = one.sessionEndsMs > this.nowMs + toleranceMs
+    return one.timely && lives && !this.#lost.has(one) && !this.#mayBeEnded(one)
   }
 
   /** A new token of its session was issued. */
@@ -133,8 +148,10 @@ export class Truth {
     return found
   }
 
-  #mayBeEnded({ jti, sid, sub, device_id: device }: AccessClaims): boolean {
+  #mayBeEnded(one: Issued): boolean {
+    const { jti, sid, sub, device_id: device } = one.claims
     return (
+      this.issued.indexOf(one) < this.#everyoneUntil ||
       this.#attempted.has(`token ${jti}`) ||
       this.#attempted.has(`session ${sid}`) ||
       this.#attempted.has(`subject ${sub}`) ||

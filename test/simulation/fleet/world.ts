@@ -8,11 +8,14 @@ import { SeededRandom } from '../../../src/testing/seeded-random.ts'
 import { SimulatedNetwork } from '../../../src/testing/simulated-network.ts'
 import { SimulatedTime } from '../../../src/testing/simulated-time.ts'
 import type { AccessClaims } from '../../../src/verifier/claims.ts'
-import { SimulatedDatabase } from './database.ts'
+import { Backups } from './backups.ts'
+import type { SimulatedDatabase } from './database.ts'
 import { SimulatedGuard } from './guard.ts'
 import { Machine } from './machine.ts'
 import { People } from './people.ts'
+import type { Sabotage } from './sabotage.ts'
 import { SimulatedServer } from './server.ts'
+import { SharedDatabase } from './shared-database.ts'
 import { Truth, type Issued } from './truth.ts'
 
 export interface FleetOptions {
@@ -26,9 +29,16 @@ export interface FleetOptions {
   readonly wrongClocks: boolean
   /** Whether days and weeks pass now and then in which nothing happens. */
   readonly weeks: boolean
+  /** Whether a server that is alone gets an old backup of its database now and then. */
+  readonly restores: boolean
+  /** What is wrong on purpose, to see that it is noticed. */
+  readonly sabotage?: () => Sabotage
 }
 
 const crypto = pendingCrypto()
+
+/** When an operator changes the lives of tokens. */
+const raisedAfterMs = 2500
 
 export class World {
   readonly options: FleetOptions
@@ -36,11 +46,14 @@ export class World {
   readonly time: SimulatedTime = new SimulatedTime()
   readonly random: SeededRandom
   readonly network: SimulatedNetwork
-  readonly database: SimulatedDatabase = new SimulatedDatabase()
+  database: SimulatedDatabase
   readonly truth: Truth = new Truth(this.time)
   readonly servers: SimulatedServer[] = []
   readonly guards: SimulatedGuard[] = []
   readonly people: People
+  readonly sabotage: Sabotage
+  /** Of the database of a server that is alone. */
+  readonly backups: Backups
   /** Nobody does anything before then. */
   quietUntilMs = 0
   troubledUntilMs = 0
@@ -50,7 +63,10 @@ export class World {
     this.options = options
     this.config = config
     this.random = new SeededRandom(options.seed)
+    this.sabotage = options.sabotage?.() ?? {}
     this.network = new SimulatedNetwork(this.time, this.random)
+    this.backups = new Backups(this)
+    this.database = options.servers === 1 ? this.backups.open() : new SharedDatabase()
     for (let index = 1; index <= options.servers; index++) {
       this.servers.push(new SimulatedServer(this, this.#machine(`server-${index}`)))
     }
@@ -71,6 +87,11 @@ export class World {
 
   get machines(): readonly Machine[] {
     return [...this.servers, ...this.guards].map(({ machine }) => machine)
+  }
+
+  /** Whether a server issues tokens that live longer now; one has a new configuration first. */
+  isRaised({ name }: SimulatedServer): boolean {
+    return this.time.nowMs > raisedAfterMs && name === this.servers[0]?.name
   }
 
   /** Whether things go wrong now. */
@@ -114,6 +135,7 @@ export class World {
   close(): void {
     for (const { machine } of [...this.guards, ...this.servers]) machine.process.kill()
     this.database.close()
+    this.backups.remove()
   }
 
   /** Over weeks a clock is disciplined; over a lease it may be off by nearly the whole margin. */

@@ -1,0 +1,99 @@
+import type { Position, Revocation } from '../../../src/domain/revocation.ts'
+import type { RevokeOutcome } from '../../../src/ports/store.ts'
+import type {
+  FileCommandName,
+  FileCommands,
+  LongQueries,
+  PointQueries,
+} from '../../../src/stores/commands.ts'
+import { SimulatedDatabase, type Changed } from './database.ts'
+
+/** The one stream of the table, which nobody outside sees. */
+const table = 'table'
+
+/**
+ * A database that several servers share. As on PostgreSQL each has a stream of its own: an entry
+ * keeps its place in the table, and is given out with the stream and the number of who wrote it.
+ */
+export class SharedDatabase extends SimulatedDatabase {
+  /** By their position in the table, as they are given out. */
+  readonly #entries: Revocation[] = []
+  readonly #streams = new Map<string, Revocation[]>()
+  readonly #bell = new Set<(payload: string) => void>()
+
+  constructor() {
+    super(table)
+  }
+
+  override streamOf(server: string): string {
+    return server
+  }
+
+  override change<K extends FileCommandName>(
+    stream: string,
+    name: K,
+    input: FileCommands[K]['input'],
+  ): Changed<FileCommands[K]['output']> {
+    const changed = super.change(stream, name, input)
+    const entries = changed.entries.map((entry) => this.#append(stream, entry))
+    if (entries.length > 0) this.ring(`log ${stream}`)
+    return { value: this.#given(changed.value), entries }
+  }
+
+  override find<K extends keyof PointQueries>(
+    name: K,
+    input: PointQueries[K]['input'],
+  ): PointQueries[K]['output'] {
+    return name === 'head' ? this.heads() : this.#given(super.find(name, input))
+  }
+
+  override list<K extends keyof LongQueries>(
+    name: K,
+    input: LongQueries[K]['input'],
+  ): LongQueries[K]['output'] {
+    if (name !== 'readStream') return this.#given(super.list(name, input))
+    const { stream, afterSequence, limit } = input as LongQueries['readStream']['input']
+    return (this.#streams.get(stream) ?? []).slice(afterSequence, afterSequence + limit)
+  }
+
+  override heads(): Position {
+    return new Map([...this.#streams].map(([name, entries]) => [name, entries.length]))
+  }
+
+  onRing(listener: (payload: string) => void): () => void {
+    this.#bell.add(listener)
+    return () => {
+      this.#bell.delete(listener)
+    }
+  }
+
+  ring(payload: string): void {
+    for (const listener of this.#bell) listener(payload)
+  }
+
+  #append(stream: string, entry: Revocation): Revocation {
+    const entries = this.#streams.get(stream) ?? []
+    this.#streams.set(stream, entries)
+    const given = { ...entry, stream, sequence: entries.length + 1 }
+    entries.push(given)
+    this.#entries[entry.sequence - 1] = given
+    return given
+  }
+
+  /** An answer, with the entries in it as they are given out. */
+  #given<T>(value: T): T {
+    if (typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) return value.map((one: unknown) => this.#given(one)) as T
+    if ('revocation' in value) {
+      const outcome = value as unknown as RevokeOutcome
+      return { ...outcome, revocation: this.#given(outcome.revocation) } as T
+    }
+    for (const list of ['entries', 'items'] as const) {
+      if (!(list in value)) continue
+      const entries = (value as unknown as Record<string, readonly Revocation[]>)[list] ?? []
+      return { ...value, [list]: entries.map((entry) => this.#given(entry)) }
+    }
+    if (!('stream' in value && 'sequence' in value) || value.stream !== table) return value
+    return this.#entries[(value.sequence as number) - 1] as T
+  }
+}
