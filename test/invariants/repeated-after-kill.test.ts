@@ -28,7 +28,7 @@ let guard: Guard
 
 before(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'outright-again-'))
-  child = new Child(module, dataDir, String(LEASE_MS))
+  child = new Child([module, dataDir, String(LEASE_MS)])
   await child.start()
   network = await startTcpProxy(address())
   guard = createGuard({

@@ -4,15 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SeededRandom } from '../../src/testing/seeded-random.ts'
-import type { CallOptions, Reply } from '../harness.ts'
-import {
-  factsOf,
-  type Entry,
-  type History,
-  type LogoutCall,
-  type TokenFacts,
-  type UseCall,
-} from './history.ts'
+import type { Reply } from '../harness.ts'
+import { basic, bearer, issuedBy, said, verdict, where, type Issued } from './answers.ts'
+import type { History, LogoutCall, TokenFacts, UseCall } from './history.ts'
 import { ask, type Fleet, type Guarded, type Node } from './processes.ts'
 
 /** Uses that may wait for their answers at once: a frozen process holds them for seconds. */
@@ -29,11 +23,6 @@ const IMPATIENT_MS = 700
 const PEOPLE = 6
 const PROGRAMS = 4
 const admin = { authorization: 'Bearer outright-demo-admin' }
-
-interface Issued {
-  readonly facts: TokenFacts
-  readonly token: string
-}
 
 interface Session {
   /** Every access token that it was given, the latest last: none of them has expired. */
@@ -390,60 +379,4 @@ function isCovered(session: Session, scope: Scope, key: string): boolean {
     case 'signing_key':
       return facts.kid === key
   }
-}
-
-/** @param timely Whether its session is, so far. */
-function issuedBy(
-  reply: Reply,
-  timely = true,
-): { issued: Issued; refreshToken: string | undefined } {
-  const body = reply.json() as {
-    readonly bearer?: string
-    readonly data?: { readonly access_token: string; readonly refresh_token: string }
-  }
-  const token = body.data?.access_token ?? body.bearer ?? ''
-  const facts = factsOf(token)
-  return {
-    issued: { facts: { ...facts, timely: timely && facts.timely }, token },
-    refreshToken: body.data?.refresh_token,
-  }
-}
-
-function basic(name: string): { authorization: string } {
-  const text = Buffer.from(`${name}:${name}-password`).toString('base64')
-  return { authorization: `Basic ${text}` }
-}
-
-function bearer(token: string): CallOptions {
-  return { headers: { authorization: `Bearer ${token}` } }
-}
-
-/** Who answered, and whether its wall clock was wrong since then. */
-function where({ name, child }: Node | Guarded, startMs: number): Pick<Entry, 'at' | 'wrongClock'> {
-  const wrongClock = child.clock?.wasWrongSince(startMs) === true
-  return { at: name, ...(wrongClock ? { wrongClock } : {}) }
-}
-
-type Told = Pick<Entry, 'startMs' | 'endMs' | 'said' | 'outcome'>
-
-/** A node's answer. */
-function said(reply: Reply | undefined, startMs: number): Told {
-  const endMs = performance.now()
-  if (reply === undefined) return { startMs, endMs, said: 'no answer', outcome: 'unknown' }
-  const { status, headers } = reply
-  if (status >= 200 && status < 300)
-    return { startMs, endMs, said: String(status), outcome: 'done' }
-  // What proxies ask knows no other answer than 401 for a node that is not sure.
-  const isUnsure = headers['retry-after'] !== undefined
-  const outcome = status === 401 && !isUnsure ? 'dead' : 'unknown'
-  return { startMs, endMs, said: isUnsure ? 'stale' : String(status), outcome }
-}
-
-/** A guard's answer. */
-function verdict(reply: Reply | undefined, startMs: number): Told {
-  const endMs = performance.now()
-  const word = reply?.text ?? 'no answer'
-  if (word === 'ok') return { startMs, endMs, said: word, outcome: 'done' }
-  const isDead = word === 'revoked' || word === 'invalid' || word === 'expired'
-  return { startMs, endMs, said: word, outcome: isDead ? 'dead' : 'unknown' }
 }
