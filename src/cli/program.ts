@@ -4,6 +4,7 @@ import { version } from '../server/version.ts'
 import { addAudit } from './commands/audit.ts'
 import { addBackup } from './commands/backup.ts'
 import { addClients } from './commands/clients.ts'
+import { addDeliveries } from './commands/deliveries.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
 import { addGuard } from './commands/guard.ts'
@@ -62,6 +63,7 @@ export function buildProgram(shell: Shell): Command {
   addClients(program, shell)
   addGuard(program, shell)
   addVerifiers(program, shell)
+  addDeliveries(program, shell)
   addKeys(program, shell)
   addAudit(program, shell)
   addBackup(program, shell)

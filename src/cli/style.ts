@@ -4,10 +4,12 @@ export function stateStyle(state: string): 'green' | 'red' | 'dim' | undefined {
     case 'live':
     case 'active':
     case 'signing':
+    case 'delivered':
       return 'green'
     case 'revoked':
     case 'disabled':
     case 'removed':
+    case 'dead':
       return 'red'
     case 'expired':
     case 'retired':

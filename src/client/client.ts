@@ -1,10 +1,12 @@
 import type {
+  DeliveryState,
   RevocationReason,
   RequestedScope,
   RevocationScope,
   WireAuditLine,
   WireClient,
   WireClientChanged,
+  WireDelivery,
   WireDryRun,
   WireGuard,
   WireGuardAdded,
@@ -94,6 +96,11 @@ export interface SessionFilter {
   readonly live?: boolean
 }
 
+export interface DeliveryFilter {
+  readonly state?: DeliveryState
+  readonly receiver?: string
+}
+
 export interface SubjectFilter {
   readonly username?: string
   readonly email?: string
@@ -130,6 +137,9 @@ export interface OutrightClient {
   guards(options?: ListOptions): AsyncIterable<WireGuard>
   addGuard(name: string): Promise<WireGuardAdded>
   removeGuard(name: string): Promise<WireRevoked>
+  deliveries(filter?: DeliveryFilter, options?: ListOptions): AsyncIterable<WireDelivery>
+  /** Has a dead or owed delivery tried again now. */
+  retryDelivery(id: string): Promise<WireDelivery>
   verifiers(): Promise<readonly WireVerifier[]>
   keys(): Promise<readonly WireKey[]>
   rotateKeys(): Promise<{ readonly kid: string }>
@@ -177,6 +187,8 @@ export function createClient(options: ClientOptions): OutrightClient {
     guards: (list = {}) => iterate(transport, '/guards', {}, list),
     addGuard: (name) => transport.json('POST', '/guards', { body: { name } }),
     removeGuard: (name) => transport.json('DELETE', at('/guards', name)),
+    deliveries: (filter = {}, list = {}) => iterate(transport, '/deliveries', { ...filter }, list),
+    retryDelivery: (id) => transport.json('POST', `${at('/deliveries', id)}/retry`),
     verifiers: () => all('/verifiers'),
     keys: () => all('/keys'),
     rotateKeys: () => transport.json('POST', '/keys/rotate'),

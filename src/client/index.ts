@@ -7,6 +7,7 @@ export {
   createClient,
   type BackupDownload,
   type ClientPatch,
+  type DeliveryFilter,
   type NewClient,
   type NewSubject,
   type OutrightClient,

@@ -198,6 +198,32 @@ export interface WireVerifier {
   readonly connectedAt: string | null
 }
 
+export const deliveryStates = ['owed', 'claimed', 'delivered', 'dead'] as const
+
+export type DeliveryState = (typeof deliveryStates)[number]
+
+/** What somebody outside must be told because of a revocation. */
+export interface WireDelivery {
+  /** The same however often the message arrives there. */
+  readonly id: string
+  /** `<kind>:<name>`. */
+  readonly receiver: string
+  readonly subject: string
+  /** Id of the revocation. */
+  readonly revocation: string
+  /** What the message says. */
+  readonly facts: Readonly<Record<string, unknown>>
+  /** `claimed`: it is being sent. `dead`: given up until somebody retries it. */
+  readonly state: DeliveryState
+  readonly attempts: number
+  readonly createdAt: string
+  /** Null unless it is `owed`. */
+  readonly nextAttemptAt: string | null
+  /** When it was delivered or given up. */
+  readonly settledAt: string | null
+  readonly lastError: string | null
+}
+
 export interface WireKey {
   readonly kid: string
   readonly algorithm: string

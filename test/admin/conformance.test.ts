@@ -6,6 +6,7 @@ import { suite, test } from 'node:test'
 import { adminProblems } from '../../src/http/dialects/admin/problem.ts'
 import type { Reply } from '../harness.ts'
 import { useApi } from './api.ts'
+import { oweDelivery } from './deliveries.ts'
 import { complaints } from './conforms.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -79,6 +80,10 @@ suite('the document of the admin API', () => {
     check('post', '/guards', await api.post('/guards', { name: 'orders' }))
     check('get', '/guards', await api.get('/guards'))
     check('delete', '/guards/{name}', await api.delete('/guards/orders'))
+    const owed = await oweDelivery(api.server.store)
+    check('get', '/deliveries', await api.get('/deliveries'))
+    const retried = await api.post(`/deliveries/${owed}/retry`)
+    check('post', '/deliveries/{id}/retry', retried)
     check('get', '/verifiers', await api.get('/verifiers'))
     check('post', '/keys/rotate', await api.post('/keys/rotate'))
     const keys = check('get', '/keys', await api.get('/keys'))

@@ -12,6 +12,7 @@ import { problemAnswer } from '../../problem.ts'
 import { auditRoutes } from './audit.ts'
 import { createAuthentication } from './authenticate.ts'
 import { clientRoutes } from './clients.ts'
+import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
 import { guardRoutes } from './guards.ts'
 import { Problem, renderProblem } from './problem.ts'
@@ -41,6 +42,7 @@ export function createAdmin(context: DialectContext, options: AdminOptions): Dia
     ...subjectRoutes(admin),
     ...clientRoutes(admin),
     ...guardRoutes(admin),
+    ...deliveryRoutes(admin),
     ...systemRoutes(admin),
     ...auditRoutes(admin),
     ...eventRoutes(admin),

@@ -3,6 +3,7 @@
  * same as types. A schema with `x-schema-name` becomes a component of that name.
  */
 import {
+  deliveryStates,
   requestedScopes,
   revocationReasons,
   revocationScopes,
@@ -183,6 +184,20 @@ export const verifierSchema: Schema = named('Verifier', {
       'oldest that it has not acknowledged, where that is more; null before anything was measured',
   },
   connectedAt: orNull(instant),
+})
+
+export const deliverySchema: Schema = named('Delivery', {
+  id: text,
+  receiver: text,
+  subject: text,
+  revocation: text,
+  facts: anything,
+  state: { type: 'string', enum: [...deliveryStates] },
+  attempts: count,
+  createdAt: instant,
+  nextAttemptAt: orNull(instant),
+  settledAt: orNull(instant),
+  lastError: orNull(text),
 })
 
 export const keySchema: Schema = named('Key', {

@@ -1,4 +1,5 @@
 /** From the domain to the wire: one function a resource. Secrets have no function. */
+import type { Delivery } from '../../../domain/delivery.ts'
 import type { Client, Subject } from '../../../domain/identity.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import type { Revocation } from '../../../domain/revocation.ts'
@@ -7,6 +8,7 @@ import type { Revoked } from '../../../core/revoke.ts'
 import type { SigningKey } from '../../../ports/store.ts'
 import type {
   WireClient,
+  WireDelivery,
   WireGuard,
   WireKey,
   WireReceipt,
@@ -102,5 +104,22 @@ export function wireKey(key: SigningKey, isRemoved: boolean): WireKey {
     createdAt: time(key.createdAtMs),
     retiredAt: key.retiredAtMs === undefined ? null : time(key.retiredAtMs),
     removeAfter: key.removeAfterMs === undefined ? null : time(key.removeAfterMs),
+  }
+}
+
+export function wireDelivery(delivery: Delivery): WireDelivery {
+  const { state, dueAtMs, settledAtMs } = delivery
+  return {
+    id: delivery.id,
+    receiver: delivery.receiver,
+    subject: delivery.subject,
+    revocation: delivery.revocationId,
+    facts: delivery.facts,
+    state,
+    attempts: delivery.attempts,
+    createdAt: time(delivery.createdAtMs),
+    nextAttemptAt: state === 'owed' ? time(dueAtMs) : null,
+    settledAt: settledAtMs === undefined ? null : time(settledAtMs),
+    lastError: delivery.lastError ?? null,
   }
 }

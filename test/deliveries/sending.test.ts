@@ -1,0 +1,215 @@
+/** How messages are sent to receivers that misbehave: real HTTP, and time that tests let pass. */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, suite, test } from 'node:test'
+import type { Core } from '../../src/core/core.ts'
+import { deliver, MAX_DELIVERY_ATTEMPTS } from '../../src/core/deliver.ts'
+import type { CoreDependencies } from '../../src/core/dependencies.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import { createMvpdReceiver } from '../../src/receivers/mvpd.ts'
+import { startSending, type Sending } from '../../src/server/deliveries/sending.ts'
+import { silentLog } from '../../src/server/system.ts'
+import { SeededRandom } from '../../src/testing/seeded-random.ts'
+import { oweDelivery } from '../admin/deliveries.ts'
+import { temporarySqlite, type TemporarySqlite } from '../stores/temporary.ts'
+import { openProvider, SECRET, takes, type Behave, type Provider } from './provider.ts'
+
+const begin = Date.now()
+
+/** A clock that goes on when a test says so. */
+class ManualClock implements Clock {
+  #elapsedMs = 0
+  #timers: { readonly atMs: number; readonly act: () => void }[] = []
+
+  nowMs(): number {
+    return begin + 1_000 + this.#elapsedMs
+  }
+
+  monotonicMs(): number {
+    return this.#elapsedMs
+  }
+
+  after(delayMs: number, act: () => void): () => void {
+    const timer = { atMs: this.#elapsedMs + delayMs, act }
+    this.#timers.push(timer)
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer)
+    }
+  }
+
+  /** Lets time pass in steps, with moments between them in which messages travel. */
+  async pass(ms: number, stepMs = 1_000): Promise<void> {
+    for (let left = ms; left > 0; left -= stepMs) {
+      this.#elapsedMs += Math.min(left, stepMs)
+      const due = this.#timers.filter(({ atMs }) => atMs <= this.#elapsedMs)
+      this.#timers = this.#timers.filter(({ atMs }) => atMs > this.#elapsedMs)
+      for (const { act } of due) act()
+      await settled()
+    }
+  }
+}
+
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 12)
+  })
+}
+
+const answers =
+  (status: number, headers: Readonly<Record<string, string>> = {}): Behave =>
+  (_told, response) => {
+    response.writeHead(status, headers).end()
+  }
+
+let clock: ManualClock
+let database: TemporarySqlite
+let one: Provider
+let two: Provider
+let sending: Sending
+
+beforeEach(async () => {
+  clock = new ManualClock()
+  database = await temporarySqlite()
+  one = await openProvider()
+  two = await openProvider()
+})
+
+afterEach(async () => {
+  await sending.close()
+  await database.close()
+  await one.close()
+  await two.close()
+})
+
+function send(): void {
+  const random = new SeededRandom(1)
+  const dependencies = { store: database.store, clock, random, log: silentLog }
+  const core = {
+    dependencies,
+    deliver: (request: Parameters<Core['deliver']>[0]) =>
+      deliver(dependencies as unknown as CoreDependencies, request),
+  } as unknown as Core
+  const receiver = createMvpdReceiver({
+    providers: [
+      { id: 'one', logoutUrl: one.url, secret: SECRET },
+      { id: 'two', logoutUrl: two.url, secret: SECRET },
+    ],
+    dialect: 'adobe-pass',
+    viewerOf: () => ({ mvpd: '', userId: '' }),
+    clock,
+    fetch,
+  })
+  sending = startSending({ core, receivers: [receiver], observe: () => undefined })
+}
+
+function owe(receiver: 'one' | 'two', subject?: string): Promise<string> {
+  return oweDelivery(database.store, {
+    receiver: `mvpd:${receiver}`,
+    ...(subject === undefined ? {} : { subject }),
+  })
+}
+
+async function find(id: string) {
+  const delivery = await database.store.findDelivery(id)
+  assert.ok(delivery)
+  return delivery
+}
+
+suite('a receiver', () => {
+  test('that hangs holds nobody else up, and is tried again later', async () => {
+    one.behave(() => undefined)
+    const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => owe('one', `v${String(n)}`)))
+    await owe('two')
+    send()
+    await two.hears(1)
+    assert.equal(two.told.length, 1)
+    assert.equal(one.told.length, 8, 'so many at once, and no more')
+    await clock.pass(11_000)
+    const { lastError, state } = await find(ids[0] ?? '')
+    assert.deepEqual([state, lastError], ['owed', 'no answer within 10 seconds'])
+    one.behave(takes)
+    await clock.pass(30_000)
+    for (const id of ids) assert.equal((await find(id)).state, 'delivered')
+  })
+
+  test('that answers 500 for an hour gets the message then, each time under the same id', async () => {
+    one.behave(answers(500))
+    const id = await owe('one')
+    send()
+    await settled()
+    await clock.pass(3_600_000, 60_000)
+    const before = one.told.length
+    assert.ok(before >= 6 && before <= 20, `${String(before)} attempts in an hour`)
+    one.behave(takes)
+    await clock.pass(3_600_000, 60_000)
+    assert.equal(one.told.length, before + 1)
+    assert.ok(one.told.every((told) => told.id === id && told.header === id))
+    assert.equal((await find(id)).state, 'delivered')
+  })
+
+  test('that asks for two minutes gets two minutes, for all its messages', async () => {
+    one.behave(answers(429, { 'retry-after': '120' }))
+    await owe('one', 'a')
+    send()
+    await one.hears(1)
+    await owe('one', 'b')
+    await clock.pass(118_000, 10_000)
+    assert.equal(one.told.length, 1)
+    one.behave(takes)
+    await clock.pass(10_000)
+    assert.equal(one.told.length, 3)
+  })
+
+  test('that refuses the message is not asked again until somebody says so', async () => {
+    one.behave(answers(400))
+    const id = await owe('one')
+    send()
+    await clock.pass(3_600_000, 60_000)
+    assert.equal(one.told.length, 1)
+    const { state, lastError } = await find(id)
+    assert.deepEqual([state, lastError], ['dead', 'it answered 400'])
+    one.behave(takes)
+    await database.store.retryDelivery(id, clock.nowMs())
+    await clock.pass(3_000)
+    assert.equal((await find(id)).state, 'delivered')
+  })
+
+  test('that is away for ever is given up, after days', async () => {
+    one.behave((_told, response) => {
+      response.destroy()
+    })
+    const id = await owe('one')
+    send()
+    let hours = 0
+    for (; (await find(id)).state !== 'dead' && hours < 500; hours++) {
+      await clock.pass(3_600_000, 600_000)
+    }
+    assert.ok(hours >= 48 && hours < 120, `${String(hours)} hours`)
+    assert.equal(one.told.length, MAX_DELIVERY_ATTEMPTS)
+    assert.equal((await find(id)).lastError, 'it closed the connection')
+  })
+
+  test('gets messages on one subject in their order', async () => {
+    let failures = 3
+    one.behave((_told, response) => {
+      response.writeHead(failures-- > 0 ? 503 : 204).end()
+    })
+    const ids = [await owe('one', 'maria'), await owe('one', 'maria')]
+    send()
+    await clock.pass(60_000)
+    const [first, second] = ids
+    assert.deepEqual(
+      one.told.map(({ id }) => id),
+      [first, first, first, first, second],
+    )
+  })
+})
+
+test('what is on its way when the server stops is owed, as if it had not been tried', async () => {
+  one.behave(() => undefined)
+  const id = await owe('one')
+  send()
+  await one.hears(1)
+  await sending.close()
+  const { state, attempts } = await find(id)
+  assert.deepEqual([state, attempts], ['owed', 0])
+})
