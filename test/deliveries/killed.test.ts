@@ -139,12 +139,13 @@ suite('killed', () => {
     const options = { dataDir, databaseUrl, node: 'node-b', providerUrl: provider.url }
     const config = await loadConfig({}, childConfig(options))
     let offsetMs = 0
-    const { app, store, close } = await compose(config, {
+    const composition = await compose(config, {
       clock: { ...systemClock, nowMs: () => systemClock.nowMs() + offsetMs },
       random: systemRandom(),
       log: silentLog,
       otpSender: { send: () => Promise.resolve() },
     })
+    const { app, store } = composition
     await app.ready()
     assert.equal((await provider.hears(1)).length, 1, 'the claim holds')
     offsetMs = DELIVERY_LEASE_MS + 1_000
@@ -158,7 +159,7 @@ suite('killed', () => {
       items.map(({ state, attempts }) => [state, attempts]),
       [['delivered', 2]],
     )
-    await close()
+    await composition.close()
     await postgres.stop()
     await provider.close()
   })

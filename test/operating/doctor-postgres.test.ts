@@ -178,14 +178,14 @@ describe('doctor on PostgreSQL', () => {
     await ask(
       url,
       'REVOKE CREATE ON SCHEMA public FROM PUBLIC',
-      'CREATE ROLE narrow LOGIN CONNECTION LIMIT 7',
+      'CREATE ROLE narrow LOGIN CONNECTION LIMIT 8',
     )
     const narrow = new URL(url)
     narrow.username = 'narrow'
     const all = await findings({ databaseUrl: narrow.href })
     assert.equal(finding(all, 'postgres.rights').verdict, 'warn')
     assert.equal(finding(all, 'postgres.connections').verdict, 'warn')
-    await ask(url, 'ALTER ROLE narrow CONNECTION LIMIT 4')
+    await ask(url, 'ALTER ROLE narrow CONNECTION LIMIT 5')
     assert.equal((await check(narrow.href, 'postgres.connections')).verdict, 'fail')
   })
 

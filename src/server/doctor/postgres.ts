@@ -13,7 +13,7 @@ import { judgeIdentities, judgeSchema } from './sqlite.ts'
 /** The store asks for `MATERIALIZED` in its queries. */
 const OLDEST_VERSION = 120_000
 /** Connections that one node holds: writes, reads, lists, follows, the bell, its lease. */
-export const CONNECTIONS_PER_NODE = 6
+export const CONNECTIONS_PER_NODE = 7
 const CONNECT_MS = 5000
 
 /** Every check of a database server. Changes nothing in the database. */

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import { normalizeAddress, PROBE_ADDRESS } from '../../http/client-address.ts'
 import { closeCodes, feedPath, feedSubprotocol } from '../../protocol/feed.ts'
 import { DEMO_ADMIN_TOKEN, DEMO_GUARD_CREDENTIAL } from '../demo.ts'
+import { examineDeliveries } from './deliveries.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
 
 export interface ReachOptions {
@@ -34,6 +35,9 @@ export async function* examineReach(options: ReachOptions): AsyncGenerator<Findi
   if (adminToken !== undefined) {
     yield await examineIgnored(server, adminToken)
     yield await examineForwarded(server, adminToken)
+    yield await examineDeliveries((path) =>
+      ask(server + path, { authorization: `Bearer ${adminToken}` }),
+    )
   }
   yield await examineFeed(server, guardCredential)
 }
