@@ -43,7 +43,7 @@ for (const [domains, redirect, status] of [
     const server = await startTestServer({
       config: {
         demo: false,
-        adminToken: 'an admin token of a test, long enough',
+        adminToken: 'an-admin-token-of-a-test-long-enough',
         dialects: { adobePass: { options: { mvpds } } },
       },
     })

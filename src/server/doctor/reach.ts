@@ -185,14 +185,14 @@ export function judgeIgnored({
   if (ignoredFrom !== null) {
     return warn(
       check,
-      `${String(ignored)} requests named their caller and were not believed, the first from ${ignoredFrom}`,
+      `${String(ignored)} times a request named its caller and was not believed, first from ${ignoredFrom}`,
       'if that is your proxy, list it in trustedProxies: everybody behind it shares its rate limits',
     )
   }
   if (unreadable > 0) {
     return warn(
       check,
-      `a trusted proxy named ${String(unreadable)} callers by something that is no address`,
+      `${String(unreadable)} times a trusted proxy named the caller by something that is no address`,
       'let the proxy write IP addresses into X-Forwarded-For',
     )
   }
