@@ -28,6 +28,18 @@ export const systemPackages = [
     why: 'forward auth is tested behind a second proxy',
   },
   {
+    package: 'haproxy',
+    binaries: ['haproxy'],
+    folders: () => ['/usr/sbin', '/usr/local/sbin'],
+    why: 'forward auth is tested behind a third proxy',
+  },
+  {
+    package: 'openssl',
+    binaries: ['openssl'],
+    folders: () => [],
+    why: 'guards are told of certificates that nobody trusts',
+  },
+  {
     package: 'chromium',
     binaries: ['chromium'],
     folders: () => [],

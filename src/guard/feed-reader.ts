@@ -9,12 +9,13 @@ const longestPauseMs = 1000
 const refusedPauseMs = 5000
 
 /** What a connection may take to open where nothing is known of the network. */
-const patientOpeningMs = 5000
+const firstOpeningMs = 5000
 const shortestOpeningMs = 1000
 /** Opening takes four round trips or so: TCP, TLS, the upgrade. */
 const roundTripsToOpen = 10
 /** Of the connections that do not open, so many are given up early before one is waited for. */
 const hastyOpenings = 3
+const patientOpeningMs = 2500
 
 export interface FeedReaderOptions {
   readonly target: FeedTarget
@@ -128,10 +129,10 @@ export class FeedReader {
    * now and then one is waited for.
    */
   get #openingMs(): number {
+    if (this.#roundTripMs === undefined) return firstOpeningMs
     const isPatient = this.#failures % (hastyOpenings + 1) === hastyOpenings
-    if (this.#roundTripMs === undefined || isPatient) return patientOpeningMs
-    const openingMs = Math.max(shortestOpeningMs, roundTripsToOpen * this.#roundTripMs)
-    return Math.min(patientOpeningMs, openingMs)
+    const leastMs = isPatient ? patientOpeningMs : shortestOpeningMs
+    return Math.min(firstOpeningMs, Math.max(leastMs, roundTripsToOpen * this.#roundTripMs))
   }
 
   #ended(session: FeedSession, code: number, reason: string): void {

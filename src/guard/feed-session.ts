@@ -281,7 +281,9 @@ export class FeedSession {
     const { clock, lease } = this.#context
     const nowMs = clock.monotonicMs()
     // A process that did not run has not listened.
-    this.#heardMs += Math.max(0, nowMs - this.#dueMs)
+    const stoodMs = Math.max(0, nowMs - this.#dueMs)
+    this.#heardMs += stoodMs
+    this.#leasedMs += stoodMs
     if (nowMs - this.#heardMs >= this.#quietMs) return this.close(closeCodes.silent, this.#silence)
     const withoutLeaseMs = this.#state === 'following' ? nowMs - this.#leasedMs : 0
     if (withoutLeaseMs >= leasesWaited * (this.#hello?.leaseMs ?? Infinity)) {

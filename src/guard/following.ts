@@ -21,7 +21,8 @@ export class Following implements RevocationView {
   forgottenSeconds = 0
 
   constructor() {
-    this.#replica = new Replica()
+    // Without chance, which no runtime need have yet: it stays empty until a snapshot replaces it.
+    this.#replica = new Replica(0)
   }
 
   get everyone(): number {

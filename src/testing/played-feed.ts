@@ -22,6 +22,11 @@ interface Connection {
  */
 export class PlayedFeed {
   readonly time: SimulatedTime = new SimulatedTime()
+  /** The process that the guards are in. */
+  readonly process: SimulatedProcess = new SimulatedProcess('process', this.time, {
+    rate: 1,
+    wallOffsetMs: 0,
+  })
   readonly connections: Connection[] = []
   /** What happened, in order. */
   readonly told: string[] = []
@@ -36,7 +41,7 @@ export class PlayedFeed {
     this.options = {
       server: issuer,
       credential: 'credential',
-      clock: new SimulatedProcess('process', this.time, { rate: 1, wallOffsetMs: 0 }),
+      clock: this.process,
       random: () => 0.5,
       keys: () => key,
       connect: (_target, events) => {

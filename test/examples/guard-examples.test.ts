@@ -29,6 +29,9 @@ afterEach(async () => {
   const [code] = (await gone) as [number | null]
   running = undefined
   assert.equal(code, 0, 'stops in good order')
+  // Its lease was given back: no logout waits for it.
+  const confirmed = await logout(await login())
+  assert.match(confirmed, /;lapsed=0;ms=\d{1,3}(\.|$)/)
 })
 
 /** Starts an example by the script that its first lines name, without npm, and gives its URL. */
@@ -55,9 +58,11 @@ async function login(): Promise<string> {
   return (reply.json() as { bearer: string }).bearer
 }
 
-async function logout(token: string): Promise<void> {
+/** @returns The receipt's header. */
+async function logout(token: string): Promise<string> {
   const reply = await server.call('POST', '/directlink/v1/auth/logout', bearer(token))
   assert.equal(reply.status, 200, reply.text)
+  return reply.headers['outright-confirmed'] ?? ''
 }
 
 function bearer(token: string): { headers: Record<string, string> } {

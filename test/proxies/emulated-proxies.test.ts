@@ -125,6 +125,29 @@ test('FA-04: no subject is taken for another, whatever its name is made of', asy
   assert.equal((await tell('maria', 'a b,admins c')).headers['remote-groups'], 'a,c')
 })
 
+test('FA-04: scopes are told as groups, unless they are too many or that is switched off', async (context) => {
+  const silent = await startTestServer({ config: { forwardAuth: { groups: false } } })
+  context.after(() => silent.close())
+  const groupsOf = async (at: TestServer, count: number): Promise<string | undefined> => {
+    const { access } = await at.core.openSession({
+      subjectId: 'maria',
+      clientId: 'directlink',
+      dialect: 'directlink',
+      audience: 'directlink',
+      accessLifetimeMs: 600_000,
+      claims: { scope: Array.from({ length: count }, (_, index) => `scope-${index}`).join(' ') },
+    })
+    const headers = { authorization: `Bearer ${access.token}` }
+    const reply = await at.call('GET', '/outright/v1/check', { headers })
+    assert.equal(reply.headers['remote-user'], 'maria')
+    return reply.headers['remote-groups']
+  }
+  assert.equal(await groupsOf(server, 2), 'scope-0,scope-1')
+  assert.equal((await groupsOf(server, 215))?.length, 2039)
+  assert.equal(await groupsOf(server, 216), '')
+  assert.equal(await groupsOf(silent, 2), '')
+})
+
 test('FA-06: the answer comes well within the 200 ms for which Envoy waits', async () => {
   const times: number[] = []
   const asked = { method: 'GET', path: '/', headers: { authorization: `Bearer ${token}` } }

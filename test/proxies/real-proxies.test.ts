@@ -1,5 +1,10 @@
-/** Forward authentication behind Debian's nginx and Caddy, with the configurations of `examples/`. */
+/**
+ * Forward authentication behind Debian's nginx, Caddy and HAProxy, with the configurations of
+ * `examples/`.
+ */
 import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { after, before, describe, test } from 'node:test'
 import { rawRequest } from '../dialects/raw-request.ts'
 import { setStage, type Stage } from './stage.ts'
@@ -28,6 +33,12 @@ const proxies = [
     port: 8001,
     command: (configuration: string) =>
       ['caddy', ['run', '--config', configuration, '--adapter', 'caddyfile']] as const,
+  },
+  {
+    name: 'HAProxy',
+    example: 'haproxy.cfg',
+    port: 8003,
+    command: (configuration: string) => ['haproxy', ['-db', '-f', configuration]] as const,
   },
 ]
 
@@ -73,6 +84,22 @@ for (const { name, example, port, command } of proxies) {
       }
     })
 
+    test('a token with hundreds of scopes: the application is told none, rather than some', async () => {
+      const { access } = await stage.server.core.openSession({
+        subjectId: 'maria',
+        clientId: 'directlink',
+        dialect: 'directlink',
+        audience: 'demo-api',
+        accessLifetimeMs: 600_000,
+        claims: {
+          scope: Array.from({ length: 300 }, (_, index) => `organisation:${index}`).join(' '),
+        },
+      })
+      assert.equal((await stage.call('GET', '/', bearer(access.token))).status, 200)
+      const { headers } = stage.reached.at(-1) ?? assert.fail()
+      assert.deepEqual([headers['remote-user'], headers['remote-groups'] ?? ''], ['maria', ''])
+    })
+
     test('a body reaches the application, not the check', async () => {
       const token = await stage.login()
       const reply = await stage.call('POST', '/upload', {
@@ -102,8 +129,10 @@ for (const { name, example, port, command } of proxies) {
       const much = Object.fromEntries(
         ['x-one', 'x-two', 'x-three'].map((key) => [key, 'a'.repeat(7000)]),
       )
-      // The application's own answer, which takes no more than the server that is asked.
-      assert.equal((await stage.call('GET', '/', { headers: { ...headers, ...much } })).status, 431)
+      // The application's own answer, which takes no more than the server that is asked. HAProxy
+      // itself takes no more than that.
+      const { status } = await stage.call('GET', '/', { headers: { ...headers, ...much } })
+      assert.equal(status, name === 'HAProxy' ? 400 : 431)
     })
 
     // The example for nginx passes no upgrade on to the application.
@@ -142,3 +171,34 @@ for (const { name, example, port, command } of proxies) {
     })
   })
 }
+
+describe('a server that is frozen', () => {
+  let frozen: ChildProcess
+  let asked: string
+
+  before(async () => {
+    const program = `require('node:http').createServer((q, r) => r.end())
+      .listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
+    frozen = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [port] = (await once(frozen.stdout!, 'data')) as [Buffer]
+    asked = `127.0.0.1:${port.toString().trim()}`
+    // Its sockets go on being accepted, by the system.
+    frozen.kill('SIGSTOP')
+  })
+  after(() => frozen.kill('SIGKILL'))
+
+  for (const { name, example, port, command } of proxies) {
+    test(`holds up no request behind ${name}: it is refused`, async () => {
+      const stage = await setStage(example, port, command, asked)
+      try {
+        const startedMs = performance.now()
+        const reply = await stage.call('GET', '/', { headers: { authorization: 'Bearer a.b.c' } })
+        assert.ok(reply.status >= 500, String(reply.status))
+        assert.ok(performance.now() - startedMs < 5000)
+        assert.equal(stage.reached.length, 0)
+      } finally {
+        await stage.close()
+      }
+    })
+  }
+})

@@ -3,7 +3,7 @@
  * asked.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -36,11 +36,13 @@ export interface Stage {
  * @param examplePort The port on which the example's proxy listens.
  * @param command Makes the proxy's command from the path of the configuration and a folder of its
  *   own.
+ * @param asked Host and port that the proxy asks in place of the server.
  */
 export async function setStage(
   example: string,
   examplePort: number,
   command: (configuration: string, folder: string) => readonly [string, readonly string[]],
+  asked?: string,
 ): Promise<Stage> {
   const server = await startTestServer({ config: { rateLimitFactor: 1_000_000 } })
   const reached: Stage['reached'] = []
@@ -61,18 +63,21 @@ export async function setStage(
   const folder = await mkdtemp(join(tmpdir(), 'outright-proxy-'))
   await mkdir(join(folder, 'logs'))
   const proxyPort = await freePort()
-  const text = await readFile(new URL(`../../examples/proxies/${example}`, import.meta.url), 'utf8')
+  const ports = {
+    '127.0.0.1:8080': asked ?? new URL(server.url).host,
+    '127.0.0.1:9000': `127.0.0.1:${String((application.address() as AddressInfo).port)}`,
+    [`127.0.0.1:${String(examplePort)}`]: `127.0.0.1:${String(proxyPort)}`,
+  }
+  // With what lies beside it under the same name: HAProxy's script.
+  const examples = new URL('../../examples/proxies/', import.meta.url)
+  const stem = example.replace(/\..*/, '')
+  for (const name of await readdir(examples)) {
+    if (name.replace(/\..*/, '') !== stem) continue
+    let text = await readFile(new URL(name, examples), 'utf8')
+    for (const [port, own] of Object.entries(ports)) text = text.replaceAll(port, own)
+    await writeFile(join(folder, name), text)
+  }
   const configuration = join(folder, example)
-  await writeFile(
-    configuration,
-    text
-      .replaceAll('127.0.0.1:8080', new URL(server.url).host)
-      .replaceAll(
-        '127.0.0.1:9000',
-        `127.0.0.1:${String((application.address() as AddressInfo).port)}`,
-      )
-      .replaceAll(`127.0.0.1:${String(examplePort)}`, `127.0.0.1:${String(proxyPort)}`),
-  )
   const [binary, parameters] = command(configuration, folder)
   const proxy = spawn(binary, parameters, {
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -37,7 +37,7 @@ export function createForwardAuth(
     }
     const missing = check.scopes.filter((scope) => !scopesOf(verdict.claims).includes(scope))
     if (missing.length > 0) return insufficientScope(missing)
-    const headers = identity(verdict.claims)
+    const headers = identity(verdict.claims, options)
     return headers ? { status: 200, headers } : { status: 403, headers: blank }
   }
 
@@ -130,13 +130,13 @@ const unknown: Answer = {
 }
 
 /** Undefined where a name cannot be told in a header: a part of it may be somebody else's. */
-function identity(claims: AccessClaims): Readonly<Record<string, string>> | undefined {
+function identity(
+  claims: AccessClaims,
+  options: ForwardAuthOptions,
+): Readonly<Record<string, string>> | undefined {
   const names = {
     'remote-user': claims.sub,
-    // One that holds a comma would be read as two.
-    'remote-groups': scopesOf(claims)
-      .filter((name) => !name.includes(','))
-      .join(','),
+    'remote-groups': options.groups ? groupsOf(claims) : '',
     'outright-session': claims.sid,
     'outright-client': claims.client_id,
   }
@@ -147,6 +147,17 @@ function identity(claims: AccessClaims): Readonly<Record<string, string>> | unde
     headers[header] = Buffer.from(name, 'utf8').toString('latin1')
   }
   return headers
+}
+
+/** What `Remote-Groups` holds at most, in bytes: nginx takes headers of 4 KiB together by default. */
+const groupsBytes = 2048
+
+/** The scopes with commas; none where they are too many, because a part of them would be a lie. */
+function groupsOf(claims: AccessClaims): string {
+  // One that holds a comma would be read as two.
+  const groups = scopesOf(claims).filter((name) => !name.includes(','))
+  const text = groups.join(',')
+  return Buffer.byteLength(text) > groupsBytes ? '' : text
 }
 
 function scopesOf(claims: AccessClaims): readonly string[] {

@@ -1,5 +1,6 @@
 import {
   choice,
+  flag,
   group,
   hostInUrl,
   httpUrl,
@@ -15,6 +16,7 @@ export interface ForwardAuthOptions {
   readonly loginUrl?: string
   readonly allowedHosts: readonly string[]
   readonly preflight: 'allow' | 'refuse'
+  readonly groups: boolean
 }
 
 export const forwardAuthSchema: Group<ForwardAuthOptions> = group<ForwardAuthOptions>({
@@ -42,5 +44,10 @@ export const forwardAuthSchema: Group<ForwardAuthOptions> = group<ForwardAuthOpt
     description:
       'what becomes of a CORS preflight, which never carries credentials: 401 like any request without a token, or through to the application',
     default: 'refuse',
+  }),
+  groups: flag({
+    description:
+      'whether `Remote-Groups` tells the token’s scopes; more than 2048 bytes of them are left out whole, because a part would be a lie',
+    default: true,
   }),
 })
