@@ -218,6 +218,58 @@ test('a feed forgets what is over, and fetches its keys anew, once for all guard
   for (const guard of guards) guard.close()
 })
 
+suite('a wall clock', () => {
+  test('of a node that is wrong refuses nothing that is good here: the guard looks for another', async () => {
+    const feed = new PlayedFeed(pool.key)
+    const clock = feed.options.clock as SimulatedProcess
+    feed.overSeconds = Math.floor(clock.nowMs() / 1000) + 7200
+    const guard = feed.guard({ log: feed.log('guard') })
+    await feed.pass(3000)
+    assert.equal(await verdictOf(guard, first), 'stale')
+    assert.ok(feed.connections.length > 2)
+    // Another node, or the same one with its clock set right.
+    feed.overSeconds = Math.floor(clock.nowMs() / 1000) - 600
+    await feed.pass(6000)
+    assert.equal(await verdictOf(guard, first), 'accepted')
+    // What it says of its own forgetting judges no token.
+    feed.overSeconds += 7200
+    await feed.pass(3000)
+    assert.equal(await verdictOf(guard, first), 'accepted')
+    guard.close()
+  })
+
+  test('that was ahead and is set right brings nothing back that the snapshot had left out', async () => {
+    const feed = new PlayedFeed(pool.key)
+    const clock = feed.options.clock as SimulatedProcess
+    const aheadMs = first.claims.exp * 1000 - clock.nowMs() + 1000
+    clock.setWallClock(aheadMs)
+    feed.overSeconds = first.claims.exp
+    const guard = feed.guard()
+    await Promise.all([feed.pass(1000), guard.ready()])
+    clock.setWallClock(-aheadMs)
+    await feed.pass(3000)
+    assert.equal(guard.status().fresh, true)
+    assert.equal(await verdictOf(guard, first), 'expired')
+    guard.close()
+  })
+
+  test('here that is ahead forgets no more than the node has forgotten', async () => {
+    const feed = new PlayedFeed(pool.key)
+    const clock = feed.options.clock as SimulatedProcess
+    const guard = feed.guard()
+    await Promise.all([feed.pass(1000), guard.ready()])
+    feed.revoke(first.claims.sid, first.claims.exp)
+    const aheadMs = first.claims.exp * 1000 - clock.nowMs() + 1000
+    clock.setWallClock(aheadMs)
+    await feed.pass(5000)
+    clock.setWallClock(-aheadMs)
+    await feed.pass(3000)
+    assert.equal(await verdictOf(guard, first), 'revoked')
+    assert.equal(await verdictOf(guard, second), 'accepted')
+    guard.close()
+  })
+})
+
 suite('a batch', () => {
   test('is acknowledged when every guard has ended what was open, whatever throws', async () => {
     const feed = new PlayedFeed(pool.key)

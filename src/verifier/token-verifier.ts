@@ -4,6 +4,7 @@
  * given. It stands apart from both because there must be one such function, not two that agree.
  */
 import {
+  decodeJwt,
   decodeProtectedHeader,
   errors,
   jwtVerify,
@@ -30,6 +31,11 @@ export interface TokenVerifier {
    * @param audience Where given, `aud` must contain it; otherwise the token is `invalid`.
    */
   verify(token: string | undefined, audience?: string): Promise<Verdict>
+  /**
+   * The same for a call that ends what the token names, and lets nobody in: a token whose time is
+   * yet to come is good, because the clock that it was signed by, or the one here, was set back.
+   */
+  verifyEarly(token: string | undefined, audience?: string): Promise<Verdict>
   /** Spares the first check of a token that this process signed itself a moment ago. */
   remember(token: string, claims: AccessClaims): void
   /** Forgets every token, so that signatures are verified anew, also those under way. */
@@ -92,12 +98,16 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     return current ? known : rejected.stale
   }
 
-  async function verifyNew(token: string, audience: string | undefined): Promise<Verdict> {
+  async function verifyNew(
+    token: string,
+    audience: string | undefined,
+    isEarlyGood = false,
+  ): Promise<Verdict> {
     const before = forgotten
     const search = new KeySearch(options.keys)
     let claims: AccessClaims
     try {
-      const { payload, protectedHeader } = await verifyJwt(token, search, options)
+      const { payload, protectedHeader } = await verifyJwt(token, search, options, isEarlyGood)
       // A key set of one key would fit a token that names none, and removing the key not end it.
       const { kid } = protectedHeader
       payload['kid'] = kid
@@ -108,8 +118,9 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     }
     const known = verifiedToken(token, claims, replica)
     // Verified with keys that somebody has since given up.
-    if (forgotten !== before) return verifyNew(token, audience)
-    verified.add(known)
+    if (forgotten !== before) return verifyNew(token, audience, isEarlyGood)
+    // One that is early is not good for other calls.
+    if (!isEarlyGood) verified.add(known)
     const judgedMs = nowMs()
     return judge(known, audience, judgedMs, isCurrent(judgedMs)).verdict
   }
@@ -130,6 +141,9 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     verify(token, audience) {
       return verifyKnown(token, audience)?.promise ?? verifyNew(token as string, audience)
     },
+    verifyEarly(token, audience) {
+      return verifyKnown(token, audience)?.promise ?? verifyNew(token as string, audience, true)
+    },
     remember(token, claims) {
       verified.add(verifiedToken(token, withKeyOf(token, claims), replica))
     },
@@ -145,14 +159,26 @@ function verifyJwt(
   token: string,
   search: KeySearch,
   { issuer, nowMs, overMs = () => 0 }: TokenVerifierOptions,
+  isEarlyGood: boolean,
 ): Promise<JWTVerifyResult> {
+  const judgedMs = Math.max(nowMs(), overMs(), isEarlyGood ? notBeforeMs(token) : 0)
   return jwtVerify(token, search.find, {
     issuer: issuer(),
     typ: 'at+jwt',
     algorithms,
     clockTolerance: NOT_BEFORE_TOLERANCE_SECONDS,
-    currentDate: new Date(Math.max(nowMs(), overMs())),
+    currentDate: new Date(judgedMs),
   })
+}
+
+/** From when a token is good, by its own word: the signature is judged later. */
+function notBeforeMs(token: string): number {
+  try {
+    const { nbf } = decodeJwt(token)
+    return typeof nbf === 'number' && Number.isSafeInteger(nbf) ? nbf * 1000 : 0
+  } catch {
+    return 0
+  }
 }
 
 /** Why a token is refused whose verification failed. */

@@ -236,3 +236,19 @@ async function take(
       world.clock.offsetMs = one.offsetMs
   }
 }
+
+test('a token that a clock signed which was set back is logged out, though it lets nobody in yet', () =>
+  withWorld(async (world) => {
+    world.clock.offsetMs = 2 * hour
+    const issued = await login(world, 6 * hour)
+    world.clock.offsetMs = 0
+    // Another process: this one has signed the token itself.
+    await world.restart()
+    const { token } = issued.access
+    assert.equal(await whyRefused(world, issued), 'token_invalid')
+    const claims = await world.core.inspectForLogout({ token, audience, wait: true })
+    assert.equal(await whyRefused(world, issued), 'token_invalid', 'it is still early')
+    await logout(world, 'session', claims.sid)
+    world.clock.offsetMs = 2 * hour
+    assert.equal(await whyRefused(world, issued), 'token_revoked')
+  }))
