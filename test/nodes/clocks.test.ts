@@ -1,0 +1,206 @@
+/** Servers whose wall clocks are wrong, jump while they run, and are set right. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
+import { ask, Child } from './processes.ts'
+import { WallClock } from './wall-clock.ts'
+
+const module = fileURLToPath(new URL('clock-child.ts', import.meta.url))
+const guardModule = fileURLToPath(new URL('guard-child.ts', import.meta.url))
+const hour = 3600
+const day = 24 * hour
+const basic = { authorization: `Basic ${Buffer.from('maria:maria-demo').toString('base64')}` }
+
+async function login(child: Child): Promise<string> {
+  const reply = await ask(child, 'POST', '/directlink/v1/auth/login', { headers: basic })
+  assert.equal(reply?.status, 200, reply?.text)
+  return (reply.json() as { bearer: string }).bearer
+}
+
+async function logout(child: Child, token: string): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` }
+  const reply = await ask(child, 'POST', '/directlink/v1/auth/logout', { headers })
+  assert.equal(reply?.status, 200, reply?.text)
+}
+
+async function check(child: Child, token: string): Promise<number | undefined> {
+  const headers = { authorization: `Bearer ${token}` }
+  return (await ask(child, 'GET', '/outright/v1/check', { headers }))?.status
+}
+
+async function guardSays(guard: Child, token: string): Promise<string | undefined> {
+  return (await ask(guard, 'GET', '/', { headers: { authorization: `Bearer ${token}` } }))?.text
+}
+
+/** Tries until it holds, for as long as a busy machine may need. */
+async function until(holds: () => Promise<boolean>, withinMs = 30_000): Promise<void> {
+  const deadline = performance.now() + withinMs
+  while (!(await holds())) {
+    assert.ok(performance.now() < deadline, 'it does not come to that')
+    await sleep(200)
+  }
+}
+
+const readiness = async (child: Child): Promise<string> =>
+  (await ask(child, 'GET', '/readyz'))?.text ?? ''
+
+suite('one server on SQLite', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'outright-test-'))
+  const clock = new WallClock()
+  const child = new Child('--conditions=outright-source', module, folder)
+  child.environment = clock.environment
+
+  before(() => child.start())
+  after(async () => {
+    await child.kill()
+    clock.remove()
+    rmSync(folder, { recursive: true })
+  })
+
+  test('whose clock is 400 days ahead for half a minute brings nothing back and deletes nothing', async () => {
+    const [dead, alive] = [await login(child), await login(child)]
+    const opened = await ask(child, 'GET', '/acme/hello?name=ben')
+    const month = opened?.text ?? ''
+    await logout(child, dead)
+    clock.set(400 * day)
+    // One sweep at least, and as many rounds of forgetting.
+    await sleep(33_000)
+    const guard = new Child(guardModule, child.url, 'guard')
+    await guard.start()
+    clock.set(0)
+    await sleep(2000)
+    assert.equal(await check(child, dead), 401)
+    assert.equal(await check(child, alive), 200)
+    assert.equal(await check(child, month), 200)
+    await until(async () => (await guardSays(guard, alive)) === 'ok')
+    assert.equal(await guardSays(guard, dead), 'revoked')
+    await guard.kill()
+    await logout(child, alive)
+    assert.match(child.said, /wall clock has jumped ahead/)
+  })
+
+  test('a token of 30 days that was logged out is refused 11 days later, also after a restart', async () => {
+    const token = (await ask(child, 'GET', '/acme/hello'))?.text ?? ''
+    assert.equal(await check(child, token), 200)
+    const bye = await ask(child, 'GET', `/acme/bye?token=${token}`)
+    assert.equal(bye?.text, 'bye')
+    clock.set(11 * day)
+    await sleep(3000)
+    assert.equal(await check(child, token), 401)
+    await child.kill()
+    await child.start()
+    assert.equal(await check(child, token), 401)
+    clock.set(0)
+  })
+})
+
+suite('two nodes on PostgreSQL, and its database, for all of which time passes', () => {
+  const clock = new WallClock()
+  let cluster: TestCluster
+  let nodes: readonly [Child, Child]
+
+  before(async () => {
+    const kept = { ...process.env }
+    Object.assign(process.env, clock.environment)
+    try {
+      cluster = await startCluster()
+    } finally {
+      for (const name of Object.keys(clock.environment)) delete process.env[name]
+      Object.assign(process.env, kept)
+    }
+    const url = await cluster.createDatabase()
+    const node = (name: string): Child => {
+      const child = new Child('--conditions=outright-source', module, '', url, name)
+      child.environment = clock.environment
+      return child
+    }
+    nodes = [node('north'), node('south')]
+    await Promise.all(nodes.map((child) => child.start()))
+  })
+  after(async () => {
+    await Promise.all(nodes.map((child) => child.kill()))
+    await cluster.stop()
+    clock.remove()
+  })
+
+  test('a token of 30 days that was logged out is refused by both 11 days later, also after restarts', async () => {
+    const [north, south] = nodes
+    const token = (await ask(north, 'GET', '/acme/hello'))?.text ?? ''
+    assert.equal(await check(south, token), 200)
+    const bye = await ask(south, 'GET', `/acme/bye?token=${token}`)
+    assert.equal(bye?.text, 'bye')
+    clock.set(11 * day)
+    await until(async () => (await readiness(north)) === 'ready\n')
+    for (const node of nodes) assert.equal(await check(node, token), 401)
+    await Promise.all(nodes.map((node) => node.kill()))
+    await Promise.all(nodes.map((node) => node.start()))
+    for (const node of nodes) {
+      await until(async () => (await readiness(node)) === 'ready\n')
+      assert.equal(await check(node, token), 401)
+    }
+    // It is not refused because everything is.
+    const another = (await ask(north, 'GET', '/acme/hello'))?.text ?? ''
+    assert.equal(await check(south, another), 200)
+  })
+})
+
+suite('three nodes on PostgreSQL, one of which has a clock that is wrong', () => {
+  const clock = new WallClock()
+  let cluster: TestCluster
+  let nodes: readonly Child[]
+  let guard: Child
+
+  before(async () => {
+    cluster = await startCluster()
+    const url = await cluster.createDatabase()
+    nodes = [1, 2, 3].map(
+      (number) =>
+        new Child('--conditions=outright-source', module, '', url, `node-${String(number)}`),
+    )
+    nodes[2]!.environment = clock.environment
+    await Promise.all(nodes.map((node) => node.start()))
+    guard = new Child(guardModule, nodes[0]!.url, 'guard')
+    await guard.start()
+  })
+  after(async () => {
+    await Promise.all([...nodes, guard].map((child) => child.kill()))
+    await cluster.stop()
+    clock.remove()
+  })
+
+  for (const [name, seconds] of [
+    ['two hours ahead', 2 * hour],
+    ['an hour behind', -hour],
+  ] as const) {
+    test(`${name}: it says so and serves nobody, the others go on, and it recovers`, async () => {
+      const [one, two, wrong] = nodes as [Child, Child, Child]
+      const [dead, alive] = [await login(one), await login(wrong)]
+      await logout(two, dead)
+      clock.set(seconds)
+      await until(async () =>
+        /not ready: its clock is .* the database's/.test(await readiness(wrong)),
+      )
+      const reply = await ask(wrong, 'POST', '/directlink/v1/auth/login', { headers: basic })
+      assert.ok((reply?.status ?? 0) >= 500, 'it signs nothing')
+      for (const token of [dead, alive]) assert.notEqual(await check(wrong, token), 200)
+      await until(async () => (await guardSays(guard, alive)) === 'ok')
+      for (const good of [one, two]) assert.equal(await check(good, alive), 200)
+      assert.equal(await guardSays(guard, dead), 'revoked')
+      // Also where it starts so.
+      await wrong.kill()
+      await wrong.start()
+      await until(async () => /its clock is/.test(await readiness(wrong)))
+      assert.match(wrong.said, /serves nobody: set its clock/)
+      clock.set(0)
+      await until(async () => (await readiness(wrong)) === 'ready\n')
+      assert.equal(await check(wrong, dead), 401)
+      assert.equal(await check(wrong, alive), 200)
+      await logout(wrong, alive)
+    })
+  }
+})
