@@ -3,12 +3,11 @@
  * own: `node clock-child.ts <data folder> [<database URL> <name>]`. Prints its URL when it
  * listens.
  */
-import { createAcme } from '../../examples/acme-dialect.ts'
+import { acme } from '../../examples/acme-dialect.ts'
 import { compose } from '../../src/server/compose.ts'
 import { loadConfig } from '../../src/server/config.ts'
 import { jsonLog, systemClock, systemRandom } from '../../src/server/system.ts'
 
-const LIFETIME_MS = 30 * 86_400_000
 const [dataDir = '', databaseUrl, node] = process.argv.slice(2)
 
 const config = await loadConfig(
@@ -21,14 +20,7 @@ const config = await loadConfig(
     issuer: 'http://127.0.0.1:8080',
     passwordCost: { memoryKiB: 64, passes: 1 },
     accessLog: false,
-    customDialects: [
-      (context) => {
-        const { core } = context
-        const openSession: typeof core.openSession = (request) =>
-          core.openSession({ ...request, accessLifetimeMs: LIFETIME_MS })
-        return createAcme({ ...context, core: { ...core, openSession } })
-      },
-    ],
+    customDialects: [{ dialect: acme, options: { accessLifetimeMs: 30 * 86_400_000 } }],
   },
 )
 const { app } = await compose(config, {

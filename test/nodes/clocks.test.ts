@@ -1,6 +1,6 @@
 /** Servers whose wall clocks are wrong, jump while they run, and are set right. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -16,6 +16,17 @@ const hour = 3600
 const day = 24 * hour
 const basic = { authorization: `Basic ${Buffer.from('maria:maria-demo').toString('base64')}` }
 
+function serverAt(clock: WallClock | undefined, ...given: readonly string[]): Child {
+  return new Child(['--conditions=outright-source', module, ...given], clock)
+}
+
+/** Where a database, which runs as somebody else, can read what time it is, too. */
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'outright-test-'))
+  chmodSync(folder, 0o755)
+  return folder
+}
+
 async function login(child: Child): Promise<string> {
   const reply = await ask(child, 'POST', '/directlink/v1/auth/login', { headers: basic })
   assert.equal(reply?.status, 200, reply?.text)
@@ -26,6 +37,15 @@ async function logout(child: Child, token: string): Promise<void> {
   const headers = { authorization: `Bearer ${token}` }
   const reply = await ask(child, 'POST', '/directlink/v1/auth/logout', { headers })
   assert.equal(reply?.status, 200, reply?.text)
+}
+
+/** Whoever said hello without a name. The answer comes when it is confirmed. */
+async function endSubject(child: Child): Promise<void> {
+  const reply = await ask(child, 'POST', '/outright/v1/revocations', {
+    headers: { authorization: 'Bearer outright-demo-admin' },
+    body: { scope: 'subject', key: 'somebody', reason: 'revoked_by_operator' },
+  })
+  assert.equal(reply?.status, 201, reply?.text)
 }
 
 async function check(child: Child, token: string): Promise<number | undefined> {
@@ -50,15 +70,13 @@ const readiness = async (child: Child): Promise<string> =>
   (await ask(child, 'GET', '/readyz'))?.text ?? ''
 
 suite('one server on SQLite', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'outright-test-'))
-  const clock = new WallClock()
-  const child = new Child('--conditions=outright-source', module, folder)
-  child.environment = clock.environment
+  const folder = makeFolder()
+  const clock = new WallClock(join(folder, 'time'))
+  const child = serverAt(clock, join(folder, 'data'))
 
   before(() => child.start())
   after(async () => {
     await child.kill()
-    clock.remove()
     rmSync(folder, { recursive: true })
   })
 
@@ -67,12 +85,12 @@ suite('one server on SQLite', () => {
     const opened = await ask(child, 'GET', '/acme/hello?name=ben')
     const month = opened?.text ?? ''
     await logout(child, dead)
-    clock.set(400 * day)
+    clock.setWrong(400 * day)
     // One sweep at least, and as many rounds of forgetting.
     await sleep(33_000)
-    const guard = new Child(guardModule, child.url, 'guard')
+    const guard = new Child([guardModule, child.url, 'guard'])
     await guard.start()
-    clock.set(0)
+    clock.setRight()
     await sleep(2000)
     assert.equal(await check(child, dead), 401)
     assert.equal(await check(child, alive), 200)
@@ -87,20 +105,20 @@ suite('one server on SQLite', () => {
   test('a token of 30 days that was logged out is refused 11 days later, also after a restart', async () => {
     const token = (await ask(child, 'GET', '/acme/hello'))?.text ?? ''
     assert.equal(await check(child, token), 200)
-    const bye = await ask(child, 'GET', `/acme/bye?token=${token}`)
-    assert.equal(bye?.text, 'bye')
-    clock.set(11 * day)
+    await endSubject(child)
+    clock.setWrong(11 * day)
     await sleep(3000)
     assert.equal(await check(child, token), 401)
     await child.kill()
     await child.start()
     assert.equal(await check(child, token), 401)
-    clock.set(0)
+    clock.setRight()
   })
 })
 
 suite('two nodes on PostgreSQL, and its database, for all of which time passes', () => {
-  const clock = new WallClock()
+  const folder = makeFolder()
+  const clock = new WallClock(join(folder, 'time'))
   let cluster: TestCluster
   let nodes: readonly [Child, Child]
 
@@ -114,27 +132,22 @@ suite('two nodes on PostgreSQL, and its database, for all of which time passes',
       Object.assign(process.env, kept)
     }
     const url = await cluster.createDatabase()
-    const node = (name: string): Child => {
-      const child = new Child('--conditions=outright-source', module, '', url, name)
-      child.environment = clock.environment
-      return child
-    }
+    const node = (name: string): Child => serverAt(clock, folder, url, name)
     nodes = [node('north'), node('south')]
     await Promise.all(nodes.map((child) => child.start()))
   })
   after(async () => {
     await Promise.all(nodes.map((child) => child.kill()))
     await cluster.stop()
-    clock.remove()
+    rmSync(folder, { recursive: true })
   })
 
   test('a token of 30 days that was logged out is refused by both 11 days later, also after restarts', async () => {
     const [north, south] = nodes
     const token = (await ask(north, 'GET', '/acme/hello'))?.text ?? ''
     assert.equal(await check(south, token), 200)
-    const bye = await ask(south, 'GET', `/acme/bye?token=${token}`)
-    assert.equal(bye?.text, 'bye')
-    clock.set(11 * day)
+    await endSubject(south)
+    clock.setWrong(11 * day)
     await until(async () => (await readiness(north)) === 'ready\n')
     for (const node of nodes) assert.equal(await check(node, token), 401)
     await Promise.all(nodes.map((node) => node.kill()))
@@ -150,7 +163,8 @@ suite('two nodes on PostgreSQL, and its database, for all of which time passes',
 })
 
 suite('three nodes on PostgreSQL, one of which has a clock that is wrong', () => {
-  const clock = new WallClock()
+  const folder = makeFolder()
+  const clock = new WallClock(join(folder, 'time'))
   let cluster: TestCluster
   let nodes: readonly Child[]
   let guard: Child
@@ -158,19 +172,17 @@ suite('three nodes on PostgreSQL, one of which has a clock that is wrong', () =>
   before(async () => {
     cluster = await startCluster()
     const url = await cluster.createDatabase()
-    nodes = [1, 2, 3].map(
-      (number) =>
-        new Child('--conditions=outright-source', module, '', url, `node-${String(number)}`),
+    nodes = [1, 2, 3].map((number) =>
+      serverAt(number === 3 ? clock : undefined, folder, url, `node-${String(number)}`),
     )
-    nodes[2]!.environment = clock.environment
     await Promise.all(nodes.map((node) => node.start()))
-    guard = new Child(guardModule, nodes[0]!.url, 'guard')
+    guard = new Child([guardModule, nodes[0]!.url, 'guard'])
     await guard.start()
   })
   after(async () => {
     await Promise.all([...nodes, guard].map((child) => child.kill()))
     await cluster.stop()
-    clock.remove()
+    rmSync(folder, { recursive: true })
   })
 
   for (const [name, seconds] of [
@@ -181,7 +193,7 @@ suite('three nodes on PostgreSQL, one of which has a clock that is wrong', () =>
       const [one, two, wrong] = nodes as [Child, Child, Child]
       const [dead, alive] = [await login(one), await login(wrong)]
       await logout(two, dead)
-      clock.set(seconds)
+      clock.setWrong(seconds)
       await until(async () =>
         /not ready: its clock is .* the database's/.test(await readiness(wrong)),
       )
@@ -196,7 +208,7 @@ suite('three nodes on PostgreSQL, one of which has a clock that is wrong', () =>
       await wrong.start()
       await until(async () => /its clock is/.test(await readiness(wrong)))
       assert.match(wrong.said, /serves nobody: set its clock/)
-      clock.set(0)
+      clock.setRight()
       await until(async () => (await readiness(wrong)) === 'ready\n')
       assert.equal(await check(wrong, dead), 401)
       assert.equal(await check(wrong, alive), 200)
