@@ -1,6 +1,7 @@
 /** A server in a simulated fleet: everything that is wired together but HTTP. */
 import type { Core } from '../../../src/core/core.ts'
 import type { FeedHub } from '../../../src/feed/index.ts'
+import type { Clock } from '../../../src/ports/clock.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import { carryOutDecision, checkDecision } from '../../../src/server/after-restore.ts'
 import { openCore } from '../../../src/server/compose.ts'
@@ -117,11 +118,13 @@ export class SimulatedServer {
     sabotage.replica?.(replica, process)
     const { keys } = core.dependencies
     const stopSweeping = startSweeping(store, replica, keys, time, process, silentLog)
+    const stopPlanning = startPlanning(core, process)
     return {
       core,
       verification,
       async close() {
         stopSweeping()
+        stopPlanning()
         time.stop()
         hub.close()
         await leases?.close(hub.heldForMs())
@@ -186,5 +189,26 @@ function bellOf(database: SharedDatabase, { time, random }: World, process: Simu
           })
         })
       }),
+  }
+}
+
+/** As often as it sweeps, which keeps what an entry may have ended that nobody has planned. */
+const PLAN_EVERY_MS = 30_000
+
+/** Nobody is told of anything here, but the log is followed as if somebody were. */
+function startPlanning(core: Core, clock: Clock): () => void {
+  let stop: () => void
+  const plan = async (): Promise<void> => {
+    const request = { receivers: [], stream: undefined }
+    try {
+      while ((await core.planDeliveries(request)) === 'planned');
+    } catch {
+      // The database is away.
+    }
+    stop = clock.after(PLAN_EVERY_MS, () => void plan())
+  }
+  stop = clock.after(PLAN_EVERY_MS, () => void plan())
+  return () => {
+    stop()
   }
 }
