@@ -53,7 +53,7 @@ export function shown(schema: TSchema, value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'is an empty list' : 'is a list'
   if (typeof value === 'object') return 'is an object'
   if (typeof value === 'function') return 'is a function'
-  if (secret || !isSingle(schema)) return 'cannot be used (what was given is not shown)'
+  if (secret || !isSingle(schema)) return 'has a value that cannot be used and is not shown'
   if (typeof value !== 'string') return `is ${inspect(value)}`
   const text = holdsUrl || value.includes('://') ? withoutSecrets(value) : value
   return `is ${JSON.stringify(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)}`

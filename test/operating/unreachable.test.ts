@@ -13,16 +13,8 @@ before(async () => {
 })
 after(() => server.stop())
 
-async function serve(
-  databaseUrl: string,
-): Promise<{ readonly code: number; readonly err: string }> {
-  // Read by the server from the process, as its supervisor gives it.
-  process.env['OUTRIGHT_DATABASE_URL'] = databaseUrl
-  try {
-    return await outright(['serve', '--port', '0'])
-  } finally {
-    delete process.env['OUTRIGHT_DATABASE_URL']
-  }
+function serve(databaseUrl: string): Promise<{ readonly code: number; readonly err: string }> {
+  return outright(['serve', '--port', '0'], { OUTRIGHT_DATABASE_URL: databaseUrl })
 }
 
 function changed(part: 'pathname' | 'username' | 'port', value: string): string {
@@ -76,7 +68,7 @@ describe('outright serve without its database', () => {
       assert.equal(code, 2)
       assert.equal(
         err,
-        'outright: cannot use setting databaseUrl: it does not begin with postgres://\n',
+        'outright: cannot use a setting: databaseUrl has a value that cannot be used and is not shown (OUTRIGHT_DATABASE_URL); allowed: a URL that begins with postgres:// or postgresql://\n',
       )
     }
   })
