@@ -184,7 +184,7 @@ async function sign(key: CryptoKey): Promise<Buffer> {
     client_id: 'bench',
     sid: randomUUID(),
     jti: randomUUID(),
-    gen: [0, 0, 0, 0, 0],
+    gen: {},
   })
     .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: KID })
     .setIssuer(ISSUER)

@@ -1,33 +1,33 @@
-import type { Generations } from '../domain/generation.ts'
+import { generationIn, generationsFrom, type Generations } from '../domain/generation.ts'
 import type { Revocation } from '../domain/revocation.ts'
-import { EVERYONE, grantKey, type Scope } from '../domain/scope.ts'
+import {
+  isSessionCounter,
+  isWide,
+  keyOf,
+  scopeRow,
+  scopes,
+  type KeyClaim,
+  type Scope,
+} from '../domain/scope.ts'
+import { namesOfSession, type Session } from '../domain/session.ts'
 import type { Store } from '../ports/store.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 
-/** What can be ended about a token or a session. A `Session` is one. */
+/** What can be ended about a token or a session. */
 export interface Names {
-  readonly sid: string
-  readonly subjectId: string
-  readonly clientId: string
-  readonly deviceKey: string | undefined
+  readonly claims: { readonly [C in KeyClaim]?: string | undefined }
   readonly generations: Generations
-  /** Of a token: its own id, and the key that signed it. */
-  readonly jti?: string
-  readonly kid?: string
 }
 
 /** What a token names. */
 export function namesOf(claims: AccessClaims): Names {
-  const [everyone, subject, client, grant, device] = claims.gen
-  return {
-    sid: claims.sid,
-    subjectId: claims.sub,
-    clientId: claims.client_id,
-    deviceKey: claims.device_id,
-    generations: { everyone, subject, client, grant, device },
-    jti: claims.jti,
-    ...(claims.kid === undefined ? {} : { kid: claims.kid }),
-  }
+  const generations = generationsFrom((scope) => generationIn(claims.gen, scope))
+  return { claims, generations }
+}
+
+/** What a session names; its tokens name more. */
+export function namesOfStored(session: Session): Names {
+  return { claims: namesOfSession(session), generations: session.generations }
 }
 
 /**
@@ -59,17 +59,18 @@ export async function findEnding(
 }
 
 /** Where to look: scope, key, and for wide scopes the generation above which it has ended. */
-function placesOf(names: Names): readonly (readonly [Scope, string, generation?: number])[] {
-  const { sid, subjectId, clientId, deviceKey, generations, jti, kid } = names
-  return [
-    ['session', sid],
-    ['subject', subjectId, generations.subject],
-    ['client', clientId, generations.client],
-    ['grant', grantKey(clientId, subjectId), generations.grant],
-    ['everyone', EVERYONE, generations.everyone],
-    ...(deviceKey === undefined ? [] : [['device', deviceKey, generations.device] as const]),
-    ...(jti === undefined ? [] : [['token', jti] as const]),
-    // A token carries no generation of its key: it ends with the first.
-    ...(kid === undefined ? [] : [['signing_key', kid, 0] as const]),
-  ]
+function placesOf({
+  claims,
+  generations,
+}: Names): readonly (readonly [Scope, string, generation: number | undefined])[] {
+  return scopes.flatMap((scope) => {
+    const key = keyOf(scopeRow(scope), claims)
+    return key === undefined ? [] : [[scope, key, generationAt(scope, generations)] as const]
+  })
+}
+
+/** A counter of which a token carries no generation ends it with its first raise. */
+function generationAt(scope: Scope, generations: Generations): number | undefined {
+  if (!isWide(scope)) return undefined
+  return isSessionCounter(scope) ? generations[scope] : 0
 }

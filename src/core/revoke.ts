@@ -1,7 +1,7 @@
 import { refuse } from '../domain/failure.ts'
 import { unknownReceipt, type Receipt } from '../domain/receipt.ts'
 import type { Reason, Revocation } from '../domain/revocation.ts'
-import { EVERYONE, type Scope } from '../domain/scope.ts'
+import { EVERYONE, hasOneKey, type Scope } from '../domain/scope.ts'
 import { awaitEnded } from './await-ended.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import type { Names } from './find-ending.ts'
@@ -50,7 +50,7 @@ export async function revoke(
   const { revocation, added } = await store.revoke({
     id: mintId(random, nowMs),
     scope: request.scope,
-    key: request.scope === 'everyone' ? EVERYONE : request.key,
+    key: hasOneKey(request.scope) ? EVERYONE : request.key,
     reason: request.reason,
     actor: request.actor,
     note: request.note ?? '',

@@ -1,4 +1,5 @@
 import { refuse, type Failure } from '../domain/failure.ts'
+import { toWire } from '../domain/generation.ts'
 import type { Json, Session } from '../domain/session.ts'
 import { MAX_TOKEN_CHARS, type AccessClaims } from '../verifier/claims.ts'
 import type { CoreDependencies } from './dependencies.ts'
@@ -48,7 +49,6 @@ export async function signAccess(
   const lifetimeMs = Math.min(request.lifetimeMs, session.accessLifetimeMs)
   const expiresAt = Math.floor(Math.min(nowMs + lifetimeMs, session.expiresAtMs) / 1000)
   const jti = mintId(random, nowMs)
-  const { everyone, subject, client, grant, device } = session.generations
   const claims: AccessClaims = {
     ...request.claims,
     iss: issuer,
@@ -58,7 +58,7 @@ export async function signAccess(
     ...(session.deviceKey === undefined ? {} : { device_id: session.deviceKey }),
     jti,
     sid: session.sid,
-    gen: [everyone, subject, client, grant, device],
+    gen: toWire(session.generations),
     iat: issuedAt,
     nbf: issuedAt,
     exp: expiresAt,

@@ -1,4 +1,5 @@
 import type { Generations } from './generation.ts'
+import type { KeyClaim } from './scope.ts'
 
 /** A value that survives JSON unchanged. */
 export type Json =
@@ -29,4 +30,16 @@ export interface Session {
 export interface SessionStatus {
   readonly session: Session
   readonly state: 'live' | 'revoked' | 'expired'
+}
+
+/** What can be ended about a session, ready for `keyOf`. */
+export function namesOfSession(
+  session: Pick<Session, 'subjectId' | 'clientId' | 'deviceKey'> & { readonly sid?: string },
+): { readonly [C in KeyClaim]?: string | undefined } {
+  return {
+    sid: session.sid,
+    sub: session.subjectId,
+    client_id: session.clientId,
+    device_id: session.deviceKey,
+  }
 }

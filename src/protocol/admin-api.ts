@@ -4,44 +4,22 @@
  * milliseconds whose names end in `Ms`. What is absent is `null`, never left out.
  */
 
+import { reasons, type Reason } from '../domain/revocation.ts'
+import { requestedScopes, scopes, type RequestedScope, type Scope } from '../domain/scope.ts'
+
 /** Path before every route of the admin API. */
 export const ADMIN_PREFIX = '/outright/v1'
 
-export const revocationScopes = [
-  'token',
-  'session',
-  'subject',
-  'client',
-  'grant',
-  'device',
-  'everyone',
-  'signing_key',
-] as const
+export const revocationScopes: readonly RevocationScope[] = scopes
 
-export type RevocationScope = (typeof revocationScopes)[number]
+export type RevocationScope = Scope
 
 /** What may be named in `POST /revocations`: a signing key is removed at its own address. */
-export type RequestedScope = Exclude<RevocationScope, 'signing_key'>
+export { requestedScopes, type RequestedScope }
 
-export const requestedScopes: readonly RequestedScope[] = revocationScopes.filter(
-  (scope) => scope !== 'signing_key',
-)
+export const revocationReasons: readonly RevocationReason[] = reasons
 
-export const revocationReasons = [
-  'logout',
-  'logout_everywhere',
-  'revoked_by_client',
-  'revoked_by_operator',
-  'refresh_token_reuse',
-  'password_changed',
-  'subject_disabled',
-  'client_disabled',
-  'device_lost',
-  'compromised',
-  'upstream_logout',
-] as const
-
-export type RevocationReason = (typeof revocationReasons)[number]
+export type RevocationReason = Reason
 
 /** One page of a list; `next` is the cursor of the page after it, null on the last. */
 export interface WirePage<T> {

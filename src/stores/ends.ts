@@ -1,12 +1,48 @@
-/** Which sessions an entry of the log ended, in terms of their columns. */
+/** Which sessions an entry of the log ended, in terms of their columns. Derived from the scopes. */
 import type { Revocation } from '../domain/revocation.ts'
-import { readGrantKey } from '../domain/scope.ts'
+import {
+  EVERYONE,
+  isSessionCounter,
+  readKey,
+  scopeRow,
+  scopes,
+  sessionCounters,
+  type KeyClaim,
+  type SessionCounter,
+} from '../domain/scope.ts'
+
+/** Where a session keeps what its tokens name. */
+const columns: { readonly [C in KeyClaim]?: string } = {
+  sid: 'sid',
+  sub: 'subject_id',
+  client_id: 'client_id',
+  device_id: 'device_key',
+}
+
+/** The column of the generation that a session read of a counter. */
+export function generationColumn(scope: SessionCounter): `${SessionCounter}_generation` {
+  return `${scope}_generation`
+}
+
+/** The key of a counter for a row of this name that has a session's columns. */
+export function counterKey(scope: SessionCounter, row: string): string {
+  return keySql(scopeRow(scope).key, row) ?? `'${EVERYONE}'`
+}
+
+/** Undefined where sessions do not have what the key is made of. */
+function keySql(claims: readonly KeyClaim[], row: string): string | undefined {
+  const parts = claims.map((claim) => columns[claim])
+  if (parts.length === 0 || parts.includes(undefined)) return undefined
+  return parts.map((column) => `${row}.${String(column)}`).join(` || ' ' || `)
+}
 
 /**
  * What the sessions have in common whose end was the raise of a counter. Those with an even lower
  * generation had been ended by the raise before.
  *
- * @returns Values by column; undefined where the entry raised no counter that sessions carry.
+ * @returns Values by column; undefined where the entry raised no counter that sessions carry: a
+ *   session by its name is looked up with many others, and who ends a token, or what a key has
+ *   signed, ends no session.
  */
 export function endedColumns({
   scope,
@@ -14,39 +50,28 @@ export function endedColumns({
   generation,
 }: Pick<Revocation, 'scope' | 'key' | 'generation'>):
   Readonly<Record<string, string | number>> | undefined {
-  const before = generation - 1
-  switch (scope) {
-    case 'subject':
-      return { subject_id: key, subject_generation: before }
-    case 'client':
-      return { client_id: key, client_generation: before }
-    case 'device':
-      return { device_key: key, device_generation: before }
-    case 'grant': {
-      const { clientId, subjectId } = readGrantKey(key)
-      return { client_id: clientId, subject_id: subjectId, grant_generation: before }
-    }
-    case 'everyone':
-      return { everyone_generation: before }
-    // A session by its name is looked up with many others. Who ends a token, or what a key has
-    // signed, ends no session.
-    case 'session':
-    case 'token':
-    case 'signing_key':
-      return undefined
+  if (!isSessionCounter(scope)) return undefined
+  const names = Object.entries(readKey(scope, key)) as [KeyClaim, string][]
+  return {
+    ...Object.fromEntries(names.map(([claim, value]) => [columns[claim] ?? claim, value])),
+    [generationColumn(scope)]: generation - 1,
   }
 }
+
+/** The narrow scopes that sessions are named by. */
+const narrow = scopes.flatMap((scope) => {
+  const key = keySql(scopeRow(scope).key, 's')
+  return scopeRow(scope).kind === 'narrow' && key !== undefined ? [{ scope, key }] : []
+})
 
 /**
  * The entries that can have ended a session `s`, each as a condition on a row `f` of the log. Of a
  * counter it is the first raise that the session had not seen.
  */
 export const endings: readonly string[] = [
-  `f.key = s.sid AND f.scope = 'session' AND f.generation = 0`,
-  `f.key = '*' AND f.scope = 'everyone' AND f.generation = s.everyone_generation + 1`,
-  `f.key = s.subject_id AND f.scope = 'subject' AND f.generation = s.subject_generation + 1`,
-  `f.key = s.client_id AND f.scope = 'client' AND f.generation = s.client_generation + 1`,
-  `f.key = s.client_id || ' ' || s.subject_id AND f.scope = 'grant'
-    AND f.generation = s.grant_generation + 1`,
-  `f.key = s.device_key AND f.scope = 'device' AND f.generation = s.device_generation + 1`,
+  ...narrow.map(({ scope, key }) => `f.key = ${key} AND f.scope = '${scope}' AND f.generation = 0`),
+  ...sessionCounters.map(
+    (scope) => `f.key = ${counterKey(scope, 's')} AND f.scope = '${scope}'
+    AND f.generation = s.${generationColumn(scope)} + 1`,
+  ),
 ]

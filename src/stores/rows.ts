@@ -1,10 +1,20 @@
 /** Rows that both stores name alike, as the domain's values. Columns are in snake case. */
 import type { Delivery } from '../domain/delivery.ts'
+import { generationsFrom, type Generations } from '../domain/generation.ts'
 import type { Client, Subject } from '../domain/identity.ts'
+import type { SessionCounter } from '../domain/scope.ts'
 import type { Session } from '../domain/session.ts'
 import type { SigningKey, Ticket } from '../ports/store.ts'
+import { generationColumn } from './ends.ts'
 
-export interface SessionRow {
+/** What a session read of each counter. */
+export type GenerationColumns = { readonly [S in SessionCounter as `${S}_generation`]: number }
+
+export function toGenerations(row: GenerationColumns): Generations {
+  return generationsFrom((scope) => row[generationColumn(scope)])
+}
+
+export interface SessionRow extends GenerationColumns {
   readonly number: number
   readonly sid: string
   readonly subject_id: string
@@ -14,11 +24,6 @@ export interface SessionRow {
   readonly created_at_ms: number
   readonly expires_at_ms: number
   readonly access_lifetime_ms: number
-  readonly everyone_generation: number
-  readonly subject_generation: number
-  readonly client_generation: number
-  readonly grant_generation: number
-  readonly device_generation: number
   readonly attributes: string
 }
 
@@ -32,13 +37,7 @@ export function toSession(row: SessionRow): Session {
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
     accessLifetimeMs: row.access_lifetime_ms,
-    generations: {
-      everyone: row.everyone_generation,
-      subject: row.subject_generation,
-      client: row.client_generation,
-      grant: row.grant_generation,
-      device: row.device_generation,
-    },
+    generations: toGenerations(row),
     attributes: JSON.parse(row.attributes) as Session['attributes'],
   }
 }

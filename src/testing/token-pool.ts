@@ -37,12 +37,12 @@ export async function makeTokenPool(tokensPerSubject = 10): Promise<TokenPool> {
         client_id: 'shop',
         jti: uuid(1, subjectIndex * 10_000 + index),
         sid: uuid(2, subjectIndex * 10_000 + index),
-        gen: [index % 2, index % 3, 0, 0, 0],
+        gen: { e: index % 2, s: index % 3 },
         iat: second - 3600,
         nbf: second - 3600,
         exp: second + 1_000_000,
       }
-      const jwt = await new SignJWT({ ...claims, aud: ['api'], gen: [...claims.gen] })
+      const jwt = await new SignJWT({ ...claims, aud: ['api'] })
         .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'pool' })
         .sign(privateKey)
       // Once, outside of all simulated time.
@@ -82,11 +82,11 @@ export function ends(
     case 'session':
       return claims.sid === entry.key
     case 'subject':
-      return claims.sub === entry.key && claims.gen[1] < entry.generation
+      return claims.sub === entry.key && (claims.gen['s'] ?? 0) < entry.generation
     case 'device':
-      return claims.device_id === entry.key && claims.gen[4] < entry.generation
+      return claims.device_id === entry.key && (claims.gen['d'] ?? 0) < entry.generation
     case 'everyone':
-      return claims.gen[0] < entry.generation
+      return (claims.gen['e'] ?? 0) < entry.generation
     default:
       return false
   }

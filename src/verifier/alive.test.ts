@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { Following } from '../guard/following.ts'
 import { isAlive, isStillAlive } from './alive.ts'
 import { Replica } from './replica.ts'
-import { factsOf, type TokenFacts } from './token-facts.ts'
+import { factsOf, NARROW, type TokenFacts } from './token-facts.ts'
 
 /**
  * Few names, some of which share the place at which changes are noted; half of them with an upper
@@ -17,19 +17,16 @@ const fingerprint = fc
     low: low | sign,
   }))
 
-const names = fc.record({
-  jti: fingerprint,
-  sid: fingerprint,
-  subject: fingerprint,
-  client: fingerprint,
-  grant: fingerprint,
-  device: fc.option(fingerprint, { nil: undefined }),
-  signingKey: fc.option(fingerprint, { nil: undefined }),
-})
-const generations = fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3), fc.nat(3))
+const narrow = fc.record({ of: fingerprint, generation: fc.constant(NARROW) })
+const counter = fc.record({ of: fingerprint, generation: fc.nat(3) })
 const facts: fc.Arbitrary<TokenFacts> = fc
-  .tuple(names, generations)
-  .map(([named, issuedAt]) => factsOf(named, issuedAt))
+  .tuple(fc.nat(3), fc.array(fc.oneof(narrow, counter), { minLength: 1, maxLength: 8 }))
+  .map(([everyone, named]) =>
+    factsOf(
+      everyone,
+      named.map(({ of, generation }) => ({ ...of, generation })),
+    ),
+  )
 
 const step = fc.oneof(
   fc.record({ kind: fc.constant('revoke' as const), of: fingerprint }),
@@ -89,18 +86,9 @@ suite('isStillAlive()', () => {
       generation: () => Math.min(++lookups, 0),
       mayHaveChanged: (high: number, version: number) => replica.mayHaveChanged(high, version),
     }
-    const own = (high: number): { high: number; low: number } => ({ high, low: 1 })
     const token = factsOf(
-      {
-        jti: own(1),
-        sid: own(2),
-        subject: own(3),
-        client: own(4),
-        grant: own(5),
-        device: undefined,
-        signingKey: own(6),
-      },
-      [0, 0, 0, 0, 0],
+      0,
+      [1, 2, 3, 4, 5, 6].map((high) => ({ high, low: 1, generation: high > 2 ? 0 : NARROW })),
     )
     assert.equal(isStillAlive(view, token, -1), true)
     assert.equal(lookups, 6)

@@ -1,4 +1,4 @@
-import type { TokenFacts } from './token-facts.ts'
+import { FACT_NUMBERS, NARROW, type TokenFacts } from './token-facts.ts'
 
 /** What is asked of a replica about a token. */
 export interface RevocationView {
@@ -18,18 +18,18 @@ export interface RevocationView {
  * type and time are judged before; this is the rest of `alive`.
  */
 export function isAlive(replica: RevocationView, facts: TokenFacts): boolean {
+  if (facts.everyone < replica.everyone) return false
   // Not taken apart by a pattern: that allocates, until the function is optimized.
-  const { generations } = facts
-  return (
-    generations[0] >= replica.everyone &&
-    !replica.isRevoked(facts.sidHigh, facts.sidLow) &&
-    !replica.isRevoked(facts.jtiHigh, facts.jtiLow) &&
-    generations[1] >= replica.generation(facts.subjectHigh, facts.subjectLow) &&
-    generations[2] >= replica.generation(facts.clientHigh, facts.clientLow) &&
-    generations[3] >= replica.generation(facts.grantHigh, facts.grantLow) &&
-    (!facts.hasDevice || generations[4] >= replica.generation(facts.deviceHigh, facts.deviceLow)) &&
-    (!facts.hasSigningKey || !isRemovedKey(replica, facts.signingKeyHigh, facts.signingKeyLow))
-  )
+  const named = facts.named
+  for (let at = 0; at < named.length; at += FACT_NUMBERS) {
+    const high = named[at]!
+    const low = named[at + 1]!
+    const generation = named[at + 2]!
+    if (generation === NARROW) {
+      if (replica.isRevoked(high, low)) return false
+    } else if (generation < replica.generation(high, low)) return false
+  }
+  return true
 }
 
 /**
@@ -42,16 +42,12 @@ export function isStillAlive(
   aliveAtVersion: number,
 ): boolean {
   if (replica.version === aliveAtVersion) return true
-  const isUntouched =
-    facts.generations[0] >= replica.everyone &&
-    !replica.mayHaveChanged(facts.sidHigh, aliveAtVersion) &&
-    !replica.mayHaveChanged(facts.jtiHigh, aliveAtVersion) &&
-    !replica.mayHaveChanged(facts.subjectHigh, aliveAtVersion) &&
-    !replica.mayHaveChanged(facts.clientHigh, aliveAtVersion) &&
-    !replica.mayHaveChanged(facts.grantHigh, aliveAtVersion) &&
-    (!facts.hasDevice || !replica.mayHaveChanged(facts.deviceHigh, aliveAtVersion)) &&
-    (!facts.hasSigningKey || !replica.mayHaveChanged(facts.signingKeyHigh, aliveAtVersion))
-  return isUntouched || isAlive(replica, facts)
+  if (facts.everyone < replica.everyone) return false
+  const named = facts.named
+  for (let at = 0; at < named.length; at += FACT_NUMBERS) {
+    if (replica.mayHaveChanged(named[at]!, aliveAtVersion)) return isAlive(replica, facts)
+  }
+  return true
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { WireGenerations } from '../domain/generation.ts'
+
 /**
  * The most characters that an access token may have: no longer one is issued, and verifiers call
  * longer strings `invalid` unread.
@@ -16,8 +18,12 @@ export interface AccessClaims {
   readonly jti: string
   /** UUIDv7 of the session. */
   readonly sid: string
-  /** Generations at the session's creation: everyone, subject, client, grant, device. */
-  readonly gen: readonly [number, number, number, number, number]
+  /**
+   * Generations at the session's creation, by the short names of `domain/scope.ts`. Read through
+   * `generationIn` alone: what is not there is 0, and names that a verifier does not know are of
+   * scopes that came after it.
+   */
+  readonly gen: WireGenerations
   /** Seconds since 1970. */
   readonly iat: number
   readonly nbf: number

@@ -5,7 +5,7 @@ import { fingerprint } from './fingerprint.ts'
 
 suite('fingerprint()', () => {
   test('is the first 64 bits of SHA-256 over scope, zero byte and name, as the web computes it', async () => {
-    const scope = fc.constantFrom('subject', 'client', 'grant', 'device')
+    const scope = fc.constantFrom('subject', 'client', 'grant', 'device' as const)
     await fc.assert(
       fc.asyncProperty(scope, fc.string({ unit: 'binary' }), async (name, key) => {
         const bytes = new TextEncoder().encode(`${name}\0${key}`)
@@ -19,7 +19,7 @@ suite('fingerprint()', () => {
   test('of what has a random id is the random half of it', () => {
     const key = '019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d77'
     const expected = { high: 0xb0c4_1f6a | 0, low: 0x2b9e_8d77 }
-    for (const scope of ['token', 'session', 'signing_key']) {
+    for (const scope of ['token', 'session', 'signing_key'] as const) {
       assert.deepEqual(fingerprint(scope, key), expected)
     }
     assert.notDeepEqual(fingerprint('subject', key), expected)

@@ -1,3 +1,4 @@
+import { scopeRow, type Scope } from '../domain/scope.ts'
 import { sha256Start } from './sha256.ts'
 import { isUuid, lastHalf } from './uuid.ts'
 
@@ -12,9 +13,9 @@ export interface Fingerprint {
 
 /** A revocation as a replica keeps it. Structural, so that the wire and the log both fit. */
 export interface Entry {
-  readonly scope: string
+  readonly scope: Scope
   readonly key: string
-  /** The counter's value; 0 for `token` and `session`. */
+  /** The counter's value; 0 for narrow scopes. */
   readonly generation: number
   readonly forgetAfterMs: number
 }
@@ -23,11 +24,12 @@ export interface Entry {
 export const WORDS_PER_ENTRY = 4
 
 /**
- * The fingerprint of what a revocation names. Ids of tokens, sessions and signing keys are UUIDs
- * whose last 64 bits are random, so those are taken as they are; every other name is hashed, with
- * its scope, so that nobody can choose a name that meets another's fingerprint.
+ * The fingerprint of what a revocation names. Ids that are minted here (of tokens, sessions and
+ * signing keys) are UUIDs whose last 64 bits are random, so those are taken as they are; every
+ * other name is hashed, with its scope, so that nobody can choose a name that meets another's
+ * fingerprint.
  */
-export function fingerprint(scope: string, key: string): Fingerprint {
+export function fingerprint(scope: Scope, key: string): Fingerprint {
   return randomHalf(scope, key) ?? sha256Start(`${scope}\0${key}`)
 }
 
@@ -41,7 +43,6 @@ export function writeEntry(entry: Entry, words: Uint32Array, offset: number): vo
   words[offset + 3] = entry.generation
 }
 
-function randomHalf(scope: string, key: string): Fingerprint | undefined {
-  const isMinted = scope === 'token' || scope === 'session' || scope === 'signing_key'
-  return isMinted && isUuid(key) ? lastHalf(key) : undefined
+function randomHalf(scope: Scope, key: string): Fingerprint | undefined {
+  return scopeRow(scope).minted && isUuid(key) ? lastHalf(key) : undefined
 }

@@ -1,101 +1,74 @@
+import { generationIn } from '../domain/generation.ts'
+import { isSessionCounter, isWide, keyOf, scopeRow, scopes, type Scope } from '../domain/scope.ts'
 import type { AccessClaims } from './claims.ts'
 import { fingerprint, type Fingerprint } from './fingerprint.ts'
 
 /**
- * Everything about a token that a revocation can name, ready for look-ups: the two halves of each
- * fingerprint. They stand side by side because tens of thousands of tokens are remembered, and
- * every object more has to be copied by the garbage collector and waited for by a check.
+ * Everything about a token that a revocation can name, ready for look-ups. It stands in one array
+ * because tens of thousands of tokens are remembered, and every object more has to be copied by the
+ * garbage collector and waited for by a check.
  */
 export interface TokenFacts {
-  readonly jtiHigh: number
-  readonly jtiLow: number
-  readonly sidHigh: number
-  readonly sidLow: number
-  readonly subjectHigh: number
-  readonly subjectLow: number
-  readonly clientHigh: number
-  readonly clientLow: number
-  readonly grantHigh: number
-  readonly grantLow: number
-  /** Whether the session is bound to a device; otherwise the next two mean nothing. */
-  readonly hasDevice: boolean
-  readonly deviceHigh: number
-  readonly deviceLow: number
-  /** False where nobody has said which key signed it. */
-  readonly hasSigningKey: boolean
-  readonly signingKeyHigh: number
-  readonly signingKeyLow: number
-  readonly generations: AccessClaims['gen']
+  /** The generation of everyone that the token carries. */
+  readonly everyone: number
+  /**
+   * For each scope that the token names, {@link FACT_NUMBERS} numbers: the two halves of the
+   * fingerprint, and the generation that it carries, or {@link NARROW} where there is none to
+   * raise.
+   */
+  readonly named: readonly number[]
 }
 
-/** What a token names, each with its fingerprint. */
-export interface TokenNames {
-  readonly jti: Fingerprint
-  readonly sid: Fingerprint
-  readonly subject: Fingerprint
-  readonly client: Fingerprint
-  readonly grant: Fingerprint
-  readonly device: Fingerprint | undefined
-  readonly signingKey: Fingerprint | undefined
+/** Numbers in {@link TokenFacts.named} for each name. */
+export const FACT_NUMBERS = 3
+
+/** Stands for a generation where what is named ends once. */
+export const NARROW = -1
+
+/** One thing that a token names. */
+export interface NamedFact extends Fingerprint {
+  readonly generation: number
 }
+
+/** Everyone's counter has no fingerprint. */
+const named = scopes
+  .filter((scope) => scope !== 'everyone')
+  .map((scope) => ({ scope, row: scopeRow(scope) }))
 
 /** Computes the facts of a token whose claims were verified. */
 export function tokenFacts(claims: AccessClaims): TokenFacts {
-  const { sub, client_id: clientId, device_id: deviceKey, kid } = claims
-  const names: TokenNames = {
-    jti: fingerprint('token', claims.jti),
-    sid: fingerprint('session', claims.sid),
-    subject: fingerprint('subject', sub),
-    client: rememberedFingerprint('client', clientId),
-    grant: fingerprint('grant', `${clientId} ${sub}`),
-    device: deviceKey === undefined ? undefined : fingerprint('device', deviceKey),
-    signingKey: kid === undefined ? undefined : rememberedFingerprint('signing_key', kid),
+  const facts: NamedFact[] = []
+  for (const { scope, row } of named) {
+    const key = keyOf(row, claims)
+    if (key === undefined) continue
+    const { high, low } = row.few ? remembered(scope, key) : fingerprint(scope, key)
+    facts.push({ high, low, generation: generationOf(scope, claims) })
   }
-  return factsOf(names, claims.gen)
+  return factsOf(generationIn(claims.gen, 'everyone'), facts)
 }
 
-/** The facts of a token that has these names, and was issued at these generations. */
-export function factsOf(names: TokenNames, generations: AccessClaims['gen']): TokenFacts {
-  const { jti, sid, subject, client, grant, device, signingKey } = names
-  return {
-    jtiHigh: jti.high,
-    jtiLow: jti.low,
-    sidHigh: sid.high,
-    sidLow: sid.low,
-    subjectHigh: subject.high,
-    subjectLow: subject.low,
-    clientHigh: client.high,
-    clientLow: client.low,
-    grantHigh: grant.high,
-    grantLow: grant.low,
-    hasDevice: device !== undefined,
-    deviceHigh: device?.high ?? 0,
-    deviceLow: device?.low ?? 0,
-    hasSigningKey: signingKey !== undefined,
-    signingKeyHigh: signingKey?.high ?? 0,
-    signingKeyLow: signingKey?.low ?? 0,
-    generations,
-  }
+/** The facts of a token that names these, and was issued at this generation of everyone. */
+export function factsOf(everyone: number, facts: readonly NamedFact[]): TokenFacts {
+  return { everyone, named: facts.flatMap(({ high, low, generation }) => [high, low, generation]) }
 }
 
 /** The upper half of every fingerprint that a token has. */
-export function factHighs(facts: TokenFacts): readonly number[] {
-  const { jtiHigh, sidHigh, subjectHigh, clientHigh, grantHigh, deviceHigh, signingKeyHigh } = facts
-  const highs = [jtiHigh, sidHigh, subjectHigh, clientHigh, grantHigh]
-  if (facts.hasDevice) highs.push(deviceHigh)
-  if (facts.hasSigningKey) highs.push(signingKeyHigh)
-  return highs
+export function factHighs({ named }: TokenFacts): readonly number[] {
+  return named.filter((_, index) => index % FACT_NUMBERS === 0)
+}
+
+function generationOf(scope: Scope, claims: AccessClaims): number {
+  if (!isWide(scope)) return NARROW
+  return isSessionCounter(scope) ? generationIn(claims.gen, scope) : 0
 }
 
 /** Names of which there are few, each in very many tokens: those that were met lately. */
-const remembered = {
-  client: new Map<string, Fingerprint>(),
-  signing_key: new Map<string, Fingerprint>(),
-}
+const lately = new Map<Scope, Map<string, Fingerprint>>()
 const namesRemembered = 1000
 
-function rememberedFingerprint(scope: keyof typeof remembered, key: string): Fingerprint {
-  const names = remembered[scope]
+function remembered(scope: Scope, key: string): Fingerprint {
+  let names = lately.get(scope)
+  if (names === undefined) lately.set(scope, (names = new Map()))
   const known = names.get(key)
   if (known !== undefined) return known
   if (names.size === namesRemembered) names.clear()

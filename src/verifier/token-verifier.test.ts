@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { errors, generateKeyPair, SignJWT, type CryptoKey, type JWTVerifyGetKey } from 'jose'
+import type { Scope } from '../domain/scope.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Replica } from './replica.ts'
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
@@ -58,7 +59,7 @@ const claims = {
   device_id: 'app/tv',
   jti,
   sid,
-  gen: [1, 2, 3, 4, 5],
+  gen: { e: 1, s: 2, c: 3, g: 4, d: 5 },
   iat: startSeconds,
   nbf: startSeconds,
   exp: startSeconds + 600,
@@ -98,7 +99,7 @@ describe('what is accepted', () => {
   test('a token that was remembered at its signing costs none', async () => {
     const world = await makeWorld()
     const token = await sign(world)
-    world.verifier.remember(token, claims as never)
+    world.verifier.remember(token, claims)
     assert.equal(await reasonOf(world, token), 'ok')
     assert.equal(world.keyLookups, 0)
   })
@@ -115,8 +116,11 @@ describe('what is not accepted', () => {
     ['another type', {}, { typ: 'JWT' }],
     ['names no key', {}, { kid: undefined }],
     ['no generations', { gen: undefined }, {}],
-    ['generations that are no numbers', { gen: [1, 2, 3, 4, '5'] }, {}],
-    ['negative generations', { gen: [1, 2, 3, 4, -5] }, {}],
+    ['generations that are no numbers', { gen: { s: '5' } }, {}],
+    ['negative generations', { gen: { s: -5 } }, {}],
+    ['broken generations', { gen: { s: 0.5 } }, {}],
+    ['generations by their places', { gen: [1, 2, 3, 4, 5] }, {}],
+    ['generations that are a text', { gen: '{}' }, {}],
     ['no session', { sid: undefined }, {}],
     ['not yet valid', { nbf: startSeconds + 3600 }, {}],
   ]
@@ -184,7 +188,7 @@ describe('what is not accepted', () => {
 
 describe('what has ended', () => {
   const forgetAfter = startSeconds + 3600
-  const narrow: readonly [string, string][] = [
+  const narrow: readonly [Scope, string][] = [
     ['token', jti],
     ['session', sid],
   ]
@@ -198,7 +202,7 @@ describe('what has ended', () => {
       assert.equal(await reasonOf(world, token), 'revoked')
     })
   }
-  const wide: readonly [string, string, number][] = [
+  const wide: readonly [Scope, string, number][] = [
     ['subject', 'maria', 2],
     ['client', 'app', 3],
     ['grant', 'app maria', 4],
@@ -216,6 +220,30 @@ describe('what has ended', () => {
     })
   }
 
+  test('a token that carries one generation more than this verifier knows is judged by the others', async () => {
+    const world = await makeWorld()
+    const token = await sign(world, { gen: { ...claims.gen, tenant: 1 } })
+    assert.equal(await reasonOf(world, token), 'ok')
+    const { high, low } = fingerprint('subject', 'maria')
+    world.replica.raise(high, low, 3, forgetAfter)
+    assert.equal(await reasonOf(world, token), 'revoked')
+  })
+
+  test('a generation that a token does not carry is 0: the first raise ends it', async () => {
+    for (const [scope, key] of wide) {
+      const world = await makeWorld()
+      const token = await sign(world, { gen: {} })
+      assert.equal(await reasonOf(world, token), 'ok')
+      const { high, low } = fingerprint(scope, key)
+      world.replica.raise(high, low, 1, forgetAfter)
+      assert.equal(await reasonOf(world, token), 'revoked', scope)
+    }
+    const world = await makeWorld()
+    const token = await sign(world, { gen: {} })
+    world.replica.raiseEveryone(1)
+    assert.equal(await reasonOf(world, token), 'revoked')
+  })
+
   test('everyone', async () => {
     const world = await makeWorld()
     const token = await sign(world)
@@ -229,10 +257,15 @@ describe('what has ended', () => {
     const world = await makeWorld()
     const [token, signed, later] = await Promise.all(
       [0, 9, 9].map((generation) =>
-        sign(world, { gen: Array(5).fill(generation * 1e8), exp: 4_000_000_000 }),
+        sign(world, {
+          gen: Object.fromEntries(
+            ['e', 's', 'c', 'g', 'd'].map((name) => [name, generation * 1e8]),
+          ),
+          exp: 4_000_000_000,
+        }),
       ),
     )
-    world.verifier.remember(signed!, claims as never)
+    world.verifier.remember(signed!, claims)
     const other = await sign(world, {}, { kid: 'other' })
     for (const good of [signed, other]) assert.equal(await reasonOf(world, good), 'ok')
     const { high, low } = fingerprint('signing_key', 'k')
@@ -247,7 +280,7 @@ describe('what has ended', () => {
   test('names of one scope mean nothing in another', async () => {
     const world = await makeWorld()
     const token = await sign(world)
-    for (const scope of ['subject', 'client', 'device', 'grant']) {
+    for (const scope of ['subject', 'client', 'device', 'grant'] as const) {
       const { high, low } = fingerprint(scope, scope === 'subject' ? 'app' : 'maria')
       world.replica.raise(high, low, 99, forgetAfter)
     }

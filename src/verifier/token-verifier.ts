@@ -206,8 +206,12 @@ export function hasAccessClaims(
     typeof jti === 'string' &&
     typeof sid === 'string' &&
     typeof exp === 'number' &&
-    Array.isArray(gen) &&
-    gen.length === 5 &&
-    gen.every((value) => Number.isSafeInteger(value) && (value as number) >= 0)
+    isGenerations(gen)
   )
+}
+
+/** Any names, so that tokens of later versions are read as well; and nothing but numbers. */
+function isGenerations(gen: unknown): boolean {
+  if (typeof gen !== 'object' || gen === null || Array.isArray(gen)) return false
+  return Object.values(gen).every((value) => Number.isSafeInteger(value) && (value as number) >= 0)
 }

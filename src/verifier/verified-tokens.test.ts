@@ -16,7 +16,7 @@ function recordOf(token: string): VerifiedToken {
     client_id: 'app',
     jti: '019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d77',
     sid: '019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d78',
-    gen: [0, 0, 0, 0, 0],
+    gen: {},
     iat: 0,
     nbf: 0,
     exp: 4_000_000_000,

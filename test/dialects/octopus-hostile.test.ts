@@ -4,6 +4,7 @@ import { after, before, suite, test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import type { Failure } from '../../src/domain/failure.ts'
 import { Refusal } from '../../src/domain/failure.ts'
+import { generationIn, type WireGenerations } from '../../src/domain/generation.ts'
 import { createOctopus } from '../../src/http/dialects/octopus/index.ts'
 import type { Dialect, DialectRequest } from '../../src/http/dialect.ts'
 import type { ConfigFile } from '../../src/server/config.ts'
@@ -377,7 +378,8 @@ suite('Octopus, when something fails', () => {
         ...Array.from({ length: 4 }, () => login()),
       ])
       for (const tokens of opened) {
-        const generation = (decodeJwt(tokens.access_token)['gen'] as number[])[2] ?? 0
+        const { gen } = decodeJwt(tokens.access_token)
+        const generation = generationIn(gen as WireGenerations, 'client')
         const now = await server.store.generations({
           subjectId: 'client:42',
           clientId: '42',

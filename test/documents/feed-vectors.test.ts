@@ -10,6 +10,7 @@ import { format } from 'prettier'
 import { decodeGuardFrame, decodeNodeFrame } from '../../src/protocol/feed-decode.ts'
 import { encodeGuardFrame, encodeNodeFrame } from '../../src/protocol/feed-encode.ts'
 import type { GuardFrame, NodeFrame } from '../../src/protocol/feed.ts'
+import type { Scope } from '../../src/domain/scope.ts'
 import { isAlive } from '../../src/verifier/alive.ts'
 import type { AccessClaims } from '../../src/verifier/claims.ts'
 import { fingerprint } from '../../src/verifier/fingerprint.ts'
@@ -19,7 +20,7 @@ import { cases, frames, names, notFrames, type AliveCase } from './feed-vectors.
 
 interface Vectors {
   readonly about: string
-  readonly fingerprints: readonly { scope: string; key: string; hex: string }[]
+  readonly fingerprints: readonly { scope: Scope; key: string; hex: string }[]
   readonly frames: readonly { from: 'node' | 'guard'; frame: object; hex: string }[]
   readonly notFrames: readonly { from: 'node' | 'guard'; why: string; hex: string }[]
   readonly alive: readonly AliveCase[]
@@ -98,7 +99,7 @@ suite('docs/feed-vectors.json', () => {
   })
 })
 
-function hexOf(scope: string, key: string): string {
+function hexOf(scope: Scope, key: string): string {
   const { high, low } = fingerprint(scope, key)
   return [high, low].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('')
 }

@@ -1,5 +1,6 @@
 /** What `docs/feed-vectors.json` is made from. */
 import type { GuardFrame, NodeFrame } from '../../src/protocol/feed.ts'
+import type { Scope } from '../../src/domain/scope.ts'
 import { fingerprint } from '../../src/verifier/fingerprint.ts'
 
 const uuid = '0196f0a1-b2c3-7d4e-8f50-4c3d2e1f013c'
@@ -7,7 +8,7 @@ const otherUuid = '0196f0a1-b2c3-7d4e-bbbb-aaaaaaaaaaaa'
 const never = 0xffff_ffff
 
 /** Scope and key of each fingerprint. */
-export const names: readonly (readonly [scope: string, key: string])[] = [
+export const names: readonly (readonly [scope: Scope, key: string])[] = [
   ['token', uuid],
   ['session', uuid],
   ['signing_key', uuid],
@@ -121,7 +122,7 @@ export interface AliveCase {
     readonly sub: string
     readonly client_id: string
     readonly device_id?: string
-    readonly gen: readonly number[]
+    readonly gen: Readonly<Record<string, number>>
   }
   readonly kid: string
   readonly alive: boolean
@@ -132,12 +133,12 @@ const claims: AliveCase['claims'] = {
   sid: '0196f0a1-0000-7000-8222-222222222222',
   sub: 'maria',
   client_id: 'shop',
-  gen: [1, 2, 3, 4, 5],
+  gen: { e: 1, s: 2, c: 3, g: 4, d: 5 },
 }
 const onDevice = { ...claims, device_id: 'tv-1' }
 const kid = '0196f0a1-0000-7000-8333-333333333333'
 
-function entry(scope: string, key: string, generation = 0, second = never): readonly number[] {
+function entry(scope: Scope, key: string, generation = 0, second = never): readonly number[] {
   const { high, low } = scope === 'everyone' ? { high: 0, low: 0 } : fingerprint(scope, key)
   return [high >>> 0, low >>> 0, second, generation]
 }
@@ -152,6 +153,8 @@ function row(
 }
 
 const device = { claims: onDevice }
+const later = { claims: { ...claims, gen: { ...claims.gen, tenant: 1 } } }
+const unraised = { claims: { ...claims, gen: {} } }
 
 export const cases: readonly AliveCase[] = [
   row('nothing was revoked', true, []),
@@ -164,6 +167,25 @@ export const cases: readonly AliveCase[] = [
   row('its subject, to the next', false, [entry('subject', 'maria', 3)]),
   row('its client, to the next', false, [entry('client', 'shop', 4)]),
   row('its grant, to the next', false, [entry('grant', 'shop maria', 5)]),
+  row('nothing, of a token with a generation that this version does not know', true, [], later),
+  row(
+    'its subject, where the token has a generation more',
+    false,
+    [entry('subject', 'maria', 3)],
+    later,
+  ),
+  row(
+    'its subject for the first time, where a generation that is not there is 0',
+    false,
+    [entry('subject', 'maria', 1)],
+    unraised,
+  ),
+  row(
+    'everyone for the first time, where the token has no generation at all',
+    false,
+    [entry('everyone', '', 1)],
+    unraised,
+  ),
   row('a device, where it names none', true, [entry('device', 'tv-1', 6)]),
   row('its device, to its own generation', true, [entry('device', 'tv-1', 5)], device),
   row('its device, to the next', false, [entry('device', 'tv-1', 6)], device),

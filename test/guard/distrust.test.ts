@@ -37,7 +37,7 @@ test('ask: a 200 that is not the server’s own decision accepts nothing', async
   const url = await listen(elsewhere)
   const guard = createGuard({ server: url, credential: 'x', onStale: 'ask' })
   const { privateKey } = await generateKeyPair('ES256')
-  const forged = await new SignJWT({ sid: 'x', client_id: 'x', gen: [0, 0, 0, 0, 0] })
+  const forged = await new SignJWT({ sid: 'x', client_id: 'x', gen: {} })
     .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
     .setSubject('admin')
     .setAudience('any')
@@ -163,7 +163,7 @@ test('a connection whose token has expired ends where a snapshot can no longer s
     client_id: 'c',
     jti: uuid(1),
     sid: uuid(2),
-    gen: [0, 0, 0, 0, 0],
+    gen: {},
     iat: seconds,
     nbf: seconds,
     exp: seconds + 900,

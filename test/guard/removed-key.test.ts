@@ -40,7 +40,11 @@ async function forge(token: string, header: object = {}): Promise<string> {
   const kid = kidOf(token)
   const stored = (await server.store.listKeys()).find((key) => key.kid === kid)
   const key = await importJWK(JSON.parse(stored?.privateJwk ?? '') as JWK, 'ES256')
-  const claims = { jti: randomUUID(), sid: randomUUID(), gen: [9e8, 9e8, 9e8, 9e8, 9e8] }
+  const claims = {
+    jti: randomUUID(),
+    sid: randomUUID(),
+    gen: { e: 9e8, s: 9e8, c: 9e8, g: 9e8, d: 9e8 },
+  }
   return new SignJWT({ ...decodeJwt(token), ...claims, exp: 4_000_000_000 })
     .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid, ...header })
     .sign(key)

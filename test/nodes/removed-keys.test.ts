@@ -63,7 +63,7 @@ async function thief(kid: string): Promise<(token: string, header?: object) => P
       ...decodeJwt(token),
       jti: randomUUID(),
       sid: randomUUID(),
-      gen: [9, 9, 9, 9, 9].map((digit) => digit * 1e8),
+      gen: { e: 9e8, s: 9e8, c: 9e8, g: 9e8, d: 9e8 },
       exp: 4_000_000_000,
     })
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid, ...header })

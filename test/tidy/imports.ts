@@ -25,8 +25,8 @@ interface Row {
 
 export const table: Readonly<Record<string, Row>> = {
   domain: { folders: [], packages: [], node: false },
-  protocol: { folders: [], packages: [], node: false },
-  verifier: { folders: ['protocol'], packages: ['jose'], node: false },
+  protocol: { folders: ['domain'], packages: [], node: false },
+  verifier: { folders: ['domain', 'protocol'], packages: ['jose'], node: false },
   settings: { folders: [], packages: ['typebox'], node: false },
   ports: { folders: ['domain'], packages: 'all', node: true },
   core: { folders: ['domain', 'ports', 'verifier', 'protocol'], packages: 'all', node: true },
@@ -41,7 +41,7 @@ export const table: Readonly<Record<string, Row>> = {
     node: true,
   },
   server: { folders: 'all', packages: 'all', node: true },
-  cli: { folders: ['client', 'protocol', 'server'], packages: 'all', node: true },
+  cli: { folders: ['domain', 'client', 'protocol', 'server'], packages: 'all', node: true },
   testing: {
     folders: [
       'domain',

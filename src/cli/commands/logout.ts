@@ -6,6 +6,7 @@ import {
   type RequestedScope,
   type WireDryRun,
 } from '../../client/index.ts'
+import { hasOneKey, requestedScopes, scopeRow, type KeyClaim } from '../../domain/scope.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import type { Output } from '../output.ts'
@@ -14,14 +15,7 @@ import type { Shell } from '../shell.ts'
 import type { Terminal } from '../terminal.ts'
 import { sessionColumns } from './sessions.ts'
 
-interface LogoutFlags {
-  readonly session?: string
-  readonly subject?: string
-  readonly client?: string
-  readonly device?: string
-  readonly grant?: readonly string[]
-  readonly tokenId?: string
-  readonly everyone?: boolean
+interface LogoutFlags extends Readonly<Record<string, unknown>> {
   readonly reason: RevocationReason
   readonly note?: string
   readonly dryRun?: boolean
@@ -39,20 +33,14 @@ interface Target {
 
 /** `outright logout`: the whole program in one command. */
 export function addLogout(program: Command, shell: Shell): void {
-  const command = program
-    .command('logout')
+  const command = program.command('logout')
+  for (const { option } of targetOptions) command.addOption(option)
+  command
     .summary('end a session, a person’s sessions, a client’s, or everyone’s')
     .description(
       'Ends what it is given and returns when no verifier accepts it any more. Give exactly one of ' +
-        '--session, --subject, --client, --device, --grant, --token-id and --everyone.',
+        `${optionNames.slice(0, -1).join(', ')} and ${optionNames.at(-1) ?? ''}.`,
     )
-    .option('--session <sid>', 'one session')
-    .option('--subject <id>', 'all sessions of one person')
-    .option('--client <id>', 'all sessions of one client')
-    .option('--device <key>', 'all sessions of one device')
-    .option('--grant <id...>', 'a client’s sessions with one person: client id, then subject id')
-    .option('--token-id <jti>', 'one access token')
-    .option('--everyone', 'every session there is')
     .addOption(
       new Option('--reason <reason>', 'why, as it is counted and sent on')
         .choices(revocationReasons)
@@ -71,7 +59,7 @@ export function addLogout(program: Command, shell: Shell): void {
         reportDryRun(output, target, await client.dryRun(target))
         return
       }
-      if (target.scope === 'everyone' && flags.yes !== true) {
+      if (hasOneKey(target.scope) && flags.yes !== true) {
         await confirmEveryone(shell.terminal, client)
       }
       const { wait, reason, note } = flags
@@ -94,32 +82,46 @@ export function addLogout(program: Command, shell: Shell): void {
   ])
 }
 
+/** One option for each scope that can be named. */
+const targetOptions = requestedScopes.map((scope) => {
+  const { option, words } = scopeRow(scope)
+  return { scope, option: new Option(option, words) }
+})
+const optionNames = targetOptions.map(({ option }) => String(option.long))
+
 function readTarget(flags: LogoutFlags): Target {
-  const { session, subject, client, device, grant, tokenId, everyone } = flags
-  const targets: Target[] = []
-  const add = (scope: RequestedScope, key: string | undefined): void => {
-    if (key !== undefined) targets.push({ scope, key, words: `${scope} ${key}` })
-  }
-  add('session', session)
-  add('subject', subject)
-  add('client', client)
-  add('device', device)
-  add('token', tokenId)
-  if (grant !== undefined) {
-    if (grant.length !== 2) {
-      throw new CliError(exitCodes.usage, '--grant takes a client id and a subject id')
-    }
-    add('grant', grant.join(' '))
-  }
-  if (everyone === true) targets.push({ scope: 'everyone', words: 'everyone’s sessions' })
+  const targets = targetOptions.flatMap(({ scope, option }) => {
+    const value = flags[option.attributeName()]
+    return value === undefined ? [] : [targetOf(scope, value)]
+  })
   const [target, ...others] = targets
   if (target === undefined || others.length > 0) {
-    throw new CliError(
-      exitCodes.usage,
-      'give exactly one of --session, --subject, --client, --device, --grant, --token-id, --everyone',
-    )
+    throw new CliError(exitCodes.usage, `give exactly one of ${optionNames.join(', ')}`)
   }
   return target
+}
+
+const idNames: Readonly<Record<KeyClaim, string>> = {
+  jti: 'a token id',
+  sid: 'a session id',
+  sub: 'a subject id',
+  client_id: 'a client id',
+  device_id: 'a device key',
+  kid: 'a key id',
+}
+
+function targetOf(scope: RequestedScope, value: unknown): Target {
+  if (hasOneKey(scope)) return { scope, words: `${scope}’s sessions` }
+  if (typeof value === 'string') return { scope, key: value, words: `${scope} ${value}` }
+  const { key: claims } = scopeRow(scope)
+  const parts = value as readonly string[]
+  if (parts.length !== claims.length) {
+    throw new CliError(
+      exitCodes.usage,
+      `--${scope} takes ${claims.map((claim) => idNames[claim]).join(' and ')}`,
+    )
+  }
+  return { scope, key: parts.join(' '), words: `${scope} ${parts.join(' ')}` }
 }
 
 /** @throws {CliError} `notFound` where nothing would end. */

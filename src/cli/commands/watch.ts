@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { WireRevocation } from '../../client/index.ts'
+import { revocationReasons, revocationScopes, type WireRevocation } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
 import { parseLimit } from '../list.ts'
 import { printable } from '../output.ts'
@@ -55,8 +55,12 @@ export function addWatch(program: Command, shell: Shell): void {
   ])
 }
 
-const SCOPE_WIDTH = 'signing_key'.length
-const REASON_WIDTH = 'refresh_token_reuse'.length
+const SCOPE_WIDTH = longest(revocationScopes)
+const REASON_WIDTH = longest(revocationReasons)
+
+function longest(words: readonly string[]): number {
+  return Math.max(...words.map(({ length }) => length))
+}
 
 function describe({ at, scope, reason, key, actor, note }: WireRevocation): string {
   const line = `${at}  ${scope.padEnd(SCOPE_WIDTH)}  ${reason.padEnd(REASON_WIDTH)}  ${key}  by ${actor}`

@@ -8,8 +8,8 @@
  * concerns it is only known afterwards: `endedBefore` answers that, and the rotation is refused.
  */
 import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
-import { EVERYONE, grantKey } from '../../domain/scope.ts'
-import type { Session } from '../../domain/session.ts'
+import { keyOf, scopeRow, scopes } from '../../domain/scope.ts'
+import { namesOfSession, type Session } from '../../domain/session.ts'
 import type { OpenSessionCommand, RotateCommand } from '../../ports/store.ts'
 import type { Command } from '../commands.ts'
 
@@ -84,15 +84,11 @@ export class Admission {
 function endings(
   session: Pick<Session, 'sid' | 'subjectId' | 'clientId' | 'deviceKey'>,
 ): readonly string[] {
-  const { sid, subjectId, clientId, deviceKey } = session
-  return [
-    `session ${sid}`,
-    `subject ${subjectId}`,
-    `client ${clientId}`,
-    `grant ${grantKey(clientId, subjectId)}`,
-    `everyone ${EVERYONE}`,
-    ...(deviceKey === undefined ? [] : [`device ${deviceKey}`]),
-  ]
+  const names = namesOfSession(session)
+  return scopes.flatMap((scope) => {
+    const key = keyOf(scopeRow(scope), names)
+    return key === undefined ? [] : [`${scope} ${key}`]
+  })
 }
 
 /** Whether one of these entries ends that session, which was opened before them. */

@@ -1,5 +1,6 @@
 /** What the next entries of the log ended that nobody has planned: see `ports/delivery.ts`. */
 import type { Revocation } from '../../domain/revocation.ts'
+import { hasOneKey } from '../../domain/scope.ts'
 import type { Session } from '../../domain/session.ts'
 import type { DeliveryCursor, EndedSession, Ends, EndsRequest } from '../../ports/delivery.ts'
 import { endedColumns, endings } from '../ends.ts'
@@ -118,8 +119,8 @@ async function sessionsOf(
   const same = Object.keys(columns).map((name, index) => `s.${name} = $${String(index + 3)}`)
   const values = Object.values(columns)
   // Of everyone, every session is looked at: rows are counted, not finds, to keep the step short.
-  const everyone = entry.scope === 'everyone'
-  const counted = ['s.number > $1', ...(everyone ? [] : same)]
+  const all = hasOneKey(entry.scope)
+  const counted = ['s.number > $1', ...(all ? [] : same)]
   const [bounds] = await link.run<{ last: number | null; count: number }>(
     {
       name: `delivery_bounds_${entry.scope}`,
@@ -127,7 +128,7 @@ async function sessionsOf(
           SELECT s.number FROM sessions s WHERE ${counted.join(' AND ')}
           ORDER BY s.number LIMIT $2) AS g`,
     },
-    [after, limit, ...(everyone ? [] : values)],
+    [after, limit, ...(all ? [] : values)],
   )
   const { last, count } = bounds ?? { last: null, count: 0 }
   if (last === null) return { sessions: [], looked: 0, next: undefined }

@@ -6,7 +6,8 @@ import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { allOf, toSession, type SessionRow } from './rows.ts'
-import { generationsOf, sessionIsRevoked, toGenerations } from './sessions.ts'
+import { toGenerations, type GenerationColumns } from '../rows.ts'
+import { generationsOf, sessionIsRevoked } from './sessions.ts'
 
 const columns = allOf('sessions', 's')
 
@@ -69,7 +70,7 @@ export async function generations(
     readonly deviceKey: string | undefined
   },
 ): Promise<Generations> {
-  const [row] = await link.run<Parameters<typeof toGenerations>[0]>(counters, [
+  const [row] = await link.run<GenerationColumns>(counters, [
     of.subjectId,
     of.clientId,
     of.deviceKey ?? null,

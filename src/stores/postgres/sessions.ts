@@ -17,8 +17,7 @@
  * second has a snapshot that was taken behind the lock and sees who was first.
  */
 import type { Failure } from '../../domain/failure.ts'
-import type { Generations } from '../../domain/generation.ts'
-import { EVERYONE } from '../../domain/scope.ts'
+import { sessionCounters } from '../../domain/scope.ts'
 import type { Session } from '../../domain/session.ts'
 import type {
   ExtendAccessCommand,
@@ -26,6 +25,8 @@ import type {
   RotateCommand,
   RotateOutcome,
 } from '../../ports/store.ts'
+import { counterKey, generationColumn } from '../ends.ts'
+import { toGenerations, type GenerationColumns } from '../rows.ts'
 import type { Connection, Statement } from './connection.ts'
 
 function counter(scope: string, key: string): string {
@@ -35,11 +36,9 @@ function counter(scope: string, key: string): string {
 
 /** The counters for a row that has these columns, as columns of a query. */
 export function generationsOf(row: string): string {
-  return `${counter('everyone', `'${EVERYONE}'`)} AS everyone_generation,
-    ${counter('subject', `${row}.subject_id`)} AS subject_generation,
-    ${counter('client', `${row}.client_id`)} AS client_generation,
-    ${counter('grant', `${row}.client_id || ' ' || ${row}.subject_id`)} AS grant_generation,
-    ${counter('device', `${row}.device_key`)} AS device_generation`
+  return sessionCounters
+    .map((scope) => `${counter(scope, counterKey(scope, row))} AS ${generationColumn(scope)}`)
+    .join(',\n    ')
 }
 
 function ended(sid: string): string {
@@ -61,15 +60,12 @@ export function exists(rows: string): string {
  */
 export const sessionIsRevoked: string = `(
   ${ended('s.sid')}
-  OR s.everyone_generation < ${counter('everyone', `'${EVERYONE}'`)}
-  OR s.subject_generation < ${counter('subject', 's.subject_id')}
-  OR s.client_generation < ${counter('client', 's.client_id')}
-  OR s.grant_generation < ${counter('grant', `s.client_id || ' ' || s.subject_id`)}
-  OR s.device_generation < ${counter('device', 's.device_key')}
+  ${sessionCounters
+    .map((scope) => `OR s.${generationColumn(scope)} < ${counter(scope, counterKey(scope, 's'))}`)
+    .join('\n  ')}
 )`
 
-const generationColumns = `everyone_generation, subject_generation, client_generation,
-  grant_generation, device_generation`
+const generationColumns = sessionCounters.map(generationColumn).join(', ')
 
 const open: Statement = {
   name: 'sessions_open',
@@ -100,13 +96,8 @@ const open: Statement = {
     SELECT outcome, ${generationColumns} FROM judged ORDER BY n`,
 }
 
-interface OpenRow {
+interface OpenRow extends GenerationColumns {
   readonly outcome: 'opened' | 'disabled' | 'sid taken' | 'ended' | 'token taken'
-  readonly everyone_generation: number
-  readonly subject_generation: number
-  readonly client_generation: number
-  readonly grant_generation: number
-  readonly device_generation: number
 }
 
 export type OpenAnswer = { readonly value: Session } | { readonly failure: Failure }
@@ -146,16 +137,6 @@ function toOpenAnswer(row: OpenRow, command: OpenSessionCommand): OpenAnswer {
       const { refreshToken: _, ...session } = command
       return { value: { ...session, generations: toGenerations(row) } }
     }
-  }
-}
-
-export function toGenerations(row: Omit<OpenRow, 'outcome'>): Generations {
-  return {
-    everyone: row.everyone_generation,
-    subject: row.subject_generation,
-    client: row.client_generation,
-    grant: row.grant_generation,
-    device: row.device_generation,
   }
 }
 

@@ -1,6 +1,7 @@
 /** What the next entries of the log ended that nobody has planned: see `ports/delivery.ts`. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Revocation } from '../../domain/revocation.ts'
+import { hasOneKey } from '../../domain/scope.ts'
 import type { DeliveryCursor, EndedSession, EndsRequest } from '../../ports/delivery.ts'
 import type { Handlers, LongQueries } from '../commands.ts'
 import { endedColumns, endings } from '../ends.ts'
@@ -143,16 +144,15 @@ class EndsReader {
     if (columns === undefined) return { sessions: [], looked: 0, next: undefined }
     const same = Object.keys(columns).map((column) => `s.${column} = :${column}`)
     // Of everyone, every session is looked at: rows are counted, not finds, to keep the step short.
-    const counted =
-      entry.scope === 'everyone' ? ['s.number > :after'] : ['s.number > :after', ...same]
-    const { everyone_generation: _, ...looked } = columns
+    const all = hasOneKey(entry.scope)
+    const counted = ['s.number > :after', ...(all ? [] : same)]
     const bounds = this.#prepare(
       `SELECT max(number) AS last, count(*) AS count FROM (
          SELECT s.number FROM sessions s WHERE ${counted.join(' AND ')}
          ORDER BY s.number LIMIT :limit)`,
     )
     const { last, count } = shaped<{ last: number | null; count: number }>(
-      bounds.get({ ...looked, after, limit }),
+      bounds.get({ ...(all ? {} : columns), after, limit }),
     )
     if (last === null) return { sessions: [], looked: 0, next: undefined }
     const conditions = ['s.number > :after', 's.number <= :last', ...same, concerned]

@@ -97,7 +97,7 @@ function liveReader(
   )
   const narrow = database.prepare(
     `SELECT ${logColumns} FROM log WHERE (forget_after_ms, position) > (?, ?)
-       AND scope IN ('token', 'session')
+       AND generation = 0
      ORDER BY forget_after_ms, position LIMIT ?`,
   )
   return ({ nowMs, after, limit }) => {

@@ -2,10 +2,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { firstAccess } from '../../domain/access-horizon.ts'
 import { refuse } from '../../domain/failure.ts'
-import type { Generations } from '../../domain/generation.ts'
+import { generationsFrom, type Generations } from '../../domain/generation.ts'
 import type { Standing } from '../../domain/identity.ts'
-import { EVERYONE, grantKey } from '../../domain/scope.ts'
-import type { Session } from '../../domain/session.ts'
+import { keyOf, scopeRow, sessionCounters } from '../../domain/scope.ts'
+import { namesOfSession, type Session } from '../../domain/session.ts'
 import type {
   ExtendAccessCommand,
   OpenSessionCommand,
@@ -13,6 +13,7 @@ import type {
   RotateCommand,
 } from '../../ports/store.ts'
 import type { Commands, Handlers } from '../commands.ts'
+import { counterKey, generationColumn } from '../ends.ts'
 import type { HorizonKeeper } from './horizon.ts'
 import { shaped } from './rows.ts'
 
@@ -28,13 +29,13 @@ export function generationsReader(database: DatabaseSync): GenerationsOf {
   function read(scope: string, key: string): number {
     return shaped<{ generation: number } | undefined>(find.get(scope, key))?.generation ?? 0
   }
-  return ({ subjectId, clientId, deviceKey }) => ({
-    everyone: read('everyone', EVERYONE),
-    subject: read('subject', subjectId),
-    client: read('client', clientId),
-    grant: read('grant', grantKey(clientId, subjectId)),
-    device: deviceKey === undefined ? 0 : read('device', deviceKey),
-  })
+  return (session) => {
+    const names = namesOfSession(session)
+    return generationsFrom((scope) => {
+      const key = keyOf(scopeRow(scope), names)
+      return key === undefined ? 0 : read(scope, key)
+    })
+  }
 }
 
 /**
@@ -43,17 +44,12 @@ export function generationsReader(database: DatabaseSync): GenerationsOf {
  */
 export const sessionIsRevoked: string = `(
   EXISTS (SELECT 1 FROM log WHERE log.key = s.sid AND log.scope = 'session')
-  OR s.everyone_generation < coalesce(
-    (SELECT generation FROM generations WHERE scope = 'everyone' AND key = '${EVERYONE}'), 0)
-  OR s.subject_generation < coalesce(
-    (SELECT generation FROM generations WHERE scope = 'subject' AND key = s.subject_id), 0)
-  OR s.client_generation < coalesce(
-    (SELECT generation FROM generations WHERE scope = 'client' AND key = s.client_id), 0)
-  OR s.grant_generation < coalesce(
-    (SELECT generation FROM generations
-     WHERE scope = 'grant' AND key = s.client_id || ' ' || s.subject_id), 0)
-  OR s.device_generation < coalesce(
-    (SELECT generation FROM generations WHERE scope = 'device' AND key = s.device_key), 0)
+  ${sessionCounters
+    .map(
+      (scope) => `OR s.${generationColumn(scope)} < coalesce((SELECT generation FROM generations
+    WHERE scope = '${scope}' AND key = ${counterKey(scope, 's')}), 0)`,
+    )
+    .join('\n  ')}
 )`
 
 export function sessionWriter(
@@ -109,9 +105,8 @@ function sessionOpener(
   const findEnd = database.prepare(`SELECT 1 FROM log WHERE key = ? AND scope = 'session'`)
   const insert = database.prepare(
     `INSERT INTO sessions (sid, subject_id, client_id, device_key, dialect, created_at_ms,
-       expires_at_ms, access_lifetime_ms, everyone_generation, subject_generation,
-       client_generation, grant_generation, device_generation, attributes)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       expires_at_ms, access_lifetime_ms, attributes, ${sessionCounters.map(generationColumn).join(', ')})
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?${', ?'.repeat(sessionCounters.length)})`,
   )
   return (command) => {
     const { sid, refreshToken, ...rest } = command
@@ -134,12 +129,8 @@ function sessionOpener(
       rest.createdAtMs,
       rest.expiresAtMs,
       rest.accessLifetimeMs,
-      generations.everyone,
-      generations.subject,
-      generations.client,
-      generations.grant,
-      generations.device,
       JSON.stringify(rest.attributes),
+      ...sessionCounters.map((scope) => generations[scope]),
     )
     return { sid, ...rest, generations }
   }

@@ -1,5 +1,8 @@
 /** What a whole database consists of, in the form in which it goes from one store to another. */
 
+import { sessionCounters } from '../../domain/scope.ts'
+import { generationColumn } from '../ends.ts'
+
 /** A question mark: it may be null. Bytes are base64 in a file. */
 type Kind = 'text' | 'text?' | 'number' | 'number?' | 'bytes?'
 
@@ -112,11 +115,7 @@ export const tables: readonly Table[] = [
       created_at_ms: 'number',
       expires_at_ms: 'number',
       access_lifetime_ms: 'number',
-      everyone_generation: 'number',
-      subject_generation: 'number',
-      client_generation: 'number',
-      grant_generation: 'number',
-      device_generation: 'number',
+      ...Object.fromEntries(sessionCounters.map((scope) => [generationColumn(scope), 'number'])),
       attributes: 'text',
     },
   },

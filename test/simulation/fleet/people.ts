@@ -4,6 +4,7 @@
  */
 import type { Core } from '../../../src/core/core.ts'
 import { Refusal, type FailureKind } from '../../../src/domain/failure.ts'
+import { generationIn } from '../../../src/domain/generation.ts'
 import type { Scope } from '../../../src/domain/scope.ts'
 import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
 import { ends } from '../../../src/testing/token-pool.ts'
@@ -217,7 +218,10 @@ export class People {
       }
       if (refused !== undefined) return false
     }
-    const generations = { subject: one.claims.gen[1], device: one.claims.gen[4] }
+    const generations = {
+      subject: generationIn(one.claims.gen, 'subject'),
+      device: generationIn(one.claims.gen, 'device'),
+    }
     const seen = scope === 'subject' || scope === 'device' ? generations[scope] : undefined
     const ended = core.revoke({
       scope,

@@ -1,5 +1,5 @@
 /** What a revocation would end, and whether this server knows anything by that name. */
-import { isWide, readGrantKey } from '../../../domain/scope.ts'
+import { EVERYONE, hasOneKey, readKey, scopeRow, type KeyClaim } from '../../../domain/scope.ts'
 import type { SessionFilter, Store } from '../../../ports/store.ts'
 import type { RequestedScope } from '../../../protocol/admin-api.ts'
 
@@ -15,20 +15,12 @@ export interface Target {
  *   access tokens are stored nowhere.
  */
 export function sessionsOf({ scope, key }: Target): SessionFilter | undefined {
-  switch (scope) {
-    case 'subject':
-      return { subjectId: key }
-    case 'client':
-      return { clientId: key }
-    case 'device':
-      return { deviceKey: key }
-    case 'grant':
-      return readGrantKey(key)
-    case 'everyone':
-      return {}
-    case 'token':
-    case 'session':
-      return undefined
+  if (scopeRow(scope).kind === 'narrow') return undefined
+  const { sub, client_id: clientId, device_id: deviceKey } = readKey(scope, key)
+  return {
+    ...(sub === undefined ? {} : { subjectId: sub }),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(deviceKey === undefined ? {} : { deviceKey }),
   }
 }
 
@@ -38,7 +30,7 @@ export function sessionsOf({ scope, key }: Target): SessionFilter | undefined {
  */
 export async function isKnown(store: Store, target: Target): Promise<boolean> {
   const { scope, key } = target
-  if (scope === 'token' || scope === 'everyone') return true
+  if (scope === 'token' || hasOneKey(scope)) return true
   if (scope === 'session') return (await store.findSession(key)) !== undefined
   if (scope === 'subject' && (await store.findSubject({ by: 'id', value: key }))) return true
   if (scope === 'client' && (await store.findClient({ by: 'id', value: key }))) return true
@@ -46,17 +38,31 @@ export async function isKnown(store: Store, target: Target): Promise<boolean> {
   return filter !== undefined && (await store.countSessions(filter)) > 0
 }
 
+/** What a key is made of, as it is shown to people. */
+const words: Readonly<Record<KeyClaim, string>> = {
+  jti: '<token id>',
+  sid: '<session>',
+  sub: '<subject>',
+  client_id: '<client>',
+  device_id: '<device>',
+  kid: '<key>',
+}
+
 /** What is wrong with a key for its scope; undefined where nothing is. */
 export function wrongKey({ scope, key }: Target): string | undefined {
-  if (scope === 'everyone') {
-    return key === '' || key === '*' ? undefined : 'is * or absent with scope everyone'
+  const { key: claims, spaced } = scopeRow(scope)
+  if (hasOneKey(scope)) {
+    return key === '' || key === EVERYONE ? undefined : `is * or absent with scope ${scope}`
   }
   if (key === '') return 'is missing'
-  if (scope === 'grant' && !/^[^\s]+ [^\s]+$/.test(key)) {
-    return 'is "<client> <subject>" with scope grant'
+  if (spaced) return undefined
+  if (claims.length > 1) {
+    const parts = key.split(/\s/)
+    const isGood = parts.length === claims.length && !parts.includes('') && key.includes(' ')
+    return isGood
+      ? undefined
+      : `is "${claims.map((claim) => words[claim]).join(' ')}" with scope ${scope}`
   }
-  if (isWide(scope) && scope !== 'grant' && scope !== 'device' && /\s/.test(key)) {
-    return `holds white space, which no ${scope} id does`
-  }
+  if (/\s/.test(key)) return `holds white space, which no ${scope} id does`
   return undefined
 }

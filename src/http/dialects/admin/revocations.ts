@@ -1,7 +1,7 @@
 /** `/revocations`: ending things, and reading what has ended. */
 import type { Receipt } from '../../../domain/receipt.ts'
 import { reasons, type Revocation } from '../../../domain/revocation.ts'
-import { EVERYONE, scopes } from '../../../domain/scope.ts'
+import { EVERYONE, hasOneKey, scopes } from '../../../domain/scope.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { SessionStatus } from '../../../domain/session.ts'
 import {
@@ -97,7 +97,7 @@ function readRevocation(request: DialectRequest) {
   return readBody(request, (fields) => {
     const scope = fields.requiredChoice('scope', requestedScopes)
     const given = fields.text('key', keyRule)
-    const target: Target = { scope, key: given ?? (scope === 'everyone' ? EVERYONE : '') }
+    const target: Target = { scope, key: given ?? (hasOneKey(scope) ? EVERYONE : '') }
     const wrong = fields.has('key') && given === undefined ? undefined : wrongKey(target)
     if (wrong !== undefined) fields.complain('key', wrong)
     return {

@@ -1,3 +1,4 @@
+import { isOvertaken } from '../../../domain/generation.ts'
 import type { SessionStatus } from '../../../domain/session.ts'
 import type { Store } from '../../../ports/store.ts'
 
@@ -18,12 +19,6 @@ export async function sessionStatus(
     store.listRevocations({ scope: 'session', key: sid }, { limit: 1, cursor: undefined }),
     store.generations(session),
   ])
-  const { generations: then } = session
-  const overtaken =
-    now.everyone > then.everyone ||
-    now.subject > then.subject ||
-    now.client > then.client ||
-    now.grant > then.grant ||
-    now.device > then.device
+  const overtaken = isOvertaken(session.generations, now)
   return { session, state: ended.items.length > 0 || overtaken ? 'revoked' : 'live' }
 }

@@ -1,3 +1,4 @@
+import { namesOfStored } from '../../../core/find-ending.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
 import { findAuthentication, lastAuthentication } from './authentication.ts'
 import { readDeviceCaller, type DeviceCaller } from './caller.ts'
@@ -31,7 +32,7 @@ export async function logout(pass: Pass, request: DialectRequest): Promise<Answe
     reason: 'logout',
     actor: session === undefined ? `client:${caller.requestor.id}` : `subject:${session.subjectId}`,
     seenGeneration: session?.generations.device ?? (await endedGeneration(pass, caller)),
-    ...(named === undefined ? {} : { names: named }),
+    ...(named === undefined ? {} : { names: namesOfStored(named) }),
     wait: request.waitForConfirmation,
   })
   return { status: 204, receipt }

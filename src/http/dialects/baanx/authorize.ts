@@ -3,7 +3,7 @@
  * and the code in between. Authorization sessions and codes are tickets under the hash of their
  * handle.
  */
-import type { Generations } from '../../../domain/generation.ts'
+import { generationIn, type Generations } from '../../../domain/generation.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { Client } from '../../../domain/identity.ts'
 import { isRegistered } from './redirect.ts'
@@ -123,7 +123,11 @@ export async function authorize(
   const { sub, gen } = bearer.claims
   const now = await generationsOf(service, sub, authorization.clientId)
   // The login's own numbers: what ended it after it was verified ends the code as well.
-  const generations = { ...now, everyone: gen[0], subject: gen[1] }
+  const generations = {
+    ...now,
+    everyone: generationIn(gen, 'everyone'),
+    subject: generationIn(gen, 'subject'),
+  }
   if (!(await takeAuthorization(service, handle))) return refuse(unknownHandle)
   return { authorization, code: await issueCode(service, authorization, sub, generations) }
 }

@@ -2,6 +2,7 @@
 import { parseRefreshToken } from '../../../core/refresh-token.ts'
 import { refusalOf } from '../../../core/inspect.ts'
 import { refuse } from '../../../domain/failure.ts'
+import { generationIn } from '../../../domain/generation.ts'
 import type { Client } from '../../../domain/identity.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { grantKey } from '../../../domain/scope.ts'
@@ -47,8 +48,7 @@ export async function revokeGrants(
     return receipt
   }
   if (oauthClient !== undefined) {
-    const [, , , grantGeneration] = claims.gen
-    return end(oauthClient.id, { seenGeneration: grantGeneration })
+    return end(oauthClient.id, { seenGeneration: generationIn(claims.gen, 'grant') })
   }
   const clients = await oauthClientsOf(service, caller)
   return together(await Promise.all(clients.map(({ id }) => end(id, {}))))

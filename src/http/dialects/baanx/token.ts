@@ -1,6 +1,6 @@
 /** The token call: a code or a refresh token for an access token and a new refresh token. */
 import { refuse, type Failure } from '../../../domain/failure.ts'
-import type { Generations } from '../../../domain/generation.ts'
+import { isOvertaken, type Generations } from '../../../domain/generation.ts'
 import type { Client } from '../../../domain/identity.ts'
 import type { IssuedTokens } from '../../../core/open-session.ts'
 import type { DialectRequest } from '../../dialect.ts'
@@ -129,13 +129,7 @@ async function openGrant(
 
 /** Whether anything that the code stands for was ended between consent and now. */
 function endedSince(grant: CodeGrant, now: Generations): boolean {
-  const then = grant.generations
-  return (
-    now.everyone > then.everyone ||
-    now.subject > then.subject ||
-    now.client > then.client ||
-    now.grant > then.grant
-  )
+  return isOvertaken(grant.generations, now)
 }
 
 function compromised(sid: string, { clientId }: CodeGrant): SessionEnd {

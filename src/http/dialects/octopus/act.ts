@@ -1,6 +1,7 @@
 /** The verbs, each with its order of checks. Where the order matters, the line above says why. */
 import { clientSubject, type Client } from '../../../domain/identity.ts'
 import { refuse } from '../../../domain/failure.ts'
+import { generationIn } from '../../../domain/generation.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import type { Core } from '../../../core/core.ts'
 import type { IssuedTokens } from '../../../core/open-session.ts'
@@ -111,14 +112,13 @@ export async function logout(
   const claims = await core.inspectForLogout({ token, audience: OCTOPUS, wait })
   await permitClient(core, claims, address)
   service.refreshQuota.spend(`logout ${claims.client_id}`)
-  const [, , clientGeneration] = claims.gen
   const { receipt } = await core.revoke({
     scope: 'client',
     key: claims.client_id,
     reason: 'logout',
     actor: `client:${claims.client_id}`,
     // A logout that was sent twice does not end what was opened after the first.
-    seenGeneration: clientGeneration,
+    seenGeneration: generationIn(claims.gen, 'client'),
     wait,
   })
   return receipt
