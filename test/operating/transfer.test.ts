@@ -10,7 +10,13 @@ import pg from 'pg'
 import { verifyChain } from '../../src/core/verify-audit.ts'
 import { importDatabase } from '../../src/server/transfer.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/store.ts'
-import { fromJson, tables, toJson, type Value } from '../../src/stores/transfer/tables.ts'
+import {
+  emptyAtFirst,
+  fromJson,
+  tables,
+  toJson,
+  type Value,
+} from '../../src/stores/transfer/tables.ts'
 import { startPostgres, type TestPostgres } from '../../src/testing/postgres.ts'
 import { openNode } from '../stores/temporary-postgres.ts'
 import { hurriedClock, outright, withFolder } from './doctor.ts'
@@ -46,7 +52,7 @@ async function refused(args: readonly string[], reason: RegExp): Promise<void> {
 async function rowsIn(url: string): Promise<number> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  const counts = tables.map(({ name }) => `(SELECT count(*) FROM ${name})`).join(' + ')
+  const counts = emptyAtFirst.map((name) => `(SELECT count(*) FROM ${name})`).join(' + ')
   const { rows } = await client.query<{ total: number }>(`SELECT (${counts})::int AS total`)
   await client.end()
   return rows[0]?.total ?? -1
@@ -258,6 +264,16 @@ describe('a file that is not what was written', () => {
     await writeFile(join(data, 'outright.db.importing-wal'), 'half')
     await good(['import', file, '--data', data])
     assert.deepEqual(await readdir(data), ['outright.db', 'outright.db.lock', 'outright.head'])
+  })
+
+  test('a database that was made and never used takes an import', async () => {
+    const [file, data] = [join(folder, 'unused.ndjson'), join(folder, 'unused')]
+    await writeFile(file, whole)
+    await good(['migrate', '--data', data])
+    await good(['import', file, '--data', data])
+    const url = await server.createDatabase()
+    await good(['migrate', '--database-url', url])
+    await good(['import', file, '--database-url', url])
   })
 
   test('a NUL character, which PostgreSQL cannot hold, comes back from it', async () => {

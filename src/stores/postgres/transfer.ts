@@ -4,6 +4,7 @@ import {
   columnsOf,
   rowOf,
   tableOf,
+  emptyAtFirst,
   tables,
   valueOf,
   type Counts,
@@ -196,8 +197,7 @@ export async function openPostgresTarget(url: string): Promise<TransferTarget> {
     if (abilities.tableLocks) {
       await connection.command(`LOCK TABLE ${names.join(', ')} IN EXCLUSIVE MODE`)
     }
-    const filled = names.filter((name) => name !== 'access_horizon')
-    for (const name of filled) await checkEmpty(connection, name)
+    for (const name of ['streams', ...emptyAtFirst]) await checkEmpty(connection, name)
     return new Target(connection)
   } catch (error) {
     connection.destroy()

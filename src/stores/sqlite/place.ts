@@ -10,7 +10,8 @@ import { readEnd } from './lost-files.ts'
  * place is one of the two databases, and a head that does not belong to it is not.
  */
 export function putInPlace(made: string, path: string): void {
-  const database = new DatabaseSync(made, { readOnly: true })
+  // Not only for reading: such a connection leaves its -wal and -shm behind, under the old name.
+  const database = new DatabaseSync(made)
   const end = readEnd(database)
   database.close()
   const headPath = headPathOf(path)

@@ -5,6 +5,7 @@ import type { Revocation } from '../../domain/revocation.ts'
 import {
   columnsOf,
   rowOf,
+  emptyAtFirst,
   tables,
   type Counts,
   type Row,
@@ -157,7 +158,7 @@ function checkEmpty(path: string): void {
   const database = openForWriting(path, 'full')
   try {
     if (schemaVersion(database) === 0) return
-    for (const { name } of tables) {
+    for (const name of emptyAtFirst) {
       const filled = database.prepare(`SELECT 1 FROM ${name} LIMIT 1`).get()
       if (filled !== undefined) throw new Error(`it is not empty: there are ${name}`)
     }
