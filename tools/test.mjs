@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { ensureConsole } from './console.mjs'
 import { ensurePackages, fail, pinnedNode, root, say } from './packages.mjs'
 import { run } from './run.mjs'
+import { ensureRuntimes } from './runtimes.mjs'
 import { ensureSystemPackages, missingSystemPackages } from './system-packages.mjs'
 
 const request = parse(process.argv.slice(2))
@@ -85,6 +86,7 @@ function testArguments() {
 function prepareForTests() {
   if (request.paths.length === 0) {
     ensureSystemPackages()
+    ensureRuntimes()
     ensureConsole()
     return
   }

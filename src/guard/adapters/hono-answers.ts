@@ -5,6 +5,9 @@ import type { Guard } from '../options.ts'
 /** Turns of the microtask queue within which a body that was whole from the start has been read. */
 const turnsOfWhole = 8
 
+/** Words and no error: Bun and Deno print what ends a body, an error with all of its stack. */
+const brokenOff = 'An answer was broken off: its token has been revoked'
+
 type Piece = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>
 
 /**
@@ -46,7 +49,7 @@ function watched(
       unwatch = guard.watch(claims, () => {
         ended = true
         if (isEventStream) controller.close()
-        else controller.error(new Error('The token has been revoked'))
+        else controller.error(brokenOff)
         cancel(reader)
       })
     },
@@ -70,7 +73,7 @@ function watched(
 
 /** Whoever writes the body is told that nobody reads it any more. What it says to that is its own. */
 function cancel(reader: ReadableStreamDefaultReader<Uint8Array>): void {
-  reader.cancel(new Error('The token has been revoked')).catch(() => undefined)
+  reader.cancel(brokenOff).catch(() => undefined)
 }
 
 /** What a promise holds already; undefined where it has to be waited for, or was rejected. */

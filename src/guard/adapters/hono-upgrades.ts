@@ -95,11 +95,17 @@ interface Upgrading {
 }
 
 /**
- * Bun changes the protocol in a call, not by an answer: so the call is refused where nobody
- * watches. The other runtimes answer 101, which is refused when it comes back:
- * {@link refuseUnwatched}.
+ * Refuses an upgrade that nobody watches before it happens: once a runtime has changed the
+ * protocol, no answer can undo it. Hono's helper of every runtime looks at the header first, but
+ * for Bun's, which calls the server.
  */
 export function refuseUnwatchedCalls(context: Context): void {
+  const { req } = context
+  const header = req.header.bind(req) as (name?: string) => unknown
+  req.header = ((name?: string) => {
+    if (name?.toLowerCase() === 'upgrade') refuseUnless(context)
+    return header(name)
+  }) as typeof req.header
   const env = context.env as { server?: unknown } | undefined
   const server = env && 'server' in env ? env.server : env
   if (!isUpgrading(server)) return
@@ -125,7 +131,7 @@ function isUpgrading(server: unknown): server is Upgrading {
   )
 }
 
-/** @throws {Error} Where a protocol was switched that nobody can end. */
+/** @throws {Error} Where a protocol was changed all the same, and nobody can end it. */
 export function refuseUnwatched(context: Context): void {
   if (context.res.status !== 101) return
   // Its end on the server's side is in the application's hands from the start, and opens untold.

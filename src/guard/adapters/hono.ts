@@ -78,12 +78,14 @@ async function runOnStandards(
   next: Next,
   options: HonoProtectOptions,
 ): Promise<Response | undefined> {
-  if (context.req.header('upgrade') !== undefined) refuseUnwatchedCalls(context)
+  const { raw, method } = context.req
+  if (raw.headers.get('upgrade')?.toLowerCase() === 'websocket') refuseUnwatchedCalls(context)
   const isCutOff = await handledInTime(guard, claims, next(), options.graceMs ?? defaultGraceMs)
   if (isCutOff) return answerOf(challengeFor('revoked', options))
   refuseUnwatched(context)
   const { isStream = () => true } = options
-  if (context.res.status !== 101 && isStream(context.res)) {
+  // Of an answer to HEAD nobody reads a body, so nobody would end the watch.
+  if (method !== 'HEAD' && context.res.status !== 101 && isStream(context.res)) {
     const ending = await endingAnswer(guard, claims, context.res)
     // Assigning once more would merge the headers with themselves.
     context.res = undefined
