@@ -52,6 +52,24 @@ test('ask: a 200 that is not the server’s own decision accepts nothing', async
   assert.deepEqual(verdict, { ok: false, reason: 'stale' })
 })
 
+test('ask: fetch is called as workers want it, of nobody and with what they know', async () => {
+  const asked: unknown[] = []
+  function fetch(this: unknown, _url: unknown, init?: RequestInit): Promise<Response> {
+    asked.push([this, init?.redirect])
+    return Promise.resolve(new Response(null, { status: 302, headers: { location: '/' } }))
+  }
+  const guard = createGuard({
+    server: 'https://auth.example',
+    credential: 'x',
+    onStale: 'ask',
+    fetch,
+    connect: () => ({ send() {}, close() {} }),
+  })
+  assert.deepEqual(await guard.check('a.b.c'), { ok: false, reason: 'stale' })
+  guard.close()
+  assert.deepEqual(asked.at(-1), [undefined, 'manual'])
+})
+
 test('a connection that fails is noticed where the runtime says only "error" (Node 22)', async () => {
   const real = globalThis.WebSocket
   class Failing extends EventTarget {
