@@ -23,7 +23,10 @@ import {
 import { readSettingText, writeSettingText } from './settings.ts'
 
 export interface Timekeeper {
-  /** The time up to which something may be forgotten, milliseconds since 1970. Late, never early. */
+  /**
+   * The time up to which something may be forgotten, whole milliseconds since 1970. Late, never
+   * early.
+   */
   trustedMs(): number
   /** By how much the wall clock is ahead of that. */
   leadMs(): number
@@ -103,7 +106,7 @@ class StoredTime implements Timekeeper {
   trustedMs(): number {
     this.#read()
     const mostMs = this.#databaseMs() ?? Infinity
-    return Math.min(trustedMs(this.#time), mostMs)
+    return Math.floor(Math.min(trustedMs(this.#time), mostMs))
   }
 
   leadMs(): number {

@@ -15,6 +15,9 @@ const guard = createGuard({
   audience: 'demo-api',
 })
 
+// Nobody has to ask first: it follows from now on. It is closed by who kills it.
+void guard.ready().catch(() => undefined)
+
 const http = createServer((request, response) => {
   if (request.url === '/fresh') {
     response.end(String(guard.status().fresh))

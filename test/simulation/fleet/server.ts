@@ -8,7 +8,6 @@ import { openCore } from '../../../src/server/compose.ts'
 import type { Config } from '../../../src/server/config.ts'
 import { NodeLags } from '../../../src/server/node-lags.ts'
 import { startSweeping } from '../../../src/server/sweeping.ts'
-import { silentLog } from '../../../src/server/system.ts'
 import { openTimekeeper } from '../../../src/server/timekeeper.ts'
 import { openVerification, type Verification } from '../../../src/server/verification.ts'
 import { Listeners } from '../../../src/stores/listeners.ts'
@@ -97,12 +96,12 @@ export class SimulatedServer {
 
   async #open(process: SimulatedProcess): Promise<Running> {
     const world = this.#world
-    const { config, random, sabotage } = world
+    const { config, random, sabotage, log } = world
     const { store, leases, follower } = await this.#openStore(process, config)
     const decided = { ...config, afterRestore: world.backups.decision }
     const mustDecide = await checkDecision(store, decided)
-    const time = await openTimekeeper(store, process, silentLog)
-    const verification = await openVerification(store, leases, config, time, process, silentLog)
+    const time = await openTimekeeper(store, process, log)
+    const verification = await openVerification(store, leases, config, time, process, log)
     const lags = leases && new NodeLags(leases, process)
     const core = await openCore(
       { store, leases },
@@ -111,13 +110,13 @@ export class SimulatedServer {
       { observeConfirmation: () => undefined },
       config,
       time,
-      { clock: process, random, log: silentLog, otpSender: { send: () => Promise.resolve() } },
+      { clock: process, random, log, otpSender: { send: () => Promise.resolve() } },
     )
-    if (mustDecide) await carryOutDecision(core, decided, silentLog)
+    if (mustDecide) await carryOutDecision(core, decided, log)
     const { replica, hub } = verification
     sabotage.replica?.(replica, process)
     const { keys } = core.dependencies
-    const stopSweeping = startSweeping(store, replica, keys, time, process, silentLog)
+    const stopSweeping = startSweeping(store, replica, keys, time, process, log)
     const stopPlanning = startPlanning(core, process)
     return {
       core,

@@ -34,6 +34,7 @@ export class SharedDatabase extends SimulatedDatabase {
     name: K,
     input: FileCommands[K]['input'],
   ): Changed<FileCommands[K]['output']> {
+    refuseFractions(input)
     const changed = super.change(stream, name, input)
     const entries = changed.entries.map((entry) => this.#append(stream, entry))
     if (entries.length > 0) this.ring(`log ${stream}`)
@@ -95,5 +96,16 @@ export class SharedDatabase extends SimulatedDatabase {
     }
     if (!('stream' in value && 'sequence' in value) || value.stream !== table) return value
     return this.#entries[(value.sequence as number) - 1] as T
+  }
+}
+
+/** PostgreSQL's numbers of milliseconds are whole, and it takes no others. */
+function refuseFractions(input: unknown): void {
+  if (typeof input !== 'object' || input === null) return
+  for (const [name, value] of Object.entries(input)) {
+    if (typeof value === 'object') refuseFractions(value)
+    else if (name.endsWith('Ms') && typeof value === 'number' && !Number.isInteger(value)) {
+      throw new TypeError(`Cannot store ${name}: ${value} is not whole`)
+    }
   }
 }

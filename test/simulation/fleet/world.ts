@@ -3,6 +3,8 @@
  * again, and machines whose wall clocks may be wrong. It watches for what must never happen.
  */
 import { loadConfig, type Config } from '../../../src/server/config.ts'
+import { silentLog } from '../../../src/server/system.ts'
+import type { Log } from '../../../src/ports/log.ts'
 import { pendingCrypto } from '../../../src/testing/pending-crypto.ts'
 import { SeededRandom } from '../../../src/testing/seeded-random.ts'
 import { SimulatedNetwork } from '../../../src/testing/simulated-network.ts'
@@ -125,6 +127,14 @@ export class World {
         if (guard.accepts(one)) truth.accepted(guard.machine.name, one)
       for (const server of this.servers) void this.people.check(server, one)
     }
+  }
+
+  /** What servers write down. Nothing here keeps them from deleting what is over. */
+  readonly log: Log = {
+    ...silentLog,
+    warn: (fields, message) => {
+      if (message === 'cannot sweep') this.truth.complain(`${message}: ${String(fields['reason'])}`)
+    },
   }
 
   /** Lets everything happen that happens until then. */
