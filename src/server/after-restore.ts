@@ -29,6 +29,8 @@ export async function checkDecision(
 
 /** More often than this nobody has logged everyone out since a backup that is still of use. */
 const LEAP = 100_000
+/** A counter has 32 bits; a clock that shows the year 2106 is not believed. */
+const MOST_SECONDS = 0xffff_ffff - LEAP
 
 /** Does what was decided, before anybody is served, and takes the mark away. */
 export async function carryOutDecision(
@@ -36,9 +38,11 @@ export async function carryOutDecision(
   { afterRestore }: Pick<Config, 'afterRestore'>,
   log: Log,
 ): Promise<void> {
-  const { store } = core.dependencies
+  const { store, clock } = core.dependencies
   if (afterRestore === 'end-everyone') {
-    // Sessions that were opened after the backup carry counters that this database has not reached.
+    // Sessions that were opened after the backup carry counters that this database has not reached;
+    // among them those of an earlier restore of the same backup. Only the time is higher than before.
+    const seconds = Math.floor(clock.nowMs() / 1000)
     const { everyone } = await store.generations({
       subjectId: '',
       clientId: '',
@@ -50,7 +54,7 @@ export async function carryOutDecision(
       reason: 'compromised',
       actor: 'operator:admin',
       note: 'logouts were lost: --after-restore end-everyone',
-      leastGeneration: everyone + LEAP,
+      leastGeneration: seconds > everyone && seconds < MOST_SECONDS ? seconds : everyone + LEAP,
       wait: false,
     })
     log.warn({ revocation: revocation.id }, 'Every session was ended: logouts had been lost')

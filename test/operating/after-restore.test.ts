@@ -25,6 +25,7 @@ interface Served {
 async function serve(
   dataDir: string,
   afterRestore: Config['afterRestore'] = 'refuse',
+  laterMs = 0,
 ): Promise<Served> {
   const config = await loadConfig(
     {},
@@ -40,7 +41,7 @@ async function serve(
     },
   )
   const composition = await compose(config, {
-    clock: systemClock,
+    clock: { ...systemClock, nowMs: () => systemClock.nowMs() + laterMs },
     random: systemRandom(),
     log: silentLog,
     otpSender: { send: () => Promise.resolve() },
@@ -211,6 +212,20 @@ describe('a backup without the database that was served', () => {
       await after.stop()
     })
   }
+
+  test('restored twice: what was logged out in between is not good again', async () => {
+    const tokens: string[] = []
+    for (const laterMs of [0, 5000]) {
+      const data = join(folder, `twice-${String(laterMs)}`)
+      assert.equal((await outright(['restore', file, '--data', data])).code, 0)
+      const ended = await serve(data, 'end-everyone', laterMs)
+      for (const token of tokens) assert.equal(await use(ended, token), 401)
+      const token = await logIn(ended)
+      await logOut(ended, token)
+      tokens.push(token)
+      await ended.stop()
+    }
+  })
 
   test('an operator who knows better may accept it', async () => {
     const data = join(folder, 'accepted')

@@ -50,8 +50,7 @@ export class Backups {
     if (lost) rmSync(this.#path, { force: true })
     const restore = sabotage.restore ?? restoreSqlite
     restore(this.#backup, this.#path)
-    if (lost) truth.attempt({ scope: 'everyone', key: '*' })
-    truth.restored(this.#issuedBefore)
+    truth.restored(this.#issuedBefore, lost)
     this.decision = lost ? 'end-everyone' : 'refuse'
     this.#world.database = this.open()
   }

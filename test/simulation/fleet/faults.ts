@@ -46,9 +46,14 @@ async function passDays(world: World): Promise<void> {
   const forMs = random.pick([2 * hourMs, dayMs, 5 * dayMs, 11 * dayMs, 11 * dayMs])
   const endMs = time.nowMs + forMs
   world.quietUntilMs = endMs
-  // Some come back with another time.
+  // Three days of a clock that is wrong are believed by a server that is alone: not so long. Some
+  // come back with another time.
+  for (const machine of world.machines) machine.setClock()
   if (world.options.wrongClocks && random.chance(0.5)) {
-    random.pick(servers).machine.setClock(random.pick(wrongByMs))
+    const { machine } = random.pick(servers)
+    time.after(forMs - random.between(1, hourMs), () => {
+      machine.setClock(random.pick(wrongByMs))
+    })
   }
   for (const one of [...servers, ...guards]) {
     if (random.chance(0.5)) one.kill(forMs)

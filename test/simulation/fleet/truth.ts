@@ -10,6 +10,8 @@ import type { AccessClaims } from '../../../src/verifier/claims.ts'
 
 /** An access token that somebody was given, with the refresh token beside it. */
 export interface Issued {
+  /** How many were issued before. */
+  readonly number: number
   readonly jwt: string
   readonly claims: AccessClaims
   readonly refreshToken: string | undefined
@@ -24,6 +26,8 @@ export type Ending = Parameters<typeof ends>[0]
 interface Promised {
   readonly covers: (claims: AccessClaims) => boolean
   readonly what: string
+  /** What was issued from this number on is not covered, whatever it carries. */
+  untilNumber: number
 }
 
 /** Before this, a token is too old to claim that it is good: clocks that are right differ a little. */
@@ -36,7 +40,7 @@ export class Truth {
   readonly #time: SimulatedTime
   readonly #promised: Promised[] = []
   readonly #attempted = new Set<string>()
-  /** How much had been issued when somebody asked for everyone's end. */
+  /** How much had been issued when everyone's sessions were ended. */
   #everyoneUntil = 0
   /** Sessions of a database whose place an older one has taken. */
   readonly #lost = new Set<Issued>()
@@ -56,6 +60,7 @@ export class Truth {
     const payload = access.token.split('.')[1] ?? ''
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as AccessClaims
     const one: Issued = {
+      number: this.issued.length,
       jwt: access.token,
       claims,
       refreshToken: refresh?.token,
@@ -69,17 +74,23 @@ export class Truth {
 
   /** Somebody asks for an end; whether it happens is not known. */
   attempt({ scope, key }: Pick<Ending, 'scope' | 'key'>): void {
-    if (scope === 'everyone') this.#everyoneUntil = this.issued.length
-    else this.#attempted.add(`${scope} ${key}`)
+    this.#attempted.add(`${scope} ${key}`)
   }
 
   /**
    * A backup was restored: what was issued since is not known any more, and cannot be refreshed.
    *
    * @param issuedBefore How much had been issued when it was made.
+   * @param lost Whether everyone's sessions were ended, because nobody knows what ended since: the
+   *   counters may be lower again for those who log in from now on.
    */
-  restored(issuedBefore: number): void {
+  restored(issuedBefore: number, lost: boolean): void {
     for (const one of this.issued.slice(issuedBefore)) this.#lost.add(one)
+    if (!lost) return
+    this.#everyoneUntil = this.issued.length
+    for (const promised of this.#promised) {
+      promised.untilNumber = Math.min(promised.untilNumber, this.issued.length)
+    }
   }
 
   /**
@@ -88,7 +99,8 @@ export class Truth {
    * @returns The tokens that are covered.
    */
   promise(what: string, covers: (claims: AccessClaims) => boolean): readonly Issued[] {
-    const promised = { what: `${what} at ${this.#time.nowMs.toFixed(0)} ms`, covers }
+    const at = `at ${this.#time.nowMs.toFixed(0)} ms`
+    const promised = { what: `${what} ${at}`, covers, untilNumber: Infinity }
     this.#promised.push(promised)
     this.counts.promised++
     const dead = this.issued.filter(({ claims }) => covers(claims))
@@ -111,10 +123,10 @@ export class Truth {
   /** A new token of its session was issued. */
   refreshed(who: string, one: Issued): void {
     this.counts.refreshed++
-    const { claims } = one
+    const { claims, number } = one
     // The end of a token leaves its session alone.
     const next = { ...claims, jti: '' }
-    const promised = this.#promised.find(({ covers }) => covers(next))
+    const promised = this.#findPromise(number, next)
     if (promised) this.complain(`${who} refreshed ${claims.sid} after ${promised.what}`)
   }
 
@@ -139,19 +151,23 @@ export class Truth {
     this.violations.push(`at ${this.#time.nowMs.toFixed(0)} ms ${violation}`)
   }
 
-  #promiseFor({ jwt, claims }: Issued): Promised | undefined {
+  #promiseFor({ jwt, claims, number }: Issued): Promised | undefined {
     const known = this.#covered.get(jwt)
     if (known) return known
     // One that was issued after the promise.
-    const found = this.#promised.find(({ covers }) => covers(claims))
+    const found = this.#findPromise(number, claims)
     if (found) this.#covered.set(jwt, found)
     return found
+  }
+
+  #findPromise(number: number, claims: AccessClaims): Promised | undefined {
+    return this.#promised.find(({ covers, untilNumber }) => number < untilNumber && covers(claims))
   }
 
   #mayBeEnded(one: Issued): boolean {
     const { jti, sid, sub, device_id: device } = one.claims
     return (
-      this.issued.indexOf(one) < this.#everyoneUntil ||
+      one.number < this.#everyoneUntil ||
       this.#attempted.has(`token ${jti}`) ||
       this.#attempted.has(`session ${sid}`) ||
       this.#attempted.has(`subject ${sub}`) ||
