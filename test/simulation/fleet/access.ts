@@ -14,6 +14,7 @@ const readMs = [0.05, 0.4] as const
 /** A process's ways into the database, in place of threads and connections. */
 export class SimulatedAccess {
   readonly #wires: Wires
+  readonly #process: SimulatedProcess
   readonly #stream: string
   readonly #listeners: Listeners
   readonly #writing: Line
@@ -21,7 +22,9 @@ export class SimulatedAccess {
 
   constructor(wires: Wires, process: SimulatedProcess, stream: string, listeners: Listeners) {
     this.#wires = wires
+    this.#process = process
     this.#stream = stream
+    wires.database.writers.set(stream, process)
     this.#listeners = listeners
     this.#writing = new Line(wires, process)
     this.#reading = new Line(wires, process)
@@ -34,7 +37,12 @@ export class SimulatedAccess {
   ): Promise<FileCommands[K]['output']> {
     const { database } = this.#wires
     const { value } = await this.#writing.ask(
-      () => database.change(this.#stream, name, input),
+      () => {
+        if (database.writers.get(this.#stream) !== this.#process) {
+          throw new Error('Cannot write: another process writes this stream')
+        }
+        return database.change(this.#stream, name, input)
+      },
       commitMs,
       ({ entries }) => {
         if (entries.length > 0) this.#listeners.call(entries)

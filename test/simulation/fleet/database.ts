@@ -19,6 +19,7 @@ import { logWriter, type LogWriter } from '../../../src/stores/sqlite/log.ts'
 import { migrate } from '../../../src/stores/sqlite/migrations.ts'
 import { longHandlers, pointHandlers } from '../../../src/stores/sqlite/readers.ts'
 import { ensureStream, readStreams } from '../../../src/stores/sqlite/streams.ts'
+import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
 
 /** What a change came to, and what it added to the log. */
 export interface Changed<T> {
@@ -29,6 +30,8 @@ export interface Changed<T> {
 export class SimulatedDatabase {
   /** Nothing that is asked before then is done before then. */
   awayUntilMs = 0
+  /** By stream: the process that writes it. What is on its way from an earlier one is not done. */
+  readonly writers: Map<string, SimulatedProcess> = new Map()
   /** Rows of the table of nodes, by member. */
   readonly nodes: Map<string, NodeRow> = new Map()
   readonly #database: DatabaseSync
