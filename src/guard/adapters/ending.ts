@@ -91,7 +91,8 @@ function endAnswerWhenRevoked(
         destroyAnswer(response)
       }, graceMs).unref()
   })
-  response.once('close', () => {
+  // It comes once; `once` would wrap the listener for nothing.
+  response.on('close', () => {
     clearTimeout(timer)
     unwatch()
   })
