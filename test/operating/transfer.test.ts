@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chmod, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, chmod, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
@@ -269,6 +269,8 @@ describe('a file that is not what was written', () => {
   test('a database that was made and never used takes an import', async () => {
     const [file, data] = [join(folder, 'unused.ndjson'), join(folder, 'unused')]
     await writeFile(file, whole)
+    await mkdir(data)
+    await writeFile(join(data, 'outright.db'), '')
     await good(['migrate', '--data', data])
     await good(['import', file, '--data', data])
     const url = await server.createDatabase()
