@@ -88,6 +88,7 @@ describe('doctor on clocks', () => {
     assert.equal((await at(1_004_000)).verdict, 'ok')
     assert.match((await at(1_006_000)).measured, /^6000 ms behind the database$/)
     assert.equal((await at(1_006_000)).verdict, 'warn')
-    assert.equal((await at(900_000)).verdict, 'warn')
+    assert.equal((await at(980_000)).verdict, 'warn')
+    assert.equal((await at(900_000)).verdict, 'fail')
   })
 })
