@@ -1,6 +1,7 @@
 /** How messages are sent to receivers that misbehave: real HTTP, and time that tests let pass. */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Core } from '../../src/core/core.ts'
 import { deliver, MAX_DELIVERY_ATTEMPTS } from '../../src/core/deliver.ts'
 import type { CoreDependencies } from '../../src/core/dependencies.ts'
@@ -48,10 +49,13 @@ class ManualClock implements Clock {
   }
 }
 
-function settled(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 12)
-  })
+/** Messages on their way: begun, and neither settled nor left without an answer on purpose. */
+let underWay = 0
+
+/** However slow the machine is: a message that travels is not late because a test hurried on. */
+async function settled(): Promise<void> {
+  do await sleep(12)
+  while (underWay > one.held + two.held)
 }
 
 const answers =
@@ -85,8 +89,14 @@ function send(): void {
   const dependencies = { store: database.store, clock, random, log: silentLog }
   const core = {
     dependencies,
-    deliver: (request: Parameters<Core['deliver']>[0]) =>
-      deliver(dependencies as unknown as CoreDependencies, request),
+    async deliver(request: Parameters<Core['deliver']>[0]) {
+      underWay++
+      try {
+        return await deliver(dependencies as unknown as CoreDependencies, request)
+      } finally {
+        underWay--
+      }
+    },
   } as unknown as Core
   const receiver = createMvpdReceiver({
     providers: [
