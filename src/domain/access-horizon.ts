@@ -95,6 +95,8 @@ export function forgetAfterMs(
 ): number {
   // Whoever holds the key signs tokens that expire when they like.
   if (scope === 'signing_key') return NEVER_MS
+  // One counter, which also ends what a database cannot know of: it may have been restored.
+  if (scope === 'everyone') return NEVER_MS
   const own = lifetimeMs === undefined ? undefined : classOf(lifetimeMs)
   const classes = own === undefined ? [...horizon.keys()] : [own]
   // Also counted from the moment of the revocation: a database that was restored has a horizon of

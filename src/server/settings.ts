@@ -23,6 +23,15 @@ export async function readSettingText(
   return (await store.findTicket(SETTING_KIND, name))?.value
 }
 
+/** The remembered texts whose names start so, by name. */
+export async function settingTexts(
+  store: Pick<TicketStore, 'listTickets'>,
+  namePrefix: string,
+): Promise<ReadonlyMap<string, string>> {
+  const tickets = await store.listTickets(SETTING_KIND, namePrefix, MOST_SETTINGS)
+  return new Map(tickets.map(({ key, value }) => [key, value]))
+}
+
 /** Remembers a text, durably. */
 export function writeSettingText(
   store: Pick<TicketStore, 'putTicket'>,

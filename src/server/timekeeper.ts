@@ -20,7 +20,7 @@ import {
   trustedMs,
   type TrustedTime,
 } from '../domain/trusted-time.ts'
-import { readSettingText, writeSettingText } from './settings.ts'
+import { settingTexts, writeSettingText } from './settings.ts'
 
 export interface Timekeeper {
   /**
@@ -42,7 +42,7 @@ export interface Timekeeper {
   stop(): void
 }
 
-export type TimeStore = Pick<TicketStore, 'findTicket' | 'putTicket'> &
+export type TimeStore = Pick<TicketStore, 'listTickets' | 'putTicket'> &
   Pick<MaintenanceStore, 'databaseTimeMs'> & { readonly stream: string }
 
 /** Of the ticket that keeps the trusted time of a node, before its stream. */
@@ -66,10 +66,21 @@ export async function openTimekeeper(
   clock: Clock,
   log: Log,
 ): Promise<Timekeeper> {
-  const text = await readSettingText(store, `${TRUSTED_TIME} ${store.stream}`)
-  const keeper = new StoredTime(store, clock, log, text)
+  const keeper = new StoredTime(store, clock, log, await storedTime(store))
   await keeper.open()
   return keeper
+}
+
+/**
+ * What this node has stored. A database that was restored begins a new stream, and a node that is
+ * new has none: then the earliest of what others have stored, for it may be late and not early.
+ */
+async function storedTime(store: TimeStore): Promise<TrustedTime> {
+  const stored = await settingTexts(store, `${TRUSTED_TIME} `)
+  const own = stored.get(`${TRUSTED_TIME} ${store.stream}`)
+  return (own === undefined ? [...stored.values()] : [own])
+    .map((text) => parseTrustedTime(text) ?? neverRan)
+    .reduce((first, time) => (trustedMs(time) < trustedMs(first) ? time : first), neverRan)
 }
 
 class StoredTime implements Timekeeper {
@@ -86,11 +97,11 @@ class StoredTime implements Timekeeper {
   #cancel: () => void = () => undefined
   #stopped = false
 
-  constructor(store: TimeStore, clock: Clock, log: Log, stored: string | undefined) {
+  constructor(store: TimeStore, clock: Clock, log: Log, stored: TrustedTime) {
     this.#store = store
     this.#clock = clock
     this.#log = log
-    this.#time = (stored === undefined ? undefined : parseTrustedTime(stored)) ?? neverRan
+    this.#time = stored
     this.#readAtMs = clock.monotonicMs()
     this.#storedAtMs = this.#readAtMs
   }

@@ -67,7 +67,7 @@ export class Disturbances {
    * Called as often as that happens.
    */
   loggingOut(node: Node): void {
-    if (this.#ended || !this.#random.chance(0.02)) return
+    if (this.#ended || !this.#random.chance(0.005)) return
     const afterMs = this.#random.between(2, 60)
     const dying = this.#with(node.child, `${node.name}: killed in a logout`, async () => {
       await sleep(afterMs)

@@ -65,6 +65,16 @@ export const accessHorizonChecks: readonly Check[] = [
     },
   },
   {
+    name: 'revoke: the end of everyone is remembered for ever, also where nothing was issued',
+    async run({ store }) {
+      const untilMs = await rememberedUntil(store, 'everyone', EVERYONE)
+      assert.ok(untilMs > now + 600 * month)
+      let found = 0
+      for await (const entries of store.liveRevocations(now + 600 * month)) found += entries.length
+      assert.equal(found, 1)
+    },
+  },
+  {
     name: 'revoke: a short session is not remembered for as long as the longest',
     async run({ store }) {
       await store.openSession(session(long))

@@ -29,6 +29,18 @@ export const brokenHorizons: readonly BrokenStore[] = [
     }),
   },
   {
+    name: 'forgets the end of everyone an hour after it',
+    caughtBy: 'revoke: the end of everyone is remembered',
+    wrap: (store) => ({
+      ...store,
+      async revoke(command) {
+        const outcome = await store.revoke(command)
+        const forgetAfterMs = command.atMs + 3_600_000
+        return { ...outcome, revocation: { ...outcome.revocation, forgetAfterMs } }
+      },
+    }),
+  },
+  {
     name: 'remembers every session for as long as the longest',
     caughtBy: 'revoke: a short session is not',
     wrap: (store) => ({
