@@ -97,10 +97,17 @@ function admin(parts: MountParts, context: DialectContext): Dialect {
 
 function sessionEvents({ core, verification, stopping }: MountParts): Dialect {
   const { verifier, clock } = core.dependencies
+  let asked: Promise<unknown> | undefined
   return createSessionEvents({
     verifier,
     clock,
     watch: (claims, callback) => verification.watches.add(claims, callback),
+    // Thousands of streams may end in one turn: they wait together, from the end of that turn on.
+    over: () =>
+      (asked ??= Promise.resolve().then(() => {
+        asked = undefined
+        return core.awaitEnded({ wait: true })
+      })),
     stopping,
   })
 }

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { after, before, suite, test } from 'node:test'
+import { createGuard } from '../../src/guard/index.ts'
+import { startTcpProxy } from '../../src/testing/tcp-proxy.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 
 let server: TestServer
@@ -71,6 +73,42 @@ suite('events of a session', () => {
       assert.equal(reply.status, 401)
       assert.equal(reply.json().type, `urn:outright:problem:${problem}`)
       assert.equal(reply.headers['access-control-allow-origin'], '*')
+    }
+  })
+
+  test('say that it has ended when no guard accepts the token any more, not before', async () => {
+    const { hostname, port } = new URL(server.url)
+    const proxy = await startTcpProxy({ host: hostname, port: Number(port) })
+    const guard = createGuard({
+      server: `http://${proxy.host}:${String(proxy.port)}`,
+      credential: 'outright-demo-guard',
+    })
+    try {
+      await guard.ready()
+      const token = await login()
+      const stream = await listen(token)
+      await stream.next()
+      assert.equal((await guard.check(token)).ok, true)
+      proxy.delayAnswers(600)
+      const heard = stream.next()
+      await server.call('POST', '/directlink/v1/auth/logout', {
+        headers: { ...bearer(token).headers, prefer: 'respond-async' },
+      })
+      assert.equal((await guard.check(token)).ok, true, 'the guard has not heard of it yet')
+      const late = server.call('GET', path, bearer(token)).then(async ({ status }) => {
+        assert.equal(status, 401)
+        assert.equal(
+          (await guard.check(token)).ok,
+          false,
+          'a tab that opens now was told too early',
+        )
+      })
+      assert.equal(await heard, 'event: signed-out\ndata: {}\n\n')
+      assert.equal((await guard.check(token)).ok, false, 'the tab was told too early')
+      await late
+    } finally {
+      guard.close()
+      await proxy.close()
     }
   })
 

@@ -16,6 +16,11 @@ export interface SessionEventsOptions {
   readonly clock: Clock
   /** Calls back once when what the claims name is revoked; the returned function stops watching. */
   readonly watch: (claims: AccessClaims, callback: () => void) => () => void
+  /**
+   * Resolves when everything that has ended by now is over everywhere. Rejects where nobody can say
+   * so.
+   */
+  readonly over: () => Promise<unknown>
   /** Aborted when the server stops: streams would never end by themselves. */
   readonly stopping: AbortSignal
   /** Streams at once. Default 10,000. */
@@ -38,7 +43,11 @@ export function createSessionEvents(options: SessionEventsOptions): Dialect {
     const authorization = readAuthorization(request)
     const token = authorization?.scheme === 'bearer' ? authorization.token : undefined
     const verdict = await options.verifier.verify(token)
-    if (!verdict.ok) return refuse(failures[verdict.reason])
+    if (!verdict.ok) {
+      // A tab takes that for its sign-out.
+      if (verdict.reason === 'revoked') await options.over()
+      return refuse(failures[verdict.reason])
+    }
     const { sid } = verdict.claims
     const ofSession = bySession.get(sid) ?? 0
     if (streams >= mostStreams || ofSession >= MOST_OF_A_SESSION) {
@@ -76,11 +85,15 @@ const failures: Readonly<Record<string, Failure>> & {
   stale: { kind: 'stale' },
 }
 
-type End = 'signed-out' | 'expired' | 'stopping'
+type End = 'signed-out' | 'expired' | 'unsure' | 'stopping'
 
-/** `ready`, comments while nothing happens, then one event that says why the stream ends. */
+/**
+ * `ready`, comments while nothing happens, then one event that says why the stream ends. A person
+ * who reads "signed out" relies on it: so that is said when it is over at every verifier, and where
+ * nobody can say whether it is, the stream ends without a word and the tab asks again.
+ */
 async function* events(
-  { clock, watch, stopping }: SessionEventsOptions,
+  { clock, watch, over, stopping }: SessionEventsOptions,
   claims: AccessClaims,
   closed: () => void,
 ): AsyncGenerator<Uint8Array> {
@@ -91,7 +104,14 @@ async function* events(
     wake?.()
   }
   const unwatch = watch(claims, () => {
-    finish('signed-out')
+    over().then(
+      () => {
+        finish('signed-out')
+      },
+      () => {
+        finish('unsure')
+      },
+    )
   })
   const stop = (): void => {
     finish('stopping')
@@ -114,7 +134,7 @@ async function* events(
       // The compiler cannot see that the wait may have changed it.
       if ((end as End | undefined) === undefined) yield Buffer.from(':\n\n')
     }
-    if (end !== 'stopping') yield event(end)
+    if (end === 'signed-out' || end === 'expired') yield event(end)
   } finally {
     unwatch()
     stopping.removeEventListener('abort', stop)
@@ -130,7 +150,8 @@ const operation: Route['operation'] = {
   summary: 'Hear when a session ends',
   description:
     'Server-Sent Events for browsers. `ready` comes first; `signed-out` when the session of the token ' +
-    'has been revoked, `expired` when the token has expired; then the stream ends.',
+    'has been revoked and no verifier accepts it any more, `expired` when the token has expired; then ' +
+    'the stream ends.',
   tags: ['session-events'],
   security: [{ accessToken: [] }],
   responses: {
