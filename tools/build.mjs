@@ -1,23 +1,68 @@
-/** `npm run build`: dist/ as it is published. Compiles src/ and copies what tsc leaves behind. */
-import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+/**
+ * `npm run build`: the two packages as they are published, both compiled from src/.
+ *
+ *     dist/                  outright: the guard, its adapters and the client, as ES modules and as CommonJS
+ *     packages/server/dist/  outright-server: the server, its stores and the command
+ *
+ * Each holds what its entry points reach and nothing else. From the root of the checkout their
+ * names resolve afterwards.
+ */
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { writeCommonJs } from './commonjs.mjs'
 import { buildConsole } from './console.mjs'
+import { filesBelow, removeUnreached } from './files.mjs'
 import { ensurePackages, fail, root, say } from './packages.mjs'
 import { run } from './run.mjs'
 
-const from = join(root, 'src')
-const to = join(root, 'dist')
+const server = join(root, 'packages', 'server')
 
 ensurePackages()
-rmSync(to, { recursive: true, force: true })
-say('Compiling src/ to dist/.')
-const code = await run('tsc', ['-p', 'tsconfig.build.json'])
-if (code !== 0) fail(`Cannot build: tsc ended with ${code}.`)
-// Static files that the code reads beside itself (SQL, HTML, style sheets).
-cpSync(from, to, {
-  recursive: true,
-  filter: (path) => !path.endsWith('.ts') || path.endsWith('.d.ts'),
-})
-const main = join(to, 'cli', 'main.js')
-if (existsSync(main)) chmodSync(main, 0o755)
+await compile(root, 'tsconfig.build.json')
+await writeCommonJs(join(root, 'dist'))
+await compile(server, 'tsconfig.json')
+writeServerNames()
+copyFileSync(join(root, 'LICENSE'), join(server, 'LICENSE'))
+chmodSync(join(server, 'dist', 'cli', 'main.js'), 0o755)
 buildConsole()
+
+/** Compiles what a configuration names as entry points, and keeps what they reach. */
+async function compile(home, name) {
+  const folder = join(home, 'dist')
+  const configuration = join(home, name)
+  rmSync(folder, { recursive: true, force: true })
+  say(`Compiling to ${relative(root, folder)}.`)
+  const code = await run('tsc', ['-p', configuration])
+  if (code !== 0) fail(`Cannot build: tsc ended with ${code}.`)
+  // Declarations name the sources that they were made from, which nobody has beside them.
+  for (const file of filesBelow(folder, '.d.ts')) {
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, text.replaceAll(/(['"]\.{1,2}\/[^'"\n]+)\.ts(?=['"])/g, '$1.js'))
+  }
+  const { files } = JSON.parse(readFileSync(configuration, 'utf8'))
+  const entries = files.map((file) => file.replace(/^.*?src\//, '').replace(/\.ts$/, '.js'))
+  removeUnreached(
+    folder,
+    entries.map((entry) => join(folder, entry)),
+  )
+}
+
+/** `outright` and `outright/store` mean the server's library wherever that is installed. */
+function writeServerNames() {
+  for (const [file, name] of [
+    ['index', 'outright-server'],
+    ['store', 'outright-server/store'],
+  ]) {
+    const module = `export * from '${name}'\n`
+    // The server's Node can require an ES module.
+    const common = `module.exports = require('${name}')\n`
+    for (const [path, text] of [
+      [`${file}.js`, module],
+      [`${file}.d.ts`, module],
+      [`cjs/${file}.js`, common],
+      [`cjs/${file}.d.ts`, module],
+    ]) {
+      writeFileSync(join(root, 'dist', path), text)
+    }
+  }
+}

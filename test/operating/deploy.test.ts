@@ -343,11 +343,15 @@ describe('the other files', () => {
   })
 
   test('the unit and the image start what the package calls its command', async () => {
-    const { bin } = JSON.parse(await read('package.json')) as { bin: { outright: string } }
+    const folder = 'packages/server'
+    const { bin } = JSON.parse(await read(`${folder}/package.json`)) as {
+      bin: { outright: string }
+    }
+    const command = `/opt/outright/${folder}/${bin.outright}`
     const unit = await read('deploy/systemd/outright.service')
-    assert.match(unit, new RegExp(`^ExecStart=\\S+ /opt/outright/${bin.outright} serve$`, 'm'))
+    assert.match(unit, new RegExp(`^ExecStart=\\S+ ${command} serve$`, 'm'))
     const image = await read('deploy/Dockerfile')
-    assert.ok(image.includes(`/opt/outright/${bin.outright}`))
+    assert.ok(image.includes(command))
     assert.match(image, /^USER node$/m)
     assert.match(image, /^FROM node:24-slim$/m)
   })

@@ -66,8 +66,7 @@ export const table: Readonly<Record<string, Row>> = {
 
 /**
  * What the adapters of the guard may add: the frameworks they adapt to, and Node for the one named
- * after it; its types for what ends connections. (`test/package.test.ts` sees that only types
- * are.)
+ * after it; its types for what ends connections. (`test/package` sees that only types are.)
  */
 const adapterPackages = ['express', 'fastify', 'hono']
 const nodeAdapters = ['src/guard/adapters/node.ts', 'src/guard/adapters/ending.ts']
