@@ -7,6 +7,7 @@ import { fingerprint } from '../../src/verifier/fingerprint.ts'
 import { answerTasks } from '../http/child.ts'
 import { collectGarbage } from '../http/watch.ts'
 import { BenchFeed, ISSUER } from './feed.ts'
+import { entryKinds, entryWords } from '../../src/protocol/feed.ts'
 
 export interface RepeatedInput {
   readonly distinct: number
@@ -152,11 +153,11 @@ async function news({ distinct, rounds }: NewsInput): Promise<number> {
 
 /** Entries for other sessions that a guard cannot tell from those of the tokens without looking. */
 function neighbours(some: readonly Buffer[]): Uint32Array<ArrayBuffer> {
-  const entries = new Uint32Array(some.length * 4)
+  const entries = new Uint32Array(some.length * entryWords)
   for (const [index, token] of some.entries()) {
     const { sid } = decodeJwt<{ sid: string }>(token.toString('latin1'))
     const { high } = fingerprint('session', sid)
-    entries.set([(high ^ 0x10_0000) >>> 0, index, 0, 0], index * 4)
+    entries.set([(high ^ 0x10_0000) >>> 0, index, 0, 0, entryKinds.revoked], index * entryWords)
   }
   return entries
 }

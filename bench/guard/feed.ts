@@ -5,7 +5,13 @@
 import type { ConnectFeed, FeedSocketEvents } from '../../src/guard/index.ts'
 import { decodeGuardFrame } from '../../src/protocol/feed-decode.ts'
 import { encodeNodeFrame } from '../../src/protocol/feed-encode.ts'
-import { feedLimits } from '../../src/protocol/feed.ts'
+import {
+  feedLimits,
+  entryWords,
+  feedScopes,
+  feedVersion,
+  entryKinds,
+} from '../../src/protocol/feed.ts'
 
 export const ISSUER = 'https://auth.example'
 
@@ -13,7 +19,7 @@ const LEASE_MS = 2000
 const RENEW_MS = 500
 const POSITION = new Map([['bench', 1]])
 const FORGET_AFTER_SECONDS = 4_000_000_000
-const ENTRY_WORDS = 4
+const ENTRY_WORDS = entryWords
 const EPOCH = new Uint8Array(16).fill(7)
 const random = new Uint32Array(16_384)
 
@@ -79,13 +85,14 @@ export class BenchFeed {
     give(
       encodeNodeFrame({
         type: 'hello',
-        version: 1,
+        version: feedVersion,
         snapshot,
         leaseMs: LEASE_MS,
         renewMs: RENEW_MS,
         epoch: EPOCH,
         issuer: ISSUER,
         node: 'bench',
+        scopes: feedScopes,
       }),
     )
     if (!snapshot) return
@@ -120,6 +127,7 @@ function randomEntries(count: number): Uint32Array<ArrayBuffer> {
     words[at] = ((words[at]! & 0x3fff_ffff) | 0x8000_0000) >>> 0
     words[at + 2] = FORGET_AFTER_SECONDS
     words[at + 3] = 0
+    words[at + 4] = entryKinds.revoked
   }
   return words
 }

@@ -6,7 +6,7 @@
 import { WebSocket } from 'ws'
 import { decodeNodeFrame } from '../../src/protocol/feed-decode.ts'
 import { encodeGuardFrame } from '../../src/protocol/feed-encode.ts'
-import { feedPath, feedSubprotocol, feedVersion } from '../../src/protocol/feed.ts'
+import { feedPath, feedSubprotocolOf, feedVersion } from '../../src/protocol/feed.ts'
 import { answerTasks } from '../http/child.ts'
 import { watchTasks } from '../http/watch.ts'
 import type { SwarmInput } from './swarm.ts'
@@ -30,10 +30,14 @@ async function join({ port, credential, guards }: SwarmInput): Promise<void> {
 }
 
 function follow(port: number, credential: string): Promise<void> {
-  const socket = new WebSocket(`ws://127.0.0.1:${String(port)}${feedPath}`, feedSubprotocol, {
-    headers: { authorization: `Bearer ${credential}` },
-    perMessageDeflate: false,
-  })
+  const socket = new WebSocket(
+    `ws://127.0.0.1:${String(port)}${feedPath}`,
+    feedSubprotocolOf(feedVersion),
+    {
+      headers: { authorization: `Bearer ${credential}` },
+      perMessageDeflate: false,
+    },
+  )
   sockets.push(socket)
   let mark = 0
   let nonce = 0

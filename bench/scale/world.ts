@@ -2,7 +2,7 @@
  * The simulated world: nodes with their guards in regions, one database, logouts, faults, and the
  * checker that watches. The same seed gives the same world.
  */
-import type { Position, Revocation } from '../../src/domain/revocation.ts'
+import { type Position, type Revocation, ENTRY_VERSION } from '../../src/domain/revocation.ts'
 import { countedLeaseMs } from '../../src/feed/lease-rules.ts'
 import type { GuardRules } from '../../src/guard/lease.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
@@ -152,6 +152,9 @@ export class World implements NodeWorld, GuardWorld {
       note: '',
       atMs: 0,
       forgetAfterMs: token.claims.exp * 1000,
+      version: ENTRY_VERSION,
+      issuer: '',
+      cutoffSeconds: 0,
       previousHash: '',
       hash: '',
     }

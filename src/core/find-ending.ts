@@ -44,7 +44,7 @@ export async function findEnding(
     placesOf(names).map(async ([scope, key, generation]) => {
       const page = { limit: 1, cursor: undefined }
       // The newest has the highest generation: where that one did not end it, none did.
-      const [newest] = (await store.listRevocations({ scope, key }, page)).items
+      const [newest] = (await store.listRevocations({ scope, key, issuer: '' }, page)).items
       const ended =
         newest !== undefined && (generation === undefined || newest.generation > generation)
       return ended ? newest : undefined

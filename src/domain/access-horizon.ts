@@ -1,4 +1,4 @@
-import type { Scope } from './scope.ts'
+import type { RevocationCommand } from './revocation.ts'
 
 /**
  * Until when access tokens live that were ever issued here: for each class of lives, the moment
@@ -82,17 +82,24 @@ export function lastExpiryMs(horizon: AccessHorizon): number {
   return Math.max(0, ...horizon.values())
 }
 
+type ForgottenAfter = Pick<RevocationCommand, 'scope' | 'issuer' | 'atMs' | 'foreignForgetAfterMs'>
+
 /**
- * When replicas may forget a revocation: when every token that it ends has expired.
+ * When replicas may forget a revocation: when every token that it ends has expired. Of the tokens
+ * of others the horizon says nothing.
  *
  * @param horizon As it is in the transaction that stores the revocation.
  * @param lifetimeMs Of a session that ends by its name, where it is known here.
  */
 export function forgetAfterMs(
   horizon: AccessHorizon,
-  { scope, atMs }: { readonly scope: Scope; readonly atMs: number },
+  { scope, issuer = '', atMs, foreignForgetAfterMs }: ForgottenAfter,
   lifetimeMs: number | undefined,
 ): number {
+  if (issuer !== '') {
+    const afterMs = Math.max(atMs + LEAST_REMEMBERED_MS, foreignForgetAfterMs ?? NEVER_MS)
+    return Math.min(afterMs, NEVER_MS)
+  }
   // Whoever holds the key signs tokens that expire when they like.
   if (scope === 'signing_key') return NEVER_MS
   // One counter, which also ends what a database cannot know of: it may have been restored.

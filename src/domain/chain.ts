@@ -42,6 +42,7 @@ function problemOf(
 ): string | undefined {
   if (entry.sequence !== before.sequence + 1) return 'the entry is missing'
   if (entry.previousHash !== before.hash) return 'it does not follow the entry before it'
-  if (entry.hash !== digest(chainInput(entry))) return 'it is not what was written'
+  const input = chainInput(entry)
+  if (input === undefined || entry.hash !== digest(input)) return 'it is not what was written'
   return undefined
 }

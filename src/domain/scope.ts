@@ -14,7 +14,7 @@
  * - `cutoff`: all that was issued up to a second is dead. For tokens of other issuers alone, which
  *   carry no number of ours.
  */
-type ScopeKind = 'narrow' | 'counter' | 'cutoff'
+export type ScopeKind = 'narrow' | 'counter' | 'cutoff'
 
 /** Claims of a token of which keys are made. The signing key stands in its header. */
 export type KeyClaim = 'jti' | 'sid' | 'sub' | 'client_id' | 'device_id' | 'kid'
@@ -157,7 +157,19 @@ export const requestedScopes: readonly RequestedScope[] = scopes.filter(
   (scope): scope is RequestedScope => scopeRow(scope).apart !== true,
 )
 
-/** Whether it ends by raising a counter. */
+/**
+ * How a scope ends.
+ *
+ * @param issuer Whose tokens it names; empty: ours.
+ * @returns Undefined where tokens of another issuer cannot be named so.
+ */
+export function kindOf(scope: Scope, issuer: string): ScopeKind | undefined {
+  const { kind, foreign } = scopeRow(scope)
+  if (issuer === '') return kind
+  return foreign === 'none' ? undefined : foreign
+}
+
+/** Whether it ends by raising a counter, for tokens of ours. */
 export function isWide(scope: Scope): scope is WideScope {
   return scopeRow(scope).kind === 'counter'
 }

@@ -11,6 +11,8 @@ export interface FeedConnection {
   close(code: number, reason: string): void
   /** Bytes that were handed over and not yet written. */
   readonly bufferedBytes: number
+  /** The version of the protocol that both sides agreed to speak, where they did so by name. */
+  readonly version?: number
   /** The guard's address, where there is one. */
   readonly address?: string
 }

@@ -4,7 +4,8 @@ import { encodeNodeFrame } from '../protocol/feed-encode.ts'
 import {
   closeCodes,
   FeedFormatError,
-  feedVersion,
+  feedScopes,
+  feedVersions,
   type GuardFrame,
   type PingFrame,
   type StartFrame,
@@ -144,8 +145,10 @@ export class Follower implements RoundMember {
 
   #start(frame: StartFrame): void {
     const { settings, epoch, issuer, node, recent } = this.#context
-    if (frame.version !== feedVersion) {
-      return this.close(closeCodes.protocolError, `version ${frame.version} is not spoken here`)
+    const { version } = frame
+    const agreed = this.connection.version
+    if (!feedVersions.includes(version) || (agreed !== undefined && agreed !== version)) {
+      return this.close(closeCodes.protocolError, `version ${version} is not spoken here`)
     }
     this.#attempt = frame.attempt
     const holder = this.#context.claim(this, frame)
@@ -155,13 +158,14 @@ export class Follower implements RoundMember {
     this.connection.send(
       encodeNodeFrame({
         type: 'hello',
-        version: feedVersion,
+        version,
         snapshot: !known,
         leaseMs: settings.leaseMs,
         renewMs: settings.renewMs,
         epoch,
         issuer,
         node,
+        scopes: feedScopes,
       }),
     )
     if (!known) return this.#sendSnapshot()

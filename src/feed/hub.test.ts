@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import type { Revocation } from '../domain/revocation.ts'
 import { decodeNodeFrame } from '../protocol/feed-decode.ts'
 import { encodeGuardFrame } from '../protocol/feed-encode.ts'
-import { closeCodes, type GuardFrame, type NodeFrame } from '../protocol/feed.ts'
+import { closeCodes, type GuardFrame, type NodeFrame, feedVersion } from '../protocol/feed.ts'
 import { madeRevocation } from '../testing/made-revocation.ts'
 import { SimulatedProcess } from '../testing/simulated-process.ts'
 import { SimulatedTime } from '../testing/simulated-time.ts'
@@ -85,7 +85,12 @@ class Peer {
   }
 
   start(change: Partial<Extract<GuardFrame, { type: 'start' }>> = {}): this {
-    const usual = { version: 1, instance: new Uint8Array(16).fill(1), attempt: 1, epoch: zeros }
+    const usual = {
+      version: feedVersion,
+      instance: new Uint8Array(16).fill(1),
+      attempt: 1,
+      epoch: zeros,
+    }
     this.send({ type: 'start', ...usual, mark: 0, name: 'orders', software: 'test', ...change })
     return this
   }
@@ -448,7 +453,7 @@ suite('the feed', () => {
     )
     assert.equal(
       refused((peer) => {
-        peer.start({ version: 2 })
+        peer.start({ version: 99 })
       }),
       protocolError,
     )

@@ -5,8 +5,8 @@
 import type { Receipt } from '../domain/receipt.ts'
 import type { Position, Revocation } from '../domain/revocation.ts'
 import type { Confirmed } from '../ports/confirmation.ts'
-import { closeCodes, feedLimits, type StartFrame } from '../protocol/feed.ts'
-import { WORDS_PER_ENTRY, writeEntry } from '../verifier/fingerprint.ts'
+import { closeCodes, feedLimits, type StartFrame, entryWords } from '../protocol/feed.ts'
+import { writeEntry } from '../verifier/fingerprint.ts'
 import type { FeedConnection, FeedConnectionEvents } from './connection.ts'
 import { Follower, type FollowerContext } from './follower.ts'
 import type { FeedHub, FeedHubOptions } from './hub-types.ts'
@@ -86,10 +86,10 @@ class Hub implements FeedHub {
     const nowMs = clock.monotonicMs()
     for (let from = 0; from < entries.length; from += feedLimits.entries) {
       const batch = entries.slice(from, from + feedLimits.entries)
-      const words = new Uint32Array(batch.length * WORDS_PER_ENTRY)
+      const words = new Uint32Array(batch.length * entryWords)
       const moved = new Map<string, number>()
       for (const [index, entry] of batch.entries()) {
-        writeEntry(entry, words, index * WORDS_PER_ENTRY)
+        writeEntry(entry, words, index * entryWords)
         const reached = moved.get(entry.stream) ?? this.#recent.position.get(entry.stream) ?? 0
         moved.set(entry.stream, Math.max(reached, entry.sequence))
       }

@@ -4,13 +4,13 @@
  * lease: who reads them is not waited for, and is as current as its last request.
  */
 import { encodeNodeFrame } from '../protocol/feed-encode.ts'
-import { feedLimits, type FeedPosition } from '../protocol/feed.ts'
+import { entryWords, feedLimits, type FeedPosition } from '../protocol/feed.ts'
 import type { Revocation } from '../domain/revocation.ts'
-import { WORDS_PER_ENTRY, writeEntry } from '../verifier/fingerprint.ts'
+import { writeEntry } from '../verifier/fingerprint.ts'
 import type { SnapshotPiece } from './hub-types.ts'
 
 /** The media type of both bodies. */
-export const feedMediaType = 'application/vnd.outright.feed.v1'
+export const feedMediaType = 'application/vnd.outright.feed.v2'
 
 /**
  * The body of `GET /outright/v1/snapshot`: chunks, and the end with the position from which the log
@@ -49,8 +49,8 @@ export function logPage(stream: string, after: number, entries: readonly Revocat
   if (entries.length > feedLimits.entries) {
     throw new RangeError(`Cannot write a page of ${entries.length} entries`)
   }
-  const words = new Uint32Array(entries.length * WORDS_PER_ENTRY)
-  for (const [index, entry] of entries.entries()) writeEntry(entry, words, index * WORDS_PER_ENTRY)
+  const words = new Uint32Array(entries.length * entryWords)
+  for (const [index, entry] of entries.entries()) writeEntry(entry, words, index * entryWords)
   const sequence = entries.at(-1)?.sequence ?? after
   const position = new Map([[stream, sequence]])
   if (sequence === after) {

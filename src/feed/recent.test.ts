@@ -3,8 +3,10 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { decodeNodeFrame } from '../protocol/feed-decode.ts'
 import { RecentBatches } from './recent.ts'
+import { entryWords } from '../protocol/feed.ts'
 
-const words = (count: number): Uint32Array => new Uint32Array(count * 4).fill(1)
+const words = (count: number): Uint32Array =>
+  new Uint32Array(count * entryWords).map((_, at) => (at % entryWords === 3 ? 0 : 1))
 
 suite('RecentBatches', () => {
   test('knows how far every stream was at every mark that it keeps, and frames name what moved', () => {

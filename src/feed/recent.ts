@@ -1,5 +1,5 @@
 import { encodeNodeFrame } from '../protocol/feed-encode.ts'
-import { feedLimits, type FeedPosition } from '../protocol/feed.ts'
+import { entryWords, feedLimits, type FeedPosition } from '../protocol/feed.ts'
 
 /** Entries that were published together, ready for the wire. */
 interface Batch {
@@ -54,7 +54,7 @@ export class RecentBatches {
    * its entries, and how far each has come with it.
    */
   append(words: Uint32Array, moved: FeedPosition, publishedMs: number): number {
-    const count = words.length / 4
+    const count = words.length / entryWords
     const mark = this.head + 1
     const before = new Map<string, number>()
     for (const [stream, sequence] of moved) {
@@ -140,7 +140,7 @@ export class RecentBatches {
       count += next
       end++
     }
-    const words = new Uint32Array(count * 4)
+    const words = new Uint32Array(count * entryWords)
     const position = new Map<string, number>()
     let at = 0
     for (let index = first; index < end; index++) {

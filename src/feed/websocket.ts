@@ -7,7 +7,10 @@ import {
   credentialSubprotocolPrefix,
   feedLimits,
   feedPath,
-  feedSubprotocol,
+  commonFeedVersion,
+  feedSubprotocolOf,
+  feedVersionOf,
+  feedVersions,
 } from '../protocol/feed.ts'
 import { Refusal } from '../domain/failure.ts'
 import { binaryMessages } from './binary-message.ts'
@@ -24,6 +27,8 @@ export interface FeedSocketsOptions {
     credential: string,
     connection: CredentialHolder,
   ) => boolean | Promise<boolean>
+  /** What is spoken here, the newest first. Default: all that this release knows. */
+  readonly versions?: readonly number[]
   /** Default `/outright/v1/feed`. */
   readonly path?: string
   /** The caller's address behind trusted proxies; default: the socket's. */
@@ -57,7 +62,7 @@ export interface FeedSockets {
  * WebSocket, by close code 4401, because clients are not shown the status of a refused upgrade.
  */
 export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
-  const { path = feedPath } = options
+  const { path = feedPath, versions = feedVersions } = options
   const context: FeedContext = { ...options, messageOf: binaryMessages() }
   const strangers = new Set<Duplex>()
   // Its types do not know `closeTimeout` yet.
@@ -67,14 +72,18 @@ export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
     perMessageDeflate: false,
     // Whoever does not answer the close frame is cut off. The default of 30 s holds memory for anybody.
     closeTimeout: CLOSE_MS,
-    handleProtocols: (offered) => (offered.has(feedSubprotocol) ? feedSubprotocol : false),
+    handleProtocols: (offered) => {
+      const version = commonFeedVersion(offered, versions)
+      return version === undefined ? false : feedSubprotocolOf(version)
+    },
   }
   const sockets = new WebSocketServer(serverOptions)
   return {
     upgrade(request, socket, head) {
       if (pathOf(request) !== path) return false
-      if (!offeredProtocols(request).includes(feedSubprotocol)) {
-        const why = `The subprotocol ${feedSubprotocol} is missing\n`
+      if (commonFeedVersion(offeredProtocols(request), versions) === undefined) {
+        const spoken = versions.map(feedSubprotocolOf).join(', ')
+        const why = `None of the subprotocols that are spoken here is offered: ${spoken}\n`
         socket.end(
           'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n' +
             `Content-Length: ${String(why.length)}\r\n\r\n${why}`,
@@ -179,6 +188,7 @@ function connectionOf(
   socket: WebSocket,
   request: IncomingMessage,
 ): FeedConnection {
+  const version = feedVersionOf(socket.protocol)
   const address = context.addressOf?.(request) ?? request.socket.remoteAddress
   return {
     send: (bytes) => {
@@ -195,6 +205,7 @@ function connectionOf(
       return request.socket.writableLength
     },
     ...(address === undefined ? {} : { address }),
+    ...(version === undefined ? {} : { version }),
   }
 }
 

@@ -109,7 +109,7 @@ export class FeedReader {
       else late.end = [code, reason]
     }
     const socket = connect(target, {
-      opened: () => late.session?.opened(),
+      opened: (version) => late.session?.opened(version),
       frame: (bytes) => late.session?.frame(bytes),
       closed: end,
     })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeGuardFrame } from '../protocol/feed-decode.ts'
 import { encodeNodeFrame } from '../protocol/feed-encode.ts'
-import type { NodeFrame } from '../protocol/feed.ts'
+import { type NodeFrame, feedScopes, feedVersion } from '../protocol/feed.ts'
 import { SimulatedProcess } from '../testing/simulated-process.ts'
 import { SimulatedTime } from '../testing/simulated-time.ts'
 import type { GuardClock } from './clock.ts'
@@ -47,13 +47,14 @@ function follow(session: FeedSession): void {
   const frames: readonly NodeFrame[] = [
     {
       type: 'hello',
-      version: 1,
+      version: feedVersion,
       snapshot: true,
       leaseMs: 2000,
       renewMs: 500,
       epoch: new Uint8Array(16).fill(7),
       issuer: 'https://auth.example',
       node: 'node-b',
+      scopes: feedScopes,
     },
     { type: 'snapshotEnd', total: 0, mark: 3, overSeconds: 0, position: new Map([['node-b', 3]]) },
   ]

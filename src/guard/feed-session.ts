@@ -3,6 +3,7 @@ import { encodeGuardFrame } from '../protocol/feed-encode.ts'
 import {
   closeCodes,
   FeedFormatError,
+  feedScopes,
   feedVersion,
   type ChunkFrame,
   type EntriesFrame,
@@ -63,6 +64,7 @@ export class FeedSession {
   readonly #context: FeedSessionContext
   readonly #socket: FeedSocket
   #state: 'opening' | 'greeting' | 'snapshot' | 'following' | 'ended' = 'opening'
+  #version: number = feedVersion
   #hello: HelloFrame | undefined
   #snapshot: Replica | undefined
   #chunks = 0
@@ -91,8 +93,11 @@ export class FeedSession {
     return this.#state === 'following'
   }
 
-  opened(): void {
-    if (this.#state === 'opening') this.#try(() => this.#start())
+  /** @param version What both sides agreed to speak. */
+  opened(version: number = feedVersion): void {
+    if (this.#state !== 'opening') return
+    this.#version = version
+    this.#try(() => this.#start())
   }
 
   #start(): void {
@@ -102,7 +107,7 @@ export class FeedSession {
     const { epoch, mark } = following
     this.#send({
       type: 'start',
-      version: feedVersion,
+      version: this.#version,
       instance,
       attempt,
       epoch,
@@ -182,8 +187,14 @@ export class FeedSession {
   }
 
   #greet(hello: HelloFrame): void {
-    if (hello.version !== feedVersion) {
+    if (hello.version !== this.#version) {
       throw new FeedFormatError(`Cannot follow feed: version ${hello.version} is not known`)
+    }
+    const unknown = hello.scopes.filter((scope) => !feedScopes.includes(scope))
+    if (unknown.length > 0) {
+      throw new FeedFormatError(
+        `Cannot follow feed: this guard cannot end by ${unknown.join(', ')}`,
+      )
     }
     this.#hello = hello
     this.#context.following.greet(hello)

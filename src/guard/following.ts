@@ -68,6 +68,10 @@ export class Following implements RevocationView {
     return this.#replica.generation(high, low)
   }
 
+  cutoff(high: number, low: number): number {
+    return this.#replica.cutoff(high, low)
+  }
+
   mayHaveChanged(high: number, version: number): boolean {
     return this.#replica.mayHaveChanged(high, version - this.#versionBefore)
   }

@@ -1,4 +1,11 @@
-import { credentialSubprotocolPrefix, feedPath, feedSubprotocol } from '../protocol/feed.ts'
+import {
+  closeCodes,
+  commonFeedVersion,
+  credentialSubprotocolPrefix,
+  feedPath,
+  feedSubprotocolOf,
+  feedVersions,
+} from '../protocol/feed.ts'
 import { webSocketOfRuntime } from './runtime.ts'
 import { whyUnreachable } from './unreachable.ts'
 
@@ -16,7 +23,10 @@ export interface FeedSocket {
 }
 
 export interface FeedSocketEvents {
-  readonly opened: () => void
+  /**
+   * @param version What both sides agreed to speak; the newest where the way names none.
+   */
+  readonly opened: (version?: number) => void
   readonly frame: (bytes: Uint8Array) => void
   /** Called once, also where it never opened. `code` is 1006 where the peer gave none. */
   readonly closed: (code: number, reason: string) => void
@@ -25,16 +35,29 @@ export interface FeedSocketEvents {
 /** Opens a connection to the feed. Frames must arrive whole and in order, or the connection end. */
 export type ConnectFeed = (target: FeedTarget, events: FeedSocketEvents) => FeedSocket
 
+/** Connects with the runtime's own WebSocket, in the versions that this release speaks. */
+export const connectWebSocket: ConnectFeed = webSocketTransport(feedVersions)
+
 /**
- * Connects with the runtime's own WebSocket. It cannot set headers everywhere, so the credential
- * travels as an entry of the list of subprotocols: in a header, never in the URL. Where it does not
- * open, the cause is looked for, and told when it has been found.
+ * A way to connect with the runtime's own WebSocket. It cannot set headers everywhere, so the
+ * credential travels as an entry of the list of subprotocols: in a header, never in the URL. Where
+ * it does not open, the cause is looked for, and told when it has been found.
+ *
+ * @param versions What is offered, the newest first: the server takes the highest that it knows.
  */
-export const connectWebSocket: ConnectFeed = ({ server, credential }, events) => {
+export function webSocketTransport(versions: readonly number[]): ConnectFeed {
+  return (target, events) => connectWith(versions, target, events)
+}
+
+function connectWith(
+  versions: readonly number[],
+  { server, credential }: FeedTarget,
+  events: FeedSocketEvents,
+): FeedSocket {
   const Socket = webSocketOfRuntime()
   if (!Socket) throw new TypeError('Cannot follow feed: the runtime has no WebSocket')
   const socket = new Socket(server.replace(/^http/, 'ws') + feedPath, [
-    feedSubprotocol,
+    ...versions.map(feedSubprotocolOf),
     credentialSubprotocolPrefix + base64url(credential),
   ])
   socket.binaryType = 'arraybuffer'
@@ -54,8 +77,13 @@ export const connectWebSocket: ConnectFeed = ({ server, credential }, events) =>
   }
   socket.addEventListener('open', () => {
     if (state !== 'opening') return
+    const version = commonFeedVersion([socket.protocol], versions)
+    if (version === undefined) {
+      end(closeCodes.protocolError, 'the server agreed to no version of the feed')
+      return socket.close()
+    }
     state = 'open'
-    events.opened()
+    events.opened(version)
   })
   socket.addEventListener('message', ({ data }: { data: unknown }) => {
     if (state === 'open' && data instanceof ArrayBuffer) events.frame(new Uint8Array(data))

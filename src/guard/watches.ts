@@ -1,3 +1,4 @@
+import { entryWords } from '../protocol/feed.ts'
 import { isAlive, isStillAlive, type RevocationView } from '../verifier/alive.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 import { factHighs, tokenFacts, type TokenFacts } from '../verifier/token-facts.ts'
@@ -68,7 +69,7 @@ export class Watches {
   applied(words: Uint32Array, count: number): void {
     if (this.size === 0) return
     this.#index()
-    for (let at = 0; at < count * 4; at += 4) {
+    for (let at = 0; at < count * entryWords; at += entryWords) {
       const high = words[at]! | 0
       if (high === 0 && words[at + 1] === 0) return this.#judgeAll()
       for (const watch of this.#byHigh.get(high) ?? []) this.#judge(watch)

@@ -50,6 +50,8 @@ export interface RevokeOutcome {
 
 export interface LogFilter {
   readonly scope?: Revocation['scope']
+  /** Empty: ours. */
+  readonly issuer?: string
   readonly key?: string
   readonly reason?: Revocation['reason']
 }
@@ -59,10 +61,12 @@ export interface LogStore {
   readonly stream: string
 
   /**
-   * Ends something. `token` and `session`: adds an entry unless that key is revoked already. Wide
-   * scopes: raises the counter and adds an entry, unless `seenGeneration` is given and the counter
-   * is higher than that already. After it resolves, no `rotate` and no `openSession` succeeds for
-   * what was ended with the generations that it had.
+   * Ends something, as its kind says (`endingOf`). Narrow: adds an entry unless that key of that
+   * issuer is revoked already. Cut-offs: adds an entry unless there is one of that second or a
+   * later one. Counters, which are of our own tokens alone: raises the counter and adds an entry,
+   * unless `seenGeneration` is given and the counter is higher than that already. After it
+   * resolves, no `rotate` and no `openSession` succeeds for what was ended with the generations
+   * that it had.
    *
    * The entry's `forgetAfterMs` is what `forgetAfterMs` of `domain/access-horizon.ts` makes of the
    * access horizon: no token that this ends lives longer, whichever node issued it, and no

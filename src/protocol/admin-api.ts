@@ -31,6 +31,8 @@ export interface WirePage<T> {
 export interface WireRevocation {
   readonly id: string
   readonly scope: RevocationScope
+  /** Whose tokens were ended: `iss` of another issuer; empty for those of this server. */
+  readonly issuer: string
   /** `jti`, `sid`, subject id, client id, `client subject`, device key, `kid`, or `*`. */
   readonly key: string
   readonly reason: RevocationReason
@@ -40,8 +42,10 @@ export interface WireRevocation {
   /** The node that wrote it, and the number in what that node wrote. */
   readonly stream: string
   readonly sequence: number
-  /** The counter's new value for wide scopes, 0 for `token` and `session`. */
+  /** The counter's new value for wide scopes, 0 for all others. */
   readonly generation: number
+  /** Of another issuer: up to when what was issued is dead; null where that is not how it ends. */
+  readonly cutoff: string | null
   readonly forgetAfter: string
   readonly hash: string
 }

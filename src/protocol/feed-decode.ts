@@ -1,6 +1,8 @@
 /** Bytes of the guard protocol to frames. Everything is checked: lengths, limits, reserved bytes. */
 import { FrameReader } from './feed-bytes.ts'
 import {
+  entryKinds,
+  entryWords,
   FeedFormatError,
   feedLimits,
   frameTypes,
@@ -47,12 +49,13 @@ function readNodeFrame(reader: FrameReader, type: number): NodeFrame {
         epoch: reader.raw(16),
         issuer: reader.text(feedLimits.issuerBytes),
         node: reader.text(feedLimits.nameBytes),
+        scopes: reader.text(feedLimits.scopesBytes).split(' '),
       }
     case frameTypes.chunk: {
       reader.zeros(3)
       const index = reader.u32()
       const count = countOf(reader.u32())
-      return { type: 'chunk', index, count, words: reader.words(count * 4) }
+      return { type: 'chunk', index, count, words: readEntries(reader, count) }
     }
     case frameTypes.snapshotEnd: {
       reader.zeros(1)
@@ -70,7 +73,7 @@ function readNodeFrame(reader: FrameReader, type: number): NodeFrame {
       const after = reader.u64()
       const mark = reader.u64()
       if (mark <= after) throw new FeedFormatError('Cannot decode frame: its marks go backwards')
-      const words = reader.words(count * 4)
+      const words = readEntries(reader, count)
       return { type: 'entries', after, mark, count, words, position: readPosition(reader, streams) }
     }
     case frameTypes.pong:
@@ -115,6 +118,26 @@ function readGuardFrame(reader: FrameReader, type: number): GuardFrame {
     default:
       throw new FeedFormatError(`Cannot decode frame: type ${type} is not sent by a guard`)
   }
+}
+
+/** Nothing is read that is not understood: an entry may say more than that something is revoked. */
+function readEntries(reader: FrameReader, count: number): Uint32Array {
+  const words = reader.words(count * entryWords)
+  for (let at = 0; at < words.length; at += entryWords) {
+    const value = words[at + 3]!
+    switch (words[at + 4]) {
+      case entryKinds.revoked:
+        if (value !== 0) throw new FeedFormatError('Cannot decode frame: revoked, with a value')
+        break
+      case entryKinds.raised:
+      case entryKinds.cutoff:
+        if (value === 0) throw new FeedFormatError('Cannot decode frame: raised or cut off to 0')
+        break
+      default:
+        throw new FeedFormatError(`Cannot decode frame: no kind of entry is ${words[at + 4]}`)
+    }
+  }
+  return words
 }
 
 function readPosition(reader: FrameReader, streams: number): FeedPosition {

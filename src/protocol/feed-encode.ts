@@ -1,6 +1,7 @@
 /** Frames of the guard protocol to bytes. The layout of each is in `docs/feed.md`. */
 import { FrameWriter, textBytes } from './feed-bytes.ts'
 import {
+  entryWords,
   FeedFormatError,
   feedLimits,
   frameTypes,
@@ -19,7 +20,8 @@ export function encodeNodeFrame(frame: NodeFrame): Uint8Array<ArrayBuffer> {
     case 'hello': {
       const issuer = textBytes(frame.issuer, feedLimits.issuerBytes, 'issuer')
       const node = textBytes(frame.node, feedLimits.nameBytes, 'node')
-      return new FrameWriter(28 + 2 + issuer.length + 2 + node.length)
+      const scopes = textBytes(frame.scopes.join(' '), feedLimits.scopesBytes, 'scopes')
+      return new FrameWriter(28 + 2 + issuer.length + 2 + node.length + 2 + scopes.length)
         .u8(frameTypes.hello)
         .u8(frame.version)
         .u16(frame.snapshot ? 1 : 0)
@@ -27,14 +29,15 @@ export function encodeNodeFrame(frame: NodeFrame): Uint8Array<ArrayBuffer> {
         .u32(frame.renewMs)
         .raw(identifier(frame.epoch))
         .text(issuer)
-        .text(node).bytes
+        .text(node)
+        .text(scopes).bytes
     }
     case 'chunk':
-      return new FrameWriter(12 + frame.count * 16)
+      return new FrameWriter(12 + frame.count * entryWords * 4)
         .u32(frameTypes.chunk)
         .u32(frame.index)
         .u32(countOf(frame.count))
-        .words(frame.words.subarray(0, frame.count * 4)).bytes
+        .words(frame.words.subarray(0, frame.count * entryWords)).bytes
     case 'snapshotEnd': {
       const streams = positionBytes(frame.position)
       return writePosition(
@@ -51,14 +54,14 @@ export function encodeNodeFrame(frame: NodeFrame): Uint8Array<ArrayBuffer> {
     case 'entries': {
       const streams = positionBytes(frame.position)
       return writePosition(
-        new FrameWriter(24 + frame.count * 16 + streams.length)
+        new FrameWriter(24 + frame.count * entryWords * 4 + streams.length)
           .u8(frameTypes.entries)
           .u8(0)
           .u16(streams.entries.length)
           .u32(countOf(frame.count))
           .u64(frame.after)
           .u64(frame.mark)
-          .words(frame.words.subarray(0, frame.count * 4)),
+          .words(frame.words.subarray(0, frame.count * entryWords)),
         streams,
       )
     }

@@ -4,7 +4,19 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { decodeGuardFrame, decodeNodeFrame } from './feed-decode.ts'
 import { encodeGuardFrame, encodeNodeFrame } from './feed-encode.ts'
-import { closeCodes, FeedFormatError, feedLimits, type GuardFrame, type NodeFrame } from './feed.ts'
+import {
+  closeCodes,
+  FeedFormatError,
+  feedLimits,
+  type GuardFrame,
+  type NodeFrame,
+  commonFeedVersion,
+  entryKinds,
+  entryWords,
+  feedSubprotocolOf,
+  feedVersion,
+  feedVersions,
+} from './feed.ts'
 
 type Frame = NodeFrame | GuardFrame
 
@@ -62,7 +74,7 @@ suite('docs/feed.md', () => {
       assert.ok(document.includes(`| ${limit.toLocaleString('en')} |`), String(limit))
     }
     const { entries, streams, nameBytes, nodeFrameBytes } = feedLimits
-    assert.equal(nodeFrameBytes, 24 + entries * 16 + streams * (2 + nameBytes + 8))
+    assert.equal(nodeFrameBytes, 24 + entries * entryWords * 4 + streams * (2 + nameBytes + 8))
   })
 
   test('lists every close code', () => {
@@ -77,9 +89,12 @@ const name = fc.string({ unit: 'grapheme', maxLength: 30 }).filter(fits)
 const position = fc
   .dictionary(name, u64, { maxKeys: 5 })
   .map((entries) => new Map(Object.entries(entries)))
-const words = fc
-  .integer({ min: 0, max: 20 })
-  .chain((count) => fc.uint32Array({ minLength: count * 4, maxLength: count * 4 }))
+const value = fc.integer({ min: 1, max: 0xffff_ffff })
+const entry = fc.oneof(
+  fc.tuple(u32, u32, u32, fc.constant(0), fc.constant(entryKinds.revoked)),
+  fc.tuple(u32, u32, u32, value, fc.constantFrom(entryKinds.raised, entryKinds.cutoff)),
+)
+const words = fc.array(entry, { maxLength: 20 }).map((entries) => Uint32Array.from(entries.flat()))
 
 function fits(text: string): boolean {
   return text.isWellFormed() && new TextEncoder().encode(text).length <= feedLimits.nameBytes
@@ -95,10 +110,11 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
     epoch: id,
     issuer: name,
     node: name,
+    scopes: fc.array(fc.stringMatching(/^[a-z_]{1,12}$/), { minLength: 1, maxLength: 5 }),
   }),
   fc
     .record({ type: fc.constant('chunk' as const), index: u32, words })
-    .map((frame) => ({ ...frame, count: frame.words.length / 4 })),
+    .map((frame) => ({ ...frame, count: frame.words.length / entryWords })),
   fc.record({
     type: fc.constant('snapshotEnd' as const),
     total: u32,
@@ -117,7 +133,7 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
       ...frame,
       after: Math.min(...marks),
       mark: Math.max(...marks),
-      count: frame.words.length / 4,
+      count: frame.words.length / entryWords,
     })),
   fc.record({
     type: fc.constant('pong' as const),
@@ -195,7 +211,7 @@ suite('feed frames', () => {
 
   test('are refused over their limits', () => {
     const many = feedLimits.entries + 1
-    const large = new Uint32Array(many * 4)
+    const large = new Uint32Array(many * entryWords)
     assert.throws(
       () => encodeNodeFrame({ type: 'chunk', index: 0, count: many, words: large }),
       /over 16384/,
@@ -208,7 +224,13 @@ suite('feed frames', () => {
       () => decodeGuardFrame(new Uint8Array(feedLimits.guardFrameBytes + 1)),
       FeedFormatError,
     )
-    const start = { type: 'start', version: 1, attempt: 1, mark: 0, software: '' } as const
+    const start = {
+      type: 'start',
+      version: feedVersion,
+      attempt: 1,
+      mark: 0,
+      software: '',
+    } as const
     const zeros = new Uint8Array(16)
     assert.throws(
       () => encodeGuardFrame({ ...start, instance: zeros, epoch: zeros, name: 'x'.repeat(129) }),
@@ -240,5 +262,59 @@ suite('feed frames', () => {
     const huge = entries.slice()
     huge[22] = 0x20
     assert.throws(() => decodeNodeFrame(huge), /2\^53/)
+  })
+
+  test('are refused where an entry is of a kind that this version does not know', () => {
+    const chunk = (...words: number[]) =>
+      encodeNodeFrame({ type: 'chunk', index: 0, count: 1, words: Uint32Array.from(words) })
+    const good = [
+      [0, entryKinds.revoked],
+      [1, entryKinds.raised],
+      [1, entryKinds.cutoff],
+    ] as const
+    for (const [number, kind] of good) decodeNodeFrame(chunk(7, 7, 7, number, kind))
+    for (const kind of [0, 4, 0x101, 0xffff_ffff]) {
+      assert.throws(() => decodeNodeFrame(chunk(7, 7, 7, 1, kind)), /no kind of entry/)
+    }
+    for (const [number, kind] of good) {
+      assert.throws(() => decodeNodeFrame(chunk(7, 7, 7, 1 - number, kind)), FeedFormatError)
+    }
+  })
+})
+
+suite('versions of the feed', () => {
+  for (const version of feedVersions) {
+    test(`the bytes of version ${version} are read and written as when it was released`, () => {
+      // Kept as they were: never written anew.
+      const url = new URL(`../../test/fixtures/feed-v${version}.json`, import.meta.url)
+      const kept = JSON.parse(readFileSync(url, 'utf8')) as readonly {
+        frame: object
+        hex: string
+      }[]
+      assert.ok(kept.length > 0)
+      for (const { frame, hex } of kept) {
+        const expected = parseExample(JSON.stringify(frame))
+        assert.deepEqual(decode(expected, fromHex(hex)), expected)
+        assert.deepEqual(encode(expected), fromHex(hex))
+      }
+    })
+  }
+
+  const offer = (...versions: number[]) => versions.map(feedSubprotocolOf)
+
+  test('both sides speak the highest that both know', () => {
+    assert.equal(commonFeedVersion(offer(2)), 2)
+    assert.equal(commonFeedVersion(offer(9, 2)), 2)
+    assert.equal(commonFeedVersion(offer(2, 9), [9, 3, 2]), 9)
+    assert.equal(commonFeedVersion(offer(3, 2), [9, 3, 2]), 3)
+    assert.equal(commonFeedVersion(['outright.credential.eA', ...offer(2)]), 2)
+  })
+
+  test('there is none where neither knows one of the other', () => {
+    assert.equal(commonFeedVersion(offer(9)), undefined)
+    assert.equal(commonFeedVersion([]), undefined)
+    for (const odd of ['outright.feed.v', 'outright.feed.v02', 'outright.feed.v2x', 'feed.v2']) {
+      assert.equal(commonFeedVersion([odd]), undefined, odd)
+    }
   })
 })

@@ -7,16 +7,70 @@
  * It is only meaningful together with that run's _epoch_.
  */
 
-/** The WebSocket subprotocol that carries these frames. */
-export const feedSubprotocol = 'outright.feed.v1'
+import { scopes } from '../domain/scope.ts'
+
+/**
+ * The versions of this protocol that are spoken here, the newest first. Both sides name theirs in
+ * the list of subprotocols, and speak the highest that both know: so guards and nodes of
+ * neighbouring releases work together.
+ */
+export const feedVersions: readonly number[] = [2]
+
+/** The newest. */
+export const feedVersion: number = Math.max(...feedVersions)
+
+const subprotocolPrefix = 'outright.feed.v'
+
+/** The WebSocket subprotocol that carries the frames of a version. */
+export function feedSubprotocolOf(version: number): string {
+  return `${subprotocolPrefix}${version}`
+}
+
+/** The version that a subprotocol carries; undefined where it is none of these. */
+export function feedVersionOf(subprotocol: string): number | undefined {
+  const digits = /^outright\.feed\.v([1-9]\d{0,4})$/.exec(subprotocol)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/**
+ * What two sides speak with each other.
+ *
+ * @returns The highest version that both know; undefined where there is none.
+ */
+export function commonFeedVersion(
+  offered: Iterable<string>,
+  known: readonly number[] = feedVersions,
+): number | undefined {
+  const common = [...offered]
+    .map(feedVersionOf)
+    .filter((version): version is number => version !== undefined && known.includes(version))
+  return common.length === 0 ? undefined : Math.max(...common)
+}
+
+/** Words of an entry: upper half, lower half, forget-after second, value, kind. */
+export const entryWords = 5
+
+/**
+ * What an entry says of its fingerprint, its last word. A reader that meets another kind refuses
+ * the frame: it cannot know what that ends.
+ */
+export const entryKinds = {
+  /** Revoked. Its value is 0. */
+  revoked: 1,
+  /** Raised to a generation: its value. */
+  raised: 2,
+  /** Cut off: what was issued up to the Unix second that is its value. */
+  cutoff: 3,
+} as const
+
+/** The names of the scopes by which something can end here: a hello says those of its node. */
+export const feedScopes: readonly string[] = scopes
 
 /** Prefix of the subprotocol entry that carries the credential, in base64url without padding. */
 export const credentialSubprotocolPrefix = 'outright.credential.'
 
 /** Path of the feed below the server's URL. */
 export const feedPath = '/outright/v1/feed'
-
-export const feedVersion = 1
 
 /** First byte of a frame. Guards send numbers from 0x41 on. */
 export const frameTypes = {
@@ -39,10 +93,12 @@ export const feedLimits = {
   streams: 1024,
   /** UTF-8 bytes of a name. */
   nameBytes: 128,
+  /** UTF-8 bytes of the list of scopes. */
+  scopesBytes: 1024,
   /** UTF-8 bytes of the issuer. */
   issuerBytes: 2048,
   /** Bytes of a frame from a node: the largest batch and the largest position. */
-  nodeFrameBytes: 403_480,
+  nodeFrameBytes: 469_016,
   /** Bytes of a frame from a guard. */
   guardFrameBytes: 512,
 } as const
@@ -86,6 +142,11 @@ export interface HelloFrame {
   readonly issuer: string
   /** The node's name, for people. */
   readonly node: string
+  /**
+   * Every scope by which something may have ended there. A guard that does not know one of them
+   * cannot judge tokens, and does not follow.
+   */
+  readonly scopes: readonly string[]
 }
 
 /** Node → guard: a piece of the snapshot. */
@@ -95,7 +156,7 @@ export interface ChunkFrame {
   readonly index: number
   /** How many entries it holds, 1 to 16,384. */
   readonly count: number
-  /** Four words an entry: high, low, forget-after second, generation (0: revoked). */
+  /** `entryWords` words an entry. */
   readonly words: Uint32Array
 }
 

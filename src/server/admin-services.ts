@@ -19,7 +19,7 @@ import type { ClientAddresses } from '../http/client-address.ts'
 import { singleParameter } from '../http/body.ts'
 import type { NodeLeases } from '../ports/node-lease.ts'
 import { PROBLEM_TYPE_PREFIX, type WireVerifier } from '../protocol/admin-api.ts'
-import { feedPath, feedSubprotocol } from '../protocol/feed.ts'
+import { feedPath, feedSubprotocolOf, feedVersion } from '../protocol/feed.ts'
 import type { Replica } from '../verifier/replica.ts'
 import type { Config } from './config.ts'
 import type { NodeLags } from './node-lags.ts'
@@ -187,7 +187,7 @@ const feedRoute: Route = {
   path: feedPath,
   operation: {
     summary: 'The feed of guards: a WebSocket',
-    description: `Subprotocol \`${feedSubprotocol}\`; \`docs/feed.md\` has the frames.`,
+    description: `Subprotocol \`${feedSubprotocolOf(feedVersion)}\`; \`docs/feed.md\` has the frames.`,
     tags: ['feed'],
     security: [{ guardCredential: [] }],
     responses: {
@@ -206,7 +206,7 @@ const feedRoute: Route = {
       type: `${PROBLEM_TYPE_PREFIX}upgrade-required`,
       title: 'A WebSocket is needed here',
       status: 426,
-      detail: `The feed is a WebSocket with the subprotocol ${feedSubprotocol}`,
+      detail: `The feed is a WebSocket with the subprotocol ${feedSubprotocolOf(feedVersion)}`,
     }),
   }),
 }

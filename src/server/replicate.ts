@@ -1,12 +1,13 @@
 import type { Revocation } from '../domain/revocation.ts'
 import type { LogStore } from '../ports/store.ts'
-import { WORDS_PER_ENTRY, writeEntry } from '../verifier/fingerprint.ts'
+import { entryWords } from '../protocol/feed.ts'
+import { writeEntry } from '../verifier/fingerprint.ts'
 import type { Replica } from '../verifier/replica.ts'
 
 /** Writes entries into a replica as they are committed, and returns their words. */
 export function applyRevocations(replica: Replica, entries: readonly Revocation[]): Uint32Array {
-  const words = new Uint32Array(entries.length * WORDS_PER_ENTRY)
-  for (const [index, entry] of entries.entries()) writeEntry(entry, words, index * WORDS_PER_ENTRY)
+  const words = new Uint32Array(entries.length * entryWords)
+  for (const [index, entry] of entries.entries()) writeEntry(entry, words, index * entryWords)
   replica.applyWords(words, entries.length)
   return words
 }

@@ -13,6 +13,7 @@ import type { Check, StoreUnderTest } from './contract/check.ts'
 import { deliveryChecks } from './contract/deliveries.ts'
 import { deliveryPlanChecks } from './contract/delivery-plans.ts'
 import { directoryChecks } from './contract/directory.ts'
+import { foreignChecks } from './contract/foreign.ts'
 import { hostileChecks } from './contract/hostile.ts'
 import { logListChecks } from './contract/log-lists.ts'
 import { logChecks } from './contract/log.ts'
@@ -29,6 +30,7 @@ export type { Check, StoreUnderTest } from './contract/check.ts'
 export const storeChecks: readonly Check[] = [
   ...logChecks,
   ...logListChecks,
+  ...foreignChecks,
   ...sessionChecks,
   ...rotateChecks,
   ...accessHorizonChecks,

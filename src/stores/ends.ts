@@ -69,7 +69,10 @@ const narrow = scopes.flatMap((scope) => {
  * counter it is the first raise that the session had not seen.
  */
 export const endings: readonly string[] = [
-  ...narrow.map(({ scope, key }) => `f.key = ${key} AND f.scope = '${scope}' AND f.generation = 0`),
+  ...narrow.map(
+    ({ scope, key }) =>
+      `f.key = ${key} AND f.scope = '${scope}' AND f.issuer = '' AND f.generation = 0`,
+  ),
   ...sessionCounters.map(
     (scope) => `f.key = ${counterKey(scope, 's')} AND f.scope = '${scope}'
     AND f.generation = s.${generationColumn(scope)} + 1`,

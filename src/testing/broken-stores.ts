@@ -4,6 +4,7 @@
  */
 import type { BrokenStore } from './broken-stores/broken-store.ts'
 import { brokenHorizons } from './broken-stores/access-horizon.ts'
+import { brokenForeign } from './broken-stores/foreign.ts'
 import { brokenPlans, brokenSending } from './broken-stores/deliveries.ts'
 import { brokenRecords } from './broken-stores/records.ts'
 import { brokenFollowing, brokenRevocations } from './broken-stores/revocations.ts'
@@ -14,6 +15,7 @@ export type { BrokenStore } from './broken-stores/broken-store.ts'
 export const brokenStores: readonly BrokenStore[] = [
   ...brokenRevocations,
   ...brokenFollowing,
+  ...brokenForeign,
   ...brokenSessions,
   ...brokenRotations,
   ...brokenHorizons,

@@ -4,7 +4,14 @@ import { createGuard, type Guard, type GuardLog, type GuardOptions } from '../gu
 import type { FeedSocketEvents } from '../guard/transport.ts'
 import { decodeGuardFrame } from '../protocol/feed-decode.ts'
 import { encodeNodeFrame } from '../protocol/feed-encode.ts'
-import { closeCodes, type GuardFrame, type NodeFrame } from '../protocol/feed.ts'
+import {
+  closeCodes,
+  entryKinds,
+  feedScopes,
+  feedVersion,
+  type GuardFrame,
+  type NodeFrame,
+} from '../protocol/feed.ts'
 import { fingerprint } from '../verifier/fingerprint.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { SimulatedTime } from './simulated-time.ts'
@@ -91,7 +98,7 @@ export class PlayedFeed {
   /** Revokes a session, until a Unix time in seconds. */
   revoke(sid: string, until = 0xffff_ffff): void {
     const { high, low } = fingerprint('session', sid)
-    const words = new Uint32Array([high, low, until, 0])
+    const words = new Uint32Array([high, low, until, 0, entryKinds.revoked])
     const after = this.#mark++
     const position = new Map([['node', this.#mark]])
     this.send({ type: 'entries', after, mark: this.#mark, count: 1, words, position })
@@ -105,8 +112,9 @@ export class PlayedFeed {
   #greet(): void {
     const epoch = new Uint8Array(16).fill(this.connections.length)
     const lease = { leaseMs: 2000, renewMs: 500 }
-    const who = { version: 1, snapshot: true, epoch, issuer, node: 'node' }
-    this.send({ type: 'hello', ...who, ...lease })
+    const who = { version: feedVersion, snapshot: true, epoch, issuer, node: 'node' }
+    const scopes = feedScopes
+    this.send({ type: 'hello', ...who, ...lease, scopes })
     const { overSeconds } = this
     this.send({
       type: 'snapshotEnd',

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { Following } from '../guard/following.ts'
 import { isAlive, isStillAlive } from './alive.ts'
 import { Replica } from './replica.ts'
-import { factsOf, NARROW, type TokenFacts } from './token-facts.ts'
+import { CUTOFF, factsOf, NARROW, type TokenFacts } from './token-facts.ts'
+import { entryKinds } from '../protocol/feed.ts'
 
 /**
  * Few names, some of which share the place at which changes are noted; half of them with an upper
@@ -19,18 +20,29 @@ const fingerprint = fc
 
 const narrow = fc.record({ of: fingerprint, generation: fc.constant(NARROW) })
 const counter = fc.record({ of: fingerprint, generation: fc.nat(3) })
+const foreign = fc.record({ of: fingerprint, generation: fc.constant(CUTOFF) })
 const facts: fc.Arbitrary<TokenFacts> = fc
-  .tuple(fc.nat(3), fc.array(fc.oneof(narrow, counter), { minLength: 1, maxLength: 8 }))
-  .map(([everyone, named]) =>
+  .tuple(
+    fc.nat(3),
+    fc.array(fc.oneof(narrow, counter, foreign), { minLength: 1, maxLength: 8 }),
+    fc.nat(4),
+  )
+  .map(([everyone, named, sinceSeconds]) =>
     factsOf(
       everyone,
       named.map(({ of, generation }) => ({ ...of, generation })),
+      sinceSeconds,
     ),
   )
 
 const step = fc.oneof(
   fc.record({ kind: fc.constant('revoke' as const), of: fingerprint }),
   fc.record({ kind: fc.constant('raise' as const), of: fingerprint, to: fc.nat(4) }),
+  fc.record({
+    kind: fc.constant('cut' as const),
+    of: fingerprint,
+    to: fc.integer({ min: 1, max: 4 }),
+  }),
   fc.record({ kind: fc.constant('everyone' as const), to: fc.nat(4) }),
   fc.record({ kind: fc.constant('snapshot' as const), of: fingerprint }),
   fc.record({ kind: fc.constant('judge' as const), index: fc.nat(2) }),
@@ -52,9 +64,13 @@ suite('isStillAlive()', () => {
             view.apply(Uint32Array.from(words), 1, ++mark, new Map())
           }
           for (const now of steps) {
-            if (now.kind === 'revoke') apply([now.of.high, now.of.low, never, 0])
-            if (now.kind === 'raise') apply([now.of.high, now.of.low, never, now.to])
-            if (now.kind === 'everyone') apply([0, 0, never, now.to])
+            if (now.kind === 'revoke')
+              apply([now.of.high, now.of.low, never, 0, entryKinds.revoked])
+            if (now.kind === 'raise')
+              apply([now.of.high, now.of.low, never, now.to, entryKinds.raised])
+            if (now.kind === 'cut')
+              apply([now.of.high, now.of.low, never, now.to, entryKinds.cutoff])
+            if (now.kind === 'everyone') apply([0, 0, never, now.to, entryKinds.raised])
             if (now.kind === 'snapshot') {
               // Another node's, which knows less and more.
               const replica = new Replica()
@@ -84,6 +100,7 @@ suite('isStillAlive()', () => {
       everyone: 0,
       isRevoked: () => ++lookups < 0,
       generation: () => Math.min(++lookups, 0),
+      cutoff: () => Math.min(++lookups, 0),
       mayHaveChanged: (high: number, version: number) => replica.mayHaveChanged(high, version),
     }
     const token = factsOf(

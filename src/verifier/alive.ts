@@ -9,7 +9,9 @@ export interface RevocationView {
   isRevoked(high: number, low: number): boolean
   /** 0 where the counter was never raised. */
   generation(high: number, low: number): number
-  /** False only where the fingerprint was neither revoked nor raised since the version. */
+  /** The last second that is dead, Unix time; 0 where nothing is cut off. */
+  cutoff(high: number, low: number): number
+  /** False only where nothing was applied about the fingerprint since the version. */
   mayHaveChanged(high: number, version: number): boolean
 }
 
@@ -25,9 +27,11 @@ export function isAlive(replica: RevocationView, facts: TokenFacts): boolean {
     const high = named[at]!
     const low = named[at + 1]!
     const generation = named[at + 2]!
-    if (generation === NARROW) {
+    if (generation >= 0) {
+      if (generation < replica.generation(high, low)) return false
+    } else if (generation === NARROW) {
       if (replica.isRevoked(high, low)) return false
-    } else if (generation < replica.generation(high, low)) return false
+    } else if (facts.sinceSeconds <= replica.cutoff(high, low)) return false
   }
   return true
 }

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import {
-  entryWords,
-  FingerprintTable,
-  largestNumber,
-  subTables,
-  undividedMost,
-} from './fingerprint-table.ts'
+import { entryWords } from '../protocol/feed.ts'
+import { FingerprintTable, largestNumber, subTables, undividedMost } from './fingerprint-table.ts'
 import { scrambleHigh, scrambleLow } from './scramble.ts'
 
 const seed = 7
@@ -21,7 +16,7 @@ function fingerprintAt(sortHigh: number, sortLow: number): readonly [number, num
 function contents(table: FingerprintTable, most = 1000): Map<string, number> {
   const found = new Map<string, number>()
   let before = -1n
-  for (const words of table.chunks(most)) {
+  for (const words of table.chunks(most, 9)) {
     assert.ok(words.length <= most * entryWords)
     for (let at = 0; at < words.length; at += entryWords) {
       const [high, low] = [words[at]!, words[at + 1]!]
@@ -148,7 +143,7 @@ suite('FingerprintTable', () => {
     const random = randomNumbers(9)
     const stays = Array.from({ length: undividedMost }, () => [random(2 ** 32), random(2 ** 32)])
     for (const [high, low] of stays) table.merge(high!, low!, 5, 0)
-    const chunks = table.chunks(100)
+    const chunks = table.chunks(100, 9)
     const found = new Set<string>()
     let pieces = 0
     for (const words of chunks) {

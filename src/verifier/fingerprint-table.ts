@@ -19,6 +19,7 @@
  * same seed (a snapshot) would all press into the low end of a table that is still growing.
  */
 
+import { entryWords } from '../protocol/feed.ts'
 import { scrambleHigh, scrambleLow } from './scramble.ts'
 import { allocateSlots, capacityFor, freeSlots, loadMost, shrinksBelow } from './slots.ts'
 
@@ -31,8 +32,8 @@ export const subTables = 256
 /** With more entries than this, the one sub-table is divided into {@link subTables}. */
 export const undividedMost = 16_384
 
-/** Words of an entry outside a table: high, low, forget-after second, number. */
-export const entryWords = 4
+/** Words of a slot that has a number: high, low, forget-after second, number. */
+const numberedWidth = 4
 
 /** Slots after the last home slot; doubled wherever they do not suffice. */
 const slackLeast = 16
@@ -191,9 +192,10 @@ export class FingerprintTable {
    * that is there all the time is delivered exactly once, any other at most once.
    *
    * @param most How many entries a piece holds at most.
-   * @yields {@link entryWords} words for each entry: high, low, forget-after second, number (or 0).
+   * @param kind What the entries say: the last word of each.
+   * @yields `entryWords` words for each entry: high, low, forget-after second, number (or 0), kind.
    */
-  *chunks(most: number): Generator<Uint32Array<ArrayBuffer>, void, undefined> {
+  *chunks(most: number, kind: number): Generator<Uint32Array<ArrayBuffer>, void, undefined> {
     let chunk = new Uint32Array(Math.min(most, this.#entries) * entryWords)
     let filled = 0
     for (let index = 0; index < this.#words.length; index++) {
@@ -210,6 +212,7 @@ export class FingerprintTable {
           continue
         }
         this.#copyEntry(this.#words[index]!, offset, chunk, filled)
+        chunk[filled + 4] = kind
         filled += entryWords
         offset += this.#width
       }
@@ -265,7 +268,7 @@ export class FingerprintTable {
       words[offset + 2] = forgetAfter
       changed = true
     }
-    if (this.#width === entryWords && number > words[offset + 3]!) {
+    if (this.#width === numberedWidth && number > words[offset + 3]!) {
       words[offset + 3] = number
       changed = true
     }
@@ -300,7 +303,7 @@ export class FingerprintTable {
     words[offset] = sortHigh
     words[offset + 1] = sortLow
     words[offset + 2] = forgetAfter
-    if (width === entryWords) words[offset + 3] = number
+    if (width === numberedWidth) words[offset + 3] = number
     this.#counts[index] = count
     this.#entries++
   }
@@ -391,6 +394,6 @@ export class FingerprintTable {
     chunk[at] = high
     chunk[at + 1] = scrambleLow(high, sortLow, this.#seed)
     chunk[at + 2] = words[offset + 2]!
-    chunk[at + 3] = this.#width === entryWords ? words[offset + 3]! : 0
+    chunk[at + 3] = this.#width === numberedWidth ? words[offset + 3]! : 0
   }
 }

@@ -1,4 +1,5 @@
-import { scopeRow, type Scope } from '../domain/scope.ts'
+import { kindOf, scopeRow, type Scope } from '../domain/scope.ts'
+import { entryKinds } from '../protocol/feed.ts'
 import { sha256Start } from './sha256.ts'
 import { isUuid, lastHalf } from './uuid.ts'
 
@@ -14,33 +15,64 @@ export interface Fingerprint {
 /** A revocation as a replica keeps it. Structural, so that the wire and the log both fit. */
 export interface Entry {
   readonly scope: Scope
+  /** Empty: ours. */
+  readonly issuer: string
   readonly key: string
-  /** The counter's value; 0 for narrow scopes. */
+  /** The counter's value; 0 for what is no counter. */
   readonly generation: number
+  /** The last second that is dead; 0 for what is no cut-off. */
+  readonly cutoffSeconds: number
   readonly forgetAfterMs: number
 }
-
-/** Numbers in one entry: high, low, forget-after in seconds, generation (0: revoked). */
-export const WORDS_PER_ENTRY = 4
 
 /**
  * The fingerprint of what a revocation names. Ids that are minted here (of tokens, sessions and
  * signing keys) are UUIDs whose last 64 bits are random, so those are taken as they are; every
  * other name is hashed, with its scope, so that nobody can choose a name that meets another's
  * fingerprint.
+ *
+ * What another issuer names is always hashed, with its scope and that issuer, which could choose
+ * the last half of a UUID. A zero byte stands in front, as no scope begins with one: so it meets no
+ * name of ours.
+ *
+ * @param issuer Whose tokens are named; empty: ours. Holds no zero byte.
  */
-export function fingerprint(scope: Scope, key: string): Fingerprint {
+export function fingerprint(scope: Scope, key: string, issuer = ''): Fingerprint {
+  if (issuer !== '') return sha256Start(`\0${scope}\0${issuer}\0${key}`)
   return randomHalf(scope, key) ?? sha256Start(`${scope}\0${key}`)
 }
 
 /** Writes an entry's words; everyone's counter has the fingerprint 0, 0. */
 export function writeEntry(entry: Entry, words: Uint32Array, offset: number): void {
-  const { high, low } =
-    entry.scope === 'everyone' ? { high: 0, low: 0 } : fingerprint(entry.scope, entry.key)
+  const { scope, issuer, key } = entry
+  const isEveryone = scope === 'everyone' && issuer === ''
+  const { high, low } = isEveryone ? { high: 0, low: 0 } : fingerprint(scope, key, issuer)
   words[offset] = high
   words[offset + 1] = low
   words[offset + 2] = Math.min(Math.ceil(entry.forgetAfterMs / 1000), 0xffff_ffff)
-  words[offset + 3] = entry.generation
+  writeKind(entry, words, offset)
+}
+
+function writeKind(entry: Entry, words: Uint32Array, offset: number): void {
+  const kind = kindOf(entry.scope, entry.issuer)
+  switch (kind) {
+    case 'narrow':
+      words[offset + 3] = 0
+      words[offset + 4] = entryKinds.revoked
+      return
+    case 'counter':
+      words[offset + 3] = entry.generation
+      words[offset + 4] = entryKinds.raised
+      return
+    case 'cutoff':
+      words[offset + 3] = entry.cutoffSeconds
+      words[offset + 4] = entryKinds.cutoff
+      return
+    case undefined:
+      throw new RangeError(
+        `Cannot follow entry: tokens of others cannot be ended by ${entry.scope}`,
+      )
+  }
 }
 
 function randomHalf(scope: Scope, key: string): Fingerprint | undefined {

@@ -1,8 +1,8 @@
 /**
  * The replica: everything a verifier remembers of what has ended, in memory.
  *
- * It owns what the numbers in its two tables mean and how they age. It does not know where entries
- * come from (the feed), whether it is current (the lease), or what makes a token dead (`alive`).
+ * It owns what the numbers in its tables mean and how they age. It does not know where entries come
+ * from (the feed), whether it is current (the lease), or what makes a token dead (`alive`).
  *
  * Every change only adds: a later forget-after second, a higher generation. So entries may arrive
  * twice, in any order, and from a snapshot and the tail at once, and the replica ends up the same.
@@ -13,17 +13,16 @@
  */
 
 import { Changes } from './changes.ts'
-import { entryWords, FingerprintTable, largestNumber, subTables } from './fingerprint-table.ts'
+import { entryKinds, entryWords } from '../protocol/feed.ts'
+import { FingerprintTable, largestNumber, subTables } from './fingerprint-table.ts'
 
 /** A bounded piece of a snapshot. */
 export interface ReplicaChunk {
-  /** What the entries are. Receivers need not look: each entry says it by its generation. */
-  readonly kind: 'revoked' | 'generation'
   /** How many entries the piece holds. */
   readonly count: number
   /**
-   * Four words for each entry: high, low, forget-after second, generation. Generation 0 means
-   * revoked; fingerprint (0, 0) with a generation means everyone.
+   * `entryWords` words for each entry: high, low, forget-after second, value, kind. Fingerprint (0,
+   * 0) with a generation means everyone.
    */
   readonly words: Uint32Array<ArrayBuffer>
 }
@@ -32,6 +31,7 @@ export interface ReplicaChunk {
 export class Replica {
   readonly #revoked: FingerprintTable
   readonly #generations: FingerprintTable
+  readonly #cutoffs: FingerprintTable
   #everyone = 0
   #version = 0
   /** Kept from the first question on: most replicas (of a snapshot, in a test) are never asked. */
@@ -50,6 +50,7 @@ export class Replica {
   constructor(seed: number = randomSeed()) {
     this.#revoked = new FingerprintTable(1, seed)
     this.#generations = new FingerprintTable(2, seed)
+    this.#cutoffs = new FingerprintTable(2, seed)
   }
 
   /**
@@ -61,9 +62,9 @@ export class Replica {
     return this.#overSeconds
   }
 
-  /** How many entries are held: revoked tokens and sessions, and generations, without everyone's. */
+  /** How many entries are held: what is revoked, raised or cut off, without everyone's generation. */
   get entries(): number {
-    return this.#revoked.entries + this.#generations.entries
+    return this.#revoked.entries + this.#generations.entries + this.#cutoffs.entries
   }
 
   /**
@@ -104,9 +105,25 @@ export class Replica {
    */
   raise(high: number, low: number, generation: number, forgetAfterSeconds: number): void {
     if (high === 0 && low === 0) return this.raiseEveryone(generation)
-    if (requireGeneration(generation) === 0) return
+    if (requireWord(generation, 'raise a generation to') === 0) return
     const forgetAfter = forgetAfterWord(forgetAfterSeconds)
     if (this.#generations.merge(high, low, forgetAfter, generation)) this.#changed(high)
+  }
+
+  /**
+   * Ends what was issued up to a second by another issuer, of one of its subjects, say. Never goes
+   * back, and keeps the later second to forget it.
+   *
+   * @param high The high half of its fingerprint.
+   * @param low The low half.
+   * @param seconds The last second that is dead, Unix time. 0 changes nothing.
+   * @param forgetAfterSeconds As in {@link Replica.revoke}.
+   * @throws {RangeError} If the second is not an unsigned 32-bit integer.
+   */
+  cutOff(high: number, low: number, seconds: number, forgetAfterSeconds: number): void {
+    if (requireWord(seconds, 'cut off up to') === 0) return
+    const forgetAfter = forgetAfterWord(forgetAfterSeconds)
+    if (this.#cutoffs.merge(high, low, forgetAfter, seconds)) this.#changed(high)
   }
 
   /**
@@ -116,7 +133,7 @@ export class Replica {
    * @throws {RangeError} If the generation is not an unsigned 32-bit integer.
    */
   raiseEveryone(generation: number): void {
-    if (requireGeneration(generation) <= this.#everyone) return
+    if (requireWord(generation, 'raise a generation to') <= this.#everyone) return
     this.#everyone = generation
     this.#version++
   }
@@ -145,7 +162,18 @@ export class Replica {
   }
 
   /**
-   * Whether what a fingerprint stands for may have been revoked or raised since a version.
+   * The last second up to which what was issued is dead. Allocates nothing.
+   *
+   * @param high The high half of the fingerprint.
+   * @param low The low half.
+   * @returns Unix time, or 0 where nothing is cut off.
+   */
+  cutoff(high: number, low: number): number {
+    return this.#cutoffs.get(high, low)
+  }
+
+  /**
+   * Whether what a fingerprint stands for may have been revoked, raised or cut off since a version.
    * Allocates nothing, but at the first call. Everyone's generation is not asked about here.
    *
    * @param high The high half of the fingerprint.
@@ -173,8 +201,9 @@ export class Replica {
     let left = budget ?? Infinity
     let dropped = 0
     // One visit more than there are sub-tables: the first may begin in the middle.
-    for (let visit = 0; visit <= 2 * subTables && left > 0; visit++) {
-      const table = this.#sweepIndex < subTables ? this.#revoked : this.#generations
+    const tables = this.#tables
+    for (let visit = 0; visit <= tables.length * subTables && left > 0; visit++) {
+      const table = tables[Math.floor(this.#sweepIndex / subTables)]!
       const index = this.#sweepIndex % subTables
       if (table.count(index) > 0) {
         const slots = Math.max(0, table.slots(index) - this.#sweepSlot)
@@ -187,7 +216,7 @@ export class Replica {
         if (budget === undefined) left = 0
       }
       this.#sweepSlot = 0
-      this.#sweepIndex = (this.#sweepIndex + 1) % (2 * subTables)
+      this.#sweepIndex = (this.#sweepIndex + 1) % (tables.length * subTables)
     }
     return dropped
   }
@@ -218,32 +247,48 @@ export class Replica {
       throw new RangeError(`Cannot cut a snapshot into pieces of "${maxEntries}" entries`)
     }
     if (this.#everyone > 0) {
-      const words = Uint32Array.of(0, 0, largestNumber, this.#everyone)
-      yield { kind: 'generation', count: 1, words }
+      const words = Uint32Array.of(0, 0, largestNumber, this.#everyone, entryKinds.raised)
+      yield { count: 1, words }
     }
-    for (const words of this.#generations.chunks(maxEntries)) {
-      yield { kind: 'generation', count: words.length / entryWords, words }
-    }
-    for (const words of this.#revoked.chunks(maxEntries)) {
-      yield { kind: 'revoked', count: words.length / entryWords, words }
+    for (const [table, kind] of [
+      [this.#generations, entryKinds.raised],
+      [this.#cutoffs, entryKinds.cutoff],
+      [this.#revoked, entryKinds.revoked],
+    ] as const) {
+      for (const words of table.chunks(maxEntries, kind)) {
+        yield { count: words.length / entryWords, words }
+      }
     }
   }
 
   /**
    * Applies entries as {@link Replica.chunks} or a tail batch delivers them.
    *
-   * @param words Four words for each entry, laid out as in {@link ReplicaChunk.words}.
+   * @param words Words of each entry, laid out as in {@link ReplicaChunk.words}.
    * @param count How many entries to apply.
-   * @throws {RangeError} If the words are fewer than the entries need. Nothing is applied then.
+   * @throws {RangeError} If the words are fewer than the entries need: nothing is applied then. Or
+   *   if an entry is of a kind that is not known.
    */
   applyWords(words: Uint32Array, count: number): void {
     if (!(count * entryWords <= words.length)) {
       throw new RangeError(`Cannot apply ${count} entries: only ${words.length} words are given`)
     }
     for (let at = 0; at < count * entryWords; at += entryWords) {
-      const generation = words[at + 3]!
-      if (generation === 0) this.revoke(words[at]!, words[at + 1]!, words[at + 2]!)
-      else this.raise(words[at]!, words[at + 1]!, generation, words[at + 2]!)
+      this.#applyEntry(words, at)
+    }
+  }
+
+  #applyEntry(words: Uint32Array, at: number): void {
+    const [high, low, until] = [words[at]!, words[at + 1]!, words[at + 2]!]
+    switch (words[at + 4]) {
+      case entryKinds.revoked:
+        return this.revoke(high, low, until)
+      case entryKinds.raised:
+        return this.raise(high, low, words[at + 3]!, until)
+      case entryKinds.cutoff:
+        return this.cutOff(high, low, words[at + 3]!, until)
+      default:
+        throw new RangeError(`Cannot apply entry: no kind of entry is ${words[at + 4]}`)
     }
   }
 
@@ -252,13 +297,16 @@ export class Replica {
    * meanwhile.
    */
   clear(): void {
-    this.#revoked.clear()
-    this.#generations.clear()
+    for (const table of this.#tables) table.clear()
     this.#everyone = 0
     this.#sweepIndex = 0
     this.#sweepSlot = 0
     this.#version++
     this.#changes = undefined
+  }
+
+  get #tables(): readonly FingerprintTable[] {
+    return [this.#revoked, this.#generations, this.#cutoffs]
   }
 
   #changed(high: number): void {
@@ -272,7 +320,7 @@ export class Replica {
    * @returns Bytes.
    */
   memoryBytes(): number {
-    return this.#revoked.memoryBytes() + this.#generations.memoryBytes()
+    return this.#tables.reduce((bytes, table) => bytes + table.memoryBytes(), 0)
   }
 }
 
@@ -282,12 +330,10 @@ function forgetAfterWord(seconds: number): number {
   return Math.max(1, Math.ceil(seconds))
 }
 
-/** A generation that was cut to 32 bits would bring dead tokens back, so it is refused instead. */
-function requireGeneration(generation: number): number {
-  if (generation === generation >>> 0) return generation
-  throw new RangeError(
-    `Cannot raise a generation to "${generation}": not an unsigned 32-bit integer`,
-  )
+/** A number that was cut to 32 bits would bring dead tokens back, so it is refused instead. */
+function requireWord(value: number, what: string): number {
+  if (value === value >>> 0) return value
+  throw new RangeError(`Cannot ${what} "${value}": not an unsigned 32-bit integer`)
 }
 
 function randomSeed(): number {

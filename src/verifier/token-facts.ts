@@ -1,5 +1,13 @@
 import { generationIn } from '../domain/generation.ts'
-import { isSessionCounter, isWide, keyOf, scopeRow, scopes, type Scope } from '../domain/scope.ts'
+import {
+  isSessionCounter,
+  isWide,
+  keyOf,
+  scopeRow,
+  scopes,
+  type KeyClaim,
+  type Scope,
+} from '../domain/scope.ts'
 import type { AccessClaims } from './claims.ts'
 import { fingerprint, type Fingerprint } from './fingerprint.ts'
 
@@ -12,9 +20,14 @@ export interface TokenFacts {
   /** The generation of everyone that the token carries. */
   readonly everyone: number
   /**
+   * Of a token of another issuer, the earliest second that it names: when it was issued, or when
+   * its login was where it says so. Of ours it is not asked about.
+   */
+  readonly sinceSeconds: number
+  /**
    * For each scope that the token names, {@link FACT_NUMBERS} numbers: the two halves of the
-   * fingerprint, and the generation that it carries, or {@link NARROW} where there is none to
-   * raise.
+   * fingerprint, and the generation that it carries, or {@link NARROW} or {@link CUTOFF}, where it
+   * carries none because it does not end by a counter.
    */
   readonly named: readonly number[]
 }
@@ -22,8 +35,10 @@ export interface TokenFacts {
 /** Numbers in {@link TokenFacts.named} for each name. */
 export const FACT_NUMBERS = 3
 
-/** Stands for a generation where what is named ends once. */
+/** In place of a generation: what is named ends once. */
 export const NARROW = -1
+/** In place of a generation: what is named ends up to a second. */
+export const CUTOFF = -2
 
 /** One thing that a token names. */
 export interface NamedFact extends Fingerprint {
@@ -47,9 +62,43 @@ export function tokenFacts(claims: AccessClaims): TokenFacts {
   return factsOf(generationIn(claims.gen, 'everyone'), facts)
 }
 
+/** What a token of another issuer names, under the names that our claims have for it. */
+export interface ForeignNames {
+  readonly issuer: string
+  readonly names: { readonly [C in KeyClaim]?: string | undefined }
+  /** See {@link TokenFacts.sinceSeconds}. */
+  readonly sinceSeconds: number
+}
+
+/**
+ * The facts of a verified token of another issuer. It carries no generations: it ends by the names
+ * that it has, once or up to a second.
+ *
+ * @throws {RangeError} Where it does not say when it was issued: nothing could be cut off.
+ */
+export function foreignFacts({ issuer, names, sinceSeconds }: ForeignNames): TokenFacts {
+  if (issuer === '' || !Number.isFinite(sinceSeconds)) {
+    throw new RangeError('Cannot judge token: it names no issuer, or not when it was issued')
+  }
+  const facts = scopes.flatMap((scope): readonly NamedFact[] => {
+    const { foreign, ...row } = scopeRow(scope)
+    const key = keyOf(row, names)
+    if (foreign === 'none' || key === undefined) return []
+    const generation = foreign === 'narrow' ? NARROW : CUTOFF
+    return [{ ...fingerprint(scope, key, issuer), generation }]
+  })
+  // Our own everyone is not everyone there: that is a cut-off among the others.
+  return factsOf(Number.MAX_SAFE_INTEGER, facts, sinceSeconds)
+}
+
 /** The facts of a token that names these, and was issued at this generation of everyone. */
-export function factsOf(everyone: number, facts: readonly NamedFact[]): TokenFacts {
-  return { everyone, named: facts.flatMap(({ high, low, generation }) => [high, low, generation]) }
+export function factsOf(
+  everyone: number,
+  facts: readonly NamedFact[],
+  sinceSeconds: number = 0,
+): TokenFacts {
+  const numbers = facts.flatMap(({ high, low, generation }) => [high, low, generation])
+  return { everyone, sinceSeconds, named: numbers }
 }
 
 /** The upper half of every fingerprint that a token has. */

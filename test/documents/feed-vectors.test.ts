@@ -20,7 +20,7 @@ import { cases, frames, names, notFrames, type AliveCase } from './feed-vectors.
 
 interface Vectors {
   readonly about: string
-  readonly fingerprints: readonly { scope: Scope; key: string; hex: string }[]
+  readonly fingerprints: readonly { scope: Scope; issuer: string; key: string; hex: string }[]
   readonly frames: readonly { from: 'node' | 'guard'; frame: object; hex: string }[]
   readonly notFrames: readonly { from: 'node' | 'guard'; why: string; hex: string }[]
   readonly alive: readonly AliveCase[]
@@ -31,8 +31,13 @@ const file = new URL('../../docs/feed-vectors.json', import.meta.url)
 const made: Vectors = {
   about:
     'For guards in other languages: docs/feed.md says what each part means. Fingerprints are 16 hexadecimal digits, the upper word first. ' +
-    'Words of entries are numbers: upper, lower, second, generation. Claims are those that "alive" reads once the rest of the token is good.',
-  fingerprints: names.map(([scope, key]) => ({ scope, key, hex: hexOf(scope, key) })),
+    'Words of entries are numbers: upper, lower, second, value, kind. Claims are those that "alive" reads once the rest of the token is good.',
+  fingerprints: names.map(([scope, key, issuer = '']) => ({
+    scope,
+    issuer,
+    key,
+    hex: hexOf(scope, key, issuer),
+  })),
   frames: [
     ...frames.node.map((frame) => ({
       from: 'node' as const,
@@ -64,10 +69,12 @@ suite('docs/feed-vectors.json', () => {
   })
 
   test('its fingerprints are the last half of a UUID, or SHA-256 by another hand', () => {
-    for (const { scope, key, hex } of vectors.fingerprints) {
+    for (const { scope, issuer, key, hex } of vectors.fingerprints) {
       const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key)
-      const isMinted = ['token', 'session', 'signing_key'].includes(scope) && isUuid
-      const hash = createHash('sha256').update(`${scope}\0${key}`).digest('hex').slice(0, 16)
+      const isMinted =
+        issuer === '' && ['token', 'session', 'signing_key'].includes(scope) && isUuid
+      const name = issuer === '' ? `${scope}\0${key}` : `\0${scope}\0${issuer}\0${key}`
+      const hash = createHash('sha256').update(name).digest('hex').slice(0, 16)
       assert.equal(hex, isMinted ? key.slice(-17).replace('-', '') : hash, `${scope} ${key}`)
     }
   })
@@ -99,8 +106,8 @@ suite('docs/feed-vectors.json', () => {
   })
 })
 
-function hexOf(scope: Scope, key: string): string {
-  const { high, low } = fingerprint(scope, key)
+function hexOf(scope: Scope, key: string, issuer: string): string {
+  const { high, low } = fingerprint(scope, key, issuer)
   return [high, low].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('')
 }
 

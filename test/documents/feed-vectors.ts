@@ -1,6 +1,12 @@
 /** What `docs/feed-vectors.json` is made from. */
-import type { GuardFrame, NodeFrame } from '../../src/protocol/feed.ts'
-import type { Scope } from '../../src/domain/scope.ts'
+import {
+  type GuardFrame,
+  type NodeFrame,
+  entryKinds,
+  feedScopes,
+  feedVersion,
+} from '../../src/protocol/feed.ts'
+import { isWide, type Scope } from '../../src/domain/scope.ts'
 import { fingerprint } from '../../src/verifier/fingerprint.ts'
 
 const uuid = '0196f0a1-b2c3-7d4e-8f50-4c3d2e1f013c'
@@ -8,7 +14,7 @@ const otherUuid = '0196f0a1-b2c3-7d4e-bbbb-aaaaaaaaaaaa'
 const never = 0xffff_ffff
 
 /** Scope and key of each fingerprint. */
-export const names: readonly (readonly [scope: Scope, key: string])[] = [
+export const names: readonly (readonly [scope: Scope, key: string, issuer?: string])[] = [
   ['token', uuid],
   ['session', uuid],
   ['signing_key', uuid],
@@ -24,9 +30,20 @@ export const names: readonly (readonly [scope: Scope, key: string])[] = [
   ['client', uuid],
   ['grant', 'shop maria'],
   ['device', 'tv-1'],
+  ['token', uuid, 'https://idp.example'],
+  ['session', uuid, 'https://idp.example'],
+  ['session', uuid, 'https://idp.example/'],
+  ['subject', 'maria', 'https://idp.example'],
+  ['everyone', '*', 'https://idp.example'],
 ]
 
-const words = Uint32Array.from([0x8f50_4c3d, 0x2e1f_013c, 1_790_000_720, 0, 0, 0, never, 3])
+const words = Uint32Array.from(
+  [
+    [0x8f50_4c3d, 0x2e1f_013c, 1_790_000_720, 0, entryKinds.revoked],
+    [0, 0, never, 3, entryKinds.raised],
+    [0x0102_0304, 0x0506_0708, 1_790_000_720, 1_789_999_000, entryKinds.cutoff],
+  ].flat(),
+)
 const bytes = (from: number): Uint8Array =>
   Uint8Array.from({ length: 16 }, (_, index) => from + index)
 
@@ -37,25 +54,27 @@ export const frames: {
   node: [
     {
       type: 'hello',
-      version: 1,
+      version: feedVersion,
       snapshot: true,
       leaseMs: 2000,
       renewMs: 500,
       epoch: bytes(0xe0),
       issuer: 'https://auth.example',
       node: 'nó-1',
+      scopes: feedScopes,
     },
     {
       type: 'hello',
-      version: 1,
+      version: feedVersion,
       snapshot: false,
       leaseMs: 60_000,
       renewMs: 20,
       epoch: bytes(0),
       issuer: '',
       node: '',
+      scopes: ['token'],
     },
-    { type: 'chunk', index: 0, count: 2, words },
+    { type: 'chunk', index: 0, count: 3, words },
     { type: 'snapshotEnd', total: 2, mark: 4, overSeconds: 0, position: new Map([['nó-1', 7]]) },
     {
       type: 'snapshotEnd',
@@ -68,7 +87,7 @@ export const frames: {
       type: 'entries',
       after: 4,
       mark: 5,
-      count: 2,
+      count: 3,
       words,
       position: new Map([
         ['nó-1', 9],
@@ -81,7 +100,7 @@ export const frames: {
   guard: [
     {
       type: 'start',
-      version: 1,
+      version: feedVersion,
       instance: bytes(0x10),
       attempt: 1,
       epoch: new Uint8Array(16),
@@ -102,6 +121,16 @@ export const notFrames: readonly { from: 'node' | 'guard'; why: string; hex: str
   { from: 'node', why: 'the frame of a guard', hex: '44000000' },
   { from: 'node', why: 'a pong that ends early', hex: '05000000010000' },
   { from: 'node', why: 'a chunk with fewer entries than it says', hex: '020000000000000001000000' },
+  {
+    from: 'node',
+    why: 'an entry of a kind that is not known',
+    hex: '0200000000000000010000000100000001000000010000000100000004000000',
+  },
+  {
+    from: 'node',
+    why: 'what is revoked, with a value',
+    hex: '0200000000000000010000000100000001000000010000000100000001000000',
+  },
   {
     from: 'node',
     why: 'a mark above 2^53 - 1',
@@ -139,8 +168,9 @@ const onDevice = { ...claims, device_id: 'tv-1' }
 const kid = '0196f0a1-0000-7000-8333-333333333333'
 
 function entry(scope: Scope, key: string, generation = 0, second = never): readonly number[] {
+  const kind = isWide(scope) ? entryKinds.raised : entryKinds.revoked
   const { high, low } = scope === 'everyone' ? { high: 0, low: 0 } : fingerprint(scope, key)
-  return [high >>> 0, low >>> 0, second, generation]
+  return [high >>> 0, low >>> 0, second, generation, kind]
 }
 
 function row(
@@ -199,7 +229,7 @@ export const cases: readonly AliveCase[] = [
     entry('session', claims.sid, 0, never),
     entry('session', claims.sid, 0, 1),
   ]),
-  row('a signing key that has the UUID of its session: word 3 tells them apart', true, [
+  row('a signing key that has the UUID of its session: word 4 tells them apart', true, [
     entry('signing_key', claims.sid, 1),
   ]),
   row('a session that has the UUID of its signing key', true, [entry('session', kid)]),

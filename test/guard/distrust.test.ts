@@ -11,6 +11,7 @@ import * as forNode from '../../src/guard/adapters/node.ts'
 import { connectWebSocket } from '../../src/guard/transport.ts'
 import { encodeNodeFrame } from '../../src/protocol/feed-encode.ts'
 import { call, startTestServer, type TestServer } from '../harness.ts'
+import { feedScopes, feedVersion } from '../../src/protocol/feed.ts'
 
 function login(
   server: TestServer,
@@ -157,13 +158,14 @@ test('a connection whose token has expired ends where a snapshot can no longer s
   const snapshot = (epoch: number): void => {
     const node = {
       type: 'hello',
-      version: 1,
+      version: feedVersion,
       snapshot: true,
       leaseMs: 2000,
       renewMs: 500,
       epoch: new Uint8Array(16).fill(epoch),
       issuer: 'i',
       node: 'n',
+      scopes: feedScopes,
     } as const
     events!.opened()
     events!.frame(encodeNodeFrame(node))

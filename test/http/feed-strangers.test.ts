@@ -17,7 +17,7 @@ const upgrade = [
   'Upgrade: websocket',
   'Sec-WebSocket-Version: 13',
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  'Sec-WebSocket-Protocol: outright.feed.v1',
+  'Sec-WebSocket-Protocol: outright.feed.v2',
   '',
   '',
 ].join('\r\n')

@@ -8,6 +8,7 @@ import { writeEntry } from '../../src/verifier/fingerprint.ts'
 import { Replica } from '../../src/verifier/replica.ts'
 import { issuer } from '../../src/testing/token-pool.ts'
 import type { Logout, World } from './world.ts'
+import { entryWords } from '../../src/protocol/feed.ts'
 
 const leaseMs = 2000
 const renewMs = 500
@@ -124,7 +125,7 @@ export class SimulatedNode {
   }
 
   #apply(entry: Revocation): void {
-    const words = new Uint32Array(4)
+    const words = new Uint32Array(entryWords)
     writeEntry(entry, words, 0)
     this.#replica.applyWords(words, 1)
     const known = this.#position.get(entry.stream) ?? 0

@@ -2,7 +2,7 @@
  * One simulated world: nodes with the real hub, guards with the real guard, a log that survives
  * them, and faults. It watches for what must never happen.
  */
-import type { Revocation } from '../../src/domain/revocation.ts'
+import { type Revocation, ENTRY_VERSION } from '../../src/domain/revocation.ts'
 import type { LeaseRules } from '../../src/feed/lease-rules.ts'
 import type { GuardRules } from '../../src/guard/lease.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
@@ -128,6 +128,9 @@ export class World {
       note: '',
       atMs: 0,
       forgetAfterMs: claims.exp * 1000,
+      version: ENTRY_VERSION,
+      issuer: '',
+      cutoffSeconds: 0,
       previousHash: '',
       hash: '',
     }

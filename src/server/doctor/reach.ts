@@ -2,7 +2,7 @@
 import { networkInterfaces } from 'node:os'
 import { WebSocket } from 'ws'
 import { normalizeAddress, PROBE_ADDRESS } from '../../http/client-address.ts'
-import { closeCodes, feedPath, feedSubprotocol } from '../../protocol/feed.ts'
+import { closeCodes, feedPath, feedSubprotocolOf, feedVersions } from '../../protocol/feed.ts'
 import { DEMO_ADMIN_TOKEN, DEMO_GUARD_CREDENTIAL } from '../demo.ts'
 import { examineDeliveries } from './deliveries.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
@@ -259,7 +259,7 @@ const VERDICT_MS = 1000
 /** Says nothing after the upgrade, so that no lease is granted that a logout would wait for. */
 function knock(url: string, credential: string | undefined): Promise<Knock> {
   const headers = credential === undefined ? {} : { authorization: `Bearer ${credential}` }
-  const socket = new WebSocket(url.replace(/^http/, 'ws'), feedSubprotocol, {
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), feedVersions.map(feedSubprotocolOf), {
     headers,
     handshakeTimeout: PATIENCE_MS,
     perMessageDeflate: false,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { LEAST_REMEMBERED_MS } from '../../domain/access-horizon.ts'
 import { chainStart, followChain } from '../../domain/chain.ts'
-import { chainInput, type Revocation } from '../../domain/revocation.ts'
+import { chainInput, type Revocation, ENTRY_VERSION } from '../../domain/revocation.ts'
 import { EVERYONE, grantKey, type WideScope } from '../../domain/scope.ts'
 import type { LogStore } from '../../ports/store.ts'
 import type { Check } from './check.ts'
@@ -38,11 +38,14 @@ export const logChecks: readonly Check[] = [
         ...command,
         stream: store.stream,
         sequence: 1,
+        version: ENTRY_VERSION,
+        issuer: '',
         generation: 0,
+        cutoffSeconds: 0,
         forgetAfterMs: now + LEAST_REMEMBERED_MS,
         previousHash: '',
       })
-      assert.equal(entryHash, hash('sha256', chainInput(rest), 'base64url'))
+      assert.equal(entryHash, hash('sha256', chainInput(rest) ?? '', 'base64url'))
       assert.deepEqual(await store.findRevocation(command.id), entry)
     },
   },

@@ -52,8 +52,8 @@ export class Admission {
     }
   }
 
-  #revoke({ scope, key }: RevocationCommand): true {
-    this.#ended.add(`${scope} ${key}`)
+  #revoke({ scope, issuer = '', key }: RevocationCommand): true {
+    if (issuer === '') this.#ended.add(`${scope} ${key}`)
     return true
   }
 
@@ -97,5 +97,5 @@ export function endedBy(
   session: Pick<Session, 'sid' | 'subjectId' | 'clientId' | 'deviceKey'>,
 ): boolean {
   const names = new Set(endings(session))
-  return entries.some(({ scope, key }) => names.has(`${scope} ${key}`))
+  return entries.some(({ scope, issuer, key }) => issuer === '' && names.has(`${scope} ${key}`))
 }

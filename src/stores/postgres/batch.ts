@@ -2,7 +2,7 @@
 import { extend, removeKeyAfterMs } from '../../domain/access-horizon.ts'
 import type { Failure } from '../../domain/failure.ts'
 import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
-import { isWide } from '../../domain/scope.ts'
+import { raisesCounter } from '../../domain/revocation.ts'
 import type { OpenSessionCommand, RotateCommand } from '../../ports/store.ts'
 import type { Answer, Command } from '../commands.ts'
 import { endedBy } from './admission.ts'
@@ -60,7 +60,7 @@ export interface Target {
  *   `committing` was called.
  */
 export async function runBatch(target: Target, commands: readonly Command[]): Promise<Outcome> {
-  const narrow = commands.every(([name, input]) => name === 'revoke' && !isWide(input.scope))
+  const narrow = commands.every(([name, input]) => name === 'revoke' && !raisesCounter(input))
   const outcome = narrow ? await appendAlone(target, commands) : undefined
   return outcome ?? transact(target, commands)
 }

@@ -59,7 +59,7 @@ const raises: Statement = {
 const named: Statement = {
   name: 'delivery_named',
   text: `SELECT ${logColumns}, ${sessionColumns} FROM log l JOIN sessions s ON s.sid = l.key
-    WHERE l.stream = $1 AND l.sequence > $2 AND l.sequence <= $3 AND l.scope = 'session'
+    WHERE l.stream = $1 AND l.sequence > $2 AND l.sequence <= $3 AND l.scope = 'session' AND l.issuer = ''
       AND s.dialect = ANY($4::text[]) AND s.expires_at_ms >= l.at_ms
       AND NOT ${endedBefore('l.stream', 'l.sequence')}
     ORDER BY l.sequence`,

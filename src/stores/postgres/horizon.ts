@@ -19,7 +19,7 @@ import {
   type AccessHorizon,
   type AccessLife,
 } from '../../domain/access-horizon.ts'
-import { isWide } from '../../domain/scope.ts'
+import { raisesCounter } from '../../domain/revocation.ts'
 import type { Command } from '../commands.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
@@ -65,7 +65,7 @@ export function readHorizonFor(
   known: KnownHorizon,
 ): Promise<KnownHorizon> {
   const moves = accessOf(commands).some((life) => !isWithin(known.horizon, life))
-  const raises = commands.some(([name, input]) => name === 'revoke' && isWide(input.scope))
+  const raises = commands.some(([name, input]) => name === 'revoke' && raisesCounter(input))
   const reads = commands.some(([name]) => name === 'revoke' || name === 'rotateKeys')
   if (moves) return run(connection, lock)
   if (raises) return run(connection, share)

@@ -49,19 +49,20 @@ const list: Statement = {
 const search: Statement = {
   name: 'log_search',
   text: `SELECT ${columns} FROM log l WHERE l.number < $1 AND ($3::text IS NULL OR l.scope = $3)
-    AND ($4::text IS NULL OR l.reason = $4) ORDER BY l.number DESC LIMIT $2`,
+    AND ($4::text IS NULL OR l.reason = $4) AND ($5::text IS NULL OR l.issuer = $5) ORDER BY l.number DESC LIMIT $2`,
 }
 
 const searchKey: Statement = {
   name: 'log_search_key',
-  text: `SELECT ${columns} FROM log l WHERE l.key = $5 AND l.number < $1
+  text: `SELECT ${columns} FROM log l WHERE l.key = $6 AND l.number < $1
     AND ($3::text IS NULL OR l.scope = $3) AND ($4::text IS NULL OR l.reason = $4)
+    AND ($5::text IS NULL OR l.issuer = $5)
     ORDER BY l.number DESC LIMIT $2`,
 }
 
 export async function listRevocations(
   link: Link,
-  { scope, key, reason }: LogFilter,
+  { scope, issuer, key, reason }: LogFilter,
   page: PageRequest,
 ): Promise<Page<Revocation>> {
   checkLimit(page.limit, 1000)
@@ -70,10 +71,10 @@ export async function listRevocations(
       ? Number.MAX_SAFE_INTEGER
       : readCursor('revocations', page.cursor, 'number')
   const common = [before, page.limit + 1]
-  const filter = [scope ?? null, reason ?? null]
+  const filter = [scope ?? null, reason ?? null, issuer ?? null]
   let found: Promise<readonly LogRow[]>
   if (key !== undefined) found = link.run(searchKey, [...common, ...filter, key])
-  else if (scope !== undefined || reason !== undefined) {
+  else if (filter.some((wanted) => wanted !== null)) {
     found = link.run(search, [...common, ...filter])
   } else found = link.run(list, common)
   return toPage(await found, page.limit, toRevocation, (row) =>

@@ -1,6 +1,5 @@
 /** Writing revocations: the statements behind `numbering.ts`. */
-import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
-import { isWide } from '../../domain/scope.ts'
+import { raisesCounter, type Revocation, type RevocationCommand } from '../../domain/revocation.ts'
 import type { Connection, Statement } from './connection.ts'
 import { counterName, type Known, type Raised } from './numbering.ts'
 import { allOf, toRevocation, type LogRow } from './rows.ts'
@@ -12,11 +11,14 @@ import type { Tail } from './streams.ts'
 export const CHANNEL = 'outright'
 
 const columns = `sequence, id, scope, key, generation, reason, actor, note, at_ms, forget_after_ms,
-  previous_hash, hash`
+  previous_hash, hash, version, issuer, cutoff_seconds`
 
 /** A table of entries from arrays, one array a column, beginning at this parameter. */
 function given(first: number): string {
-  const types = 'bigint text text text bigint text text text bigint bigint text text'.split(' ')
+  const types =
+    'bigint text text text bigint text text text bigint bigint text text bigint text bigint'.split(
+      ' ',
+    )
   const arrays = types.map((type, index) => `$${String(first + index)}::${type}[]`)
   return `unnest(${arrays.join(', ')}) AS g(${columns})`
 }
@@ -35,8 +37,14 @@ function valuesOf(entries: readonly Revocation[]): unknown[][] {
     entries.map((entry) => entry.forgetAfterMs),
     entries.map((entry) => entry.previousHash),
     entries.map((entry) => entry.hash),
+    entries.map((entry) => entry.version),
+    entries.map((entry) => entry.issuer),
+    entries.map((entry) => entry.cutoffSeconds),
   ]
 }
+
+/** An entry `l` that has ended before what `g` ends by its name, if their keys are the same. */
+const byName = `l.issuer = g.issuer AND l.generation = 0 AND l.cutoff_seconds >= g.cutoff_seconds`
 
 /**
  * A whole transaction in one statement, for batches that end tokens and sessions only: their
@@ -50,7 +58,7 @@ function appendAlone(bell: boolean): Statement {
     text: `WITH g AS MATERIALIZED (SELECT * FROM ${given(7)}),
       other AS MATERIALIZED (
         SELECT 1 FROM g WHERE ${exists('log l WHERE l.id = g.id')}
-          OR ${exists('log l WHERE l.key = g.key AND l.scope = g.scope AND l.generation = 0')}
+          OR ${exists(`log l WHERE l.key = g.key AND l.scope = g.scope AND ${byName}`)}
           OR NOT EXISTS (SELECT 1 FROM access_horizon h WHERE h.number = 1 AND h.version = $6)
         LIMIT 1),
       fence AS (
@@ -135,8 +143,9 @@ const known: Statement = {
   name: 'log_known',
   text: `SELECT ${all} FROM log l WHERE l.id = ANY($1::text[])
     UNION
-    SELECT ${all} FROM unnest($2::text[], $3::text[]) AS g(scope, key)
-      JOIN log l ON l.key = g.key AND l.scope = g.scope AND l.generation = 0
+    SELECT ${all} FROM unnest($2::text[], $3::text[], $6::text[], $7::bigint[])
+        AS g(scope, key, issuer, cutoff_seconds)
+      JOIN log l ON l.key = g.key AND l.scope = g.scope AND ${byName}
     UNION
     SELECT ${all} FROM unnest($4::text[], $5::text[]) AS g(scope, key)
       JOIN generations c ON c.scope = g.scope AND c.key = g.key
@@ -155,14 +164,14 @@ export async function readKnown(
   const wide = [
     ...new Map(
       commands
-        .filter(({ scope }) => isWide(scope))
+        .filter((command) => raisesCounter(command))
         .map(({ scope, key }) => [counterName(scope, key), [scope, key] as const]),
     ).values(),
   ].toSorted(
     ([scope, key], [otherScope, otherKey]) => byBytes(scope, otherScope) || byBytes(key, otherKey),
   )
   const pairs = [wide.map(([scope]) => scope), wide.map(([, key]) => key)]
-  const narrow = commands.filter(({ scope }) => !isWide(scope))
+  const named = commands.filter((command) => !raisesCounter(command))
   const locking =
     wide.length === 0
       ? [Promise.resolve<readonly never[]>([])]
@@ -174,9 +183,11 @@ export async function readKnown(
     readLifetimes(connection, lifetimes, commands),
     connection.run<LogRow>(known, [
       commands.map(({ id }) => id),
-      narrow.map(({ scope }) => scope),
-      narrow.map(({ key }) => key),
+      named.map(({ scope }) => scope),
+      named.map(({ key }) => key),
       ...pairs,
+      named.map(({ issuer = '' }) => issuer),
+      named.map(({ cutoffSeconds = 0 }) => cutoffSeconds),
     ]),
     ...locking,
   ])
@@ -206,10 +217,11 @@ export async function readLifetimes(
 ): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>()
   const missing: string[] = []
-  for (const { scope, key } of commands) {
-    const lifetimeMs = scope === 'session' ? lifetimes.get(key) : undefined
+  for (const { scope, key, issuer = '' } of commands) {
+    const isOurs = scope === 'session' && issuer === ''
+    const lifetimeMs = isOurs ? lifetimes.get(key) : undefined
     if (lifetimeMs !== undefined) found.set(key, lifetimeMs)
-    else if (scope === 'session') missing.push(key)
+    else if (isOurs) missing.push(key)
   }
   if (missing.length === 0) return found
   interface LifetimeRow {

@@ -1,8 +1,14 @@
 /** Decides what each revocation of a batch does, numbers what is added and chains it. */
 import { hash } from 'node:crypto'
 import { forgetAfterMs, type AccessHorizon } from '../../domain/access-horizon.ts'
-import { chainInput, type Revocation, type RevocationCommand } from '../../domain/revocation.ts'
-import { isWide } from '../../domain/scope.ts'
+import {
+  endingOf,
+  isSame,
+  raisesCounter,
+  sealEntry,
+  type Revocation,
+  type RevocationCommand,
+} from '../../domain/revocation.ts'
 import type { RevokeOutcome } from '../../ports/store.ts'
 import type { Failure } from '../../domain/failure.ts'
 import type { Tail } from './streams.ts'
@@ -39,7 +45,9 @@ export class Numbering {
   readonly #horizon: AccessHorizon
   readonly #lifetimesMs: ReadonlyMap<string, number>
   readonly #byId = new Map<string, Revocation>()
-  /** By scope, key and generation, which is 0 for tokens and sessions. */
+  /** Of what ends by its name, the entry that counts: the first, or of cut-offs the latest. */
+  readonly #named = new Map<string, Revocation>()
+  /** Of counters, by scope, key and generation. */
   readonly #byKey = new Map<string, Revocation>()
   readonly #counters: Map<string, Counter>
   readonly #raised = new Map<string, Raised>()
@@ -80,13 +88,15 @@ export class Numbering {
     const { scope, key } = command
     const repeated = this.#byId.get(command.id)
     if (repeated !== undefined) {
-      return repeated.scope === scope && repeated.key === key
+      return isSame(repeated, command)
         ? { value: { revocation: repeated, added: false } }
         : { failure: { kind: 'conflict', reason: 'the id names another revocation' } }
     }
-    if (!isWide(scope)) {
-      const earlier = this.#byKey.get(entryName(scope, key, 0))
-      return { value: earlier ? { revocation: earlier, added: false } : this.#end(command) }
+    const ending = endingOf(command)
+    if (ending.kind !== 'counter') {
+      const earlier = this.#named.get(nameOf(command))
+      const isEnded = earlier !== undefined && earlier.cutoffSeconds >= ending.cutoffSeconds
+      return { value: isEnded ? { revocation: earlier, added: false } : this.#end(command) }
     }
     const counter = this.#counters.get(counterName(scope, key)) ?? neverRaised
     const by = this.#byKey.get(entryName(scope, key, counter.generation))
@@ -102,7 +112,8 @@ export class Numbering {
   }
 
   #forgetAfterMs(command: RevocationCommand): number {
-    const own = command.scope === 'session' ? this.#lifetimesMs.get(command.key) : undefined
+    const isOurs = command.scope === 'session' && (command.issuer ?? '') === ''
+    const own = isOurs ? this.#lifetimesMs.get(command.key) : undefined
     return forgetAfterMs(this.#horizon, command, own)
   }
 
@@ -126,8 +137,10 @@ export class Numbering {
       stream: this.#stream,
       sequence: this.#head + 1,
       scope: command.scope,
+      issuer: command.issuer ?? '',
       key: command.key,
       generation,
+      cutoffSeconds: command.cutoffSeconds ?? 0,
       reason: command.reason,
       actor: command.actor,
       note: command.note,
@@ -135,7 +148,7 @@ export class Numbering {
       forgetAfterMs: command.forgetAfterMs,
       previousHash: this.#hash,
     }
-    const revocation = { ...entry, hash: hash('sha256', chainInput(entry), 'base64url') }
+    const revocation = sealEntry(entry, (text) => hash('sha256', text, 'base64url'))
     this.#head = revocation.sequence
     this.#hash = revocation.hash
     this.#entries.push(revocation)
@@ -145,11 +158,26 @@ export class Numbering {
 
   #remember(entry: Revocation): void {
     this.#byId.set(entry.id, entry)
-    this.#byKey.set(entryName(entry.scope, entry.key, entry.generation), entry)
+    if (raisesCounter(entry)) {
+      this.#byKey.set(entryName(entry.scope, entry.key, entry.generation), entry)
+      return
+    }
+    const known = this.#named.get(nameOf(entry))
+    if (known === undefined || known.cutoffSeconds < entry.cutoffSeconds) {
+      this.#named.set(nameOf(entry), entry)
+    }
   }
 }
 
 const neverRaised: Counter = { generation: 0, forgetAfterMs: Number.MIN_SAFE_INTEGER }
+
+function nameOf({
+  scope,
+  issuer = '',
+  key,
+}: Pick<RevocationCommand, 'scope' | 'issuer' | 'key'>): string {
+  return JSON.stringify([scope, issuer, key])
+}
 
 function entryName(scope: string, key: string, generation: number): string {
   return `${String(generation)} ${scope} ${key}`

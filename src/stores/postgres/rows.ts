@@ -27,6 +27,9 @@ export interface LogRow {
   readonly forget_after_ms: number
   readonly previous_hash: string
   readonly hash: string
+  readonly version: number
+  readonly issuer: string
+  readonly cutoff_seconds: number
 }
 
 export function toRevocation(row: LogRow): Revocation {
@@ -34,9 +37,12 @@ export function toRevocation(row: LogRow): Revocation {
     id: row.id,
     stream: row.stream,
     sequence: row.sequence,
+    version: row.version,
     scope: row.scope,
+    issuer: row.issuer,
     key: row.key,
     generation: row.generation,
+    cutoffSeconds: row.cutoff_seconds,
     reason: row.reason,
     actor: row.actor,
     note: row.note,

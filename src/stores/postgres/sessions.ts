@@ -42,7 +42,8 @@ export function generationsOf(row: string): string {
 }
 
 function ended(sid: string): string {
-  return exists(`log l WHERE l.key = ${sid} AND l.scope = 'session' AND l.generation = 0`)
+  return exists(`log l WHERE l.key = ${sid} AND l.scope = 'session' AND l.issuer = ''
+    AND l.generation = 0`)
 }
 
 /**

@@ -10,6 +10,7 @@
  * their tables; what it must do is in `ports/store.ts`.
  */
 import { Refusal } from '../../domain/failure.ts'
+import { endingOf } from '../../domain/revocation.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Random } from '../../ports/random.ts'
@@ -248,7 +249,11 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
   return {
     shared: { url, stream, abilities, bell, clock, random, log: options.log },
     stream,
-    revoke: (command) => change('revoke', command),
+    // What cannot be had is refused before it meets the commands of others.
+    revoke: async (command) => {
+      endingOf(command)
+      return change('revoke', command)
+    },
     onCommitted: (listener) => listeners.add(listener),
     head: () => log.readHead(short),
     readStream: (name, after, limit) => log.readStream(long, name, after, limit),

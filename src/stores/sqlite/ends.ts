@@ -85,7 +85,7 @@ class EndsReader {
     // CROSS JOIN keeps the order: few entries, and one look-up for each.
     this.#byName = database.prepare(
       `SELECT ${columns}, s.* FROM log l CROSS JOIN sessions s ON s.sid = l.key
-       WHERE l.position > :after AND l.position <= :last AND l.scope = 'session'
+       WHERE l.position > :after AND l.position <= :last AND l.scope = 'session' AND l.issuer = ''
          AND ${concerned} AND s.expires_at_ms >= l.at_ms AND NOT ${endedBefore('l.position')}
        ORDER BY l.position`,
     )

@@ -71,7 +71,7 @@ function listReader(
         : readCursor('revocations', page.cursor, 'number')
     const conditions = ['position < ?']
     const values: SQLInputValue[] = [before]
-    for (const column of ['scope', 'key', 'reason'] as const) {
+    for (const column of ['scope', 'issuer', 'key', 'reason'] as const) {
       const wanted = filter[column]
       if (wanted === undefined) continue
       conditions.push(`${column} = ?`)

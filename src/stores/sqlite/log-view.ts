@@ -11,8 +11,15 @@ export interface LogView {
   readonly stream: Stream
   readonly convert: (row: LogRow) => Revocation
   byId(id: string): Revocation | undefined
-  /** The entry that ended a token or a session. */
-  byKey(scope: string, key: string): Revocation | undefined
+  /**
+   * The entry that ended a thing by its name, up to this second or a later one where it is a
+   * cut-off.
+   */
+  byName(
+    scope: string,
+    key: string,
+    of: { readonly issuer: string; readonly cutoffSeconds: number },
+  ): Revocation | undefined
   at(position: number): Revocation | undefined
   after(position: number): readonly Revocation[]
 }
@@ -20,8 +27,9 @@ export interface LogView {
 export function logView(database: DatabaseSync): LogView {
   const streams = readStreams(database)
   const byId = database.prepare(`SELECT ${logColumns} FROM log WHERE id = ?`)
-  const byKey = database.prepare(
-    `SELECT ${logColumns} FROM log WHERE key = ? AND scope = ? ORDER BY position LIMIT 1`,
+  const byName = database.prepare(
+    `SELECT ${logColumns} FROM log WHERE key = ? AND scope = ? AND generation = 0 AND issuer = ?
+       AND cutoff_seconds >= ? ORDER BY position LIMIT 1`,
   )
   const at = database.prepare(`SELECT ${logColumns} FROM log WHERE position = ?`)
   const after = database.prepare(
@@ -41,7 +49,8 @@ export function logView(database: DatabaseSync): LogView {
     stream: streamAt(streams, Number.MAX_SAFE_INTEGER),
     convert,
     byId: (id) => one(byId, id),
-    byKey: (scope, key) => one(byKey, key, scope),
+    byName: (scope, key, { issuer, cutoffSeconds }) =>
+      one(byName, key, scope, issuer, cutoffSeconds),
     at: (position) => one(at, position),
     after: (position) => shaped<LogRow[]>(after.all(position)).map(convert),
   }

@@ -3,8 +3,14 @@ import { hash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { refuse } from '../../domain/failure.ts'
 import { forgetAfterMs } from '../../domain/access-horizon.ts'
-import { chainInput, type Revocation, type RevocationCommand } from '../../domain/revocation.ts'
-import { isWide } from '../../domain/scope.ts'
+import {
+  endingOf,
+  isSame,
+  sealEntry,
+  type NamedEnding,
+  type Revocation,
+  type RevocationCommand,
+} from '../../domain/revocation.ts'
 import type { RevokeOutcome } from '../../ports/store.ts'
 import type { Commands, Handlers } from '../commands.ts'
 import type { LogEnd } from './head.ts'
@@ -57,18 +63,25 @@ export function logWriter(database: DatabaseSync, horizon: HorizonKeeper): LogWr
   const findLifetime = database.prepare('SELECT access_lifetime_ms FROM sessions WHERE sid = ?')
 
   function forgetAfter(command: RevocationCommand & { readonly forgetAfterMs?: number }): number {
-    const session = command.scope === 'session' ? findLifetime.get(command.key) : undefined
+    const isOurs = command.scope === 'session' && (command.issuer ?? '') === ''
+    const session = isOurs ? findLifetime.get(command.key) : undefined
     const row = shaped<{ access_lifetime_ms: number } | undefined>(session)
     const ownMs = forgetAfterMs(horizon.read(), command, row?.access_lifetime_ms)
     // One that is carried over is remembered for as long as where it comes from.
     return Math.max(ownMs, command.forgetAfterMs ?? 0)
   }
 
-  function end(command: RevocationCommand): RevokeOutcome {
-    const earlier = view.byKey(command.scope, command.key)
+  function end(command: RevocationCommand, ending: NamedEnding): RevokeOutcome {
+    const earlier = view.byName(command.scope, command.key, ending)
     if (earlier) return { revocation: earlier, added: false }
-    const entry = { ...command, forgetAfterMs: forgetAfter(command) }
+    const { issuer, cutoffSeconds } = ending
+    const entry = { ...command, forgetAfterMs: forgetAfter(command), issuer, cutoffSeconds }
     return { revocation: appender.append(entry, 0), added: true }
+  }
+
+  function add(command: RevocationCommand): RevokeOutcome {
+    const ending = endingOf(command)
+    return ending.kind === 'counter' ? raiseCounter(command) : end(command, ending)
   }
 
   function raiseCounter(command: RevocationCommand): RevokeOutcome {
@@ -88,19 +101,17 @@ export function logWriter(database: DatabaseSync, horizon: HorizonKeeper): LogWr
 
   function carry(entry: Revocation): boolean {
     if (view.byId(entry.id) !== undefined) return false
-    if (!isWide(entry.scope)) return end(entry).added
-    // It ends whatever it ended there, so the counter must come as far.
-    raiseCounter({ ...entry, leastGeneration: entry.generation })
-    return true
+    // It ends whatever it ended there, so a counter must come as far.
+    const { forgetAfterMs: foreignForgetAfterMs, generation: leastGeneration } = entry
+    return add({ ...entry, leastGeneration, foreignForgetAfterMs }).added
   }
 
   return {
     carry,
     revoke(command) {
       const repeated = view.byId(command.id)
-      if (repeated === undefined)
-        return isWide(command.scope) ? raiseCounter(command) : end(command)
-      if (repeated.scope === command.scope && repeated.key === command.key) {
+      if (repeated === undefined) return add(command)
+      if (isSame(repeated, command)) {
         return { revocation: repeated, added: false }
       }
       return refuse({ kind: 'conflict', reason: 'the id names another revocation' })
@@ -129,7 +140,7 @@ class Appender {
   constructor(database: DatabaseSync, view: LogView) {
     this.#view = view
     this.#insert = database.prepare(
-      `INSERT INTO log (${logColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO log (${logColumns}) VALUES (${logColumns.replaceAll(/\w+/g, '?')})`,
     )
     this.#findTail = database.prepare(
       'SELECT position, hash FROM log WHERE position >= ? ORDER BY position DESC LIMIT 1',
@@ -145,8 +156,10 @@ class Appender {
       stream: stream.name,
       sequence: position - stream.firstPosition + 1,
       scope: command.scope,
+      issuer: command.issuer ?? '',
       key: command.key,
       generation,
+      cutoffSeconds: command.cutoffSeconds ?? 0,
       reason: command.reason,
       actor: command.actor,
       note: command.note,
@@ -154,7 +167,7 @@ class Appender {
       forgetAfterMs: command.forgetAfterMs,
       previousHash: tail.hash,
     }
-    const revocation = { ...entry, hash: hash('sha256', chainInput(entry), 'base64url') }
+    const revocation = sealEntry(entry, (text) => hash('sha256', text, 'base64url'))
     this.#insert.run(
       position,
       revocation.id,
@@ -168,6 +181,9 @@ class Appender {
       revocation.forgetAfterMs,
       revocation.previousHash,
       revocation.hash,
+      revocation.version,
+      revocation.issuer,
+      revocation.cutoffSeconds,
     )
     this.#tail = { position, hash: revocation.hash }
     this.#entries.push(revocation)

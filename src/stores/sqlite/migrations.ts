@@ -217,10 +217,21 @@ CREATE INDEX sessions_by_device ON sessions (device_key, device_generation)
   WHERE device_key IS NOT NULL;
 `
 
+/**
+ * Entries name whose tokens they end, end some of them up to a second, and say in which form they
+ * were hashed. Those that are there have the first form, and are of our own tokens.
+ */
+const entries = `
+ALTER TABLE log ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE log ADD COLUMN issuer TEXT NOT NULL DEFAULT '';
+ALTER TABLE log ADD COLUMN cutoff_seconds INTEGER NOT NULL DEFAULT 0;
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', sql: first },
   { number: 2, name: 'access horizon', sql: accessHorizon },
   { number: 3, name: 'deliveries', sql: deliveries },
+  { number: 4, name: 'entries', sql: entries },
 ]
 
 /** "Outr": marks a file as ours in its header, where SQLite keeps a place for that. */

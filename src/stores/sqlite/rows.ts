@@ -10,7 +10,7 @@ export function shaped<T>(row: unknown): T {
 }
 
 export const logColumns =
-  'position, id, scope, key, generation, reason, actor, note, at_ms, forget_after_ms, previous_hash, hash'
+  'position, id, scope, key, generation, reason, actor, note, at_ms, forget_after_ms, previous_hash, hash, version, issuer, cutoff_seconds'
 
 export interface LogRow {
   readonly position: number
@@ -25,6 +25,9 @@ export interface LogRow {
   readonly forget_after_ms: number
   readonly previous_hash: string
   readonly hash: string
+  readonly version: number
+  readonly issuer: string
+  readonly cutoff_seconds: number
 }
 
 export function toRevocation(row: LogRow, stream: string, sequence: number): Revocation {
@@ -32,9 +35,12 @@ export function toRevocation(row: LogRow, stream: string, sequence: number): Rev
     id: row.id,
     stream,
     sequence,
+    version: row.version,
     scope: row.scope,
+    issuer: row.issuer,
     key: row.key,
     generation: row.generation,
+    cutoffSeconds: row.cutoff_seconds,
     reason: row.reason,
     actor: row.actor,
     note: row.note,

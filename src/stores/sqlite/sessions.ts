@@ -43,7 +43,7 @@ export function generationsReader(database: DatabaseSync): GenerationsOf {
  * sessions alone look at the counter of their device.
  */
 export const sessionIsRevoked: string = `(
-  EXISTS (SELECT 1 FROM log WHERE log.key = s.sid AND log.scope = 'session')
+  EXISTS (SELECT 1 FROM log WHERE log.key = s.sid AND log.scope = 'session' AND log.issuer = '')
   ${sessionCounters
     .map(
       (scope) => `OR s.${generationColumn(scope)} < coalesce((SELECT generation FROM generations
@@ -102,7 +102,9 @@ function sessionOpener(
   const findSubject = database.prepare('SELECT standing FROM subjects WHERE id = ?')
   const findClient = database.prepare('SELECT standing FROM clients WHERE id = ?')
   const findSid = database.prepare('SELECT 1 FROM sessions WHERE sid = ?')
-  const findEnd = database.prepare(`SELECT 1 FROM log WHERE key = ? AND scope = 'session'`)
+  const findEnd = database.prepare(
+    `SELECT 1 FROM log WHERE key = ? AND scope = 'session' AND issuer = ''`,
+  )
   const insert = database.prepare(
     `INSERT INTO sessions (sid, subject_id, client_id, device_key, dialect, created_at_ms,
        expires_at_ms, access_lifetime_ms, attributes, ${sessionCounters.map(generationColumn).join(', ')})

@@ -98,6 +98,9 @@ export const tables: readonly Table[] = [
       forget_after_ms: 'number',
       previous_hash: 'text',
       hash: 'text',
+      version: 'number',
+      issuer: 'text',
+      cutoff_seconds: 'number',
     },
   },
   {

@@ -1,5 +1,5 @@
 import { Refusal } from '../../domain/failure.ts'
-import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
+import { type Revocation, type RevocationCommand, ENTRY_VERSION } from '../../domain/revocation.ts'
 import { isWide } from '../../domain/scope.ts'
 import type { RevokeOutcome, Store } from '../../ports/store.ts'
 import { nextTurn, type BrokenStore } from './broken-store.ts'
@@ -140,8 +140,9 @@ async function guess(store: Store, command: RevocationCommand): Promise<RevokeOu
   // Whoever asks finds out whether this arrived; that is the mistake.
   store.revoke(command).catch(() => undefined)
   const entry = { ...command, stream: store.stream, sequence: last + 1, generation: 0 }
+  const ours = { version: ENTRY_VERSION, issuer: '', cutoffSeconds: 0 }
   const unknown = { forgetAfterMs: command.atMs, previousHash: '', hash: '' }
-  return { revocation: { ...entry, ...unknown }, added: true }
+  return { revocation: { ...entry, ...ours, ...unknown }, added: true }
 }
 
 export const brokenFollowing: readonly BrokenStore[] = [

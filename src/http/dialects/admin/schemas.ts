@@ -69,6 +69,7 @@ export const problemSchema: Schema = {
 export const revocationSchema: Schema = named('Revocation', {
   id: text,
   scope: scopeSchema,
+  issuer: text,
   key: text,
   reason: reasonSchema,
   actor: text,
@@ -77,6 +78,7 @@ export const revocationSchema: Schema = named('Revocation', {
   stream: text,
   sequence: count,
   generation: count,
+  cutoff: orNull(instant),
   forgetAfter: instant,
   hash: text,
 })

@@ -16,7 +16,10 @@ export async function sessionStatus(
   if (session === undefined) return undefined
   if (session.expiresAtMs <= nowMs) return { session, state: 'expired' }
   const [ended, now] = await Promise.all([
-    store.listRevocations({ scope: 'session', key: sid }, { limit: 1, cursor: undefined }),
+    store.listRevocations(
+      { scope: 'session', issuer: '', key: sid },
+      { limit: 1, cursor: undefined },
+    ),
     store.generations(session),
   ])
   const overtaken = isOvertaken(session.generations, now)

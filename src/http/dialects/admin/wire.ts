@@ -26,6 +26,7 @@ export function wireRevocation(revocation: Revocation): WireRevocation {
   return {
     id: revocation.id,
     scope: revocation.scope,
+    issuer: revocation.issuer,
     key: revocation.key,
     reason: revocation.reason,
     actor: revocation.actor,
@@ -34,6 +35,7 @@ export function wireRevocation(revocation: Revocation): WireRevocation {
     stream: revocation.stream,
     sequence: revocation.sequence,
     generation: revocation.generation,
+    cutoff: revocation.cutoffSeconds === 0 ? null : time(revocation.cutoffSeconds * 1000),
     forgetAfter: time(revocation.forgetAfterMs),
     hash: revocation.hash,
   }
