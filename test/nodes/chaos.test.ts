@@ -115,9 +115,7 @@ async function judge(
       `${told.join(', ')}; longest call ${longest.toFixed(0)} ms`,
   )
   // A run in which nothing worked would prove nothing.
-  const seconds = forMs / 1000
-  const worked = count('logout', 'done') > seconds / 2 && count('use', 'done') > 2 * seconds
-  assert.ok(worked, 'hardly anything worked')
+  assert.ok(count('logout', 'done') > 5 && count('use', 'done') > 20, 'hardly anything worked')
   // A database that is away is known and has an answer of its own; nothing else may go wrong.
   const failures = logs.split('\n').filter((line) => line.includes('"request failed"'))
   if (violations.length + failures.length === 0) return
