@@ -38,7 +38,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 function explain(error: unknown): { readonly code: ExitCode; readonly message: string } {
   if (error instanceof CliError) return error
   if (error instanceof ConnectionError) {
-    return { code: exitCodes.unreachable, message: error.message }
+    const message = `${error.message} (elsewhere: --server or OUTRIGHT_URL)`
+    return { code: exitCodes.unreachable, message }
   }
   if (error instanceof ApiError) return { code: codeOf(error.status), message: explainApi(error) }
   const named = error as Partial<Error> & { readonly code?: unknown }

@@ -194,6 +194,9 @@ suite('outright', () => {
       outright(['sessions', 'list'], { OUTRIGHT_URL: 'http://127.0.0.1:65535' }),
     )
     assert.equal(code, 4)
-    assert.match(err, /^outright: cannot reach http:\/\/127\.0\.0\.1:65535: ECONNREFUSED\n$/)
+    assert.match(
+      err,
+      /^outright: cannot reach http:\/\/127\.0\.0\.1:65535: ECONNREFUSED \(elsewhere: --server or OUTRIGHT_URL\)\n$/,
+    )
   })
 })
