@@ -447,6 +447,19 @@ suite('Baanx OAuth, revoke', () => {
     assertBody(await post(server, path, { token_hint: 'access_token' }), 400, missing)
   })
 
+  test('what cannot be a token is refused: "done" would be read as the end of the one within', async () => {
+    const path = '/v1/auth/oauth2/revoke'
+    const { access_token: token } = await grant(server)
+    const wrong = invalidRequest('Invalid parameter: token')
+    for (const sent of [`Bearer ${token}`, `"${token}"`, `${token},${token}`]) {
+      assertBody(await post(server, path, { token: sent }), 400, wrong)
+    }
+    assert.equal(await probe(server, token), 200)
+    // As a file that ends with a line feed is sent.
+    assertBody(await post(server, path, { token: `${token}\n` }), 200, { success: true })
+    assert.equal(await probe(server, token), 401)
+  })
+
   test('a revoke that races refreshes leaves nothing alive', async () => {
     for (let round = 0; round < 5; round++) {
       const pair = await grant(server)

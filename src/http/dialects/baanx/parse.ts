@@ -10,6 +10,8 @@ const LONGEST_TOKEN = 8192
 const CHALLENGE = /^[\w-]{43}$/
 /** RFC 7636, section 4.1. */
 const VERIFIER = /^[\w\-.~]{43,128}$/
+/** `b64token` of RFC 6750, section 2.1. */
+const TOKEN = /^[\w\-.~+/]+=*$/
 
 /**
  * Reads `x-client-key`. A browser that is sent to initiate has no way to set a header, so that call
@@ -150,12 +152,15 @@ export function readToken(request: DialectRequest, redirectUriRequired: boolean)
 
 /**
  * Reads `{token, token_hint}`. The hint is a hint (RFC 7009, section 2.1): a token shows what it
- * is.
+ * is. What cannot be one, `Bearer …` say, is refused: a token that is not known is answered with
+ * 200, and the client would take the one that it meant for ended.
  *
  * @throws {Refusal} `malformed_request`, `missing_parameter`, `invalid_parameter`.
  */
 export function readRevocation(request: DialectRequest): string {
-  return requiredText(readFields(request), 'token', LONGEST_TOKEN)
+  const token = requiredText(readFields(request), 'token', LONGEST_TOKEN).trim()
+  if (TOKEN.test(token)) return token
+  return refuse({ kind: 'invalid_parameter', parameter: 'token', reason: 'it cannot be a token' })
 }
 
 /**
