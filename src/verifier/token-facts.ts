@@ -45,21 +45,30 @@ export interface NamedFact extends Fingerprint {
   readonly generation: number
 }
 
-/** Everyone's counter has no fingerprint. */
-const named = scopes
+/** What is asked of every new token: found out once, as it is asked of thousands a second. */
+const askedOfOurs = scopes
+  // Everyone's counter has no fingerprint.
   .filter((scope) => scope !== 'everyone')
-  .map((scope) => ({ scope, row: scopeRow(scope) }))
+  .map((scope) => ({
+    scope,
+    row: scopeRow(scope),
+    few: scopeRow(scope).few === true,
+    ends: isWide(scope) ? 0 : NARROW,
+    counter: isSessionCounter(scope) ? scope : undefined,
+  }))
 
 /** Computes the facts of a token whose claims were verified. */
 export function tokenFacts(claims: AccessClaims): TokenFacts {
-  const facts: NamedFact[] = []
-  for (const { scope, row } of named) {
+  const numbers: number[] = []
+  for (const { scope, row, few, ends, counter } of askedOfOurs) {
     const key = keyOf(row, claims)
     if (key === undefined) continue
-    const { high, low } = row.few ? remembered(scope, key) : fingerprint(scope, key)
-    facts.push({ high, low, generation: generationOf(scope, claims) })
+    const { high, low } = few ? remembered(scope, key) : fingerprint(scope, key)
+    const generation = counter === undefined ? ends : generationIn(claims.gen, counter)
+    numbers.push(high, low, generation)
   }
-  return factsOf(generationIn(claims.gen, 'everyone'), facts)
+  // A copy has no room to spare.
+  return { everyone: generationIn(claims.gen, 'everyone'), sinceSeconds: 0, named: numbers.slice() }
 }
 
 /** What a token of another issuer names, under the names that our claims have for it. */
@@ -97,18 +106,14 @@ export function factsOf(
   facts: readonly NamedFact[],
   sinceSeconds: number = 0,
 ): TokenFacts {
-  const numbers = facts.flatMap(({ high, low, generation }) => [high, low, generation])
-  return { everyone, sinceSeconds, named: numbers }
+  const numbers: number[] = []
+  for (const { high, low, generation } of facts) numbers.push(high, low, generation)
+  return { everyone, sinceSeconds, named: numbers.slice() }
 }
 
 /** The upper half of every fingerprint that a token has. */
 export function factHighs({ named }: TokenFacts): readonly number[] {
   return named.filter((_, index) => index % FACT_NUMBERS === 0)
-}
-
-function generationOf(scope: Scope, claims: AccessClaims): number {
-  if (!isWide(scope)) return NARROW
-  return isSessionCounter(scope) ? generationIn(claims.gen, scope) : 0
 }
 
 /** Names of which there are few, each in very many tokens: those that were met lately. */
