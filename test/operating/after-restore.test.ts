@@ -129,6 +129,34 @@ describe('a restore over the database that was served', () => {
       await after.stop()
     }))
 
+  test('a password that was changed since the backup stays changed', () =>
+    withFolder(async (folder) => {
+      const data = join(folder, 'data')
+      const file = join(folder, 'backup.db')
+      const admin = bearer(TOKEN)
+      const before = await serve(data)
+      const ann = { id: 'ann', username: 'ann', password: 'the-one-before' }
+      const subjects = '/outright/v1/subjects'
+      await call(before.url, 'POST', subjects, { ...admin, body: ann })
+      await backup(before, file)
+      const body = { password: 'the-one-since' }
+      const changed = await call(before.url, 'PATCH', `${subjects}/ann`, { ...admin, body })
+      assert.equal(changed.status, 200)
+      await before.stop()
+
+      const restored = await outright(['restore', file, '--data', data])
+      assert.equal(restored.code, 0, restored.err)
+      const after = await serve(data)
+      const logInWith = async (password: string): Promise<number> => {
+        const authorization = `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`
+        const path = '/directlink/v1/auth/login'
+        return (await call(after.url, 'POST', path, { headers: { authorization } })).status
+      }
+      assert.equal(await logInWith('the-one-before'), 401)
+      assert.equal(await logInWith('the-one-since'), 200)
+      await after.stop()
+    }))
+
   test('once more, from a backup of before the first restore: still logged out', () =>
     withFolder(async (folder) => {
       const data = join(folder, 'data')

@@ -101,15 +101,19 @@ function takeOver(database: DatabaseSync, copy: string): number {
 const CHUNK = 5000
 
 /**
- * Beside the log: whoever was locked out stays so, a refresh token or code that was used is used
- * up, and what this installation remembers in numbers (the longest life of a token, the longest
- * lease) is the larger one.
+ * Beside the log: whoever was locked out stays so, a password or secret that was replaced is no
+ * good any more, a refresh token or code that was used is used up, and what this installation
+ * remembers in numbers (the longest life of a token, the longest lease) is the larger one.
  */
 const STATES = `
 UPDATE main.subjects SET standing = 'disabled'
   WHERE id IN (SELECT id FROM earlier.subjects WHERE standing = 'disabled');
 UPDATE main.clients SET standing = 'disabled'
   WHERE id IN (SELECT id FROM earlier.clients WHERE standing = 'disabled');
+UPDATE main.subjects SET password_hash = e.password_hash
+  FROM earlier.subjects AS e WHERE e.id = subjects.id;
+UPDATE main.clients SET secret_hash = e.secret_hash
+  FROM earlier.clients AS e WHERE e.id = clients.id;
 UPDATE main.refresh_tokens SET used_at_ms = e.used_at_ms, grace_until_ms = e.grace_until_ms,
     sealed_answer = e.sealed_answer
   FROM earlier.refresh_tokens AS e WHERE e.id = refresh_tokens.id AND e.used_at_ms IS NOT NULL;
