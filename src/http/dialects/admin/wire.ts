@@ -26,8 +26,8 @@ export function wireRevocation(revocation: Revocation): WireRevocation {
   return {
     id: revocation.id,
     scope: revocation.scope,
-    issuer: revocation.issuer,
     key: revocation.key,
+    issuer: revocation.issuer,
     reason: revocation.reason,
     actor: revocation.actor,
     note: revocation.note,
