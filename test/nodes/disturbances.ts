@@ -83,7 +83,8 @@ export class Disturbances {
     const guard = random.pick(this.#fleet.guards)
     const choice = random.fraction()
     if (choice < 0.1) return this.#setClock()
-    if (choice < 0.35) return this.#disturbProcess(node)
+    // Where there is one node alone, it must be up for long enough to be asked something.
+    if (choice < (this.#fleet.nodes.length > 1 ? 0.35 : 0.2)) return this.#disturbProcess(node)
     if (choice < 0.6) return this.#disturbNetwork(node)
     if (choice < 0.7) return this.#disturbProcess(guard)
     if (choice < 0.87) return this.#disturbNetwork(guard)
@@ -149,7 +150,7 @@ export class Disturbances {
 
   async #disturbNetwork(target: Node | Guarded): Promise<void> {
     const { network, name } = target
-    if (network === undefined) return this.#disturbProcess(target)
+    if (network === undefined) return
     const how = this.#random.pick(NETWORK)
     const forMs = this.#random.between(50, LONGEST_MS)
     await this.#with(network, `${name}: network, ${how} for ${forMs.toFixed(0)} ms`, async () => {
