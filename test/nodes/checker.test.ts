@@ -170,6 +170,8 @@ suite('the checker', () => {
     assert.deepEqual(rules(first, logout({ outcome: 'dead' }), use()), [])
     assert.deepEqual(rules(first, { ...again, presented: renewed }, use()), [])
     assert.deepEqual(rules(first, { ...again, wrongClock: true }, use()), [])
+    // Nor of the session: what ended the token may have been the removal of its key.
+    assert.deepEqual(rules(first, again, refresh()), [])
   })
 
   test('excuses refusals by clocks that are wrong, or of what such a clock issued', () => {

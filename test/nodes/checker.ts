@@ -94,7 +94,8 @@ function judgeUse(entry: UseCall, book: Book): readonly Violation[] {
 
 function judgeRefresh(entry: RefreshCall, book: Book): readonly Violation[] {
   // The database decides about a refresh, so what was stored counts, waited for or not.
-  const wide = (logout: LogoutCall): boolean => !isOfTokens(logout)
+  // Who was told that a token is dead knows nothing of its session: its key may have been removed.
+  const wide = (logout: LogoutCall): boolean => logout.outcome === 'done' && !isOfTokens(logout)
   if (entry.outcome === 'done') {
     const logout = book.answered(entry.of, entry.startMs).find(wide)
     if (logout !== undefined) return [{ rule: 'resurrected', entry, logout }]

@@ -15,7 +15,7 @@ export interface TokenFacts {
   readonly client: string
   /** The key that signed it. */
   readonly kid: string
-  /** False where its session was opened, or it was issued, by a clock that was wrong. */
+  /** False where its session, its key or itself was made by a clock that was wrong. */
   readonly timely: boolean
 }
 
@@ -113,6 +113,8 @@ export class History {
 
 /** More than clocks differ by that are right. */
 const SKEW_MS = 10_000
+/** Keys are as old as the run at the most. */
+const LONGEST_RUN_MS = 1_800_000
 
 /** What a token says of itself that was issued just now; its signature is not looked at. */
 export function factsOf(token: string): TokenFacts {
@@ -128,6 +130,10 @@ export function factsOf(token: string): TokenFacts {
     readonly iat: number
   }
   const { jti, sid, sub: subject, client_id: client, iat } = claims
-  const timely = Math.abs(iat * 1000 - Date.now()) < SKEW_MS
+  // A key's id says when it was made. One that a wrong clock made signs before every guard knows it.
+  const keyMadeMs = Number.parseInt(kid.replace('-', '').slice(0, 12), 16)
+  const nowMs = Date.now()
+  const timely =
+    Math.abs(iat * 1000 - nowMs) < SKEW_MS && Math.abs(keyMadeMs - nowMs) < LONGEST_RUN_MS
   return { jti, sid, subject, client, kid, timely }
 }
