@@ -151,6 +151,7 @@ async function startNode(
   )
   const composition = await compose(config, {
     clock: { ...systemClock, nowMs: () => systemClock.nowMs() + world.offsetMs },
+    databaseAheadMs: () => world.offsetMs,
     random: systemRandom(),
     log: silentLog,
     otpSender: {

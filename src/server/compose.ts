@@ -48,6 +48,8 @@ export interface World {
   readonly otpSender: OtpSender
   /** How many lines of the log could not be written; 0 for ever where it is not given. */
   readonly lostLogLines?: () => number
+  /** See `openTimekeeper`. */
+  readonly databaseAheadMs?: () => number
 }
 
 export interface Composition {
@@ -94,7 +96,7 @@ async function composeWith(
   const mustDecide = await checkDecision(store, config)
   await normalizeIdentifiers(store, log)
   await checkIdentities(store, config, clock)
-  const time = await openTimekeeper(store, clock, log)
+  const time = await openTimekeeper(store, clock, log, world.databaseAheadMs)
   const verification = await openVerification(store, leases, config, time, clock, log)
   const { replica, hub } = verification
   const addresses = new ClientAddresses(config.trustedProxies, log)

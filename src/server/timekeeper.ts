@@ -59,14 +59,17 @@ const NOTABLE_MS = 60_000
 /**
  * Reads what is stored, and both clocks.
  *
+ * @param databaseAheadMs By how much the database's clock is taken to be ahead of what it says, for
+ *   tests in which time passes for everybody. Default: 0.
  * @throws {Refusal} `store_unavailable`.
  */
 export async function openTimekeeper(
   store: TimeStore,
   clock: Clock,
   log: Log,
+  databaseAheadMs: () => number = () => 0,
 ): Promise<Timekeeper> {
-  const keeper = new StoredTime(store, clock, log, await storedTime(store))
+  const keeper = new StoredTime(store, clock, log, await storedTime(store), databaseAheadMs)
   await keeper.open()
   return keeper
 }
@@ -87,6 +90,7 @@ class StoredTime implements Timekeeper {
   readonly #store: TimeStore
   readonly #clock: Clock
   readonly #log: Log
+  readonly #databaseAheadMs: () => number
   #time: TrustedTime
   #readAtMs: number
   #storedAtMs: number
@@ -97,7 +101,14 @@ class StoredTime implements Timekeeper {
   #cancel: () => void = () => undefined
   #stopped = false
 
-  constructor(store: TimeStore, clock: Clock, log: Log, stored: TrustedTime) {
+  constructor(
+    store: TimeStore,
+    clock: Clock,
+    log: Log,
+    stored: TrustedTime,
+    databaseAheadMs: () => number,
+  ) {
+    this.#databaseAheadMs = databaseAheadMs
     this.#store = store
     this.#clock = clock
     this.#log = log
@@ -149,7 +160,7 @@ class StoredTime implements Timekeeper {
 
   #databaseMs(): number | undefined {
     if (this.#databaseStartMs === undefined) return undefined
-    return this.#databaseStartMs + this.#clock.monotonicMs()
+    return this.#databaseStartMs + this.#clock.monotonicMs() + this.#databaseAheadMs()
   }
 
   #read(): void {
