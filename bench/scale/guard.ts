@@ -43,6 +43,8 @@ export class SimulatedGuard {
       },
       { ...guardRules, ...world.guardRules },
     )
+    // A guard follows from its first use on. It is asked for nothing here: the lease tells.
+    this.guard.ready().catch(() => undefined)
   }
 
   /** SIGSTOP, and SIGCONT after a while. */
