@@ -244,7 +244,8 @@ describe('doctor on PostgreSQL', () => {
       [20_000, 'warn'],
       [60_000, 'fail'],
     ] as const) {
-      const fast = { ...hurriedClock, nowMs: () => hurriedClock.nowMs() + apartMs }
+      const clock = hurriedClock()
+      const fast = { ...clock, nowMs: () => clock.nowMs() + apartMs }
       const all = await findings({ databaseUrl: url, clock: fast })
       assert.equal(finding(all, 'clock.wall').verdict, verdict)
     }

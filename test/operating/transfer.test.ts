@@ -305,11 +305,12 @@ describe('leases of the old server', () => {
       const file = join(folder, 'export.ndjson')
       await good(['export', file, '--data', folder])
       const waits: number[] = []
+      const hurried = hurriedClock()
       const clock = {
-        ...hurriedClock,
+        ...hurried,
         after(delayMs: number, callback: () => void) {
           waits.push(delayMs)
-          return hurriedClock.after(delayMs, callback)
+          return hurried.after(delayMs, callback)
         },
       }
       const data = join(folder, 'target')
