@@ -73,6 +73,7 @@ function testArguments() {
   )
   return [
     '--conditions=outright-source',
+    '--import=./tools/test-deadline.mjs',
     '--test',
     '--test-reporter=spec',
     '--test-concurrency=2',

@@ -97,7 +97,31 @@ async function composeWith(
   await normalizeIdentifiers(store, log)
   await checkIdentities(store, config, clock)
   const time = await openTimekeeper(store, clock, log, world.databaseAheadMs)
-  const verification = await openVerification(store, leases, config, time, clock, log)
+  try {
+    const verification = await openVerification(store, leases, config, time, clock, log)
+    try {
+      return await composeOver(opened, time, verification, mustDecide, config, world)
+    } catch (error) {
+      verification.hub.close()
+      throw error
+    }
+  } catch (error) {
+    // What still ran would keep a process alive that could not start.
+    time.stop()
+    throw error
+  }
+}
+
+async function composeOver(
+  opened: OpenedStore,
+  time: Timekeeper,
+  verification: Verification,
+  mustDecide: boolean,
+  config: Config,
+  world: World,
+): Promise<Composition> {
+  const { store, leases } = opened
+  const { clock, log } = world
   const { replica, hub } = verification
   const addresses = new ClientAddresses(config.trustedProxies, log)
   const readiness = watchReadiness(store, leases, opened.stopped, time)
