@@ -27,6 +27,12 @@ class Machine {
     }
   }
 
+  /** SIGSTOP: the monotonic clock goes on, and is read afterwards only. */
+  stopped(ms: number): void {
+    this.trueMs += ms
+    this.time = read(this.time, ms, this.trueMs + this.offsetMs)
+  }
+
   down(ms: number): void {
     this.trueMs += ms
     const stored = parseTrustedTime(formatTrustedTime(this.time))
@@ -81,6 +87,18 @@ suite('the trusted time', () => {
     machine.run(3 * day)
     assert.ok(machine.lateMs > 0)
     machine.run(2 * hour)
+    assert.equal(machine.lateMs, 0)
+  })
+
+  test('is not early after a process was stopped for days and continues on a wrong clock', () => {
+    const machine = new Machine()
+    machine.run(10 * day)
+    machine.offsetMs = 12 * day
+    machine.stopped(11 * day)
+    machine.run(2 * day)
+    assert.ok(machine.lateMs >= 0, 'while it is ahead')
+    machine.offsetMs = 0
+    machine.run(4 * day)
     assert.equal(machine.lateMs, 0)
   })
 

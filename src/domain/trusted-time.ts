@@ -22,17 +22,25 @@ export const neverRan: TrustedTime = { ranMs: 0, starts: [] }
 
 const HOUR_MS = 3_600_000
 
+/**
+ * What counts as running between two readings at most. A process that was stopped for days
+ * (SIGSTOP, a debugger) has not seen its wall clock for days, and must not believe the first thing
+ * it says.
+ */
+const MAX_STEP_MS = HOUR_MS
+
 /** Over so many hours of running a clock must have said so before it is believed: a weekend. */
 export const BELIEVED_AFTER_HOURS = 72
 
 /**
  * A reading of both clocks.
  *
- * @param sinceMs How much the monotonic clock has gone on since the reading before.
+ * @param sinceMs How much the monotonic clock has gone on since the reading before. More than an
+ *   hour counts as an hour.
  * @param wallMs What the wall clock says.
  */
 export function read(time: TrustedTime, sinceMs: number, wallMs: number): TrustedTime {
-  const ranMs = time.ranMs + Math.max(0, sinceMs)
+  const ranMs = time.ranMs + Math.min(Math.max(0, sinceMs), MAX_STEP_MS)
   const hour = Math.floor(ranMs / HOUR_MS)
   const kept = time.starts.filter((start) => start.hour >= hour - BELIEVED_AFTER_HOURS)
   const now = { hour, startMs: wallMs - ranMs }

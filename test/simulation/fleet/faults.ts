@@ -38,7 +38,7 @@ export async function unleash(world: World): Promise<void> {
   await world.runUntil(world.time.nowMs + recoveryMs)
 }
 
-/** Nobody comes for days: every process stands still, or is down, and its clocks go on. */
+/** Nobody comes for days: every process is idle, stopped or down, and its clocks go on. */
 async function passDays(world: World): Promise<void> {
   const { random, time, servers, guards } = world
   // What was stopped goes on before: nobody may wake while all others sleep.
@@ -56,8 +56,11 @@ async function passDays(world: World): Promise<void> {
     })
   }
   for (const one of [...servers, ...guards]) {
-    if (random.chance(0.5)) one.kill(forMs)
-    else one.machine.freeze(forMs)
+    random.pick([
+      () => one.kill(forMs),
+      () => one.machine.freeze(forMs),
+      () => one.machine.idle(forMs),
+    ])()
   }
   await world.runUntil(endMs)
 }

@@ -4,6 +4,9 @@ import type { SimulatedTime } from '../../../src/testing/simulated-time.ts'
 /** More than clocks differ by that are right. */
 const rightMs = 2000
 
+/** How often a process that has nothing to do looks at its clocks; really, every second. */
+const idleTurnMs = 3_300_000
+
 /** A machine: its clocks, and the process that runs on it, which may be replaced. */
 export class Machine {
   readonly name: string
@@ -52,6 +55,17 @@ export class Machine {
     process.stop()
     this.#time.after(forMs, () => {
       process.resume()
+    })
+  }
+
+  /** It runs and has nothing to do: for a moment now and then is enough to show that. */
+  idle(forMs: number): void {
+    const { process } = this
+    const sleepMs = Math.min(forMs, idleTurnMs)
+    this.freeze(sleepMs)
+    if (forMs <= sleepMs) return
+    this.#time.after(sleepMs + 1, () => {
+      if (process.alive) this.idle(forMs - sleepMs - 1)
     })
   }
 
