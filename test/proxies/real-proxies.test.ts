@@ -130,9 +130,11 @@ for (const { name, example, port, command } of proxies) {
         ['x-one', 'x-two', 'x-three'].map((key) => [key, 'a'.repeat(7000)]),
       )
       // The application's own answer, which takes no more than the server that is asked. HAProxy
-      // itself takes no more than that.
+      // itself takes no more than that. Caddy asks with all of them: the check says no first, in its
+      // own form where the head arrived in one packet.
       const { status } = await stage.call('GET', '/', { headers: { ...headers, ...much } })
-      assert.equal(status, name === 'HAProxy' ? 400 : 431)
+      const expected = name === 'HAProxy' ? [400] : name === 'Caddy' ? [431, 401] : [431]
+      assert.ok(expected.includes(status), String(status))
     })
 
     // The example for nginx passes no upgrade on to the application.
