@@ -8,7 +8,8 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { Refusal, type Failure } from '../domain/failure.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import { bodyLimitBytes } from './body.ts'
+import { BODY_LIMIT_BYTES } from './body.ts'
+import { writeCookie } from './cookie.ts'
 import { corsOf, type Cors } from './cors.ts'
 import type { Answer, Dialect, DialectRequest, Route } from './dialect.ts'
 import { createHttpServer } from './http-server.ts'
@@ -64,7 +65,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   const own: App = { ...options, corsOf: corsOfAll(options.mounts), isStopping: false }
   const app = Fastify({
     logger: false,
-    bodyLimit: bodyLimitBytes,
+    bodyLimit: BODY_LIMIT_BYTES,
     serverFactory: (handler) =>
       createHttpServer(handler, {
         requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
@@ -129,16 +130,17 @@ function mountRoute(app: FastifyInstance, own: App, mount: MountedDialect, route
     } catch (error) {
       answer = renderError(own, dialect, error, dialectRequest)
     }
-    return send(own, mount, route.path, dialectRequest, reply, answer)
+    return send(own, mount, route, dialectRequest, reply, answer)
   }
   app.route({
     method: [...methodsOf(dialect, route)],
     url: mount.prefix + route.path,
     ...(mount.host === undefined ? {} : { constraints: { host: mount.host } }),
+    ...(route.bodyLimitBytes === undefined ? {} : { bodyLimit: route.bodyLimitBytes }),
     errorHandler: (error, request, reply) => {
       const dialectRequest = new AppRequest(request, own)
       const answer = renderError(own, dialect, error, dialectRequest)
-      void send(own, mount, route.path, dialectRequest, reply, answer)
+      void send(own, mount, route, dialectRequest, reply, answer)
     },
     // Answered before Fastify reads the body, where the route wants none.
     ...(route.anyMethod === true ? { onRequest: handler } : {}),
@@ -181,7 +183,8 @@ function refuseUnrouted(own: App, request: FastifyRequest, reply: FastifyReply):
   const wanted = request.headers['access-control-request-method'] ?? ''
   const mount = [...found.keys()].find((one) => found.get(one)?.includes(wanted) === true)
   const answer = { status: 204, headers: { allow: [...allow, 'OPTIONS'].join(', ') } }
-  return send(own, mount ?? [...found.keys()][0], '*', new AppRequest(request, own), reply, answer)
+  const owner = mount ?? [...found.keys()][0]
+  return send(own, owner, undefined, new AppRequest(request, own), reply, answer)
 }
 
 /** Answers for requests that no route took: in the form of the dialect that owns the path. */
@@ -195,7 +198,7 @@ function refuseByPath(
   logFailure(own.log, failure, undefined, dialectRequest.requestId)
   const owner = ownerOf(own.mounts, { path: dialectRequest.path, host: request.host })
   const answer = refusalOf(owner, failure, dialectRequest)
-  return send(own, owner, '*', dialectRequest, reply, answer)
+  return send(own, owner, undefined, dialectRequest, reply, answer)
 }
 
 /** As `refuseByPath`, for what never became a request. */
@@ -204,8 +207,8 @@ function refuseUnread(own: App, failure: Failure, head: RequestHead | undefined)
   const host = head?.headers.host ?? ''
   const owner = head && ownerOf(own.mounts, { path: request.path, host })
   const answer = refusalOf(owner, failure, request)
-  observe(own, owner, '*', request, answer.status, 0)
-  return { ...answer, headers: headersOf(own, owner, request, answer) }
+  observe(own, owner, undefined, request, answer.status, 0)
+  return { ...answer, headers: headersOf(own, owner, undefined, request, answer) }
 }
 
 function refusalOf(
@@ -221,14 +224,15 @@ function refusalOf(
 function send(
   own: App,
   mount: MountedDialect | undefined,
-  route: string,
+  route: Route | undefined,
   request: AppRequest,
   reply: FastifyReply,
   answer: Answer,
 ): FastifyReply {
   reply.code(answer.status)
   if (answer.reasonPhrase !== undefined) reply.raw.statusMessage = answer.reasonPhrase
-  reply.headers(headersOf(own, mount, request, answer))
+  reply.headers(headersOf(own, mount, route, request, answer))
+  if (answer.cookies !== undefined) reply.header('set-cookie', answer.cookies.map(writeCookie))
   observe(own, mount, route, request, answer.status, own.clock.monotonicMs() - request.startedMs)
   const { body } = answer
   if (body === undefined) return reply.send()
@@ -241,11 +245,12 @@ function send(
 function headersOf(
   own: App,
   mount: MountedDialect | undefined,
+  route: Route | undefined,
   request: DialectRequest,
-  { receipt, headers }: Answer,
+  { status, receipt, headers }: Answer,
 ): Readonly<Record<string, string>> {
   return {
-    'cache-control': 'no-store',
+    'cache-control': (isGood(status) && route?.cacheControl) || 'no-store',
     'x-content-type-options': 'nosniff',
     ...(own.isStopping ? { connection: 'close' } : {}),
     ...(mount && own.corsOf.get(mount)?.headers(request)),
@@ -255,10 +260,14 @@ function headersOf(
   }
 }
 
+function isGood(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 304
+}
+
 function observe(
   own: App,
   mount: MountedDialect | undefined,
-  route: string,
+  route: Route | undefined,
   request: DialectRequest,
   status: number,
   elapsedMs: number,
@@ -267,7 +276,7 @@ function observe(
   own.observe({
     dialect: mount?.dialect.name ?? 'none',
     method,
-    route,
+    route: route?.path ?? '*',
     status,
     elapsedMs,
     requestId,

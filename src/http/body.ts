@@ -2,8 +2,8 @@
 import { refuse } from '../domain/failure.ts'
 import type { DialectRequest } from './dialect.ts'
 
-/** Bodies of dialect calls are small; a larger one is refused before it is read whole. */
-export const bodyLimitBytes = 65_536
+/** Bodies are small where their route does not say otherwise; a larger one is refused unread. */
+export const BODY_LIMIT_BYTES = 65_536
 
 export type JsonObject = Readonly<Record<string, unknown>>
 

@@ -5,6 +5,7 @@
  */
 import type { Failure } from '../domain/failure.ts'
 import type { Receipt } from '../domain/receipt.ts'
+import type { Cookie } from './cookie.ts'
 import type { CorsRules } from './cors.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
@@ -22,7 +23,7 @@ export interface DialectRequest {
   header(name: string): string | undefined
   /** How often a header was sent. */
   headerCount(name: string): number
-  /** The raw body; empty where there is none. Bounded by `bodyLimitBytes`. */
+  /** The raw body; empty where there is none. Never more than the route's `bodyLimitBytes`. */
   readonly body: Buffer
   /** The caller's address, after trusted proxies, in its shortest form; IPv4-mapped IPv6 is IPv4. */
   readonly clientAddress: string
@@ -39,6 +40,8 @@ export interface Answer {
   /** The words behind the status, for one that HTTP does not register. Default: the registered ones. */
   readonly reasonPhrase?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Each becomes a `Set-Cookie` header of its own. */
+  readonly cookies?: readonly Cookie[]
   readonly body?: string | Buffer | AsyncIterable<Uint8Array>
   /**
    * Set on every logout's answer: becomes the receipt headers. That of a `token_revoked` is added
@@ -60,6 +63,13 @@ export interface Route {
   readonly anyMethod?: true
   /** True, for a GET: HEAD is answered as well, by the same handler. Not for what streams. */
   readonly alsoHead?: true
+  /** Bytes of its body; more are refused before they are kept. Default `BODY_LIMIT_BYTES`. */
+  readonly bodyLimitBytes?: number
+  /**
+   * `Cache-Control` of its good answers (2xx and 304). Default `no-store`, as on everything else:
+   * an answer that a cache keeps outlives a logout.
+   */
+  readonly cacheControl?: string
   handle(request: DialectRequest): Promise<Answer> | Answer
 }
 

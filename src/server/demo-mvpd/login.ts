@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose'
 import { mintId } from '../../core/mint-id.ts'
 import { readForm } from '../../http/body.ts'
+import type { Cookie } from '../../http/cookie.ts'
 import type { Answer, DialectRequest } from '../../http/dialect.ts'
 import { CALLBACK_PATH } from '../../http/dialects/adobe-pass/index.ts'
 import { DEMO_MVPD, type DemoMvpdOptions } from './options.ts'
@@ -52,19 +53,19 @@ export async function submitLogin(
   if (ask === undefined) return badAsk
   if (form.has('continue')) {
     const session = await findSession(options, request)
-    return session === undefined ? loginPage(401, ask) : goBack(options, ask, session.user, {})
+    return session === undefined ? loginPage(401, ask) : goBack(options, ask, session.user)
   }
   const right = form.get('user') === viewer.user && form.get('password') === viewer.password
   if (!right) return loginPage(401, ask, true)
   const cookie = await startSession(options, viewer.user)
-  return goBack(options, ask, viewer.user, { 'set-cookie': cookie })
+  return goBack(options, ask, viewer.user, [cookie])
 }
 
 async function goBack(
   options: DemoMvpdOptions,
   ask: Ask,
   user: string,
-  headers: Readonly<Record<string, string>>,
+  cookies: readonly Cookie[] = [],
 ): Promise<Answer> {
   const nowMs = options.clock.nowMs()
   const now = Math.floor(nowMs / 1000)
@@ -80,7 +81,7 @@ async function goBack(
   const location = new URL(ask.back)
   location.searchParams.set('state', ask.state)
   location.searchParams.set('assertion', assertion)
-  return { status: 303, headers: { ...headers, location: location.href } }
+  return { status: 303, headers: { location: location.href }, cookies }
 }
 
 /** Undefined unless the way back is the dialect's own: assertions go nowhere else. */

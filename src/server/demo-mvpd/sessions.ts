@@ -1,5 +1,6 @@
 /** Who is logged in at the provider: its own sessions, kept by a cookie of its own. */
 import { createHash } from 'node:crypto'
+import { readCookie, type Cookie } from '../../http/cookie.ts'
 import type { DialectRequest } from '../../http/dialect.ts'
 import { DEMO_MVPD_PREFIX, type DemoMvpdOptions } from './options.ts'
 
@@ -13,8 +14,8 @@ export interface ProviderSession {
   readonly sinceMs: number
 }
 
-/** Logs a viewer in at the provider; gives the `Set-Cookie` header. */
-export async function startSession(options: DemoMvpdOptions, user: string): Promise<string> {
+/** Logs a viewer in at the provider; gives the cookie. */
+export async function startSession(options: DemoMvpdOptions, user: string): Promise<Cookie> {
   const secret = Buffer.from(options.random.bytes(24)).toString('base64url')
   const nowMs = options.clock.nowMs()
   const session: ProviderSession = { user, sinceMs: nowMs }
@@ -24,9 +25,13 @@ export async function startSession(options: DemoMvpdOptions, user: string): Prom
     value: JSON.stringify(session),
     expiresAtMs: nowMs + LIFETIME_MS,
   })
-  const secure = options.publicUrl.startsWith('https:') ? '; Secure' : ''
-  const life = `Max-Age=${String(LIFETIME_MS / 1000)}`
-  return `${COOKIE}=${user}.${secret}; Path=${DEMO_MVPD_PREFIX}; ${life}; HttpOnly; SameSite=Lax${secure}`
+  return {
+    name: COOKIE,
+    value: `${user}.${secret}`,
+    path: DEMO_MVPD_PREFIX,
+    maxAgeSeconds: LIFETIME_MS / 1000,
+    secure: options.publicUrl.startsWith('https:'),
+  }
 }
 
 /** The viewer of the request's cookie; undefined where nobody is logged in. */
@@ -34,8 +39,7 @@ export async function findSession(
   options: DemoMvpdOptions,
   request: DialectRequest,
 ): Promise<ProviderSession | undefined> {
-  const pattern = new RegExp(String.raw`(?:^|;\s*)${COOKIE}=(\w+)\.([\w-]{32})(?:;|$)`)
-  const [, user, secret] = pattern.exec(request.header('cookie') ?? '') ?? []
+  const [, user, secret] = /^(\w+)\.([\w-]{32})$/.exec(readCookie(request, COOKIE) ?? '') ?? []
   if (user === undefined || secret === undefined) return undefined
   const ticket = await options.store.findTicket(KIND, keyOf(user, secret))
   if (ticket === undefined || ticket.expiresAtMs <= options.clock.nowMs()) return undefined

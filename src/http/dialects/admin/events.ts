@@ -45,7 +45,6 @@ export function eventRoutes({ core, clock, options }: AdminContext): readonly Ad
           status: 200,
           headers: {
             'content-type': 'text/event-stream; charset=utf-8',
-            'cache-control': 'no-store',
             // nginx would gather the events in its buffer.
             'x-accel-buffering': 'no',
           },

@@ -1,6 +1,7 @@
 import { Refusal } from '../../../domain/failure.ts'
 import { readAuthorization } from '../../authorization.ts'
 import { singleParameter } from '../../body.ts'
+import { readCookie } from '../../cookie.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import type { ForwardAuthOptions } from './options.ts'
 
@@ -38,7 +39,9 @@ export function parseCheck(request: DialectRequest, options: ForwardAuthOptions)
   const audiences = [singleParameter(query, 'audience'), request.header('outright-audience')]
   const scopes = [singleParameter(query, 'scope'), request.header('outright-scope')]
   const method = originalMethod(request)
-  const token = bearer(request) ?? cookie(request, options.cookieName)
+  const { cookieName } = options
+  const token =
+    bearer(request) ?? (cookieName === undefined ? undefined : readCookie(request, cookieName))
   return {
     token,
     isUnreadable:
@@ -76,15 +79,6 @@ function bearer(request: DialectRequest): string | undefined {
     if (error instanceof Refusal) return undefined
     throw error
   }
-}
-
-function cookie(request: DialectRequest, name: string | undefined): string | undefined {
-  if (name === undefined) return undefined
-  for (const pair of (request.header('cookie') ?? '').split(';')) {
-    const equals = pair.indexOf('=')
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim()
-  }
-  return undefined
 }
 
 function originalUrl(request: DialectRequest): URL | undefined {

@@ -60,6 +60,8 @@ export function createOperations(options: OperationsOptions): Dialect {
       operation: operation('The public keys of access tokens (RFC 7517, section 5)', {
         200: 'The key set; keys that were retired stay until their last token has expired.',
       }),
+      // Shorter than a new key is published before it signs.
+      cacheControl: 'public, max-age=2',
       handle: async () => keySet(await keys.publicKeys()),
     },
   ]
@@ -96,10 +98,8 @@ function keySet({ keys, areCurrent }: PublicKeys): Answer {
     status: 200,
     headers: {
       'content-type': 'application/jwk-set+json',
-      // Shorter than a new key is published before it signs.
-      'cache-control': areCurrent ? 'public, max-age=2' : 'no-store',
       'access-control-allow-origin': '*',
-      ...(areCurrent ? {} : { 'outright-keys': 'stale' }),
+      ...(areCurrent ? {} : { 'cache-control': 'no-store', 'outright-keys': 'stale' }),
     },
     body: JSON.stringify({ keys }),
   }

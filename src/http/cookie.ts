@@ -1,0 +1,37 @@
+/** Cookies in and out (RFC 6265). `HttpOnly` always: no script of ours reads one. */
+import { parseCookie, stringifySetCookie } from 'cookie'
+import type { DialectRequest } from './dialect.ts'
+
+/** A cookie that an answer sets. */
+export interface Cookie {
+  readonly name: string
+  readonly value: string
+  /** Path below which browsers send it back. */
+  readonly path: string
+  /** Seconds that it lives; 0 deletes it. Default: until the browser is closed. */
+  readonly maxAgeSeconds?: number
+  /** Default `lax`: other sites can lead here with it, and post nothing. */
+  readonly sameSite?: 'lax' | 'strict' | 'none'
+  /** Sent back over TLS alone. */
+  readonly secure: boolean
+}
+
+/** As a `Set-Cookie` header. */
+export function writeCookie(cookie: Cookie): string {
+  const { name, value, path, maxAgeSeconds, sameSite = 'lax', secure } = cookie
+  return stringifySetCookie({
+    name,
+    value,
+    path,
+    httpOnly: true,
+    sameSite,
+    secure,
+    ...(maxAgeSeconds === undefined ? {} : { maxAge: maxAgeSeconds }),
+  })
+}
+
+/** The value of a request's cookie as it was sent; undefined where there is none of that name. */
+export function readCookie(request: DialectRequest, name: string): string | undefined {
+  const header = request.header('cookie')
+  return header === undefined ? undefined : parseCookie(header, { decode: String })[name]
+}
