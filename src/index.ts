@@ -12,7 +12,7 @@ export type { Receipt } from './domain/receipt.ts'
 export type { Core } from './core/core.ts'
 export type { Answer, Dialect, DialectRequest, Method, Route } from './http/dialect.ts'
 export type { DialectContext } from './http/context.ts'
-export { defineDialect, type DialectModule } from './http/dialect-module.ts'
+export { defineDialect, type DialectModule } from './http/surface-module.ts'
 /** The vocabulary in which a dialect writes down its options. */
 export * as settings from './settings/schema.ts'
 export { readAuthorization, type Authorization } from './http/authorization.ts'

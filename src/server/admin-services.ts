@@ -13,7 +13,7 @@ import {
   type VerifierStatus,
 } from '../feed/index.ts'
 import type { Answer, DialectRequest, Route } from '../http/dialect.ts'
-import type { AdminOptions, Download } from '../http/dialects/admin/index.ts'
+import type { AdminOptions, Download } from '../http/surfaces/admin/index.ts'
 import { readAuthorization } from '../http/authorization.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
 import { singleParameter } from '../http/body.ts'

@@ -5,7 +5,7 @@
 import { hostname } from 'node:os'
 import type { DialectContext } from '../http/context.ts'
 import type { Dialect } from '../http/dialect.ts'
-import type { DialectModule } from '../http/dialect-module.ts'
+import type { DialectModule } from '../http/surface-module.ts'
 import { isListenHost, rangeProblem } from '../http/client-address.ts'
 import { adobePassSchema, type AdobePassOptions } from '../http/dialects/adobe-pass/options.ts'
 import { baanxSchema, type BaanxOptions } from '../http/dialects/baanx/options.ts'
@@ -13,7 +13,7 @@ import { directLinkSchema, type DirectLinkOptions } from '../http/dialects/direc
 import {
   forwardAuthSchema,
   type ForwardAuthOptions,
-} from '../http/dialects/forward-auth/options.ts'
+} from '../http/surfaces/forward-auth/options.ts'
 import { matarSchema, type MatarOptions } from '../http/dialects/matar/options.ts'
 import { octopusSchema, type OctopusOptions } from '../http/dialects/octopus/options.ts'
 import type { SigningKey } from '../ports/store.ts'

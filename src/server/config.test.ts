@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { defineDialect } from '../http/dialect-module.ts'
+import { defineDialect } from '../http/surface-module.ts'
 import { group, text } from '../settings/schema.ts'
 import { ConfigError, loadConfig, type ConfigFile } from './config.ts'
 

@@ -3,7 +3,7 @@
  * back.
  */
 import { demoCode } from '../http/dialects/matar/otp-login.ts'
-import type { DemoIdentity, FrontPage } from '../http/dialects/front-page/index.ts'
+import type { DemoIdentity, FrontPage } from '../http/surfaces/front-page/index.ts'
 import type { Dialect } from '../http/dialect.ts'
 import { html, pageAnswer, styleSheet } from '../http/html.ts'
 import { problemAnswer } from '../http/problem.ts'

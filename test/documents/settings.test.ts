@@ -14,7 +14,7 @@ import {
 } from '../../src/http/dialects/adobe-pass/options.ts'
 import { baanxSchema } from '../../src/http/dialects/baanx/options.ts'
 import { directLinkSchema } from '../../src/http/dialects/directlink/options.ts'
-import { forwardAuthSchema } from '../../src/http/dialects/forward-auth/options.ts'
+import { forwardAuthSchema } from '../../src/http/surfaces/forward-auth/options.ts'
 import { matarSchema } from '../../src/http/dialects/matar/options.ts'
 import { octopusLimitsSchema, octopusSchema } from '../../src/http/dialects/octopus/options.ts'
 import { configSchema } from '../../src/server/config-schema.ts'
