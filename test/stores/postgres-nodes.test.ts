@@ -5,6 +5,7 @@ import { firstAccess } from '../../src/domain/access-horizon.ts'
 import type { Revocation } from '../../src/domain/revocation.ts'
 import type { Scope } from '../../src/domain/scope.ts'
 import type { RevokeOutcome, RotateCommand } from '../../src/ports/store.ts'
+import { planInStorm } from '../../src/stores/contract/delivery-samples.ts'
 import { assertChain } from '../../src/stores/contract/log.ts'
 import {
   now,
@@ -93,6 +94,13 @@ for (const stage of stages)
           await south.revoke(revocation({ key: sid }))
           assert.deepEqual(await north.rotate(rotation(token)), { kind: 'revoked' })
         }
+      })
+    })
+
+    it('plan what a login stored too late, once, at whatever moment it was ended', async () => {
+      await withNodes(stage, ['north', 'south'], async ([north, south]) => {
+        assert.ok(north && south)
+        await planInStorm([north, south])
       })
     })
 

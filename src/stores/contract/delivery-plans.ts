@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { EVERYONE, grantKey, type Scope } from '../../domain/scope.ts'
 import type { OpenSessionCommand } from '../../ports/store.ts'
 import type { Check } from './check.ts'
-import { claim, end, login, owe, owed, planAll, settle } from './delivery-samples.ts'
+import { claim, end, login, owe, owed, planAll, planInStorm, settle } from './delivery-samples.ts'
 import { mintId, now, refuses, times } from './samples.ts'
 
 export const deliveryPlanChecks: readonly Check[] = [
@@ -147,6 +147,10 @@ export const deliveryPlanChecks: readonly Check[] = [
         sids,
       )
     },
+  },
+  {
+    name: 'readEnds: logins at the moment of a logout of all, each that is dead on arrival',
+    run: ({ store }) => planInStorm([store]),
   },
   {
     name: 'readEnds: refuses a limit that is none',

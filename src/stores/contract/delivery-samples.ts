@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import type { Delivery, OwedDelivery } from '../../domain/delivery.ts'
 import type { Scope } from '../../domain/scope.ts'
+import type { Session } from '../../domain/session.ts'
 import type { ClaimCommand, SettleCommand } from '../../ports/delivery.ts'
 import type { OpenSessionCommand, RevokeOutcome, Store } from '../../ports/store.ts'
-import { mintId, now, revocation, session } from './samples.ts'
+import { mintId, now, revocation, session, times } from './samples.ts'
 
 export function owed(values: Partial<OwedDelivery> = {}): OwedDelivery {
   const id = mintId()
@@ -47,6 +48,46 @@ export async function planAll(store: Store, limit = 100): Promise<readonly strin
     assert.ok(await store.planDeliveries({ ...ends, owed: [] }), 'nobody else plans')
     sids.push(...ends.ended.map((ended) => ended.session.sid))
   }
+}
+
+/**
+ * Logs in at every node while all sessions of the subject are ended there, and plans at the first
+ * one meanwhile: what was dead on arrival is planned like what had lived, once, and nothing else.
+ */
+export async function planInStorm(nodes: readonly [Store, ...Store[]]): Promise<void> {
+  const opened: Session[] = []
+  const planned: string[] = []
+  let raised = 0
+  let busy = true
+  const planning = (async () => {
+    while (busy) {
+      planned.push(...(await planAll(nodes[0])))
+      await new Promise(setImmediate)
+    }
+  })()
+  const logIn = async (node: Store): Promise<void> => {
+    opened.push(await node.openSession(session({ dialect: 'tv' })))
+  }
+  const storm = async (node: Store): Promise<void> => {
+    for (let turn = 0; turn < 40; turn += 1) {
+      const logins = times(5, () => logIn(node))
+      if (turn % 2 === 0) {
+        await end(node, 'subject', 'maria')
+        raised += 1
+      }
+      await Promise.all(logins)
+    }
+  }
+  await Promise.all(nodes.map(storm))
+  busy = false
+  await planning
+  planned.push(...(await planAll(nodes[0])))
+  const dead = opened.filter(({ generations }) => generations.subject < raised)
+  const found = new Set(planned)
+  const missed = dead.filter(({ sid }) => !found.has(sid))
+  assert.equal(missed.length, 0, 'each that is dead')
+  assert.equal(found.size, planned.length, 'each once')
+  assert.equal(found.size, dead.length, 'none that lives')
 }
 
 /** Stores what is owed, on the occasion of an entry. */

@@ -82,3 +82,25 @@ export const advance: Statement = {
 }
 
 export const heads: Statement = { name: 'stream_heads', text: 'SELECT name, head FROM streams' }
+
+const pass: Statement = {
+  name: 'stream_pass',
+  text: 'SELECT 1 FROM streams WHERE name = $1 FOR SHARE',
+}
+
+/**
+ * Waits until every transaction has ended that was writing to a stream when this was called. Its
+ * row is what each of them locks first, and nothing is locked here but for the moment in which that
+ * is found out: one row at a time, in a transaction that writes nothing. So it keeps no writer
+ * waiting, not even for another one that has hung; such a one is ended by the server.
+ */
+export async function awaitWriters(connection: Connection): Promise<void> {
+  const streams = await connection.run<{ name: string }>(heads)
+  await Promise.all(
+    streams.flatMap(({ name }) => [
+      connection.command('BEGIN'),
+      connection.run(pass, [name]),
+      connection.command('ROLLBACK'),
+    ]),
+  )
+}

@@ -1,4 +1,10 @@
-/** What the next entries of the log ended that nobody has planned: see `ports/delivery.ts`. */
+/**
+ * What the next entries of the log ended that nobody has planned: see `ports/delivery.ts`.
+ *
+ * One thread writes, so a login reads its counters and is stored in one transaction, before an
+ * entry that raises one of them or after it. Where the entry can be read, so can each session that
+ * it ended.
+ */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Revocation } from '../../domain/revocation.ts'
 import { hasOneKey } from '../../domain/scope.ts'

@@ -1,6 +1,6 @@
 import type { Delivery } from '../../domain/delivery.ts'
 import { isWide } from '../../domain/scope.ts'
-import type { Ends } from '../../ports/delivery.ts'
+import type { EndedSession, Ends } from '../../ports/delivery.ts'
 import type { Store } from '../../ports/store.ts'
 import { nextTurn, type BrokenStore } from './broken-store.ts'
 
@@ -73,6 +73,28 @@ export const brokenPlans: readonly BrokenStore[] = [
       readEnds: (request) =>
         store.readEnds({ ...request, dialects: [...request.dialects, 'oauth'] }),
     }),
+  },
+  {
+    name: 'does not wait for logins that are being stored',
+    caughtBy: 'readEnds: logins at the moment',
+    wrap: (store) => {
+      // Others see a login a little later than the one who made it.
+      const fresh = new Set<string>()
+      return {
+        ...store,
+        openSession(command) {
+          fresh.add(command.sid)
+          return store.openSession(command)
+        },
+        async readEnds(request) {
+          const late = new Set(fresh)
+          fresh.clear()
+          const ends = await store.readEnds(request)
+          const isSeen = ({ session }: EndedSession): boolean => !late.has(session.sid)
+          return ends && { ...ends, ended: ends.ended.filter(isSeen) }
+        },
+      }
+    },
   },
   {
     name: 'does not look whether somebody has planned meanwhile',
