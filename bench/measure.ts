@@ -30,7 +30,7 @@ export function spread(values: readonly number[]): Spread {
 const OTHERS_ALLOWED = 0.25
 const QUIET_WINDOW_MS = 250
 /** All waiting of one guard together, so that a busy machine does not keep a bench for ever. */
-const LONGEST_WAIT_MS = 30_000
+const MAX_WAIT_MS = 30_000
 const TICKS_PER_SECOND = 100
 
 /** A sample, and how many cores others used meanwhile. */
@@ -46,7 +46,7 @@ export class QuietGuard {
   #taken = 0
   #repeated = 0
   #disturbed = 0
-  #waitLeftMs = LONGEST_WAIT_MS
+  #waitLeftMs = MAX_WAIT_MS
 
   /**
    * @param pids The bench's own processes, whose work is not somebody else's.

@@ -8,9 +8,9 @@
  *
  * The floor is the same driver, the same table and its indexes, and rows of the same size, sent as
  * statements of 64 rows one after another: no numbering, no chain of hashes, no fence, no look
- * whether the key has ended already, no bell, nobody to answer. Every row of the report is a sample
- * in an empty database, in turns, and its ratio is that to the floor of the same round. Client and
- * server share the machine.
+ * whether the key has ended already, no notifier, nobody to answer. Every row of the report is a
+ * sample in an empty database, in turns, and its ratio is that to the floor of the same round.
+ * Client and server share the machine.
  */
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'

@@ -6,7 +6,7 @@ import type { FreshFigures, RepeatedInput } from './checker.ts'
 
 const REVOCATIONS = 10_000_000
 const SNAPSHOT = 1_000_000
-const MOST_TOKENS = 100_000
+const MAX_TOKENS = 100_000
 const RATE_AIM = 1_000_000
 const FRESH_AIM = 0.85
 const SNAPSHOT_AIM_MS = 1000
@@ -14,10 +14,10 @@ const SNAPSHOT_AIM_MS = 1000
 const repeats: readonly (readonly [string, Omit<RepeatedInput, 'seconds'>])[] = [
   ['1,000 tokens', { distinct: 1000, entriesPerSecond: 0 }],
   ['1,000 tokens, 1,000 revocations a second arrive', { distinct: 1000, entriesPerSecond: 1000 }],
-  ['100,000 tokens', { distinct: MOST_TOKENS, entriesPerSecond: 0 }],
+  ['100,000 tokens', { distinct: MAX_TOKENS, entriesPerSecond: 0 }],
   [
     '100,000 tokens, 1,000 revocations a second arrive',
-    { distinct: MOST_TOKENS, entriesPerSecond: 1000 },
+    { distinct: MAX_TOKENS, entriesPerSecond: 1000 },
   ],
 ]
 const FRESH = 'new tokens'
@@ -46,7 +46,7 @@ async function run({ seconds, rounds, retries }: Settings): Promise<Outcome> {
     await child.ask('load', SNAPSHOT)
     for (let round = 0; round < rounds; round++) add(SNAPSHOT_ROW, await take('load', SNAPSHOT))
     await child.ask('load', REVOCATIONS)
-    await child.ask('prepare', MOST_TOKENS)
+    await child.ask('prepare', MAX_TOKENS)
     const turns = [
       ...repeats.map(([name, input]) => async () => {
         add(name, await take('repeated', { ...input, seconds }))

@@ -32,7 +32,7 @@ export interface LoadFigures {
   readonly first: string
 }
 
-const MOST_LATENCIES = 2_000_000
+const MAX_LATENCIES = 2_000_000
 const HEADERS_END = Buffer.from('\r\n\r\n')
 
 answerTasks({ load })
@@ -49,7 +49,7 @@ async function load(input: LoadInput): Promise<LoadFigures> {
 class Run {
   readonly #requests: readonly Buffer[]
   readonly #input: LoadInput
-  readonly #latencies = new Float32Array(MOST_LATENCIES)
+  readonly #latencies = new Float32Array(MAX_LATENCIES)
   readonly #statuses = new Map<number, number>()
   #firstOdd: string | undefined
   #first: Buffer = Buffer.alloc(0)
@@ -70,7 +70,7 @@ class Run {
     this.#endsAtMs = startedMs + seconds * 1000
     await Promise.all(sockets.map((socket) => this.#drive(socket)))
     const elapsedSeconds = (this.#firstAnswerMs - startedMs) / 1000
-    const latencies = this.#latencies.subarray(0, Math.min(this.#done, MOST_LATENCIES))
+    const latencies = this.#latencies.subarray(0, Math.min(this.#done, MAX_LATENCIES))
     return {
       requests: this.#done,
       seconds: elapsedSeconds,
@@ -136,7 +136,7 @@ class Run {
 
   #count(status: number, sentMs: number, answer: Buffer): void {
     this.#firstAnswerMs = performance.now()
-    if (this.#done < MOST_LATENCIES) this.#latencies[this.#done] = this.#firstAnswerMs - sentMs
+    if (this.#done < MAX_LATENCIES) this.#latencies[this.#done] = this.#firstAnswerMs - sentMs
     this.#done += 1
     this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1)
     if (this.#done === 1) this.#first = Buffer.from(answer)

@@ -138,7 +138,7 @@ async function addOctopusClients(): Promise<void> {
         secretHash: undefined,
         allowlist: [],
         redirectUris: [],
-        standing: 'active',
+        status: 'active',
         createdAtMs: Date.now(),
         attributes: {},
       }),

@@ -78,8 +78,8 @@ export class DatabaseSession {
   }
 }
 
-/** The bell of a node, over a connection of its own. */
-export class SimulatedBell {
+/** The notifier of a node, over a connection of its own. */
+export class SimulatedNotifier {
   readonly #listeners = new Set<(payload: string) => void>()
   readonly #close: () => void
 
@@ -87,7 +87,7 @@ export class SimulatedBell {
     const { time, geography, meter } = wires
     let lastMs = 0
     const heard = (payload: string): void => {
-      meter.message('bell', statementBytes + payload.length)
+      meter.message('notifier', statementBytes + payload.length)
       lastMs = Math.max(lastMs, time.nowMs + geography.delayMs(databaseRegion, node.region))
       time.after(lastMs - time.nowMs, () => {
         node.process.run(() => {
@@ -102,7 +102,7 @@ export class SimulatedBell {
     }
   }
 
-  onRing(listener: (payload: string) => void): () => void {
+  onNotification(listener: (payload: string) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -178,7 +178,7 @@ function rowsOver(session: DatabaseSession): NodeRows {
         bytes: text.length + member.length,
         run: (database) => {
           database.tellNode(member, text)
-          database.ring(`node ${name}`)
+          database.notify(`node ${name}`)
         },
       })
     },

@@ -1,7 +1,7 @@
 /**
- * The database that all simulated nodes share: streams, the table of nodes, tickets and the bell.
- * It does what its statements mean, at once and one after another, and knows nothing of leases. It
- * keeps what it has committed.
+ * The database that all simulated nodes share: streams, the table of nodes, tickets and the
+ * notifier. It does what its statements mean, at once and one after another, and knows nothing of
+ * leases. It keeps what it has committed.
  */
 import type { Position, Revocation } from '../../src/domain/revocation.ts'
 import type { Ticket } from '../../src/ports/store.ts'
@@ -27,7 +27,7 @@ export class SimulatedDatabase {
   }
 
   /**
-   * Commits entries and rings.
+   * Commits entries and notifies the nodes.
    *
    * @returns False where another process has taken the stream.
    */
@@ -38,7 +38,7 @@ export class SimulatedDatabase {
       // Asked again after an answer that was lost: it is there already.
       if (entry.sequence === stream.entries.length + 1) stream.entries.push(entry)
     }
-    this.ring(`log ${name}`)
+    this.notify(`log ${name}`)
     return true
   }
 
@@ -97,7 +97,7 @@ export class SimulatedDatabase {
     this.#listeners.delete(listener)
   }
 
-  ring(payload: string): void {
+  notify(payload: string): void {
     for (const listener of this.#listeners) listener(payload)
   }
 }

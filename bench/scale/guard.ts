@@ -57,8 +57,8 @@ export class SimulatedGuard {
   }
 
   /** Each frame takes up to this much longer, for a while. */
-  slowDown(mostMs: number, forMs: number): void {
-    this.#slowMs = mostMs
+  slowDown(maxMs: number, forMs: number): void {
+    this.#slowMs = maxMs
     this.#slowUntilMs = this.#world.wires.time.nowMs + forMs
   }
 

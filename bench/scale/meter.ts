@@ -45,7 +45,7 @@ export class Meter {
     tally.bytes += bytes.length
   }
 
-  /** A message that is not a frame: a statement and its answer, or a ring of the bell. */
+  /** A message that is not a frame: a statement and its answer, or a notification. */
   message(kind: string, bytes: number): void {
     const tally = this.#others.get(kind) ?? { messages: 0, bytes: 0 }
     tally.messages++

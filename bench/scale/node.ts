@@ -14,7 +14,7 @@ import { keepNodeLeases } from '../../src/stores/node-lease.ts'
 import type { SimulatedProcess } from '../../src/testing/simulated-process.ts'
 import { issuer } from '../../src/testing/token-pool.ts'
 import type { SimulatedDatabase } from './database.ts'
-import { SimulatedBell, simulatedNodeTable } from './database-session.ts'
+import { SimulatedNotifier, simulatedNodeTable } from './database-session.ts'
 import type { GuardLink, NodeEnd, Wires } from './guard-link.ts'
 import type { Logout } from './logout.ts'
 import { SimulatedStore } from './store.ts'
@@ -53,7 +53,7 @@ export class SimulatedNode implements NodeEnd {
   readonly #world: NodeWorld
   process: SimulatedProcess
   #store!: SimulatedStore
-  #bell: SimulatedBell | undefined
+  #notifier: SimulatedNotifier | undefined
   #hub: FeedHub | undefined
   #confirmation: Confirmation | undefined
 
@@ -79,7 +79,7 @@ export class SimulatedNode implements NodeEnd {
     if (!this.ready) return
     this.process.kill()
     this.#hub = undefined
-    this.#bell?.close()
+    this.#notifier?.close()
     for (const link of this.links) link.reset()
     this.#world.wires.time.after(afterMs, () => {
       this.process = this.#world.process(this.name)
@@ -109,9 +109,9 @@ export class SimulatedNode implements NodeEnd {
   async #open(process: SimulatedProcess): Promise<void> {
     const { database, wires, settled, committed } = worldOf(this.#world)
     const given = { database, wires, node: { process, region: this.region }, settled }
-    const bell = new SimulatedBell(given)
-    this.#bell = bell
-    const store = new SimulatedStore({ ...given, stream: this.name, bell, committed })
+    const notifier = new SimulatedNotifier(given)
+    this.#notifier = notifier
+    const store = new SimulatedStore({ ...given, stream: this.name, notifier, committed })
     this.#store = store
     await store.open()
     const leases = this.#observed(
@@ -119,7 +119,7 @@ export class SimulatedNode implements NodeEnd {
         node: this.name,
         clock: settling(process, settled),
         log: undefined,
-        bell,
+        notifier,
         openTable: (answerMs) => simulatedNodeTable({ ...given, answerMs }),
         leaseMs,
         renewMs,

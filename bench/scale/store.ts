@@ -5,10 +5,10 @@
 import type { Revocation } from '../../src/domain/revocation.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { Listeners } from '../../src/stores/listeners.ts'
-import { Follower } from '../../src/stores/postgres/follower.ts'
+import { StreamReader } from '../../src/stores/postgres/stream-reader.ts'
 import type { SimulatedDatabase } from './database.ts'
 import type { Place, Wires } from './guard-link.ts'
-import { DatabaseSession, type SessionOptions, type SimulatedBell } from './database-session.ts'
+import { DatabaseSession, type SessionOptions, type SimulatedNotifier } from './database-session.ts'
 import { publishes } from './meter.ts'
 
 type VerifierStore = Pick<
@@ -18,7 +18,7 @@ type VerifierStore = Pick<
 
 export interface SimulatedStoreOptions extends Omit<SessionOptions, 'answerMs'> {
   readonly stream: string
-  readonly bell: SimulatedBell
+  readonly notifier: SimulatedNotifier
   readonly wires: Wires
   readonly node: Place
   /** Called when entries are durable, in true time, before anybody knows. */
@@ -37,7 +37,7 @@ export class SimulatedStore implements VerifierStore {
   readonly stream: string
   readonly #options: SimulatedStoreOptions
   readonly #listeners = new Listeners(undefined)
-  readonly #follower: Follower
+  readonly #reader: StreamReader
   #reading: DatabaseSession
   #writing: DatabaseSession
   #epoch = 0
@@ -51,7 +51,7 @@ export class SimulatedStore implements VerifierStore {
     this.#options = options
     this.#reading = new DatabaseSession({ ...options, answerMs })
     this.#writing = new DatabaseSession({ ...options, answerMs })
-    this.#follower = new Follower({
+    this.#reader = new StreamReader({
       source: this,
       own: stream,
       clock: node.process,
@@ -65,7 +65,7 @@ export class SimulatedStore implements VerifierStore {
 
   /** Takes the stream over and begins to follow the others. */
   async open(): Promise<void> {
-    const { stream, bell } = this.#options
+    const { stream, notifier } = this.#options
     this.#epoch = await this.#asked(() =>
       this.#writing.run({
         kind: 'claim',
@@ -75,9 +75,9 @@ export class SimulatedStore implements VerifierStore {
       }),
     )
     this.#sequence = (await this.head()).get(stream) ?? 0
-    await this.#follower.open()
-    bell.onRing((payload) => {
-      if (payload.startsWith('log ')) this.#follower.look()
+    await this.#reader.open()
+    notifier.onNotification((payload) => {
+      if (payload.startsWith('log ')) this.#reader.look()
     })
   }
 

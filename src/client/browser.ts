@@ -43,7 +43,7 @@ interface Page {
   readonly removeEventListener?: EventTarget['removeEventListener']
 }
 
-const LONGEST_RETRY_MS = 30_000
+const MAX_RETRY_MS = 30_000
 const SIGNED_OUT = 'signed-out'
 
 /**
@@ -156,7 +156,7 @@ async function follow(
     if (signal.aborted) return
     if (end === 'signed-out') return signedOut()
     await pause(pauseMs, signal)
-    pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)
+    pauseMs = Math.min(pauseMs * 2, MAX_RETRY_MS)
   }
 }
 

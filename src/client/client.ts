@@ -56,7 +56,7 @@ export interface SubjectPatch {
   readonly generatePassword?: boolean
   /** Keeps the sessions where the password changes; otherwise they end. */
   readonly keepSessions?: boolean
-  readonly standing?: 'active' | 'disabled'
+  readonly status?: 'active' | 'disabled'
   readonly attributes?: Readonly<Record<string, unknown>>
 }
 
@@ -76,7 +76,7 @@ export interface ClientPatch {
   readonly name?: string
   readonly allowlist?: readonly string[]
   readonly redirectUris?: readonly string[]
-  readonly standing?: 'active' | 'disabled'
+  readonly status?: 'active' | 'disabled'
   readonly rotateSecret?: boolean
   readonly endSessions?: boolean
   readonly attributes?: Readonly<Record<string, unknown>>

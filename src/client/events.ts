@@ -22,7 +22,7 @@ export interface EventOptions {
 }
 
 const FIRST_RETRY_MS = 250
-const LONGEST_RETRY_MS = 10_000
+const MAX_RETRY_MS = 10_000
 
 /**
  * Follows the stream until the signal ends it. What a broken connection missed comes when it is
@@ -59,7 +59,7 @@ export async function* followEvents(
       const lost = error instanceof ConnectionError ? error : connectionError(server, error)
       onLost?.(lost, retryMs)
       await pause(retryMs, signal)
-      retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)
+      retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)
     }
   }
 }

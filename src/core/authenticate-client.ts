@@ -24,6 +24,6 @@ export async function authenticateClient(
   if (!(await checkPassword(client.secretHash, secret))) {
     return refuse({ kind: 'credentials_invalid' })
   }
-  if (client.standing === 'disabled') return refuse({ kind: 'account_disabled' })
+  if (client.status === 'disabled') return refuse({ kind: 'account_disabled' })
   return client
 }

@@ -24,6 +24,6 @@ export async function authenticateSubject(
   if (!(await checkPassword(subject.passwordHash, password))) {
     return refuse({ kind: 'credentials_invalid' })
   }
-  if (subject.standing === 'disabled') return refuse({ kind: 'account_disabled' })
+  if (subject.status === 'disabled') return refuse({ kind: 'account_disabled' })
   return subject
 }

@@ -9,7 +9,7 @@ export const DELIVERY_LEASE_MS = 60_000
 const TRY_MS = 10_000
 
 const FIRST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 3_600_000
+const MAX_PAUSE_MS = 3_600_000
 
 /** With the pauses between them these are about three days. */
 export const MAX_DELIVERY_ATTEMPTS = 90
@@ -105,14 +105,14 @@ function settlementOf(
  * together does not come back together.
  */
 function pauseAfter(attempts: number, chance: number): number {
-  const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempts - 1, 20))
-  return Math.round(longestMs * (0.5 + chance / 2))
+  const maxMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempts - 1, 20))
+  return Math.round(maxMs * (0.5 + chance / 2))
 }
 
 /** What the receiver asked for, within bounds. */
 function retryAfter(outcome: SendOutcome): number | undefined {
   if (outcome.kind !== 'again' || outcome.retryAfterMs === undefined) return undefined
-  return Math.min(Math.max(0, outcome.retryAfterMs), LONGEST_PAUSE_MS)
+  return Math.min(Math.max(0, outcome.retryAfterMs), MAX_PAUSE_MS)
 }
 
 function report(

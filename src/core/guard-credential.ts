@@ -14,7 +14,7 @@ export const GUARD_DIALECT = 'guard'
 /** Names of guards: lower-case letters, digits and hyphens, at most 64 characters. */
 export const GUARD_NAME: RegExp = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/
 
-const LONGEST_CREDENTIAL = 256
+const MAX_CREDENTIAL_LENGTH = 256
 
 /**
  * Mints a credential for a guard: `<name>.<secret>`.
@@ -46,7 +46,7 @@ export async function authenticateGuard(
   dependencies: CoreDependencies,
   credential: string,
 ): Promise<Client> {
-  if (credential.length > LONGEST_CREDENTIAL) return refuse({ kind: 'credentials_invalid' })
+  if (credential.length > MAX_CREDENTIAL_LENGTH) return refuse({ kind: 'credentials_invalid' })
   const [name = ''] = credential.split('.', 1)
   const guard = await dependencies.store.findClient({
     by: 'key',
@@ -56,7 +56,7 @@ export async function authenticateGuard(
   const presented = Buffer.from(hashGuardCredential(credential))
   const stored = Buffer.from(guard?.secretHash ?? hashGuardCredential(''))
   const right = stored.length === presented.length && timingSafeEqual(stored, presented)
-  if (guard === undefined || !right || guard.standing === 'disabled') {
+  if (guard === undefined || !right || guard.status === 'disabled') {
     return refuse({ kind: 'credentials_invalid' })
   }
   return guard

@@ -59,7 +59,7 @@ const RELOAD_AT_MOST_EVERY_MS = 100
 /** So that whoever meets a new key, and fetched keys a second ago, can fetch it before that. */
 const SIGNS_AFTER_MS = 3000
 /** By how much the clock of the node that made a key may be ahead. */
-const MOST_SKEW_MS = 10_000
+const MAX_SKEW_MS = 10_000
 /** Verifiers that start while the store is away get the keys that are known. */
 const PUBLISH_WITHIN_MS = 500
 
@@ -180,7 +180,7 @@ class StoredKeyRing implements KeyRing {
   /** For how much longer a key is only published; 0 for one that was made by a clock gone wrong. */
   #publishedForMs(key: LoadedKey): number {
     const ageMs = this.#options.clock.nowMs() - key.createdAtMs
-    return ageMs < -MOST_SKEW_MS ? 0 : Math.max(0, SIGNS_AFTER_MS - ageMs)
+    return ageMs < -MAX_SKEW_MS ? 0 : Math.max(0, SIGNS_AFTER_MS - ageMs)
   }
 
   async #signer(): Promise<LoadedKey> {

@@ -2,7 +2,7 @@ import { hash, verify } from '@node-rs/argon2'
 import type { PasswordCost } from './dependencies.ts'
 
 /** Longer passwords are refused before they are hashed: RFC-less, a bound against abuse. */
-export const LONGEST_PASSWORD = 1024
+export const MAX_PASSWORD_LENGTH = 1024
 
 /** Hashes a password or client secret with argon2id. */
 export async function hashPassword(password: string, cost: PasswordCost): Promise<string> {
@@ -11,7 +11,7 @@ export async function hashPassword(password: string, cost: PasswordCost): Promis
 
 /** True when the password fits the hash. Takes the time of one hash in either case. */
 export async function checkPassword(passwordHash: string, password: string): Promise<boolean> {
-  return password.length <= LONGEST_PASSWORD && (await verify(passwordHash, password))
+  return password.length <= MAX_PASSWORD_LENGTH && (await verify(passwordHash, password))
 }
 
 const decoys = new Map<string, Promise<string>>()

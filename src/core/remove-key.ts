@@ -36,7 +36,7 @@ export async function removeKey(
     key: kid,
     reason: 'compromised',
     actor,
-    seenGeneration: 0,
+    ifGeneration: 0,
     wait,
   })
 }

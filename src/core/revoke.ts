@@ -16,7 +16,7 @@ export interface RevokeRequest {
   readonly actor: string
   readonly note?: string
   /** Wide scopes: the generation that the caller's own token carries. */
-  readonly seenGeneration?: number
+  readonly ifGeneration?: number
   /** Wide scopes: see `RevocationCommand.leastGeneration`. */
   readonly leastGeneration?: number
   /**
@@ -55,7 +55,7 @@ export async function revoke(
     actor: request.actor,
     note: request.note ?? '',
     atMs: nowMs,
-    ...(request.seenGeneration === undefined ? {} : { seenGeneration: request.seenGeneration }),
+    ...(request.ifGeneration === undefined ? {} : { ifGeneration: request.ifGeneration }),
     ...(request.leastGeneration === undefined ? {} : { leastGeneration: request.leastGeneration }),
   })
   const { wait, names } = request

@@ -34,7 +34,7 @@ const NEVER_MS = 0xffff_ffff * 1000
  * A revocation is remembered for an hour at least, also where nothing was issued here that it could
  * end: after a restore from an old backup, tokens go on that this database does not know of.
  */
-export const LEAST_REMEMBERED_MS = 3_600_000
+export const MIN_REMEMBERED_MS = 3_600_000
 
 /**
  * Lives from half of it to the whole share a class: there are 52 at the most, and a revocation of a
@@ -97,7 +97,7 @@ export function forgetAfterMs(
   lifetimeMs: number | undefined,
 ): number {
   if (issuer !== '') {
-    const afterMs = Math.max(atMs + LEAST_REMEMBERED_MS, foreignForgetAfterMs ?? NEVER_MS)
+    const afterMs = Math.max(atMs + MIN_REMEMBERED_MS, foreignForgetAfterMs ?? NEVER_MS)
     return Math.min(afterMs, NEVER_MS)
   }
   // Whoever holds the key signs tokens that expire when they like.
@@ -109,7 +109,7 @@ export function forgetAfterMs(
   // Also counted from the moment of the revocation: a database that was restored has a horizon of
   // before, and tokens were issued since.
   const ends = classes.map((one) => Math.max(horizon.get(one) ?? 0, atMs + one))
-  return Math.min(Math.max(atMs + LEAST_REMEMBERED_MS, ...ends), NEVER_MS)
+  return Math.min(Math.max(atMs + MIN_REMEMBERED_MS, ...ends), NEVER_MS)
 }
 
 /**

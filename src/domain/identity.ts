@@ -1,6 +1,6 @@
 import type { Json } from './session.ts'
 
-export type Standing = 'active' | 'disabled'
+export type AccountStatus = 'active' | 'disabled'
 
 /** Who is logged in: a person. Clients and devices acting for themselves are not listed here. */
 export interface Subject {
@@ -13,7 +13,7 @@ export interface Subject {
   readonly phone: string | undefined
   /** argon2id, PHC string; undefined where this subject has no password. */
   readonly passwordHash: string | undefined
-  readonly standing: Standing
+  readonly status: AccountStatus
   readonly createdAtMs: number
   readonly attributes: { readonly [name: string]: Json }
 }
@@ -32,7 +32,7 @@ export interface Client {
   /** CIDR ranges from which it may call; empty: from anywhere. */
   readonly allowlist: readonly string[]
   readonly redirectUris: readonly string[]
-  readonly standing: Standing
+  readonly status: AccountStatus
   readonly createdAtMs: number
   readonly attributes: { readonly [name: string]: Json }
 }

@@ -38,7 +38,7 @@ export interface RevocationCommand {
    * counter only if it still has that value or less, so a repeated logout does not end what was
    * opened after the first. Without it the counter is raised in any case.
    */
-  readonly seenGeneration?: number
+  readonly ifGeneration?: number
   /**
    * Wide scopes only: the counter is raised to this at least. For whoever does not know how often
    * it was raised before: a database that lost logouts.

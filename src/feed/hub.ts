@@ -8,7 +8,7 @@ import type { Confirmed } from '../ports/confirmation.ts'
 import { closeCodes, feedLimits, type StartFrame, entryWords } from '../protocol/feed.ts'
 import { writeEntry } from '../verifier/fingerprint.ts'
 import type { FeedConnection, FeedConnectionEvents } from './connection.ts'
-import { Follower, type FollowerContext } from './follower.ts'
+import { GuardSession, type GuardSessionContext } from './guard-session.ts'
 import type { FeedHub, FeedHubOptions } from './hub-types.ts'
 import { countedLeaseMs, leaseRules, type LeaseRules } from './lease-rules.ts'
 import { Ledger, type BatchRecord, type Holder } from './ledger.ts'
@@ -33,9 +33,9 @@ class Hub implements FeedHub {
   readonly #receipts: ReceiptBook
   readonly #rounds: Rounds
   readonly #progress: Progress
-  readonly #context: FollowerContext
-  readonly #followers = new Set<Follower>()
-  readonly #byGuard = new Map<string, Follower>()
+  readonly #context: GuardSessionContext
+  readonly #sessions = new Set<GuardSession>()
+  readonly #byGuard = new Map<string, GuardSession>()
   #timer: { readonly atMs: number; readonly cancel: () => void } | undefined
   #remembered: 'no' | 'asked' | 'yes'
   #closed = false
@@ -47,7 +47,7 @@ class Hub implements FeedHub {
     this.#recent = new RecentBatches(this.#settings.recentEntries, new Map(options.position))
     this.#receipts = new ReceiptBook(this.#settings.receipts)
     this.#rounds = new Rounds({
-      members: this.#followers,
+      members: this.#sessions,
       after: (delayMs, callback) => options.clock.after(delayMs, callback),
     })
     this.#remembered = options.rememberLeases ? 'no' : 'yes'
@@ -58,24 +58,24 @@ class Hub implements FeedHub {
   }
 
   get connections(): number {
-    return this.#followers.size
+    return this.#sessions.size
   }
 
   accept(connection: FeedConnection): FeedConnectionEvents {
     this.#ledger.expire(this.#options.clock.monotonicMs())
-    const follower = new Follower(this.#context, connection)
-    this.#followers.add(follower)
-    if (this.#closed) follower.close(closeCodes.goingAway, 'the node is stopping')
-    else if (this.#followers.size > this.#settings.connections) {
-      follower.close(closeCodes.full, 'too many guards')
+    const session = new GuardSession(this.#context, connection)
+    this.#sessions.add(session)
+    if (this.#closed) session.close(closeCodes.goingAway, 'the node is stopping')
+    else if (this.#sessions.size > this.#settings.connections) {
+      session.close(closeCodes.full, 'too many guards')
     }
     return {
       frame: (bytes) => {
-        follower.receive(bytes)
+        session.receive(bytes)
         this.#arm()
       },
       closed: () => {
-        follower.ended()
+        session.ended()
         this.#arm()
       },
     }
@@ -166,8 +166,8 @@ class Hub implements FeedHub {
 
   close(): void {
     this.#closed = true
-    for (const follower of this.#followers) {
-      follower.close(closeCodes.goingAway, 'the node is stopping')
+    for (const session of this.#sessions) {
+      session.close(closeCodes.goingAway, 'the node is stopping')
     }
   }
 
@@ -197,7 +197,7 @@ class Hub implements FeedHub {
     }
   }
 
-  #makeContext(): FollowerContext {
+  #makeContext(): GuardSessionContext {
     const { clock, epoch, issuer, node, snapshot, overSeconds } = this.#options
     return {
       settings: this.#settings,
@@ -212,9 +212,9 @@ class Hub implements FeedHub {
       snapshot,
       overSeconds,
       grantableMs: () => this.#grantableMs(),
-      claim: (follower, start) => this.#claim(follower, start),
-      gone: (follower) => {
-        this.#gone(follower)
+      claim: (session, start) => this.#claim(session, start),
+      gone: (session) => {
+        this.#gone(session)
       },
     }
   }
@@ -241,15 +241,15 @@ class Hub implements FeedHub {
     )
   }
 
-  #claim(follower: Follower, start: StartFrame): Holder | undefined {
+  #claim(session: GuardSession, start: StartFrame): Holder | undefined {
     const id = hex(start.instance)
     const other = this.#byGuard.get(id)
     if (other && other.attempt >= start.attempt) return undefined
-    this.#byGuard.set(id, follower)
+    this.#byGuard.set(id, session)
     other?.close(closeCodes.superseded, 'a newer connection was opened')
     const { name, software } = start
     this.#options.log.info(
-      { guard: id, name, software, address: follower.connection.address },
+      { guard: id, name, software, address: session.connection.address },
       'guard connected',
     )
     this.#rememberLeases()
@@ -258,14 +258,14 @@ class Hub implements FeedHub {
     return holder
   }
 
-  #gone(follower: Follower): void {
-    this.#followers.delete(follower)
-    const { holder, closedWith, connection } = follower
+  #gone(session: GuardSession): void {
+    this.#sessions.delete(session)
+    const { holder, closedWith, connection } = session
     if (!holder && closedWith) {
       const { address } = connection
       this.#options.log.info({ address, ...closedWith }, 'guard refused')
     }
-    if (!holder || this.#byGuard.get(holder.id) !== follower) return
+    if (!holder || this.#byGuard.get(holder.id) !== session) return
     this.#byGuard.delete(holder.id)
     if (!this.#rules.waitsForDisconnected) {
       this.#ledger.release(holder, this.#options.clock.monotonicMs())

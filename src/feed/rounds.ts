@@ -11,7 +11,7 @@ export interface RoundMember {
 const stragglersLeast = 8
 const stragglersPart = 0.1
 /** Then it is over as well, however many wait. */
-const longestRoundMs = 50
+const maxRoundMs = 50
 
 export interface RoundsOptions {
   readonly members: Iterable<RoundMember>
@@ -74,7 +74,7 @@ export class Rounds {
     const stragglers = Math.max(stragglersLeast, this.#waits.size * stragglersPart)
     if (!this.#news) return
     if (this.#waiting <= stragglers || this.#isLate) return this.#next()
-    this.#cancelTimer ??= this.#options.after(longestRoundMs, () => {
+    this.#cancelTimer ??= this.#options.after(maxRoundMs, () => {
       this.#isLate = true
       this.#nextIfOver()
     })

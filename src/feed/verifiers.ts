@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 import type { FeedPosition } from '../protocol/feed.ts'
-import type { Follower } from './follower.ts'
+import type { GuardSession } from './guard-session.ts'
 import type { Holder } from './ledger.ts'
 import type { RecentBatches } from './recent.ts'
 
@@ -30,7 +30,7 @@ export interface VerifierSources {
   readonly clock: Clock
   readonly node: string
   readonly holders: Iterable<Holder>
-  readonly byGuard: ReadonlyMap<string, Follower>
+  readonly byGuard: ReadonlyMap<string, GuardSession>
   readonly recent: RecentBatches
 }
 
@@ -49,18 +49,18 @@ export function describeVerifiers(sources: VerifierSources): readonly VerifierSt
     connectedSinceMs: undefined,
   }
   const guards = Array.from(holders, (holder): VerifierStatus => {
-    const follower = byGuard.get(holder.id)
-    const address = follower?.connection.address
+    const session = byGuard.get(holder.id)
+    const address = session?.connection.address
     return {
       id: holder.id,
       name: holder.name,
       kind: 'guard',
       ...(address === undefined ? {} : { address }),
-      connected: follower !== undefined,
+      connected: session !== undefined,
       leaseLeftMs: holder.counted ? Math.max(0, holder.endsMs - nowMs) : 0,
       lagMs: lagOf(holder, recent, nowMs),
       position: holder.appliedMark < 0 ? undefined : recent.positionAt(holder.appliedMark),
-      connectedSinceMs: follower?.connectedAtMs,
+      connectedSinceMs: session?.connectedAtMs,
     }
   })
   return [self, ...guards]

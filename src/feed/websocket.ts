@@ -42,7 +42,7 @@ interface FeedContext extends FeedSocketsOptions {
 /** How long the other side may take to answer a close frame, in milliseconds. */
 const CLOSE_MS = 1000
 /** Connections at once that have not shown a good credential, or were refused and linger. */
-const MOST_STRANGERS = 256
+const MAX_STRANGERS = 256
 
 /** A connection in the eyes of whoever checked its credential. */
 export interface CredentialHolder {
@@ -90,7 +90,7 @@ export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
         )
         return true
       }
-      if (strangers.size >= MOST_STRANGERS) {
+      if (strangers.size >= MAX_STRANGERS) {
         socket.end(
           'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n',
         )
@@ -137,7 +137,7 @@ async function welcome(
   socket.on('message', keep)
   // A socket without a listener for errors would end the process.
   socket.on('error', () => undefined)
-  switch (await standingOf(context, socket, request)) {
+  switch (await statusOf(context, socket, request)) {
     case 'known':
       break
     case 'unknown':
@@ -158,7 +158,7 @@ async function welcome(
   for (const bytes of early) frame(bytes)
 }
 
-async function standingOf(
+async function statusOf(
   options: FeedSocketsOptions,
   socket: WebSocket,
   request: IncomingMessage,

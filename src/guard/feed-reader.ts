@@ -5,7 +5,7 @@ import type { ConnectFeed, FeedTarget } from './transport.ts'
 
 const shortestPauseMs = 100
 /** So that a server that is back is followed within a second. */
-const longestPauseMs = 1000
+const maxPauseMs = 1000
 const refusedPauseMs = 5000
 
 /** What a connection may take to open where nothing is known of the network. */
@@ -68,8 +68,8 @@ export class FeedReader {
   }
 
   /** The lease is needed and not there: asks for it now. */
-  hurry(): void {
-    this.#session?.hurry()
+  renewNow(): void {
+    this.#session?.renewNow()
   }
 
   /**
@@ -148,9 +148,9 @@ export class FeedReader {
     if (code === closeCodes.superseded) this.#becomeAnother()
     // The same credential will be refused again; but it may be added at the server meanwhile.
     const isRefused = code === closeCodes.credentialRefused
-    const mostMs = isRefused ? refusedPauseMs : this.#pauseMs
-    const pauseMs = mostMs * (0.5 + this.#options.random() / 2)
-    this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2)
+    const maxMs = isRefused ? refusedPauseMs : this.#pauseMs
+    const pauseMs = maxMs * (0.5 + this.#options.random() / 2)
+    this.#pauseMs = Math.min(maxPauseMs, this.#pauseMs * 2)
     this.#failures++
     this.#cancelPause = this.#options.clock.after(pauseMs, () => {
       this.#reconnect()
@@ -167,7 +167,7 @@ export class FeedReader {
   #becomeAnother(): void {
     const { session, makeInstance } = this.#options
     session.lease.drop()
-    session.following.forsake()
+    session.following.startAnew()
     this.#instance = makeInstance()
   }
 }

@@ -26,7 +26,7 @@ const pingsOpen = 16
  * Nodes forget ten minutes after a time that is over by all they know. Where one has forgotten what
  * is not over here by more than this, it is not believed: this guard looks for another one.
  */
-const mostAheadMs = 60_000
+const maxAheadMs = 60_000
 /** Until the hello says how often. */
 const firstRenewMs = 500
 /** How often to ask while there is no lease. */
@@ -126,7 +126,7 @@ export class FeedSession {
   }
 
   /** Asks for a lease now rather than at the next turn; at most ten times a lease. */
-  hurry(): void {
+  renewNow(): void {
     const waitedMs = this.#context.clock.monotonicMs() - this.#pingedMs
     const isDue = waitedMs * 10 >= (this.#hello?.leaseMs ?? 0)
     if (this.#state === 'following' && isDue) this.#try(() => this.#ping())
@@ -223,7 +223,7 @@ export class FeedSession {
     const { clock, following, lease, rules, replaced } = this.#context
     // Its clock is wrong, or the one here: all that expires until then would be refused.
     const aheadMs = overSeconds * 1000 - clock.nowMs()
-    if (aheadMs > mostAheadMs) {
+    if (aheadMs > maxAheadMs) {
       const seconds = Math.round(aheadMs / 1000)
       return this.close(
         closeCodes.goingAway,

@@ -131,8 +131,8 @@ export class Feed {
   }
 
   /** The lease is needed and not there: asks for it now. */
-  hurry(): void {
-    this.#reader.hurry()
+  renewNow(): void {
+    this.#reader.renewNow()
   }
 
   #makeReader(): FeedReader {

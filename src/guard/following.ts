@@ -90,7 +90,7 @@ export class Following implements RevocationView {
   }
 
   /** The next connection begins with a snapshot, whichever node it leads to. */
-  forsake(): void {
+  startAnew(): void {
     this.#epoch = noEpoch
     this.#mark = 0
   }

@@ -128,7 +128,7 @@ class ServerGuard implements Guard {
       this.#use()
       const verdict = await this.#decide(this.#verifier, token, audience)
       if (verdict.ok || verdict.reason !== 'stale' || this.#closed) return this.#count(verdict)
-      this.#feed.hurry()
+      this.#feed.renewNow()
       const policy = options.onStale ?? this.#options.onStale ?? 'refuse'
       return this.#count(await this.#decideStale(policy, token ?? '', audience))
     } catch (error) {

@@ -52,7 +52,7 @@ export interface AppOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 30_000
-const LONGEST_PARAMETER = 512
+const MAX_PARAMETER_LENGTH = 512
 
 /** An application and what it knows beside its options. */
 interface App extends AppOptions {
@@ -77,7 +77,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     clientErrorHandler: () => undefined,
     genReqId: (raw) => requestId(raw),
     // Queries are read by the dialects: a name that comes twice must stay visible.
-    routerOptions: { maxParamLength: LONGEST_PARAMETER, querystringParser: () => ({}) },
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH, querystringParser: () => ({}) },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -303,7 +303,7 @@ function failureOf(error: unknown): Failure {
 const frameworkReasons: ReadonlyMap<string, string> = new Map([
   [
     'FST_ERR_MAX_PARAM_LENGTH',
-    `a part of the path is longer than ${String(LONGEST_PARAMETER)} characters`,
+    `a part of the path is longer than ${String(MAX_PARAMETER_LENGTH)} characters`,
   ],
   ['FST_ERR_BAD_URL', 'the path is not percent-encoded as it should be'],
   ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'the body is not as long as Content-Length says'],

@@ -3,7 +3,7 @@ import { MAX_TOKEN_CHARS } from '../verifier/claims.ts'
 import type { DialectRequest } from './dialect.ts'
 
 /** Longer headers are refused unread. */
-const LONGEST_CREDENTIAL = 'Bearer '.length + MAX_TOKEN_CHARS
+const MAX_CREDENTIAL_LENGTH = 'Bearer '.length + MAX_TOKEN_CHARS
 
 export type Authorization =
   | { readonly scheme: 'bearer'; readonly token: string }
@@ -31,7 +31,7 @@ export function readAuthorization(request: DialectRequest): Authorization | unde
  * @throws {Refusal} `credentials_malformed`.
  */
 export function readCredentials(header: string): Authorization {
-  if (header.length > LONGEST_CREDENTIAL) return malformed('Authorization is too long')
+  if (header.length > MAX_CREDENTIAL_LENGTH) return malformed('Authorization is too long')
   const space = header.indexOf(' ')
   const scheme = (space < 0 ? header : header.slice(0, space)).toLowerCase()
   const rest = space < 0 ? '' : header.slice(space + 1).trim()

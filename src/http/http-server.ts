@@ -32,7 +32,7 @@ const KEEP_ALIVE_MS = 72_000
 /** Late requests are looked for this often. Node's default of 30 s would double what is written. */
 const CHECK_MS = 1000
 /** Requests that may wait behind one of their connection. */
-const MOST_WAITING = 256
+const MAX_WAITING = 256
 /** How long a peer that was refused may take to read why. */
 const READ_REFUSAL_MS = 1000
 
@@ -94,7 +94,7 @@ function oneByOne(handler: RequestListener, lanes: WeakMap<Duplex, Lane>): Reque
       handler(request, response)
       return
     }
-    if (lane.waiting >= MOST_WAITING) {
+    if (lane.waiting >= MAX_WAITING) {
       socket.destroy()
       return
     }

@@ -13,19 +13,19 @@ export interface RateLimitRule {
 const MAX_KEYS = 100_000
 
 /** Beyond it a limit limits nothing. */
-const MOST_POINTS = 1_000_000
+const MAX_POINTS = 1_000_000
 /** Timers hold less than 25 days. */
-const LONGEST_WINDOW_SECONDS = 7 * 86_400
+const MAX_WINDOW_SECONDS = 7 * 86_400
 
 /** The schema of a limit that an installation may set. */
 export function limitSetting(description: string, usual: RateLimitRule): Group<RateLimitRule> {
   return group<RateLimitRule>(
     {
-      points: integer({ description: 'how many', minimum: 1, maximum: MOST_POINTS }),
+      points: integer({ description: 'how many', minimum: 1, maximum: MAX_POINTS }),
       windowSeconds: integer({
         description: 'in how many seconds',
         minimum: 1,
-        maximum: LONGEST_WINDOW_SECONDS,
+        maximum: MAX_WINDOW_SECONDS,
       }),
     },
     {

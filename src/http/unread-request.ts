@@ -29,7 +29,7 @@ export function headIn(bytes: Buffer, parsedBytes: number): RequestHead | undefi
   const [, method = '', url = ''] = match
   if (!METHODS.includes(method)) return undefined
   const headers: Record<string, string> = {}
-  for (const header of lines.slice(0, MOST_HEADERS)) {
+  for (const header of lines.slice(0, MAX_HEADERS)) {
     const colon = header.indexOf(':')
     if (colon > 0) headers[header.slice(0, colon).toLowerCase()] ??= header.slice(colon + 1).trim()
   }
@@ -37,7 +37,7 @@ export function headIn(bytes: Buffer, parsedBytes: number): RequestHead | undefi
 }
 
 /** More do not tell anybody in which form to answer. */
-const MOST_HEADERS = 100
+const MAX_HEADERS = 100
 
 /** What a dialect needs to know to say no in its form; the rest of the request is not there. */
 export function unreadRequest(head: RequestHead | undefined, publicUrl: string): DialectRequest {

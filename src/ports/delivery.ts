@@ -97,7 +97,7 @@ export interface DeliveryCounts {
  * A due time that is further ahead than any pause or lease was written by a clock that was wrong:
  * it counts as past, milliseconds.
  */
-export const FARTHEST_DUE_MS = 7_200_000
+export const MAX_DUE_MS = 7_200_000
 
 /** For how long settled deliveries can be looked up, milliseconds; dead ones longer. */
 export const DELIVERED_KEPT_MS: number = 7 * 86_400_000

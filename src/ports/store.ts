@@ -13,7 +13,7 @@
  * - Entries of a stream are numbered from 1 without gaps and chained by `chainInput`.
  */
 import type { AccessLife } from '../domain/access-horizon.ts'
-import type { Client, Standing, Subject } from '../domain/identity.ts'
+import type { Client, AccountStatus, Subject } from '../domain/identity.ts'
 import type { Generations } from '../domain/generation.ts'
 import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
 import type { Session, SessionStatus } from '../domain/session.ts'
@@ -64,9 +64,8 @@ export interface LogStore {
    * Ends something, as its kind says (`endingOf`). Narrow: adds an entry unless that key of that
    * issuer is revoked already. Cut-offs: adds an entry unless there is one of that second or a
    * later one. Counters, which are of our own tokens alone: raises the counter and adds an entry,
-   * unless `seenGeneration` is given and the counter is higher than that already. After it
-   * resolves, no `rotate` and no `openSession` succeeds for what was ended with the generations
-   * that it had.
+   * unless `ifGeneration` is given and the counter is higher than that already. After it resolves,
+   * no `rotate` and no `openSession` succeeds for what was ended with the generations that it had.
    *
    * The entry's `forgetAfterMs` is what `forgetAfterMs` of `domain/access-horizon.ts` makes of the
    * access horizon: no token that this ends lives longer, whichever node issued it, and no
@@ -245,7 +244,7 @@ export interface SubjectChange {
   readonly email?: string
   readonly phone?: string
   readonly passwordHash?: string
-  readonly standing?: Standing
+  readonly status?: AccountStatus
   readonly attributes?: Subject['attributes']
 }
 
@@ -254,7 +253,7 @@ export interface ClientChange {
   readonly secretHash?: string
   readonly allowlist?: readonly string[]
   readonly redirectUris?: readonly string[]
-  readonly standing?: Standing
+  readonly status?: AccountStatus
   readonly attributes?: Client['attributes']
 }
 

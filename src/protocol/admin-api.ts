@@ -116,7 +116,7 @@ export interface WireSubject {
   readonly email: string | null
   readonly phone: string | null
   readonly hasPassword: boolean
-  readonly standing: 'active' | 'disabled'
+  readonly status: 'active' | 'disabled'
   readonly createdAt: string
   readonly attributes: Readonly<Record<string, unknown>>
 }
@@ -129,7 +129,7 @@ export interface WireClient {
   readonly hasSecret: boolean
   readonly allowlist: readonly string[]
   readonly redirectUris: readonly string[]
-  readonly standing: 'active' | 'disabled'
+  readonly status: 'active' | 'disabled'
   readonly createdAt: string
   readonly attributes: Readonly<Record<string, unknown>>
 }

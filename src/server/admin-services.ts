@@ -123,7 +123,7 @@ async function download(dataDir: string, backup: (to: string) => Promise<void>):
   }
 }
 
-const LARGEST_LOG_PAGE = 10_000
+const MAX_LOG_PAGE = 10_000
 
 /** The feed for readers that cannot hold a socket. They are guards, by their credential. */
 function feedRoutes({ dependencies, hub, replica }: AdminParts): readonly Route[] {
@@ -174,7 +174,7 @@ function feedRoutes({ dependencies, hub, replica }: AdminParts): readonly Route[
           const reason = 'it is not a sequence number'
           return refuse({ kind: 'invalid_parameter', parameter: 'after', reason })
         }
-        const entries = await store.readStream(stream, after, LARGEST_LOG_PAGE)
+        const entries = await store.readStream(stream, after, MAX_LOG_PAGE)
         return frames(Buffer.from(logPage(stream, after, entries)))
       },
     },

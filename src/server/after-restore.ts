@@ -30,7 +30,7 @@ export async function checkDecision(
 /** More often than this nobody has logged everyone out since a backup that is still of use. */
 const LEAP = 100_000
 /** A counter has 32 bits; a clock that shows the year 2106 is not believed. */
-const MOST_SECONDS = 0xffff_ffff - LEAP
+const MAX_SECONDS = 0xffff_ffff - LEAP
 
 /** Does what was decided, before anybody is served, and takes the mark away. */
 export async function carryOutDecision(
@@ -54,7 +54,7 @@ export async function carryOutDecision(
       reason: 'compromised',
       actor: 'operator:admin',
       note: 'logouts were lost: --after-restore end-everyone',
-      leastGeneration: seconds > everyone && seconds < MOST_SECONDS ? seconds : everyone + LEAP,
+      leastGeneration: seconds > everyone && seconds < MAX_SECONDS ? seconds : everyone + LEAP,
       wait: false,
     })
     log.warn({ revocation: revocation.id }, 'Every session was ended: logouts had been lost')

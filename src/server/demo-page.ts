@@ -60,7 +60,7 @@ export function createDemoCallback(): Dialect {
         handle({ query }) {
           const rows = ['code', 'state', 'error'].flatMap((name) => {
             const value = query.get(name)
-            return value === null ? [] : [{ name, value: value.slice(0, LONGEST_SHOWN) }]
+            return value === null ? [] : [{ name, value: value.slice(0, MAX_SHOWN_LENGTH) }]
           })
           return pageAnswer(200, {
             title: 'Back at the client',
@@ -89,7 +89,7 @@ export function createDemoCallback(): Dialect {
   }
 }
 
-const LONGEST_SHOWN = 1024
+const MAX_SHOWN_LENGTH = 1024
 
 const callbackStyle = styleSheet(`
 :root { color-scheme: light dark; font: 1rem/1.6 system-ui, sans-serif; }

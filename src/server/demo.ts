@@ -116,11 +116,11 @@ export async function seedDemo(store: Store, seed: DemoSeed): Promise<void> {
   const known = (await store.findClient({ by: 'id', value: id }))?.redirectUris ?? []
   const callback = seed.publicUrl + DEMO_CALLBACK_PATH
   if (known.includes(callback)) return
-  await store.updateClient(id, { redirectUris: [callback, ...known].slice(0, MOST_CALLBACKS) })
+  await store.updateClient(id, { redirectUris: [callback, ...known].slice(0, MAX_CALLBACKS) })
 }
 
 /** Ports that somebody tries in an afternoon. */
-const MOST_CALLBACKS = 20
+const MAX_CALLBACKS = 20
 
 async function addIdentities(store: Store, { passwordCost: cost, nowMs }: DemoSeed): Promise<void> {
   await Promise.all([
@@ -131,7 +131,7 @@ async function addIdentities(store: Store, { passwordCost: cost, nowMs }: DemoSe
           username: undefined,
           email: undefined,
           phone: undefined,
-          standing: 'active',
+          status: 'active',
           createdAtMs: nowMs,
           ...subject,
           passwordHash: password === undefined ? undefined : await hashPassword(password, cost),
@@ -145,7 +145,7 @@ async function addIdentities(store: Store, { passwordCost: cost, nowMs }: DemoSe
           name: '',
           allowlist: [],
           redirectUris: [],
-          standing: 'active',
+          status: 'active',
           createdAtMs: nowMs,
           ...client,
           secretHash: secret === undefined ? client.secretHash : await hashPassword(secret, cost),

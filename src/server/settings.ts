@@ -4,7 +4,7 @@ import type { TicketStore } from '../ports/store.ts'
 export const SETTING_KIND = 'installation'
 /** November 2286: for as long as the installation lives. */
 const NEVER_MS = 9_999_999_999_999
-const MOST_SETTINGS = 1000
+const MAX_SETTINGS = 1000
 
 /** Remembers a number, durably. */
 export function writeSetting(
@@ -28,7 +28,7 @@ export async function settingTexts(
   store: Pick<TicketStore, 'listTickets'>,
   namePrefix: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const tickets = await store.listTickets(SETTING_KIND, namePrefix, MOST_SETTINGS)
+  const tickets = await store.listTickets(SETTING_KIND, namePrefix, MAX_SETTINGS)
   return new Map(tickets.map(({ key, value }) => [key, value]))
 }
 
@@ -46,6 +46,6 @@ export async function largestSetting(
   store: Pick<TicketStore, 'listTickets'>,
   namePrefix: string,
 ): Promise<number | undefined> {
-  const tickets = await store.listTickets(SETTING_KIND, namePrefix, MOST_SETTINGS)
+  const tickets = await store.listTickets(SETTING_KIND, namePrefix, MAX_SETTINGS)
   return tickets.length === 0 ? undefined : Math.max(...tickets.map(({ value }) => Number(value)))
 }

@@ -49,7 +49,7 @@ export type TimeStore = Pick<TicketStore, 'listTickets' | 'putTicket'> &
 export const TRUSTED_TIME = 'trusted-time'
 
 /** A node whose clock is further from the database's than this serves nobody. */
-export const MOST_APART_MS = 30_000
+export const MAX_APART_MS = 30_000
 const READ_EVERY_MS = 1000
 const STORE_EVERY_MS = 60_000
 const COMPARE_EVERY_MS = 5000
@@ -127,8 +127,8 @@ class StoredTime implements Timekeeper {
 
   trustedMs(): number {
     this.#read()
-    const mostMs = this.#databaseMs() ?? Infinity
-    return Math.floor(Math.min(trustedMs(this.#time), mostMs))
+    const maxMs = this.#databaseMs() ?? Infinity
+    return Math.floor(Math.min(trustedMs(this.#time), maxMs))
   }
 
   leadMs(): number {
@@ -142,14 +142,14 @@ class StoredTime implements Timekeeper {
 
   refusal(): string | undefined {
     const leadMs = this.databaseLeadMs() ?? 0
-    if (Math.abs(leadMs) <= MOST_APART_MS) return undefined
+    if (Math.abs(leadMs) <= MAX_APART_MS) return undefined
     return `its clock is ${inWords(Math.abs(leadMs))} ${leadMs < 0 ? 'behind' : 'ahead of'} the database's`
   }
 
   nowMs(): number {
     const wallMs = this.#clock.nowMs()
     const databaseMs = this.#databaseMs()
-    if (databaseMs === undefined || Math.abs(wallMs - databaseMs) <= MOST_APART_MS) return wallMs
+    if (databaseMs === undefined || Math.abs(wallMs - databaseMs) <= MAX_APART_MS) return wallMs
     return databaseMs
   }
 
@@ -195,7 +195,7 @@ class StoredTime implements Timekeeper {
     const answeredMs = this.#clock.monotonicMs()
     this.#comparedAtMs = answeredMs
     // An answer that was long on its way says little.
-    if (databaseMs === undefined || answeredMs - askedMs > MOST_APART_MS / 2) return
+    if (databaseMs === undefined || answeredMs - askedMs > MAX_APART_MS / 2) return
     this.#databaseStartMs = databaseMs - (askedMs + answeredMs) / 2
   }
 

@@ -32,7 +32,7 @@ const FORMAT = 'outright-export'
 const VERSION = 1
 
 /** More than any row of ours; what is longer is no such file. */
-const LONGEST_LINE = 16 * 1024 * 1024
+const MAX_LINE_LENGTH = 16 * 1024 * 1024
 
 type Progress = (done: number) => void
 
@@ -206,7 +206,7 @@ async function* linesOf(file: string): AsyncGenerator<Buffer> {
       from = at + 1
     }
     rest = Buffer.concat([rest, chunk.subarray(from)])
-    if (rest.length > LONGEST_LINE) throw new Error('a line of it is too long')
+    if (rest.length > MAX_LINE_LENGTH) throw new Error('a line of it is too long')
   }
   if (rest.length > 0) throw new Error('it breaks off')
 }

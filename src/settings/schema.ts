@@ -103,11 +103,11 @@ export function duration(notes: Notes<number> & Required<Bounds>): Setting<numbe
 
 const SECOND_MS = 1000
 /** What revocations are remembered by counts seconds up to the year 2106: ten years fit. */
-const LONGEST_LIFE_MS = 3650 * 86_400_000
+const MAX_LIFE_MS = 3650 * 86_400_000
 
 /** How long something that was issued is good, in milliseconds: a second to ten years. */
 export function lifetime(notes: Notes<number>): Setting<number> {
-  return duration({ ...notes, minimum: SECOND_MS, maximum: LONGEST_LIFE_MS })
+  return duration({ ...notes, minimum: SECOND_MS, maximum: MAX_LIFE_MS })
 }
 
 /** Text that is not empty. */

@@ -39,7 +39,7 @@ function bounds({ minimum, exclusiveMinimum, maximum }: Words): string {
   return from + above + (maximum === undefined ? '' : ` to ${String(maximum)}`)
 }
 
-const MOST_SHOWN = 60
+const MAX_SHOWN = 60
 
 /**
  * What was given, after the setting's name: `is "fulll"`. Never a secret, and nothing that may have
@@ -56,7 +56,7 @@ export function shown(schema: TSchema, value: unknown): string {
   if (secret || !isSingle(schema)) return 'has a value that cannot be used and is not shown'
   if (typeof value !== 'string') return `is ${inspect(value)}`
   const text = holdsUrl || value.includes('://') ? withoutSecrets(value) : value
-  return `is ${JSON.stringify(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)}`
+  return `is ${JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text)}`
 }
 
 /** Numbers and the like, `NaN` among them. */

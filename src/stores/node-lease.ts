@@ -25,13 +25,13 @@ export interface NodeLeaseOptions extends NodeLeaseTerms {
   readonly node: string
   readonly clock: Clock
   readonly log: Log | undefined
-  /** Rings `node <name>` when a node has acknowledged; undefined where rows have to be polled. */
-  readonly bell: { onRing(listener: (payload: string) => void): () => void } | undefined
+  /** Sends `node <name>` when a node has acknowledged; undefined where rows have to be polled. */
+  readonly notifier: { onNotification(listener: (payload: string) => void): () => void } | undefined
   /** Opens the table; a call that is not answered within the lease is lost. */
   readonly openTable: (leaseMs: number) => NodeTable
 }
 
-/** Acknowledgements are told at most this often, milliseconds: each rings the bell of all nodes. */
+/** Acknowledgements are told at most this often, milliseconds: each notifies all nodes. */
 const TELL_EVERY_MS = 2
 
 interface Renewal {
@@ -72,11 +72,11 @@ class TableNodeLeases implements NodeLeases {
   #telling = false
   #tellAgain = false
   #away = false
-  #stopBell: (() => void) | undefined
+  #stopNotifications: (() => void) | undefined
   #stopTimer: (() => void) | undefined
 
   constructor(options: NodeLeaseOptions, terms: Required<NodeLeaseTerms>) {
-    const { node, clock, bell, openTable } = options
+    const { node, clock, notifier, openTable } = options
     this.node = node
     this.#options = options
     this.#terms = terms
@@ -87,7 +87,7 @@ class TableNodeLeases implements NodeLeases {
       isOwn: (member) => member === this.#member,
       leaseMs: terms.leaseMs,
       marginMs: terms.marginMs,
-      lookEveryMs: bell === undefined ? 10 : 25,
+      lookEveryMs: notifier === undefined ? 10 : 25,
     })
   }
 
@@ -96,8 +96,8 @@ class TableNodeLeases implements NodeLeases {
       throw new Error('Cannot join: the other nodes have a lease of another length')
     }
     this.#joined = true
-    this.#stopBell = this.#options.bell?.onRing((payload) => {
-      if (payload === '' || payload.startsWith('node ')) this.#observer.rung()
+    this.#stopNotifications = this.#options.notifier?.onNotification((payload) => {
+      if (payload === '' || payload.startsWith('node ')) this.#observer.notified()
     })
     await this.#renew()
     this.#renewLater()
@@ -138,7 +138,7 @@ class TableNodeLeases implements NodeLeases {
   async close(heldForMs: number): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#stopBell?.()
+    this.#stopNotifications?.()
     this.#stopTimer?.()
     this.#observer.close()
     if (heldForMs <= 0) {
@@ -161,9 +161,9 @@ class TableNodeLeases implements NodeLeases {
     const strange = (await rows.list()).filter(differs)
     if (strange.length === 0) return true
     // They may be what is left of processes that ended: those do not renew.
-    const longestMs = Math.max(...strange.map((node) => node.lease_ms))
+    const maxMs = Math.max(...strange.map((node) => node.lease_ms))
     await new Promise<void>((resolve) => {
-      clock.after(longestMs + marginMs, resolve)
+      clock.after(maxMs + marginMs, resolve)
     })
     for (const { member, renewals } of strange) await rows.remove(member, renewals)
     if (!(await rows.list()).some(differs)) return true

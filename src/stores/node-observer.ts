@@ -11,7 +11,7 @@ export interface ObserverOptions {
   readonly isOwn: (member: string) => boolean
   readonly leaseMs: number
   readonly marginMs: number
-  /** How often rows are looked at while somebody waits and no bell rings, milliseconds. */
+  /** How often rows are looked at while somebody waits and no notification comes, milliseconds. */
   readonly lookEveryMs: number
 }
 
@@ -91,8 +91,8 @@ export class NodeObserver {
     })
   }
 
-  /** A bell that rang for some node. */
-  rung(): void {
+  /** Some node has acknowledged something. */
+  notified(): void {
     if (this.#waiting.size > 0) this.look()
   }
 

@@ -27,7 +27,10 @@ export interface NodeRows {
   renew(member: string, acknowledged: Position): Promise<Position | undefined>
   /** How far every stream has come. */
   heads(): Promise<Position>
-  /** Notes what is acknowledged, and rings the bell where there is one. Need not survive a crash. */
+  /**
+   * Notes what is acknowledged, and notifies the other nodes where that is possible. Need not
+   * survive a crash.
+   */
   tell(row: Pick<NodeRow, 'member' | 'name'>, acknowledged: Position): Promise<void>
   /** Removes a row, or only if it was not renewed since: who finds its row gone has to join anew. */
   remove(member: string, renewals: number | undefined): Promise<void>

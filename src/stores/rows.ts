@@ -49,7 +49,8 @@ export interface SubjectRow {
   readonly email: string | null
   readonly phone: string | null
   readonly password_hash: string | null
-  readonly standing: Subject['standing']
+  /** The column keeps its earlier name. */
+  readonly standing: Subject['status']
   readonly created_at_ms: number
   readonly attributes: string
 }
@@ -62,7 +63,7 @@ export function toSubject(row: SubjectRow): Subject {
     email: row.email ?? undefined,
     phone: row.phone ?? undefined,
     passwordHash: row.password_hash ?? undefined,
-    standing: row.standing,
+    status: row.standing,
     createdAtMs: row.created_at_ms,
     attributes: JSON.parse(row.attributes) as Subject['attributes'],
   }
@@ -76,7 +77,7 @@ export interface ClientRow {
   readonly secret_hash: string | null
   readonly allowlist: string
   readonly redirect_uris: string
-  readonly standing: Client['standing']
+  readonly standing: Client['status']
   readonly created_at_ms: number
   readonly attributes: string
 }
@@ -90,7 +91,7 @@ export function toClient(row: ClientRow): Client {
     secretHash: row.secret_hash ?? undefined,
     allowlist: JSON.parse(row.allowlist) as string[],
     redirectUris: JSON.parse(row.redirect_uris) as string[],
-    standing: row.standing,
+    status: row.standing,
     createdAtMs: row.created_at_ms,
     attributes: JSON.parse(row.attributes) as Client['attributes'],
   }

@@ -107,11 +107,11 @@ suite('/clients', () => {
 
   test('disabling ends its sessions and refuses new ones', async () => {
     const { token } = await api.login()
-    const reply = await api.patch('/clients/directlink', { standing: 'disabled' })
+    const reply = await api.patch('/clients/directlink', { status: 'disabled' })
     assert.equal(reply.json().revoked.revocation.reason, 'client_disabled')
     assert.ok(reply.headers['outright-confirmed'])
     assert.equal(await api.accepts(token), false)
-    await api.patch('/clients/directlink', { standing: 'active' })
+    await api.patch('/clients/directlink', { status: 'active' })
     assert.equal(await api.accepts((await api.login()).token), true)
   })
 

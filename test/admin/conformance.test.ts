@@ -71,7 +71,7 @@ suite('the document of the admin API', () => {
     check('post', '/subjects', await api.post('/subjects', ann))
     check('get', '/subjects', await api.get('/subjects'))
     check('get', '/subjects/{id}', await api.get('/subjects/ann'))
-    check('patch', '/subjects/{id}', await api.patch('/subjects/ann', { standing: 'disabled' }))
+    check('patch', '/subjects/{id}', await api.patch('/subjects/ann', { status: 'disabled' }))
     const shop = { id: 'shop', dialect: 'oauth', key: 'shop', generateSecret: true }
     check('post', '/clients', await api.post('/clients', shop))
     check('get', '/clients', await api.get('/clients'))

@@ -18,7 +18,7 @@ const fields = [
   'dialect',
   'allowlist',
   'redirectUris',
-  'standing',
+  'status',
   'keepSessions',
   'endSessions',
   '__proto__',

@@ -32,7 +32,7 @@ suite('/subjects', () => {
       email: 'ann@example.com',
       phone: '4915112345678',
       hasPassword: true,
-      standing: 'active',
+      status: 'active',
       createdAt: subject.createdAt,
       attributes: { team: 'support' },
     })
@@ -100,7 +100,7 @@ suite('/subjects', () => {
   })
 
   test('a new password ends the sessions, unless they are to be kept', async () => {
-    await api.server.core.dependencies.store.updateSubject('maria', { standing: 'active' })
+    await api.server.core.dependencies.store.updateSubject('maria', { status: 'active' })
     const { token } = await api.login()
     const kept = await api.patch('/subjects/maria', { password: 'second', keepSessions: true })
     assert.equal(kept.status, 200)
@@ -119,13 +119,13 @@ suite('/subjects', () => {
 
   test('disabling ends the sessions and refuses new ones; enabling lets in again', async () => {
     const { token } = await api.login()
-    const disabled = await api.patch('/subjects/maria', { standing: 'disabled' })
-    assert.equal(disabled.json().subject.standing, 'disabled')
+    const disabled = await api.patch('/subjects/maria', { status: 'disabled' })
+    assert.equal(disabled.json().subject.status, 'disabled')
     assert.equal(disabled.json().revoked.revocation.reason, 'subject_disabled')
     assert.equal(await api.accepts(token), false)
     assert.equal(await canLogIn('maria', 'maria-demo'), false)
 
-    const enabled = await api.patch('/subjects/maria', { standing: 'active' })
+    const enabled = await api.patch('/subjects/maria', { status: 'active' })
     assert.equal(enabled.json().revoked, null)
     assert.equal(await canLogIn('maria', 'maria-demo'), true)
     assert.equal(await api.accepts(token), false)

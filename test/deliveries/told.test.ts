@@ -122,7 +122,7 @@ suite('the provider is told', () => {
 
   test('when a client is disabled, and when a subject is', async () => {
     const { store, clock } = server.core.dependencies
-    const common = { name: 'x', standing: 'active', createdAtMs: clock.nowMs() } as const
+    const common = { name: 'x', status: 'active', createdAtMs: clock.nowMs() } as const
     await store.createClient({
       ...common,
       id: 'THREE',
@@ -144,7 +144,7 @@ suite('the provider is told', () => {
     })
     await watch('ann', 'a', { requestor: 'THREE' })
     await watch('listed')
-    const body = { standing: 'disabled' }
+    const body = { status: 'disabled' }
     await server.call('PATCH', '/outright/v1/clients/THREE', { headers: admin, body })
     assert.deepEqual(await toldOf(1), ['ann'])
     const path = `/outright/v1/subjects/${encodeURIComponent(`${MVPD}/listed`)}`
@@ -161,7 +161,7 @@ suite('the provider is told', () => {
       email: undefined,
       phone: undefined,
       passwordHash: undefined,
-      standing: 'active',
+      status: 'active',
       createdAtMs: clock.nowMs(),
       attributes: {},
     })

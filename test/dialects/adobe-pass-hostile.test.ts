@@ -248,10 +248,10 @@ suite('credentials', () => {
 suite('a requestor that is disabled', () => {
   test('may log devices out, and nothing else', async () => {
     await logIn(server, 'disabled')
-    await server.store.updateClient('REF30', { standing: 'disabled' })
+    await server.store.updateClient('REF30', { status: 'disabled' })
     const check = await deviceCall(server, '/api/v1/checkauthn', 'disabled')
     const out = await logOut(server, 'disabled')
-    await server.store.updateClient('REF30', { standing: 'active' })
+    await server.store.updateClient('REF30', { status: 'active' })
     assert.equal(check.status, 403)
     assert.equal(out.status, 204)
     assert.equal((await deviceCall(server, '/api/v1/checkauthn', 'disabled')).status, 403)

@@ -238,7 +238,7 @@ suite('"requestor: the programmer for which this operation is valid"', () => {
       secretHash: undefined,
       allowlist: [],
       redirectUris: [],
-      standing: 'active',
+      status: 'active',
       createdAtMs: nowMs,
       attributes: { mvpds: ['DemoTempPass'] },
     })

@@ -56,7 +56,7 @@ for (const [domains, redirect, status] of [
       secretHash: undefined,
       allowlist: [],
       redirectUris: [],
-      standing: 'active',
+      status: 'active',
       createdAtMs: 0,
       attributes: { mvpds: ['SomeMVPD'], ...(domains === undefined ? {} : { domains }) },
     })

@@ -111,8 +111,8 @@ suite('Baanx page, the way through', () => {
   })
 
   test('a disabled account is told so', async (t) => {
-    t.after(() => server.store.updateSubject('baanx-demo-user', { standing: 'active' }))
-    await server.store.updateSubject('baanx-demo-user', { standing: 'disabled' })
+    t.after(() => server.store.updateSubject('baanx-demo-user', { status: 'active' }))
+    await server.store.updateSubject('baanx-demo-user', { status: 'disabled' })
     assertHtml(await submit(await open(), demo), 403, /has been disabled/)
   })
 })

@@ -202,7 +202,7 @@ suite('Baanx, the order of the checks', () => {
       secretHash: undefined,
       allowlist: [],
       redirectUris: [],
-      standing: 'active',
+      status: 'active',
       createdAtMs: 0,
       attributes: {},
     })
@@ -344,9 +344,9 @@ suite('Baanx, login', () => {
   })
 
   test('a disabled account is told so, and only to who knows the password', async (t) => {
-    t.after(() => server.store.updateSubject('baanx-demo-user', { standing: 'active' }))
+    t.after(() => server.store.updateSubject('baanx-demo-user', { status: 'active' }))
     const token = await login(server)
-    await server.store.updateSubject('baanx-demo-user', { standing: 'disabled' })
+    await server.store.updateSubject('baanx-demo-user', { status: 'disabled' })
     assertBody(await post(server, '/v1/auth/login', demo), 403, {
       message: 'Your account has been disabled',
     })

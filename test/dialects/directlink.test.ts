@@ -206,7 +206,7 @@ suite('DirectLink, login', () => {
       ...(await mariaRecord()),
       id: 'retired',
       username: 'retired',
-      standing: 'disabled',
+      status: 'disabled',
     })
     const right = { authorization: basic('retired', 'maria-demo') }
     const wrong = { authorization: basic('retired', 'guess') }

@@ -118,7 +118,7 @@ suite('Matar, tokens that are not its own', () => {
     assertError(await currentUser(gone), 'invalid_token')
     const { access_token: token } = await login({ phone_number: '919999900200', name: 'Asha' })
     const { sub = '' } = decodeJwt(token)
-    await server.store.updateSubject(sub, { standing: 'disabled' })
+    await server.store.updateSubject(sub, { status: 'disabled' })
     assertMessage(await currentUser(token), 403, 'This account is disabled')
     assertMessage(
       await submit({ phone_number: '919999900200', name: 'Asha' }),

@@ -343,7 +343,7 @@ suite('Octopus, when something fails', () => {
     const other = await startTestServer()
     t.after(() => other.close())
     const { access_token, refresh_token } = await login(other)
-    await other.store.updateClient('42', { standing: 'disabled' })
+    await other.store.updateClient('42', { status: 'disabled' })
     const again = await other.call('POST', '/auth/login', { body: credentials })
     assert.equal(errorOf(again), '401 UnauthorizedError UNAUTHORIZED Invalid credentials')
     assert.equal(errorOf(await call('GET', '/api/v1/wallets', access_token, other)), invalidToken)

@@ -155,7 +155,7 @@ test('a hundred logouts of one client at once raise its generation once', async 
         key: clientId,
         reason: 'logout',
         actor: 'test',
-        seenGeneration: generationIn(gen, 'client'),
+        ifGeneration: generationIn(gen, 'client'),
         wait: true,
       }),
     ),

@@ -9,7 +9,7 @@ import type { History } from './history.ts'
 import type { Fleet, Guarded, Node } from './processes.ts'
 
 /** The longest that anything is frozen, stopped or cut off: longer than a lease. */
-const LONGEST_MS = 5_000
+const MAX_MS = 5_000
 const PROCESS = ['freeze', 'freeze', 'freeze', 'kill', 'end'] as const
 const NETWORK = ['cut', 'freeze', 'freeze and cut', 'delay', 'slow', 'refuse'] as const
 /** How long what a slow link carries to a guard or a node is on its way, at most. */
@@ -100,7 +100,7 @@ export class Disturbances {
     const { clock } = child
     if (clock === undefined) return
     const bySeconds = random.pick(WRONG_BY_S)
-    const forMs = random.between(200, LONGEST_MS)
+    const forMs = random.between(200, MAX_MS)
     const what = `${name}: wall clock wrong by ${String(bySeconds)} s for ${forMs.toFixed(0)} ms`
     await this.#with(clock, what, async () => {
       clock.setWrong(bySeconds)
@@ -112,7 +112,7 @@ export class Disturbances {
   async #freezeDatabase(): Promise<void> {
     const database = this.#database
     if (database === undefined) return
-    const forMs = this.#random.between(50, LONGEST_MS)
+    const forMs = this.#random.between(50, MAX_MS)
     await this.#with(database, `database: freezes for ${forMs.toFixed(0)} ms`, async () => {
       database.freeze()
       await sleep(forMs)
@@ -123,7 +123,7 @@ export class Disturbances {
   async #crashDatabase(): Promise<void> {
     const database = this.#database
     if (database === undefined) return
-    const forMs = this.#random.between(0, LONGEST_MS / 4)
+    const forMs = this.#random.between(0, MAX_MS / 4)
     await this.#with(database, `database: crashes for ${forMs.toFixed(0)} ms`, async () => {
       await database.kill()
       await sleep(forMs)
@@ -134,7 +134,7 @@ export class Disturbances {
   async #disturbProcess(target: Node | Guarded): Promise<void> {
     const { child, name } = target
     const how = this.#random.pick(PROCESS)
-    const forMs = this.#random.between(50, LONGEST_MS)
+    const forMs = this.#random.between(50, MAX_MS)
     await this.#with(child, `${name}: ${how} for ${forMs.toFixed(0)} ms`, async () => {
       if (how === 'freeze') {
         child.signal('SIGSTOP')
@@ -152,7 +152,7 @@ export class Disturbances {
     const { network, name } = target
     if (network === undefined) return
     const how = this.#random.pick(NETWORK)
-    const forMs = this.#random.between(50, LONGEST_MS)
+    const forMs = this.#random.between(50, MAX_MS)
     await this.#with(network, `${name}: network, ${how} for ${forMs.toFixed(0)} ms`, async () => {
       switch (how) {
         case 'cut':

@@ -114,7 +114,7 @@ export class History {
 /** More than clocks differ by that are right. */
 const SKEW_MS = 10_000
 /** Keys are as old as the run at the most. */
-const LONGEST_RUN_MS = 1_800_000
+const MAX_RUN_MS = 1_800_000
 
 /** What a token says of itself that was issued just now; its signature is not looked at. */
 export function factsOf(token: string): TokenFacts {
@@ -133,7 +133,6 @@ export function factsOf(token: string): TokenFacts {
   // A key's id says when it was made. One that a wrong clock made signs before every guard knows it.
   const keyMadeMs = Number.parseInt(kid.replace('-', '').slice(0, 12), 16)
   const nowMs = Date.now()
-  const timely =
-    Math.abs(iat * 1000 - nowMs) < SKEW_MS && Math.abs(keyMadeMs - nowMs) < LONGEST_RUN_MS
+  const timely = Math.abs(iat * 1000 - nowMs) < SKEW_MS && Math.abs(keyMadeMs - nowMs) < MAX_RUN_MS
   return { jti, sid, subject, client, kid, timely }
 }

@@ -10,14 +10,14 @@ import type { History, LogoutCall, TokenFacts, UseCall } from './history.ts'
 import { ask, type Fleet, type Guarded, type Node } from './processes.ts'
 
 /** Uses that may wait for their answers at once: a frozen process holds them for seconds. */
-const MOST_PROBES = 400
+const MAX_PROBES = 400
 /** Questions under way at once when all is mended. */
 const CHECKERS = 8
 /** How long a verifier may take to be sure again once everything is mended. */
 const SURE_WITHIN_MS = 10_000
 const CALLERS = 10
 /** How often a logout is asked for until there is an answer. */
-const MOST_TRIES = 6
+const MAX_TRIES = 6
 /** How long the impatient wait for an answer: shorter than a lease. */
 const IMPATIENT_MS = 700
 const PEOPLE = 6
@@ -277,7 +277,7 @@ export class Load {
     const random = this.#random
     let node = first
     let known: LogoutCall['outcome'] = 'unknown'
-    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
       const { outcome } = await this.#logOutOnce(wish, node)
       if (known === 'unknown') known = outcome
       if (known !== 'unknown' && !random.chance(0.1)) break
@@ -331,7 +331,7 @@ export class Load {
   /** Asks every verifier about a token, all at once, without waiting for their answers. */
   #probe(session: Session): void {
     for (const verifier of this.#verifiers()) {
-      if (this.#probes.size >= MOST_PROBES) return
+      if (this.#probes.size >= MAX_PROBES) return
       const probe = this.use(session, verifier).then(() => {
         this.#probes.delete(probe)
       })

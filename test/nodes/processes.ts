@@ -16,7 +16,7 @@ import { WallClock } from './wall-clock.ts'
 
 const nodeModule = fileURLToPath(new URL('node-child.ts', import.meta.url))
 const guardModule = fileURLToPath(new URL('guard-child.ts', import.meta.url))
-const LONGEST_LOG = 200_000
+const MAX_LOG_LENGTH = 200_000
 const STOPPED_WITHIN_MS = 20_000
 const STARTED_WITHIN_MS = 90_000
 
@@ -92,7 +92,7 @@ export class Child {
     this.#process = child
     running.add(child)
     child.stderr.on('data', (text: Buffer) => {
-      this.#said = (this.#said + text.toString()).slice(-LONGEST_LOG)
+      this.#said = (this.#said + text.toString()).slice(-MAX_LOG_LENGTH)
     })
     const lines = createInterface({ input: child.stdout })
     const ended = new AbortController()

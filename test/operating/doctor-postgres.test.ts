@@ -199,7 +199,7 @@ describe('doctor on PostgreSQL', () => {
       email: undefined,
       phone: undefined,
       passwordHash: undefined,
-      standing: 'active',
+      status: 'active',
       createdAtMs: 0,
       attributes: { demo: true },
     })

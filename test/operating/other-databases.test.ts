@@ -116,12 +116,12 @@ describe('a database that says that it is CockroachDB', () => {
       assert.equal(rows.length, 0)
     }))
 
-  test('nodes hear of each other and confirm without a bell', async () => {
+  test('nodes hear of each other and confirm without a notifier', async () => {
     const url = await pretending()
     const stores = await Promise.all(['north', 'south'].map((name) => openNode(url, name)))
     const nodes = stores.map((store) => {
       const { shared } = store
-      assert.equal(shared.bell, undefined)
+      assert.equal(shared.notifier, undefined)
       const leases = createNodeLeases({ shared, leaseMs: 2_000, renewMs: 500 })
       store.onCommitted((entries) => {
         const last = entries.at(-1)

@@ -25,7 +25,7 @@ export async function fillStore(store: Store, name: string): Promise<void> {
     email: undefined,
     phone: undefined,
     passwordHash: '$argon2id$v=19$m=64,t=1,p=1$c2FsdA$aGFzaA',
-    standing: 'active',
+    status: 'active',
     createdAtMs: now,
     attributes: { note: hostile, list: [1, null, { deep: true }] },
   })
@@ -37,7 +37,7 @@ export async function fillStore(store: Store, name: string): Promise<void> {
     secretHash: undefined,
     allowlist: ['203.0.113.0/24'],
     redirectUris: [],
-    standing: 'disabled',
+    status: 'disabled',
     createdAtMs: now,
     attributes: {},
   })

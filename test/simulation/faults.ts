@@ -51,7 +51,7 @@ function failLater(world: World, everyMs: number): void {
 function fail(world: World): void {
   const { time, random, guards, nodes, network } = world
   const leftMs = faultsEndMs - time.nowMs
-  const lasting = (mostMs: number): number => Math.min(random.between(20, mostMs), leftMs)
+  const lasting = (maxMs: number): number => Math.min(random.between(20, maxMs), leftMs)
   const guard = random.pick(guards)
   const node = random.pick(nodes)
   switch (random.below(9)) {

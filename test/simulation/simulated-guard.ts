@@ -9,7 +9,7 @@ import type { AccessClaims } from '../../src/verifier/claims.ts'
 import type { World } from './world.ts'
 
 /** Watches of a process; more would show nothing more. */
-const mostOpen = 20
+const maxOpen = 20
 
 /** What a guard would end: something that is open for a token. */
 interface Open {
@@ -146,7 +146,7 @@ export class SimulatedGuard {
   }
 
   #watch(open: Open, claims: AccessClaims): void {
-    if (this.#open.size >= mostOpen) return
+    if (this.#open.size >= maxOpen) return
     const all = this.#open
     all.add(open)
     open.guard.watch(claims, () => all.delete(open))

@@ -44,12 +44,12 @@ const ends = fc.oneof(
 )
 
 function end(scope: Scope, key: fc.Arbitrary<string>) {
-  const seenGeneration = perhaps(fc.integer({ min: 0, max: 3 }))
+  const ifGeneration = perhaps(fc.integer({ min: 0, max: 3 }))
   return fc.record({
     kind: fc.constant('revoke' as const),
     scope: fc.constant(scope),
     key,
-    seenGeneration,
+    ifGeneration,
   })
 }
 
@@ -89,8 +89,8 @@ function record(id: string, expiresAtMs: number): RefreshTokenRecord {
 function perform(step: Step, store: Store, model: Model): [Promise<string>, string] {
   switch (step.kind) {
     case 'revoke': {
-      const { scope, key, seenGeneration } = step
-      const seen = seenGeneration === undefined ? {} : { seenGeneration }
+      const { scope, key, ifGeneration } = step
+      const seen = ifGeneration === undefined ? {} : { ifGeneration }
       const command = revocation({ id: mintId(), scope, key, ...seen })
       const said = store
         .revoke(command)

@@ -31,7 +31,7 @@ export class Model {
       return this.#append(command.id, 0)
     }
     const counter = this.#counters.get(place)
-    const seen = command.seenGeneration
+    const seen = command.ifGeneration
     if (counter && seen !== undefined && counter.generation > seen) {
       return `was ended by ${counter.id}`
     }

@@ -133,9 +133,9 @@ async function revokeAt(node: TestNode): Promise<Revocation> {
 
 for (const stage of stages)
   describe(`a confirmation on other nodes of ${stage.name}`, () => {
-    const bells = ['notify', 'poll'] as const
-    for (const bell of stage === stages[0] ? bells : bells.slice(1)) {
-      it(`comes when they have acknowledged (${bell})`, async () => {
+    const notifications = ['notify', 'poll'] as const
+    for (const notifier of stage === stages[0] ? notifications : notifications.slice(1)) {
+      it(`comes when they have acknowledged (${notifier})`, async () => {
         await withPair(
           stage,
           async ({ north, south }) => {
@@ -146,7 +146,7 @@ for (const stage of stages)
               assert.ok((south.applied.get('north') ?? 0) >= entry.sequence)
             }
           },
-          { bell },
+          { notifier },
         )
       })
     }

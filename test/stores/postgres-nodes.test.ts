@@ -70,7 +70,7 @@ for (const stage of stages)
       })
     })
 
-    it('raise many counters in opposite orders without standing in a circle', async () => {
+    it('raise many counters in opposite orders without status in a circle', async () => {
       await withNodes(stage, ['north', 'south'], async ([north, south]) => {
         assert.ok(north && south)
         const keys = times(20, (index) => `client ${String(index)}`)
@@ -131,12 +131,12 @@ for (const stage of stages)
       })
     })
 
-    const bells = ['notify', 'poll'] as const
-    for (const bell of stage === stages[0] ? bells : bells.slice(1)) {
-      it(`hear of each other's entries once, in order, by ${bell}`, async () => {
+    const notifications = ['notify', 'poll'] as const
+    for (const notifier of stage === stages[0] ? notifications : notifications.slice(1)) {
+      it(`hear of each other's entries once, in order, by ${notifier}`, async () => {
         const url = await stage.server.createDatabase()
         const [north, south] = await Promise.all(
-          ['north', 'south'].map((name) => openNode(url, name, { ...stage.options, bell })),
+          ['north', 'south'].map((name) => openNode(url, name, { ...stage.options, notifier })),
         )
         assert.ok(north && south)
         try {
@@ -207,8 +207,8 @@ for (const stage of stages)
 
 describe('behind a pooler', () => {
   for (const swallows of [true, false]) {
-    const [what, bell] = swallows ? ['swallows', false] : ['passes on', true]
-    it(`that ${what} notifications a node ${bell ? 'has' : 'does without'} a bell`, async () => {
+    const [what, notifier] = swallows ? ['swallows', false] : ['passes on', true]
+    it(`that ${what} notifications a node ${notifier ? 'has' : 'does without'} a notifier`, async () => {
       const cluster = await startCluster({ settings: { fsync: 'off' } })
       const pooler = await startPooler(cluster, swallows)
       const url = urlThrough(pooler, await cluster.createDatabase())
@@ -216,7 +216,7 @@ describe('behind a pooler', () => {
       const [north, south] = nodes
       assert.ok(north && south)
       try {
-        assert.equal(north.shared.bell !== undefined, bell)
+        assert.equal(north.shared.notifier !== undefined, notifier)
         const heard: Revocation[] = []
         south.onCommitted((entries) => heard.push(...entries))
         const tookMs: number[] = []

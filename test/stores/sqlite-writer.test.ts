@@ -133,7 +133,7 @@ describe('one command in a batch', () => {
 
   it('that is refused does not spoil its neighbours', async () => {
     const { store } = temporary
-    await store.createSubject(subject({ id: 'maria', standing: 'disabled' }))
+    await store.createSubject(subject({ id: 'maria', status: 'disabled' }))
     const { token } = await openWithToken(store, { subjectId: 'ben' })
     const outcomes = await Promise.allSettled([
       store.openSession(session()),

@@ -13,8 +13,8 @@ const columns: readonly Column<WireClient>[] = [
   { title: 'ID', value: ({ id }) => id },
   {
     title: 'STANDING',
-    value: ({ standing }) => standing,
-    style: ({ standing }) => stateStyle(standing),
+    value: ({ status }) => status,
+    style: ({ status }) => stateStyle(status),
   },
   { title: 'DIALECT', value: ({ dialect }) => dialect },
   { title: 'KEY', value: ({ key }) => key },
@@ -30,8 +30,8 @@ export function addClients(program: Command, shell: Shell): void {
     .description('Clients: the applications that call.')
   addList(clients, shell)
   addAdd(clients, shell)
-  addStanding(clients, shell, 'disable')
-  addStanding(clients, shell, 'enable')
+  addStatus(clients, shell, 'disable')
+  addStatus(clients, shell, 'enable')
   addAllow(clients, shell)
   addRotateSecret(clients, shell)
 }
@@ -101,8 +101,8 @@ function addAdd(clients: Command, shell: Shell): void {
   ])
 }
 
-function addStanding(clients: Command, shell: Shell, verb: 'disable' | 'enable'): void {
-  const standing = verb === 'disable' ? 'disabled' : 'active'
+function addStatus(clients: Command, shell: Shell, verb: 'disable' | 'enable'): void {
+  const status = verb === 'disable' ? 'disabled' : 'active'
   const command = clients
     .command(verb)
     .description(
@@ -113,7 +113,7 @@ function addStanding(clients: Command, shell: Shell, verb: 'disable' | 'enable')
     .argument('<client>', 'client id')
     .action(async (id: string, _flags: object, command: Command) => {
       const client = await shell.connect(command)
-      report(shell.output(command), `${verb}d`, await client.updateClient(id, { standing }))
+      report(shell.output(command), `${verb}d`, await client.updateClient(id, { status }))
     })
   withExamples(command, [`outright clients ${verb} 42`])
 }

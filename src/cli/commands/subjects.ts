@@ -14,8 +14,8 @@ const columns: readonly Column<WireSubject>[] = [
   { title: 'ID', value: ({ id }) => id },
   {
     title: 'STANDING',
-    value: ({ standing }) => standing,
-    style: ({ standing }) => stateStyle(standing),
+    value: ({ status }) => status,
+    style: ({ status }) => stateStyle(status),
   },
   { title: 'NAME', value: ({ name }) => name },
   { title: 'USERNAME', value: ({ username }) => username ?? '' },
@@ -141,7 +141,7 @@ function addDisable(subjects: Command, shell: Shell): void {
       report(
         shell.output(command),
         'disabled',
-        await client.updateSubject(id, { standing: 'disabled' }),
+        await client.updateSubject(id, { status: 'disabled' }),
       )
     })
   withExamples(disable, [
@@ -158,11 +158,7 @@ function addEnable(subjects: Command, shell: Shell): void {
     .action(async (who: string, _flags: object, command: Command) => {
       const client = await shell.connect(command)
       const id = await resolve(client, who)
-      report(
-        shell.output(command),
-        'enabled',
-        await client.updateSubject(id, { standing: 'active' }),
-      )
+      report(shell.output(command), 'enabled', await client.updateSubject(id, { status: 'active' }))
     })
   withExamples(enable, ['outright subjects enable maria'])
 }

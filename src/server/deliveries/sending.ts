@@ -8,11 +8,11 @@ import type { DeliveringParts } from './index.ts'
 const LOOK_EVERY_MS = 1_000
 
 /** On their way to one receiver, and to all of them. */
-const MOST_TO_ONE = 8
-const MOST_AT_ONCE = 128
+const MAX_PER_RECEIVER = 8
+const MAX_CONCURRENT = 128
 
 /** Receivers that one look takes care of. */
-const MOST_RECEIVERS = 1_000
+const MAX_RECEIVERS = 1_000
 
 export interface Sending {
   /** Looks now, or again after the look that is under way. */
@@ -73,7 +73,7 @@ class Sender implements Sending {
   async #look(): Promise<void> {
     const { store, clock, log } = this.#parts.core.dependencies
     try {
-      const due = await store.dueReceivers(clock.nowMs(), MOST_RECEIVERS)
+      const due = await store.dueReceivers(clock.nowMs(), MAX_RECEIVERS)
       for (const name of due) await this.#claim(name)
     } catch (error) {
       if (this.#stopping.signal.aborted) return
@@ -128,7 +128,7 @@ class Sender implements Sending {
   #freePlaces(name: string): number {
     let all = 0
     for (const some of this.#underWay.values()) all += some.size
-    return Math.min(MOST_TO_ONE - (this.#underWay.get(name)?.size ?? 0), MOST_AT_ONCE - all)
+    return Math.min(MAX_PER_RECEIVER - (this.#underWay.get(name)?.size ?? 0), MAX_CONCURRENT - all)
   }
 
   #isPaused(name: string): boolean {

@@ -7,7 +7,7 @@ import { DEMO_MVPD_PREFIX, type DemoMvpdOptions } from './options.ts'
 const KIND = 'demo-mvpd-session'
 const COOKIE = 'demo_mvpd'
 const LIFETIME_MS = 24 * 3_600_000
-const MOST_LISTED = 100
+const MAX_LISTED = 100
 
 export interface ProviderSession {
   readonly user: string
@@ -48,14 +48,14 @@ export async function findSession(
 
 /** Ends every session of a viewer at the provider; gives how many there were. */
 export async function endSessions(options: DemoMvpdOptions, user: string): Promise<number> {
-  const tickets = await options.store.listTickets(KIND, `${user} `, MOST_LISTED)
+  const tickets = await options.store.listTickets(KIND, `${user} `, MAX_LISTED)
   const taken = await Promise.all(tickets.map(({ key }) => options.store.takeTicket(KIND, key)))
   return taken.filter((ticket) => ticket !== undefined).length
 }
 
 /** Everybody who is logged in at the provider. */
 export async function listSessions(options: DemoMvpdOptions): Promise<readonly ProviderSession[]> {
-  const tickets = await options.store.listTickets(KIND, '', MOST_LISTED)
+  const tickets = await options.store.listTickets(KIND, '', MAX_LISTED)
   return tickets
     .filter(({ expiresAtMs }) => expiresAtMs > options.clock.nowMs())
     .map(({ value }) => JSON.parse(value) as ProviderSession)

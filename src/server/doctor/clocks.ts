@@ -1,7 +1,7 @@
 /** The clocks: leases need the rate of one, expiry needs the time of the other. */
 import { BELIEVED_AFTER_HOURS, parseTrustedTime, trustedMs } from '../../domain/trusted-time.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { inWords, MOST_APART_MS } from '../timekeeper.ts'
+import { inWords, MAX_APART_MS } from '../timekeeper.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 
 /** How far rates may differ before a lease is not what it says: `feed/settings.ts` counts on it. */
@@ -57,7 +57,7 @@ export async function examineWall(
   const measured = `${Math.abs(difference).toFixed(0)} ms ${difference < 0 ? 'behind' : 'ahead of'} the database`
   if (Math.abs(difference) <= WALL_MARGIN_MS) return ok(check, measured)
   const hint = 'tokens expire that much too late or too early: set the clock by NTP'
-  if (Math.abs(difference) <= MOST_APART_MS) return warn(check, measured, hint)
+  if (Math.abs(difference) <= MAX_APART_MS) return warn(check, measured, hint)
   return fail(check, measured, 'a node on this machine serves nobody: set the clock by NTP')
 }
 

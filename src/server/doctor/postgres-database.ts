@@ -5,7 +5,7 @@ import { ok, warn, type Finding } from './finding.ts'
 
 /** What an ability is called where it is missing. */
 const names: Readonly<Record<keyof Omit<Abilities, 'product'>, string>> = {
-  bell: 'LISTEN',
+  notifier: 'LISTEN',
   collations: 'columns with COLLATE "C"',
   atomicSchema: 'schema changes in a transaction',
   settings: 'planner settings',
@@ -26,7 +26,7 @@ export function judgeDatabase(abilities: Abilities): Finding {
   )
 }
 
-/** Where there is no bell: how nodes hear of each other instead. */
+/** Where there is no notifier: how nodes hear of each other instead. */
 export function judgeLooking(): Finding {
   const measured = `there is none: nodes look for news every ${String(LOOK_EVERY_MS.poll)} ms`
   return ok('postgres.listen', measured)

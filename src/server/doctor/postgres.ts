@@ -6,13 +6,13 @@ import { reasonOf as reasonOfDatabase } from '../../stores/postgres/reasons.ts'
 import { migrations } from '../../stores/postgres/schema.ts'
 import { examineWall } from './clocks.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
-import { examineBell } from './postgres-bell.ts'
+import { examineNotifications } from './postgres-notifications.ts'
 import { judgeDatabase, judgeLooking } from './postgres-database.ts'
 import { judgeIdentities, judgeSchema } from './sqlite.ts'
 
 /** The store asks for `MATERIALIZED` in its queries. */
 const OLDEST_VERSION = 120_000
-/** Connections that one node holds: writes, reads, lists, follows, the bell, its lease. */
+/** Connections that one node holds: writes, reads, lists, follows, the notifier, its lease. */
 export const CONNECTIONS_PER_NODE = 7
 const CONNECT_MS = 5000
 
@@ -34,7 +34,9 @@ export async function* examinePostgres(url: string, clock: Clock): AsyncGenerato
     if (abilities.activity) yield* judgeState(await readState(client))
     yield* examineDatabase(client)
     yield await examineWall(clock, () => databaseMs(client))
-    yield abilities.bell ? await examineBell(client, () => connectionTo(url)) : judgeLooking()
+    yield abilities.notifier
+      ? await examineNotifications(client, () => connectionTo(url))
+      : judgeLooking()
   } catch (error) {
     yield fail('postgres.reach', `it broke off: ${reasonOf(error)}`, 'look at the server’s log')
   } finally {
@@ -219,13 +221,13 @@ function judgeIsolation({ settings }: PostgresState): Finding {
 }
 
 /** In milliseconds as `pg_settings` gives them; 0 is none. The longest statement walks the log. */
-const LONGEST_STATEMENT_MS = 120_000
+const MAX_STATEMENT_MS = 120_000
 
 function judgeTimeouts({ settings }: PostgresState): Finding {
   const check = 'postgres.timeouts'
   for (const name of ['statement_timeout', 'transaction_timeout']) {
     const ms = Number(settings[name] ?? 0)
-    if (ms > 0 && ms < LONGEST_STATEMENT_MS) {
+    if (ms > 0 && ms < MAX_STATEMENT_MS) {
       const measured = `${name} is ${String(ms)} ms: a node that starts with a long log would fail`
       return warn(check, measured, `set ${name} to 0, or to 2 minutes, for this role`)
     }

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 
 /** Shorter tokens can be guessed by somebody who tries for long enough, or were made up by a person. */
-const SHORTEST_TOKEN = 24
+const MIN_TOKEN_LENGTH = 24
 const FEWEST_CHARACTERS = 8
 
 /** A guard that dies makes a logout wait for its lease, so nobody wants to wait for longer. */
@@ -83,7 +83,7 @@ function adminToken({ adminToken: token }: Config): Finding {
   const advice = 'make one with: openssl rand -base64 32'
   if (token === undefined) return ok(name, 'none: the admin API refuses everybody')
   if (token.startsWith('outright-demo')) return fail(name, 'it is the one of the demo', advice)
-  if (token.length < SHORTEST_TOKEN || new Set(token).size < FEWEST_CHARACTERS) {
+  if (token.length < MIN_TOKEN_LENGTH || new Set(token).size < FEWEST_CHARACTERS) {
     return fail(name, `it is short or uniform enough to be guessed`, advice)
   }
   return ok(name, 'set, and long enough')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { DEAD_KEPT_MS, DELIVERED_KEPT_MS, FARTHEST_DUE_MS } from '../../ports/delivery.ts'
+import { DEAD_KEPT_MS, DELIVERED_KEPT_MS, MAX_DUE_MS } from '../../ports/delivery.ts'
 import type { Store } from '../../ports/store.ts'
 import type { Check } from './check.ts'
 import { claim, end, login, owe, owed, planAll, settle } from './delivery-samples.ts'
@@ -89,8 +89,8 @@ const sending: readonly Check[] = [
       await owe(store, near, far)
       await claim(store)
       const again = { state: 'owed', lastError: 'x' } as const
-      await settle(store, near.id, { ...again, atMs: now + FARTHEST_DUE_MS })
-      await settle(store, far.id, { ...again, atMs: now + FARTHEST_DUE_MS + 1 })
+      await settle(store, near.id, { ...again, atMs: now + MAX_DUE_MS })
+      await settle(store, far.id, { ...again, atMs: now + MAX_DUE_MS + 1 })
       assert.deepEqual(await store.dueReceivers(now, 10), ['mvpd:one'])
       assert.deepEqual(
         (await claim(store)).map(({ id }) => id),

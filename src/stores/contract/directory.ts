@@ -113,7 +113,7 @@ export const directoryChecks: readonly Check[] = [
       await store.createSubject(maria)
       const renamed = await store.updateSubject(maria.id, { name: 'Maria A.' })
       assert.deepEqual(renamed, { ...maria, name: 'Maria A.' })
-      const change = { passwordHash: 'new', standing: 'disabled', attributes: { a: 1 } } as const
+      const change = { passwordHash: 'new', status: 'disabled', attributes: { a: 1 } } as const
       const changed = await store.updateSubject(maria.id, change)
       assert.deepEqual(changed, { ...renamed, ...change })
       assert.deepEqual(await store.findSubject({ by: 'phone', value: full.phone }), changed)
@@ -152,7 +152,7 @@ export const directoryChecks: readonly Check[] = [
       const change = {
         secretHash: 'rotated',
         redirectUris: ['https://b.example'],
-        standing: 'disabled',
+        status: 'disabled',
         attributes: { b: 2 },
       } as const
       const second = await store.updateClient(web.id, change)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { LEAST_REMEMBERED_MS } from '../../domain/access-horizon.ts'
+import { MIN_REMEMBERED_MS } from '../../domain/access-horizon.ts'
 import type { Reason } from '../../domain/revocation.ts'
 import type { LogFilter, PageRequest } from '../../ports/store.ts'
 import type { Check } from './check.ts'
@@ -106,7 +106,7 @@ export const logListChecks: readonly Check[] = [
       const ends = [-2 * hour, -1, 0, 1, hour]
       for (const scope of ['token', 'session', 'subject', 'device'] as const) {
         for (const end of ends) {
-          const atMs = now + end - LEAST_REMEMBERED_MS
+          const atMs = now + end - MIN_REMEMBERED_MS
           await store.revoke(revocation({ scope, key: `${end}`, atMs }))
         }
       }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
-import { LEAST_REMEMBERED_MS } from '../../domain/access-horizon.ts'
+import { MIN_REMEMBERED_MS } from '../../domain/access-horizon.ts'
 import { chainStart, followChain } from '../../domain/chain.ts'
 import { chainInput, type Revocation, ENTRY_VERSION } from '../../domain/revocation.ts'
 import { EVERYONE, grantKey, type WideScope } from '../../domain/scope.ts'
@@ -42,7 +42,7 @@ export const logChecks: readonly Check[] = [
         issuer: '',
         generation: 0,
         cutoffSeconds: 0,
-        forgetAfterMs: now + LEAST_REMEMBERED_MS,
+        forgetAfterMs: now + MIN_REMEMBERED_MS,
         previousHash: '',
       })
       assert.equal(entryHash, hash('sha256', chainInput(rest) ?? '', 'base64url'))
@@ -131,12 +131,12 @@ export const logChecks: readonly Check[] = [
   {
     name: 'revoke: a repeated wide logout does not end what was opened after the first',
     async run({ store }) {
-      const end = (seenGeneration?: number) =>
+      const end = (ifGeneration?: number) =>
         store.revoke(
           revocation({
             scope: 'subject',
             key: 'maria',
-            ...(seenGeneration === undefined ? {} : { seenGeneration }),
+            ...(ifGeneration === undefined ? {} : { ifGeneration }),
           }),
         )
       const first = await end(0)
@@ -165,7 +165,7 @@ export const logChecks: readonly Check[] = [
   {
     name: 'revoke: 100 wide ones at once that saw the same generation add one entry',
     async run({ store }) {
-      const command = { scope: 'client', key: 'web', seenGeneration: 0 } as const
+      const command = { scope: 'client', key: 'web', ifGeneration: 0 } as const
       const outcomes = await Promise.all(times(100, () => store.revoke(revocation(command))))
       assert.equal(outcomes.filter(({ added }) => added).length, 1)
       assert.ok(outcomes.every(({ revocation: entry }) => entry.generation === 1))

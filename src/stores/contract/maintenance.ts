@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { KEY_MARGIN_MS, LEAST_REMEMBERED_MS } from '../../domain/access-horizon.ts'
+import { KEY_MARGIN_MS, MIN_REMEMBERED_MS } from '../../domain/access-horizon.ts'
 import type { Check } from './check.ts'
 import { assertChain } from './log.ts'
 import { planAll } from './delivery-samples.ts'
@@ -39,7 +39,7 @@ export const maintenanceChecks: readonly Check[] = [
       const gone = await openWithToken(store, past, past)
       await store.putTicket(ticket({ key: 'kept', expiresAtMs: now }))
       await store.putTicket(ticket({ key: 'gone', ...past }))
-      await store.revoke(revocation({ atMs: now - 48 * LEAST_REMEMBERED_MS }))
+      await store.revoke(revocation({ atMs: now - 48 * MIN_REMEMBERED_MS }))
       await planAll(store)
       const swept = await store.sweep(now, 100)
       const one = { sessions: 1, refreshTokens: 1, tickets: 1, keys: 1, deliveries: 0 }

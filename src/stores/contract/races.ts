@@ -96,7 +96,7 @@ export const raceChecks: readonly Check[] = [
               store.rotate(rotation(token)),
               revoke({ key: sid }),
               revoke({ key: sid }),
-              revoke({ scope: 'subject', key: `s${turn % 7}`, seenGeneration: turn }),
+              revoke({ scope: 'subject', key: `s${turn % 7}`, ifGeneration: turn }),
               store.putTicket(ticket({ key: `${caller}` })),
               store.takeTicket('otp', `${caller}`),
             ]

@@ -83,11 +83,11 @@ export const sessionChecks: readonly Check[] = [
         assert.equal(await store.findSession(command.sid), undefined)
         assert.equal(await store.findRefreshToken(token.id, token.secretHash), undefined)
       }
-      await store.updateSubject('maria', { standing: 'disabled' })
+      await store.updateSubject('maria', { status: 'disabled' })
       await refused()
-      await store.updateSubject('maria', { standing: 'active' })
+      await store.updateSubject('maria', { status: 'active' })
       await store.openSession(session())
-      await store.updateClient('web', { standing: 'disabled' })
+      await store.updateClient('web', { status: 'disabled' })
       await refused()
       await store.openSession(session({ clientId: 'not listed' }))
     },

@@ -6,7 +6,7 @@ const versions: readonly [version: string, product: string, abilities: (keyof Ab
   [
     'PostgreSQL 15.13 (Debian 15.13-0+deb12u1) on x86_64-pc-linux-gnu, compiled by gcc, 64-bit',
     'PostgreSQL 15.13',
-    ['bell', 'collations', 'atomicSchema', 'settings', 'tableLocks', 'activity'],
+    ['notifier', 'collations', 'atomicSchema', 'settings', 'tableLocks', 'activity'],
   ],
   [
     'PostgreSQL 11.2-YB-2.0.0.0-b0 on x86_64-pc-linux-gnu, compiled by gcc (Homebrew gcc 5.5.0_4)',

@@ -9,7 +9,7 @@ export interface Abilities {
   /** Product and version, for the operator. */
   readonly product: string
   /** `LISTEN` and `NOTIFY` arrive, whichever of its machines a node is connected to. */
-  readonly bell: boolean
+  readonly notifier: boolean
   /** A column may have `COLLATE "C"`. Without it, names must be ordered by their bytes anyway. */
   readonly collations: boolean
   /** Several changes of the schema are one transaction: all of them happen, or none. */
@@ -23,7 +23,7 @@ export interface Abilities {
 }
 
 const everything: Omit<Abilities, 'product'> = {
-  bell: true,
+  notifier: true,
   collations: true,
   atomicSchema: true,
   settings: true,
@@ -32,7 +32,7 @@ const everything: Omit<Abilities, 'product'> = {
 }
 
 const nothing: Omit<Abilities, 'product'> = {
-  bell: false,
+  notifier: false,
   collations: false,
   atomicSchema: false,
   settings: false,

@@ -10,7 +10,7 @@ import type { Connection } from './connection.ts'
 import { createClient, createSubject, updateClient, updateSubject } from './directory.ts'
 import { accessOf, readHorizonFor, runMove, type KnownHorizon } from './horizon.ts'
 import { rewriteKey, rotateKeys } from './keys.ts'
-import { readKnown, readLifetimes, runAppend, runAppendAlone, runRaise, runRing } from './log.ts'
+import { readKnown, readLifetimes, runAppend, runAppendAlone, runRaise, runNotify } from './log.ts'
 import { sweep } from './maintenance.ts'
 import { nothingKnown, Numbering } from './numbering.ts'
 import type { SessionLifetimes } from './session-lifetimes.ts'
@@ -43,8 +43,8 @@ export interface Target {
   /** What this node has read of the access horizon. */
   readonly horizon: KnownHorizon
   readonly lifetimes: SessionLifetimes
-  /** Whether other nodes are rung for. */
-  readonly bell: boolean
+  /** Whether other nodes are notified. */
+  readonly notifier: boolean
   /**
    * Called before anything is sent that commits. Where the connection is lost after that, the batch
    * is in doubt, and this is what it came to if it was committed.
@@ -70,7 +70,7 @@ async function appendAlone(
   target: Target,
   commands: readonly Command[],
 ): Promise<Outcome | undefined> {
-  const { connection, stream, tail, horizon, bell } = target
+  const { connection, stream, tail, horizon, notifier } = target
   const revocations = commands.map(([, input]) => input as RevocationCommand)
   const lifetimesMs = await readLifetimes(connection, target.lifetimes, revocations)
   const known = { ...nothingKnown, lifetimesMs }
@@ -80,7 +80,7 @@ async function appendAlone(
   target.committing(outcome)
   const { head, hash, entries } = numbering
   const next = { head, hash, entries, version: horizon.version }
-  const { other, written } = await runAppendAlone(connection, stream, tail, next, bell)
+  const { other, written } = await runAppendAlone(connection, stream, tail, next, notifier)
   if (written) return outcome
   if (other) return undefined
   throw new Fenced(REPLACED)
@@ -130,7 +130,7 @@ async function commit(
   numbering: Numbering,
   { rotations, horizon, moved }: Prepared,
 ): Promise<void> {
-  const { connection, stream, bell } = target
+  const { connection, stream, notifier } = target
   const { entries, raised, head, hash } = numbering
   const sent: Promise<unknown>[] = []
   const successors = rotations.flatMap(({ successor }) => successor ?? [])
@@ -140,7 +140,7 @@ async function commit(
     sent.push(runAppend(connection, stream, entries))
     if (raised.length > 0) sent.push(runRaise(connection, raised))
     sent.push(connection.run(advance, [stream, head, hash]))
-    if (bell) sent.push(runRing(connection, `log ${stream}`))
+    if (notifier) sent.push(runNotify(connection, `log ${stream}`))
   }
   const committed = connection.command('COMMIT')
   // The first error is the cause; those behind it only say that the transaction had failed.

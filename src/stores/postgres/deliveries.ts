@@ -4,7 +4,7 @@
  */
 import type { Delivery } from '../../domain/delivery.ts'
 import {
-  FARTHEST_DUE_MS,
+  MAX_DUE_MS,
   type ClaimCommand,
   type DeliveryCounts,
   type DeliveryFilter,
@@ -88,7 +88,7 @@ async function planDeliveries(
 
 function isDue(nowMs: string): string {
   return `d.settled_at_ms IS NULL
-    AND (d.due_at_ms <= ${nowMs} OR d.due_at_ms > ${nowMs} + ${String(FARTHEST_DUE_MS)})`
+    AND (d.due_at_ms <= ${nowMs} OR d.due_at_ms > ${nowMs} + ${String(MAX_DUE_MS)})`
 }
 
 // Jumps from one receiver to the next in the index, however much each is owed.

@@ -105,7 +105,7 @@ export async function createSubject(
     subject.email ?? null,
     subject.phone ?? null,
     subject.passwordHash ?? null,
-    subject.standing,
+    subject.status,
     subject.createdAtMs,
     JSON.stringify(subject.attributes),
   ])
@@ -134,7 +134,7 @@ export async function updateSubject(
     id,
     change.name ?? null,
     change.passwordHash ?? null,
-    change.standing ?? null,
+    change.status ?? null,
     json(change.attributes),
     username ?? null,
     email ?? null,
@@ -173,7 +173,7 @@ export async function createClient(
     client.secretHash ?? null,
     JSON.stringify(client.allowlist),
     JSON.stringify(client.redirectUris),
-    client.standing,
+    client.status,
     client.createdAtMs,
     JSON.stringify(client.attributes),
   ])
@@ -199,7 +199,7 @@ export async function updateClient(
     change.secretHash ?? null,
     json(change.allowlist),
     json(change.redirectUris),
-    change.standing ?? null,
+    change.status ?? null,
     json(change.attributes),
   ])
   return row ? { value: toClient(row) } : { failure: { kind: 'not_found' } }

@@ -24,7 +24,7 @@ export interface LinkOptions extends ConnectionOptions {
 }
 
 const FIRST_PAUSE_MS = 20
-const LONGEST_PAUSE_MS = 1_000
+const MAX_PAUSE_MS = 1_000
 
 export class Link {
   readonly #options: LinkOptions
@@ -78,7 +78,7 @@ export class Link {
   /** Waits a little before the next attempt: longer each time, and never as long as another node. */
   pause(attempt: number): Promise<void> {
     const { clock, random } = this.#options
-    const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 10))
+    const longest = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 10))
     const share = (random.bytes(1)[0] ?? 0) / 256
     return new Promise((resolve) => {
       clock.after(longest * (0.5 + share / 2), resolve)

@@ -7,7 +7,7 @@ import type { SessionLifetimes } from './session-lifetimes.ts'
 import { exists } from './sessions.ts'
 import type { Tail } from './streams.ts'
 
-/** The channel on which nodes ring for each other. */
+/** The channel on which nodes notify each other. */
 export const CHANNEL = 'outright'
 
 const columns = `sequence, id, scope, key, generation, reason, actor, note, at_ms, forget_after_ms,
@@ -52,9 +52,9 @@ const byName = `l.issuer = g.issuer AND l.generation = 0 AND l.cutoff_seconds >=
  * nothing where the stream has another writer, where one of the ids or keys is in the log already,
  * or where another node has moved the access horizon: then the answers are not what was thought.
  */
-function appendAlone(bell: boolean): Statement {
+function appendAlone(notifier: boolean): Statement {
   return {
-    name: bell ? 'log_append_alone_ring' : 'log_append_alone',
+    name: notifier ? 'log_append_alone_notify' : 'log_append_alone',
     text: `WITH g AS MATERIALIZED (SELECT * FROM ${given(7)}),
       other AS MATERIALIZED (
         SELECT 1 FROM g WHERE ${exists('log l WHERE l.id = g.id')}
@@ -69,11 +69,11 @@ function appendAlone(bell: boolean): Statement {
         INSERT INTO log (stream, ${columns})
         SELECT $1::text, ${columns} FROM g WHERE EXISTS (SELECT 1 FROM fence) ORDER BY sequence)
       SELECT EXISTS (SELECT 1 FROM other) AS other, EXISTS (SELECT 1 FROM fence) AS written
-        ${bell ? `, (SELECT pg_notify('${CHANNEL}', 'log ' || $1::text) FROM fence)` : ''}`,
+        ${notifier ? `, (SELECT pg_notify('${CHANNEL}', 'log ' || $1::text) FROM fence)` : ''}`,
   }
 }
 
-const alone = { ring: appendAlone(true), silent: appendAlone(false) }
+const alone = { notifying: appendAlone(true), silent: appendAlone(false) }
 
 export async function runAppendAlone(
   connection: Connection,
@@ -86,11 +86,11 @@ export async function runAppendAlone(
     /** Version of the access horizon from which the entries were made. */
     readonly version: number
   },
-  bell: boolean,
+  notifier: boolean,
 ): Promise<{ readonly other: boolean; readonly written: boolean }> {
   const { head, hash, version, entries } = next
   const [row] = await connection.run<{ other: boolean; written: boolean }>(
-    bell ? alone.ring : alone.silent,
+    notifier ? alone.notifying : alone.silent,
     [stream, tail.epoch, tail.batch, head, hash, version, ...valuesOf(entries)],
   )
   return row ?? { other: false, written: false }
@@ -110,11 +110,11 @@ export function runAppend(
   return connection.run(append, [stream, ...valuesOf(entries)])
 }
 
-const ring: Statement = { name: 'ring', text: `SELECT pg_notify('${CHANNEL}', $1)` }
+const notify: Statement = { name: 'notify', text: `SELECT pg_notify('${CHANNEL}', $1)` }
 
-/** Rings for other nodes once this transaction has committed. */
-export function runRing(connection: Connection, payload: string): Promise<unknown> {
-  return connection.run(ring, [payload])
+/** Notifies other nodes once this transaction has committed. */
+export function runNotify(connection: Connection, payload: string): Promise<unknown> {
+  return connection.run(notify, [payload])
 }
 
 /**

@@ -11,17 +11,17 @@ export interface NodeLeaseOptions extends NodeLeaseTerms {
 
 /** @throws {Error} If the terms are out of range. */
 export function createNodeLeases({ shared, ...terms }: NodeLeaseOptions): NodeLeases {
-  const { url, stream, abilities, bell, clock, random, log } = shared
+  const { url, stream, abilities, notifier, clock, random, log } = shared
   return keepNodeLeases({
     node: stream,
     clock,
     log,
-    bell,
+    notifier,
     openTable(leaseMs) {
       const name = `outright ${stream} lease`
       const times = { answerMs: leaseMs, patienceMs: leaseMs }
       const options = { url, name, ...times, clock, random, abilities }
-      return postgresNodeTable(options, bell !== undefined)
+      return postgresNodeTable(options, notifier !== undefined)
     },
     ...terms,
   })

@@ -11,14 +11,14 @@ import { heads } from './streams.ts'
 /**
  * The table over a connection of its own.
  *
- * @param bell Whether acknowledgements ring it.
+ * @param notifier Whether acknowledgements are sent over it.
  */
 export function postgresNodeTable(
   { abilities, ...options }: Omit<LinkOptions, 'prepare'> & { readonly abilities: Abilities },
-  bell: boolean,
+  notifier: boolean,
 ): NodeTable {
   const link = new Link({ ...options, prepare: () => Promise.resolve() })
-  const over = (connection: Connection): NodeRows => rowsOver(connection, abilities, bell)
+  const over = (connection: Connection): NodeRows => rowsOver(connection, abilities, notifier)
   return {
     connect: async () => over(await link.connect()),
     use: (work) => link.use((connection) => work(over(connection))),
@@ -51,7 +51,7 @@ const acknowledge: Statement = {
   text: 'UPDATE nodes SET acknowledged = $2 WHERE member = $1',
 }
 
-const ring: Statement = { name: 'node_ring', text: `SELECT pg_notify('${CHANNEL}', $1)` }
+const notify: Statement = { name: 'node_notify', text: `SELECT pg_notify('${CHANNEL}', $1)` }
 
 const remove: Statement = {
   name: 'node_remove',
@@ -72,7 +72,7 @@ async function repeated<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function rowsOver(connection: Connection, { settings }: Abilities, bell: boolean): NodeRows {
+function rowsOver(connection: Connection, { settings }: Abilities, notifier: boolean): NodeRows {
   const readHeads = async (): Promise<Position> => {
     const streams = await connection.run<{ name: string; head: number }>(heads)
     return new Map(streams.map(({ name, head }) => [name, head]))
@@ -99,7 +99,7 @@ function rowsOver(connection: Connection, { settings }: Abilities, bell: boolean
           connection.command('BEGIN'),
           ...(settings ? [connection.command('SET LOCAL synchronous_commit = off')] : []),
           connection.run(acknowledge, [member, writePosition(acknowledged)]),
-          ...(bell ? [connection.run(ring, [`node ${name}`])] : []),
+          ...(notifier ? [connection.run(notify, [`node ${name}`])] : []),
           connection.command('COMMIT'),
         ]),
       )

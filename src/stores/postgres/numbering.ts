@@ -100,8 +100,8 @@ export class Numbering {
     }
     const counter = this.#counters.get(counterName(scope, key)) ?? neverRaised
     const by = this.#byKey.get(entryName(scope, key, counter.generation))
-    const { seenGeneration } = command
-    if (by && seenGeneration !== undefined && counter.generation > seenGeneration) {
+    const { ifGeneration } = command
+    if (by && ifGeneration !== undefined && counter.generation > ifGeneration) {
       return { value: { revocation: by, added: false } }
     }
     return { value: this.#raise(command, counter) }

@@ -1,20 +1,20 @@
 /**
  * Poolers between a node and its database. One that lends connections for a transaction takes with
- * it what was listened for, without a word; so where there is a pooler, the bell is tried.
+ * it what was listened for, without a word; so where there is a pooler, the notifier is tried.
  */
 import type { Clock } from '../../ports/clock.ts'
 import type { Connection } from './connection.ts'
 
-/** A bell that has not been heard for this long is not heard, milliseconds. */
+/** A notifier that has not been heard for this long is not heard, milliseconds. */
 const PATIENCE_MS = 1_000
 
 /**
- * Whether what other nodes ring is heard over such a connection.
+ * Whether notifications of other nodes arrive over such a connection.
  *
  * @param listener May be listened on.
  * @param connect Makes another connection, over the same way.
  */
-export async function hearsBell(
+export async function hearsNotifications(
   listener: Connection,
   connect: () => Promise<Connection>,
   clock: Clock,

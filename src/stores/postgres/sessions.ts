@@ -141,8 +141,8 @@ function toOpenAnswer(row: OpenRow, command: OpenSessionCommand): OpenAnswer {
   }
 }
 
-const standing: Statement = {
-  name: 'sessions_standing',
+const stillOpen: Statement = {
+  name: 'sessions_still_open',
   text: `SELECT 1 FROM sessions s
     WHERE s.sid = $1 AND s.access_lifetime_ms = $2 AND NOT ${sessionIsRevoked}`,
 }
@@ -152,7 +152,7 @@ export async function mayExtend(
   connection: Connection,
   { sid, lifetimeMs }: ExtendAccessCommand,
 ): Promise<boolean> {
-  const rows = await connection.run(standing, [sid, lifetimeMs])
+  const rows = await connection.run(stillOpen, [sid, lifetimeMs])
   return rows.length > 0
 }
 

@@ -4,10 +4,10 @@
  *
  * Owns the schema and six connections a node (its lease has a seventh), over each of which
  * statements are sent without waiting for answers: one that writes (`writer.ts`), one for short
- * reads, one for long reads, one for following other nodes (`follower.ts`), which no list may keep
- * waiting, one for deliveries (`deliveries.ts`), which no logout may wait for, and one that listens
- * for the bell of other nodes (`bell.ts`). What each operation does is in the files named after
- * their tables; what it must do is in `ports/store.ts`.
+ * reads, one for long reads, one for following other nodes (`stream-reader.ts`), which no list may
+ * keep waiting, one for deliveries (`deliveries.ts`), which no logout may wait for, and one that
+ * listens for the notifier of other nodes (`notifier.ts`). What each operation does is in the files
+ * named after their tables; what it must do is in `ports/store.ts`.
  */
 import { Refusal } from '../../domain/failure.ts'
 import { endingOf } from '../../domain/revocation.ts'
@@ -18,12 +18,12 @@ import type { Store } from '../../ports/store.ts'
 import type { CommandName, Commands } from '../commands.ts'
 import { checkText } from '../text.ts'
 import { readAbilities, type Abilities } from './abilities.ts'
-import { Bell } from './bell.ts'
+import { Notifier } from './notifier.ts'
 import { Connection, planForKeys } from './connection.ts'
 import { deliveryStore } from './deliveries.ts'
 import { isUnreachable, reasonOf } from './reasons.ts'
 import * as directory from './directory.ts'
-import { Follower } from './follower.ts'
+import { StreamReader } from './stream-reader.ts'
 import { lastAccessExpiryMs } from './horizon.ts'
 import { listKeys } from './keys.ts'
 import { Link, type LinkOptions } from './link.ts'
@@ -32,7 +32,7 @@ import * as log from './log-lists.ts'
 import { databaseTimeMs } from './maintenance.ts'
 import { migrate } from './migrations.ts'
 import * as sessions from './session-lists.ts'
-import { hearsBell } from './pooler.ts'
+import { hearsNotifications } from './pooler.ts'
 import { findTicket, listTickets, putTicket } from './tickets.ts'
 import { NEVER_MS, UNDECIDED } from '../undecided.ts'
 import { unavailable } from './unavailable.ts'
@@ -53,12 +53,12 @@ export interface PostgresOptions {
   /** What the database can do. Default: what follows from its `version()`. */
   readonly abilities?: Abilities
   /**
-   * How nodes hear of each other: `notify` rings with LISTEN and NOTIFY and looks from time to time
-   * as well; `poll` only looks. Default: `notify` where the database has it and no pooler swallows
+   * How nodes hear of each other: `notify` uses LISTEN and NOTIFY and looks from time to time as
+   * well; `poll` only looks. Default: `notify` where the database has it and no pooler swallows
    * it.
    */
-  readonly bell?: 'notify' | 'poll'
-  /** How often other streams are looked at, milliseconds. Default 1000 with a bell, 50 without. */
+  readonly notifier?: 'notify' | 'poll'
+  /** How often other streams are looked at, milliseconds. Default 1000 with a notifier, 50 without. */
   readonly pollEveryMs?: number
   /** How long an operation waits for a database that is away, milliseconds. Default 5000. */
   readonly patienceMs?: number
@@ -80,7 +80,7 @@ export interface Shared {
   readonly url: string
   readonly stream: string
   readonly abilities: Abilities
-  readonly bell: Bell | undefined
+  readonly notifier: Notifier | undefined
   readonly clock: Clock
   readonly random: Random
   readonly log: Log | undefined
@@ -127,9 +127,10 @@ async function prepareDatabase(options: PostgresOptions): Promise<Abilities> {
   try {
     const abilities = options.abilities ?? (await readAbilities(connection))
     await migrate(connection, abilities)
-    const bell = abilities.bell && (await hearsBell(connection, connect, clock))
-    if (!bell) log?.info({ database: abilities.product }, 'Cannot LISTEN there: looking for news')
-    return { ...abilities, bell }
+    const notifier = abilities.notifier && (await hearsNotifications(connection, connect, clock))
+    if (!notifier)
+      log?.info({ database: abilities.product }, 'Cannot LISTEN there: looking for news')
+    return { ...abilities, notifier }
   } finally {
     await connection.end()
   }
@@ -139,9 +140,9 @@ class Parts {
   readonly abilities: Abilities
   readonly short: Link
   readonly long: Link
-  readonly bell: Bell | undefined
+  readonly notifier: Notifier | undefined
   readonly writer: Writer
-  readonly follower: Follower
+  readonly reader: StreamReader
   readonly listeners: Listeners
   readonly delivering: Link
   readonly #writing: Link
@@ -149,7 +150,7 @@ class Parts {
 
   constructor(options: PostgresOptions, abilities: Abilities) {
     const { stream, clock, random, patienceMs = PATIENCE_MS } = options
-    const bell = options.bell ?? (abilities.bell ? 'notify' : 'poll')
+    const notifier = options.notifier ?? (abilities.notifier ? 'notify' : 'poll')
     this.abilities = abilities
     const link = (purpose: string): LinkOptions => ({
       url: options.url,
@@ -171,14 +172,14 @@ class Parts {
     // other end vanished, this node would miss what the others wait for it to apply.
     this.#following = new Link({ ...link('follows'), prepare: () => Promise.resolve() })
     this.delivering = new Link(link('deliveries'))
-    this.bell = bell === 'notify' ? new Bell(link('bell')) : undefined
+    this.notifier = notifier === 'notify' ? new Notifier(link('notifier')) : undefined
     this.listeners = new Listeners(options.log)
     const onEntries = this.listeners.call.bind(this.listeners)
     this.writer = new Writer({
       link: this.#writing,
       stream,
       holder: crypto.randomUUID(),
-      bell: bell === 'notify',
+      notifier: notifier === 'notify',
       clock,
       log: options.log,
       patienceMs,
@@ -189,7 +190,7 @@ class Parts {
         options.onStopped?.(reason)
       },
     })
-    this.follower = new Follower({
+    this.reader = new StreamReader({
       source: {
         head: () => log.readHead(this.#following),
         readStream: (...range) => log.readStream(this.#following, ...range),
@@ -197,18 +198,18 @@ class Parts {
       own: stream,
       clock,
       log: options.log,
-      pollEveryMs: options.pollEveryMs ?? LOOK_EVERY_MS[bell],
+      pollEveryMs: options.pollEveryMs ?? LOOK_EVERY_MS[notifier],
       onEntries,
     })
   }
 
   async open(): Promise<void> {
     await this.writer.open()
-    await this.follower.open()
-    this.bell?.onRing((payload) => {
-      if (payload === '' || payload.startsWith('log ')) this.follower.look()
+    await this.reader.open()
+    this.notifier?.onNotification((payload) => {
+      if (payload === '' || payload.startsWith('log ')) this.reader.look()
     })
-    await this.bell?.open()
+    await this.notifier?.open()
   }
 
   /** Never rejects: what cannot be marked is said. */
@@ -223,15 +224,15 @@ class Parts {
 
   async close(): Promise<void> {
     await this.writer.close()
-    await this.follower.close()
-    await this.bell?.close()
+    await this.reader.close()
+    await this.notifier?.close()
     const links = [this.#writing, this.#following, this.short, this.long, this.delivering]
     await Promise.all(links.map((link) => link.close()))
   }
 }
 
 function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
-  const { short, long, delivering, writer, bell, listeners, abilities } = parts
+  const { short, long, delivering, writer, notifier, listeners, abilities } = parts
   const { url, stream, clock, random } = options
   let closing: Promise<void> | undefined
 
@@ -247,7 +248,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
   }
 
   return {
-    shared: { url, stream, abilities, bell, clock, random, log: options.log },
+    shared: { url, stream, abilities, notifier, clock, random, log: options.log },
     stream,
     // What cannot be had is refused before it meets the commands of others.
     revoke: async (command) => {

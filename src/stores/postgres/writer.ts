@@ -28,10 +28,10 @@ import { unavailable } from './unavailable.ts'
 export const LOST = 'the database has lost transactions that it had committed'
 
 /** More commands than this never share a transaction, so that the first does not wait for long. */
-const MOST_IN_BATCH = 512
+const MAX_BATCH_SIZE = 512
 
 /** More than this never wait: whoever comes then is refused rather than kept waiting. */
-const MOST_WAITING = 16_384
+const MAX_WAITING = 16_384
 
 /** How often a batch is tried again after it met another node's, before its commands go one by one. */
 const ATTEMPTS_TOGETHER = 3
@@ -50,7 +50,7 @@ export interface WriterOptions {
   readonly stream: string
   /** Names this process among those that may want the stream; unique. */
   readonly holder: string
-  readonly bell: boolean
+  readonly notifier: boolean
   readonly clock: Clock
   readonly log: Log | undefined
   /** How long a caller waits for a database that is away, milliseconds. */
@@ -121,8 +121,8 @@ export class Writer {
   ): Promise<Commands[K]['output']> {
     if (this.#closing) return Promise.reject(unavailable('the store is closed'))
     if (this.#ended !== undefined) return Promise.reject(unavailable(this.#ended))
-    if (this.#queue.length >= MOST_WAITING) {
-      return Promise.reject(unavailable(`${String(MOST_WAITING)} changes wait already`))
+    if (this.#queue.length >= MAX_WAITING) {
+      return Promise.reject(unavailable(`${String(MAX_WAITING)} changes wait already`))
     }
     const { clock, patienceMs } = this.#options
     return new Promise((resolve, reject) => {
@@ -202,7 +202,7 @@ export class Writer {
   #next(): Batch {
     const admission = new Admission()
     let count = 0
-    while (count < Math.min(this.#queue.length, MOST_IN_BATCH)) {
+    while (count < Math.min(this.#queue.length, MAX_BATCH_SIZE)) {
       if (!admission.admit(this.#queue[count]!.command)) break
       count++
     }
@@ -212,7 +212,7 @@ export class Writer {
   async #run(claim: Claim, batch: Batch): Promise<void> {
     // A batch whose fate was decided while the stream was claimed is gone already.
     if (this.#current !== batch) return
-    const { stream, bell } = this.#options
+    const { stream, notifier } = this.#options
     // Whoever was refused meanwhile is not stored after all.
     const waiting = batch.waiting.filter(({ settled }) => !settled)
     const attempt: Batch = (this.#current = { ...batch, waiting, attempts: batch.attempts + 1 })
@@ -227,7 +227,7 @@ export class Writer {
         tail: claim.tail,
         horizon: claim.horizon,
         lifetimes: this.#lifetimes,
-        bell,
+        notifier,
         committing: (outcome: Outcome) => {
           attempt.inDoubt = outcome
         },

@@ -1,6 +1,6 @@
 /** Deliveries: planning, claiming and settling them, and looking at them. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import { FARTHEST_DUE_MS, type DeliveryCounts, type DeliveryStore } from '../../ports/delivery.ts'
+import { MAX_DUE_MS, type DeliveryCounts, type DeliveryStore } from '../../ports/delivery.ts'
 import type { DeliveryCommands, Handlers, LongQueries, PointQueries } from '../commands.ts'
 import type { Access } from './access.ts'
 import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
@@ -20,7 +20,7 @@ export function deliveryStore(access: Pick<Access, 'change' | 'find' | 'list'>):
   }
 }
 
-const isDue = `d.settled_at_ms IS NULL AND (d.due_at_ms <= :nowMs OR d.due_at_ms > :nowMs + ${FARTHEST_DUE_MS})`
+const isDue = `d.settled_at_ms IS NULL AND (d.due_at_ms <= :nowMs OR d.due_at_ms > :nowMs + ${MAX_DUE_MS})`
 
 export function deliveryWriter(database: DatabaseSync): Handlers<DeliveryCommands> {
   const claim = database.prepare(

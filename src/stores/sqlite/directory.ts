@@ -134,7 +134,7 @@ function subjectValues(subject: Subject): SQLInputValue[] {
     subject.email ?? null,
     subject.phone ?? null,
     subject.passwordHash ?? null,
-    subject.standing,
+    subject.status,
     subject.createdAtMs,
     JSON.stringify(subject.attributes),
   ]
@@ -149,7 +149,7 @@ function clientValues(client: Client): SQLInputValue[] {
     client.secretHash ?? null,
     JSON.stringify(client.allowlist),
     JSON.stringify(client.redirectUris),
-    client.standing,
+    client.status,
     client.createdAtMs,
     JSON.stringify(client.attributes),
   ]

@@ -11,7 +11,7 @@ import { shaped } from './rows.ts'
 
 /** 4096 bytes each: 8 MB and 80 MB. */
 const FEWEST_PAGES = 2_000
-const MOST_PAGES = 20_000
+const MAX_PAGES = 20_000
 const TIMES_DATABASE = 4
 
 /** A log of up to 4 MB keeps its room while nothing is to be done. */
@@ -23,7 +23,7 @@ export function boundLog(database: DatabaseSync): void {
   const size = database.prepare('PRAGMA page_size').get()
   const { page_count: pages } = shaped<{ page_count: number }>(count)
   const { page_size: pageBytes } = shaped<{ page_size: number }>(size)
-  const most = Math.min(Math.max(pages * TIMES_DATABASE, FEWEST_PAGES), MOST_PAGES)
+  const most = Math.min(Math.max(pages * TIMES_DATABASE, FEWEST_PAGES), MAX_PAGES)
   database.exec(`PRAGMA wal_autocheckpoint = ${String(most)}`)
   // What a backup or a slow reader has let it grow to is given back beyond this.
   database.exec(`PRAGMA journal_size_limit = ${String(most * pageBytes)}`)

@@ -85,9 +85,9 @@ export function logWriter(database: DatabaseSync, horizon: HorizonKeeper): LogWr
   }
 
   function raiseCounter(command: RevocationCommand): RevokeOutcome {
-    const { scope, key, seenGeneration } = command
+    const { scope, key, ifGeneration } = command
     const counter = shaped<CounterRow | undefined>(findCounter.get(scope, key))
-    if (counter && seenGeneration !== undefined && counter.generation > seenGeneration) {
+    if (counter && ifGeneration !== undefined && counter.generation > ifGeneration) {
       const by = view.at(counter.position)
       if (by) return { revocation: by, added: false }
     }

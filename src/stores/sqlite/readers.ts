@@ -99,7 +99,7 @@ export function longHandlers(database: DatabaseSync): Handlers<LongQueries> {
 }
 
 /** More long questions than this never wait. */
-const MOST_WAITING = 1024
+const MAX_WAITING = 1024
 
 /** The thread for long questions, begun with the first of them. They are answered one after another. */
 export class ReaderThread {
@@ -117,7 +117,7 @@ export class ReaderThread {
     input: LongQueries[K]['input'],
   ): Promise<LongQueries[K]['output']> {
     if (this.#closed) throw unavailable('the store is closed')
-    if (this.#waiting >= MOST_WAITING) throw unavailable(`${MOST_WAITING} long reads wait already`)
+    if (this.#waiting >= MAX_WAITING) throw unavailable(`${MAX_WAITING} long reads wait already`)
     this.#waiting += 1
     const asked = this.#last.then(() => this.#thread.ask([name, input]))
     this.#last = asked.catch(() => undefined)

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { firstAccess } from '../../domain/access-horizon.ts'
 import { refuse } from '../../domain/failure.ts'
 import { generationsFrom, type Generations } from '../../domain/generation.ts'
-import type { Standing } from '../../domain/identity.ts'
+import type { AccountStatus } from '../../domain/identity.ts'
 import { keyOf, scopeRow, sessionCounters } from '../../domain/scope.ts'
 import { namesOfSession, type Session } from '../../domain/session.ts'
 import type {
@@ -112,8 +112,8 @@ function sessionOpener(
   )
   return (command) => {
     const { sid, refreshToken, ...rest } = command
-    const standings = [findSubject.get(command.subjectId), findClient.get(command.clientId)]
-    if (shaped<({ standing: Standing } | undefined)[]>(standings).some(isDisabled)) {
+    const accounts = [findSubject.get(command.subjectId), findClient.get(command.clientId)]
+    if (shaped<({ standing: AccountStatus } | undefined)[]>(accounts).some(isDisabled)) {
       return refuse({ kind: 'account_disabled' })
     }
     if (findSid.get(sid)) return refuse({ kind: 'conflict', reason: 'the session id is taken' })
@@ -138,7 +138,7 @@ function sessionOpener(
   }
 }
 
-function isDisabled(row: { standing: Standing } | undefined): boolean {
+function isDisabled(row: { standing: AccountStatus } | undefined): boolean {
   return row?.standing === 'disabled'
 }
 

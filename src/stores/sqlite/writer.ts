@@ -9,10 +9,10 @@ import type { RunnerOptions } from './batch.ts'
 import { Thread } from './thread.ts'
 
 /** More commands than this never share a commit, so that the first of them does not wait for long. */
-const MOST_IN_BATCH = 1024
+const MAX_BATCH_SIZE = 1024
 
 /** More than this never wait: whoever comes then is refused rather than kept waiting for seconds. */
-const MOST_WAITING = 16_384
+const MAX_WAITING = 16_384
 
 interface Waiting {
   readonly command: FileCommand
@@ -61,8 +61,8 @@ export class Writer {
   ): Promise<FileCommands[K]['output']> {
     if (this.#finished) return Promise.reject(unavailable('the store is closed'))
     if (this.#stopped !== undefined) return Promise.reject(unavailable(this.#stopped))
-    if (this.#queue.length >= MOST_WAITING) {
-      return Promise.reject(unavailable(`${MOST_WAITING} changes wait already`))
+    if (this.#queue.length >= MAX_WAITING) {
+      return Promise.reject(unavailable(`${MAX_WAITING} changes wait already`))
     }
     return new Promise((resolve, reject) => {
       this.#queue.push({
@@ -99,8 +99,8 @@ export class Writer {
   }
 
   async #commitNext(): Promise<void> {
-    const batch = this.#queue.slice(0, MOST_IN_BATCH)
-    this.#queue = this.#queue.slice(MOST_IN_BATCH)
+    const batch = this.#queue.slice(0, MAX_BATCH_SIZE)
+    this.#queue = this.#queue.slice(MAX_BATCH_SIZE)
     const outcome = await this.#commit(batch.map(({ command }) => command))
     this.#answer(batch, outcome)
     this.#busy = false

@@ -91,7 +91,7 @@ export const brokenRevocations: readonly BrokenStore[] = [
     caughtBy: 'revoke: a repeated wide logout',
     wrap: (store) => ({
       ...store,
-      revoke: (command) => store.revoke({ ...command, seenGeneration: Number.MAX_SAFE_INTEGER }),
+      revoke: (command) => store.revoke({ ...command, ifGeneration: Number.MAX_SAFE_INTEGER }),
     }),
   },
   {

@@ -76,7 +76,7 @@ function failLater(world: World, endMs: number): void {
 
 function fail(world: World, leftMs: number): void {
   const { random, network, database, time } = world
-  const lasting = (mostMs: number): number => Math.min(random.between(20, mostMs), leftMs)
+  const lasting = (maxMs: number): number => Math.min(random.between(20, maxMs), leftMs)
   const server = random.pick(world.servers)
   const guard = random.pick(world.guards)
   if (world.options.wrongClocks && random.chance(0.4)) return setClock(world)

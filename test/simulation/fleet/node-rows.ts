@@ -47,7 +47,7 @@ function rowsOver(database: SharedDatabase, line: Line): NodeRows {
         const row = nodes.get(member)
         if (row !== undefined)
           nodes.set(member, { ...row, acknowledged: writePosition(acknowledged) })
-        database.ring(`node ${name}`)
+        database.notify(`node ${name}`)
       }, readMs),
     remove: (member, renewals) =>
       line.ask(() => {

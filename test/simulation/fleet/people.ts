@@ -16,7 +16,7 @@ import type { World } from './world.ts'
 const subjects = Array.from({ length: 24 }, (_, index) => `person-${index + 1}`)
 const audience = 'api'
 /** After so many times without an answer people give up. */
-const mostTries = 8
+const maxTries = 8
 
 /** What a person wants to be over. */
 interface Wish {
@@ -179,7 +179,7 @@ export class People {
     }
     // Impatient people, nervous double clicks, and programs that always ask twice.
     time.after(random.pick([20, 100, 500, 3000]) * random.between(0.5, 1.5), () => {
-      if (this.#world.options.retries && tries < mostTries && (!answered || random.chance(0.1)))
+      if (this.#world.options.retries && tries < maxTries && (!answered || random.chance(0.1)))
         this.#logOut(wish, tries + 1)
     })
   }
@@ -228,7 +228,7 @@ export class People {
       key,
       reason: 'logout',
       actor: 'system',
-      ...(once && seen !== undefined ? { seenGeneration: seen } : {}),
+      ...(once && seen !== undefined ? { ifGeneration: seen } : {}),
       wait: true,
     })
     if ((await refusalOf(ended)) !== undefined) return false

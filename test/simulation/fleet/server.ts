@@ -12,7 +12,7 @@ import { openTimekeeper } from '../../../src/server/timekeeper.ts'
 import { openVerification, type Verification } from '../../../src/server/verification.ts'
 import { Listeners } from '../../../src/stores/listeners.ts'
 import { keepNodeLeases } from '../../../src/stores/node-lease.ts'
-import { Follower } from '../../../src/stores/postgres/follower.ts'
+import { StreamReader } from '../../../src/stores/postgres/stream-reader.ts'
 import { storeOver } from '../../../src/stores/sqlite/store.ts'
 import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
 import { SimulatedAccess } from './access.ts'
@@ -97,7 +97,7 @@ export class SimulatedServer {
   async #open(process: SimulatedProcess): Promise<Running> {
     const world = this.#world
     const { config, random, sabotage, log } = world
-    const { store, leases, follower } = await this.#openStore(process, config)
+    const { store, leases, reader } = await this.#openStore(process, config)
     const decided = { ...config, afterRestore: world.backups.decision }
     const mustDecide = await checkDecision(store, decided)
     const time = await openTimekeeper(store, process, log)
@@ -127,7 +127,7 @@ export class SimulatedServer {
         time.stop()
         hub.close()
         await leases?.close(hub.heldForMs())
-        await follower?.close()
+        await reader?.close()
       },
     }
   }
@@ -143,11 +143,11 @@ export class SimulatedServer {
     const real: Store = storeOver(stream, access, listeners)
     const store = sabotage.store?.(real, process) ?? real
     if (!(database instanceof SharedDatabase)) {
-      return { store, leases: undefined, follower: undefined }
+      return { store, leases: undefined, reader: undefined }
     }
     // As PostgreSQL does, it says what time it is.
     Object.assign(store, { databaseTimeMs: () => access.timeMs() })
-    const follower = new Follower({
+    const reader = new StreamReader({
       source: store,
       own: name,
       clock: process,
@@ -157,30 +157,30 @@ export class SimulatedServer {
         listeners.call(entries)
       },
     })
-    await follower.open()
-    const bell = bellOf(database, world, process)
-    bell.onRing((payload) => {
-      if (payload.startsWith('log ')) follower.look()
+    await reader.open()
+    const notifier = notifierOf(database, world, process)
+    notifier.onNotification((payload) => {
+      if (payload.startsWith('log ')) reader.look()
     })
     const own = keepNodeLeases({
       node: name,
       clock: process,
       log: undefined,
-      bell,
+      notifier,
       openTable: () => simulatedNodeTable(world, database, process),
       leaseMs,
       renewMs,
     })
     const leases = sabotage.leases?.(own) ?? own
-    return { store, leases, follower }
+    return { store, leases, reader }
   }
 }
 
-/** The bell as one process hears it: a little later, and not always. */
-function bellOf(database: SharedDatabase, { time, random }: World, process: SimulatedProcess) {
+/** The notifier as one process hears it: a little later, and not always. */
+function notifierOf(database: SharedDatabase, { time, random }: World, process: SimulatedProcess) {
   return {
-    onRing: (listener: (payload: string) => void) =>
-      database.onRing((payload) => {
+    onNotification: (listener: (payload: string) => void) =>
+      database.onNotification((payload) => {
         if (!process.alive || random.chance(0.05)) return
         time.after(random.between(0.2, 5), () => {
           process.run(() => {

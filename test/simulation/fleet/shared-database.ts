@@ -19,7 +19,7 @@ export class SharedDatabase extends SimulatedDatabase {
   /** By their position in the table, as they are given out. */
   readonly #entries: Revocation[] = []
   readonly #streams = new Map<string, Revocation[]>()
-  readonly #bell = new Set<(payload: string) => void>()
+  readonly #notifier = new Set<(payload: string) => void>()
 
   constructor() {
     super(table)
@@ -37,7 +37,7 @@ export class SharedDatabase extends SimulatedDatabase {
     refuseFractions(input)
     const changed = super.change(stream, name, input)
     const entries = changed.entries.map((entry) => this.#append(stream, entry))
-    if (entries.length > 0) this.ring(`log ${stream}`)
+    if (entries.length > 0) this.notify(`log ${stream}`)
     return { value: this.#given(changed.value), entries }
   }
 
@@ -61,15 +61,15 @@ export class SharedDatabase extends SimulatedDatabase {
     return new Map([...this.#streams].map(([name, entries]) => [name, entries.length]))
   }
 
-  onRing(listener: (payload: string) => void): () => void {
-    this.#bell.add(listener)
+  onNotification(listener: (payload: string) => void): () => void {
+    this.#notifier.add(listener)
     return () => {
-      this.#bell.delete(listener)
+      this.#notifier.delete(listener)
     }
   }
 
-  ring(payload: string): void {
-    for (const listener of this.#bell) listener(payload)
+  notify(payload: string): void {
+    for (const listener of this.#notifier) listener(payload)
   }
 
   #append(stream: string, entry: Revocation): Revocation {

@@ -5,7 +5,7 @@ import type { Issued } from './truth.ts'
 import { World, type FleetOptions } from './world.ts'
 
 /** Tokens that everybody is asked about in the end. */
-const mostAsked = 40
+const maxAsked = 40
 
 export type FleetVariant = Partial<Omit<FleetOptions, 'seed'>>
 
@@ -50,7 +50,7 @@ async function checkRecovery(world: World): Promise<void> {
   for (const { what, process } of people.waiting) {
     if (process.alive) truth.complain(`${process.name} never answered about ${what}`)
   }
-  for (const one of truth.issued.slice(-mostAsked)) {
+  for (const one of truth.issued.slice(-maxAsked)) {
     for (const guard of guards) await judge(world, guard.machine.name, one, guard.check(one))
     for (const server of servers) await judge(world, server.name, one, people.check(server, one))
   }

@@ -60,13 +60,13 @@ const repeatedLogouts: Readonly<Record<string, BrokenFleet>> = {
 
 const weeks = { ...calm, weeks: true }
 /** As long as the longest life in the table of a configuration, and a margin. */
-const longestInTableMs = Math.max(
+const maxInTableMs = Math.max(
   ...dialects.filter(({ isListed }) => isListed).map(({ accessLifetimeMs }) => accessLifetimeMs),
 )
 
 const retention: Readonly<Record<string, BrokenFleet>> = {
   'a revocation is kept for the lives that the configuration lists': {
-    variant: { ...weeks, sabotage: () => ({ store: keeping(() => longestInTableMs) }) },
+    variant: { ...weeks, sabotage: () => ({ store: keeping(() => maxInTableMs) }) },
     symptom: again,
   },
   'a revocation is kept for the lives that there were when its server started': {
@@ -177,15 +177,15 @@ function keeping(knownMs: (stream: string) => number): (real: Store) => Store {
 }
 
 function keptForOldLives(): Sabotage {
-  let longestMs = hourMs
+  let maxMs = hourMs
   const known = new Map<string, number>()
   const keep = keeping((stream) => known.get(stream) ?? hourMs)
   return {
     store: (real) => {
-      known.set(real.stream, longestMs)
+      known.set(real.stream, maxMs)
       return altered(keep(real), {
         openSession: (command) => {
-          longestMs = Math.max(longestMs, command.accessLifetimeMs)
+          maxMs = Math.max(maxMs, command.accessLifetimeMs)
           return real.openSession(command)
         },
       })
@@ -200,8 +200,8 @@ function keptForOwnLives(): Sabotage {
     store: (real) =>
       altered(keep(real), {
         openSession: (command) => {
-          const longestMs = known.get(real.stream) ?? hourMs
-          known.set(real.stream, Math.max(longestMs, command.accessLifetimeMs))
+          const maxMs = known.get(real.stream) ?? hourMs
+          known.set(real.stream, Math.max(maxMs, command.accessLifetimeMs))
           return real.openSession(command)
         },
       }),

@@ -5,7 +5,7 @@ import { ADOBE_PASS_REGISTRATION, type Pass } from './pass.ts'
 import { jsonAnswer } from './render.ts'
 
 /** Longer ones were not issued here, and are not worth an argon2 pass. */
-const LONGEST_CREDENTIAL = 1024
+const MAX_CREDENTIAL_LENGTH = 1024
 
 /**
  * `POST /o/client/token` [F]: an access token for a registered application, by client credentials
@@ -54,6 +54,6 @@ export async function issueAccessToken(pass: Pass, request: DialectRequest): Pro
 /** A parameter that is sent once, is not empty and not too long. */
 function only(parameters: URLSearchParams, name: string): string | undefined {
   const [value, ...more] = parameters.getAll(name)
-  const fits = value !== undefined && value !== '' && value.length <= LONGEST_CREDENTIAL
+  const fits = value !== undefined && value !== '' && value.length <= MAX_CREDENTIAL_LENGTH
   return fits && more.length === 0 ? value : undefined
 }

@@ -9,7 +9,7 @@ import { requiredParameter } from './parse.ts'
 import { providerOf, type Pass } from './pass.ts'
 import { findRegistrationCode } from './registration-code.ts'
 
-const LONGEST_REDIRECT = 4096
+const MAX_REDIRECT_LENGTH = 4096
 /** Mandatory on the vendor's page; only `strict` insists. */
 const residual = ['domain_name', 'noflash', 'no_iframe', 'redirect_url']
 
@@ -80,7 +80,7 @@ function readRedirect(
   parameters: URLSearchParams,
 ): string | undefined {
   const parameter = 'redirect_url'
-  const text = singleParameter(parameters, parameter, LONGEST_REDIRECT)
+  const text = singleParameter(parameters, parameter, MAX_REDIRECT_LENGTH)
   if (text === undefined) return undefined
   const url = URL.parse(text)
   const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'

@@ -53,7 +53,7 @@ export async function readCaller(
   const parameters = rules.parameters ?? readParameters(request)
   const named = rules.requestor ?? singleParameter(parameters, requestorParameter, 128)
   const requestor = await findRequestor(pass, access, named, requestorParameter)
-  if (requestor.standing === 'disabled' && rules.evenDisabled !== true) {
+  if (requestor.status === 'disabled' && rules.evenDisabled !== true) {
     return refuse({ kind: 'account_disabled' })
   }
   return { requestor, parameters }

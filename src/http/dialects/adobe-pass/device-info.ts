@@ -12,7 +12,7 @@ export type DeviceInfo =
 
 /** Longer ones are not decoded: the vendor's samples have about 200 characters. */
 const LONGEST = 16_384
-const LONGEST_FIELD = 256
+const MAX_FIELD_LENGTH = 256
 
 /**
  * Decodes device information, in whichever of its encodings it came.
@@ -54,7 +54,7 @@ export function deviceField(info: DeviceInfo, name: string): string | undefined 
   const scalar =
     typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
   const text = scalar ? String(value) : ''
-  return text === '' || text.length > LONGEST_FIELD ? undefined : text
+  return text === '' || text.length > MAX_FIELD_LENGTH ? undefined : text
 }
 
 /**
@@ -79,7 +79,7 @@ export function deviceType(info: DeviceInfo, parameter: string | undefined): str
  */
 export function normalizedDeviceInfo(info: DeviceInfo, userAgent: string | undefined): string {
   const field = (name: string): string | null => deviceField(info, name) ?? null
-  const agent = field('userAgent') ?? userAgent?.slice(0, LONGEST_FIELD) ?? null
+  const agent = field('userAgent') ?? userAgent?.slice(0, MAX_FIELD_LENGTH) ?? null
   const normalized = {
     type: field('primaryHardwareType') ?? 'Unknown',
     model: field('model'),

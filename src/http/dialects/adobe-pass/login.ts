@@ -19,9 +19,9 @@ export const CALLBACK_PATH = '/api/v1/authenticate/callback'
 
 const KIND = 'adobe-login'
 const STATE_BYTES = 24
-const LONGEST_ASSERTION = 6144
+const MAX_ASSERTION_LENGTH = 6144
 /** An assertion is on its way through one browser: seconds, and some for slow ones. */
-const MOST_ASSERTION_AGE_SECONDS = 300
+const MAX_ASSERTION_AGE_SECONDS = 300
 
 interface Login {
   readonly mvpd: string
@@ -84,7 +84,7 @@ export async function finishLogin(pass: Pass, request: DialectRequest): Promise<
   const login = JSON.parse(ticket.value) as Login
   const provider = pass.mvpds.find(({ id }) => id === login.mvpd)
   const viewer =
-    provider === undefined || assertions.length > 1 || assertion.length > LONGEST_ASSERTION
+    provider === undefined || assertions.length > 1 || assertion.length > MAX_ASSERTION_LENGTH
       ? undefined
       : await readAssertion(pass, provider, assertion, ticket.key)
   if (viewer === undefined) return notAsserted
@@ -117,7 +117,7 @@ async function readAssertion(
       issuer: provider.id,
       audience: pass.baseUrl,
       requiredClaims: ['sub', 'iat', 'exp'],
-      maxTokenAge: MOST_ASSERTION_AGE_SECONDS,
+      maxTokenAge: MAX_ASSERTION_AGE_SECONDS,
       currentDate: new Date(pass.clock.nowMs()),
     })
     if (payload['state'] !== state || payload.sub === undefined || payload.sub === '') {

@@ -31,7 +31,7 @@ export async function logout(pass: Pass, request: DialectRequest): Promise<Answe
     key: caller.deviceKey,
     reason: 'logout',
     actor: session === undefined ? `client:${caller.requestor.id}` : `subject:${session.subjectId}`,
-    seenGeneration: session?.generations.device ?? (await endedGeneration(pass, caller)),
+    ifGeneration: session?.generations.device ?? (await endedGeneration(pass, caller)),
     ...(named === undefined ? {} : { names: namesOfStored(named) }),
     wait: request.waitForConfirmation,
   })

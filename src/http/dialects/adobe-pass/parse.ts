@@ -5,9 +5,9 @@ import { readForm, singleParameter } from '../../body.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { deviceField, readDeviceInfo, type DeviceInfo } from './device-info.ts'
 
-const LONGEST_DEVICE_ID = 1024
+const MAX_DEVICE_ID_LENGTH = 1024
 /** A resource may be a fragment of MRSS, a small XML document. */
-const LONGEST_RESOURCE = 8192
+const MAX_RESOURCE_LENGTH = 8192
 
 /**
  * The parameters of a call: those of the query and, as observed clients send them, those of a form
@@ -36,7 +36,7 @@ export function requiredParameter(
 
 /** @throws {Refusal} `missing_parameter`, `invalid_parameter`. */
 export function requiredResource(parameters: URLSearchParams): string {
-  return requiredParameter(parameters, 'resource', LONGEST_RESOURCE)
+  return requiredParameter(parameters, 'resource', MAX_RESOURCE_LENGTH)
 }
 
 /**
@@ -47,7 +47,7 @@ export function requiredResource(parameters: URLSearchParams): string {
  */
 export function requiredDeviceId(parameters: URLSearchParams): string {
   const parameter = 'deviceId'
-  const value = requiredParameter(parameters, parameter, LONGEST_DEVICE_ID)
+  const value = requiredParameter(parameters, parameter, MAX_DEVICE_ID_LENGTH)
   if (value.includes('\uFFFD')) {
     return refuse({ kind: 'invalid_parameter', parameter, reason: 'it is not UTF-8' })
   }

@@ -29,7 +29,7 @@ export interface Pass {
 }
 
 /** Device types told apart; whatever else callers invent is `Other`. */
-const MOST_DEVICE_TYPES = 100
+const MAX_DEVICE_TYPES = 100
 
 export function createPass(context: DialectContext, options: AdobePassOptions): Pass {
   const { core, clock, issuer, prefix, demo } = context
@@ -44,7 +44,7 @@ export function createPass(context: DialectContext, options: AdobePassOptions): 
     demo,
     baseUrl: issuer + prefix,
     countDevice(call, deviceType) {
-      if (known.size < MOST_DEVICE_TYPES) known.add(deviceType)
+      if (known.size < MAX_DEVICE_TYPES) known.add(deviceType)
       options.countDevice?.(call, known.has(deviceType) ? deviceType : 'Other')
     },
   }

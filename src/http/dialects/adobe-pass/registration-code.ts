@@ -34,9 +34,9 @@ const KIND = 'adobe-regcode'
 /** Without the characters that people mistake for one another on a TV across the room. */
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
 const CODE_LENGTH = 7
-const MOST_TTL_SECONDS = 36_000
+const MAX_TTL_SECONDS = 36_000
 /** With 27 billion codes a second try is rare; this many in a row mean that something else is wrong. */
-const MOST_TRIES = 8
+const MAX_TRIES = 8
 
 /**
  * `POST /reggie/v1/{requestor}/regcode` [F]: a code for the calling device. Answers 201 with the
@@ -108,7 +108,7 @@ function readTtl(parameters: URLSearchParams): number | undefined {
   const text = singleParameter(parameters, parameter, 16)
   if (text === undefined) return undefined
   const seconds = /^\d+$/.test(text) ? Number(text) : 0
-  if (seconds >= 1 && seconds <= MOST_TTL_SECONDS) return seconds * 1000
+  if (seconds >= 1 && seconds <= MAX_TTL_SECONDS) return seconds * 1000
   return refuse({ kind: 'invalid_parameter', parameter, reason: 'it is not 1 to 36000 seconds' })
 }
 
@@ -138,7 +138,7 @@ async function addUnderNewCode(
   pass: Pass,
   draft: Omit<RegistrationCode, 'code'>,
 ): Promise<RegistrationCode> {
-  for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const record = { ...draft, code: newCode(pass.core.dependencies.random) }
     const ticket: Ticket = {
       kind: KIND,

@@ -7,7 +7,7 @@ import { ADOBE_PASS_REGISTRATION, type Pass } from './pass.ts'
 import { jsonAnswer } from './render.ts'
 
 const SECRET_BYTES = 32
-const LONGEST_REDIRECT_URI = 2048
+const MAX_REDIRECT_URI_LENGTH = 2048
 
 /**
  * `POST /o/client/register` [F]: an application that holds a software statement gets credentials of
@@ -40,7 +40,7 @@ export async function register(pass: Pass, request: DialectRequest): Promise<Ans
     secretHash: await hashPassword(secret, passwordCost),
     allowlist: [],
     redirectUris,
-    standing: 'active',
+    status: 'active',
     createdAtMs: nowMs,
     attributes: { requestors: known.requestors },
   })
@@ -76,7 +76,7 @@ function readFields(request: DialectRequest): Readonly<Record<string, unknown>> 
 
 /** An absolute URI (RFC 3986), an application's own scheme included, that runs nothing. */
 function isRedirectUri(value: unknown): value is string {
-  if (typeof value !== 'string' || value.length > LONGEST_REDIRECT_URI) return false
+  if (typeof value !== 'string' || value.length > MAX_REDIRECT_URI_LENGTH) return false
   const { protocol = '' } = URL.parse(value) ?? {}
   return protocol !== '' && !['javascript:', 'data:', 'vbscript:', 'blob:'].includes(protocol)
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../../ports/clock.ts'
 const CALLS_PER_SECOND = 1
 const BURST = 10
 /** Addresses remembered; beyond that the one that called least recently starts anew. */
-const MOST_ADDRESSES = 100_000
+const MAX_ADDRESSES = 100_000
 
 interface Bucket {
   readonly tokens: number
@@ -33,7 +33,7 @@ export function createThrottle(clock: Clock, factor: number): (address: string) 
     buckets.delete(address)
     const passes = tokens >= 1
     buckets.set(address, { tokens: passes ? tokens - 1 : tokens, atMs: nowMs })
-    if (buckets.size > MOST_ADDRESSES) forgetFirst(buckets)
+    if (buckets.size > MAX_ADDRESSES) forgetFirst(buckets)
     if (!passes) refuse({ kind: 'rate_limited', retryAfterSeconds: 1 })
   }
 }

@@ -13,7 +13,7 @@ import { requiredParameter } from './parse.ts'
 import { providerOf, type Pass } from './pass.ts'
 import { documentAnswer } from './render.ts'
 
-const LONGEST_SAML = 65_536
+const MAX_SAML_LENGTH = 65_536
 
 /** `GET /api/v1/tokens/authn` [F]: 200 with the AuthN token, 410 where it expired, 404 otherwise. */
 export async function readAuthentication(pass: Pass, request: DialectRequest): Promise<Answer> {
@@ -48,7 +48,7 @@ export async function exchangePlatformProfile(
   const caller = await readDeviceCaller(pass, request, { call: 'authn' })
   const { requestor, parameters, deviceKey, deviceType } = caller
   const provider = providerOf(pass, requestor, requiredParameter(parameters, 'mvpd', 64))
-  const response = requiredParameter(parameters, 'SAMLResponse', LONGEST_SAML)
+  const response = requiredParameter(parameters, 'SAMLResponse', MAX_SAML_LENGTH)
   const { verifyPlatformProfile: verify, authenticationLifetimeMs } = pass.options
   if (verify === undefined || provider.platform === undefined) {
     return passRefuse(unknownIntegration)

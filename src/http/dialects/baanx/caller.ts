@@ -14,7 +14,7 @@ const OAUTH_CLIENT = 'baanx-oauth'
 export async function findCaller(service: BaanxService, key: string): Promise<Client> {
   const { store } = service.core.dependencies
   const client = await store.findClient({ by: 'key', dialect: BAANX, value: key })
-  if (client === undefined || client.standing === 'disabled') {
+  if (client === undefined || client.status === 'disabled') {
     return refuse({ kind: 'client_key_invalid' })
   }
   return client
@@ -94,7 +94,7 @@ export async function oauthClientsOf(service: BaanxService, caller: Client): Pro
 function isOauthClientOf(client: Client, caller: Client): boolean {
   return (
     client.dialect === OAUTH_CLIENT &&
-    client.standing === 'active' &&
+    client.status === 'active' &&
     client.attributes['parent'] === caller.id
   )
 }

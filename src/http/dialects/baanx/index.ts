@@ -117,7 +117,7 @@ function personHandles(service: BaanxService) {
       const { claims } = await admit(service, caller, readBearer(request))
       const { store } = service.core.dependencies
       const subject = await store.findSubject({ by: 'id', value: claims.sub })
-      return subject === undefined || subject.standing === 'disabled'
+      return subject === undefined || subject.status === 'disabled'
         ? refuse({ kind: 'token_invalid', reason: 'its subject is gone or disabled' })
         : renderUser(subject)
     },

@@ -192,8 +192,7 @@ export async function sendLoginOtp(
   const { core, settings, context } = service
   await service.limits.otps.consume(userId, address)
   const subject = await core.dependencies.store.findSubject({ by: 'id', value: userId })
-  if (subject?.phone === undefined || subject.standing === 'disabled' || !asksForOtp(subject))
-    return
+  if (subject?.phone === undefined || subject.status === 'disabled' || !asksForOtp(subject)) return
   await core.sendOtp({
     dialect: BAANX,
     recipient: subject.id,

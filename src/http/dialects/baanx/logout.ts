@@ -36,7 +36,7 @@ export async function revokeGrants(
   { claims, oauthClient }: Bearer,
   wait: boolean,
 ): Promise<Receipt | undefined> {
-  const end = async (clientId: string, seen: { seenGeneration?: number }): Promise<Receipt> => {
+  const end = async (clientId: string, seen: { ifGeneration?: number }): Promise<Receipt> => {
     const { receipt } = await service.core.revoke({
       scope: 'grant',
       key: grantKey(clientId, claims.sub),
@@ -48,7 +48,7 @@ export async function revokeGrants(
     return receipt
   }
   if (oauthClient !== undefined) {
-    return end(oauthClient.id, { seenGeneration: generationIn(claims.gen, 'grant') })
+    return end(oauthClient.id, { ifGeneration: generationIn(claims.gen, 'grant') })
   }
   const clients = await oauthClientsOf(service, caller)
   return together(await Promise.all(clients.map(({ id }) => end(id, {}))))

@@ -59,7 +59,7 @@ async function showForm(
   const { authorization, token, problem, step, status } = visit
   const { store } = service.core.dependencies
   const client = await store.findClient({ by: 'id', value: authorization.clientId })
-  if (client === undefined || client.standing === 'disabled') return refuse(expired)
+  if (client === undefined || client.status === 'disabled') return refuse(expired)
   return renderForm(
     {
       action: request.path,

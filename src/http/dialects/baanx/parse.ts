@@ -4,8 +4,8 @@ import { readAuthorization } from '../../authorization.ts'
 import { readForm, readJson, requiredText, singleParameter, type JsonObject } from '../../body.ts'
 import type { DialectRequest } from '../../dialect.ts'
 
-const LONGEST_KEY = 256
-const LONGEST_TOKEN = 8192
+const MAX_KEY_LENGTH = 256
+const MAX_TOKEN_LENGTH = 8192
 /** RFC 7636, section 4.2: SHA-256 in base64url. */
 const CHALLENGE = /^[\w-]{43}$/
 /** RFC 7636, section 4.1. */
@@ -23,7 +23,7 @@ export function readClientKey(request: DialectRequest, alsoInQuery = false): str
   const header = request.header('x-client-key')?.trim()
   const key = header || (alsoInQuery ? request.query.get('client_key') : undefined)
   if (key === undefined || key === null || key === '') return refuse({ kind: 'client_key_missing' })
-  if (request.headerCount('x-client-key') > 1 || key.length > LONGEST_KEY) {
+  if (request.headerCount('x-client-key') > 1 || key.length > MAX_KEY_LENGTH) {
     return refuse({ kind: 'client_key_invalid' })
   }
   return key
@@ -158,7 +158,7 @@ export function readToken(request: DialectRequest, redirectUriRequired: boolean)
  * @throws {Refusal} `malformed_request`, `missing_parameter`, `invalid_parameter`.
  */
 export function readRevocation(request: DialectRequest): string {
-  const token = requiredText(readFields(request), 'token', LONGEST_TOKEN).trim()
+  const token = requiredText(readFields(request), 'token', MAX_TOKEN_LENGTH).trim()
   if (TOKEN.test(token)) return token
   return refuse({ kind: 'invalid_parameter', parameter: 'token', reason: 'it cannot be a token' })
 }
@@ -179,6 +179,6 @@ export function readFormFields(request: DialectRequest): JsonObject {
   const form = readForm(request)
   const names = new Set(form.keys())
   return Object.fromEntries(
-    [...names].map((name) => [name, singleParameter(form, name, LONGEST_TOKEN)]),
+    [...names].map((name) => [name, singleParameter(form, name, MAX_TOKEN_LENGTH)]),
   )
 }

@@ -82,7 +82,7 @@ export function createActs(
       const claims = await authorize(token, 'get_current_user', inspect)
       const subject = await store.findSubject({ by: 'id', value: claims.sub })
       if (subject === undefined) return refuse({ kind: 'token_invalid', reason: 'no such user' })
-      if (subject.standing === 'disabled') return refuse({ kind: 'account_disabled' })
+      if (subject.status === 'disabled') return refuse({ kind: 'account_disabled' })
       return subject
     },
 

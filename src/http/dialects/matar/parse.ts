@@ -14,8 +14,8 @@ export type LoginStep =
 
 /** Country code first, without a plus sign; at most 15 digits (ITU-T E.164). */
 const PHONE = /^[1-9]\d{6,14}$/
-const LONGEST_NAME = 200
-const LONGEST_OTP = 64
+const MAX_NAME_LENGTH = 200
+const MAX_OTP_LENGTH = 64
 
 /**
  * Reads either step of the login: both are one call, told apart by `action`.
@@ -32,7 +32,7 @@ export function readLoginStep(request: DialectRequest): LoginStep {
     case 'send_otp':
       return { action, phone, name }
     case 'submit_otp':
-      return { action, phone, name, otp: requiredText(fields, 'otp', LONGEST_OTP) }
+      return { action, phone, name, otp: requiredText(fields, 'otp', MAX_OTP_LENGTH) }
     default:
       return invalid('action', 'neither send_otp nor submit_otp')
   }
@@ -65,7 +65,7 @@ export function readBearer(request: DialectRequest): string {
 }
 
 function readName(fields: JsonObject): string {
-  const name = requiredText(fields, 'name', LONGEST_NAME)
+  const name = requiredText(fields, 'name', MAX_NAME_LENGTH)
   return !name.isWellFormed() || /\p{Cc}/u.test(name) ? invalid('name', 'not printable') : name
 }
 

@@ -11,7 +11,7 @@ export interface SignUp {
 }
 
 /** Two ids of 2 billion meet seldom; ten times in a row is another kind of trouble. */
-const MOST_TRIES = 10
+const MAX_TRIES = 10
 const ID_LENGTH = 6
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 /** Bytes from here on would make the first letters of the alphabet likelier than the others. */
@@ -28,7 +28,7 @@ export async function findOrSignUp(
   random: Random,
   signUp: SignUp,
 ): Promise<Subject> {
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const known = await store.findSubject({ by: 'phone', value: signUp.phone })
     if (known !== undefined) return known
     const subject = newSubject(mintUserId(random), signUp)
@@ -67,7 +67,7 @@ function newSubject(id: string, { phone, name, language, nowMs }: SignUp): Subje
     email: undefined,
     phone,
     passwordHash: undefined,
-    standing: 'active',
+    status: 'active',
     createdAtMs: nowMs,
     attributes: { image_url: null, language, roles: { default: [] } },
   }

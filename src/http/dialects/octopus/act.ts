@@ -118,7 +118,7 @@ export async function logout(
     reason: 'logout',
     actor: `client:${claims.client_id}`,
     // A logout that was sent twice does not end what was opened after the first.
-    seenGeneration: generationIn(claims.gen, 'client'),
+    ifGeneration: generationIn(claims.gen, 'client'),
     wait,
   })
   return receipt
@@ -159,7 +159,7 @@ async function permitClient(core: Core, claims: AccessClaims, address: string): 
 
 async function activeClient(core: Core, id: string): Promise<Client> {
   const client = await core.dependencies.store.findClient({ by: 'id', value: id })
-  if (client?.dialect !== OCTOPUS || client.standing === 'disabled') {
+  if (client?.dialect !== OCTOPUS || client.status === 'disabled') {
     return refuse({ kind: 'token_invalid', reason: 'its client is gone or disabled' })
   }
   return client

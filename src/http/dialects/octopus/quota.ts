@@ -28,7 +28,7 @@ export interface Quota {
 
 const WINDOW_MS = 60_000
 /** Keys in memory; beyond, the one that was used longest ago is forgotten. */
-const MOST_KEYS = 10_000
+const MAX_KEYS = 10_000
 
 /** Makes a quota that nobody has used yet. */
 export function createQuota(options: QuotaOptions): Quota {
@@ -55,7 +55,7 @@ export function createQuota(options: QuotaOptions): Quota {
       calls.push(nowMs)
       callsByKey.delete(key)
       callsByKey.set(key, calls)
-      if (callsByKey.size > MOST_KEYS) forgetOldest(callsByKey)
+      if (callsByKey.size > MAX_KEYS) forgetOldest(callsByKey)
     },
     giveBack(key) {
       callsByKey.get(key)?.pop()

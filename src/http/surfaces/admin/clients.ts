@@ -1,7 +1,7 @@
 /** `/clients`: the applications that call. Guards are clients too, and have routes of their own. */
 import { GUARD_DIALECT } from '../../../core/guard-credential.ts'
 import { mintId } from '../../../core/mint-id.ts'
-import { hashPassword, LONGEST_PASSWORD } from '../../../core/password.ts'
+import { hashPassword, MAX_PASSWORD_LENGTH } from '../../../core/password.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { Client } from '../../../domain/identity.ts'
 import type { Reason } from '../../../domain/revocation.ts'
@@ -24,7 +24,7 @@ import type { AdminContext } from './services.ts'
 import { readAttributes } from './subjects.ts'
 import { wireClient, wireRevoked } from './wire.ts'
 
-const { text, flag, texts, anything, standing } = bodySchemas
+const { text, flag, texts, anything, status } = bodySchemas
 const dialectRule: TextRule = {
   longest: 32,
   shape(value) {
@@ -32,7 +32,7 @@ const dialectRule: TextRule = {
     return /^[a-z][a-z0-9-]*$/.test(value) ? undefined : 'must be the name of a dialect'
   },
 }
-const secretRule: TextRule = { longest: LONGEST_PASSWORD }
+const secretRule: TextRule = { longest: MAX_PASSWORD_LENGTH }
 
 export function clientRoutes(context: AdminContext): readonly AdminRoute[] {
   return [createRoute(context), listRoute(context), oneRoute(context), changeRoute(context)]
@@ -77,7 +77,7 @@ function createRoute({ core, clock }: AdminContext): AdminRoute {
         secretHash: secret === undefined ? undefined : await hashPassword(secret, passwordCost),
         allowlist: wish.allowlist ?? [],
         redirectUris: wish.redirectUris ?? [],
-        standing: 'active',
+        status: 'active',
         createdAtMs: nowMs,
         attributes: wish.attributes ?? {},
       }
@@ -184,12 +184,12 @@ function changeRoute(context: AdminContext): AdminRoute {
       tag: 'Clients',
       summary: 'Change a client, or give it a new secret',
       description:
-        '`standing: disabled` ends every session of the client and refuses new ones. `rotateSecret` answers with a new secret, shown this once; sessions go on unless `endSessions` is true.',
+        '`status: disabled` ends every session of the client and refuses new ones. `rotateSecret` answers with a new secret, shown this once; sessions go on unless `endSessions` is true.',
       body: bodyOf({
         name: text,
         allowlist: texts,
         redirectUris: texts,
-        standing,
+        status,
         rotateSecret: flag,
         endSessions: flag,
         attributes: anything,
@@ -205,13 +205,13 @@ function changeRoute(context: AdminContext): AdminRoute {
         ...(wish.name === undefined ? {} : { name: wish.name }),
         ...(wish.allowlist === undefined ? {} : { allowlist: wish.allowlist }),
         ...(wish.redirectUris === undefined ? {} : { redirectUris: wish.redirectUris }),
-        ...(wish.standing === undefined ? {} : { standing: wish.standing }),
+        ...(wish.status === undefined ? {} : { status: wish.status }),
         ...(wish.attributes === undefined ? {} : { attributes: wish.attributes }),
         ...(generated === undefined
           ? {}
           : { secretHash: await hashPassword(generated, passwordCost) }),
       })
-      const reason = reasonToEnd(wish.standing, wish.endSessions)
+      const reason = reasonToEnd(wish.status, wish.endSessions)
       const wait = request.waitForConfirmation
       const revoked =
         reason && (await core.revoke({ scope: 'client', key: id, reason, actor, wait }))
@@ -233,7 +233,7 @@ function readChange(request: DialectRequest) {
     name: fields.text('name', nameRule),
     allowlist: fields.texts('allowlist', rangeRule),
     redirectUris: fields.texts('redirectUris', redirectRule),
-    standing: fields.choice('standing', ['active', 'disabled']),
+    status: fields.choice('status', ['active', 'disabled']),
     rotateSecret: fields.flag('rotateSecret'),
     endSessions: fields.flag('endSessions'),
     attributes: readAttributes(fields),
@@ -241,9 +241,9 @@ function readChange(request: DialectRequest) {
 }
 
 function reasonToEnd(
-  standing: Client['standing'] | undefined,
+  status: Client['status'] | undefined,
   endSessions: boolean,
 ): Reason | undefined {
-  if (standing === 'disabled') return 'client_disabled'
+  if (status === 'disabled') return 'client_disabled'
   return endSessions ? 'revoked_by_operator' : undefined
 }

@@ -25,7 +25,7 @@ export interface Fields {
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined
   requiredChoice<T extends string>(name: string, choices: readonly T[]): T
   texts(name: string, rule: TextRule & { readonly most: number }): readonly string[] | undefined
-  object(name: string, longestJson: number): JsonObject | undefined
+  object(name: string, maxJsonLength: number): JsonObject | undefined
   complain(name: string, detail: string): void
 }
 
@@ -106,15 +106,15 @@ function fieldsOf(body: JsonObject, asked: Set<string>, errors: WireFieldProblem
       }
       return given as readonly string[]
     },
-    object(name, longestJson) {
+    object(name, maxJsonLength) {
       const given = value(name)
       if (given === undefined) return undefined
       if (typeof given !== 'object' || Array.isArray(given)) {
         return complain(name, 'must be an object')
       }
-      return JSON.stringify(given).length <= longestJson
+      return JSON.stringify(given).length <= maxJsonLength
         ? (given as JsonObject)
-        : complain(name, `is longer than ${String(longestJson)} characters of JSON`)
+        : complain(name, `is longer than ${String(maxJsonLength)} characters of JSON`)
     },
   }
 }

@@ -47,10 +47,10 @@ function addRoute({ core, clock }: AdminContext): AdminRoute {
       const { credential, secretHash } = mintGuardCredential(random, name)
       const before = await store.findClient({ by: 'key', dialect: GUARD_DIALECT, value: name })
       if (before !== undefined) {
-        if (before.standing === 'active') {
+        if (before.status === 'active') {
           return refuse({ kind: 'conflict', reason: `a guard is named ${name} already` })
         }
-        const guard = await store.updateClient(before.id, { secretHash, standing: 'active' })
+        const guard = await store.updateClient(before.id, { secretHash, status: 'active' })
         return json(201, { guard: wireGuard(guard), credential })
       }
       const nowMs = clock.nowMs()
@@ -62,7 +62,7 @@ function addRoute({ core, clock }: AdminContext): AdminRoute {
         secretHash,
         allowlist: [],
         redirectUris: [],
-        standing: 'active',
+        status: 'active',
         createdAtMs: nowMs,
         attributes: {},
       } as const
@@ -86,7 +86,7 @@ function listRoute({ core }: AdminContext): AdminRoute {
     async act(request) {
       const page = await filterPage(
         (next) => core.dependencies.store.listClients(next),
-        ({ dialect, standing }) => dialect === GUARD_DIALECT && standing === 'active',
+        ({ dialect, status }) => dialect === GUARD_DIALECT && status === 'active',
         readPage(readQuery(request, pageParameters)),
       )
       return json(200, renderPage(page, wireGuard))
@@ -115,7 +115,7 @@ function removeRoute({ core }: AdminContext): AdminRoute {
       const guard = await store.findClient({ by: 'key', dialect: GUARD_DIALECT, value })
       // One that is removed already is removed again: the call before may have failed half-way.
       if (guard === undefined) return refuse({ kind: 'not_found' })
-      await store.updateClient(guard.id, { standing: 'disabled' })
+      await store.updateClient(guard.id, { status: 'disabled' })
       const revoked = await core.revoke({
         scope: 'client',
         key: guard.id,

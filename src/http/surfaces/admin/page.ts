@@ -9,7 +9,7 @@ const DEFAULT_LIMIT = 50
 const GREATEST_LIMIT = 1000
 
 /** Pages of the store that one filtered list may read before it answers with what it has. */
-const MOST_STORE_PAGES = 20
+const MAX_STORE_PAGES = 20
 
 /** @throws {Problem} `validation-failed`. */
 export function readPage(query: {
@@ -38,7 +38,7 @@ export async function filterPage<T>(
 ): Promise<Page<T>> {
   const items: T[] = []
   let cursor = page.cursor
-  for (let read = 0; read < MOST_STORE_PAGES; read++) {
+  for (let read = 0; read < MAX_STORE_PAGES; read++) {
     const found = await list({ limit: page.limit - items.length, cursor })
     items.push(...found.items.filter(keep))
     cursor = found.next

@@ -35,7 +35,7 @@ import { time, wireReceipt, wireRevocation, wireRevoked, wireSession } from './w
 /** Sessions that a dry run shows. */
 const SAMPLE_SIZE = 10
 
-const LONGEST_NOTE = 500
+const MAX_NOTE_LENGTH = 500
 
 export function revocationRoutes(context: AdminContext): readonly AdminRoute[] {
   return [revokeRoute(context), listRoute(context), detailRoute(context)]
@@ -103,7 +103,7 @@ function readRevocation(request: DialectRequest) {
     return {
       target,
       reason: fields.choice('reason', reasons) ?? 'revoked_by_operator',
-      note: fields.text('note', { longest: LONGEST_NOTE }) ?? '',
+      note: fields.text('note', { longest: MAX_NOTE_LENGTH }) ?? '',
       dryRun: fields.flag('dryRun'),
       requireKnown: fields.flag('requireKnown'),
     }

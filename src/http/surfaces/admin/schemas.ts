@@ -19,7 +19,7 @@ const milliseconds: Schema = { type: 'integer', minimum: 0 }
 const instant: Schema = { type: 'string', format: 'date-time' }
 const texts: Schema = { type: 'array', items: text }
 const anything: Schema = { type: 'object', additionalProperties: true }
-const standing: Schema = { type: 'string', enum: ['active', 'disabled'] }
+const status: Schema = { type: 'string', enum: ['active', 'disabled'] }
 const scopeSchema: Schema = { type: 'string', enum: [...revocationScopes] }
 export const requestedScopeSchema: Schema = { type: 'string', enum: [...requestedScopes] }
 export const reasonSchema: Schema = { type: 'string', enum: [...revocationReasons] }
@@ -139,7 +139,7 @@ export const subjectSchema: Schema = named('Subject', {
   email: orNull(text),
   phone: orNull(text),
   hasPassword: flag,
-  standing,
+  status,
   createdAt: instant,
   attributes: anything,
 })
@@ -158,7 +158,7 @@ export const clientSchema: Schema = named('Client', {
   hasSecret: flag,
   allowlist: texts,
   redirectUris: texts,
-  standing,
+  status,
   createdAt: instant,
   attributes: anything,
 })
@@ -225,5 +225,5 @@ export function bodyOf(
 }
 
 export const bodySchemas: Readonly<
-  Record<'text' | 'textOrNull' | 'count' | 'flag' | 'texts' | 'anything' | 'standing', Schema>
-> = { text, textOrNull, count, flag, texts, anything, standing }
+  Record<'text' | 'textOrNull' | 'count' | 'flag' | 'texts' | 'anything' | 'status', Schema>
+> = { text, textOrNull, count, flag, texts, anything, status }

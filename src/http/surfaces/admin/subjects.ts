@@ -1,6 +1,6 @@
 /** `/subjects`: people. Changing a password or disabling somebody ends their sessions. */
 import { mintId } from '../../../core/mint-id.ts'
-import { hashPassword, LONGEST_PASSWORD } from '../../../core/password.ts'
+import { hashPassword, MAX_PASSWORD_LENGTH } from '../../../core/password.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { normalIdentifier, withNormalIdentifiers } from '../../../domain/identifiers.ts'
 import type { Subject } from '../../../domain/identity.ts'
@@ -15,8 +15,8 @@ import { generateSecret } from './secret.ts'
 import type { AdminContext } from './services.ts'
 import { wireRevoked, wireSubject } from './wire.ts'
 
-const { text, flag, anything, standing } = bodySchemas
-const passwordRule: TextRule = { longest: LONGEST_PASSWORD }
+const { text, flag, anything, status } = bodySchemas
+const passwordRule: TextRule = { longest: MAX_PASSWORD_LENGTH }
 const emailRule: TextRule = {
   longest: 254,
   shape: (value) => (/^[^\s@]+@[^\s@]+$/.test(value) ? undefined : 'must be an email address'),
@@ -28,7 +28,7 @@ const phoneRule: TextRule = {
       ? 'must be a phone number with its country code'
       : undefined,
 }
-const LONGEST_ATTRIBUTES = 16_384
+const MAX_ATTRIBUTES_LENGTH = 16_384
 
 export function subjectRoutes(context: AdminContext): readonly AdminRoute[] {
   return [createRoute(context), listRoute(context), oneRoute(context), changeRoute(context)]
@@ -77,7 +77,7 @@ function createRoute({ core, clock }: AdminContext): AdminRoute {
         phone: wish.phone,
         passwordHash:
           password === undefined ? undefined : await hashPassword(password, passwordCost),
-        standing: 'active',
+        status: 'active',
         createdAtMs: nowMs,
         attributes: wish.attributes ?? {},
       })
@@ -101,7 +101,7 @@ function readPassword(fields: Fields) {
 }
 
 export function readAttributes(fields: Fields): Subject['attributes'] | undefined {
-  return fields.object('attributes', LONGEST_ATTRIBUTES) as { [name: string]: Json } | undefined
+  return fields.object('attributes', MAX_ATTRIBUTES_LENGTH) as { [name: string]: Json } | undefined
 }
 
 function listRoute({ core }: AdminContext): AdminRoute {
@@ -178,13 +178,13 @@ function changeRoute(context: AdminContext): AdminRoute {
       tag: 'Subjects',
       summary: 'Change a person',
       description:
-        'A new password ends every session unless `keepSessions` is true. `standing: disabled` ends every session and refuses new ones.',
+        'A new password ends every session unless `keepSessions` is true. `status: disabled` ends every session and refuses new ones.',
       body: bodyOf({
         name: text,
         password: text,
         generatePassword: flag,
         keepSessions: flag,
-        standing,
+        status,
         attributes: anything,
       }),
       answers: { 200: { description: 'The person as changed', schema: subjectChangedSchema } },
@@ -197,13 +197,13 @@ function changeRoute(context: AdminContext): AdminRoute {
       const id = request.params['id'] ?? ''
       const subject = await store.updateSubject(id, {
         ...(wish.name === undefined ? {} : { name: wish.name }),
-        ...(wish.standing === undefined ? {} : { standing: wish.standing }),
+        ...(wish.status === undefined ? {} : { status: wish.status }),
         ...(wish.attributes === undefined ? {} : { attributes: wish.attributes }),
         ...(password === undefined
           ? {}
           : { passwordHash: await hashPassword(password, passwordCost) }),
       })
-      const reason = reasonToEnd(wish.standing, password !== undefined && !wish.keepSessions)
+      const reason = reasonToEnd(wish.status, password !== undefined && !wish.keepSessions)
       const wait = request.waitForConfirmation
       const revoked =
         reason && (await core.revoke({ scope: 'subject', key: id, reason, actor, wait }))
@@ -223,7 +223,7 @@ function changeRoute(context: AdminContext): AdminRoute {
 function readChange(request: DialectRequest) {
   return readBody(request, (fields) => ({
     name: fields.text('name', nameRule),
-    standing: fields.choice('standing', ['active', 'disabled']),
+    status: fields.choice('status', ['active', 'disabled']),
     keepSessions: fields.flag('keepSessions'),
     attributes: readAttributes(fields),
     ...readPassword(fields),
@@ -231,9 +231,9 @@ function readChange(request: DialectRequest) {
 }
 
 function reasonToEnd(
-  standing: Subject['standing'] | undefined,
+  status: Subject['status'] | undefined,
   passwordEnds: boolean,
 ): Reason | undefined {
-  if (standing === 'disabled') return 'subject_disabled'
+  if (status === 'disabled') return 'subject_disabled'
   return passwordEnds ? 'password_changed' : undefined
 }

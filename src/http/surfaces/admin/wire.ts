@@ -72,7 +72,7 @@ export function wireSubject(subject: Subject): WireSubject {
     email: subject.email ?? null,
     phone: subject.phone ?? null,
     hasPassword: subject.passwordHash !== undefined,
-    standing: subject.standing,
+    status: subject.status,
     createdAt: time(subject.createdAtMs),
     attributes: subject.attributes,
   }
@@ -87,7 +87,7 @@ export function wireClient(client: Client): WireClient {
     hasSecret: client.secretHash !== undefined,
     allowlist: client.allowlist,
     redirectUris: client.redirectUris,
-    standing: client.standing,
+    status: client.status,
     createdAt: time(client.createdAtMs),
     attributes: client.attributes,
   }

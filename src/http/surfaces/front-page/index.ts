@@ -28,7 +28,7 @@ export function createFrontPage(view: FrontPage): Dialect {
               description: 'A page, where `Accept` asks for one',
               content: { 'text/html': {} },
             },
-            404: { description: 'Nothing is here for programs' },
+            404: { description: 'Not found: there is no page for programs here' },
           },
         },
         handle: (request) => (wantsPage(request) ? page : refuse({ kind: 'not_found' })),

@@ -24,7 +24,7 @@ export interface SessionEventsOptions {
   /** Aborted when the server stops: streams would never end by themselves. */
   readonly stopping: AbortSignal
   /** Streams at once. Default 10,000. */
-  readonly mostStreams?: number
+  readonly maxStreams?: number
 }
 
 const PATH = '/outright/v1/session/events'
@@ -32,10 +32,10 @@ const PATH = '/outright/v1/session/events'
 const HEARTBEAT_MS = 15_000
 
 /** Far more than tabs that share one stream need. One session must not take what is there for all. */
-const MOST_OF_A_SESSION = 32
+const MAX_PER_SESSION = 32
 
 export function createSessionEvents(options: SessionEventsOptions): Dialect {
-  const { mostStreams = 10_000 } = options
+  const { maxStreams = 10_000 } = options
   const bySession = new Map<string, number>()
   let streams = 0
 
@@ -50,7 +50,7 @@ export function createSessionEvents(options: SessionEventsOptions): Dialect {
     }
     const { sid } = verdict.claims
     const ofSession = bySession.get(sid) ?? 0
-    if (streams >= mostStreams || ofSession >= MOST_OF_A_SESSION) {
+    if (streams >= maxStreams || ofSession >= MAX_PER_SESSION) {
       return refuse({ kind: 'rate_limited', retryAfterSeconds: 30 })
     }
     streams++

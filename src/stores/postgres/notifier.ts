@@ -1,13 +1,13 @@
 /**
- * The bell: how a node hears at once that another has written. It carries no news, only that there
- * is some, so it may be lost or ring for nothing: whoever listens also looks from time to time.
+ * The notifier: how a node hears at once that another has written. It carries no news, only that
+ * there is some, so it may be lost or come for nothing: a listener also looks from time to time.
  */
 import type { Clock } from '../../ports/clock.ts'
 import type { Connection } from './connection.ts'
 import { Link, type LinkOptions } from './link.ts'
 import { CHANNEL } from './log.ts'
 
-/** How soon a lost connection of the bell is made again, milliseconds. */
+/** How soon a lost connection of the notifier is made again, milliseconds. */
 const RETRY_MS = 250
 
 /**
@@ -16,7 +16,7 @@ const RETRY_MS = 250
  */
 const TRY_EVERY_MS = 5_000
 
-export class Bell {
+export class Notifier {
   readonly #link: Link
   readonly #clock: Clock
   #listeners: readonly ((payload: string) => void)[] = []
@@ -37,8 +37,8 @@ export class Bell {
     if (this.#closed) return
     try {
       await this.#link.connect()
-      // Something may have rung while nobody listened.
-      this.#ring('')
+      // Something may have been missed meanwhile.
+      this.#notify('')
     } catch {
       if (this.#closed) return
       this.#stopTimer = this.#clock.after(RETRY_MS, () => {
@@ -47,8 +47,8 @@ export class Bell {
     }
   }
 
-  /** Calls back with what was rung: `log <stream>`, `node <name>`, or empty for anything. */
-  onRing(listener: (payload: string) => void): () => void {
+  /** Calls back with what was sent: `log <stream>`, `node <name>`, or empty for anything. */
+  onNotification(listener: (payload: string) => void): () => void {
     const added = (payload: string): void => {
       listener(payload)
     }
@@ -67,7 +67,7 @@ export class Bell {
 
   async #listen(connection: Connection): Promise<void> {
     connection.onNotification((payload) => {
-      this.#ring(payload)
+      this.#notify(payload)
     })
     connection.onLost(() => {
       if (!this.#closed) void this.open()
@@ -91,7 +91,7 @@ export class Bell {
     })
   }
 
-  #ring(payload: string): void {
+  #notify(payload: string): void {
     for (const listener of this.#listeners) listener(payload)
   }
 }

@@ -18,8 +18,8 @@ import type { RecentBatches } from './recent.ts'
 import type { RoundMember, Rounds } from './rounds.ts'
 import type { FeedHubSettings } from './settings.ts'
 
-/** What a follower needs of the hub. */
-export interface FollowerContext {
+/** What it needs of the hub. */
+export interface GuardSessionContext {
   readonly settings: FeedHubSettings
   readonly rules: LeaseRules
   readonly clock: Clock
@@ -33,8 +33,8 @@ export interface FollowerContext {
   readonly overSeconds: () => number
   grantableMs(): number
   /** Makes the connection the one of its guard; undefined where a newer one is open. */
-  claim(follower: Follower, start: StartFrame): Holder | undefined
-  gone(follower: Follower): void
+  claim(session: GuardSession, start: StartFrame): Holder | undefined
+  gone(session: GuardSession): void
 }
 
 /** Pieces of a snapshot that are sent before others get their turn. */
@@ -49,10 +49,10 @@ const lagsUntilClosed = 3
  * One guard on one connection: start, snapshot or resumption, then the tail, as fast as it
  * acknowledges.
  */
-export class Follower implements RoundMember {
+export class GuardSession implements RoundMember {
   readonly connection: FeedConnection
   readonly connectedAtMs: number
-  readonly #context: FollowerContext
+  readonly #context: GuardSessionContext
   #state: 'starting' | 'snapshot' | 'following' | 'closed' = 'starting'
   #holder: Holder | undefined
   #attempt = 0
@@ -64,7 +64,7 @@ export class Follower implements RoundMember {
   /** A ping that came during the snapshot, answered after it. */
   #openPing: { readonly frame: PingFrame; readonly receivedMs: number } | undefined
 
-  constructor(context: FollowerContext, connection: FeedConnection) {
+  constructor(context: GuardSessionContext, connection: FeedConnection) {
     this.#context = context
     this.connection = connection
     this.connectedAtMs = context.clock.nowMs()

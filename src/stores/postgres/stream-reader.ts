@@ -5,7 +5,7 @@ import type { Log } from '../../ports/log.ts'
 import type { LogStore } from '../../ports/store.ts'
 import { reasonOf } from './reasons.ts'
 
-export interface FollowerOptions {
+export interface StreamReaderOptions {
   readonly source: Pick<LogStore, 'head' | 'readStream'>
   /** The stream of this node, whose entries are delivered by its writer. */
   readonly own: string
@@ -22,15 +22,15 @@ const CHUNK = 2_000
 /** How many streams are read at once. */
 const STREAMS = 16
 
-export class Follower {
-  readonly #options: FollowerOptions
+export class StreamReader {
+  readonly #options: StreamReaderOptions
   readonly #position = new Map<string, number>()
   #looking: Promise<void> | undefined
   #lookAgain = false
   #closed = false
   #stopTimer: (() => void) | undefined
 
-  constructor(options: FollowerOptions) {
+  constructor(options: StreamReaderOptions) {
     this.#options = options
   }
 

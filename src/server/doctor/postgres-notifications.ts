@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { LOOK_EVERY_MS } from '../../stores/postgres/store.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
 
-/** Without news for this long, the bell does not ring. */
+/** Without news for this long, notifications do not arrive. */
 const PATIENCE_MS = 2000
 
 /**
@@ -12,13 +12,16 @@ const PATIENCE_MS = 2000
  * @param listener Connected.
  * @param connect Makes another client, not connected yet.
  */
-export async function examineBell(listener: pg.Client, connect: () => pg.Client): Promise<Finding> {
+export async function examineNotifications(
+  listener: pg.Client,
+  connect: () => pg.Client,
+): Promise<Finding> {
   const check = 'postgres.listen'
   const pooled = await isPooled(listener)
   const teller = connect()
   try {
     await teller.connect()
-    return judgeBell(await rings(listener, teller), pooled)
+    return judgeNotifications(await arrives(listener, teller), pooled)
   } catch (error) {
     return fail(check, reasonOf(error), 'check that the role may connect more than once')
   } finally {
@@ -26,13 +29,13 @@ export async function examineBell(listener: pg.Client, connect: () => pg.Client)
   }
 }
 
-export function judgeBell(rings: boolean, pooled: boolean): Finding {
+export function judgeNotifications(arrive: boolean, pooled: boolean): Finding {
   const check = 'postgres.listen'
-  if (!rings) {
+  if (!arrive) {
     return warn(
       check,
       `NOTIFY does not arrive${pooled ? ': a pooler stands in between' : ''}`,
-      `connect to PostgreSQL itself: without the bell, nodes look every ${String(LOOK_EVERY_MS.poll)} ms`,
+      `connect to PostgreSQL itself: without the notifier, nodes look every ${String(LOOK_EVERY_MS.poll)} ms`,
     )
   }
   if (!pooled) return ok(check, 'NOTIFY arrives')
@@ -49,7 +52,7 @@ async function isPooled(client: pg.Client): Promise<boolean> {
   return rows[0]?.pid !== (client as { readonly processID?: number | null }).processID
 }
 
-async function rings(listener: pg.Client, teller: pg.Client): Promise<boolean> {
+async function arrives(listener: pg.Client, teller: pg.Client): Promise<boolean> {
   const channel = `outright_doctor_${crypto.randomUUID().slice(0, 8)}`
   let timer: NodeJS.Timeout | undefined
   const heard = new Promise<boolean>((resolve) => {
