@@ -125,7 +125,7 @@ function report(
   else if (state === 'dead') {
     log.error(
       { ...fields, reason: lastError },
-      'Cannot deliver: given up until somebody retries it',
+      'Cannot deliver: given up until it is retried by hand',
     )
   } else if (lastError !== undefined && attempts === 1) {
     log.warn({ ...fields, reason: lastError }, 'Cannot deliver: it is tried again')

@@ -6,7 +6,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name server does not answer: see its address, and the network',
   EBUSY: 'something else is using it',
   ECONNABORTED: 'the connection was broken off',
-  ECONNREFUSED: 'nobody listens there: start it, or mend the address',
+  ECONNREFUSED: 'nothing listens there: start it, or correct the address',
   ECONNRESET: 'the other side broke the connection off',
   EDQUOT: 'the disk quota of this user is used up: make room, or raise it',
   EEXIST: 'there is such a file already',

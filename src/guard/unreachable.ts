@@ -68,7 +68,7 @@ function causeOfError(error: unknown, { origin, host, protocol }: URL): string {
     )
   ) {
     return (
-      `the certificate of ${host} is signed by nobody whom this runtime trusts (${code || message}): ` +
+      `the certificate of ${host} is not signed by an authority that this runtime trusts (${code || message}): ` +
       'start it with NODE_EXTRA_CA_CERTS=<your authority.pem> (Deno: DENO_CERT)'
     )
   }

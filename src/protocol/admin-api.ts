@@ -195,7 +195,7 @@ export interface WireDelivery {
   readonly revocation: string
   /** What the message says. */
   readonly facts: Readonly<Record<string, unknown>>
-  /** `claimed`: it is being sent. `dead`: given up until somebody retries it. */
+  /** `claimed`: it is being sent. `dead`: given up until it is retried by hand. */
   readonly state: DeliveryState
   readonly attempts: number
   readonly createdAt: string

@@ -54,7 +54,7 @@ function readRetryAfter(value: string | null, nowMs: number): number | undefined
 }
 
 const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody listens there',
+  ECONNREFUSED: 'nothing listens there',
   ECONNRESET: 'it closed the connection',
   UND_ERR_SOCKET: 'it closed the connection',
   ENOTFOUND: 'there is no host of this name',

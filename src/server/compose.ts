@@ -195,7 +195,7 @@ async function stopForGood(
 ): Promise<void> {
   log.error(
     { node: store.stream, reason },
-    'This node has stopped for good: it accepts nothing until somebody has looked and restarts it',
+    'This node has stopped for good: it accepts nothing until an operator has looked into it and restarts it',
   )
   // Its guards find another node.
   hub.close()

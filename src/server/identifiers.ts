@@ -45,7 +45,10 @@ async function normalize(store: Stored, subject: Subject, log: Log): Promise<voi
         const fields = { subject: id, identifier: by, holder: holder?.id }
         log.warn(fields, 'Two people have one identifier in two spellings: its holder keeps it')
       } else if (kind === 'invalid_parameter') {
-        log.warn({ subject: id, identifier: by }, 'An identifier is not one: it finds nobody')
+        log.warn(
+          { subject: id, identifier: by },
+          'An identifier is not valid: it cannot be used to log in',
+        )
       } else {
         throw error
       }

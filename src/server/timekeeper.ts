@@ -209,7 +209,11 @@ class StoredTime implements Timekeeper {
     const refusal = this.refusal()
     const apart = refusal !== undefined
     if (apart !== this.#told.apart) {
-      if (apart) this.#log.error({ reason: refusal }, 'This node serves nobody: set its clock')
+      if (apart)
+        this.#log.error(
+          { reason: refusal },
+          'This node answers no checks and signs no tokens: set its clock',
+        )
       else this.#log.warn({}, 'The clock agrees with the database again: this node serves')
     }
     const leadMs = this.leadMs()

@@ -83,7 +83,7 @@ suite('a server that cannot be reached', () => {
     const words = await why(`https://127.0.0.1:${port}`)
     assert.match(
       words,
-      /^the certificate of 127\.0\.0\.1:\d+ is signed by nobody whom this runtime trusts/,
+      /^the certificate of 127\.0\.0\.1:\d+ is not signed by an authority that this runtime trusts/,
     )
     assert.match(words, /NODE_EXTRA_CA_CERTS/)
   })

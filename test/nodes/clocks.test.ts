@@ -207,7 +207,7 @@ suite('three nodes on PostgreSQL, one of which has a clock that is wrong', () =>
       await wrong.kill()
       await wrong.start()
       await until(async () => /its clock is/.test(await readiness(wrong)))
-      assert.match(wrong.said, /serves nobody: set its clock/)
+      assert.match(wrong.said, /answers no checks and signs no tokens: set its clock/)
       clock.setRight()
       await until(async () => (await readiness(wrong)) === 'ready\n')
       assert.equal(await check(wrong, dead), 401)

@@ -29,7 +29,7 @@ describe('outright serve without its database', () => {
     [
       'nobody listens',
       () => changed('port', '1'),
-      'nobody listens there: start it, or mend the address (ECONNREFUSED)',
+      'nothing listens there: start it, or correct the address (ECONNREFUSED)',
     ],
     ['no database', () => changed('pathname', '/none'), 'it has no database of this name (3D000)'],
     [

@@ -52,7 +52,7 @@ export function addKeys(program: Command, shell: Shell): void {
   const remove = keys
     .command('remove')
     .description(
-      'Ends every token that a key has signed or will sign, for keys that somebody may have read. ' +
+      'Ends every token that a key has signed or will sign, for keys that may have been read by others. ' +
         'A key that signs is rotated first. Sessions go on: refresh tokens stay good.',
     )
     .argument('<kid...>', 'ids of the keys, as `outright keys list` shows them')

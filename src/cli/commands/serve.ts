@@ -74,7 +74,7 @@ export function addServe(program: Command, { terminal }: Shell): void {
 function demoNotice({ url, tryIt }: RunningServer): string {
   const reachable = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
   return [
-    'outright: the demo identities are public: let nobody else reach this server',
+    'outright: the demo identities are public: keep this server off the network',
     '',
     `  Look around   ${reachable}/ (the API: ${reachable}/docs)`,
     ...(tryIt === undefined ? [] : [`  Log maria out ${tryIt}`]),

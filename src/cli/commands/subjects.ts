@@ -197,7 +197,7 @@ async function resolve(client: OutrightClient, who: string): Promise<string> {
   const [, by, value = ''] = /^(username|email|phone):(.*)$/.exec(who) ?? []
   if (by === undefined) return who
   for await (const subject of client.subjects({ [by]: value })) return subject.id
-  throw new CliError(exitCodes.notFound, `nobody has the ${by} ${value}`)
+  throw new CliError(exitCodes.notFound, `no subject has the ${by} ${value}`)
 }
 
 function report(output: Output, verb: string, changed: WireSubjectChanged): void {

@@ -38,7 +38,7 @@ export function deliveryMetrics(
   gauge('outright_deliveries_owed', 'Deliveries that are owed, of all nodes', ({ owed }) => owed)
   gauge(
     'outright_deliveries_dead',
-    'Deliveries that were given up and that nobody has retried, of all nodes',
+    'Deliveries that were given up and have not been retried, of all nodes',
     ({ dead }) => dead,
   )
   gauge(

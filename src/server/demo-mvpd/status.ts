@@ -9,7 +9,7 @@ import { listSessions } from './sessions.ts'
 export async function showStatus(options: DemoMvpdOptions): Promise<Answer> {
   const [sessions, logouts] = await Promise.all([listSessions(options), listLogouts(options)])
   const content = html`<h1>Logged in here</h1>
-    ${sessions.length === 0 ? html`<p>Nobody.</p>` : html``}
+    ${sessions.length === 0 ? html`<p>None.</p>` : html``}
     <table>
       ${sessions.map(
         ({ user, sinceMs }) =>

@@ -58,7 +58,7 @@ export async function examineWall(
   if (Math.abs(difference) <= WALL_MARGIN_MS) return ok(check, measured)
   const hint = 'tokens expire that much too late or too early: set the clock by NTP'
   if (Math.abs(difference) <= MAX_APART_MS) return warn(check, measured, hint)
-  return fail(check, measured, 'a node on this machine serves nobody: set the clock by NTP')
+  return fail(check, measured, 'a node on this machine refuses to serve: set the clock by NTP')
 }
 
 /**

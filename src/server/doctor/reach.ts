@@ -272,7 +272,10 @@ function knock(url: string, credential: string | undefined): Promise<Knock> {
       socket.terminate()
     }
     socket.on('open', () => {
-      const silent: Knock = { kind: 'failed', reason: 'it is taken, and nobody answers' }
+      const silent: Knock = {
+        kind: 'failed',
+        reason: 'the port is taken, and what holds it does not answer',
+      }
       timer = setTimeout(() => {
         settle(credential === undefined ? silent : { kind: 'open' })
       }, VERDICT_MS)

@@ -64,7 +64,7 @@ function proxies({ trustedProxies }: Config): Finding {
   if (everybody) {
     return fail(
       name,
-      `${everybody.text}: anybody may say that they are anybody`,
+      `${everybody.text}: any caller can claim any address`,
       'name the addresses of your proxies alone',
     )
   }

@@ -58,13 +58,13 @@ function examinePermissions(folder: string): Finding {
     return fail(
       check,
       `${first} is open to others (${modeOf(first)}), private signing keys in it`,
-      `chmod 600 ${open.join(' ')}, then rotate the keys if somebody may have read them`,
+      `chmod 600 ${open.join(' ')}, then rotate the keys if anyone may have read them`,
     )
   }
   if ((statSync(folder).mode & OTHERS) !== 0) {
     return warn(check, `${folder} is open to others (${modeOf(folder)})`, `chmod 700 ${folder}`)
   }
-  return ok(check, 'nobody else reads the folder')
+  return ok(check, 'no other account can read the folder')
 }
 
 function isWritable(folder: string): boolean {

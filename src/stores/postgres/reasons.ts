@@ -29,7 +29,8 @@ const REASONS: Readonly<Record<string, string>> = {
   '53300': 'it has no connection left: raise max_connections',
   '53400': 'one of its limits is reached: see its log',
   '55P03': 'another transaction holds a lock for too long: see pg_locks for what it is',
-  '57014': 'it cancelled a statement: statement_timeout is too short, or somebody cancelled it',
+  '57014':
+    'it cancelled a statement: statement_timeout is too short, or an administrator cancelled it',
   '57P01': 'it was shut down, or an administrator ended the connection',
   '57P02': 'one of its processes crashed, and it starts anew: see its log',
   '57P03': 'it is starting or stopping',
@@ -56,7 +57,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   '53': 'it has not enough resources: see its log',
   '54': 'a value is beyond one of its limits',
   '55': 'something is not in the state that is needed: see its log',
-  '57': 'somebody or something intervened: see its log',
+  '57': 'it was interrupted by an administrator or a crash: see its log',
   '58': 'its system reports an error: see its log',
   F0: 'its configuration is wrong: see its log',
   XX: 'it met an error of its own: see its log',
