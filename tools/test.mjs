@@ -40,7 +40,12 @@ async function inTemporaryFolder(work) {
   const folder = mkdtempSync(join(kept, 'outright-test-run-'))
   // PostgreSQL runs as a user of its own where the tests run as root.
   chmodSync(folder, 0o755)
-  Object.assign(process.env, { TMPDIR: folder, TEST_KEPT_DIR: kept })
+  Object.assign(process.env, {
+    TMPDIR: folder,
+    TEST_KEPT_DIR: kept,
+    // Hundreds of processes and threads load the same sources: they are compiled once.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
+  })
   try {
     return await work()
   } finally {

@@ -3,7 +3,13 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
-import { ApiError, ConnectionError, createClient, type OutrightClient } from './index.ts'
+import {
+  ApiError,
+  ConnectionError,
+  createClient,
+  type ClientOptions,
+  type OutrightClient,
+} from './index.ts'
 
 const TOKEN = 'the-admin-token'
 
@@ -13,6 +19,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse, call: number
 async function serve(
   context: TestContext,
   handle: Handler,
+  options: Pick<ClientOptions, 'timeoutMs'> = {},
 ): Promise<{ readonly client: OutrightClient; readonly requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = []
   const server = createServer((request, response) => {
@@ -28,7 +35,7 @@ async function serve(
   const client = createClient({
     server: `http://127.0.0.1:${String(port)}/`,
     token: TOKEN,
-    timeoutMs: 500,
+    ...options,
   })
   return { client, requests }
 }
@@ -88,7 +95,7 @@ suite('createClient()', () => {
   })
 
   test('gives up a server that does not answer, and says who it was', async (context) => {
-    const { client } = await serve(context, () => undefined)
+    const { client } = await serve(context, () => undefined, { timeoutMs: 500 })
     await assert.rejects(client.keys(), (error) => {
       assert.ok(error instanceof ConnectionError)
       assert.match(

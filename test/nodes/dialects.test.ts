@@ -6,9 +6,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startCluster } from '../../src/testing/postgres.ts'
@@ -16,14 +13,9 @@ import { startCluster } from '../../src/testing/postgres.ts'
 const folder = fileURLToPath(new URL('../dialects/', import.meta.url))
 const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'))
 
-// What becomes of a crash is tried elsewhere: nothing here has to be on the disk.
+// Crashes are tried elsewhere: nothing here has to be on the disk.
 const cluster = await startCluster({ settings: { fsync: 'off', max_connections: '400' } })
-// Some forty processes load the same sources: they are compiled once.
-const compiled = await mkdtemp(join(tmpdir(), 'outright-compiled-'))
-after(async () => {
-  await cluster.stop()
-  await rm(compiled, { recursive: true, force: true })
-})
+after(() => cluster.stop())
 
 interface Outcome {
   readonly code: number | null
@@ -44,7 +36,6 @@ async function run(arrangement: 'postgres' | 'nodes'): Promise<Outcome> {
     {
       env: {
         ...environment(),
-        NODE_COMPILE_CACHE: compiled,
         OUTRIGHT_TEST_STORE: arrangement,
         OUTRIGHT_TEST_DATABASE_URL: await cluster.createDatabase(),
       },

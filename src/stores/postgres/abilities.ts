@@ -14,7 +14,7 @@ export interface Abilities {
   readonly collations: boolean
   /** Several changes of the schema are one transaction: all of them happen, or none. */
   readonly atomicSchema: boolean
-  /** The planner's `enable_…` settings, and `synchronous_commit`, mean what they say. */
+  /** The planner's settings (`enable_…`, `jit`), and `synchronous_commit`, mean what they say. */
   readonly settings: boolean
   /** `LOCK TABLE`. */
   readonly tableLocks: boolean
