@@ -1,4 +1,4 @@
-/** What becomes of the guards that share a feed when it fails, is refused, or cannot be opened. */
+/** What happens to the guards that share a feed when it fails, is refused, or cannot be opened. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { PlayedFeed, verdictOf } from '../testing/played-feed.ts'

@@ -111,7 +111,7 @@ class ServerGuard implements Guard {
     return this.#decided(token, options.audience ?? this.#options.audience)?.verdict
   }
 
-  /** Counted, where it is there: without a lease the policy has to say what becomes of the token. */
+  /** Counted, where it is there: without a lease the policy decides about the token. */
   #decided(token: string | undefined, audience: string | undefined): Decision | undefined {
     const known = this.#rules.judgesLast ? this.#verifier.verifyKnown(token, audience) : undefined
     if (known === undefined || known === rejected.stale) return undefined

@@ -137,7 +137,7 @@ export class PlayedFeed {
   }
 }
 
-/** What becomes of a token, in one word. */
+/** The verdict on a token, in one word. */
 export async function verdictOf(guard: Guard, { jwt }: PoolToken): Promise<string> {
   const verdict = await guard.check(jwt)
   return verdict.ok ? 'accepted' : verdict.reason

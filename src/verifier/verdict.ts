@@ -1,4 +1,4 @@
-/** What becomes of a token, in a node as in a guard. */
+/** The verdict on a token, in a node as in a guard. */
 import type { AccessClaims } from './claims.ts'
 
 /**

@@ -99,7 +99,7 @@ export const mvpdSchema: Group<Mvpd> = group<Mvpd>({
   loginUrl: optional(
     httpUrl({
       description:
-        'its login page: gets `state`, `requestor` and `return`; without it nobody logs in there',
+        'its login page: gets `state`, `requestor` and `return`; without it there is no login at that provider',
     }),
   ),
   logoutUrl: optional(

@@ -58,7 +58,7 @@ export const matarSchema: Group<MatarOptions> = group<MatarOptions>({
   }),
   refresh: choice(['single-use', 'rotate', 'reusable'], {
     description:
-      'what becomes of a refresh token that is used: it is used up and no new one is given (C), a new one comes with the answer, or it stays good for its whole life',
+      'what a refresh does with the refresh token: it is used up and no new one is given (C), a new one comes with the answer, or it stays good for its whole life',
     default: 'single-use',
   }),
   reuseGraceMs: duration({
@@ -75,7 +75,7 @@ export const matarSchema: Group<MatarOptions> = group<MatarOptions>({
   }),
   signUp: flag({
     description:
-      'whether a phone number that nobody has becomes a new user once its one-time password is right; otherwise it gets a password sent like any other, and no login',
+      'whether an unknown phone number becomes a new user once its one-time password is right; otherwise a password is sent to it as to any other, and the login fails',
     default: true,
   }),
   language: text({ description: '`language` of new users', default: 'hi-IN', maxLength: 35 }),

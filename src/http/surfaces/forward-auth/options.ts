@@ -42,7 +42,7 @@ export const forwardAuthSchema: Group<ForwardAuthOptions> = group<ForwardAuthOpt
   }),
   preflight: choice(['refuse', 'allow'], {
     description:
-      'what becomes of a CORS preflight, which never carries credentials: 401 like any request without a token, or through to the application',
+      'what to do with a CORS preflight, which never carries credentials: answer 401 as for any request without a token, or let it through to the application',
     default: 'refuse',
   }),
   groups: flag({
