@@ -25,10 +25,27 @@ import { readLines } from './lines.ts'
 import { iterate, type ListOptions } from './pages.ts'
 import { connectionError, createTransport, type ClientOptions } from './transport.ts'
 
-/** What a revocation ends. `key` is left out with `everyone`, and with it alone. */
-export interface RevokeRequest {
+/** What a revocation ends. */
+export type RevocationTarget = NamedTarget | TokenTarget
+
+/** By a name. `key` is left out with `everyone`, and with it alone. */
+export interface NamedTarget {
   readonly scope: RequestedScope
   readonly key?: string
+  /** Another issuer, by the name that the configuration has for it or by its `iss`. */
+  readonly issuer?: string
+  /** With `issuer`, for what ends up to a second: for so long nobody of that name can come back. */
+  readonly lockSeconds?: number
+}
+
+/** By the access token itself, of whichever issuer. */
+export interface TokenTarget {
+  readonly token: string
+}
+
+export type RevokeRequest = RevocationTarget & RevokeOptions
+
+export interface RevokeOptions {
   /** Default `revoked_by_operator`. */
   readonly reason?: RevocationReason
   /** At most 500 characters, kept with the revocation. */
@@ -120,7 +137,7 @@ export interface BackupDownload {
 export interface OutrightClient {
   revoke(request: RevokeRequest): Promise<WireRevoked>
   /** Says what a revocation would end, and ends nothing. */
-  dryRun(request: Pick<RevokeRequest, 'scope' | 'key'>): Promise<WireDryRun>
+  dryRun(target: RevocationTarget): Promise<WireDryRun>
   revocations(filter?: RevocationFilter, options?: ListOptions): AsyncIterable<WireRevocation>
   revocation(id: string): Promise<WireRevocationDetail>
   sessions(filter?: SessionFilter, options?: ListOptions): AsyncIterable<WireSession>
@@ -168,8 +185,8 @@ export function createClient(options: ClientOptions): OutrightClient {
       const headers: Record<string, string> = wait ? {} : { prefer: 'respond-async' }
       return transport.json('POST', '/revocations', { body, headers })
     },
-    dryRun: ({ scope, key }) =>
-      transport.json('POST', '/revocations', { body: { scope, key, dryRun: true } }),
+    dryRun: (target) =>
+      transport.json('POST', '/revocations', { body: { ...target, dryRun: true } }),
     revocations: (filter = {}, list = {}) =>
       iterate(transport, '/revocations', { ...filter }, list),
     revocation: (id) => transport.json('GET', at('/revocations', id)),

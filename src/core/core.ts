@@ -6,19 +6,24 @@ import type { CoreDependencies } from './dependencies.ts'
 import { authenticateClient } from './authenticate-client.ts'
 import { authenticateSubject } from './authenticate-subject.ts'
 import { awaitEnded } from './await-ended.ts'
+import { check } from './check.ts'
 import { checkOtp, sendOtp } from './one-time-password.ts'
 import { deliver } from './deliver.ts'
+import { findIssuer } from './find-issuer.ts'
 import { inspect } from './inspect.ts'
 import { inspectForLogout } from './inspect-for-logout.ts'
 import { isKnownAddress, rememberAddress } from './known-address.ts'
 import { mint } from './mint.ts'
 import { openSession } from './open-session.ts'
 import { recognize } from './recognize.ts'
+import { recognizeAny } from './recognize-any.ts'
 import { planDeliveries } from './plan-deliveries.ts'
 import { refresh } from './refresh.ts'
 import { removeKey } from './remove-key.ts'
 import { retryDelivery } from './retry-delivery.ts'
 import { revoke } from './revoke.ts'
+import { revokeForeign } from './revoke-foreign.ts'
+import { revokeToken } from './revoke-token.ts'
 
 type Verb<V> = V extends (dependencies: CoreDependencies, ...args: infer A) => infer R
   ? (...args: A) => R
@@ -31,10 +36,15 @@ export interface Core {
   readonly openSession: Verb<typeof openSession>
   readonly mint: Verb<typeof mint>
   readonly inspect: Verb<typeof inspect>
+  readonly check: Verb<typeof check>
   readonly inspectForLogout: Verb<typeof inspectForLogout>
   readonly recognize: Verb<typeof recognize>
+  readonly recognizeAny: Verb<typeof recognizeAny>
+  readonly findIssuer: Verb<typeof findIssuer>
   readonly refresh: Verb<typeof refresh>
   readonly revoke: Verb<typeof revoke>
+  readonly revokeForeign: Verb<typeof revokeForeign>
+  readonly revokeToken: Verb<typeof revokeToken>
   readonly awaitEnded: Verb<typeof awaitEnded>
   readonly removeKey: Verb<typeof removeKey>
   readonly planDeliveries: Verb<typeof planDeliveries>
@@ -54,10 +64,15 @@ export function createCore(dependencies: CoreDependencies): Core {
     openSession: (...args) => openSession(dependencies, ...args),
     mint: (...args) => mint(dependencies, ...args),
     inspect: (...args) => inspect(dependencies, ...args),
+    check: (...args) => check(dependencies, ...args),
     inspectForLogout: (...args) => inspectForLogout(dependencies, ...args),
     recognize: (...args) => recognize(dependencies, ...args),
+    recognizeAny: (...args) => recognizeAny(dependencies, ...args),
+    findIssuer: (...args) => findIssuer(dependencies, ...args),
     refresh: (...args) => refresh(dependencies, ...args),
     revoke: (...args) => revoke(dependencies, ...args),
+    revokeForeign: (...args) => revokeForeign(dependencies, ...args),
+    revokeToken: (...args) => revokeToken(dependencies, ...args),
     awaitEnded: (...args) => awaitEnded(dependencies, ...args),
     removeKey: (...args) => removeKey(dependencies, ...args),
     planDeliveries: (...args) => planDeliveries(dependencies, ...args),

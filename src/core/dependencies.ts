@@ -4,6 +4,8 @@ import type { Log } from '../ports/log.ts'
 import type { OtpSender } from '../ports/otp-sender.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
+import type { AccessClaims } from '../verifier/claims.ts'
+import type { Issuer } from '../domain/issuer.ts'
 import type { TokenVerifier } from '../verifier/token-verifier.ts'
 import type { KeyRing } from './key-ring.ts'
 
@@ -14,7 +16,12 @@ export interface CoreDependencies {
   readonly random: Random
   readonly log: Log
   readonly keys: KeyRing
-  readonly verifier: TokenVerifier
+  /** Of the tokens of this server. */
+  readonly verifier: TokenVerifier<AccessClaims>
+  /** Of those and the tokens of every other issuer that is accepted here. */
+  readonly anyVerifier: TokenVerifier
+  /** The other issuers that are accepted here. */
+  readonly issuers: readonly Issuer[]
   readonly confirmation: Confirmation
   readonly otpSender: OtpSender
   /** Why this node's clock is not fit to sign by, in words; undefined where it is. */

@@ -19,6 +19,10 @@ export interface RevokeRequest {
   readonly ifGeneration?: number
   /** Wide scopes: see `RevocationCommand.leastGeneration`. */
   readonly leastGeneration?: number
+  /** See `RevocationCommand`, all three: `revokeForeign` gives them. */
+  readonly issuer?: string
+  readonly cutoffSeconds?: number
+  readonly foreignForgetAfterMs?: number
   /**
    * What the caller wants to have ended, where something else than this key may have ended it
    * before: then the receipt is that of the entry that did.
@@ -47,18 +51,14 @@ export async function revoke(
 ): Promise<Revoked> {
   const { store, clock, random, confirmation } = dependencies
   const nowMs = clock.nowMs()
+  const { wait, names, ...command } = request
   const { revocation, added } = await store.revoke({
+    ...command,
     id: mintId(random, nowMs),
-    scope: request.scope,
     key: hasOneKey(request.scope) ? EVERYONE : request.key,
-    reason: request.reason,
-    actor: request.actor,
     note: request.note ?? '',
     atMs: nowMs,
-    ...(request.ifGeneration === undefined ? {} : { ifGeneration: request.ifGeneration }),
-    ...(request.leastGeneration === undefined ? {} : { leastGeneration: request.leastGeneration }),
   })
-  const { wait, names } = request
   let known: Receipt | undefined
   if (!added) {
     const named = names === undefined ? {} : { names }

@@ -17,5 +17,5 @@ export type {
 } from './options.ts'
 export type { GuardClock } from './clock.ts'
 export type { ConnectFeed, FeedSocket, FeedSocketEvents, FeedTarget } from './transport.ts'
-export type { AccessClaims } from '../verifier/claims.ts'
+export type { AccessClaims, TokenClaims } from '../verifier/claims.ts'
 export type { Rejection, Verdict } from '../verifier/verdict.ts'

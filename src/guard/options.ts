@@ -1,5 +1,5 @@
 import type { JWTVerifyGetKey } from 'jose'
-import type { AccessClaims } from '../verifier/claims.ts'
+import type { TokenClaims } from '../verifier/claims.ts'
 import type { Verdict } from '../verifier/verdict.ts'
 import type { GuardClock } from './clock.ts'
 import type { ConnectFeed } from './transport.ts'
@@ -142,7 +142,7 @@ export interface Guard {
    *
    * @returns Ends the watch.
    */
-  watch(claims: AccessClaims, callback: () => void): () => void
+  watch(claims: TokenClaims, callback: () => void): () => void
   status(): GuardStatus
   /**
    * Stops: every later check is `stale`, and watches are not called any more, so end first what was

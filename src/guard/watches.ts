@@ -1,6 +1,7 @@
 import { entryWords } from '../protocol/feed.ts'
 import { isAlive, isStillAlive, type RevocationView } from '../verifier/alive.ts'
-import type { AccessClaims } from '../verifier/claims.ts'
+import type { TokenClaims } from '../verifier/claims.ts'
+import { hasAccessClaims } from '../verifier/token-verifier.ts'
 import { factHighs, tokenFacts, type TokenFacts } from '../verifier/token-facts.ts'
 import { verifiedBy } from '../verifier/verified-token.ts'
 import { callOut } from './call-out.ts'
@@ -43,7 +44,7 @@ export class Watches {
   }
 
   /** @returns Ends the watch; harmless when it has ended. */
-  add(claims: AccessClaims, callback: () => void): () => void {
+  add(claims: TokenClaims, callback: () => void): () => void {
     const known = verifiedBy(this.#replica, claims)
     const watch: Watch = {
       expiresAtSeconds: claims.exp,
@@ -93,8 +94,11 @@ export class Watches {
   }
 
   /** Finds out what claims name that nobody here has verified, and whether that has ended before. */
-  #begin(watch: Watch, claims: AccessClaims): void {
+  #begin(watch: Watch, claims: TokenClaims): void {
     try {
+      if (!hasAccessClaims(claims)) {
+        throw new TypeError('Cannot watch claims: they are not those that a check has given')
+      }
       watch.facts = tokenFacts(claims)
       this.#judgeSoon(watch)
     } catch (error) {

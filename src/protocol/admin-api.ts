@@ -86,8 +86,12 @@ export interface WireRevocationDetail {
 export interface WireDryRun {
   readonly dryRun: true
   readonly scope: RevocationScope
+  /** Whose tokens would end: `iss` of another issuer; empty for those of this server. */
+  readonly issuer: string
   readonly key: string
-  /** False where this server knows nothing by that scope and key. */
+  /** Of another issuer: up to when what was issued would be dead. */
+  readonly cutoff: string | null
+  /** False where this server knows nothing by that scope and key. Of others it never knows. */
   readonly known: boolean
   /** Live sessions that would end. */
   readonly sessions: number

@@ -27,6 +27,7 @@ import { confirmEverywhere } from './confirmation.ts'
 import { startDelivering } from './deliveries/index.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
 import { normalizeIdentifiers } from './identifiers.ts'
+import { issuerOf } from './issuer-settings.ts'
 import { guardConnections } from './guard-connections.ts'
 import { readEncryptionKeys } from './key-encryption.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -266,6 +267,8 @@ export async function openCore(
     log,
     keys,
     verifier,
+    anyVerifier: verifier,
+    issuers: config.issuers.map(issuerOf),
     confirmation: confirmEverywhere(hub, nodeLags, clock, metrics),
     otpSender,
     clockRefusal: () => time.refusal(),

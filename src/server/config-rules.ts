@@ -2,6 +2,7 @@
  * What no setting can be held against alone: rules between settings, and schemas that arrive with
  * one.
  */
+import { aliasesOf } from '../domain/issuer.ts'
 import { problemsOf } from '../settings/read.ts'
 import { secretsIn } from '../settings/walk.ts'
 import { configSchema, type CustomDialect, type Settings } from './config-schema.ts'
@@ -23,6 +24,7 @@ export function crossProblems(settings: Settings): readonly string[] {
         ]),
     ...(demo ? [] : publicSecrets(settings)),
     ...repeatedProviders(settings),
+    ...repeatedIssuers(settings),
   ]
 }
 
@@ -45,6 +47,28 @@ function publicSecrets(settings: Settings): readonly string[] {
       ({ name }) =>
         `${name} is a credential of the demo or of an example, which everybody can read; allowed: one of your own, such as openssl rand -base64 32 makes (or --demo)`,
     )
+}
+
+/** An `iss` chooses the keys: two that share one could be told apart by nothing. */
+function repeatedIssuers({ issuers, issuer: own }: Settings): readonly string[] {
+  const names = new Set<string>()
+  const seen = new Set(own === undefined ? [] : [own.replace(/\/+$/, '')])
+  return issuers.flatMap(({ name, issuer, profile }, at) => {
+    const place = `issuers[${String(at)}]`
+    const all = [issuer, ...aliasesOf(profile, issuer)]
+    const repeated = all.find((iss) => seen.has(iss))
+    const isNamed = names.has(name)
+    names.add(name)
+    for (const iss of all) seen.add(iss)
+    return [
+      ...(isNamed ? [`${place}.name is "${name}", as another's; allowed: each once`] : []),
+      ...(repeated === undefined
+        ? []
+        : [
+            `${place}.issuer is "${repeated}", as another's; allowed: each once, and not this server`,
+          ]),
+    ]
+  })
 }
 
 function repeatedProviders({ dialects }: Settings): readonly string[] {

@@ -27,7 +27,6 @@ import {
   flag,
   group,
   hook,
-  hostInUrl,
   httpUrl,
   integer,
   kinds,
@@ -39,6 +38,8 @@ import {
   type Setting,
 } from '../settings/schema.ts'
 import { DEMO_ADMIN_TOKEN } from './demo.ts'
+import { issuerSchema, type IssuerSettings } from './issuer-settings.ts'
+import { place } from './place-settings.ts'
 
 /** Where a dialect is served and how it behaves. */
 export interface DialectConfig<Options> {
@@ -102,6 +103,7 @@ export interface Settings {
   readonly leaseMs: number
   readonly renewMs: number
   readonly accessLog: boolean
+  readonly issuers: readonly IssuerSettings[]
   readonly forwardAuth: ForwardAuthOptions
   readonly dialects: DialectConfigs
   readonly customDialects: readonly CustomDialect[]
@@ -310,6 +312,12 @@ export const configSchema: Group<Settings> = group<Settings>({
     description: 'one line of JSON a request on standard output',
     default: true,
   }),
+  issuers: list(issuerSchema, {
+    description:
+      'identity providers whose tokens are accepted and ended here: see [identity-providers.md](identity-providers.md)',
+    default: [],
+    allowed: 'a list of `{ name, issuer, profile, audience, … }`',
+  }),
   forwardAuth: forwardAuthSchema,
   dialects: group<DialectConfigs>({
     directlink: dialect(directLinkSchema),
@@ -342,49 +350,6 @@ function dialect<Options>(options: Group<Options>): Group<DialectConfig<Options>
     ...place(),
     options: options as unknown as Setting<unknown>,
   }) as unknown as Group<DialectConfig<Options>>
-}
-
-/** What this server answers itself. */
-const reserved: ReadonlySet<string> = new Set([
-  'outright',
-  '.well-known',
-  'docs',
-  'healthz',
-  'readyz',
-  'metrics',
-])
-
-function place() {
-  return {
-    prefix: checkedText(
-      {
-        description: 'path before all of its own',
-        default: '',
-        defaultText: 'none: its documented paths',
-        allowed: 'a path such as /name that is not the server’s own, or nothing',
-      },
-      (path) =>
-        path === '' ||
-        (/^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/.test(path) &&
-          !reserved.has(path.split('/')[1] ?? '')),
-    ),
-    host: optional(
-      hostInUrl({ description: 'host name under which alone it is served', defaultText: 'any' }),
-    ),
-    origins: optional(
-      list(checkedText({ allowed: 'an origin such as https://app.example, or *' }, isOrigin), {
-        description: 'origins whose pages may call it; `*` is any',
-        defaultText:
-          'none; for Adobe Pass, whose documents let any, and for Baanx in the demo: any',
-        allowed: 'a list of origins such as https://app.example, or of `*`',
-      }),
-    ),
-  }
-}
-
-/** As browsers send it: scheme, host and port, in lower case and without what goes without saying. */
-function isOrigin(text: string): boolean {
-  return text === '*' || (/^https?:\/\//.test(text) && URL.parse(text)?.origin === text)
 }
 
 function dialectModule(): Setting<DialectModule> {

@@ -12,6 +12,7 @@ import { readText } from '../settings/text.ts'
 import { settingsBelow, type NamedSetting } from '../settings/walk.ts'
 import { crossProblems, customProblems } from './config-rules.ts'
 import { configSchema, type Settings } from './config-schema.ts'
+import type { GivenIssuer } from './issuer-settings.ts'
 
 export type { CustomDialect, DialectConfig } from './config-schema.ts'
 
@@ -24,7 +25,9 @@ export interface Config extends Settings {
 }
 
 /** What a configuration file exports as default (TypeScript) or holds (JSON): any part of it. */
-export type ConfigFile = Given<Settings>
+export type ConfigFile = Given<Omit<Settings, 'issuers'>> & {
+  readonly issuers?: readonly GivenIssuer[]
+}
 
 /** A configuration that cannot be used, said so that the operator can mend it. */
 export class ConfigError extends Error {

@@ -52,6 +52,12 @@ export function sha256Start(text: string): Fingerprint {
   return digest(bytes, encoded.length)
 }
 
+/** The SHA-256 of a text in UTF-8, in hexadecimal. */
+export function sha256Hex(text: string): string {
+  sha256Start(text)
+  return Array.from(hash, (word) => (word >>> 0).toString(16).padStart(8, '0')).join('')
+}
+
 /** Writes a text into the scratch bytes; false where it does not fit or is not ASCII. */
 function writeAscii(text: string): boolean {
   if (text.length + paddingLeast > scratch.length) return false

@@ -12,30 +12,37 @@ import {
   type JWTVerifyResult,
 } from 'jose'
 import { isStillAlive, type RevocationView } from './alive.ts'
-import { MAX_TOKEN_CHARS, type AccessClaims } from './claims.ts'
+import { MAX_TOKEN_CHARS, type AccessClaims, type TokenClaims } from './claims.ts'
+import { readForeignToken } from './foreign-token.ts'
 import { KeySearch } from './key-search.ts'
+import {
+  foreignAlgorithms,
+  otherIssuerOf,
+  type OtherIssuer,
+  type OtherIssuers,
+} from './other-issuers.ts'
 import { rejected, type Decision, type Rejection, type Verdict } from './verdict.ts'
-import { verifiedToken, type VerifiedToken } from './verified-token.ts'
+import { verifiedForeignToken, verifiedToken, type VerifiedToken } from './verified-token.ts'
 import { VerifiedTokens } from './verified-tokens.ts'
 
-export interface TokenVerifier {
+export interface TokenVerifier<Claims extends TokenClaims = TokenClaims> {
   /**
    * The same as {@link TokenVerifier.verify} where that is known without waiting: no token, or one
    * that was verified before.
    *
    * @returns Undefined where the signature must be verified first.
    */
-  verifyKnown(token: string | undefined, audience?: string): Decision | undefined
+  verifyKnown(token: string | undefined, audience?: string): Decision<Claims> | undefined
   /**
    * @param token The JWT, or undefined where the request had none.
    * @param audience Where given, `aud` must contain it; otherwise the token is `invalid`.
    */
-  verify(token: string | undefined, audience?: string): Promise<Verdict>
+  verify(token: string | undefined, audience?: string): Promise<Verdict<Claims>>
   /**
    * The same for a call that ends what the token names, and lets nobody in: a token whose time is
    * yet to come is good, because the clock that it was signed by, or the one here, was set back.
    */
-  verifyEarly(token: string | undefined, audience?: string): Promise<Verdict>
+  verifyEarly(token: string | undefined, audience?: string): Promise<Verdict<Claims>>
   /** Spares the first check of a token that this process signed itself a moment ago. */
   remember(token: string, claims: AccessClaims): void
   /** Forgets every token, so that signatures are verified anew, also those under way. */
@@ -70,8 +77,16 @@ export const signatureAlgorithms = ['ES256', 'EdDSA', 'RS256'] as const
 /** As `jose` takes them. */
 const algorithms: string[] = [...signatureAlgorithms]
 
-export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { replica, nowMs, overMs = () => 0, isCurrent } = options
+/** A verifier of the tokens of this server. */
+export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier<AccessClaims>
+/** A verifier of the tokens of this server and of other issuers. */
+export function createTokenVerifier(
+  options: TokenVerifierOptions & { readonly others: OtherIssuers },
+): TokenVerifier
+export function createTokenVerifier(
+  options: TokenVerifierOptions & { readonly others?: OtherIssuers },
+): TokenVerifier {
+  const { replica, nowMs, overMs = () => 0, isCurrent, others } = options
   const verified = new VerifiedTokens(options.capacity)
   let forgotten = 0
 
@@ -104,19 +119,18 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     isEarlyGood = false,
   ): Promise<Verdict> {
     const before = forgotten
-    const search = new KeySearch(options.keys)
-    let claims: AccessClaims
+    const other = others && (await otherIssuerOf(token, options.issuer(), others))
+    if (typeof other === 'string') return rejected[other].verdict
+    const search = new KeySearch(other?.keys ?? options.keys)
+    let known: VerifiedToken | undefined
     try {
-      const { payload, protectedHeader } = await verifyJwt(token, search, options, isEarlyGood)
-      // A key set of one key would fit a token that names none, and removing the key not end it.
-      const { kid } = protectedHeader
-      payload['kid'] = kid
-      if (kid === undefined || !hasAccessClaims(payload)) return rejected.invalid.verdict
-      claims = payload
+      known = await (other
+        ? readForeign(token, search, options, other)
+        : readOwn(token, search, options, isEarlyGood))
     } catch (error) {
       return rejected[reasonOf(error, search, isCurrent(nowMs()))].verdict
     }
-    const known = verifiedToken(token, claims, replica)
+    if (known === undefined) return rejected.invalid.verdict
     // Verified with keys that somebody has since given up.
     if (forgotten !== before) return verifyNew(token, audience, isEarlyGood)
     // One that is early is not good for other calls.
@@ -152,6 +166,43 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       verified.clear()
     },
   }
+}
+
+/** @returns Undefined where it is no access token of this server. */
+async function readOwn(
+  token: string,
+  search: KeySearch,
+  options: TokenVerifierOptions,
+  isEarlyGood: boolean,
+): Promise<VerifiedToken | undefined> {
+  const { payload, protectedHeader } = await verifyJwt(token, search, options, isEarlyGood)
+  // A key set of one key would fit a token that names none, and removing the key not end it.
+  const { kid } = protectedHeader
+  payload['kid'] = kid
+  if (kid === undefined || !hasAccessClaims(payload)) return undefined
+  return verifiedToken(token, payload, options.replica)
+}
+
+/** @returns Undefined where it is no access token of that issuer that is accepted here. */
+async function readForeign(
+  token: string,
+  search: KeySearch,
+  { replica, nowMs, overMs = () => 0 }: TokenVerifierOptions,
+  { terms }: OtherIssuer,
+): Promise<VerifiedToken | undefined> {
+  const { payload, protectedHeader } = await jwtVerify(token, search.find, {
+    issuer: [terms.issuer, ...terms.aliases],
+    algorithms: foreignAlgorithms,
+    clockTolerance: NOT_BEFORE_TOLERANCE_SECONDS,
+    currentDate: new Date(Math.max(nowMs(), overMs())),
+  })
+  const { kid } = protectedHeader
+  if (kid === undefined) return undefined
+  const signed = { token, header: { ...protectedHeader }, payload }
+  const read = readForeignToken(signed, terms, nowMs() / 1000)
+  if (typeof read === 'string') return undefined
+  const claims = { ...payload, aud: read.audience, kid } as unknown as TokenClaims
+  return verifiedForeignToken(token, claims, read, replica)
 }
 
 /** Signature, type, issuer and time of a token. Rejects where they are not good. */

@@ -1,5 +1,6 @@
 /** The verdict on a token, in a node as in a guard. */
-import type { AccessClaims } from './claims.ts'
+import type { TokenClaims } from './claims.ts'
+import type { ForeignNames } from './token-facts.ts'
 
 /**
  * Why a token is not accepted. Judged in this order: signature, type, issuer and audience
@@ -10,21 +11,31 @@ import type { AccessClaims } from './claims.ts'
  */
 export type Rejection = 'missing' | 'invalid' | 'expired' | 'revoked' | 'stale'
 
-export type Verdict =
-  | { readonly ok: true; readonly claims: AccessClaims }
-  | { readonly ok: false; readonly reason: Rejection }
+export type Verdict<Claims extends TokenClaims = TokenClaims> = Accepted<Claims> | Rejected
+
+export interface Accepted<Claims extends TokenClaims = TokenClaims> {
+  readonly ok: true
+  readonly claims: Claims
+  /** Of a token of another issuer: what it names, by which it can be ended. */
+  readonly foreign?: ForeignNames
+}
+
+export interface Rejected {
+  readonly ok: false
+  readonly reason: Rejection
+}
 
 /**
  * A verdict that is there already, and a promise of it: made once, so that a check allocates
  * nothing.
  */
-export interface Decision {
-  readonly verdict: Verdict
-  readonly promise: Promise<Verdict>
+export interface Decision<Claims extends TokenClaims = TokenClaims> {
+  readonly verdict: Verdict<Claims>
+  readonly promise: Promise<Verdict<Claims>>
 }
 
 /** The decisions that accept nothing. */
-export const rejected: { readonly [R in Rejection]: Decision } = {
+export const rejected: { readonly [R in Rejection]: Decision<never> } = {
   missing: decided({ ok: false, reason: 'missing' }),
   invalid: decided({ ok: false, reason: 'invalid' }),
   expired: decided({ ok: false, reason: 'expired' }),
@@ -32,6 +43,6 @@ export const rejected: { readonly [R in Rejection]: Decision } = {
   stale: decided({ ok: false, reason: 'stale' }),
 }
 
-function decided(verdict: Verdict): Decision {
+function decided(verdict: Rejected): Decision<never> {
   return Object.freeze({ verdict: Object.freeze(verdict), promise: Promise.resolve(verdict) })
 }

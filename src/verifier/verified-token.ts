@@ -1,7 +1,8 @@
 import type { RevocationView } from './alive.ts'
-import type { AccessClaims } from './claims.ts'
-import { tokenFacts, type TokenFacts } from './token-facts.ts'
-import type { Decision, Verdict } from './verdict.ts'
+import type { AccessClaims, TokenClaims } from './claims.ts'
+import type { ForeignToken } from './foreign-token.ts'
+import { foreignFacts, tokenFacts, type TokenFacts } from './token-facts.ts'
+import type { Accepted, Decision } from './verdict.ts'
 
 /**
  * A token whose signature, type, issuer and shape were found good once, and the decision on it
@@ -18,7 +19,7 @@ export interface VerifiedToken extends Decision {
   aliveAtVersion: number
   /** The audience that it was last found to be for. */
   audience: string | undefined
-  readonly claims: AccessClaims
+  readonly claims: TokenClaims
   readonly facts: TokenFacts
   /** Whose versions are meant. */
   readonly replica: RevocationView
@@ -28,7 +29,7 @@ export interface VerifiedToken extends Decision {
 const verifiedKey = Symbol('outright.verified')
 
 /**
- * Makes the record of a token.
+ * Makes the record of a token of ours.
  *
  * @param claims Nobody else may have them yet: they are frozen here.
  */
@@ -37,7 +38,26 @@ export function verifiedToken(
   claims: AccessClaims,
   replica: RevocationView,
 ): VerifiedToken {
-  const verdict: Verdict = Object.freeze({ ok: true, claims })
+  return record(token, { ok: true, claims }, tokenFacts(claims), replica)
+}
+
+/** The same of a token of another issuer. */
+export function verifiedForeignToken(
+  token: string,
+  claims: TokenClaims,
+  { names }: ForeignToken,
+  replica: RevocationView,
+): VerifiedToken {
+  return record(token, { ok: true, claims, foreign: names }, foreignFacts(names), replica)
+}
+
+function record(
+  token: string,
+  verdict: Accepted,
+  facts: TokenFacts,
+  replica: RevocationView,
+): VerifiedToken {
+  const { claims } = Object.freeze(verdict)
   const verified: VerifiedToken = {
     verdict,
     promise: Promise.resolve(verdict),
@@ -47,7 +67,7 @@ export function verifiedToken(
     aliveAtVersion: -1,
     audience: undefined,
     claims,
-    facts: tokenFacts(claims),
+    facts,
     replica,
   }
   // A `WeakMap` would be dearer than the check.
@@ -62,7 +82,7 @@ export function verifiedToken(
  */
 export function verifiedBy(
   replica: RevocationView,
-  claims: AccessClaims,
+  claims: TokenClaims,
 ): VerifiedToken | undefined {
   const verified = (claims as { readonly [verifiedKey]?: VerifiedToken })[verifiedKey]
   return verified?.replica === replica ? verified : undefined

@@ -75,7 +75,9 @@ suite('POST /revocations', () => {
       {
         dryRun: true,
         scope: 'session',
+        issuer: '',
         key: sid,
+        cutoff: null,
         known: true,
         sessions: 1,
         tokensValidUntil: session.json().tokensValidUntil,

@@ -1,6 +1,7 @@
 /** What the Adobe Pass suites share: an app, a device, a viewer, and a server at a real public URL. */
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { AccessClaims } from '../../src/verifier/claims.ts'
 import type { Verdict } from '../../src/verifier/verdict.ts'
 import type { Reply, TestServer } from '../harness.ts'
 
@@ -124,7 +125,7 @@ export async function verdictOf(
   server: TestServer,
   token: string,
   audience?: string,
-): Promise<Verdict> {
+): Promise<Verdict<AccessClaims>> {
   const { verifier } = server.core.dependencies
   for (let tries = 0; ; tries++) {
     const verdict = await verifier.verify(token, audience)

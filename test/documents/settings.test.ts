@@ -18,6 +18,7 @@ import { forwardAuthSchema } from '../../src/http/surfaces/forward-auth/options.
 import { matarSchema } from '../../src/http/dialects/matar/options.ts'
 import { octopusLimitsSchema, octopusSchema } from '../../src/http/dialects/octopus/options.ts'
 import { configSchema } from '../../src/server/config-schema.ts'
+import { issuerSchema } from '../../src/server/issuer-settings.ts'
 import { settingsBelow, type NamedSetting } from '../../src/settings/walk.ts'
 import { columns, markdownTable, nameColumn, type Column } from './settings-table.ts'
 
@@ -43,6 +44,7 @@ const documents: Readonly<
   Record<string, readonly (readonly [string, readonly NamedSetting[], readonly Column[]])[]>
 > = {
   'configuration.md': [['server', [...server, ...places], wide]],
+  'identity-providers.md': [['issuers', settingsBelow(issuerSchema), narrow]],
   'guard.md': [['forwardAuth', settingsBelow(forwardAuthSchema), narrow]],
   'dialects/directlink.md': [
     ['dialects.directlink.options', settingsBelow(directLinkSchema), narrow],

@@ -5,7 +5,7 @@ import type { Guard, GuardOptions, GuardStatus } from '../../src/guard/options.t
 import type { ConnectFeed } from '../../src/guard/transport.ts'
 import type { SimulatedProcess } from '../../src/testing/simulated-process.ts'
 import { issuer, type PoolToken, type TokenPool } from '../../src/testing/token-pool.ts'
-import type { AccessClaims } from '../../src/verifier/claims.ts'
+import type { TokenClaims } from '../../src/verifier/claims.ts'
 import type { World } from './world.ts'
 
 /** Watches of a process; more would show nothing more. */
@@ -145,7 +145,7 @@ export class SimulatedGuard {
     })
   }
 
-  #watch(open: Open, claims: AccessClaims): void {
+  #watch(open: Open, claims: TokenClaims): void {
     if (this.#open.size >= maxOpen) return
     const all = this.#open
     all.add(open)

@@ -3,7 +3,9 @@ import {
   revocationReasons,
   type OutrightClient,
   type RevocationReason,
+  type NamedTarget,
   type RequestedScope,
+  type RevocationTarget,
   type WireDryRun,
 } from '../../client/index.ts'
 import { hasOneKey, requestedScopes, scopeRow, type KeyClaim } from '../../domain/scope.ts'
@@ -11,6 +13,7 @@ import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import type { Output } from '../output.ts'
 import { reportRevoked } from '../receipt.ts'
+import { readSecretLine } from '../secrets.ts'
 import type { Shell } from '../shell.ts'
 import type { Terminal } from '../terminal.ts'
 import { sessionColumns } from './sessions.ts'
@@ -22,11 +25,14 @@ interface LogoutFlags extends Readonly<Record<string, unknown>> {
   readonly wait: boolean
   readonly yes?: boolean
   readonly unknown?: boolean
+  readonly issuer?: string
+  readonly lock?: string
+  readonly tokenStdin?: boolean
 }
 
 interface Target {
-  readonly scope: RequestedScope
-  readonly key?: string
+  readonly named: RevocationTarget
+  readonly isEveryone: boolean
   /** In words: `session 0198…`. */
   readonly words: string
 }
@@ -41,6 +47,12 @@ export function addLogout(program: Command, shell: Shell): void {
       'Ends what it is given and returns when no verifier accepts it any more. Give exactly one of ' +
         `${optionNames.slice(0, -1).join(', ')} and ${optionNames.at(-1) ?? ''}.`,
     )
+    .option('--token-stdin', 'one access token, of any issuer, which standard input holds')
+    .option('--issuer <name>', 'whose tokens: an identity provider of the configuration')
+    .option(
+      '--lock <seconds>',
+      'with --issuer: for so long nobody of that name can come back with a new token',
+    )
     .addOption(
       new Option('--reason <reason>', 'why, as it is counted and sent on')
         .choices(revocationReasons)
@@ -50,22 +62,21 @@ export function addLogout(program: Command, shell: Shell): void {
     .option('--dry-run', 'say what would end, and end nothing')
     .option('--no-wait', 'return when it is stored, before it is confirmed')
     .option('--yes', 'do not ask before --everyone')
-    .option('--unknown', 'also what the server has never heard of: sessions of other issuers')
+    .option('--unknown', 'also what the server has never heard of')
     .action(async (flags: LogoutFlags, command: Command) => {
-      const target = readTarget(flags)
+      const target = await readTarget(flags, shell.terminal)
       const output = shell.output(command)
       const client = await shell.connect(command)
       if (flags.dryRun === true) {
-        reportDryRun(output, target, await client.dryRun(target))
+        reportDryRun(output, target, await client.dryRun(target.named))
         return
       }
-      if (hasOneKey(target.scope) && flags.yes !== true) {
-        await confirmEveryone(shell.terminal, client)
+      if (target.isEveryone && flags.yes !== true) {
+        await confirmEveryone(shell.terminal, client, flags.issuer)
       }
       const { wait, reason, note } = flags
       const revoked = await client.revoke({
-        scope: target.scope,
-        ...(target.key === undefined ? {} : { key: target.key }),
+        ...target.named,
         reason,
         ...(note === undefined ? {} : { note }),
         requireKnown: flags.unknown !== true,
@@ -79,6 +90,8 @@ export function addLogout(program: Command, shell: Shell): void {
     'outright logout --client 42 --dry-run',
     'outright logout --grant baanx-demo-oauth baanx-demo-user',
     'outright logout --everyone --yes',
+    'outright logout --issuer keycloak --subject 8f2d1c9e-0c4b-4a53-9d0e-0c7a6d1f2b34 --dry-run',
+    'outright logout --token-stdin --reason compromised < leaked-token.txt',
   ])
 }
 
@@ -87,18 +100,42 @@ const targetOptions = requestedScopes.map((scope) => {
   const { option, words } = scopeRow(scope)
   return { scope, option: new Option(option, words) }
 })
-const optionNames = targetOptions.map(({ option }) => String(option.long))
+const optionNames = [...targetOptions.map(({ option }) => String(option.long)), '--token-stdin']
 
-function readTarget(flags: LogoutFlags): Target {
-  const targets = targetOptions.flatMap(({ scope, option }) => {
+async function readTarget(flags: LogoutFlags, terminal: Terminal): Promise<Target> {
+  const given = targetOptions.flatMap(({ scope, option }) => {
     const value = flags[option.attributeName()]
-    return value === undefined ? [] : [targetOf(scope, value)]
+    return value === undefined ? [] : [{ scope, value }]
   })
-  const [target, ...others] = targets
-  if (target === undefined || others.length > 0) {
+  if (given.length + (flags.tokenStdin === true ? 1 : 0) !== 1) {
     throw new CliError(exitCodes.usage, `give exactly one of ${optionNames.join(', ')}`)
   }
-  return target
+  const [named] = given
+  const { issuer, lock } = flags
+  if (named === undefined) {
+    if (issuer !== undefined || lock !== undefined) {
+      throw new CliError(
+        exitCodes.usage,
+        'a token says itself who has issued it, and has no --lock',
+      )
+    }
+    const token = await readSecretLine(terminal, 'token')
+    return { named: { token }, isEveryone: false, words: 'the token' }
+  }
+  const { key, words } = keyOf(named.scope, named.value)
+  const target: NamedTarget = {
+    scope: named.scope,
+    ...(key === undefined ? {} : { key }),
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(lock === undefined ? {} : { lockSeconds: secondsOf(lock) }),
+  }
+  const of = issuer === undefined ? '' : ` of ${issuer}`
+  return { named: target, isEveryone: hasOneKey(named.scope), words: words + of }
+}
+
+function secondsOf(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new CliError(exitCodes.usage, '--lock takes a whole number of seconds from 1')
 }
 
 const idNames: Readonly<Record<KeyClaim, string>> = {
@@ -110,9 +147,12 @@ const idNames: Readonly<Record<KeyClaim, string>> = {
   kid: 'a key id',
 }
 
-function targetOf(scope: RequestedScope, value: unknown): Target {
-  if (hasOneKey(scope)) return { scope, words: `${scope}’s sessions` }
-  if (typeof value === 'string') return { scope, key: value, words: `${scope} ${value}` }
+function keyOf(
+  scope: RequestedScope,
+  value: unknown,
+): { readonly key?: string; readonly words: string } {
+  if (hasOneKey(scope)) return { words: `${scope}’s sessions` }
+  if (typeof value === 'string') return { key: value, words: `${scope} ${value}` }
   const { key: claims } = scopeRow(scope)
   const parts = value as readonly string[]
   if (parts.length !== claims.length) {
@@ -121,7 +161,7 @@ function targetOf(scope: RequestedScope, value: unknown): Target {
       `--${scope} takes ${claims.map((claim) => idNames[claim]).join(' and ')}`,
     )
   }
-  return { scope, key: parts.join(' '), words: `${scope} ${parts.join(' ')}` }
+  return { key: parts.join(' '), words: `${scope} ${parts.join(' ')}` }
 }
 
 /** @throws {CliError} `notFound` where nothing would end. */
@@ -129,7 +169,7 @@ function reportDryRun(output: Output, { words }: Target, found: WireDryRun): voi
   if (output.json) {
     output.result('', found)
   } else {
-    output.result(`${describeSessions(found.sessions)} would end with ${words}`, found)
+    output.result(describeDryRun(found, words), found)
     if (found.sample.length > 0) output.table(found.sample, sessionColumns, '')
     const rest = found.sessions - found.sample.length
     if (found.sample.length > 0 && rest > 0) output.note(`and ${String(rest)} more`)
@@ -139,20 +179,31 @@ function reportDryRun(output: Output, { words }: Target, found: WireDryRun): voi
   }
 }
 
+function describeDryRun({ issuer, cutoff, sessions }: WireDryRun, words: string): string {
+  if (issuer === '') return `${describeSessions(sessions)} would end with ${words}`
+  const upTo = cutoff === null ? '' : `, all that was issued up to ${cutoff}`
+  return `tokens of ${issuer} would end with ${words}${upTo}; how many there are is not known here`
+}
+
 function describeSessions(count: number): string {
   return count === 1 ? '1 live session' : `${String(count)} live sessions`
 }
 
-async function confirmEveryone(terminal: Terminal, client: OutrightClient): Promise<void> {
+async function confirmEveryone(
+  terminal: Terminal,
+  client: OutrightClient,
+  issuer: string | undefined,
+): Promise<void> {
   if (!terminal.isInteractive.stdin) {
     throw new CliError(
       exitCodes.usage,
       'standard input is not a terminal to ask at: --everyone needs --yes',
     )
   }
-  const { sessions } = await client.dryRun({ scope: 'everyone' })
-  const answer = await terminal.ask(
-    `outright: this ends ${describeSessions(sessions)}, everyone’s; type "everyone" to go on: `,
-  )
+  const target = { scope: 'everyone', ...(issuer === undefined ? {} : { issuer }) } as const
+  const { sessions } = await client.dryRun(target)
+  const what =
+    issuer === undefined ? `${describeSessions(sessions)}, everyone’s` : `every login at ${issuer}`
+  const answer = await terminal.ask(`outright: this ends ${what}; type "everyone" to go on: `)
   if (answer.trim() !== 'everyone') throw new CliError(exitCodes.failed, 'nothing was ended')
 }

@@ -3,7 +3,7 @@
  * adapter adds only how its framework reads a request, sends an answer and ends an open
  * connection.
  */
-import type { AccessClaims } from '../../verifier/claims.ts'
+import type { TokenClaims } from '../../verifier/claims.ts'
 import type { Rejection, Verdict } from '../../verifier/verdict.ts'
 import { aPolicy, aFunction, check, someText, type Rule, type Rules } from '../check-options.ts'
 import type { Guard, OnStale } from '../options.ts'
@@ -91,7 +91,7 @@ export interface Challenge {
 }
 
 export type Decision =
-  | { readonly ok: true; readonly claims: AccessClaims }
+  | { readonly ok: true; readonly claims: TokenClaims }
   | { readonly ok: false; readonly challenge: Challenge }
 
 export const defaultGraceMs = 5000
@@ -100,11 +100,11 @@ export const defaultGraceMs = 5000
 const claimsKey = Symbol('outright.claims')
 
 interface WithClaims {
-  [claimsKey]?: AccessClaims
+  [claimsKey]?: TokenClaims
 }
 
 /** Notes the claims of a request that was let in. (A `WeakMap` would be dearer than the check.) */
-export function rememberClaims(request: object, claims: AccessClaims): void {
+export function rememberClaims(request: object, claims: TokenClaims): void {
   const target: WithClaims = request
   target[claimsKey] = claims
 }
@@ -114,7 +114,7 @@ export function rememberClaims(request: object, claims: AccessClaims): void {
  *
  * @throws {Error} If none did: the route is not protected.
  */
-export function claimsOf(request: object): AccessClaims {
+export function claimsOf(request: object): TokenClaims {
   const claims = (request as WithClaims)[claimsKey]
   if (claims) return claims
   throw new Error('Cannot read claims: no guard has let this request in')

@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
-import type { AccessClaims } from '../../verifier/claims.ts'
+import type { TokenClaims } from '../../verifier/claims.ts'
 import type { Guard } from '../options.ts'
 import { defaultGraceMs } from './decide.ts'
 
@@ -30,7 +30,7 @@ interface EndingOptions {
  */
 export function handOn(
   guard: Guard,
-  claims: AccessClaims,
+  claims: TokenClaims,
   request: NodeRequest,
   response: NodeResponse,
   options: EndingOptions,
@@ -54,7 +54,7 @@ export function handOn(
  */
 export function endWhenRevoked(
   guard: Guard,
-  claims: AccessClaims,
+  claims: TokenClaims,
   request: NodeRequest,
   response: NodeResponse | undefined,
   options: EndingOptions,
@@ -77,7 +77,7 @@ function isUpgrade(request: NodeRequest): request is IncomingMessage {
 
 function endAnswerWhenRevoked(
   guard: Guard,
-  claims: AccessClaims,
+  claims: TokenClaims,
   response: NodeResponse,
   { graceMs = defaultGraceMs }: EndingOptions,
 ): void {
@@ -114,7 +114,7 @@ function isOver(response: NodeResponse): boolean {
  * What is pushed beside an answer is a stream of its own, which its answer's end does not end. Only
  * clients that allow it, which are few, make this cost anything.
  */
-function endPushedWhenRevoked(guard: Guard, claims: AccessClaims, stream: ServerHttp2Stream): void {
+function endPushedWhenRevoked(guard: Guard, claims: TokenClaims, stream: ServerHttp2Stream): void {
   if (!stream.pushAllowed) return
   const pushStream = stream.pushStream.bind(stream)
   stream.pushStream = (...pushed: unknown[]) => {
@@ -140,7 +140,7 @@ function endPushedWhenRevoked(guard: Guard, claims: AccessClaims, stream: Server
  */
 export function endUpgradeWhenRevoked(
   guard: Guard,
-  claims: AccessClaims,
+  claims: TokenClaims,
   request: IncomingMessage,
   socket: Duplex,
   closeCode: number | undefined,

@@ -1,5 +1,5 @@
 /** Ends Hono's answers where there is nothing but web standards: Bun, Deno, workers. */
-import type { AccessClaims } from '../../verifier/claims.ts'
+import type { TokenClaims } from '../../verifier/claims.ts'
 import type { Guard } from '../options.ts'
 
 /** Turns of the microtask queue within which a body that was whole from the start has been read. */
@@ -18,7 +18,7 @@ type Piece = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>
  */
 export async function endingAnswer(
   guard: Guard,
-  claims: AccessClaims,
+  claims: TokenClaims,
   answer: Response,
 ): Promise<Response> {
   const { body } = answer
@@ -36,7 +36,7 @@ export async function endingAnswer(
 
 function watched(
   guard: Guard,
-  claims: AccessClaims,
+  claims: TokenClaims,
   reader: ReadableStreamDefaultReader<Uint8Array>,
   begun: (Promise<Piece> | undefined)[],
   isEventStream: boolean,

@@ -5,7 +5,7 @@
  */
 import type { Context } from 'hono'
 import type { WSContext, WSEvents } from 'hono/ws'
-import type { AccessClaims } from '../../verifier/claims.ts'
+import type { TokenClaims } from '../../verifier/claims.ts'
 import type { Guard } from '../options.ts'
 import { check } from '../check-options.ts'
 import { closeCodeOfStandards } from './decide.ts'
@@ -47,7 +47,7 @@ export function protectUpgrade<T = unknown>(
   check('protect', options, { closeCode: closeCodeOfStandards })
   const { closeCode = defaultCloseCode } = options
   return async (context) => {
-    const claims = context.get('claims') as AccessClaims | undefined
+    const claims = context.get('claims') as TokenClaims | undefined
     if (!claims) throw new Error('Cannot guard WebSocket: `protect` has not let this request in')
     const events = await createEvents(context)
     const target = context as MaybeWatched
@@ -58,7 +58,7 @@ export function protectUpgrade<T = unknown>(
 
 function watchedEvents<T>(
   guard: Guard,
-  claims: AccessClaims,
+  claims: TokenClaims,
   events: WSEvents<T>,
   closeCode: number,
 ): WSEvents<T> {

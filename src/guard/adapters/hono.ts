@@ -1,6 +1,6 @@
 /** The guard for Hono, on any runtime: a middleware that sets the variable `claims`. */
 import type { Context, MiddlewareHandler, Next } from 'hono'
-import type { AccessClaims } from '../../verifier/claims.ts'
+import type { TokenClaims } from '../../verifier/claims.ts'
 import type { Guard } from '../options.ts'
 import {
   bearerToken,
@@ -19,7 +19,7 @@ export { protectUpgrade, type UpgradeProtectOptions } from './hono-upgrades.ts'
 
 /** For `new Hono<GuardEnv>()`: lets `context.get('claims')` know its type. */
 export interface GuardEnv {
-  Variables: { claims: AccessClaims }
+  Variables: { claims: TokenClaims }
 }
 
 export interface HonoProtectOptions extends ProtectOptions {
@@ -73,7 +73,7 @@ export function protect(
 
 async function runOnStandards(
   guard: Guard,
-  claims: AccessClaims,
+  claims: TokenClaims,
   context: Context,
   next: Next,
   options: HonoProtectOptions,
@@ -97,7 +97,7 @@ async function runOnStandards(
 /** Waits for a handler, but for one whose token is revoked meanwhile not longer than the grace. */
 function handledInTime(
   guard: Guard,
-  claims: AccessClaims,
+  claims: TokenClaims,
   handled: Promise<void>,
   graceMs: number,
 ): Promise<boolean> {

@@ -2,7 +2,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { AccessClaims } from '../../verifier/claims.ts'
+import type { TokenClaims } from '../../verifier/claims.ts'
 import type { Verdict } from '../../verifier/verdict.ts'
 import type { Guard } from '../options.ts'
 import {
@@ -51,7 +51,7 @@ export async function protect(
   request: IncomingMessage,
   response: ServerResponse,
   options: NodeProtectOptions = none,
-): Promise<AccessClaims | undefined> {
+): Promise<TokenClaims | undefined> {
   if (options !== none) checkProtectOptions(options)
   const token = tokenFrom(request, options)
   const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
@@ -64,7 +64,7 @@ export async function protect(
 export type ProtectedListener = (
   request: IncomingMessage,
   response: ServerResponse,
-  claims: AccessClaims,
+  claims: TokenClaims,
 ) => unknown
 
 /**
@@ -97,7 +97,7 @@ export function letIn(
   request: IncomingMessage,
   response: ServerResponse,
   options: NodeProtectOptions,
-  next: (claims: AccessClaims) => unknown,
+  next: (claims: TokenClaims) => unknown,
 ): void {
   whenDecided(guard, tokenFrom(request, options), options, (verdict) => {
     const claims = admit(verdict, request, response, options)
@@ -122,7 +122,7 @@ export async function protectUpgrade(
   request: IncomingMessage,
   socket: Duplex,
   options: NodeProtectOptions = none,
-): Promise<AccessClaims | undefined> {
+): Promise<TokenClaims | undefined> {
   if (options !== none) checkProtectOptions(options)
   // Nobody else listens yet, and a reset while the token is checked must not end the process.
   const ignore = (): void => undefined
@@ -146,7 +146,7 @@ function admit(
   request: IncomingMessage,
   response: ServerResponse,
   options: NodeProtectOptions,
-): AccessClaims | undefined {
+): TokenClaims | undefined {
   const decision = decisionOf(verdict, options)
   if (!decision.ok) {
     refuse(decision.challenge, request, response)

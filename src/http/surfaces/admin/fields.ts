@@ -22,6 +22,8 @@ export interface Fields {
   text(name: string, rule: TextRule): string | undefined
   requiredText(name: string, rule: TextRule): string
   flag(name: string): boolean
+  /** A whole number from 1. */
+  count(name: string, most: number): number | undefined
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined
   requiredChoice<T extends string>(name: string, choices: readonly T[]): T
   texts(name: string, rule: TextRule & { readonly most: number }): readonly string[] | undefined
@@ -93,6 +95,11 @@ function fieldsOf(body: JsonObject, asked: Set<string>, errors: WireFieldProblem
       if (given !== undefined && typeof given !== 'boolean') complain(name, 'must be true or false')
       return given === true
     },
+    count(name, most) {
+      const given = value(name)
+      if (given === undefined || isCount(given, most)) return given
+      return complain(name, `must be a whole number from 1 to ${String(most)}`)
+    },
     texts(name, rule) {
       const given = value(name)
       if (given === undefined) return undefined
@@ -109,14 +116,21 @@ function fieldsOf(body: JsonObject, asked: Set<string>, errors: WireFieldProblem
     object(name, maxJsonLength) {
       const given = value(name)
       if (given === undefined) return undefined
-      if (typeof given !== 'object' || Array.isArray(given)) {
-        return complain(name, 'must be an object')
-      }
-      return JSON.stringify(given).length <= maxJsonLength
-        ? (given as JsonObject)
-        : complain(name, `is longer than ${String(maxJsonLength)} characters of JSON`)
+      const wrong = wrongObject(given, maxJsonLength)
+      return wrong === undefined ? (given as JsonObject) : complain(name, wrong)
     },
   }
+}
+
+function wrongObject(given: unknown, maxJsonLength: number): string | undefined {
+  if (typeof given !== 'object' || Array.isArray(given)) return 'must be an object'
+  return JSON.stringify(given).length <= maxJsonLength
+    ? undefined
+    : `is longer than ${String(maxJsonLength)} characters of JSON`
+}
+
+function isCount(given: unknown, most: number): given is number {
+  return Number.isSafeInteger(given) && Number(given) >= 1 && Number(given) <= most
 }
 
 function pointer(name: string): string {

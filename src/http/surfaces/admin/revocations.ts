@@ -11,7 +11,15 @@ import {
 } from '../../../protocol/admin-api.ts'
 import { preferredType } from '../../accept.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
-import { keyRule, readBody, readQuery, refuseParameter } from './fields.ts'
+import { keyRule, readBody, readQuery, refuseParameter, type Fields } from './fields.ts'
+import {
+  type Foreign,
+  foreignDryRun,
+  readForeign,
+  readToken,
+  readTokenText,
+  wrongForeignKey,
+} from './foreign.ts'
 import { isKnown, sessionsOf, wrongKey, type Target } from './known.ts'
 import { pageParameters, readPage, renderPage } from './page.ts'
 import { Problem } from './problem.ts'
@@ -49,7 +57,8 @@ export function revocationRoutes(context: AdminContext): readonly AdminRoute[] {
  * what would end. `requireKnown` refuses what this server has never heard of, so that a typing
  * error is not taken for a logout; without it sessions of other issuers can be ended too.
  */
-function revokeRoute({ core, clock }: AdminContext): AdminRoute {
+function revokeRoute(context: AdminContext): AdminRoute {
+  const { core, clock } = context
   return {
     method: 'POST',
     path: '/revocations',
@@ -58,18 +67,18 @@ function revokeRoute({ core, clock }: AdminContext): AdminRoute {
       tag: 'Revocations',
       summary: 'End a token, a session, a subject, a client, a grant, a device or everyone',
       description:
-        'Answers once every verifier has applied it or can no longer accept anything. `Prefer: respond-async` answers once it is stored. With `dryRun` nothing is stored.',
-      body: bodyOf(
-        {
-          scope: requestedScopeSchema,
-          key: bodySchemas.text,
-          reason: reasonSchema,
-          note: bodySchemas.text,
-          dryRun: bodySchemas.flag,
-          requireKnown: bodySchemas.flag,
-        },
-        ['scope'],
-      ),
+        'Answers once every verifier has applied it or can no longer accept anything. `Prefer: respond-async` answers once it is stored. With `dryRun` nothing is stored. `issuer` names another issuer that is configured, by name or by `iss`: then subjects, clients, grants and everyone end up to a second, which `lockSeconds` puts off. `token` is an access token itself, in place of `scope` and `key`.',
+      body: bodyOf({
+        scope: requestedScopeSchema,
+        key: bodySchemas.text,
+        issuer: bodySchemas.text,
+        lockSeconds: { type: 'integer', minimum: 1, maximum: 2_592_000 },
+        token: bodySchemas.text,
+        reason: reasonSchema,
+        note: bodySchemas.text,
+        dryRun: bodySchemas.flag,
+        requireKnown: bodySchemas.flag,
+      }),
       answers: {
         200: {
           description: 'It had ended before; or what a dry run found',
@@ -80,34 +89,65 @@ function revokeRoute({ core, clock }: AdminContext): AdminRoute {
       },
     },
     async act(request, actor) {
-      const { target, reason, note, dryRun, requireKnown } = readRevocation(request)
+      const read = readRevocation(context, request)
+      const { reason, note, dryRun, requireKnown } = read
+      const { target, foreign } =
+        read.token === undefined ? read : await readToken(context, read.token)
       const { store } = core.dependencies
+      const wait = request.waitForConfirmation
+      if (foreign !== undefined) {
+        if (dryRun) return json(200, foreignDryRun(foreign, target, clock.nowMs()))
+        const end = { ...foreign, ...target, reason, note, actor, wait }
+        const revoked = await core.revokeForeign(end)
+        return revokedAnswer(revoked.added ? 201 : 200, wait, revoked)
+      }
       if (dryRun) return json(200, await tryOut({ core, clock }, target))
       if (requireKnown && !(await isKnown(store, target))) {
         throw new Problem('nothing-matched', `no ${target.scope} is known by this key`)
       }
-      const wait = request.waitForConfirmation
       const revoked = await core.revoke({ ...target, reason, note, actor, wait })
       return revokedAnswer(revoked.added ? 201 : 200, wait, revoked)
     },
   }
 }
 
-function readRevocation(request: DialectRequest) {
+function readRevocation(context: AdminContext, request: DialectRequest) {
   return readBody(request, (fields) => {
-    const scope = fields.requiredChoice('scope', requestedScopes)
-    const given = fields.text('key', keyRule)
-    const target: Target = { scope, key: given ?? (hasOneKey(scope) ? EVERYONE : '') }
-    const wrong = fields.has('key') && given === undefined ? undefined : wrongKey(target)
-    if (wrong !== undefined) fields.complain('key', wrong)
+    const token = readTokenText(fields)
     return {
-      target,
+      token,
+      ...(token === undefined ? readTarget(context, fields) : noTarget(fields)),
       reason: fields.choice('reason', reasons) ?? 'revoked_by_operator',
       note: fields.text('note', { longest: MAX_NOTE_LENGTH }) ?? '',
       dryRun: fields.flag('dryRun'),
       requireKnown: fields.flag('requireKnown'),
     }
   })
+}
+
+interface Named {
+  readonly target: Target
+  readonly foreign: Foreign | undefined
+}
+
+function readTarget(context: AdminContext, fields: Fields): Named {
+  const scope = fields.requiredChoice('scope', requestedScopes)
+  const given = fields.text('key', keyRule)
+  const target: Target = { scope, key: given ?? (hasOneKey(scope) ? EVERYONE : '') }
+  const foreign = readForeign(context, fields, target)
+  if (given !== undefined || !fields.has('key')) {
+    const wrong = foreign === undefined ? wrongKey(target) : wrongForeignKey(target)
+    if (wrong !== undefined) fields.complain('key', wrong)
+  }
+  return { target, foreign }
+}
+
+/** With a token, which says itself what it names. */
+function noTarget(fields: Fields): Named {
+  for (const name of ['scope', 'key', 'issuer', 'lockSeconds']) {
+    if (fields.has(name)) fields.complain(name, 'does not go with token')
+  }
+  return { target: { scope: 'token', key: '' }, foreign: undefined }
 }
 
 function revokedAnswer(
@@ -132,6 +172,8 @@ async function tryOut(
   return {
     dryRun: true,
     ...target,
+    issuer: '',
+    cutoff: null,
     known,
     sessions: live.count,
     tokensValidUntil: live.untilMs === undefined ? null : time(live.untilMs),

@@ -125,7 +125,9 @@ export const sessionSchema: Schema = named('Session', {
 export const dryRunSchema: Schema = named('DryRun', {
   dryRun: { const: true },
   scope: scopeSchema,
+  issuer: text,
   key: text,
+  cutoff: orNull(instant),
   known: flag,
   sessions: count,
   tokensValidUntil: orNull(instant),

@@ -6,7 +6,8 @@
 import type { Failure } from '../../../domain/failure.ts'
 import { settingsOf } from '../../../settings/read.ts'
 import type { Given } from '../../../settings/schema.ts'
-import type { AccessClaims } from '../../../verifier/claims.ts'
+import type { TokenClaims } from '../../../verifier/claims.ts'
+import type { Accepted } from '../../../verifier/verdict.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
@@ -23,12 +24,11 @@ export function createForwardAuth(
   given: Given<ForwardAuthOptions> = {},
 ): Dialect {
   const options = settingsOf(forwardAuthSchema, given, false)
-  const { verifier } = context.core.dependencies
 
   async function handle(request: DialectRequest): Promise<Answer> {
     const check = parseCheck(request, options)
     if (check.isPreflight && options.preflight === 'allow') return { status: 200, headers: blank }
-    const verdict = await verifier.verify(check.token, check.audiences[0])
+    const verdict = await context.core.check(check.token, check.audiences[0])
     if (!verdict.ok) {
       return refuse(check, check.isUnreadable ? 'unreadable' : verdict.reason, options)
     }
@@ -37,7 +37,7 @@ export function createForwardAuth(
     }
     const missing = check.scopes.filter((scope) => !scopesOf(verdict.claims).includes(scope))
     if (missing.length > 0) return insufficientScope(missing)
-    const headers = identity(verdict.claims, options)
+    const headers = identity(verdict, options)
     return headers ? { status: 200, headers } : { status: 403, headers: blank }
   }
 
@@ -131,14 +131,16 @@ const unknown: Answer = {
 
 /** Undefined where a name cannot be told in a header: a part of it may be somebody else's. */
 function identity(
-  claims: AccessClaims,
+  { claims, foreign }: Accepted,
   options: ForwardAuthOptions,
 ): Readonly<Record<string, string>> | undefined {
+  // Of another issuer's token, what ends it: products put these names into various claims.
+  const { sub, sid, client_id: client } = foreign?.names ?? claims
   const names = {
-    'remote-user': claims.sub,
+    'remote-user': sub ?? '',
     'remote-groups': options.groups ? groupsOf(claims) : '',
-    'outright-session': claims.sid,
-    'outright-client': claims.client_id,
+    'outright-session': sid ?? '',
+    'outright-client': client ?? '',
   }
   const headers: Record<string, string> = { ...blank }
   for (const [header, name] of Object.entries(names)) {
@@ -153,14 +155,14 @@ function identity(
 const groupsBytes = 2048
 
 /** The scopes with commas; none where they are too many, because a part of them would be a lie. */
-function groupsOf(claims: AccessClaims): string {
+function groupsOf(claims: TokenClaims): string {
   // One that holds a comma would be read as two.
   const groups = scopesOf(claims).filter((name) => !name.includes(','))
   const text = groups.join(',')
   return Buffer.byteLength(text) > groupsBytes ? '' : text
 }
 
-function scopesOf(claims: AccessClaims): readonly string[] {
+function scopesOf(claims: TokenClaims): readonly string[] {
   const { scope } = claims
   return typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : []
 }

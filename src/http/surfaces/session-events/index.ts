@@ -12,7 +12,7 @@ import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
 
 export interface SessionEventsOptions {
-  readonly verifier: TokenVerifier
+  readonly verifier: TokenVerifier<AccessClaims>
   readonly clock: Clock
   /** Calls back once when what the claims name is revoked; the returned function stops watching. */
   readonly watch: (claims: AccessClaims, callback: () => void) => () => void

@@ -1,0 +1,17 @@
+import type { Verdict } from '../verifier/verdict.ts'
+import type { CoreDependencies } from './dependencies.ts'
+
+/**
+ * Decides about an access token of whichever issuer is accepted here. For dialects there is
+ * `inspect`: their tokens are of this server alone.
+ *
+ * @param token The JWT; undefined where there was no credential at all.
+ * @param audience Where given, the token must be for it.
+ */
+export function check(
+  { anyVerifier }: Pick<CoreDependencies, 'anyVerifier'>,
+  token: string | undefined,
+  audience?: string,
+): Promise<Verdict> {
+  return anyVerifier.verify(token, audience)
+}

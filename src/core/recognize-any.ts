@@ -1,0 +1,50 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import type { Issuer } from '../domain/issuer.ts'
+import { readForeignToken } from '../verifier/foreign-token.ts'
+import { hasAccessClaims } from '../verifier/token-verifier.ts'
+import type { Rejection } from '../verifier/verdict.ts'
+import type { CoreDependencies } from './dependencies.ts'
+import { findIssuer } from './find-issuer.ts'
+
+/** A token whose signature was verified, whatever its status is. */
+export interface RecognizedAny {
+  /** Undefined: this server. */
+  readonly issuer: Issuer | undefined
+  /** Key of the scope `token`. */
+  readonly key: string
+  /** The application that it was issued to, where it says so. */
+  readonly client: string | undefined
+  readonly subject: string | undefined
+  readonly expiresAtSeconds: number
+  readonly state: 'alive' | 'expired' | 'revoked'
+}
+
+/**
+ * Says what an access token of any issuer names, for calls that end it: never for one that lets
+ * somebody in.
+ *
+ * @returns Why nothing can be said about it, where that is so.
+ */
+export async function recognizeAny(
+  dependencies: Pick<CoreDependencies, 'anyVerifier' | 'issuers' | 'clock'>,
+  token: string | undefined,
+): Promise<RecognizedAny | Exclude<Rejection, 'expired' | 'revoked'>> {
+  const verdict = await dependencies.anyVerifier.verifyEarly(token)
+  const state = verdict.ok ? 'alive' : verdict.reason
+  if (state !== 'alive' && state !== 'expired' && state !== 'revoked') return state
+  // Its signature was good: that is judged before its time and its end.
+  const payload = decodeJwt(token ?? '')
+  const issuer = findIssuer(dependencies, payload.iss ?? '')
+  if (issuer === undefined) {
+    if (!hasAccessClaims(payload)) return 'invalid'
+    const { jti, client_id: client, sub, exp } = payload
+    return { issuer, key: jti, client, subject: sub, expiresAtSeconds: exp, state }
+  }
+  const header = { ...decodeProtectedHeader(token ?? '') }
+  const signed = { token: token ?? '', header, payload }
+  const read = readForeignToken(signed, issuer, dependencies.clock.nowMs() / 1000)
+  if (typeof read === 'string') return 'invalid'
+  const { jti = '', client_id: client, sub } = read.names.names
+  const { expiresAtSeconds } = read
+  return { issuer, key: jti, client, subject: sub, expiresAtSeconds, state }
+}

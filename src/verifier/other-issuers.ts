@@ -1,0 +1,49 @@
+import { decodeJwt, type JWTVerifyGetKey } from 'jose'
+import type { IssuerTerms } from '../domain/token-rules.ts'
+
+/** An issuer whose tokens are accepted beside those of this server. */
+export interface OtherIssuer {
+  readonly terms: IssuerTerms
+  /** Finds its public keys, and no other issuer's. */
+  readonly keys: JWTVerifyGetKey
+}
+
+export interface OtherIssuers {
+  /**
+   * @param iss As a token says it, of which nothing is verified yet.
+   * @returns Undefined where no such issuer is accepted.
+   * @throws {Error} Where nobody can say at the moment.
+   */
+  find(iss: string): OtherIssuer | undefined | Promise<OtherIssuer | undefined>
+}
+
+/** Signatures of public keys alone: whoever knows a public key must not be able to make one. */
+export const foreignAlgorithms: string[] =
+  'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ')
+
+/**
+ * Whose token it is, by its own word: the signature is judged later, with the keys of that issuer.
+ *
+ * @param own `iss` of this server.
+ * @returns Undefined where it says to be of this server; why it is refused, where no issuer is
+ *   found.
+ */
+export async function otherIssuerOf(
+  token: string,
+  own: string,
+  others: OtherIssuers,
+): Promise<OtherIssuer | 'invalid' | 'stale' | undefined> {
+  let iss: unknown
+  try {
+    ;({ iss } = decodeJwt(token))
+  } catch {
+    return 'invalid'
+  }
+  if (iss === own) return undefined
+  if (typeof iss !== 'string') return 'invalid'
+  try {
+    return (await others.find(iss)) ?? 'invalid'
+  } catch {
+    return 'stale'
+  }
+}
