@@ -27,12 +27,14 @@ export interface AcmeOptions {
   readonly accessLifetimeMs: number
 }
 
-export const acme: DialectModule = defineDialect({
+export const acme: DialectModule<AcmeOptions> = defineDialect({
   name: 'acme',
+  title: 'Acme',
   options: settings.group<AcmeOptions>({
     farewell: settings.text({ description: 'what a logout answers', default: 'bye' }),
     accessLifetimeMs: settings.lifetime({ description: 'life of a token', default: 3_600_000 }),
   }),
+  longestTokenMs: ({ accessLifetimeMs }) => accessLifetimeMs,
   create: createAcme,
 })
 
@@ -72,7 +74,6 @@ function createAcme({ core }: DialectContext, options: AcmeOptions): Dialect {
   }
 
   return {
-    name: 'acme',
     owns: (path) => path.startsWith('/acme/'),
     routes: [
       {

@@ -8,6 +8,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Core } from '../src/core/core.ts'
+import type { NodeView } from '../src/http/node-view.ts'
 import type { Store } from '../src/ports/store.ts'
 import { compose, type Composition } from '../src/server/compose.ts'
 import { loadConfig, type ConfigFile } from '../src/server/config.ts'
@@ -44,6 +45,7 @@ export interface TestServer {
   advance(ms: number): void
   readonly otps: SentOtp[]
   readonly core: Core
+  readonly node: NodeView
   readonly store: Store
   close(): Promise<void>
 }
@@ -102,6 +104,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     otps: world.otps,
     core: first.composition.core,
+    node: first.composition.node,
     store: first.composition.store,
     async close() {
       await Promise.all(nodes.map((node) => node.composition.close()))

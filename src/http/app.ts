@@ -274,7 +274,7 @@ function observe(
 ): void {
   const { method, requestId } = request
   own.observe({
-    dialect: mount?.dialect.name ?? 'none',
+    dialect: mount?.module.name ?? 'none',
     method,
     route: route?.path ?? '*',
     status,

@@ -1,13 +1,15 @@
 import type { Core } from '../core/core.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { NodeView } from './node-view.ts'
 
-/** What every dialect is made from. */
+/** What every surface is made from. */
 export interface DialectContext {
   readonly core: Core
+  readonly node: NodeView
   readonly clock: Clock
   /** The public URL, without a slash at the end. */
   readonly issuer: string
-  /** Path before all of the dialect's own, without a slash at the end; empty at the origin's root. */
+  /** Path before all of the surface's own, without a slash at the end; empty at the origin's root. */
   readonly prefix: string
   /** Multiplies every documented rate limit. */
   readonly rateLimitFactor: number

@@ -74,7 +74,6 @@ export interface Route {
 }
 
 export interface Dialect {
-  readonly name: string
   readonly routes: readonly Route[]
   /** True for paths where unknown routes and wrong methods are answered in this dialect's form. */
   owns(path: string): boolean

@@ -18,8 +18,8 @@ before(async () => {
       {
         prefix: '',
         host: undefined,
+        module: { kind: 'own', name: 'echo', title: 'Echo' },
         dialect: {
-          name: 'echo',
           owns: () => true,
           routes: [
             {

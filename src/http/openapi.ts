@@ -10,7 +10,10 @@ export interface OpenApiDocument extends Json {
 }
 
 export interface DocumentOptions {
-  readonly mounts: readonly Pick<MountedDialect, 'dialect' | 'prefix' | 'host'>[]
+  readonly mounts: readonly Pick<
+    MountedDialect,
+    'module' | 'dialect' | 'prefix' | 'host' | 'longestTokenMs'
+  >[]
   /** The public URL, without a slash at the end. */
   readonly publicUrl: string
   /** Version of Outright. */
@@ -37,27 +40,6 @@ export const securitySchemes: Readonly<Record<string, Json>> = {
     scheme: 'bearer',
     description: 'The credential of a guard, from `outright guard add`',
   },
-}
-
-/** How a dialect is called in the document; a name that is not here stands for itself. */
-const titles: Readonly<Record<string, string>> = {
-  directlink: 'DirectLink',
-  matar: 'Matar',
-  octopus: 'Octopus',
-  'adobe-pass': 'Adobe Pass',
-  baanx: 'Baanx',
-  oauth: 'OAuth 2.0',
-  oidc: 'OpenID Connect',
-  global: 'Global Token Revocation',
-  signals: 'Shared Signals',
-  'status-list': 'Token Status List',
-  'forward-auth': 'Forward authentication',
-  feed: 'Feed of guards',
-  'session-events': 'Open tabs',
-  'demo-mvpd': 'TV provider of the demo',
-  operations: 'Operations',
-  'front-page': 'Operations',
-  'demo-callback': 'TV provider of the demo',
 }
 
 function guide(isDemo: boolean): string {
@@ -87,11 +69,12 @@ export function buildDocument(options: DocumentOptions): OpenApiDocument {
   const paths: Record<string, Record<string, Json>> = {}
   const schemas = new Map<string, Json>()
   const ids = new Set<string>()
-  const tags = new Set<string>()
-  for (const { dialect, prefix, host } of mounts) {
+  const tags = new Map<string, Tag>()
+  for (const { module, dialect, prefix, host, longestTokenMs } of mounts) {
     for (const route of dialect.routes) {
-      const operation = writeOperation(route, dialect.name, prefix, ids)
-      for (const tag of operation.tags) tags.add(tag)
+      const operation = writeOperation(route, module.title, prefix, ids)
+      for (const name of operation.tags)
+        tags.set(name, { rank: rankOf(module, name), longestTokenMs })
       const path = templateOf(prefix + route.path)
       const methods = (paths[path] ??= {})
       const servers = host === undefined ? {} : { servers: [{ url: withHost(publicUrl, host) }] }
@@ -109,26 +92,31 @@ export function buildDocument(options: DocumentOptions): OpenApiDocument {
     },
     // Relative, so that the page calls the server that it came from, by whatever name and port.
     servers: [{ url: new URL(publicUrl).pathname }],
-    tags: [...tags].sort(byOrder).map((name) => ({ name })),
+    tags: [...tags].sort(([, one], [, other]) => one.rank - other.rank).map(writeTag),
     paths,
     components: { securitySchemes, schemas: Object.fromEntries(schemas) },
   }
 }
 
-/** The dialects, then the admin API's own tags, then what is for machines. */
-function byOrder(one: string, other: string): number {
-  const order = Object.values(titles)
-  const lastDialect = order.indexOf(titles['status-list'] ?? '')
-  const rank = (tag: string): number => {
-    const at = order.indexOf(tag)
-    return at < 0 ? lastDialect + 0.5 : at
-  }
-  return rank(one) - rank(other)
+interface Tag {
+  readonly rank: number
+  readonly longestTokenMs: number | undefined
+}
+
+function writeTag([name, { longestTokenMs: ms }]: readonly [string, Tag]): Json {
+  if (ms === undefined) return { name }
+  return { name, description: `Its access tokens live for at most ${String(ms / 1000)} seconds.` }
+}
+
+/** The dialects first, then what an operator calls, then what is for machines. */
+function rankOf({ kind, title }: MountedDialect['module'], tag: string): number {
+  if (kind === 'dialect') return 0
+  return tag === title ? 2 : 1
 }
 
 const documentOperation: Json = {
   operationId: 'openapi',
-  tags: [titles['operations']],
+  tags: ['Operations'],
   summary: 'This document',
   responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': {} } } },
 }
@@ -137,18 +125,13 @@ interface Operation extends Json {
   readonly tags: readonly string[]
 }
 
-function writeOperation(
-  route: Route,
-  dialect: string,
-  prefix: string,
-  ids: Set<string>,
-): Operation {
+function writeOperation(route: Route, title: string, prefix: string, ids: Set<string>): Operation {
   const { operationId, parameters, tags, ...rest } = route.operation
   const given = typeof operationId === 'string' ? operationId : undefined
   return {
     operationId: uniqueId(given ?? idOf(route, prefix), route, ids),
-    // The admin API is large enough for tags of its own.
-    tags: dialect === 'admin' ? adminTags(tags) : [titles[dialect] ?? dialect],
+    // A surface that is large has tags of its own.
+    tags: (tags as readonly string[] | undefined) ?? [title],
     ...rest,
     parameters: [
       ...pathParameters(route, parameters),
@@ -164,11 +147,6 @@ function templateOf(path: string): string {
 
 /** The name that what `*` stands for has in the document. */
 const REST = 'rest'
-
-function adminTags(given: unknown): readonly string[] {
-  const tags = Array.isArray(given) ? (given as readonly string[]) : ['Admin']
-  return tags.map((tag) => titles[tag] ?? tag)
-}
 
 function idOf({ method, path }: Route, prefix: string): string {
   const words = (prefix + path.replace(/\*$/, REST))

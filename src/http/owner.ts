@@ -1,9 +1,13 @@
 /** Who answers where: which mount owns a path, and which methods it has there. */
 import { METHODS } from 'node:http'
 import type { Dialect, Route } from './dialect.ts'
+import type { AnySurfaceModule } from './surface-module.ts'
 
 export interface MountedDialect {
+  readonly module: Pick<AnySurfaceModule, 'kind' | 'name' | 'title'>
   readonly dialect: Dialect
+  /** The longest life of an access token that it issues, in milliseconds; undefined: it issues none. */
+  readonly longestTokenMs?: number | undefined
   /** Path before all of its routes, without a slash at the end; empty at the root. */
   readonly prefix: string
   /** Served only under this host name; undefined: under any. */

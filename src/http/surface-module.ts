@@ -1,26 +1,73 @@
+import type { TSchema } from 'typebox'
+import type { Client, Subject } from '../domain/identity.ts'
 import type { Group } from '../settings/schema.ts'
 import type { DialectContext } from './context.ts'
 import type { Dialect } from './dialect.ts'
 
-/** A dialect of an installation's own with settings: see `docs/dialects.md`. */
-export interface DialectModule {
-  /** What messages call it. */
-  readonly name: string
-  /** Schema of its options. */
-  readonly options: Group<unknown>
-  create(context: DialectContext, options: unknown): Dialect
+/** One module of what answers HTTP: all that the server knows of it before it is made. */
+export interface SurfaceModule<Options> extends AnySurfaceModule {
+  /** Schema of its settings. */
+  readonly options: Group<Options>
+  /** The longest life of an access token that it issues, in milliseconds; without it: none. */
+  longestTokenMs?(options: NoInfer<Options>): number
+  create(context: DialectContext, options: NoInfer<Options>): Dialect
 }
 
-/** Makes a module of a dialect, which is created with options that its schema has accepted. */
-export function defineDialect<Options>(module: {
+/** A module whose settings are its own business. */
+export interface AnySurfaceModule {
+  /** Where its settings stand: those of a dialect under `dialects`, with its place; else at the top. */
+  readonly kind: 'dialect' | 'own'
+  /** As metrics and the access log have it. */
   readonly name: string
-  readonly options: Group<Options>
-  create(context: DialectContext, options: Options): Dialect
-}): DialectModule {
-  const { name, options } = module
-  return {
-    name,
-    options: options as unknown as Group<unknown>,
-    create: (context, settings) => module.create(context, settings as Options),
-  }
+  /** As people read it. */
+  readonly title: string
+  readonly options: TSchema
+  /** True: of the paths that it claims, it answers for those that no other surface claims. */
+  readonly claimsRest?: true
+  /** Who can log in with `--demo`. */
+  readonly demo?: DemoIdentities
+  longestTokenMs?(options: never): number
+  create(context: DialectContext, options: never): Dialect
+}
+
+/** A module of an emulated API, built in or an installation's own: see `docs/dialects.md`. */
+export interface DialectModule<Options> extends SurfaceModule<Options> {
+  readonly kind: 'dialect'
+}
+
+/** A module of Outright's own. */
+export interface OwnModule<Options> extends SurfaceModule<Options> {
+  readonly kind: 'own'
+}
+
+/** The settings that a module has. */
+export type OptionsOf<M> = M extends SurfaceModule<infer Options> ? Options : never
+
+/** Makes a dialect, which is created with options that its schema has accepted. */
+export function defineDialect<Options>(
+  module: Omit<DialectModule<Options>, 'kind'>,
+): DialectModule<Options> {
+  return { kind: 'dialect', ...module }
+}
+
+/** Makes a surface of Outright's own. */
+export function defineOwn<Options>(module: Omit<OwnModule<Options>, 'kind'>): OwnModule<Options> {
+  return { kind: 'own', ...module }
+}
+
+/** Identities of the demo. Their secrets are public by design. */
+export interface DemoIdentities {
+  readonly subjects?: readonly DemoSubject[]
+  readonly clients?: readonly DemoClient[]
+  /** What a person needs to try it. */
+  readonly shown: { readonly who: string; readonly secret: string }
+}
+
+export type DemoSubject = Partial<Subject> & { readonly id: string; readonly password?: string }
+
+export type DemoClient = Partial<Client> & {
+  readonly id: string
+  readonly dialect: string
+  readonly key: string
+  readonly secret?: string
 }

@@ -11,6 +11,7 @@ import { attachFeed, isFeedUpgrade, type FeedHub } from '../feed/index.ts'
 import { createApp, type MountedDialect } from '../http/app.ts'
 import { ClientAddresses } from '../http/client-address.ts'
 import { registerDocumentation } from '../http/documentation.ts'
+import type { NodeView } from '../http/node-view.ts'
 import { buildDocument } from '../http/openapi.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
@@ -34,6 +35,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { openProviders } from './providers.ts'
 import { mountAll } from './mounts.ts'
 import { NodeLags } from './node-lags.ts'
+import { viewOf } from './node-view.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { watchReadiness } from './readiness.ts'
 import { startSweeping } from './sweeping.ts'
@@ -57,6 +59,7 @@ export interface Composition {
   readonly app: FastifyInstance
   readonly core: Core
   readonly store: Store
+  readonly node: NodeView
   /** Finishes what was accepted, then closes everything. */
   close(): Promise<void>
 }
@@ -142,18 +145,11 @@ async function composeOver(
   if (mustDecide) await carryOutDecision(core, config, log)
   const stopping = new AbortController()
   const providers = await openProviders(core, config)
-  const mounts = mountAll({
-    config,
-    core,
-    addresses,
-    opened,
-    verification,
-    nodeLags,
-    metrics,
-    readiness,
-    providers,
-    stopping: stopping.signal,
-  })
+  const parts = { addresses, opened, verification, nodeLags, metrics, readiness }
+  const node = viewOf({ ...parts, stopping: stopping.signal }, config)
+  const { issuer, rateLimitFactor, demo } = config
+  const context = { core, node, clock, issuer, rateLimitFactor, demo }
+  const mounts = [...mountAll(providers.config, context), ...providers.mounts]
   void opened.stopped.then((reason) => stopForGood(reason, opened, hub, log))
   const app = createHttp(mounts, addresses, metrics, config, world)
   const closeApp = gracefulClose(app, clock)
@@ -169,6 +165,7 @@ async function composeOver(
     app,
     core,
     store,
+    node,
     async close() {
       stopping.abort()
       stopSweeping()

@@ -5,8 +5,9 @@
 import { aliasesOf } from '../domain/issuer.ts'
 import { problemsOf } from '../settings/read.ts'
 import { secretsIn } from '../settings/walk.ts'
-import { configSchema, type CustomDialect, type Settings } from './config-schema.ts'
+import { configSchema, type Settings } from './config-schema.ts'
 import { publicCredentials } from './demo.ts'
+import type { CustomDialect } from './surface-settings.ts'
 
 /** Everything that does not go together, each by the name of a setting. */
 export function crossProblems(settings: Settings): readonly string[] {
@@ -30,13 +31,11 @@ export function crossProblems(settings: Settings): readonly string[] {
 
 /** Options of custom dialects, each held against the schema of its own dialect. */
 export function customProblems(customDialects: readonly CustomDialect[]): readonly string[] {
-  return customDialects.flatMap((custom, at) =>
-    typeof custom === 'function'
-      ? []
-      : problemsOf(custom.dialect.options, custom.options ?? {}, {
-          name: `customDialects[${String(at)}].options`,
-          partial: false,
-        }),
+  return customDialects.flatMap(({ dialect, options = {} }, at) =>
+    problemsOf(dialect.options, options, {
+      name: `customDialects[${String(at)}].options`,
+      partial: false,
+    }),
   )
 }
 

@@ -3,30 +3,14 @@
  * says.
  */
 import { hostname } from 'node:os'
-import type { DialectContext } from '../http/context.ts'
-import type { Dialect } from '../http/dialect.ts'
-import type { DialectModule } from '../http/surface-module.ts'
 import { isListenHost, rangeProblem } from '../http/client-address.ts'
-import { adobePassSchema, type AdobePassOptions } from '../http/dialects/adobe-pass/options.ts'
-import { baanxSchema, type BaanxOptions } from '../http/dialects/baanx/options.ts'
-import { directLinkSchema, type DirectLinkOptions } from '../http/dialects/directlink/options.ts'
-import {
-  forwardAuthSchema,
-  type ForwardAuthOptions,
-} from '../http/surfaces/forward-auth/options.ts'
-import { matarSchema, type MatarOptions } from '../http/dialects/matar/options.ts'
-import { octopusSchema, type OctopusOptions } from '../http/dialects/octopus/options.ts'
 import type { SigningKey } from '../ports/store.ts'
-import { isPlainObject } from '../settings/read.ts'
 import {
-  checked,
   checkedText,
   choice,
   duration,
-  either,
   flag,
   group,
-  hook,
   httpUrl,
   integer,
   kinds,
@@ -34,40 +18,11 @@ import {
   number,
   optional,
   text,
+  together,
   type Group,
-  type Setting,
 } from '../settings/schema.ts'
-import { DEMO_ADMIN_TOKEN } from './demo.ts'
 import { issuerSchema, type IssuerSettings } from './issuer-settings.ts'
-import { place } from './place-settings.ts'
-
-/** Where a dialect is served and how it behaves. */
-export interface DialectConfig<Options> {
-  readonly enabled: boolean
-  readonly prefix: string
-  readonly host?: string
-  readonly origins?: readonly string[]
-  readonly options: Options
-}
-
-export interface DialectConfigs {
-  readonly directlink: DialectConfig<DirectLinkOptions>
-  readonly matar: DialectConfig<MatarOptions>
-  readonly octopus: DialectConfig<OctopusOptions>
-  readonly adobePass: DialectConfig<AdobePassOptions>
-  readonly baanx: DialectConfig<BaanxOptions>
-}
-
-/** A dialect of an installation's own: what makes it, or a module with a place and options. */
-export type CustomDialect = ((context: DialectContext) => Dialect) | PlacedDialect
-
-export interface PlacedDialect {
-  readonly dialect: DialectModule
-  readonly prefix?: string
-  readonly host?: string
-  readonly origins?: readonly string[]
-  readonly options?: Readonly<Record<string, unknown>>
-}
+import { surfaceSchema, type SurfaceSettings } from './surface-settings.ts'
 
 /** Where one-time passwords go: the console (demo only) or a webhook. */
 export type OtpSenderSetting =
@@ -75,16 +30,14 @@ export type OtpSenderSetting =
   | { readonly kind: 'console' }
   | { readonly kind: 'webhook'; readonly url: string; readonly secret: string }
 
-/** Every setting; what each does is written in the schema below. */
-export interface Settings {
+/** What the node reads; what each does is written in the schema below. */
+interface NodeSettings {
   readonly host: string
   readonly port: number
   readonly dataDir: string
   readonly databaseUrl?: string
   readonly node: string
   readonly issuer?: string
-  readonly adminToken?: string
-  readonly metricsToken?: string
   readonly demo: boolean
   readonly rateLimitFactor: number
   readonly trustedProxies: readonly string[]
@@ -104,14 +57,14 @@ export interface Settings {
   readonly renewMs: number
   readonly accessLog: boolean
   readonly issuers: readonly IssuerSettings[]
-  readonly forwardAuth: ForwardAuthOptions
-  readonly dialects: DialectConfigs
-  readonly customDialects: readonly CustomDialect[]
 }
+
+/** Every setting. */
+export type Settings = NodeSettings & SurfaceSettings
 
 const nodeName = String.raw`^[\w.-]{1,64}$`
 
-export const configSchema: Group<Settings> = group<Settings>({
+const nodeSchema: Group<NodeSettings> = group<NodeSettings>({
   host: checkedText(
     {
       description: 'address to listen on',
@@ -168,26 +121,6 @@ export const configSchema: Group<Settings> = group<Settings>({
       },
       ({ search, hash, username, password }) => search + hash + username + password === '',
     ),
-  ),
-  adminToken: optional(
-    text({
-      description: 'bearer token of the admin API; without it the API refuses everybody',
-      demoDefault: DEMO_ADMIN_TOKEN,
-      defaultText: '–',
-      variable: 'OUTRIGHT_ADMIN_TOKEN',
-      secret: true,
-      pattern: String.raw`^[\x21-\x7E]{1,4096}$`,
-      allowed: 'one word of visible ASCII characters',
-    }),
-  ),
-  metricsToken: optional(
-    text({
-      description: 'bearer token of `/metrics`; without it they are open to everybody',
-      variable: 'OUTRIGHT_METRICS_TOKEN',
-      secret: true,
-      pattern: String.raw`^[\w.~+/-]{16,512}=*$`,
-      allowed: '16 to 512 letters, digits and `-`, `.`, `_`, `~`, `+`, `/`',
-    }),
   ),
   demo: flag({
     description: 'serves the demo identities, whose passwords are public',
@@ -318,47 +251,6 @@ export const configSchema: Group<Settings> = group<Settings>({
     default: [],
     allowed: 'a list of `{ name, issuer, profile, audience, … }`',
   }),
-  forwardAuth: forwardAuthSchema,
-  dialects: group<DialectConfigs>({
-    directlink: dialect(directLinkSchema),
-    matar: dialect(matarSchema),
-    octopus: dialect(octopusSchema),
-    adobePass: dialect(adobePassSchema),
-    baanx: dialect(baanxSchema),
-  }),
-  customDialects: list(
-    either<(context: DialectContext) => Dialect, PlacedDialect>(
-      hook({ allowed: 'a function that makes a dialect' }),
-      group<PlacedDialect>(
-        { dialect: dialectModule(), ...place(), options: optional(anyOptions()) },
-        { allowed: '`{ dialect, prefix, host, options }`' },
-      ),
-      {},
-    ),
-    {
-      description: 'dialects of your own: see [dialects.md](dialects.md)',
-      default: [],
-      allowed: 'a list of functions, or of `{ dialect, prefix, host, options }`',
-    },
-  ),
 })
 
-function dialect<Options>(options: Group<Options>): Group<DialectConfig<Options>> {
-  const enabled = flag({ description: 'whether it is served', default: true })
-  return group<DialectConfig<unknown>>({
-    enabled,
-    ...place(),
-    options: options as unknown as Setting<unknown>,
-  }) as unknown as Group<DialectConfig<Options>>
-}
-
-function dialectModule(): Setting<DialectModule> {
-  return checked({ allowed: 'what `defineDialect` makes' }, (value) =>
-    ['name', 'options', 'create'].every((name) => Object.hasOwn(Object(value), name)),
-  )
-}
-
-/** Held against the module's own schema by `config.ts`. */
-function anyOptions(): Setting<Readonly<Record<string, unknown>>> {
-  return checked({ allowed: 'settings' }, isPlainObject)
-}
+export const configSchema: Group<Settings> = together<Settings>([nodeSchema, surfaceSchema])

@@ -203,6 +203,7 @@ describe('where to listen', () => {
 describe('a dialect of an installation’s own brings its schema', () => {
   const acme = defineDialect<{ readonly greeting: string }>({
     name: 'acme',
+    title: 'Acme',
     options: group<{ readonly greeting: string }>({ greeting: text({ default: 'hello' }) }),
     create: () => assert.fail('not before the start'),
   })

@@ -14,10 +14,8 @@ import { crossProblems, customProblems } from './config-rules.ts'
 import { configSchema, type Settings } from './config-schema.ts'
 import type { GivenIssuer } from './issuer-settings.ts'
 
-export type { CustomDialect, DialectConfig } from './config-schema.ts'
-
 /** Every setting as it is used. */
-export interface Config extends Settings {
+export type Config = Settings & {
   /** Without brackets around an IPv6 address. */
   readonly host: string
   /** Public URL, without a slash at the end. */

@@ -2,35 +2,20 @@
  * What the demo tells a person who opens it: who can log in, and where its OAuth client is called
  * back.
  */
-import { demoCode } from '../http/dialects/matar/otp-login.ts'
-import type { DemoIdentity, FrontPage } from '../http/surfaces/front-page/index.ts'
-import type { Dialect } from '../http/dialect.ts'
+import type { MountedDialect } from '../http/app.ts'
 import { html, pageAnswer, styleSheet } from '../http/html.ts'
+import type { DemoView } from '../http/node-view.ts'
 import { problemAnswer } from '../http/problem.ts'
 import type { Config } from './config.ts'
-import { DEMO_CALLBACK_PATH, demoSecretOf } from './demo.ts'
-import { viewer } from './demo-mvpd/login.ts'
+import { DEMO_CALLBACK_PATH } from './demo.ts'
+import { surfaceModules } from './surface-settings.ts'
 
-/** The demo's part of the front page. */
-export function demoView(config: Config): NonNullable<FrontPage['demo']> {
-  return { identities: identities(config), logout: demoLogout(config) }
-}
-
-/** One identity of each API, all of them public. */
-function identities({ adminToken = '' }: Config): readonly DemoIdentity[] {
-  return [
-    { api: 'DirectLink', who: 'user maria', secret: demoSecretOf('maria') },
-    { api: 'Matar', who: 'phone 919999900001, name Sri', secret: demoCode },
-    { api: 'Octopus', who: 'key octopus-demo-key', secret: demoSecretOf('42') },
-    { api: 'Adobe Pass', who: `requestor REF30, viewer ${viewer.user}`, secret: viewer.password },
-    {
-      api: 'Baanx',
-      who: 'key baanx-demo-key, user demo@example.com',
-      secret: demoSecretOf('baanx-demo-user'),
-    },
-    { api: 'Admin', who: 'bearer token', secret: adminToken },
-    { api: 'Guard', who: 'credential', secret: 'outright-demo-guard' },
-  ]
+/** The demo's part of the front page: one identity of each surface, all of them public. */
+export function demoView(config: Config): DemoView {
+  const identities = surfaceModules.flatMap(([, { title, demo }]) =>
+    demo === undefined ? [] : [{ api: title, ...demo.shown }],
+  )
+  return { identities, logout: demoLogout(config) }
 }
 
 /**
@@ -40,27 +25,40 @@ function identities({ adminToken = '' }: Config): readonly DemoIdentity[] {
 export function demoLogout({ issuer, dialects: { directlink } }: Config): string | undefined {
   if (!directlink.enabled || directlink.host !== undefined) return undefined
   const path = `${directlink.prefix}/directlink/v1/auth/logout`
-  return `curl -si -u maria:${demoSecretOf('maria')} -X POST ${issuer}${path}`
+  return `curl -si -u maria:maria-demo -X POST ${issuer}${path}`
 }
 
+const MAX_SHOWN = 1024
+
+const callbackStyle = styleSheet(`
+:root { color-scheme: light dark; font: 1rem/1.6 system-ui, sans-serif; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; }
+main { width: min(34rem, calc(100vw - 3rem)); padding: 2rem 0; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem; }
+dt { font-weight: 600; }
+dd { margin: 0 0 1rem; overflow-wrap: anywhere; }
+code { font: .95em ui-monospace, monospace; }
+`)
+
 /** Where the demo's OAuth client gets its codes: it shows them to the person who tries it. */
-export function createDemoCallback(): Dialect {
-  return {
-    name: 'demo-callback',
+export const demoCallback: MountedDialect = {
+  module: { kind: 'own', name: 'demo-callback', title: 'TV provider of the demo' },
+  prefix: '',
+  host: undefined,
+  dialect: {
     routes: [
       {
         method: 'GET',
         path: DEMO_CALLBACK_PATH,
         alsoHead: true,
         operation: {
-          tags: ['demo'],
           summary: 'Where the demo’s OAuth client gets its codes',
           responses: { 200: { description: 'A page that shows what came' } },
         },
         handle({ query }) {
           const rows = ['code', 'state', 'error'].flatMap((name) => {
             const value = query.get(name)
-            return value === null ? [] : [{ name, value: value.slice(0, MAX_SHOWN_LENGTH) }]
+            return value === null ? [] : [{ name, value: value.slice(0, MAX_SHOWN) }]
           })
           return pageAnswer(200, {
             title: 'Back at the client',
@@ -86,17 +84,5 @@ export function createDemoCallback(): Dialect {
     ],
     owns: (path) => path === DEMO_CALLBACK_PATH,
     renderFailure: problemAnswer,
-  }
+  },
 }
-
-const MAX_SHOWN_LENGTH = 1024
-
-const callbackStyle = styleSheet(`
-:root { color-scheme: light dark; font: 1rem/1.6 system-ui, sans-serif; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; }
-main { width: min(34rem, calc(100vw - 3rem)); padding: 2rem 0; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem; }
-dt { font-weight: 600; }
-dd { margin: 0 0 1rem; overflow-wrap: anywhere; }
-code { font: .95em ui-monospace, monospace; }
-`)

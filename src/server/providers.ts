@@ -4,11 +4,14 @@ import { ADOBE_PASS, viewerOf, type Mvpd } from '../http/dialects/adobe-pass/ind
 import type { Receiver } from '../ports/delivery.ts'
 import { createMvpdReceiver } from '../receivers/mvpd.ts'
 import type { Config } from './config.ts'
+import { demoCallback } from './demo-page.ts'
 import { createDemoMvpd, DEMO_MVPD_PREFIX, type DemoMvpd } from './demo-mvpd/index.ts'
 
 /** The TV providers of the Adobe Pass dialect, and how they are told whose sessions ended. */
 export interface Providers {
-  readonly mvpds: readonly Mvpd[]
+  /** The configuration with them. */
+  readonly config: Config
+  /** What of the demo stands for others: its TV provider, and its OAuth client. */
   readonly mounts: readonly MountedDialect[]
   readonly receiver: Receiver
 }
@@ -25,11 +28,11 @@ export async function openProviders(core: Core, config: Config): Promise<Provide
     enabled && config.demo && options.mvpds === undefined ? await openDemo(core, config) : undefined
   const mvpds = options.mvpds ?? (demo === undefined ? [] : [demo.provider, demoPass(demo)])
   return {
-    mvpds,
-    mounts:
-      demo === undefined
-        ? []
-        : [{ dialect: demo.dialect, prefix: DEMO_MVPD_PREFIX, host: undefined }],
+    config: withProviders(config, mvpds),
+    mounts: [
+      ...(config.demo ? [demoCallback] : []),
+      ...(demo === undefined ? [] : [mountDemoMvpd(demo)]),
+    ],
     receiver: createMvpdReceiver({
       providers: mvpds,
       dialect: ADOBE_PASS,
@@ -38,6 +41,18 @@ export async function openProviders(core: Core, config: Config): Promise<Provide
       fetch,
     }),
   }
+}
+
+function withProviders(config: Config, mvpds: readonly Mvpd[]): Config {
+  const { dialects } = config
+  const { adobePass } = dialects
+  const options = { ...adobePass.options, mvpds }
+  return { ...config, dialects: { ...dialects, adobePass: { ...adobePass, options } } }
+}
+
+function mountDemoMvpd({ dialect }: DemoMvpd): MountedDialect {
+  const module = { kind: 'own', name: 'demo-mvpd', title: demoCallback.module.title } as const
+  return { module, dialect, prefix: DEMO_MVPD_PREFIX, host: undefined }
 }
 
 async function openDemo(core: Core, config: Config): Promise<DemoMvpd> {

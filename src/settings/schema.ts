@@ -74,6 +74,12 @@ export function group<T>(members: Members<T>, notes: Notes<T> = {}): Group<T> {
   return Type.Object(properties, { ...notes, additionalProperties: false }) as unknown as Group<T>
 }
 
+/** The settings of several groups as one. */
+export function together<T>(groups: readonly TSchema[]): Group<T> {
+  const properties = groups.map((one) => (one as unknown as Group<object>).properties)
+  return group(Object.assign({}, ...properties) as Members<T>)
+}
+
 /** Marks what may be left out, and then has no value. */
 export function optional<T>(setting: Setting<T>): OptionalSetting<T> {
   return Type.Optional(setting)

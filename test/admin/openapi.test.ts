@@ -120,8 +120,8 @@ suite('the OpenAPI document', () => {
 test('buildDocument() keeps ids apart where one operation is served twice', () => {
   const operation = { summary: 'x', operationId: 'same', responses: { 200: { description: '' } } }
   const handle = () => ({ status: 200 })
+  const module = { kind: 'dialect', name: 'sample', title: 'Sample' } as const
   const dialect = {
-    name: 'sample',
     routes: [
       { method: 'GET', path: '/a/:id', operation, handle },
       { method: 'POST', path: '/a/:id', operation, handle },
@@ -130,13 +130,13 @@ test('buildDocument() keeps ids apart where one operation is served twice', () =
     renderFailure: handle,
   } as const
   const { paths } = buildDocument({
-    mounts: [{ dialect, prefix: '/sample', host: 'sample.example' }],
+    mounts: [{ module, dialect, prefix: '/sample', host: 'sample.example' }],
     publicUrl: 'https://auth.example',
     version: '1.0.0',
   })
   const methods = paths['/sample/a/{id}'] ?? {}
   assert.notEqual(methods['get']?.['operationId'], methods['post']?.['operationId'])
   assert.deepEqual(methods['get']?.['servers'], [{ url: 'https://sample.example' }])
-  assert.deepEqual(methods['get']?.['tags'], ['sample'])
+  assert.deepEqual(methods['get']?.['tags'], ['Sample'])
   assert.ok(Object.keys(securitySchemes).length > 0)
 })

@@ -48,10 +48,11 @@ async function watch(
   deviceId = `tv-${String(++devices)}`,
   { requestor = 'REF30', mvpd = MVPD, lifetimeMs = 3_600_000 } = {},
 ) {
-  const { core } = server
+  const { core, node } = server
   const { clock } = core.dependencies
   const context = {
     core,
+    node,
     clock,
     issuer: 'http://127.0.0.1:8080',
     prefix: '',

@@ -266,6 +266,7 @@ suite('parts that fail', () => {
     const { clock } = server.core.dependencies
     const dialect = createAdobePass({
       core: { ...server.core, revoke },
+      node: server.node,
       clock,
       issuer: 'http://127.0.0.1:8080',
       prefix: '',

@@ -353,9 +353,10 @@ suite('options that would break a promise are refused at the start', () => {
     ['a short secret', { mvpds: [{ id: 'a', displayName: '', secret: 'x' }] }, /secret/],
   ] as const) {
     test(name, () => {
-      const { core } = server
+      const { core, node } = server
       const context = {
         core,
+        node,
         clock: core.dependencies.clock,
         issuer: 'http://127.0.0.1:8080',
         prefix: '',

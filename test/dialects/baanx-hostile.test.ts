@@ -96,7 +96,8 @@ suite('Baanx, guesses', () => {
     const baanx = { options: { lockAfterFailures: 1 } }
     const own = await start(t, { dialects: { baanx } })
     await post(own, '/v1/auth/login', wrong)
-    const context = { core: own.core, clock: systemClock, issuer: own.url, prefix: '' }
+    const { core, node, url: issuer } = own
+    const context = { core, node, clock: systemClock, issuer, prefix: '' }
     const restarted = createBaanx({ ...context, rateLimitFactor: 1, demo: true })
     const route = routeOf(restarted, '/v1/auth/login')
     const answer = await route.handle(requestOf(key, JSON.stringify(demo)))
@@ -373,7 +374,8 @@ suite('Baanx, when something fails', () => {
 })
 
 function baanx(core = server.core, options: object = {}): Dialect {
-  const context = { core, clock: systemClock, issuer: 'http://127.0.0.1:8080', prefix: '' }
+  const issuer = 'http://127.0.0.1:8080'
+  const context = { core, node: server.node, clock: systemClock, issuer, prefix: '' }
   return createBaanx({ ...context, rateLimitFactor: 1, demo: true }, options)
 }
 

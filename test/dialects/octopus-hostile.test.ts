@@ -450,7 +450,8 @@ suite('Octopus, when something fails', () => {
 })
 
 function octopus(core = server.core, options: object = {}): Dialect {
-  const context = { core, clock: systemClock, issuer: 'http://127.0.0.1:8080', prefix: '' }
+  const issuer = 'http://127.0.0.1:8080'
+  const context = { core, node: server.node, clock: systemClock, issuer, prefix: '' }
   return createOctopus({ ...context, rateLimitFactor: 1, demo: true }, options)
 }
 

@@ -7,18 +7,15 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { suite, test } from 'node:test'
 import {
-  adobePassSchema,
   legacyKeySchema,
   mvpdSchema,
   softwareStatementSchema,
 } from '../../src/http/dialects/adobe-pass/options.ts'
-import { baanxSchema } from '../../src/http/dialects/baanx/options.ts'
-import { directLinkSchema } from '../../src/http/dialects/directlink/options.ts'
+import { octopusLimitsSchema } from '../../src/http/dialects/octopus/options.ts'
 import { forwardAuthSchema } from '../../src/http/surfaces/forward-auth/options.ts'
-import { matarSchema } from '../../src/http/dialects/matar/options.ts'
-import { octopusLimitsSchema, octopusSchema } from '../../src/http/dialects/octopus/options.ts'
 import { configSchema } from '../../src/server/config-schema.ts'
 import { issuerSchema } from '../../src/server/issuer-settings.ts'
+import { surfaceModules } from '../../src/server/surface-settings.ts'
 import { settingsBelow, type NamedSetting } from '../../src/settings/walk.ts'
 import { columns, markdownTable, nameColumn, type Column } from './settings-table.ts'
 
@@ -39,28 +36,38 @@ const wide = [
 ]
 const narrow = [nameColumn('option'), columns.allowed, columns.default, columns.meaning]
 
-/** By document, the tables in the order in which they stand there. */
-const documents: Readonly<
-  Record<string, readonly (readonly [string, readonly NamedSetting[], readonly Column[]])[]>
+type Table = readonly [string, readonly NamedSetting[], readonly Column[]]
+
+/** What of a dialect's options is a table of its own, in the order in which they stand there. */
+const parts: Readonly<
+  Record<string, { readonly above?: readonly Table[]; readonly below?: readonly Table[] }>
 > = {
+  octopus: {
+    below: [['dialects.octopus.options.limits', settingsBelow(octopusLimitsSchema), narrow]],
+  },
+  adobePass: {
+    above: [['dialects.adobePass.options.mvpds', settingsBelow(mvpdSchema), narrow]],
+    below: [
+      ['…softwareStatements', settingsBelow(softwareStatementSchema), narrow],
+      ['…legacyKeys', settingsBelow(legacyKeySchema), narrow],
+    ],
+  },
+}
+
+/** By document, the tables in the order in which they stand there. */
+const documents: Readonly<Record<string, readonly Table[]>> = {
   'configuration.md': [['server', [...server, ...places], wide]],
   'identity-providers.md': [['issuers', settingsBelow(issuerSchema), narrow]],
   'guard.md': [['forwardAuth', settingsBelow(forwardAuthSchema), narrow]],
-  'dialects/directlink.md': [
-    ['dialects.directlink.options', settingsBelow(directLinkSchema), narrow],
-  ],
-  'dialects/matar.md': [['dialects.matar.options', settingsBelow(matarSchema), narrow]],
-  'dialects/octopus.md': [
-    ['dialects.octopus.options', settingsBelow(octopusSchema), narrow],
-    ['dialects.octopus.options.limits', settingsBelow(octopusLimitsSchema), narrow],
-  ],
-  'dialects/adobe-pass.md': [
-    ['dialects.adobePass.options.mvpds', settingsBelow(mvpdSchema), narrow],
-    ['dialects.adobePass.options', settingsBelow(adobePassSchema), narrow],
-    ['…softwareStatements', settingsBelow(softwareStatementSchema), narrow],
-    ['…legacyKeys', settingsBelow(legacyKeySchema), narrow],
-  ],
-  'dialects/baanx.md': [['dialects.baanx.options', settingsBelow(baanxSchema), narrow]],
+  ...Object.fromEntries(
+    surfaceModules
+      .filter(([, { kind }]) => kind === 'dialect')
+      .map(([setting, { name, options }]) => {
+        const { above = [], below = [] } = parts[setting] ?? {}
+        const own: Table = [`dialects.${setting}.options`, settingsBelow(options), narrow]
+        return [`dialects/${name}.md`, [...above, own, ...below]]
+      }),
+  ),
 }
 
 const TABLE = /<!-- settings: (.+) -->\n\n([^]*?)\n<!-- \/settings -->/g

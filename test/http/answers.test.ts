@@ -5,6 +5,8 @@ import { connect } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import { problemAnswer } from '../../src/http/problem.ts'
 import type { Answer, Dialect, Route } from '../../src/http/dialect.ts'
+import { defineDialect, type DialectModule } from '../../src/http/surface-module.ts'
+import { group } from '../../src/settings/schema.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 
 const operation = { summary: 'x', responses: {} }
@@ -19,9 +21,15 @@ function take({ body }: { readonly body: Buffer }): Answer {
   return { status: 200 }
 }
 
-function sample(): Dialect {
+const sample: DialectModule<object> = defineDialect({
+  name: 'sample',
+  title: 'Sample',
+  options: group<object>({}),
+  create: createSample,
+})
+
+function createSample(): Dialect {
   return {
-    name: 'sample',
     owns: (path) => path.startsWith('/sample/'),
     renderFailure: problemAnswer,
     routes: [
@@ -51,7 +59,10 @@ function sample(): Dialect {
 
 let server: TestServer
 before(async () => {
-  server = await startTestServer({ oneNode: true, config: { customDialects: [sample] } })
+  server = await startTestServer({
+    oneNode: true,
+    config: { customDialects: [{ dialect: sample }] },
+  })
 })
 after(() => server.close())
 

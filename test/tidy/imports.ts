@@ -36,7 +36,7 @@ export const table: Readonly<Record<string, Row>> = {
   guard: { folders: ['protocol', 'verifier'], packages: ['jose'], node: false },
   client: { folders: ['protocol'], packages: [], node: false },
   http: {
-    folders: ['domain', 'ports', 'core', 'protocol', 'verifier', 'settings'],
+    folders: ['domain', 'ports', 'core', 'protocol', 'verifier', 'settings', 'feed'],
     packages: 'all',
     node: true,
   },
@@ -104,10 +104,10 @@ function judgeRelative(path: string, folder: string, row: Row, specifier: string
       ? undefined
       : `${folder} may not import from outside src: ${target}`
   }
-  const dialect = dialectOf(path)
-  const otherDialect = dialectOf(target)
-  if (dialect && otherDialect && dialect !== otherDialect) {
-    return `dialect ${dialect} may not import dialect ${otherDialect}: share through src/http`
+  const surface = surfaceOf(path)
+  const otherSurface = surfaceOf(target)
+  if (surface && otherSurface && surface !== otherSurface) {
+    return `${surface} may not import ${otherSurface}: share through src/http`
   }
   if (other === folder || row.folders === 'all' || row.folders.includes(other)) return undefined
   return `${folder} may not import ${other === '' ? target : other}`
@@ -120,10 +120,9 @@ function judgePackage(path: string, folder: string, row: Row, specifier: string)
   return `${folder} may not use the package ${name}`
 }
 
-/** The folder or the single file below src/http/dialects; its index, which lists them all, is none. */
-function dialectOf(path: string): string | undefined {
-  const name = /^src\/http\/dialects\/([^/]+?)(?:\/|\.ts$)/.exec(path)?.[1]
-  return name === 'index' ? undefined : name
+/** The folder or the single file below src/http/dialects or src/http/surfaces. */
+function surfaceOf(path: string): string | undefined {
+  return /^src\/http\/((?:dialects|surfaces)\/[^/]+?)(?:\/|\.ts$)/.exec(path)?.[1]
 }
 
 /** Static, type-only, re-exporting and dynamic imports, and `import('…').T` in types. */

@@ -36,7 +36,6 @@ export function createDemoMvpd(options: DemoMvpdOptions): DemoMvpd {
     path,
     ...(method === 'GET' ? { alsoHead: true } : {}),
     operation: {
-      tags: ['demo'],
       summary,
       responses: { default: { description: 'A page, or nothing' } },
     },
@@ -54,7 +53,6 @@ export function createDemoMvpd(options: DemoMvpdOptions): DemoMvpd {
       },
     },
     dialect: {
-      name: 'demo-mvpd',
       routes: [
         route('GET', '', 'Who is logged in at the demo provider', showStatus),
         route('GET', '/', 'Who is logged in at the demo provider', showStatus),

@@ -3,14 +3,13 @@ import { mintId } from '../../core/mint-id.ts'
 import { readForm } from '../../http/body.ts'
 import type { Cookie } from '../../http/cookie.ts'
 import type { Answer, DialectRequest } from '../../http/dialect.ts'
+import { demoViewer as viewer } from '../../http/dialects/adobe-pass/demo.ts'
 import { CALLBACK_PATH } from '../../http/dialects/adobe-pass/index.ts'
 import { DEMO_MVPD, type DemoMvpdOptions } from './options.ts'
 import { html, type Html } from '../../http/html.ts'
 import { htmlPage, messagePage } from './pages.ts'
 import { findSession, startSession } from './sessions.ts'
 
-/** The one viewer. Public by design: the provider comes with the demo alone. */
-export const viewer = { user: 'viewer', password: 'viewer-demo' } as const
 /** What the provider tells programmers about its viewer. */
 const metadata = {
   userID: 'viewer',

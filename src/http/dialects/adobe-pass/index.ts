@@ -11,11 +11,13 @@
 import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import type { Call } from './call.ts'
 import { corsRules } from './cors.ts'
 import { PassRefusal } from './errors.ts'
 import { operation } from './operations.ts'
-import { adobePassOptions, type AdobePassOptions } from './options.ts'
+import { demo } from './demo.ts'
+import { adobePassSchema, adobePassOptions, type AdobePassOptions } from './options.ts'
 import { ADOBE_PASS, createPass, type Pass } from './pass.ts'
 import { loginCalls } from './login-calls.ts'
 import { registrationCalls } from './registration-calls.ts'
@@ -31,6 +33,16 @@ export { ADOBE_PASS } from './pass.ts'
 /** `/api/v1/logout` is shared with another dialect, which answers there for other methods. */
 const OWN_PATHS =
   /^(?:\/(?:reggie|o\/client)(?:\/|$)|\/api\/v1\/(?:config|authenticate|checkauthn|tokens|authorize|mediatoken|preauthorize)(?:[./]|$)|\/api\/v1\/logout\.(?:xml|json)$)/
+
+export const adobePass: DialectModule<AdobePassOptions> = defineDialect({
+  name: ADOBE_PASS,
+  title: 'Adobe Pass',
+  options: adobePassSchema,
+  demo,
+  longestTokenMs: ({ accessLifetimeMs, mediaLifetimeMs }) =>
+    Math.max(accessLifetimeMs, mediaLifetimeMs),
+  create: createAdobePass,
+})
 
 /**
  * Makes the dialect.
@@ -49,7 +61,6 @@ export function createAdobePass(
   const calls = [...registrationCalls, ...loginCalls, ...tokenCalls]
   const routes = calls.flatMap((call) => routesOf(pass, throttle, call))
   return {
-    name: ADOBE_PASS,
     routes,
     owns: (path) => OWN_PATHS.test(path),
     renderFailure: (failure, request) => failureAnswer(settings, context.prefix, failure, request),

@@ -59,7 +59,6 @@ export function operation(path: string, parts: OperationParts): Operation {
     ? [{ ...parameter('device_info', 'header'), name: 'X-Device-Info' }]
     : []
   return {
-    tags: ['adobe-pass'],
     summary,
     ...(description === undefined ? {} : { description }),
     parameters: [...inPath, ...inQuery, ...inHeader],

@@ -32,7 +32,8 @@ export interface Pass {
 const MAX_DEVICE_TYPES = 100
 
 export function createPass(context: DialectContext, options: AdobePassOptions): Pass {
-  const { core, clock, issuer, prefix, demo } = context
+  const { core, node, clock, issuer, prefix, demo } = context
+  const countDevice = options.countDevice ?? node.countDevice
   const known = new Set(['N/A', 'Unknown', 'Other'])
   return {
     core,
@@ -45,7 +46,7 @@ export function createPass(context: DialectContext, options: AdobePassOptions): 
     baseUrl: issuer + prefix,
     countDevice(call, deviceType) {
       if (known.size < MAX_DEVICE_TYPES) known.add(deviceType)
-      options.countDevice?.(call, known.has(deviceType) ? deviceType : 'Other')
+      countDevice(call, known.has(deviceType) ? deviceType : 'Other')
     },
   }
 }

@@ -10,6 +10,7 @@ import { refuse } from '../../../domain/failure.ts'
 import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Method, Route } from '../../dialect.ts'
+import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import { readJson } from '../../body.ts'
 import {
   admit,
@@ -25,7 +26,8 @@ import {
   sendLoginOtp,
 } from './act.ts'
 import { operations, type OperationName } from './operations.ts'
-import { baanxOptions, type BaanxOptions } from './options.ts'
+import { demo } from './demo.ts'
+import { baanxSchema, baanxOptions, type BaanxOptions } from './options.ts'
 import { pagePath, renderPageFailure, showPage, submitPage } from './page.ts'
 import {
   readAuthorizationToken,
@@ -55,6 +57,15 @@ const reads: ReadonlySet<OperationName> = new Set(['user', 'showPage'])
 
 type Handle = (request: DialectRequest) => Promise<Answer>
 
+export const baanx: DialectModule<BaanxOptions> = defineDialect({
+  name: 'baanx',
+  title: 'Baanx',
+  options: baanxSchema,
+  demo,
+  longestTokenMs: ({ accessLifetimeMs }) => accessLifetimeMs,
+  create: createBaanx,
+})
+
 /**
  * Makes the dialect.
  *
@@ -73,7 +84,6 @@ export function createBaanx(context: DialectContext, options: Given<BaanxOptions
     handle: handles[name],
   })
   return {
-    name: 'baanx',
     routes: [
       route('POST', '/v1/auth/login', 'login'),
       route('POST', '/v1/auth/login/otp', 'loginOtp'),

@@ -6,7 +6,6 @@ const text = { type: 'string' }
 const nullableText = { type: ['string', 'null'] }
 const boolean = { type: 'boolean' }
 const integer = { type: 'integer' }
-const tags = ['baanx']
 
 const clientKey = {
   name: 'x-client-key',
@@ -74,7 +73,6 @@ function body(schema: object, examples: Readonly<Record<string, unknown>>): Oper
 const bearer = [{ bearer: [] }]
 
 const login: Operation = {
-  tags,
   summary: 'Log in with e-mail address and password',
   description:
     'Answers 200 even where the login is not complete: with `isOtpRequired`, ask for a one-time ' +
@@ -123,7 +121,6 @@ const login: Operation = {
 }
 
 const loginOtp: Operation = {
-  tags,
   summary: 'Send a one-time password',
   description: 'Looks the same for people who do not exist or need none.',
   security: [],
@@ -133,7 +130,6 @@ const loginOtp: Operation = {
 }
 
 const user: Operation = {
-  tags,
   summary: 'The person of the bearer',
   description: 'Also the way to see whether a token is alive.',
   security: bearer,
@@ -165,7 +161,6 @@ const user: Operation = {
 }
 
 const logout: Operation = {
-  tags,
   summary: 'Log out: end the session of the bearer',
   description:
     'Ends the access token and, for an OAuth token, the refresh token beside it, before it answers. ' +
@@ -184,7 +179,6 @@ const query = (name: string, example: string, required = true): Operation => ({
 })
 
 const initiate: Operation = {
-  tags,
   summary: 'Begin an authorization (RFC 6749, section 4.1.1; RFC 7636)',
   description:
     'Redirects the browser to the login page; with `mode=api` names the page instead. A browser that ' +
@@ -214,7 +208,6 @@ const initiate: Operation = {
 }
 
 const authorize: Operation = {
-  tags,
   summary: 'Consent, for a person who is logged in',
   description: 'The bearer is the token of a login. Issues a code, good for one use.',
   security: bearer,
@@ -245,7 +238,6 @@ const tokenFields = object(
 )
 
 const token: Operation = {
-  tags,
   summary: 'Exchange a code or a refresh token',
   description:
     'JSON or form. A refresh token is used up; the same one again within ten seconds gets the same ' +
@@ -284,7 +276,6 @@ const token: Operation = {
 }
 
 const revokeGrants: Operation = {
-  tags,
   summary: 'End every token of an OAuth client for this person',
   description:
     'With the token of a login, does so for every OAuth client of the application. The login stays.',
@@ -294,7 +285,6 @@ const revokeGrants: Operation = {
 }
 
 const revokeToken: Operation = {
-  tags,
   summary: 'End one access or refresh token and its sibling (RFC 7009)',
   description: 'JSON or form, without a bearer. A token that is not known is answered with 200.',
   security: [],
@@ -317,7 +307,6 @@ const html = (description: string): Operation => ({
 })
 
 const showPage: Operation = {
-  tags,
   summary: 'The login and consent page',
   security: [],
   parameters: [query('token', 'q83vEjRW…')],
@@ -325,7 +314,6 @@ const showPage: Operation = {
 }
 
 const submitPage: Operation = {
-  tags,
   summary: 'The form of the login and consent page',
   security: [],
   requestBody: {

@@ -7,6 +7,7 @@
 import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import { createActs } from './act.ts'
 import { createGoTime } from './go-time.ts'
 import {
@@ -15,7 +16,8 @@ import {
   logoutOperation,
   tokenOperation,
 } from './operations.ts'
-import { directLinkOptions, type DirectLinkOptions } from './options.ts'
+import { demo } from './demo.ts'
+import { directLinkSchema, directLinkOptions, type DirectLinkOptions } from './options.ts'
 import {
   readBasic,
   readCredentials,
@@ -28,6 +30,15 @@ import { createRender, tokenPath } from './render.ts'
 export type { DirectLinkOptions } from './options.ts'
 
 const BASE_PATH = '/directlink/v1'
+
+export const directlink: DialectModule<DirectLinkOptions> = defineDialect({
+  name: 'directlink',
+  title: 'DirectLink',
+  options: directLinkSchema,
+  demo,
+  longestTokenMs: ({ accessLifetimeMs }) => accessLifetimeMs,
+  create: createDirectLink,
+})
 
 /**
  * Makes the dialect. Its `m=+…` times count from this moment.
@@ -85,7 +96,6 @@ export function createDirectLink(
     },
   ]
   return {
-    name: 'directlink',
     routes: routes.map((route) => ({ ...route, path: BASE_PATH + route.path })),
     owns: (path) => path === '/directlink' || path.startsWith('/directlink/'),
     renderFailure: (failure, request) => render.failure(failure, request),

@@ -53,10 +53,7 @@ const commonErrors = errors(
   [500, 'Internal Server Error'],
 )
 
-const tags = ['directlink']
-
 export const tokenOperation: Operation = {
-  tags,
   summary: 'Get a bearer for a user name and a password',
   description:
     'Password grant in a form. Errors have a shape of their own, with a numeric `error`.',
@@ -114,7 +111,6 @@ export const tokenOperation: Operation = {
 }
 
 export const loginOperation: Operation = {
-  tags,
   summary: 'Log in',
   description: 'Opens a session; `bearer` is its token. Documented as POST, used as GET as well.',
   security: [{ basic: [] }],
@@ -130,7 +126,6 @@ export const loginOperation: Operation = {
 }
 
 export const logoutOperation: Operation = {
-  tags,
   summary: 'Log out',
   description:
     'With a bearer, ends its session. With user and password, ends every session of that user; ' +
@@ -154,7 +149,6 @@ export const logoutOperation: Operation = {
 }
 
 export const downloadListOperation: Operation = {
-  tags,
   summary: 'List downloads',
   description:
     'No files are kept here: the list is empty, and tells whether the credentials are good.',

@@ -7,6 +7,7 @@
 import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Dialect, Route } from '../../dialect.ts'
+import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import { createActs } from './act.ts'
 import {
   currentUserOperation,
@@ -14,7 +15,8 @@ import {
   logoutOperation,
   refreshOperation,
 } from './operations.ts'
-import { matarOptions, type MatarOptions } from './options.ts'
+import { demo } from './demo.ts'
+import { matarSchema, matarOptions, type MatarOptions } from './options.ts'
 import { readBearer, readLoginStep } from './parse.ts'
 import { renderFailure, renderLogout, renderOtpSent, renderTokens, renderUser } from './render.ts'
 
@@ -32,6 +34,16 @@ const adobePass: ReadonlySet<string> = new Set([
   'mediatoken',
   'preauthorize',
 ])
+
+export const matar: DialectModule<MatarOptions> = defineDialect({
+  name: 'matar',
+  title: 'Matar',
+  options: matarSchema,
+  claimsRest: true,
+  demo,
+  longestTokenMs: ({ accessLifetimeMs }) => accessLifetimeMs,
+  create: createMatar,
+})
 
 /**
  * Makes the dialect.
@@ -75,7 +87,6 @@ export function createMatar(context: DialectContext, options: Given<MatarOptions
     },
   ]
   return {
-    name: 'matar',
     routes: routes.map((route) => ({ ...route, path: BASE_PATH + route.path })),
     owns,
     renderFailure,

@@ -3,7 +3,6 @@
 type Operation = Readonly<Record<string, unknown>>
 
 const text = { type: 'string' }
-const tags = ['matar']
 const jwt = 'eyJhbGciOiJFUzI1NiJ9…'
 
 const messageSchema = { type: 'object', required: ['message'], properties: { message: text } }
@@ -47,7 +46,6 @@ const tokenSchema = {
 }
 
 export const loginOperation: Operation = {
-  tags,
   summary: 'Send a one-time password, or log in with it',
   description: 'Two steps of one call, told apart by `action`. New phone numbers become users.',
   security: [],
@@ -104,7 +102,6 @@ export const loginOperation: Operation = {
 }
 
 export const currentUserOperation: Operation = {
-  tags,
   summary: 'Who is logged in',
   description: 'The user of the access token; also tells whether the token is good.',
   security: [{ bearer: [] }],
@@ -139,7 +136,6 @@ export const currentUserOperation: Operation = {
 }
 
 export const refreshOperation: Operation = {
-  tags,
   summary: 'Get an access token for a refresh token',
   description:
     'The refresh token is the bearer. It is used up; the new access token is not fresh. ' +
@@ -153,7 +149,6 @@ export const refreshOperation: Operation = {
 }
 
 export const logoutOperation: Operation = {
-  tags,
   summary: 'Log out',
   description: 'Ends the login of the access token: its refresh token and every other token of it.',
   security: [{ bearer: [] }],

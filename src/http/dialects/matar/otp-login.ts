@@ -8,10 +8,7 @@ import type { MatarActs } from './act.ts'
 import type { MatarSettings } from './options.ts'
 import type { LoginStep } from './parse.ts'
 import { findOrSignUp } from './sign-up.ts'
-
-/** The demo's phone and its code, which is printed in the documentation. */
-const demoPhone = '919999900001'
-export const demoCode = '12345'
+import { demoCode, demoPhone } from './demo.ts'
 
 /**
  * How many times the limit of one address all unknown addresses have together. Few messages, which

@@ -9,6 +9,7 @@
 import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest } from '../../dialect.ts'
+import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import { listWallets, login, logout, refresh, type OctopusService } from './act.ts'
 import {
   loginOperation,
@@ -17,7 +18,8 @@ import {
   walletsOperation,
 } from './operations.ts'
 import { readBearer, readLogin, readRefresh } from './parse.ts'
-import { limitsOf, octopusOptions, type OctopusOptions } from './options.ts'
+import { demo } from './demo.ts'
+import { octopusSchema, limitsOf, octopusOptions, type OctopusOptions } from './options.ts'
 import { createQuota } from './quota.ts'
 import { renderFailure, renderLogout, renderTokens, renderWallets } from './render.ts'
 
@@ -25,6 +27,15 @@ export type { OctopusOptions } from './options.ts'
 
 /** Paths under `/api/v1` belong to other dialects, this one excepted. */
 const WALLETS = '/api/v1/wallets'
+
+export const octopus: DialectModule<OctopusOptions> = defineDialect({
+  name: 'octopus',
+  title: 'Octopus',
+  options: octopusSchema,
+  demo,
+  longestTokenMs: ({ accessLifetimeMs }) => accessLifetimeMs,
+  create: createOctopus,
+})
 
 /**
  * Makes the dialect.
@@ -70,7 +81,6 @@ export function createOctopus(
   }
 
   return {
-    name: 'octopus',
     routes: [
       { method: 'POST', path: '/auth/login', operation: loginOperation, handle: handleLogin },
       { method: 'POST', path: '/auth/refresh', operation: refreshOperation, handle: handleRefresh },

@@ -111,7 +111,6 @@ const commonErrors = {
   ),
 }
 
-const tags = ['octopus']
 const bearer = [{ bearer: [] }]
 const protectedErrors = {
   401: unauthorized('Authorization header required', 'Invalid token', 'Token expired'),
@@ -126,7 +125,6 @@ function body(example: Readonly<Record<string, string>>): Operation {
 }
 
 export const loginOperation: Operation = {
-  tags,
   summary: 'Log in with an API key and its secret',
   description:
     'Opens a session. The access token lives for one hour, the refresh token seven days.',
@@ -141,7 +139,6 @@ export const loginOperation: Operation = {
 }
 
 export const refreshOperation: Operation = {
-  tags,
   summary: 'Exchange a refresh token for a new pair',
   description: 'The refresh token is used up at once; presenting it again is refused.',
   security: [],
@@ -155,7 +152,6 @@ export const refreshOperation: Operation = {
 }
 
 export const logoutOperation: Operation = {
-  tags,
   summary: 'Log out: end every token of the client',
   description:
     'Ends all access and refresh tokens of the client, not just the one presented, before it ' +
@@ -179,7 +175,6 @@ export const logoutOperation: Operation = {
 }
 
 export const walletsOperation: Operation = {
-  tags,
   summary: 'A protected resource: is the token alive?',
   description: 'The wallets of the client. This server keeps none, so the list is empty.',
   security: bearer,

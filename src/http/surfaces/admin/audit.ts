@@ -4,13 +4,13 @@ import type { LogStore } from '../../../ports/store.ts'
 import type { WireAuditLine } from '../../../protocol/admin-api.ts'
 import { readQuery } from './fields.ts'
 import type { AdminRoute } from './route.ts'
-import type { AdminContext } from './services.ts'
+import type { DialectContext } from '../../context.ts'
 
 /**
  * `GET /audit/verify`: lines of JSON. Progress first, at most one line a page of the log, then one
  * verdict. Where no verdict comes, nothing is known: the status was sent before the work was done.
  */
-export function auditRoutes({ core }: AdminContext): readonly AdminRoute[] {
+export function auditRoutes({ core }: DialectContext): readonly AdminRoute[] {
   return [
     {
       method: 'GET',

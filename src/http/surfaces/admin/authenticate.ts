@@ -15,13 +15,11 @@ const WRONG_TOKENS_PER_MINUTE = 30
  * whatever somebody behind the same address tries.
  *
  * @param adminToken `OUTRIGHT_ADMIN_TOKEN`; undefined closes the admin API to bearer tokens.
- * @param operator A second way in, such as the console's cookie: the operator's name, or undefined.
  * @param rateLimitFactor Multiplies the limit of wrong tokens.
  * @returns A function that gives the actor, `operator:<name>`, or refuses.
  */
 export function createAuthentication(
   adminToken: string | undefined,
-  operator: ((request: DialectRequest) => Promise<string | undefined>) | undefined,
   rateLimitFactor: number,
 ): (request: DialectRequest) => Promise<string> {
   const expected = adminToken === undefined ? undefined : digest(adminToken)
@@ -31,10 +29,7 @@ export function createAuthentication(
   )
   return async (request) => {
     const authorization = readAuthorization(request)
-    if (authorization === undefined) {
-      const name = await operator?.(request)
-      return name === undefined ? refuse({ kind: 'credentials_missing' }) : `operator:${name}`
-    }
+    if (authorization === undefined) return refuse({ kind: 'credentials_missing' })
     const right =
       authorization.scheme === 'bearer' &&
       expected !== undefined &&

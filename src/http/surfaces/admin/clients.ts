@@ -20,7 +20,7 @@ import { filterPage, pageParameters, readPage, renderPage } from './page.ts'
 import { json, pageQuery, type AdminRoute } from './route.ts'
 import { bodyOf, bodySchemas, clientChangedSchema, clientSchema, pageOf } from './schemas.ts'
 import { generateSecret } from './secret.ts'
-import type { AdminContext } from './services.ts'
+import type { DialectContext } from '../../context.ts'
 import { readAttributes } from './subjects.ts'
 import { wireClient, wireRevoked } from './wire.ts'
 
@@ -34,12 +34,12 @@ const dialectRule: TextRule = {
 }
 const secretRule: TextRule = { longest: MAX_PASSWORD_LENGTH }
 
-export function clientRoutes(context: AdminContext): readonly AdminRoute[] {
+export function clientRoutes(context: DialectContext): readonly AdminRoute[] {
   return [createRoute(context), listRoute(context), oneRoute(context), changeRoute(context)]
 }
 
 /** `POST /clients`. A secret is given, generated (and shown this once), or there is none. */
-function createRoute({ core, clock }: AdminContext): AdminRoute {
+function createRoute({ core, clock }: DialectContext): AdminRoute {
   return {
     method: 'POST',
     path: '/clients',
@@ -122,7 +122,7 @@ function hasNumber({ dialect }: Pick<Client, 'dialect'>): boolean {
   return dialect === 'octopus'
 }
 
-function listRoute({ core }: AdminContext): AdminRoute {
+function listRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/clients',
@@ -145,7 +145,7 @@ function listRoute({ core }: AdminContext): AdminRoute {
   }
 }
 
-function oneRoute(context: AdminContext): AdminRoute {
+function oneRoute(context: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/clients/:id',
@@ -162,7 +162,7 @@ function oneRoute(context: AdminContext): AdminRoute {
   }
 }
 
-async function findClient({ core }: AdminContext, request: DialectRequest): Promise<Client> {
+async function findClient({ core }: DialectContext, request: DialectRequest): Promise<Client> {
   const value = request.params['id'] ?? ''
   const client = await core.dependencies.store.findClient({ by: 'id', value })
   // A guard has its own routes: here its secret would be replaced by one of another kind.
@@ -174,7 +174,7 @@ async function findClient({ core }: AdminContext, request: DialectRequest): Prom
  * `PATCH /clients/{id}`: only what is given changes. As with subjects, the change is stored before
  * what it ends is ended, and both can be repeated.
  */
-function changeRoute(context: AdminContext): AdminRoute {
+function changeRoute(context: DialectContext): AdminRoute {
   const { core } = context
   return {
     method: 'PATCH',

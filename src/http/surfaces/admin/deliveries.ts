@@ -4,15 +4,15 @@ import { readQuery, refuseParameter } from './fields.ts'
 import { pageParameters, readPage, renderPage } from './page.ts'
 import { json, pageQuery, type AdminRoute } from './route.ts'
 import { deliverySchema, pageOf } from './schemas.ts'
-import type { AdminContext } from './services.ts'
+import type { DialectContext } from '../../context.ts'
 import { wireDelivery } from './wire.ts'
 
-export function deliveryRoutes(context: AdminContext): readonly AdminRoute[] {
+export function deliveryRoutes(context: DialectContext): readonly AdminRoute[] {
   return [listRoute(context), retryRoute(context)]
 }
 
 /** `GET /deliveries`: newest first. */
-function listRoute({ core }: AdminContext): AdminRoute {
+function listRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/deliveries',
@@ -44,7 +44,7 @@ function listRoute({ core }: AdminContext): AdminRoute {
 }
 
 /** `POST /deliveries/{id}/retry`: 409 where it has been delivered. */
-function retryRoute({ core }: AdminContext): AdminRoute {
+function retryRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'POST',
     path: '/deliveries/:id/retry',

@@ -5,7 +5,7 @@ import type { Store } from '../../../ports/store.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { readQuery, refuseParameter } from './fields.ts'
 import type { AdminRoute } from './route.ts'
-import type { AdminContext } from './services.ts'
+import type { DialectContext } from '../../context.ts'
 import { wireRevocation } from './wire.ts'
 
 /** A comment line after this much silence, so that proxies keep the connection. */
@@ -25,7 +25,7 @@ type Place = Map<string, number>
  * The commit only wakes the stream; what it sends it reads from the log. So a slow listener costs
  * one batch of memory, however far behind it is.
  */
-export function eventRoutes({ core, clock, options }: AdminContext): readonly AdminRoute[] {
+export function eventRoutes({ core, clock, node }: DialectContext): readonly AdminRoute[] {
   return [
     {
       method: 'GET',
@@ -48,7 +48,7 @@ export function eventRoutes({ core, clock, options }: AdminContext): readonly Ad
             // nginx would gather the events in its buffer.
             'x-accel-buffering': 'no',
           },
-          body: follow(store, clock, place, options.stopping),
+          body: follow(store, clock, place, node.stopping),
         }
       },
     },
@@ -91,11 +91,11 @@ function follow(
   store: Store,
   clock: Clock,
   place: Place,
-  stopping: AbortSignal | undefined,
+  stopping: AbortSignal,
 ): AsyncIterable<Uint8Array> {
   let wake: () => void = () => undefined
   let news = true
-  let ended = stopping?.aborted ?? false
+  let ended = stopping.aborted
   const unsubscribe = store.onCommitted(() => {
     news = true
     wake()
@@ -103,10 +103,10 @@ function follow(
   const end = (): void => {
     ended = true
     unsubscribe()
-    stopping?.removeEventListener('abort', end)
+    stopping.removeEventListener('abort', end)
     wake()
   }
-  stopping?.addEventListener('abort', end)
+  stopping.addEventListener('abort', end)
 
   async function next(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (first) return chunk(': following\n\n')

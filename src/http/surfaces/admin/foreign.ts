@@ -6,7 +6,7 @@ import type { WireDryRun } from '../../../protocol/admin-api.ts'
 import type { Fields, TextRule } from './fields.ts'
 import type { Target } from './known.ts'
 import { Problem } from './problem.ts'
-import type { AdminContext } from './services.ts'
+import type { DialectContext } from '../../context.ts'
 import { time } from './wire.ts'
 
 /** Of another issuer: which, and for how long nobody of that name may come back. */
@@ -22,7 +22,7 @@ const MAX_LOCK_SECONDS = 30 * 86_400
 
 /** Reads `issuer` and `lockSeconds`, which stand beside `scope` and `key`. */
 export function readForeign(
-  { core, clock }: AdminContext,
+  { core, clock }: DialectContext,
   fields: Fields,
   target: Target,
 ): Foreign | undefined {
@@ -67,7 +67,7 @@ export function wrongForeignKey({ scope, key }: Target): string | undefined {
  * @throws {Problem} Where it is no token that is accepted here.
  */
 export async function readToken(
-  { core }: AdminContext,
+  { core }: DialectContext,
   token: string,
 ): Promise<{ readonly target: Target; readonly foreign: Foreign | undefined }> {
   const recognized = await core.recognizeAny(token)

@@ -6,7 +6,7 @@ import { readBody, readQuery, type TextRule } from './fields.ts'
 import { filterPage, pageParameters, readPage, renderPage } from './page.ts'
 import { json, pageQuery, type AdminRoute } from './route.ts'
 import { bodyOf, bodySchemas, fixed, guardSchema, pageOf, revokedSchema } from './schemas.ts'
-import type { AdminContext } from './services.ts'
+import type { DialectContext } from '../../context.ts'
 import { wireGuard, wireRevoked } from './wire.ts'
 
 const guardNameRule: TextRule = {
@@ -15,7 +15,7 @@ const guardNameRule: TextRule = {
     GUARD_NAME.test(value) ? undefined : 'must be lower-case letters, digits and inner hyphens',
 }
 
-export function guardRoutes(context: AdminContext): readonly AdminRoute[] {
+export function guardRoutes(context: DialectContext): readonly AdminRoute[] {
   return [addRoute(context), listRoute(context), removeRoute(context)]
 }
 
@@ -23,7 +23,7 @@ export function guardRoutes(context: AdminContext): readonly AdminRoute[] {
  * `POST /guards`: a new credential, shown this once. The name of a guard that was removed is free
  * again; the row stays, so that the log keeps its meaning.
  */
-function addRoute({ core, clock }: AdminContext): AdminRoute {
+function addRoute({ core, clock }: DialectContext): AdminRoute {
   return {
     method: 'POST',
     path: '/guards',
@@ -72,7 +72,7 @@ function addRoute({ core, clock }: AdminContext): AdminRoute {
   }
 }
 
-function listRoute({ core }: AdminContext): AdminRoute {
+function listRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/guards',
@@ -98,7 +98,7 @@ function listRoute({ core }: AdminContext): AdminRoute {
  * `DELETE /guards/{name}`: the credential is refused from now on. The removal is a revocation as
  * well, so every node learns of it and can close what the guard has open.
  */
-function removeRoute({ core }: AdminContext): AdminRoute {
+function removeRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'DELETE',
     path: '/guards/:name',

@@ -1,16 +1,19 @@
 /**
  * The admin API, `/outright/v1`: what an operator does by hand or by script, the console and the
  * command line with them. It owns the wire form of the installation's own resources and nothing
- * else: every change ends in a verb of the core or an operation of the store. It is a dialect like
- * the others, with problem details (RFC 9457) for errors and one bearer token for authentication.
+ * else: every change ends in a verb of the core or an operation of the store. It answers with
+ * problem details (RFC 9457) for errors and one bearer token for authentication.
  */
 import { Refusal } from '../../../domain/failure.ts'
 import { ADMIN_PREFIX } from '../../../protocol/admin-api.ts'
 import type { Log } from '../../../ports/log.ts'
+import { group, optional, text, type Group } from '../../../settings/schema.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
+import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { auditRoutes } from './audit.ts'
 import { createAuthentication } from './authenticate.ts'
+import { backupRoutes } from './backup.ts'
 import { clientRoutes } from './clients.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
@@ -19,37 +22,58 @@ import { Problem, renderProblem } from './problem.ts'
 import { revocationRoutes } from './revocations.ts'
 import { writeOperation, type AdminRoute } from './route.ts'
 import { problemSchema } from './schemas.ts'
-import type { AdminContext, AdminOptions } from './services.ts'
 import { sessionRoutes } from './sessions.ts'
 import { subjectRoutes } from './subjects.ts'
 import { systemRoutes } from './system.ts'
 import type { DialectContext } from '../../context.ts'
 
-export type { AdminOptions, Download } from './services.ts'
+/** The admin token of the demo. */
+export const DEMO_ADMIN_TOKEN = 'outright-demo-admin'
 
-/** Makes the admin API. */
-export function createAdmin(context: DialectContext, options: AdminOptions): Dialect {
-  const admin: AdminContext = { ...context, options }
+export interface AdminSettings {
+  readonly adminToken?: string
+}
+
+const adminSettings: Group<AdminSettings> = group<AdminSettings>({
+  adminToken: optional(
+    text({
+      description: 'bearer token of the admin API; without it the API refuses everybody',
+      demoDefault: DEMO_ADMIN_TOKEN,
+      defaultText: '–',
+      variable: 'OUTRIGHT_ADMIN_TOKEN',
+      secret: true,
+      pattern: String.raw`^[\x21-\x7E]{1,4096}$`,
+      allowed: 'one word of visible ASCII characters',
+    }),
+  ),
+})
+
+export const admin: OwnModule<AdminSettings> = defineOwn({
+  name: 'admin',
+  title: 'Admin',
+  options: adminSettings,
+  claimsRest: true,
+  demo: { shown: { who: 'bearer token', secret: DEMO_ADMIN_TOKEN } },
+  create: createAdmin,
+})
+
+function createAdmin(context: DialectContext, { adminToken }: AdminSettings): Dialect {
   const { log } = context.core.dependencies
-  const authenticate = createAuthentication(
-    options.adminToken,
-    options.operator,
-    context.rateLimitFactor,
-  )
+  const authenticate = createAuthentication(adminToken, context.rateLimitFactor)
   const routes: readonly AdminRoute[] = [
-    ...revocationRoutes(admin),
-    ...sessionRoutes(admin),
-    ...subjectRoutes(admin),
-    ...clientRoutes(admin),
-    ...guardRoutes(admin),
-    ...deliveryRoutes(admin),
-    ...systemRoutes(admin),
-    ...auditRoutes(admin),
-    ...eventRoutes(admin),
+    ...revocationRoutes(context),
+    ...sessionRoutes(context),
+    ...subjectRoutes(context),
+    ...clientRoutes(context),
+    ...guardRoutes(context),
+    ...deliveryRoutes(context),
+    ...systemRoutes(context),
+    ...backupRoutes(context),
+    ...auditRoutes(context),
+    ...eventRoutes(context),
   ]
   return {
-    name: 'admin',
-    routes: [...routes.map((route) => mount(route, authenticate, log)), ...(options.routes ?? [])],
+    routes: routes.map((route) => mount(route, authenticate, log)),
     owns: (path) => path === ADMIN_PREFIX || path.startsWith(`${ADMIN_PREFIX}/`),
     renderFailure: problemAnswer,
   }

@@ -35,9 +35,10 @@ import {
   revocationSchema,
   revokedSchema,
 } from './schemas.ts'
-import type { AdminContext } from './services.ts'
+import type { DialectContext } from '../../context.ts'
 import { sessionStatus } from './session-status.ts'
 import { signedReceipt } from './signed-receipt.ts'
+import { wireAcknowledgements } from './verifiers.ts'
 import { time, wireReceipt, wireRevocation, wireRevoked, wireSession } from './wire.ts'
 
 /** Sessions that a dry run shows. */
@@ -45,7 +46,7 @@ const SAMPLE_SIZE = 10
 
 const MAX_NOTE_LENGTH = 500
 
-export function revocationRoutes(context: AdminContext): readonly AdminRoute[] {
+export function revocationRoutes(context: DialectContext): readonly AdminRoute[] {
   return [revokeRoute(context), listRoute(context), detailRoute(context)]
 }
 
@@ -57,7 +58,7 @@ export function revocationRoutes(context: AdminContext): readonly AdminRoute[] {
  * what would end. `requireKnown` refuses what this server has never heard of, so that a typing
  * error is not taken for a logout; without it sessions of other issuers can be ended too.
  */
-function revokeRoute(context: AdminContext): AdminRoute {
+function revokeRoute(context: DialectContext): AdminRoute {
   const { core, clock } = context
   return {
     method: 'POST',
@@ -111,7 +112,7 @@ function revokeRoute(context: AdminContext): AdminRoute {
   }
 }
 
-function readRevocation(context: AdminContext, request: DialectRequest) {
+function readRevocation(context: DialectContext, request: DialectRequest) {
   return readBody(request, (fields) => {
     const token = readTokenText(fields)
     return {
@@ -130,7 +131,7 @@ interface Named {
   readonly foreign: Foreign | undefined
 }
 
-function readTarget(context: AdminContext, fields: Fields): Named {
+function readTarget(context: DialectContext, fields: Fields): Named {
   const scope = fields.requiredChoice('scope', requestedScopes)
   const given = fields.text('key', keyRule)
   const target: Target = { scope, key: given ?? (hasOneKey(scope) ? EVERYONE : '') }
@@ -163,7 +164,7 @@ function revokedAnswer(
 
 /** What would end, without ending it. */
 async function tryOut(
-  { core, clock }: Pick<AdminContext, 'core' | 'clock'>,
+  { core, clock }: Pick<DialectContext, 'core' | 'clock'>,
   target: Target,
 ): Promise<WireDryRun> {
   const { store } = core.dependencies
@@ -209,7 +210,7 @@ async function tryOut(
 }
 
 /** `GET /revocations`: newest first. */
-function listRoute({ core }: AdminContext): AdminRoute {
+function listRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/revocations',
@@ -247,7 +248,7 @@ function listRoute({ core }: AdminContext): AdminRoute {
 }
 
 /** `GET /revocations/{id}`: one entry, its receipt, and what each verifier said. */
-function detailRoute({ core, clock, options }: AdminContext): AdminRoute {
+function detailRoute({ core, clock, node }: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/revocations/:id',
@@ -269,11 +270,10 @@ function detailRoute({ core, clock, options }: AdminContext): AdminRoute {
       if (type === 'application/jwt') {
         return signedReceipt(core.dependencies, revocation, receipt)
       }
-      const acknowledgements = await options.receiptDetail?.(revocation.id)
       const detail: WireRevocationDetail = {
         revocation: wireRevocation(revocation),
         receipt: receipt === undefined ? null : wireReceipt(receipt),
-        acknowledgements: acknowledgements ?? null,
+        acknowledgements: wireAcknowledgements(node, revocation.id) ?? null,
       }
       return json(200, detail, { headers: { vary: 'Accept' } })
     },
@@ -289,7 +289,7 @@ const LOOK_AFTER_MS = 20
  * first, which takes milliseconds where it is confirmed.
  */
 async function receiptOf(
-  { core, clock }: Pick<AdminContext, 'core' | 'clock'>,
+  { core, clock }: Pick<DialectContext, 'core' | 'clock'>,
   revocation: Revocation,
 ): Promise<Receipt | undefined> {
   const { confirmation } = core.dependencies

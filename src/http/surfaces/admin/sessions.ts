@@ -4,16 +4,16 @@ import { readQuery, refuseParameter } from './fields.ts'
 import { pageParameters, readPage, renderPage } from './page.ts'
 import { json, pageQuery, type AdminRoute } from './route.ts'
 import { pageOf, revokedSchema, sessionSchema } from './schemas.ts'
-import type { AdminContext } from './services.ts'
+import type { DialectContext } from '../../context.ts'
 import { sessionStatus } from './session-status.ts'
 import { wireRevoked, wireSession } from './wire.ts'
 
-export function sessionRoutes(context: AdminContext): readonly AdminRoute[] {
+export function sessionRoutes(context: DialectContext): readonly AdminRoute[] {
   return [listRoute(context), oneRoute(context), endRoute(context)]
 }
 
 /** `GET /sessions`: newest first. */
-function listRoute({ core, clock }: AdminContext): AdminRoute {
+function listRoute({ core, clock }: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/sessions',
@@ -53,7 +53,7 @@ function listRoute({ core, clock }: AdminContext): AdminRoute {
 }
 
 /** `GET /sessions/{sid}`. */
-function oneRoute({ core, clock }: AdminContext): AdminRoute {
+function oneRoute({ core, clock }: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/sessions/:sid',
@@ -73,7 +73,7 @@ function oneRoute({ core, clock }: AdminContext): AdminRoute {
 }
 
 /** `DELETE /sessions/{sid}`: the same revocation as `POST /revocations` with scope session. */
-function endRoute({ core }: AdminContext): AdminRoute {
+function endRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'DELETE',
     path: '/sessions/:sid',

@@ -12,7 +12,7 @@ import { pageParameters, readPage, renderPage } from './page.ts'
 import { json, pageQuery, type AdminRoute } from './route.ts'
 import { bodyOf, bodySchemas, pageOf, subjectChangedSchema, subjectSchema } from './schemas.ts'
 import { generateSecret } from './secret.ts'
-import type { AdminContext } from './services.ts'
+import type { DialectContext } from '../../context.ts'
 import { wireRevoked, wireSubject } from './wire.ts'
 
 const { text, flag, anything, status } = bodySchemas
@@ -30,12 +30,12 @@ const phoneRule: TextRule = {
 }
 const MAX_ATTRIBUTES_LENGTH = 16_384
 
-export function subjectRoutes(context: AdminContext): readonly AdminRoute[] {
+export function subjectRoutes(context: DialectContext): readonly AdminRoute[] {
   return [createRoute(context), listRoute(context), oneRoute(context), changeRoute(context)]
 }
 
 /** `POST /subjects`. A password is given, generated (and shown this once), or there is none. */
-function createRoute({ core, clock }: AdminContext): AdminRoute {
+function createRoute({ core, clock }: DialectContext): AdminRoute {
   return {
     method: 'POST',
     path: '/subjects',
@@ -104,7 +104,7 @@ export function readAttributes(fields: Fields): Subject['attributes'] | undefine
   return fields.object('attributes', MAX_ATTRIBUTES_LENGTH) as { [name: string]: Json } | undefined
 }
 
-function listRoute({ core }: AdminContext): AdminRoute {
+function listRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/subjects',
@@ -142,7 +142,7 @@ function listRoute({ core }: AdminContext): AdminRoute {
   }
 }
 
-function oneRoute({ core }: AdminContext): AdminRoute {
+function oneRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/subjects/:id',
@@ -168,7 +168,7 @@ function oneRoute({ core }: AdminContext): AdminRoute {
  * the generation is raised and dies with it; the other way round it would survive. Both can be
  * repeated, so a call that failed half-way is mended by the same call again.
  */
-function changeRoute(context: AdminContext): AdminRoute {
+function changeRoute(context: DialectContext): AdminRoute {
   const { core } = context
   return {
     method: 'PATCH',

@@ -1,25 +1,23 @@
-/** `/verifiers`, `/keys`, `/backup` and `/caller`: the installation itself. */
-import type { WireVerifier } from '../../../protocol/admin-api.ts'
+/** `/verifiers`, `/keys` and `/caller`: the installation itself. */
 import { readQuery } from './fields.ts'
-import { Problem } from './problem.ts'
 import { json, type AdminRoute } from './route.ts'
 import { bodySchemas, fixed, keySchema, pageOf, revokedSchema, verifierSchema } from './schemas.ts'
-import type { AdminContext } from './services.ts'
+import type { DialectContext } from '../../context.ts'
+import { wireVerifiers } from './verifiers.ts'
 import { wireKey, wireRevoked } from './wire.ts'
 
-export function systemRoutes(context: AdminContext): readonly AdminRoute[] {
+export function systemRoutes(context: DialectContext): readonly AdminRoute[] {
   return [
     verifiersRoute(context),
     keysRoute(context),
     rotateRoute(context),
     removeKeyRoute(context),
-    backupRoute(context),
     callerRoute(context),
   ]
 }
 
 /** `GET /verifiers`: every node and guard that a confirmation waits for. */
-function verifiersRoute({ core, options }: AdminContext): AdminRoute {
+function verifiersRoute({ node }: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/verifiers',
@@ -29,31 +27,15 @@ function verifiersRoute({ core, options }: AdminContext): AdminRoute {
       summary: 'Every node and guard, its lease, its lag and how far behind it is',
       answers: { 200: { description: 'All of them, on one page', schema: pageOf(verifierSchema) } },
     },
-    async act(request) {
+    act(request) {
       readQuery(request, [])
-      const items = await (options.verifiers?.() ?? [thisNode(core.dependencies.store.stream)])
-      return json(200, { items, next: null })
+      return json(200, { items: wireVerifiers(node), next: null })
     },
   }
 }
 
-/** A node that stands alone: it applies what it commits before it answers, and needs no lease. */
-function thisNode(stream: string): WireVerifier {
-  return {
-    id: stream,
-    kind: 'node',
-    name: stream,
-    address: null,
-    fresh: true,
-    leaseLeftMs: null,
-    behind: 0,
-    lagMs: 0,
-    connectedAt: null,
-  }
-}
-
 /** `GET /keys`: what signs, and what still verifies. Never a private part. */
-function keysRoute({ core }: AdminContext): AdminRoute {
+function keysRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/keys',
@@ -73,7 +55,7 @@ function keysRoute({ core }: AdminContext): AdminRoute {
 }
 
 /** `POST /keys/rotate`: a new key signs; the old ones verify until their last token has expired. */
-function rotateRoute({ core }: AdminContext): AdminRoute {
+function rotateRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'POST',
     path: '/keys/rotate',
@@ -98,7 +80,7 @@ function rotateRoute({ core }: AdminContext): AdminRoute {
  * revocation, which every verifier has confirmed when the answer comes. 202 with `Prefer:
  * respond-async`.
  */
-function removeKeyRoute({ core }: AdminContext): AdminRoute {
+function removeKeyRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'DELETE',
     path: '/keys/:kid',
@@ -123,42 +105,8 @@ function removeKeyRoute({ core }: AdminContext): AdminRoute {
   }
 }
 
-/** `GET /backup`: a copy of the database as it was at one moment, while everything goes on. */
-function backupRoute({ options }: AdminContext): AdminRoute {
-  return {
-    method: 'GET',
-    path: '/backup',
-    operation: {
-      id: 'backup',
-      tag: 'Backup',
-      summary: 'Download a consistent copy of the database',
-      description:
-        'It holds password hashes and private signing keys: keep it as you keep those. 501 where the database has tools of its own, such as PostgreSQL.',
-      answers: {
-        200: { description: 'A SQLite database', type: 'application/octet-stream' },
-      },
-    },
-    async act(request) {
-      readQuery(request, [])
-      if (options.backup === undefined) {
-        throw new Problem('not-supported', 'this database is backed up with its own tools')
-      }
-      const { sizeBytes, chunks } = await options.backup()
-      return {
-        status: 200,
-        headers: {
-          'content-type': 'application/octet-stream',
-          'content-disposition': 'attachment; filename="outright.sqlite"',
-          ...(sizeBytes === undefined ? {} : { 'content-length': String(sizeBytes) }),
-        },
-        body: chunks,
-      }
-    },
-  }
-}
-
 /** `GET /caller`: shows whoever sets `trustedProxies` what comes of it. */
-function callerRoute({ options }: AdminContext): AdminRoute {
+function callerRoute({ node }: DialectContext): AdminRoute {
   const schema = fixed({
     address: bodySchemas.text,
     ignoredFrom: bodySchemas.textOrNull,
@@ -179,7 +127,7 @@ function callerRoute({ options }: AdminContext): AdminRoute {
     act(request) {
       readQuery(request, [])
       const address = request.clientAddress
-      const { ignoredFrom = null, ignored = 0, unreadable = 0 } = options.addresses?.() ?? {}
+      const { ignoredFrom = null, ignored, unreadable } = node.addressNotices()
       return json(200, { address, ignoredFrom, ignored, unreadable })
     },
   }

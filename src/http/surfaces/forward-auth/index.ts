@@ -4,31 +4,38 @@
  * answers from this node's replica, so the first request after a logout is refused.
  */
 import type { Failure } from '../../../domain/failure.ts'
-import { settingsOf } from '../../../settings/read.ts'
-import type { Given } from '../../../settings/schema.ts'
+import { group } from '../../../settings/schema.ts'
 import type { TokenClaims } from '../../../verifier/claims.ts'
 import type { Accepted } from '../../../verifier/verdict.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
+import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { forwardAuthSchema, type ForwardAuthOptions } from './options.ts'
 import { checkPath, parseCheck, type Check } from './parse.ts'
-
-export type { ForwardAuthOptions } from './options.ts'
 
 /** Envoy sends the original method, whichever it is, and appends the original path. */
 const paths = [checkPath, `${checkPath}/*`]
 
-export function createForwardAuth(
-  context: Pick<DialectContext, 'core'>,
-  given: Given<ForwardAuthOptions> = {},
-): Dialect {
-  const options = settingsOf(forwardAuthSchema, given, false)
+export interface ForwardAuthSettings {
+  readonly forwardAuth: ForwardAuthOptions
+}
 
+export const forwardAuth: OwnModule<ForwardAuthSettings> = defineOwn({
+  name: 'forward-auth',
+  title: 'Forward authentication',
+  options: group<ForwardAuthSettings>({ forwardAuth: forwardAuthSchema }),
+  create: createForwardAuth,
+})
+
+function createForwardAuth(
+  { core }: DialectContext,
+  { forwardAuth: options }: ForwardAuthSettings,
+): Dialect {
   async function handle(request: DialectRequest): Promise<Answer> {
     const check = parseCheck(request, options)
     if (check.isPreflight && options.preflight === 'allow') return { status: 200, headers: blank }
-    const verdict = await context.core.check(check.token, check.audiences[0])
+    const verdict = await core.check(check.token, check.audiences[0])
     if (!verdict.ok) {
       return refuse(check, check.isUnreadable ? 'unreadable' : verdict.reason, options)
     }
@@ -49,10 +56,9 @@ export function createForwardAuth(
     handle,
   }))
   return {
-    name: 'forward-auth',
     routes,
     owns: (path) => path === checkPath || path.startsWith(`${checkPath}/`),
-    renderFailure: renderFailure,
+    renderFailure,
   }
 }
 
@@ -183,7 +189,6 @@ const operation: Route['operation'] = {
     'Query: `audience` and `scope` that the token must have; `mode=redirect` where the proxy passes ' +
     'redirects on to browsers. Envoy appends the original path and query to the path: there the query ' +
     'is not read, and the headers `Outright-Audience` and `Outright-Scope` say what the token must have.',
-  tags: ['forward-auth'],
   security: [{ accessToken: [] }],
   parameters: ['audience', 'scope', 'mode'].map((name) => ({
     name,

@@ -5,17 +5,24 @@
  */
 import { preferredType } from '../../accept.ts'
 import { refuse } from '../../../domain/failure.ts'
+import { group } from '../../../settings/schema.ts'
+import type { DialectContext } from '../../context.ts'
 import type { Dialect, DialectRequest } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
-import { frontPage, type FrontPage } from './page.ts'
+import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { renderFrontPage } from './page.ts'
 
-export type { DemoIdentity, FrontPage } from './page.ts'
+export const frontPage: OwnModule<object> = defineOwn({
+  name: 'front-page',
+  title: 'Operations',
+  options: group<object>({}),
+  create: createFrontPage,
+})
 
-/** @param view What the page says; the same for everybody, so that it can be made once. */
-export function createFrontPage(view: FrontPage): Dialect {
-  const page = frontPage(view)
+function createFrontPage({ node }: DialectContext): Dialect {
+  // The same for everybody, so it is made once.
+  const page = renderFrontPage(node)
   return {
-    name: 'front-page',
     routes: [
       {
         method: 'GET',

@@ -1,30 +1,10 @@
 import type { Answer } from '../../dialect.ts'
+import type { DemoIdentity, NodeView } from '../../node-view.ts'
 import { html, pageAnswer, type Html } from '../../html.ts'
 import { frontPageStyle } from './style.ts'
 
-/** An identity whose password is public. */
-export interface DemoIdentity {
-  /** The API that it belongs to. */
-  readonly api: string
-  /** Who it is, and what it proves that with. */
-  readonly who: string
-  readonly secret: string
-}
-
-export interface FrontPage {
-  readonly version: string
-  /** The demo's; undefined in earnest. */
-  readonly demo:
-    | {
-        readonly identities: readonly DemoIdentity[]
-        /** A command that logs somebody out; undefined where the API that it needs is not served. */
-        readonly logout: string | undefined
-      }
-    | undefined
-}
-
 /** The page at `/`. */
-export function frontPage({ version, demo }: FrontPage): Answer {
+export function renderFrontPage({ version, demo }: Pick<NodeView, 'version' | 'demo'>): Answer {
   return pageAnswer(200, {
     title: demo === undefined ? 'Outright' : 'Outright demo',
     style: frontPageStyle,

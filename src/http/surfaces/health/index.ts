@@ -6,28 +6,45 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'
 import { readAuthorization } from '../../authorization.ts'
-import type { KeyRing, PublicKeys } from '../../../core/key-ring.ts'
+import type { PublicKeys } from '../../../core/key-ring.ts'
+import { group, optional, text, type Group } from '../../../settings/schema.ts'
+import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
+import { defineOwn, type OwnModule } from '../../surface-module.ts'
 
-export interface OperationsOptions {
-  readonly keys: KeyRing
-  /** Resolves with why this node must not serve; undefined where it may. */
-  readonly refusal: () => Promise<string | undefined>
-  /** What `/metrics` wants as a bearer token; undefined: it is open to everybody. */
-  readonly metricsToken: string | undefined
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
+export interface HealthSettings {
+  readonly metricsToken?: string
 }
 
-export function createOperations(options: OperationsOptions): Dialect {
-  const { keys, refusal, metrics, metricsToken } = options
+const healthSettings: Group<HealthSettings> = group<HealthSettings>({
+  metricsToken: optional(
+    text({
+      description: 'bearer token of `/metrics`; without it they are open to everybody',
+      variable: 'OUTRIGHT_METRICS_TOKEN',
+      secret: true,
+      pattern: String.raw`^[\w.~+/-]{16,512}=*$`,
+      allowed: '16 to 512 letters, digits and `-`, `.`, `_`, `~`, `+`, `/`',
+    }),
+  ),
+})
+
+export const health: OwnModule<HealthSettings> = defineOwn({
+  name: 'health',
+  title: 'Operations',
+  options: healthSettings,
+  create: createHealth,
+})
+
+function createHealth({ core, node }: DialectContext, { metricsToken }: HealthSettings): Dialect {
+  const { keys } = core.dependencies
   const mayRead = bearerCheck(metricsToken)
   const routes: readonly Route[] = [
     {
       method: 'GET',
       path: '/healthz',
       operation: operation('The process is up', { 200: 'It is.' }),
-      handle: () => text(200, 'ok\n'),
+      handle: () => plain(200, 'ok\n'),
     },
     {
       method: 'GET',
@@ -37,8 +54,8 @@ export function createOperations(options: OperationsOptions): Dialect {
         503: 'It cannot, and why; send no traffic here.',
       }),
       async handle() {
-        const reason = await refusal()
-        return reason === undefined ? text(200, 'ready\n') : text(503, `not ready: ${reason}\n`)
+        const reason = await node.refusal()
+        return reason === undefined ? plain(200, 'ready\n') : plain(503, `not ready: ${reason}\n`)
       },
     },
     {
@@ -50,7 +67,7 @@ export function createOperations(options: OperationsOptions): Dialect {
       }),
       async handle(request) {
         mayRead(request)
-        const { contentType, text: body } = await metrics()
+        const { contentType, text: body } = await node.metrics()
         return { status: 200, headers: { 'content-type': contentType }, body }
       },
     },
@@ -66,7 +83,6 @@ export function createOperations(options: OperationsOptions): Dialect {
     },
   ]
   return {
-    name: 'operations',
     routes: routes.map((route) => ({ ...route, alsoHead: true })),
     owns: (path) => routes.some((route) => route.path === path),
     renderFailure: (failure) => problemAnswer(failure),
@@ -105,7 +121,7 @@ function keySet({ keys, areCurrent }: PublicKeys): Answer {
   }
 }
 
-function text(status: number, body: string): Answer {
+function plain(status: number, body: string): Answer {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body }
 }
 
@@ -115,7 +131,6 @@ function operation(
 ): Readonly<Record<string, unknown>> {
   return {
     summary,
-    tags: ['operations'],
     responses: Object.fromEntries(
       Object.entries(responses).map(([status, description]) => [status, { description }]),
     ),

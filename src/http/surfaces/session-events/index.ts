@@ -1,61 +1,57 @@
 /**
  * Open tabs hear it: `GET /outright/v1/session/events`, a stream that says when the session of the
  * token that opened it has ended. It owns who may listen, how many, and the wire form; what has
- * ended is known to the watch that it is given.
+ * ended is known to the node.
  */
 import { refuse, type Failure } from '../../../domain/failure.ts'
-import type { Clock } from '../../../ports/clock.ts'
+import type { Core } from '../../../core/core.ts'
+import { group } from '../../../settings/schema.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
-import type { TokenVerifier } from '../../../verifier/token-verifier.ts'
 import { readAuthorization } from '../../authorization.ts'
+import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
+import { defineOwn, type OwnModule } from '../../surface-module.ts'
 
-export interface SessionEventsOptions {
-  readonly verifier: TokenVerifier<AccessClaims>
-  readonly clock: Clock
-  /** Calls back once when what the claims name is revoked; the returned function stops watching. */
-  readonly watch: (claims: AccessClaims, callback: () => void) => () => void
-  /**
-   * Resolves when everything that has ended by now is over everywhere. Rejects where nobody can say
-   * so.
-   */
-  readonly over: () => Promise<unknown>
-  /** Aborted when the server stops: streams would never end by themselves. */
-  readonly stopping: AbortSignal
-  /** Streams at once. Default 10,000. */
-  readonly maxStreams?: number
-}
+export const sessionEvents: OwnModule<object> = defineOwn({
+  name: 'session-events',
+  title: 'Open tabs',
+  options: group<object>({}),
+  create: createSessionEvents,
+})
 
 const PATH = '/outright/v1/session/events'
 /** Proxies close what is silent for a minute. A browser that left is noticed with the next one. */
 const HEARTBEAT_MS = 15_000
 
+const MAX_STREAMS = 10_000
 /** Far more than tabs that share one stream need. One session must not take what is there for all. */
 const MAX_PER_SESSION = 32
 
-export function createSessionEvents(options: SessionEventsOptions): Dialect {
-  const { maxStreams = 10_000 } = options
+function createSessionEvents(context: DialectContext): Dialect {
+  const { core, clock, node } = context
+  const { verifier } = core.dependencies
+  const over = overTogether(core)
   const bySession = new Map<string, number>()
   let streams = 0
 
   async function listen(request: DialectRequest): Promise<Answer> {
     const authorization = readAuthorization(request)
     const token = authorization?.scheme === 'bearer' ? authorization.token : undefined
-    const verdict = await options.verifier.verify(token)
+    const verdict = await verifier.verify(token)
     if (!verdict.ok) {
       // A tab takes that for its sign-out.
-      if (verdict.reason === 'revoked') await options.over()
+      if (verdict.reason === 'revoked') await over()
       return refuse(failures[verdict.reason])
     }
     const { sid } = verdict.claims
     const ofSession = bySession.get(sid) ?? 0
-    if (streams >= maxStreams || ofSession >= MAX_PER_SESSION) {
+    if (streams >= MAX_STREAMS || ofSession >= MAX_PER_SESSION) {
       return refuse({ kind: 'rate_limited', retryAfterSeconds: 30 })
     }
     streams++
     bySession.set(sid, ofSession + 1)
-    const body = events(options, verdict.claims, () => {
+    const body = events({ node, clock, over }, verdict.claims, () => {
       streams--
       const left = (bySession.get(sid) ?? 1) - 1
       if (left > 0) bySession.set(sid, left)
@@ -66,13 +62,25 @@ export function createSessionEvents(options: SessionEventsOptions): Dialect {
 
   const routes: readonly Route[] = [{ method: 'GET', path: PATH, operation, handle: listen }]
   return {
-    name: 'session-events',
     routes,
     owns: (path) => path === PATH,
     renderFailure: problemAnswer,
     // Bearer tokens are no ambient credential, so any origin may send one.
     cors: { origins: ['*'] },
   }
+}
+
+/**
+ * Resolves when everything that has ended by now is over everywhere. Thousands of streams may end
+ * in one turn: they wait together, from the end of that turn on.
+ */
+function overTogether(core: Core): () => Promise<unknown> {
+  let asked: Promise<unknown> | undefined
+  return () =>
+    (asked ??= Promise.resolve().then(() => {
+      asked = undefined
+      return core.awaitEnded({ wait: true })
+    }))
 }
 
 const failures: Readonly<Record<string, Failure>> & {
@@ -93,7 +101,11 @@ type End = 'signed-out' | 'expired' | 'unsure' | 'stopping'
  * nobody can say whether it is, the stream ends without a word and the tab asks again.
  */
 async function* events(
-  { clock, watch, over, stopping }: SessionEventsOptions,
+  {
+    node,
+    clock,
+    over,
+  }: Pick<DialectContext, 'node' | 'clock'> & { readonly over: () => Promise<unknown> },
   claims: AccessClaims,
   closed: () => void,
 ): AsyncGenerator<Uint8Array> {
@@ -103,7 +115,7 @@ async function* events(
     end ??= why
     wake?.()
   }
-  const unwatch = watch(claims, () => {
+  const unwatch = node.watch(claims, () => {
     over().then(
       () => {
         finish('signed-out')
@@ -116,7 +128,7 @@ async function* events(
   const stop = (): void => {
     finish('stopping')
   }
-  stopping.addEventListener('abort', stop)
+  node.stopping.addEventListener('abort', stop)
   try {
     yield event('ready')
     while (end === undefined) {
@@ -137,7 +149,7 @@ async function* events(
     if (end === 'signed-out' || end === 'expired') yield event(end)
   } finally {
     unwatch()
-    stopping.removeEventListener('abort', stop)
+    node.stopping.removeEventListener('abort', stop)
     closed()
   }
 }
@@ -152,7 +164,6 @@ const operation: Route['operation'] = {
     'Server-Sent Events for browsers. `ready` comes first; `signed-out` when the session of the token ' +
     'has been revoked and no verifier accepts it any more, `expired` when the token has expired; then ' +
     'the stream ends.',
-  tags: ['session-events'],
   security: [{ accessToken: [] }],
   responses: {
     200: {

@@ -1,0 +1,51 @@
+import type { FeedHub } from '../feed/index.ts'
+import type { OtherNode } from '../ports/node-lease.ts'
+import type { AccessClaims } from '../verifier/claims.ts'
+import type { Replica } from '../verifier/replica.ts'
+import type { AddressNotices } from './client-address.ts'
+
+/** What surfaces see of the node that they run on: its state, its verifiers, its end. */
+export interface NodeView {
+  /** Version of Outright. */
+  readonly version: string
+  /** This node and its guards. */
+  readonly hub: Pick<FeedHub, 'verifiers' | 'detailedReceipt' | 'ageAfter'>
+  /** What this node knows to be over. */
+  readonly replica: Pick<Replica, 'chunks' | 'overSeconds'>
+  /** The other nodes of the installation. */
+  otherNodes(): readonly OtherNode[]
+  /** How long another node took to acknowledge, as last measured; undefined before that. */
+  lagMsOf(node: string): number | undefined
+  /** Callers whose address was told and could not be taken. */
+  addressNotices(): AddressNotices
+  /** Resolves with why this node must not serve; undefined where it may. */
+  refusal(): Promise<string | undefined>
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>
+  /** Counts a call of Adobe Pass by the type of its device. */
+  readonly countDevice: (call: string, deviceType: string) => void
+  /** Calls back once when what the claims name is revoked; the returned function stops watching. */
+  watch(claims: AccessClaims, callback: () => void): () => void
+  /** Copies the database; undefined where it has tools of its own for it (PostgreSQL). */
+  readonly backup: ((to: string) => Promise<void>) | undefined
+  /** Where a copy may lie for a moment. */
+  readonly dataDir: string
+  /** Aborted when the server stops: ends streams, which would never end by themselves. */
+  readonly stopping: AbortSignal
+  /** What the demo tells a person; undefined in earnest. */
+  readonly demo: DemoView | undefined
+}
+
+/** An identity whose password is public. */
+export interface DemoIdentity {
+  /** The API that it belongs to. */
+  readonly api: string
+  /** Who it is, and what it proves that with. */
+  readonly who: string
+  readonly secret: string
+}
+
+export interface DemoView {
+  readonly identities: readonly DemoIdentity[]
+  /** A command that logs somebody out; undefined where the API that it needs is not served. */
+  readonly logout: string | undefined
+}

@@ -1,0 +1,64 @@
+/** `/backup`: a copy of the database as it was at one moment, while everything goes on. */
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readQuery } from './fields.ts'
+import { Problem } from './problem.ts'
+import type { AdminRoute } from './route.ts'
+import type { DialectContext } from '../../context.ts'
+
+/** `GET /backup`. 501 where the database has tools of its own. */
+export function backupRoutes({ node }: DialectContext): readonly AdminRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: '/backup',
+      operation: {
+        id: 'backup',
+        tag: 'Backup',
+        summary: 'Download a consistent copy of the database',
+        description:
+          'It holds password hashes and private signing keys: keep it as you keep those. 501 where the database has tools of its own, such as PostgreSQL.',
+        answers: {
+          200: { description: 'A SQLite database', type: 'application/octet-stream' },
+        },
+      },
+      async act(request) {
+        readQuery(request, [])
+        if (node.backup === undefined) {
+          throw new Problem('not-supported', 'this database is backed up with its own tools')
+        }
+        const { sizeBytes, chunks } = await download(node.dataDir, node.backup)
+        return {
+          status: 200,
+          headers: {
+            'content-type': 'application/octet-stream',
+            'content-disposition': 'attachment; filename="outright.sqlite"',
+            'content-length': String(sizeBytes),
+          },
+          body: chunks,
+        }
+      },
+    },
+  ]
+}
+
+/** A file on its way out. */
+interface Download {
+  readonly sizeBytes: number
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
+/** Copies to a file beside the database and sends it. */
+async function download(dataDir: string, backup: (to: string) => Promise<void>): Promise<Download> {
+  const folder = await mkdtemp(join(dataDir, 'backup-'))
+  const file = join(folder, 'outright.db')
+  try {
+    await backup(file)
+    // Its name goes at once; its bytes when the last reader closes it, whether it read them or not.
+    const handle = await open(file)
+    const { size } = await handle.stat()
+    return { sizeBytes: size, chunks: handle.createReadStream() }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

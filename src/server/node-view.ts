@@ -1,0 +1,47 @@
+import type { ClientAddresses } from '../http/client-address.ts'
+import type { NodeView } from '../http/node-view.ts'
+import type { Config } from './config.ts'
+import { demoView } from './demo-page.ts'
+import type { Metrics } from './metrics.ts'
+import type { NodeLags } from './node-lags.ts'
+import type { OpenedStore } from './open-store.ts'
+import type { Readiness } from './readiness.ts'
+import type { Verification } from './verification.ts'
+import { version } from './version.ts'
+
+export interface NodeParts {
+  readonly addresses: ClientAddresses
+  readonly opened: Pick<OpenedStore, 'leases' | 'backup'>
+  readonly verification: Verification
+  /** Undefined where there is one node. */
+  readonly nodeLags: NodeLags | undefined
+  readonly metrics: Metrics
+  readonly readiness: Readiness
+  /** Aborted when the server stops. */
+  readonly stopping: AbortSignal
+}
+
+/** This node as its surfaces see it. */
+export function viewOf(parts: NodeParts, config: Config): NodeView {
+  const { addresses, opened, verification, nodeLags, metrics, readiness, stopping } = parts
+  const { leases, backup } = opened
+  const { hub, replica, watches } = verification
+  return {
+    version,
+    hub,
+    replica,
+    otherNodes: () => leases?.others() ?? [],
+    lagMsOf: (name) => nodeLags?.of(name),
+    addressNotices: () => addresses.notices,
+    refusal: () => readiness.refusal(),
+    metrics: () => metrics.render(),
+    countDevice: (call, deviceType) => {
+      metrics.countDevice(call, deviceType)
+    },
+    watch: (claims, callback) => watches.add(claims, callback),
+    backup,
+    dataDir: config.dataDir,
+    stopping,
+    demo: config.demo ? demoView(config) : undefined,
+  }
+}
