@@ -365,7 +365,7 @@ suite('"does not call the MVPD’s logout endpoint": here it is told, afterwards
 
     await logOut(server, 'tv-20')
     const told = await status(/at REF30, [\d :-]+: ended \d+\s+session/)
-    assert.match(told, /Nobody\./)
+    assert.match(told, /None\./)
     const third = await authenticate(server, await registrationCode(server, 'tv-22'))
     const asked = await server.call('GET', pathOf(third.headers['location']), {
       headers: { cookie },
