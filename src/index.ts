@@ -13,7 +13,12 @@ export type { Core } from './core/core.ts'
 export type { Answer, Dialect, DialectRequest, Method, Route } from './http/dialect.ts'
 export type { DialectContext } from './http/context.ts'
 export { defineDialect, type DialectModule } from './http/surface-module.ts'
-/** The vocabulary in which a dialect writes down its options. */
+export { defineReceiver, type ReceiverContext, type ReceiverModule } from './receivers/module.ts'
+export type { Post } from './receivers/post.ts'
+export type { Delivery } from './domain/delivery.ts'
+export type { Session } from './domain/session.ts'
+export type { EndedSession, Owed, Receiver, SendOutcome } from './ports/delivery.ts'
+/** The vocabulary in which a dialect or a receiver writes down its options. */
 export * as settings from './settings/schema.ts'
 export { readAuthorization, type Authorization } from './http/authorization.ts'
 export { readForm, readJson, requiredText, singleParameter } from './http/body.ts'

@@ -7,6 +7,7 @@ import type { Delivery } from '../domain/delivery.ts'
 import type { Revocation } from '../domain/revocation.ts'
 import type { Session } from '../domain/session.ts'
 import { createMvpdReceiver, type ProviderEndpoint } from './mvpd.ts'
+import { createPost } from './post.ts'
 
 const secret = 'a-secret-of-thirty-two-characters'
 const nowMs = 1_700_000_000_500
@@ -44,7 +45,7 @@ function receiverOf(...providers: readonly ProviderEndpoint[]) {
     dialect: 'adobe-pass',
     viewerOf: ({ attributes }) => attributes as { mvpd: string; userId: string },
     clock: { nowMs: () => nowMs, monotonicMs: () => 0, after: () => () => undefined },
-    fetch,
+    post: createPost({ isListed: () => true, setting: '', nowMs: () => nowMs }),
   })
 }
 

@@ -9,7 +9,10 @@ import { receiverName, type Delivery } from '../domain/delivery.ts'
 import type { Session } from '../domain/session.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Receiver, SendOutcome } from '../ports/delivery.ts'
-import { postJson } from './post.ts'
+import type { Post } from './post.ts'
+
+/** The kind of these receivers. */
+export const MVPD = 'mvpd'
 
 /** A provider and where it wants to be told. */
 export interface ProviderEndpoint {
@@ -27,8 +30,7 @@ export interface MvpdReceiverOptions {
   /** The provider of a session, and the viewer's id there. */
   readonly viewerOf: (session: Session) => { readonly mvpd: string; readonly userId: string }
   readonly clock: Clock
-  /** `fetch`, or a simulation of it. */
-  readonly fetch: typeof fetch
+  readonly post: Post
 }
 
 /**
@@ -43,7 +45,7 @@ export function createMvpdReceiver(options: MvpdReceiverOptions): Receiver {
   const { dialect, viewerOf } = options
   const endpoints = new Map(options.providers.map((provider) => [provider.id, provider]))
   return {
-    kind: 'mvpd',
+    kind: MVPD,
     dialects: [dialect],
     owes({ entry, session }) {
       const { mvpd, userId } = viewerOf(session)
@@ -64,7 +66,7 @@ export function createMvpdReceiver(options: MvpdReceiverOptions): Receiver {
 }
 
 async function send(
-  { clock, fetch }: MvpdReceiverOptions,
+  { clock, post }: MvpdReceiverOptions,
   endpoints: ReadonlyMap<string, ProviderEndpoint>,
   delivery: Delivery,
   signal: AbortSignal,
@@ -77,5 +79,5 @@ async function send(
   const body = JSON.stringify({ event: 'logout', id, ...facts, sentAtMs: clock.nowMs() })
   const signature = createHmac('sha256', endpoint.secret).update(body).digest('hex')
   const headers = { 'outright-delivery': id, 'outright-signature': `sha256=${signature}` }
-  return postJson(fetch, endpoint.logoutUrl, { headers, body, signal, nowMs: clock.nowMs() })
+  return post(endpoint.logoutUrl, { headers, body, signal })
 }

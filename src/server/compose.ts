@@ -38,6 +38,7 @@ import { NodeLags } from './node-lags.ts'
 import { viewOf } from './node-view.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { watchReadiness } from './readiness.ts'
+import { openReceivers } from './receivers.ts'
 import { startSweeping } from './sweeping.ts'
 import { openTimekeeper, type Timekeeper } from './timekeeper.ts'
 import { openVerification, type Verification } from './verification.ts'
@@ -158,7 +159,7 @@ async function composeOver(
     authenticate: guardConnections(core.dependencies),
     addressOf: ({ socket, headers }) => addresses.of(socket.remoteAddress ?? '', headers),
   })
-  const receivers = [providers.receiver]
+  const receivers = openReceivers(providers.config, clock)
   const stopDelivering = startDelivering({ core, receivers, observe: metrics.countDelivery })
   const stopSweeping = startSweeping(store, replica, core.dependencies.keys, time, clock, log)
   return {

@@ -4,10 +4,11 @@
  */
 import { aliasesOf } from '../domain/issuer.ts'
 import { problemsOf } from '../settings/read.ts'
+import type { Given } from '../settings/schema.ts'
 import { secretsIn } from '../settings/walk.ts'
 import { configSchema, type Settings } from './config-schema.ts'
 import { publicCredentials } from './demo.ts'
-import type { CustomDialect } from './surface-settings.ts'
+import { kindProblems } from './own-receivers.ts'
 
 /** Everything that does not go together, each by the name of a setting. */
 export function crossProblems(settings: Settings): readonly string[] {
@@ -29,15 +30,24 @@ export function crossProblems(settings: Settings): readonly string[] {
   ]
 }
 
-/** Options of custom dialects, each held against the schema of its own dialect. */
-export function customProblems(customDialects: readonly CustomDialect[]): readonly string[] {
-  return customDialects.flatMap(({ dialect, options = {} }, at) =>
+/** Options of an installation's own parts, each held against the schema that its part brings. */
+export function customProblems({ customDialects = [], receivers = [] }: Own): readonly string[] {
+  const ofDialects = customDialects.flatMap(({ dialect, options = {} }, at) =>
     problemsOf(dialect.options, options, {
       name: `customDialects[${String(at)}].options`,
       partial: false,
     }),
   )
+  const ofReceivers = receivers.flatMap(({ receiver, options = {} }, at) =>
+    problemsOf(receiver.options, options, {
+      name: `receivers[${String(at)}].options`,
+      partial: false,
+    }),
+  )
+  return [...ofDialects, ...kindProblems(receivers), ...ofReceivers]
 }
+
+type Own = Pick<Given<Settings>, 'customDialects' | 'receivers'>
 
 function publicSecrets(settings: Settings): readonly string[] {
   return secretsIn(configSchema, settings)

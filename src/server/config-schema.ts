@@ -20,8 +20,10 @@ import {
   text,
   together,
   type Group,
+  type Setting,
 } from '../settings/schema.ts'
 import { issuerSchema, type IssuerSettings } from './issuer-settings.ts'
+import { ownReceiversSetting, type OwnReceiver } from './own-receivers.ts'
 import { surfaceSchema, type SurfaceSettings } from './surface-settings.ts'
 
 /** Where one-time passwords go: the console (demo only) or a webhook. */
@@ -41,6 +43,7 @@ interface NodeSettings {
   readonly demo: boolean
   readonly rateLimitFactor: number
   readonly trustedProxies: readonly string[]
+  readonly allowedPrivateAddresses: readonly string[]
   readonly audiences: readonly string[]
   readonly signingAlgorithm: SigningKey['algorithm']
   readonly passwordCost: { readonly memoryKiB: number; readonly passes: number }
@@ -57,6 +60,7 @@ interface NodeSettings {
   readonly renewMs: number
   readonly accessLog: boolean
   readonly issuers: readonly IssuerSettings[]
+  readonly receivers: readonly OwnReceiver[]
 }
 
 /** Every setting. */
@@ -135,19 +139,16 @@ const nodeSchema: Group<NodeSettings> = group<NodeSettings>({
     maximum: 1_000_000,
     variable: 'OUTRIGHT_RATE_LIMIT_FACTOR',
   }),
-  trustedProxies: list(
-    checkedText(
-      {
-        allowed: 'an IP address or a CIDR range, such as 10.0.0.0/8; an IPv4-mapped range from /96',
-      },
-      (range) => rangeProblem(range) === undefined,
-    ),
-    {
-      description: 'addresses or ranges whose `X-Forwarded-For` is believed',
-      default: [],
-      allowed: 'a list of addresses and CIDR ranges',
-    },
-  ),
+  trustedProxies: addressRanges({
+    description: 'addresses or ranges whose `X-Forwarded-For` is believed',
+    default: [],
+  }),
+  allowedPrivateAddresses: addressRanges({
+    description:
+      'private, loopback and link-local addresses or ranges that deliveries may be sent to: see [deliveries.md](deliveries.md#where-messages-may-go)',
+    default: [],
+    demoDefault: ['127.0.0.0/8', '::1'],
+  }),
   audiences: list(text({ pattern: String.raw`^\S{1,255}$`, allowed: 'a name without spaces' }), {
     description: 'names added to `aud` of every access token: the resource servers',
     default: [],
@@ -251,6 +252,21 @@ const nodeSchema: Group<NodeSettings> = group<NodeSettings>({
     default: [],
     allowed: 'a list of `{ name, issuer, profile, audience, … }`',
   }),
+  receivers: ownReceiversSetting(),
 })
 
 export const configSchema: Group<Settings> = together<Settings>([nodeSchema, surfaceSchema])
+
+function addressRanges(meaning: {
+  readonly description: string
+  readonly default: readonly string[]
+  readonly demoDefault?: readonly string[]
+}): Setting<readonly string[]> {
+  const range = checkedText(
+    {
+      allowed: 'an IP address or a CIDR range, such as 10.0.0.0/8; an IPv4-mapped range from /96',
+    },
+    (text) => rangeProblem(text) === undefined,
+  )
+  return list(range, { ...meaning, allowed: 'a list of addresses and CIDR ranges' })
+}

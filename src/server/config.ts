@@ -85,7 +85,7 @@ export async function loadConfig(
 
 function complete(given: ConfigFile): Config {
   const { demo = false } = given
-  refuse(customProblems(given.customDialects ?? []))
+  refuse(customProblems(given))
   const settings = filledIn(configSchema, given, demo) as Settings
   refuse(crossProblems(settings))
   const host = settings.host.replace(/^\[(.*)\]$/, '$1')
@@ -175,8 +175,12 @@ function frozen(config: Config): Config {
     for (const inner of Object.values(value)) freeze(inner)
     Object.freeze(value)
   }
-  const { customDialects, ...own } = config
+  const { customDialects, receivers, ...own } = config
   freeze(own)
-  // What makes a dialect belongs to whoever wrote it.
-  return Object.freeze({ ...own, customDialects: Object.freeze([...customDialects]) })
+  // What makes a dialect or a receiver belongs to its author.
+  return Object.freeze({
+    ...own,
+    customDialects: Object.freeze([...customDialects]),
+    receivers: Object.freeze([...receivers]),
+  })
 }

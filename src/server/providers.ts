@@ -1,19 +1,16 @@
 import type { Core } from '../core/core.ts'
 import type { MountedDialect } from '../http/app.ts'
-import { ADOBE_PASS, viewerOf, type Mvpd } from '../http/dialects/adobe-pass/index.ts'
-import type { Receiver } from '../ports/delivery.ts'
-import { createMvpdReceiver } from '../receivers/mvpd.ts'
+import type { Mvpd } from '../http/dialects/adobe-pass/index.ts'
 import type { Config } from './config.ts'
 import { demoCallback } from './demo-page.ts'
 import { createDemoMvpd, DEMO_MVPD_PREFIX, type DemoMvpd } from './demo-mvpd/index.ts'
 
-/** The TV providers of the Adobe Pass dialect, and how they are told whose sessions ended. */
+/** The TV providers of the Adobe Pass dialect. */
 export interface Providers {
   /** The configuration with them. */
   readonly config: Config
   /** What of the demo stands for others: its TV provider, and its OAuth client. */
   readonly mounts: readonly MountedDialect[]
-  readonly receiver: Receiver
 }
 
 const DEMO_PASS_MS = 10 * 60_000
@@ -22,7 +19,6 @@ const NEVER_MS = 9_999_999_999_999
 
 /** Takes the providers of the configuration; the demo has two of its own where none is configured. */
 export async function openProviders(core: Core, config: Config): Promise<Providers> {
-  const { clock } = core.dependencies
   const { enabled, options } = config.dialects.adobePass
   const demo =
     enabled && config.demo && options.mvpds === undefined ? await openDemo(core, config) : undefined
@@ -33,13 +29,6 @@ export async function openProviders(core: Core, config: Config): Promise<Provide
       ...(config.demo ? [demoCallback] : []),
       ...(demo === undefined ? [] : [mountDemoMvpd(demo)]),
     ],
-    receiver: createMvpdReceiver({
-      providers: mvpds,
-      dialect: ADOBE_PASS,
-      viewerOf,
-      clock,
-      fetch,
-    }),
   }
 }
 

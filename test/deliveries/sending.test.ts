@@ -7,6 +7,7 @@ import { deliver, MAX_DELIVERY_ATTEMPTS } from '../../src/core/deliver.ts'
 import type { CoreDependencies } from '../../src/core/dependencies.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { createMvpdReceiver } from '../../src/receivers/mvpd.ts'
+import { createPost } from '../../src/receivers/post.ts'
 import { startSending, type Sending } from '../../src/server/deliveries/sending.ts'
 import { silentLog } from '../../src/server/system.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
@@ -106,7 +107,7 @@ function send(): void {
     dialect: 'adobe-pass',
     viewerOf: () => ({ mvpd: '', userId: '' }),
     clock,
-    fetch,
+    post: createPost({ isListed: () => true, setting: '', nowMs: () => clock.nowMs() }),
   })
   sending = startSending({ core, receivers: [receiver], observe: () => undefined })
 }

@@ -32,7 +32,7 @@ export const table: Readonly<Record<string, Row>> = {
   core: { folders: ['domain', 'ports', 'verifier', 'protocol'], packages: 'all', node: true },
   stores: { folders: ['domain', 'ports'], packages: 'all', node: true },
   feed: { folders: ['domain', 'ports', 'protocol', 'verifier'], packages: 'all', node: true },
-  receivers: { folders: ['domain', 'ports', 'protocol'], packages: 'all', node: true },
+  receivers: { folders: ['domain', 'ports', 'protocol', 'settings'], packages: 'all', node: true },
   guard: { folders: ['protocol', 'verifier'], packages: ['jose'], node: false },
   client: { folders: ['protocol'], packages: [], node: false },
   http: {
