@@ -13,7 +13,13 @@ import { publishes } from './meter.ts'
 
 type VerifierStore = Pick<
   Store,
-  'stream' | 'onCommitted' | 'head' | 'liveRevocations' | 'listTickets' | 'putTicket'
+  | 'stream'
+  | 'onCommitted'
+  | 'head'
+  | 'liveRevocations'
+  | 'readCheckpoints'
+  | 'listTickets'
+  | 'putTicket'
 >
 
 export interface SimulatedStoreOptions extends Omit<SessionOptions, 'answerMs'> {
@@ -59,6 +65,9 @@ export class SimulatedStore implements VerifierStore {
       pollEveryMs,
       onEntries: (entries) => {
         this.#tell(entries)
+      },
+      onCut: () => {
+        throw new Error('nothing is cut here')
       },
     })
   }
@@ -117,6 +126,10 @@ export class SimulatedStore implements VerifierStore {
 
   async *liveRevocations(): AsyncIterable<readonly Revocation[]> {
     yield await this.#read((database) => database.entries())
+  }
+
+  readCheckpoints(): ReturnType<VerifierStore['readCheckpoints']> {
+    return Promise.resolve([])
   }
 
   async putTicket(ticket: Parameters<VerifierStore['putTicket']>[0]): Promise<void> {

@@ -7,6 +7,7 @@ import { authenticateClient } from './authenticate-client.ts'
 import { authenticateSubject } from './authenticate-subject.ts'
 import { awaitEnded } from './await-ended.ts'
 import { check } from './check.ts'
+import { cutLog } from './cut-log.ts'
 import { checkOtp, sendOtp } from './one-time-password.ts'
 import { deliver } from './deliver.ts'
 import { findIssuer } from './find-issuer.ts'
@@ -47,6 +48,7 @@ export interface Core {
   readonly revokeToken: Verb<typeof revokeToken>
   readonly awaitEnded: Verb<typeof awaitEnded>
   readonly removeKey: Verb<typeof removeKey>
+  readonly cutLog: Verb<typeof cutLog>
   readonly planDeliveries: Verb<typeof planDeliveries>
   readonly deliver: Verb<typeof deliver>
   readonly retryDelivery: Verb<typeof retryDelivery>
@@ -75,6 +77,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     revokeToken: (...args) => revokeToken(dependencies, ...args),
     awaitEnded: (...args) => awaitEnded(dependencies, ...args),
     removeKey: (...args) => removeKey(dependencies, ...args),
+    cutLog: (...args) => cutLog(dependencies, ...args),
     planDeliveries: (...args) => planDeliveries(dependencies, ...args),
     deliver: (...args) => deliver(dependencies, ...args),
     retryDelivery: (...args) => retryDelivery(dependencies, ...args),

@@ -1,9 +1,12 @@
-import { hash } from 'node:crypto'
-import { chainStart, followChain } from '../domain/chain.ts'
+import type { Checkpoint } from '../domain/checkpoint.ts'
+import type { Position } from '../domain/revocation.ts'
+import { StreamVerifier, type Break } from '../domain/stream-verifier.ts'
+import type { CutStore } from '../ports/cut.ts'
 import type { LogStore } from '../ports/store.ts'
+import { sha256 } from './sha256.ts'
 
 /** What is read of a store; a file that is opened for reading alone will do. */
-export type AuditLog = Pick<LogStore, 'head' | 'readStream'>
+export type AuditLog = Pick<LogStore, 'head' | 'readStream'> & Pick<CutStore, 'readCheckpoints'>
 
 export type AuditVerdict =
   | {
@@ -14,14 +17,14 @@ export type AuditVerdict =
        * that nothing was cut off at the end, which no chain can show by itself.
        */
       readonly heads: ReadonlyMap<string, { readonly sequence: number; readonly hash: string }>
+      /** By stream: where the verification began, other than at its first entry. */
+      readonly checkpoints: ReadonlyMap<string, Checkpoint>
     }
-  | {
+  | ({
       readonly intact: false
       readonly stream: string
-      /** The first entry that is missing or is not what was written. */
-      readonly sequence: number
-      readonly problem: string
-    }
+      /** `sequence`: the first entry that is missing or is not what was written. */
+    } & Break)
 
 export interface AuditProgress {
   readonly checked: number
@@ -32,8 +35,9 @@ export interface AuditProgress {
 const PAGE = 5_000
 
 /**
- * Verifies the whole audit log: every stream is numbered from 1 without gaps, every entry is what
- * was written, and each follows the one before it. Entries that are added meanwhile are not looked
+ * Verifies the whole audit log: every stream is numbered without gaps from 1 or from its checkpoint
+ * on, every entry is what was written, and each follows the one before it; of what was cut,
+ * everything is there that its checkpoint kept. Entries that are added meanwhile are not looked
  * at.
  *
  * @param onProgress Called after every page.
@@ -43,38 +47,86 @@ export async function verifyChain(
   log: AuditLog,
   onProgress: (progress: AuditProgress) => void = () => {},
 ): Promise<AuditVerdict> {
-  const position = await log.head()
-  const total = [...position.values()].reduce((sum, sequence) => sum + sequence, 0)
+  const start = await readEnds(log)
+  const streams = new Set([...start.position.keys(), ...start.checkpoints.keys()])
+  const total = [...streams].reduce((sum, stream) => sum + size(start, stream), 0)
   const heads = new Map<string, { sequence: number; hash: string }>()
+  const checkpoints = new Map<string, Checkpoint>()
   let checked = 0
-  for (const [stream, until] of position) {
-    let last = chainStart
-    while (last.sequence < until) {
-      const limit = Math.min(PAGE, until - last.sequence)
-      const entries = await log.readStream(stream, last.sequence, limit)
-      const check = followChain(last, entries, sha256)
-      if (check.kind === 'broken') return { intact: false, stream, ...broken(check) }
-      if (check.last.sequence === last.sequence) {
-        return {
-          intact: false,
-          stream,
-          sequence: last.sequence + 1,
-          problem: 'the entry is missing',
-        }
-      }
-      last = check.last
-      checked += entries.length
-      onProgress({ checked, total })
-    }
-    heads.set(stream, last)
+  for (const stream of streams) {
+    const { verifier, checkpoint, broken } = await verifyStream(log, stream, start, (entries) => {
+      onProgress({ checked: Math.min(checked + entries, total), total })
+    })
+    if (broken !== undefined) return { intact: false, stream, ...broken }
+    checked += verifier.entries
+    heads.set(stream, verifier.last)
+    if (checkpoint !== undefined) checkpoints.set(stream, checkpoint)
   }
-  return { intact: true, entries: checked, heads }
+  return { intact: true, entries: checked, heads, checkpoints }
 }
 
-function broken({ sequence, problem }: { sequence: number; problem: string }) {
-  return { sequence, problem }
+/** Where every stream begins and ends. */
+interface Ends {
+  readonly checkpoints: ReadonlyMap<string, Checkpoint>
+  readonly position: Position
 }
 
-function sha256(text: string): string {
-  return hash('sha256', text, 'base64url')
+async function readEnds(log: AuditLog): Promise<Ends> {
+  // In this order: no checkpoint is ahead of where its stream ended a moment later.
+  const checkpoints = await log.readCheckpoints()
+  const position = await log.head()
+  return { checkpoints: new Map(checkpoints.map((one) => [one.stream, one])), position }
+}
+
+function size({ checkpoints, position }: Ends, stream: string): number {
+  const { sequence, kept } = checkpoints.get(stream) ?? { sequence: 0, kept: 0 }
+  return (position.get(stream) ?? 0) - sequence + kept
+}
+
+interface Verified {
+  readonly verifier: StreamVerifier
+  readonly checkpoint: Checkpoint | undefined
+  readonly broken: Break | undefined
+}
+
+async function verifyStream(
+  log: AuditLog,
+  stream: string,
+  start: Ends,
+  report: (entries: number) => void,
+): Promise<Verified> {
+  for (let ends = start; ;) {
+    const checkpoint = ends.checkpoints.get(stream)
+    const verifier = new StreamVerifier(checkpoint, sha256)
+    const head = ends.position.get(stream) ?? 0
+    const broken = await followStream(log, verifier, stream, head, report)
+    if (broken === undefined) return { verifier, checkpoint, broken }
+    ends = await readEnds(log)
+    if (ends.checkpoints.get(stream)?.seal === checkpoint?.seal) {
+      return { verifier, checkpoint, broken }
+    }
+    // It was cut meanwhile, so what was missing had gone. Each time it begins further on.
+  }
+}
+
+async function followStream(
+  log: AuditLog,
+  verifier: StreamVerifier,
+  stream: string,
+  head: number,
+  report: (entries: number) => void,
+): Promise<Break | undefined> {
+  let after = 0
+  while (after < head) {
+    const page = await log.readStream(stream, after, PAGE)
+    // Those that were added meanwhile are for another time.
+    const entries = page.filter(({ sequence }) => sequence <= head)
+    const broken = verifier.follow(entries)
+    if (broken !== undefined) return broken
+    const last = entries.at(-1)
+    if (last === undefined) break
+    after = last.sequence
+    report(verifier.entries)
+  }
+  return verifier.end(head)
 }

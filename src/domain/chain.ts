@@ -8,6 +8,9 @@ export interface ChainLink {
   readonly hash: string
 }
 
+/** SHA-256 of a text in UTF-8, base64url. */
+export type Digest = (text: string) => string
+
 export const chainStart: ChainLink = { sequence: 0, hash: '' }
 
 export type ChainCheck =
@@ -18,13 +21,12 @@ export type ChainCheck =
  * Follows the chain through consecutive entries of one stream.
  *
  * @param before The link before the first of them.
- * @param digest SHA-256 of a text in UTF-8, base64url.
  * @returns The last link, or the first entry that does not fit and why.
  */
 export function followChain(
   before: ChainLink,
   entries: readonly Revocation[],
-  digest: (text: string) => string,
+  digest: Digest,
 ): ChainCheck {
   let last = before
   for (const entry of entries) {
@@ -35,14 +37,14 @@ export function followChain(
   return { kind: 'intact', last }
 }
 
-function problemOf(
-  entry: Revocation,
-  before: ChainLink,
-  digest: (text: string) => string,
-): string | undefined {
+function problemOf(entry: Revocation, before: ChainLink, digest: Digest): string | undefined {
   if (entry.sequence !== before.sequence + 1) return 'the entry is missing'
   if (entry.previousHash !== before.hash) return 'it does not follow the entry before it'
+  return isIntact(entry, digest) ? undefined : 'it is not what was written'
+}
+
+/** Whether an entry is what was written, whatever stands before it. */
+export function isIntact(entry: Revocation, digest: Digest): boolean {
   const input = chainInput(entry)
-  if (input === undefined || entry.hash !== digest(input)) return 'it is not what was written'
-  return undefined
+  return input !== undefined && entry.hash === digest(input)
 }

@@ -10,18 +10,22 @@
  * - Rejections are `Refusal`s: `store_unavailable` when nothing could be stored (a full disk, a lost
  *   connection), `conflict` for a unique name that is taken, `not_found` where an operation says
  *   so.
- * - Entries of a stream are numbered from 1 without gaps and chained by `chainInput`.
+ * - Entries of a stream are numbered from 1 without gaps and chained by `chainInput`. Where some were
+ *   cut (`cut.ts`) that holds behind the checkpoint, and of those before it the ones are there that
+ *   still count.
  */
 import type { AccessLife } from '../domain/access-horizon.ts'
 import type { Client, AccountStatus, Subject } from '../domain/identity.ts'
 import type { Generations } from '../domain/generation.ts'
 import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
 import type { Session, SessionStatus } from '../domain/session.ts'
+import type { CutStore } from './cut.ts'
 import type { DeliveryStore } from './delivery.ts'
 
 export interface Store
   extends
     LogStore,
+    CutStore,
     SessionStore,
     DirectoryStore,
     TicketStore,

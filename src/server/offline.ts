@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { verifyChain, type AuditProgress, type AuditVerdict } from '../core/verify-audit.ts'
+import { checkpointReader } from '../stores/sqlite/cut.ts'
 import { logLongReader, logPointReader } from '../stores/sqlite/log-lists.ts'
 import { restoreSqlite, type RestoreOutcome } from '../stores/sqlite/restore.ts'
 
@@ -23,8 +24,10 @@ export async function verifyAuditFile(
     database = new DatabaseSync(path, { readOnly: true })
     const { head } = logPointReader(database)
     const { readStream } = logLongReader(database)
+    const { readCheckpoints } = checkpointReader(database)
     const log = {
       head: () => Promise.resolve(head(undefined)),
+      readCheckpoints: () => Promise.resolve(readCheckpoints(undefined)),
       readStream: (stream: string, afterSequence: number, limit: number) =>
         Promise.resolve(readStream({ stream, afterSequence, limit })),
     }

@@ -1,4 +1,5 @@
 import type { Revocation } from '../domain/revocation.ts'
+import type { CutStore } from '../ports/cut.ts'
 import type { LogStore } from '../ports/store.ts'
 import { entryWords } from '../protocol/feed.ts'
 import { writeEntry } from '../verifier/fingerprint.ts'
@@ -20,11 +21,16 @@ export function applyRevocations(replica: Replica, entries: readonly Revocation[
  */
 export async function fillReplica(
   replica: Replica,
-  store: Pick<LogStore, 'liveRevocations'>,
+  store: Pick<LogStore, 'liveRevocations'> & Pick<CutStore, 'readCheckpoints'>,
   overSeconds: number,
 ): Promise<void> {
   replica.leaveOut(overSeconds)
   for await (const entries of store.liveRevocations(overSeconds * 1000)) {
     applyRevocations(replica, entries)
+  }
+  // What was cut would not be found, whatever this node's clock says. Read last, so that it covers
+  // what was cut meanwhile.
+  for (const { beforeMs } of await store.readCheckpoints()) {
+    replica.leaveOut(Math.ceil(beforeMs / 1000))
   }
 }

@@ -33,7 +33,13 @@ export const GRANTED_LEASE = 'granted-lease-ms'
 /** What of a store a verifier needs. */
 type VerifierStore = Pick<
   Store,
-  'stream' | 'onCommitted' | 'head' | 'liveRevocations' | 'listTickets' | 'putTicket'
+  | 'stream'
+  | 'onCommitted'
+  | 'head'
+  | 'liveRevocations'
+  | 'readCheckpoints'
+  | 'listTickets'
+  | 'putTicket'
 >
 
 /** Fills the replica from the store and opens the hub. */

@@ -2,12 +2,15 @@
  * What can be asked of the connection that writes and of those that read, as maps from a name to
  * what goes in and what comes out. Everything here crosses a thread, so it is plain data.
  */
+import type { Checkpoint } from '../domain/checkpoint.ts'
 import type { Delivery } from '../domain/delivery.ts'
 import type { Failure } from '../domain/failure.ts'
+import type { Cuttable, CutCommand } from '../domain/plan-cut.ts'
 import type { Generations } from '../domain/generation.ts'
 import type { Client, Subject } from '../domain/identity.ts'
 import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
 import type { Session, SessionStatus } from '../domain/session.ts'
+import type { CutRequest } from '../ports/cut.ts'
 import type {
   ClaimCommand,
   DeliveryCounts,
@@ -77,12 +80,18 @@ export interface DeliveryCommands {
   retryDelivery: { input: { id: string; nowMs: number }; output: Delivery | undefined }
 }
 
+/** The same holds of these. */
+export interface CutCommands {
+  cut: { input: CutCommand; output: boolean }
+}
+
 /** All changes, for a store whose every change is committed by one writer. */
-export interface FileCommands extends Commands, DeliveryCommands {}
+export interface FileCommands extends Commands, DeliveryCommands, CutCommands {}
 
 /** Reads of one row or a few: microseconds, so they run where they are asked. */
 export interface PointQueries {
   head: { input: undefined; output: Position }
+  readCheckpoints: { input: undefined; output: readonly Checkpoint[] }
   findRevocation: { input: string; output: Revocation | undefined }
   findSession: { input: string; output: Session | undefined }
   findDeviceSession: { input: { deviceKey: string; nowMs: number }; output: Session | undefined }
@@ -107,6 +116,7 @@ export interface PointQueries {
 
 /** Reads that can be long: they run on a thread of their own. */
 export interface LongQueries {
+  readCuttable: { input: CutRequest; output: Cuttable }
   readStream: {
     input: { stream: string; afterSequence: number; limit: number }
     output: readonly Revocation[]

@@ -10,6 +10,7 @@
 import { describe, it } from 'node:test'
 import { accessHorizonChecks } from './contract/access-horizon.ts'
 import type { Check, StoreUnderTest } from './contract/check.ts'
+import { cutChecks } from './contract/cut.ts'
 import { deliveryChecks } from './contract/deliveries.ts'
 import { deliveryPlanChecks } from './contract/delivery-plans.ts'
 import { directoryChecks } from './contract/directory.ts'
@@ -31,6 +32,7 @@ export const storeChecks: readonly Check[] = [
   ...logChecks,
   ...logListChecks,
   ...foreignChecks,
+  ...cutChecks,
   ...sessionChecks,
   ...rotateChecks,
   ...accessHorizonChecks,

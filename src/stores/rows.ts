@@ -1,4 +1,5 @@
 /** Rows that both stores name alike, as the domain's values. Columns are in snake case. */
+import type { Checkpoint } from '../domain/checkpoint.ts'
 import type { Delivery } from '../domain/delivery.ts'
 import { generationsFrom, type Generations } from '../domain/generation.ts'
 import type { Client, Subject } from '../domain/identity.ts'
@@ -159,5 +160,31 @@ export function toDelivery(row: DeliveryRow): Delivery {
     claimedBy: row.claimed_by ?? undefined,
     lastError: row.last_error ?? undefined,
     settledAtMs: row.settled_at_ms ?? undefined,
+  }
+}
+
+export interface CheckpointRow {
+  readonly stream: string
+  readonly sequence: number
+  readonly hash: string
+  readonly kept: number
+  readonly kept_hash: string
+  readonly before_ms: number
+  readonly at_ms: number
+  readonly actor: string
+  readonly seal: string
+}
+
+export function toCheckpoint(row: CheckpointRow): Checkpoint {
+  return {
+    stream: row.stream,
+    sequence: row.sequence,
+    hash: row.hash,
+    kept: row.kept,
+    keptHash: row.kept_hash,
+    beforeMs: row.before_ms,
+    atMs: row.at_ms,
+    actor: row.actor,
+    seal: row.seal,
   }
 }

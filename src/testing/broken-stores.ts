@@ -4,6 +4,7 @@
  */
 import type { BrokenStore } from './broken-stores/broken-store.ts'
 import { brokenHorizons } from './broken-stores/access-horizon.ts'
+import { brokenCuts } from './broken-stores/cuts.ts'
 import { brokenForeign } from './broken-stores/foreign.ts'
 import { brokenPlans, brokenSending } from './broken-stores/deliveries.ts'
 import { brokenRecords } from './broken-stores/records.ts'
@@ -16,6 +17,7 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenRevocations,
   ...brokenFollowing,
   ...brokenForeign,
+  ...brokenCuts,
   ...brokenSessions,
   ...brokenRotations,
   ...brokenHorizons,

@@ -18,6 +18,8 @@ import {
   type Value,
 } from '../../src/stores/transfer/tables.ts'
 import { startPostgres, type TestPostgres } from '../../src/testing/postgres.ts'
+import { revocation, times } from '../../src/stores/contract/samples.ts'
+import { cut, old } from '../stores/cut-kit.ts'
 import { openNode } from '../stores/temporary-postgres.ts'
 import { hurriedClock, outright, withFolder } from './doctor.ts'
 import { fillStore, textOf } from './transfer-kit.ts'
@@ -108,6 +110,33 @@ describe('export and import', () => {
       assert.equal(grown.heads.get('a')?.sequence, 12)
       assert.equal(grown.heads.get('b')?.sequence, 6)
       await node.close()
+    }))
+
+  test('a log that was cut goes both ways with its checkpoint, and is cut further', () =>
+    withFolder(async (folder) => {
+      const [one, two] = [join(folder, 'one'), join(folder, 'two')]
+      const store = await openFile(one)
+      await store.revoke(revocation({ scope: 'subject', key: 'maria', ...old }))
+      await Promise.all(times(20, () => store.revoke(revocation(old))))
+      await store.revoke(revocation())
+      await cut(store)
+      const checkpoints = await store.readCheckpoints()
+      await store.close()
+      const [file, back] = [join(folder, 'cut.ndjson'), join(folder, 'back.ndjson')]
+      await good(['export', file, '--data', one])
+      const url = await server.createDatabase()
+      await good(['import', file, '--database-url', url])
+      await good(['export', back, '--database-url', url])
+      assert.equal(await textOf(back), await textOf(file))
+      await good(['import', back, '--data', two])
+      for (const copy of [await openNode(url, 'node-1'), await openFile(two)]) {
+        assert.deepEqual(await copy.readCheckpoints(), checkpoints)
+        await copy.revoke(revocation({ scope: 'subject', key: 'maria' }))
+        const [done] = await cut(copy)
+        assert.equal(done?.removed, 1, 'what was kept and counts no more')
+        assert.ok((await verifyChain(copy)).intact)
+        await copy.close()
+      }
     }))
 
   test('a database that is not empty is refused, and stays as it is', () =>

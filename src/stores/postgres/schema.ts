@@ -267,9 +267,28 @@ CREATE UNIQUE INDEX log_by_name ON log (key, scope, issuer, generation, cutoff_s
 DROP INDEX IF EXISTS log_by_key;
 `
 
+/**
+ * Where the log of a stream begins once old entries were cut: `domain/checkpoint.ts`. Older nodes
+ * would take what was cut for something that they have not read yet.
+ */
+const checkpoints = `
+CREATE TABLE checkpoints (
+  stream text COLLATE "C" PRIMARY KEY,
+  sequence bigint NOT NULL,
+  hash text NOT NULL,
+  kept bigint NOT NULL,
+  kept_hash text NOT NULL,
+  before_ms bigint NOT NULL,
+  at_ms bigint NOT NULL,
+  actor text NOT NULL,
+  seal text NOT NULL
+);
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', needs: 1, sql: first },
   { number: 2, name: 'access horizon', needs: 2, sql: accessHorizon },
   { number: 3, name: 'deliveries', needs: 1, sql: deliveries },
   { number: 4, name: 'entries', needs: 4, sql: entries },
+  { number: 5, name: 'checkpoints', needs: 5, sql: checkpoints },
 ]

@@ -20,6 +20,7 @@ import { checkText } from '../text.ts'
 import { readAbilities, type Abilities } from './abilities.ts'
 import { Notifier } from './notifier.ts'
 import { Connection, planForKeys } from './connection.ts'
+import { cutStore } from './cut.ts'
 import { deliveryStore } from './deliveries.ts'
 import { isUnreachable, reasonOf } from './reasons.ts'
 import * as directory from './directory.ts'
@@ -36,7 +37,7 @@ import { hearsNotifications } from './pooler.ts'
 import { findTicket, listTickets, putTicket } from './tickets.ts'
 import { NEVER_MS, UNDECIDED } from '../undecided.ts'
 import { unavailable } from './unavailable.ts'
-import { LOST, Writer } from './writer.ts'
+import { CUT_OFF, LOST, Writer } from './writer.ts'
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; `?sslmode=verify-full` and others as `pg` has. */
@@ -200,6 +201,9 @@ class Parts {
       log: options.log,
       pollEveryMs: options.pollEveryMs ?? LOOK_EVERY_MS[notifier],
       onEntries,
+      onCut: () => {
+        this.writer.stop(CUT_OFF)
+      },
     })
   }
 
@@ -295,6 +299,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
       change('rotateKeys', { next, retiredAtMs, unlessPresent }),
     databaseTimeMs: () => databaseTimeMs(short),
     ...deliveryStore({ own: delivering, short, long }),
+    ...cutStore({ own: delivering, short }),
     ready: () => change('probe', undefined),
     sweep: (nowMs, limit) => change('sweep', { nowMs, limit }),
     close: () => (closing ??= parts.close()),

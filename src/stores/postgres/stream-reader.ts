@@ -14,6 +14,11 @@ export interface StreamReaderOptions {
   /** How often it looks without being told, milliseconds. */
   readonly pollEveryMs: number
   readonly onEntries: (entries: readonly Revocation[]) => void
+  /**
+   * Called once where entries were cut that it has not read. It reads no more then: what they ended
+   * may be over or not, by whoever's clock, and only a new start takes all that counts.
+   */
+  readonly onCut: () => void
 }
 
 /** How many entries of a stream are read at once. */
@@ -84,12 +89,17 @@ export class StreamReader {
   }
 
   async #readStream(stream: string, head: number): Promise<void> {
-    const { source, onEntries } = this.#options
+    const { source, onEntries, onCut } = this.#options
     let position = this.#position.get(stream) ?? 0
     while (position < head && !this.#closed) {
       const entries = await source.readStream(stream, position, CHUNK)
       const last = entries.at(-1)
       if (last === undefined) break
+      if (last.sequence - position !== entries.length) {
+        this.#closed = true
+        onCut()
+        return
+      }
       position = last.sequence
       this.#position.set(stream, position)
       onEntries(entries)

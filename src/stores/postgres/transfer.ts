@@ -16,7 +16,7 @@ import { Connection, planForKeys } from './connection.ts'
 import { readAbilities } from './abilities.ts'
 import { migrate } from './migrations.ts'
 import { migrations } from './schema.ts'
-import { allOf, toRevocation, type LogRow } from './rows.ts'
+import { allOf, toCheckpoint, toRevocation, type CheckpointRow, type LogRow } from './rows.ts'
 
 /** Rows that are handed on at once. */
 const CHUNK = 500
@@ -29,6 +29,7 @@ const orders: Readonly<Record<TableName, readonly (readonly [string, 'text' | 'b
   clients: [['id', 'text']],
   signing_keys: [['number', 'bigint']],
   access_horizon: [['number', 'bigint']],
+  checkpoints: [['stream', 'text']],
   log: [
     ['stream', 'text'],
     ['sequence', 'bigint'],
@@ -247,21 +248,29 @@ class Target implements TransferTarget {
   async #addStreams(): Promise<void> {
     // A node that started meanwhile has one, where no lock kept it from that.
     await checkEmpty(this.#connection, 'streams')
-    const chain = new ChainVerifier()
+    const checkpoints = (await this.#connection.run<CheckpointRow>(checkpointRows)).map(
+      toCheckpoint,
+    )
     for (const stream of this.#streams) {
+      const checkpoint = checkpoints.find((one) => one.stream === stream)
+      const chain = new ChainVerifier(stream, checkpoint)
       for (let after = 0; ;) {
         const rows = await this.#connection.run<LogRow>(page, [stream, after])
-        const entries = rows.map(toRevocation)
-        chain.follow(stream, entries)
-        const last = entries.at(-1)
+        chain.follow(rows.map(toRevocation))
+        const last = rows.at(-1)
         if (last === undefined) break
         after = last.sequence
       }
-    }
-    for (const [stream, { sequence, hash }] of chain.heads) {
+      chain.end(chain.last.sequence)
+      const { sequence, hash } = chain.last
       await this.#connection.run(addStream, [stream, sequence, hash])
     }
   }
+}
+
+const checkpointRows = {
+  name: 'transfer_checkpoints',
+  text: `SELECT ${allOf('checkpoints', 'c')} FROM checkpoints c`,
 }
 
 const page = {

@@ -27,6 +27,9 @@ import { unavailable } from './unavailable.ts'
 /** Why a node stops that finds less in the database than was committed. */
 export const LOST = 'the database has lost transactions that it had committed'
 
+/** Why a node stops that has missed what was cut: a new start reads all that still counts. */
+export const CUT_OFF = 'entries were cut from the log that this node had not read'
+
 /** More commands than this never share a transaction, so that the first does not wait for long. */
 const MAX_BATCH_SIZE = 512
 
@@ -135,6 +138,16 @@ export class Writer {
       })
       this.#start()
     })
+  }
+
+  /** Refuses everything from now on, and says why. What is on its way may be stored. */
+  stop(reason: string): void {
+    if (this.#ended !== undefined) return
+    const { stream, log, onStopped } = this.#options
+    this.#ended = reason
+    log?.error({ stream, reason }, 'Cannot write any more')
+    this.#refuse(() => true, reason)
+    onStopped?.(reason)
   }
 
   /** Finishes what was accepted, as far as the patience of its callers goes. */
@@ -292,11 +305,8 @@ export class Writer {
     this.#claim = undefined
     link.drop()
     if (error instanceof Fenced) {
-      this.#ended = error.message
-      log?.error({ stream: this.#options.stream, reason: error.message }, 'Cannot write any more')
-      this.#refuse(() => true, error.message)
+      this.stop(error.message)
       this.#current = undefined
-      this.#options.onStopped?.(error.message)
       return
     }
     const unsettled = this.#waiting().some(({ settled }) => !settled)

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { Refusal, type Failure } from '../../domain/failure.ts'
 import type { Answer, BatchOutcome, FileCommand, FileCommands, Handlers } from '../commands.ts'
 import { openForWriting, outsideFailure, spoilsConnection, type Durability } from './connection.ts'
+import { cutWriter } from './cut.ts'
 import { deliveryWriter } from './deliveries.ts'
 import { directoryWriter } from './directory.ts'
 import { HeadFile } from './head.ts'
@@ -104,6 +105,8 @@ export class BatchRunner {
   #transact(commands: readonly FileCommand[], guarded: boolean): BatchOutcome {
     const open = (this.#open ??= this.#openAgain())
     try {
+      // The entry that the head names must be there at the next start, also after power loss.
+      if (commands.some(([name]) => name === 'cut')) this.#head?.secure(open.log.end())
       open.database.exec('BEGIN IMMEDIATE')
       const told = (this.#told ??= open.log.position())
       const answers = commands.map((command) =>
@@ -197,6 +200,7 @@ export function commandHandlers(
     ...ticketWriter(database),
     ...keyWriter(database, horizon),
     ...deliveryWriter(database),
+    ...cutWriter(database),
     ...maintenanceWriter(database),
   }
 }

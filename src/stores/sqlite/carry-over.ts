@@ -63,7 +63,15 @@ function copyOf(from: string, copy: string): boolean {
 function knowsMore(database: DatabaseSync): boolean {
   const is = (sql: string): boolean => database.prepare(`SELECT ${sql} AS yes`).get()?.['yes'] === 1
   const marked = `EXISTS (SELECT 1 FROM earlier.tickets WHERE kind = 'undecided')`
-  const unknown = `EXISTS (SELECT 1 FROM main.log WHERE id NOT IN (SELECT id FROM earlier.log))`
+  // What it has cut since it has known.
+  const cut = `EXISTS (SELECT 1 FROM earlier.checkpoints c
+    JOIN earlier.streams e ON e.name = c.stream JOIN main.streams m ON m.name = c.stream
+    WHERE m.first_position = e.first_position
+      AND l.position BETWEEN m.first_position AND m.first_position - 1 + c.sequence
+      AND NOT EXISTS (SELECT 1 FROM main.streams n
+        WHERE n.first_position > m.first_position AND n.first_position <= l.position))`
+  const unknown = `EXISTS (SELECT 1 FROM main.log l
+    WHERE l.id NOT IN (SELECT id FROM earlier.log) AND NOT ${cut})`
   const sameLog = `EXISTS (SELECT 1 FROM main.log JOIN earlier.log USING (id))`
   const sameKey = `EXISTS (SELECT 1 FROM main.signing_keys JOIN earlier.signing_keys USING (kid))`
   return is(`NOT ${marked}`) && is(`NOT ${unknown}`) && is(`(${sameLog} OR ${sameKey})`)

@@ -20,6 +20,7 @@ import {
   closeSync,
   constants,
   fdatasync,
+  fdatasyncSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -74,6 +75,12 @@ export class HeadFile {
         this.#timer = undefined
       })
     }, SYNC_EVERY_MS).unref()
+  }
+
+  /** The same, and it survives power loss when this returns. */
+  secure(end: LogEnd): void {
+    this.write(end)
+    fdatasyncSync(this.#descriptor)
   }
 
   close(): void {

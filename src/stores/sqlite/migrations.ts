@@ -227,11 +227,27 @@ ALTER TABLE log ADD COLUMN issuer TEXT NOT NULL DEFAULT '';
 ALTER TABLE log ADD COLUMN cutoff_seconds INTEGER NOT NULL DEFAULT 0;
 `
 
+/** Where the log of a stream begins once old entries were cut: `domain/checkpoint.ts`. */
+const checkpoints = `
+CREATE TABLE checkpoints (
+  stream TEXT NOT NULL PRIMARY KEY,
+  sequence INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  kept INTEGER NOT NULL,
+  kept_hash TEXT NOT NULL,
+  before_ms INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  seal TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', sql: first },
   { number: 2, name: 'access horizon', sql: accessHorizon },
   { number: 3, name: 'deliveries', sql: deliveries },
   { number: 4, name: 'entries', sql: entries },
+  { number: 5, name: 'checkpoints', sql: checkpoints },
 ]
 
 /** "Outr": marks a file as ours in its header, where SQLite keeps a place for that. */

@@ -4,6 +4,7 @@ import { Refusal } from '../../domain/failure.ts'
 import { backUp } from './backup.ts'
 import type { Answer, Exchanges, Handlers, LongQueries, PointQueries } from '../commands.ts'
 import { openForReading, outsideFailure, spoilsConnection } from './connection.ts'
+import { checkpointReader, cuttableReader } from './cut.ts'
 import { deliveryLongReader, deliveryPointReader } from './deliveries.ts'
 import { directoryLongReader, directoryPointReader } from './directory.ts'
 import { endsReader } from './ends.ts'
@@ -69,6 +70,7 @@ export function pointReader(path: string): PointReader {
 export function pointHandlers(database: DatabaseSync): Handlers<PointQueries> {
   return {
     ...logPointReader(database),
+    ...checkpointReader(database),
     ...sessionPointReader(database),
     ...directoryPointReader(database),
     ...ticketPointReader(database),
@@ -87,6 +89,7 @@ export function longReader(path: string): LongReader {
 export function longHandlers(database: DatabaseSync): Handlers<LongQueries> {
   return {
     ...logLongReader(database),
+    ...cuttableReader(database),
     ...sessionLongReader(database),
     ...directoryLongReader(database),
     ...ticketLongReader(database),

@@ -58,10 +58,12 @@ export {
   toTicket,
   toSigningKey,
   toDelivery,
+  toCheckpoint,
   type SessionRow,
   type SubjectRow,
   type ClientRow,
   type TicketRow,
   type KeyRow,
   type DeliveryRow,
+  type CheckpointRow,
 } from '../rows.ts'

@@ -13,6 +13,7 @@ import type { Store } from '../../ports/store.ts'
 import { Access } from './access.ts'
 import type { LivePlace, LongQueries } from '../commands.ts'
 import { openForWriting, reasonOf, type Durability } from './connection.ts'
+import { cutStore } from './cut.ts'
 import { deliveryStore, freeClaims } from './deliveries.ts'
 import { Listeners } from '../listeners.ts'
 import { createHead, headPathOf } from './head.ts'
@@ -184,6 +185,7 @@ export function storeOver(
       access.change('rotateKeys', { next, retiredAtMs, unlessPresent }),
     databaseTimeMs: () => Promise.resolve(undefined),
     ...deliveryStore(access),
+    ...cutStore(access),
     ready: () => access.change('probe', undefined),
     sweep: (nowMs, limit) => access.change('sweep', { nowMs, limit }),
     backup: (to) => access.copy('backup', to),

@@ -1,7 +1,6 @@
 /** A whole SQLite database on its way to another store, or from one. See `transfer/transfer.ts`. */
 import { existsSync, rmSync } from 'node:fs'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { Revocation } from '../../domain/revocation.ts'
 import {
   columnsOf,
   rowOf,
@@ -10,18 +9,19 @@ import {
   type Counts,
   type Row,
   type TableName,
+  type Value,
 } from '../transfer/tables.ts'
-import { ChainVerifier, type TransferSource, type TransferTarget } from '../transfer/transfer.ts'
+import type { TransferSource, TransferTarget } from '../transfer/transfer.ts'
 import { openForWriting } from './connection.ts'
 import { createFile, syncToDisk } from './files.ts'
 import { headPathOf, readHead } from './head.ts'
 import { lockFile } from './lock.ts'
-import { logLongReader, logPointReader } from './log-lists.ts'
 import { migrate, migrations, schemaVersion } from './migrations.ts'
 import { putInPlace } from './place.ts'
 import { shaped } from './rows.ts'
 import { beginStream, freshStreamName, readStreams } from './streams.ts'
 import { markUndecided } from './undecided.ts'
+import { verifyLog } from './verify-file.ts'
 
 /** Rows that are handed on at once. */
 const CHUNK = 500
@@ -31,6 +31,7 @@ const orders: Readonly<Record<Exclude<TableName, 'log'>, string>> = {
   clients: 'id',
   signing_keys: 'number',
   access_horizon: 'number',
+  checkpoints: 'stream',
   generations: 'scope, key',
   sessions: 'number',
   refresh_tokens: 'id',
@@ -173,7 +174,10 @@ class Target implements TransferTarget {
   readonly #unlock: () => void
   readonly #database: DatabaseSync
   readonly #inserts = new Map<TableName, StatementSync>()
+  /** Of the last entry. */
   #position = 0
+  /** Whose entries come, and the position before its first. */
+  #stream: { readonly name: Value; readonly before: number } | undefined
   #done = false
 
   constructor(path: string, copy: string, unlock: () => void) {
@@ -196,7 +200,8 @@ class Target implements TransferTarget {
   }
 
   finish(): Promise<void> {
-    this.#verify()
+    // Reads back what was written: numbers, streams and hashes as a server will read them.
+    if (this.#position > 0) verifyLog(this.#database)
     const head = readHead(headPathOf(this.#path))
     if (head !== undefined && head.position > 0 && !existsSync(this.#path)) {
       const why = 'the database that was served here is gone, and an export took its place'
@@ -236,15 +241,17 @@ class Target implements TransferTarget {
     return statement
   }
 
-  /** Positions run through all streams; an entry with number 1 begins one. */
+  /** Positions run through all streams; in a stream they go as its numbers do. */
   #addEntry(row: Row): void {
     const [stream = null, sequence, ...rest] = row
-    this.#position++
-    if (sequence === 1) {
+    if (stream !== this.#stream?.name) {
+      const before = this.#position
+      this.#stream = { name: stream, before }
       this.#database
         .prepare('INSERT INTO streams (first_position, name) VALUES (?, ?)')
-        .run(this.#position, stream)
+        .run(before + 1, stream)
     }
+    this.#position = this.#stream.before + Number(sequence)
     const columns = ['position', ...columnsOf('log').slice(2)]
     this.#insert('log', columns).run(this.#position, ...rest)
   }
@@ -266,24 +273,6 @@ class Target implements TransferTarget {
       ...row,
       0,
     )
-  }
-
-  /** Reads back what was written: numbers, streams and hashes as a server will read them. */
-  #verify(): void {
-    if (this.#position === 0) return
-    const chain = new ChainVerifier()
-    const { readStream } = logLongReader(this.#database)
-    for (const [stream, until] of logPointReader(this.#database).head(undefined)) {
-      for (let after = 0; after < until;) {
-        const entries: readonly Revocation[] = readStream({
-          stream,
-          afterSequence: after,
-          limit: 5000,
-        })
-        chain.follow(stream, entries)
-        after = entries.at(-1)?.sequence ?? until
-      }
-    }
   }
 }
 

@@ -16,6 +16,7 @@ export type TableName =
   | 'clients'
   | 'signing_keys'
   | 'access_horizon'
+  | 'checkpoints'
   | 'log'
   | 'generations'
   | 'sessions'
@@ -34,8 +35,8 @@ export type Counts = Readonly<Record<TableName, number>>
 
 /**
  * In this order: what a row refers to comes before it. Entries of the log come stream by stream,
- * each from number 1 on; sessions, keys and deliveries from the oldest to the newest. Leases and
- * streams are not among them: leases belong to processes, and streams follow from the log.
+ * each from its first entry on; sessions, keys and deliveries from the oldest to the newest. Leases
+ * and streams are not among them: leases belong to processes, and streams follow from the log.
  */
 export const tables: readonly Table[] = [
   {
@@ -81,6 +82,20 @@ export const tables: readonly Table[] = [
   {
     name: 'access_horizon',
     columns: { number: 'number', until: 'text' },
+  },
+  {
+    name: 'checkpoints',
+    columns: {
+      stream: 'text',
+      sequence: 'number',
+      hash: 'text',
+      kept: 'number',
+      kept_hash: 'text',
+      before_ms: 'number',
+      at_ms: 'number',
+      actor: 'text',
+      seal: 'text',
+    },
   },
   {
     name: 'log',

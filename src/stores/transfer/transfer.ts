@@ -4,8 +4,10 @@
  * both ends need a database that nobody serves.
  */
 import { hash } from 'node:crypto'
-import { chainStart, followChain, type ChainLink } from '../../domain/chain.ts'
+import type { ChainLink } from '../../domain/chain.ts'
+import type { Checkpoint } from '../../domain/checkpoint.ts'
 import type { Revocation } from '../../domain/revocation.ts'
+import { StreamVerifier, type Break } from '../../domain/stream-verifier.ts'
 import type { Counts, Row, TableName } from './tables.ts'
 
 export interface TransferSource {
@@ -25,26 +27,41 @@ export interface TransferTarget {
   abort(): Promise<void>
 }
 
-/** Follows the chain of one stream after another, as entries are read back. */
+/** Verifies one stream as its entries are read back: see `domain/stream-verifier.ts`. */
 export class ChainVerifier {
-  readonly #heads = new Map<string, ChainLink>()
+  readonly #stream: string
+  readonly #verifier: StreamVerifier
 
-  /**
-   * @param entries Of one stream, in order.
-   * @throws {Error} Where an entry is not what was written, or one is missing.
-   */
-  follow(stream: string, entries: readonly Revocation[]): void {
-    const before = this.#heads.get(stream) ?? chainStart
-    const check = followChain(before, entries, (text) => hash('sha256', text, 'base64url'))
-    if (check.kind === 'broken') {
-      const { sequence, problem } = check
-      throw new Error(`entry ${String(sequence)} of stream ${stream} of the log: ${problem}`)
-    }
-    this.#heads.set(stream, check.last)
+  constructor(stream: string, checkpoint: Checkpoint | undefined) {
+    this.#stream = stream
+    this.#verifier = new StreamVerifier(checkpoint, (text) => hash('sha256', text, 'base64url'))
   }
 
-  /** The last link of every stream that was followed. */
-  get heads(): ReadonlyMap<string, ChainLink> {
-    return this.#heads
+  get entries(): number {
+    return this.#verifier.entries
+  }
+
+  /** The last link that was followed. */
+  get last(): ChainLink {
+    return this.#verifier.last
+  }
+
+  /**
+   * @param entries The next ones, in order.
+   * @throws {Error} Where an entry is not what was written, or one is missing.
+   */
+  follow(entries: readonly Revocation[]): void {
+    this.#check(this.#verifier.follow(entries))
+  }
+
+  /** @param head Number of the stream's last entry. */
+  end(head: number): void {
+    this.#check(this.#verifier.end(head))
+  }
+
+  #check(broken: Break | undefined): void {
+    if (broken === undefined) return
+    const { sequence, problem } = broken
+    throw new Error(`entry ${String(sequence)} of stream ${this.#stream} of the log: ${problem}`)
   }
 }

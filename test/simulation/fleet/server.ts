@@ -156,6 +156,9 @@ export class SimulatedServer {
       onEntries: (entries) => {
         listeners.call(entries)
       },
+      onCut: () => {
+        throw new Error('nothing is cut here')
+      },
     })
     await reader.open()
     const notifier = notifierOf(database, world, process)

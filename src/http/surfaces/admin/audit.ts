@@ -1,6 +1,5 @@
 /** `/audit/verify`: recomputing the hash chain of the log, with progress. */
-import { verifyChain, type AuditVerdict } from '../../../core/verify-audit.ts'
-import type { LogStore } from '../../../ports/store.ts'
+import { verifyChain, type AuditLog, type AuditVerdict } from '../../../core/verify-audit.ts'
 import type { WireAuditLine } from '../../../protocol/admin-api.ts'
 import { readQuery } from './fields.ts'
 import type { AdminRoute } from './route.ts'
@@ -44,7 +43,7 @@ const nobodyListens = new Error('nobody listens')
  * The lines. Only the newest progress is kept, so a slow reader costs no memory. By hand for the
  * same reason as the event stream: the work must end when the connection does.
  */
-function verify(log: Pick<LogStore, 'head' | 'readStream'>): AsyncIterable<Uint8Array> {
+function verify(log: AuditLog): AsyncIterable<Uint8Array> {
   const pending: { progress: WireAuditLine | undefined; wake: () => void; ended: boolean } = {
     progress: undefined,
     wake: () => undefined,
