@@ -39,7 +39,7 @@ import { viewOf } from './node-view.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { watchReadiness } from './readiness.ts'
 import { openReceivers } from './receivers.ts'
-import { startSweeping } from './sweeping.ts'
+import { startSweeping, type SweepingTimes } from './sweeping.ts'
 import { openTimekeeper, type Timekeeper } from './timekeeper.ts'
 import { openVerification, type Verification } from './verification.ts'
 import { version } from './version.ts'
@@ -54,6 +54,8 @@ export interface World {
   readonly lostLogLines?: () => number
   /** See `openTimekeeper`. */
   readonly databaseAheadMs?: () => number
+  /** How often what has expired is removed; as `sweeping.ts` says where it is not given. */
+  readonly sweepingTimes?: SweepingTimes
 }
 
 export interface Composition {
@@ -161,7 +163,8 @@ async function composeOver(
   })
   const receivers = openReceivers(providers.config, clock)
   const stopDelivering = startDelivering({ core, receivers, observe: metrics.countDelivery })
-  const stopSweeping = startSweeping(store, replica, core.dependencies.keys, time, clock, log)
+  const { keys } = core.dependencies
+  const stopSweeping = startSweeping(store, replica, keys, time, clock, log, world.sweepingTimes)
   return {
     app,
     core,

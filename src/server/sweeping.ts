@@ -6,12 +6,18 @@ import { forgetUntilSeconds, type Timekeeper } from './timekeeper.ts'
 import { Refusal } from '../domain/failure.ts'
 import type { Replica } from '../verifier/replica.ts'
 
-const SWEEP_EVERY_MS = 30_000
 const ROWS_PER_SWEEP = 2000
 /** How long a node may go on signing with a key that another one has retired. */
 const RELOAD_KEYS_EVERY_MS = 2000
-/** One sub-table of the replica each time, so that no call stalls anything. */
-const FORGET_EVERY_MS = 1000
+
+export interface SweepingTimes {
+  /** Between two sweeps of the store. */
+  readonly sweepEveryMs: number
+  /** Between two sub-tables of the replica: one each time, so that no call stalls anything. */
+  readonly forgetEveryMs: number
+}
+
+const usualTimes: SweepingTimes = { sweepEveryMs: 30_000, forgetEveryMs: 1000 }
 
 /**
  * Removes what has expired, a little at a time, and keeps the keys fresh. What is returned stops
@@ -24,6 +30,7 @@ export function startSweeping(
   time: Pick<Timekeeper, 'trustedMs'>,
   clock: Clock,
   log: Log,
+  { sweepEveryMs, forgetEveryMs }: SweepingTimes = usualTimes,
 ): () => void {
   let stopped = false
   let cancelSweep: () => void
@@ -35,7 +42,7 @@ export function startSweeping(
     } catch (error) {
       log.warn({ reason: reasonOf(error) }, 'cannot sweep')
     }
-    if (!stopped) cancelSweep = clock.after(SWEEP_EVERY_MS, () => void sweep())
+    if (!stopped) cancelSweep = clock.after(sweepEveryMs, () => void sweep())
   }
   const reload = async (): Promise<void> => {
     try {
@@ -47,10 +54,10 @@ export function startSweeping(
   }
   const forget = (): void => {
     replica.forget(forgetUntilSeconds(time))
-    cancelForget = clock.after(FORGET_EVERY_MS, forget)
+    cancelForget = clock.after(forgetEveryMs, forget)
   }
-  cancelSweep = clock.after(SWEEP_EVERY_MS, () => void sweep())
-  cancelForget = clock.after(FORGET_EVERY_MS, forget)
+  cancelSweep = clock.after(sweepEveryMs, () => void sweep())
+  cancelForget = clock.after(forgetEveryMs, forget)
   cancelReload = clock.after(RELOAD_KEYS_EVERY_MS, () => void reload())
   return () => {
     stopped = true

@@ -31,12 +31,17 @@ function contents(table: FingerprintTable, most = 1000): Map<string, number> {
 }
 
 /** Above every place that these tests use, so that it comes last in the order of the table. */
-const crowdFrom = 0xf0_00_00_00
+const crowdFrom = 0x50_00_00_00
+/** Spread over all places above, in no order: close together, each would be moved for the next. */
+const crowdStep = 180_000
+const crowdShuffle = 9973
 
-/** Divides a table into its sub-tables by entries that are never forgotten, in the last of them. */
+/** Divides a table into its sub-tables by entries that are never forgotten. */
 function crowd(table: FingerprintTable): number {
-  for (let index = 0; index <= undividedMost; index++) {
-    table.merge(...fingerprintAt(crowdFrom + index * 16_000, index), largestNumber, 1)
+  const count = undividedMost + 1
+  for (let index = 0; index < count; index++) {
+    const place = crowdFrom + ((index * crowdShuffle) % count) * crowdStep
+    table.merge(...fingerprintAt(place, index), largestNumber, 1)
   }
   return table.entries
 }
@@ -46,12 +51,14 @@ function contentsBelowCrowd(table: FingerprintTable, most?: number): Map<string,
   return new Map([...contents(table, most)].filter(([, second]) => second !== largestNumber))
 }
 
+/** Sweeps a few slots at a time; at once where the crowd is, from which nothing is dropped. */
 function sweepAll(table: FingerprintTable, nowSeconds: number, budget: number): number {
   let dropped = 0
   for (let index = 0; index < subTables; index++) {
+    const slots = index < crowdFrom >>> 24 ? budget : Infinity
     let slot = 0
     do {
-      dropped += table.sweep(index, slot, budget, nowSeconds)
+      dropped += table.sweep(index, slot, slots, nowSeconds)
       slot = table.resumeSlot
     } while (slot >= 0)
   }

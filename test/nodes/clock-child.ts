@@ -28,5 +28,7 @@ const { app } = await compose(config, {
   random: systemRandom(),
   log: jsonLog((line) => process.stderr.write(line)),
   otpSender: { send: () => Promise.resolve() },
+  // All 256 sub-tables within three seconds.
+  sweepingTimes: { sweepEveryMs: 1_000, forgetEveryMs: 10 },
 })
 process.stdout.write(`${await app.listen({ host: '127.0.0.1', port: 0 })}\n`)

@@ -80,14 +80,14 @@ suite('one server on SQLite', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('whose clock is 400 days ahead for half a minute brings nothing back and deletes nothing', async () => {
+  test('whose clock is 400 days ahead for a while brings nothing back and deletes nothing', async () => {
     const [dead, alive] = [await login(child), await login(child)]
     const opened = await ask(child, 'GET', '/acme/hello?name=ben')
     const month = opened?.text ?? ''
     await logout(child, dead)
     clock.setWrong(400 * day)
-    // One sweep at least, and as many rounds of forgetting.
-    await sleep(33_000)
+    // Several sweeps, and a round of forgetting over the whole replica.
+    await sleep(5_000)
     const guard = new Child([guardModule, child.url, 'guard'])
     await guard.start()
     clock.setRight()

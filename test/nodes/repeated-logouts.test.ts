@@ -12,8 +12,8 @@ import { ask, Fleet, type Guarded, type Node } from './processes.ts'
 
 const LEASE_MS = 2_000
 const SETTLED_WITHIN_MS = 60_000
-/** Less than a lease. */
-const STORED_WITHIN_MS = 1_000
+/** What has to happen within a lease may take longer on a busy machine: then it is tried again. */
+const ATTEMPTS = 5
 
 let cluster: TestCluster
 let fleet: Fleet
@@ -49,36 +49,39 @@ async function isStored(token: string): Promise<boolean> {
 
 /** Sessions that a first call has ended at the node, which dies before anybody has confirmed it. */
 async function endAndDie(deviceId: string): Promise<readonly EndedSession[]> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const sessions = await tryToEndAndDie(`${deviceId}-${String(attempt)}`)
+    if (sessions !== undefined) return sessions
+    await fleet.restart(dying)
+    await fleet.settled(SETTLED_WITHIN_MS)
+  }
+  return assert.fail('the guard never held a lease when the node had stored the logouts and died')
+}
+
+/** The same; undefined where the guard's lease was over, or a call answered, before the node died. */
+async function tryToEndAndDie(deviceId: string): Promise<readonly EndedSession[] | undefined> {
   const [home] = others as [Node]
   const sessions = await sessionsOf(serverOf(home.child), deviceId)
-  for (const { token } of sessions) assert.equal(await verdict(deaf, token), 'ok')
   deaf.network.freeze()
-  const first = sessions.map(({ logout }) => logout(serverOf(dying.child)).catch(() => undefined))
-  const deadline = performance.now() + STORED_WITHIN_MS
-  for (const { token, dialect } of sessions) {
-    while (!(await isStored(token))) {
-      assert.ok(performance.now() < deadline, `${dialect}: not stored in time`)
-      await sleep(2)
-    }
+  let isAnswered = false
+  const first = sessions.map(async ({ logout }) => {
+    const reply = await logout(serverOf(dying.child)).catch(() => undefined)
+    if (reply !== undefined) isAnswered = true
+  })
+  for (const { token } of sessions) {
+    while (!isAnswered && !(await isStored(token))) await sleep(2)
   }
   await dying.child.kill()
-  assert.ok(
-    (await Promise.all(first)).every((reply) => reply === undefined),
-    'one was answered',
-  )
+  await Promise.all(first)
   // What the node sent to its guard is lost.
   deaf.network.cut()
   deaf.network.thaw()
-  return sessions
+  const verdicts = await Promise.all(sessions.map(({ token }) => verdict(deaf, token)))
+  return !isAnswered && verdicts.every((word) => word === 'ok') ? sessions : undefined
 }
 
 /** Logs all out again, and asks the guard at the very moment of each answer. */
 async function again(sessions: readonly EndedSession[], nodes: readonly Node[]): Promise<void> {
-  const before = await Promise.all(sessions.map(({ token }) => verdict(deaf, token)))
-  assert.ok(
-    before.every((word) => word === 'ok'),
-    `nothing is tried here: ${before.join(', ')}`,
-  )
   const calls = sessions.flatMap((session) => nodes.map((node) => ({ session, node })))
   await Promise.all(
     calls.map(async ({ session: { dialect, token, logout }, node }) => {
@@ -88,7 +91,11 @@ async function again(sessions: readonly EndedSession[], nodes: readonly Node[]):
       const what = `${dialect} at ${node.name}: ${String(reply.status)}, ${receipt}, ${reply.text}`
       assert.notEqual(said, 'ok', what)
       assert.ok(reply.status < 500, what)
-      assert.match(receipt, /^[23]\/[34];lapsed=1;/, what)
+      // On a busy machine others may have lost their leases as well, and be back.
+      const [, confirmed, verifiers, lapsed] =
+        /^(\d+)\/(\d+);lapsed=(\d+);/.exec(receipt)?.map(Number) ?? []
+      assert.ok(lapsed !== undefined && lapsed >= 1, what)
+      assert.equal((confirmed ?? 0) + lapsed, verifiers, what)
     }),
   )
 }
