@@ -41,7 +41,7 @@ async function start(): Promise<number> {
   folder = await mkdtemp(join(tmpdir(), 'outright-bench-'))
   const config = await loadConfig(
     {},
-    { dataDir: folder, adminToken: ADMIN_TOKEN, accessLog: false, rateLimitFactor: 1e9 },
+    { dataDir: folder, adminToken: ADMIN_TOKEN, accessLog: false, rateLimitFactor: 1e6 },
   )
   composition = await compose(config, {
     clock: systemClock,

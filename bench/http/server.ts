@@ -56,7 +56,7 @@ async function start({ durability, dataDir, sessions }: StartInput): Promise<num
       issuer: ISSUER,
       adminToken: ADMIN_TOKEN,
       accessLog: false,
-      rateLimitFactor: 1e9,
+      rateLimitFactor: 1e6,
     },
   )
   const world = {

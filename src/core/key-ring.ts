@@ -1,4 +1,4 @@
-import { errors, SignJWT, type JWK, type JWTVerifyGetKey } from 'jose'
+import { errors, type JWK, type JWTVerifyGetKey } from 'jose'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { KeyStore, SigningKey } from '../ports/store.ts'
@@ -97,9 +97,7 @@ class StoredKeyRing implements KeyRing {
 
   async signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
     const key = await this.#signer()
-    return new SignJWT({ ...claims })
-      .setProtectedHeader({ alg: key.algorithm, typ: type, kid: key.kid })
-      .sign(key.privateKey)
+    return key.sign(type, claims)
   }
 
   async publicKeys(): Promise<PublicKeys> {

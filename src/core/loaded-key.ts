@@ -1,12 +1,13 @@
 import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose'
 import type { SigningKey } from '../ports/store.ts'
+import { jwtSigner, type SignJwt } from './jwt-signer.ts'
 
 /** A key of the store, ready to sign and to verify. */
 export interface LoadedKey {
   readonly kid: string
   readonly createdAtMs: number
   readonly algorithm: SigningKey['algorithm']
-  readonly privateKey: CryptoKey
+  readonly sign: SignJwt
   readonly publicKey: CryptoKey
   readonly publicJwk: JWK
 }
@@ -40,15 +41,12 @@ export async function loadKey(key: SigningKey): Promise<LoadedKey> {
     alg: key.algorithm,
     use: 'sig',
   }
-  const [privateKey, publicKey] = await Promise.all([
-    importJWK(privateJwk, key.algorithm),
-    importJWK(publicJwk, key.algorithm),
-  ])
+  const publicKey = await importJWK(publicJwk, key.algorithm)
   return {
     kid: key.kid,
     createdAtMs: key.createdAtMs,
     algorithm: key.algorithm,
-    privateKey: privateKey as CryptoKey,
+    sign: jwtSigner(key),
     publicKey: publicKey as CryptoKey,
     publicJwk,
   }
