@@ -85,7 +85,7 @@ const kidsOf = async (ring: KeyRing): Promise<readonly (string | undefined)[]> =
   (await ring.publicKeys()).keys.map(({ kid }) => kid)
 
 const signerOf = async (ring: KeyRing): Promise<string | undefined> =>
-  decodeProtectedHeader(await ring.sign({ sub: 'maria' })).kid
+  decodeProtectedHeader((await ring.sign({ sub: 'maria' })).token).kid
 
 const hangs = (): Promise<void> => new Promise(() => undefined)
 

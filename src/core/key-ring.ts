@@ -8,9 +8,9 @@ import { mintId } from './mint-id.ts'
 /** The keys that sign access tokens, and their public halves. */
 export interface KeyRing {
   /** Signs claims as a JWT of type `at+jwt` (RFC 9068) with the key that signs now. */
-  sign(claims: Readonly<Record<string, unknown>>): Promise<string>
+  sign(claims: Readonly<Record<string, unknown>>): Promise<SignedToken>
   /** Signs claims as a JWT of another type, for receipts. */
-  signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<string>
+  signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<SignedToken>
   /**
    * The JWKS (RFC 7517, section 5), as served at `/.well-known/jwks.json`. Reads the store anew, at
    * most ten times a second: who asks has often just met a key that another node made.
@@ -35,6 +35,12 @@ export interface KeyRing {
   newestSigns(): Promise<void>
   /** Whether a key was removed: it neither signs nor verifies any more. */
   isRemoved(kid: string): boolean
+}
+
+export interface SignedToken {
+  readonly token: string
+  /** The key that signed it, as its header says. */
+  readonly kid: string
 }
 
 export interface PublicKeys {
@@ -91,13 +97,13 @@ class StoredKeyRing implements KeyRing {
     if (this.#keys.length === 0) await this.#add(true)
   }
 
-  sign(claims: Readonly<Record<string, unknown>>): Promise<string> {
+  sign(claims: Readonly<Record<string, unknown>>): Promise<SignedToken> {
     return this.signAs('at+jwt', claims)
   }
 
-  async signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<string> {
-    const key = await this.#signer()
-    return key.sign(type, claims)
+  async signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<SignedToken> {
+    const { kid, sign } = await this.#signer()
+    return { token: await sign(type, claims), kid }
   }
 
   async publicKeys(): Promise<PublicKeys> {

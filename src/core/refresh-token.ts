@@ -2,7 +2,13 @@
  * Refresh tokens: opaque, 22 characters of id and 43 of secret, base64url. The id is time-ordered
  * so that rows lie together; only the hash of the secret is stored.
  */
-import { createCipheriv, createDecipheriv, createHash, hash } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hash,
+  type KeyObject,
+} from 'node:crypto'
 import { parse as parseUuid } from 'uuid'
 import type { Random } from '../ports/random.ts'
 import type { RefreshTokenRecord } from '../ports/store.ts'
@@ -64,6 +70,7 @@ export function openAnswer(secret: string, sealed: Uint8Array): string {
   )
 }
 
-function sealingKey(secret: string): Buffer {
-  return createHash('sha256').update('outright refresh answer\0').update(secret).digest()
+/** As a key and not as bytes: of bytes Node 24 finds out what they are by two errors, 15 µs. */
+function sealingKey(secret: string): KeyObject {
+  return createSecretKey(hash('sha256', `outright refresh answer\0${secret}`, 'buffer'))
 }

@@ -67,7 +67,10 @@ export async function refresh(
     nowMs,
     graceMs: request.graceMs,
     successor: successor?.record,
-    sealedAnswer: sealAnswer(random, presented.secret, JSON.stringify(issued)),
+    sealedAnswer:
+      request.onReplay === 'same-answer'
+        ? sealAnswer(random, presented.secret, JSON.stringify(issued))
+        : noAnswer,
     access: { lifetimeMs: session.accessLifetimeMs, expiresAtMs: access.expiresAtMs },
   })
   switch (outcome.kind) {
@@ -80,6 +83,8 @@ export async function refresh(
         case 'new-access':
           return { session, access, refresh: undefined }
         case 'same-answer': {
+          // At the first use another way of answering was configured.
+          if (outcome.sealedAnswer.length === 0) return refuse({ kind: 'refresh_token_reused' })
           const answer = openAnswer(presented.secret, outcome.sealedAnswer)
           return { session, ...(JSON.parse(answer) as Omit<IssuedTokens, 'session'>) }
         }
@@ -101,5 +106,7 @@ export async function refresh(
       return refuse(unknownToken)
   }
 }
+
+const noAnswer = new Uint8Array()
 
 const unknownToken = { kind: 'token_invalid', reason: 'no such refresh token' } as const

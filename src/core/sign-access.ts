@@ -63,9 +63,9 @@ export async function signAccess(
     nbf: issuedAt,
     exp: expiresAt,
   }
-  const token = await keys.sign(claims)
+  const { token, kid } = await keys.sign(claims)
   if (token.length > MAX_TOKEN_CHARS) return refuse(tooLarge(token.length))
-  verifier.remember(token, claims)
+  verifier.remember(token, { ...claims, kid })
   return { token, jti, issuedAtMs: issuedAt * 1000, expiresAtMs: expiresAt * 1000 }
 }
 

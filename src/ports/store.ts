@@ -133,7 +133,10 @@ export interface RotateCommand {
   readonly graceMs: number
   /** The next refresh token; undefined where the dialect gives none and the old one is used up. */
   readonly successor: RefreshTokenRecord | undefined
-  /** The answer, sealed under the presented token, kept for `graceMs`. */
+  /**
+   * The answer, sealed under the presented token, kept for `graceMs`; empty where none is given
+   * again.
+   */
   readonly sealedAnswer: Uint8Array
   /** The access token that was signed for this, which is handed out if it succeeds. */
   readonly access: AccessLife

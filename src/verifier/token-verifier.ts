@@ -3,14 +3,7 @@
  * checks and the cache of verified tokens; keys, replica and the right to trust the replica are
  * given. It stands apart from both because there must be one such function, not two that agree.
  */
-import {
-  decodeJwt,
-  decodeProtectedHeader,
-  errors,
-  jwtVerify,
-  type JWTVerifyGetKey,
-  type JWTVerifyResult,
-} from 'jose'
+import { decodeJwt, errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyResult } from 'jose'
 import { isStillAlive, type RevocationView } from './alive.ts'
 import { MAX_TOKEN_CHARS, type AccessClaims, type TokenClaims } from './claims.ts'
 import { readForeignToken } from './foreign-token.ts'
@@ -43,8 +36,12 @@ export interface TokenVerifier<Claims extends TokenClaims = TokenClaims> {
    * yet to come is good, because the clock that it was signed by, or the one here, was set back.
    */
   verifyEarly(token: string | undefined, audience?: string): Promise<Verdict<Claims>>
-  /** Spares the first check of a token that this process signed itself a moment ago. */
-  remember(token: string, claims: AccessClaims): void
+  /**
+   * Spares the first check of a token that this process signed itself a moment ago.
+   *
+   * @param claims Those of its payload, with the key that signed it. They are frozen.
+   */
+  remember(token: string, claims: AccessClaims & { readonly kid: string }): void
   /** Forgets every token, so that signatures are verified anew, also those under way. */
   forget(): void
 }
@@ -159,7 +156,7 @@ export function createTokenVerifier(
       return verifyKnown(token, audience)?.promise ?? verifyNew(token as string, audience, true)
     },
     remember(token, claims) {
-      verified.add(verifiedToken(token, withKeyOf(token, claims), replica))
+      verified.add(verifiedToken(token, claims, replica))
     },
     forget() {
       forgotten++
@@ -236,12 +233,6 @@ function notBeforeMs(token: string): number {
 function reasonOf(error: unknown, { ended }: KeySearch, current: boolean): Rejection {
   if (ended === 'failed' || (ended === 'none' && !current)) return 'stale'
   return error instanceof errors.JWTExpired ? 'expired' : 'invalid'
-}
-
-/** A copy of claims, with the key that signed them. */
-function withKeyOf(token: string, claims: AccessClaims): AccessClaims {
-  const { kid } = decodeProtectedHeader(token)
-  return kid === undefined ? { ...claims } : { ...claims, kid }
 }
 
 /** Whether a payload has what every access token of Outright carries. */

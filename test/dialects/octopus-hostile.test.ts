@@ -359,6 +359,25 @@ suite('Octopus, when something fails', () => {
     assert.equal((await refresh(refresh_token, kind)).text, first.text)
   })
 
+  test('onReplay same-answer refuses a token that was first used while it was refuse', async () => {
+    const { refresh_token, access_token } = await login()
+    const again = (onReplay: 'refuse' | 'same-answer') =>
+      server.core.refresh({
+        refreshToken: refresh_token,
+        dialect: 'octopus',
+        audience: 'octopus',
+        accessLifetimeMs: 60_000,
+        graceMs: 60_000,
+        onReplay,
+      })
+    await again('refuse')
+    await assert.rejects(again('same-answer'), (error) => {
+      assert.ok(error instanceof Refusal)
+      return error.failure.kind === 'refresh_token_reused'
+    })
+    assert.equal((await call('GET', '/api/v1/wallets', access_token)).status, 200)
+  })
+
   test('two refreshes at once: one pair, and the session lives', async () => {
     const { refresh_token } = await login()
     const replies = await Promise.all(

@@ -24,7 +24,7 @@ export async function signedReceipt(
     return refuse({ kind: 'conflict', reason: 'no confirmation is known that could be signed' })
   }
   const { scope, key, reason, stream, sequence, hash, atMs } = revocation
-  const token = await keys.signAs(RECEIPT_TYPE, {
+  const { token } = await keys.signAs(RECEIPT_TYPE, {
     iss: issuer,
     sub: revocation.id,
     iat: Math.floor(clock.nowMs() / 1000),
