@@ -20,6 +20,9 @@ export type { Session } from './domain/session.ts'
 export type { EndedSession, Owed, Receiver, SendOutcome } from './ports/delivery.ts'
 /** The vocabulary in which a dialect or a receiver writes down its options. */
 export * as settings from './settings/schema.ts'
+/** Routes that are declared once, and the words for what they take and give. */
+export { routesWith, type Call, type DeclareRoute, type RouteForm } from './http/declared-route.ts'
+export * as schema from './http/schema.ts'
 export { readAuthorization, type Authorization } from './http/authorization.ts'
 export { readForm, readJson, requiredText, singleParameter } from './http/body.ts'
 export { problemAnswer } from './http/problem.ts'

@@ -12,6 +12,7 @@ import type { NodeView } from '../src/http/node-view.ts'
 import type { Store } from '../src/ports/store.ts'
 import { compose, type Composition } from '../src/server/compose.ts'
 import { loadConfig, type ConfigFile } from '../src/server/config.ts'
+import { assertDeclared } from './declared-answers.ts'
 import { startPostgres } from '../src/testing/postgres.ts'
 import { silentLog, systemClock, systemRandom } from '../src/server/system.ts'
 
@@ -46,6 +47,7 @@ export interface TestServer {
   readonly otps: SentOtp[]
   readonly core: Core
   readonly node: NodeView
+  readonly mounts: Composition['mounts']
   readonly store: Store
   close(): Promise<void>
 }
@@ -93,7 +95,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     async call(method, path, callOptions = {}) {
       const { url } = nodes[turn++ % nodes.length] ?? first
       await settling
-      return call(url, method, path, callOptions)
+      const reply = await call(url, method, path, callOptions)
+      assertDeclared(first.composition.mounts, method, path, reply)
+      return reply
     },
     advance(ms) {
       world.offsetMs += ms
@@ -105,6 +109,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     otps: world.otps,
     core: first.composition.core,
     node: first.composition.node,
+    mounts: first.composition.mounts,
     store: first.composition.store,
     async close() {
       await Promise.all(nodes.map((node) => node.composition.close()))

@@ -7,6 +7,7 @@ import type { Failure } from '../domain/failure.ts'
 import type { Receipt } from '../domain/receipt.ts'
 import type { Cookie } from './cookie.ts'
 import type { CorsRules } from './cors.ts'
+import type { Responses } from './responses.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
@@ -56,6 +57,8 @@ export interface Route {
   readonly path: string
   /** OpenAPI 3.1 operation: summary, description, tags, parameters, requestBody, responses. */
   readonly operation: Readonly<Record<string, unknown>>
+  /** What its answers are, where it was declared with schemas. */
+  readonly responses?: Responses
   /**
    * True: it answers any other method as well that no route of this path names, and never reads a
    * body. For what is asked about a request rather than with one.

@@ -63,6 +63,7 @@ export interface Composition {
   readonly core: Core
   readonly store: Store
   readonly node: NodeView
+  readonly mounts: readonly MountedDialect[]
   /** Finishes what was accepted, then closes everything. */
   close(): Promise<void>
 }
@@ -170,6 +171,7 @@ async function composeOver(
     core,
     store,
     node,
+    mounts,
     async close() {
       stopping.abort()
       stopSweeping()

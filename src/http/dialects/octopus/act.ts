@@ -9,8 +9,8 @@ import type { AccessClaims } from '../../../verifier/claims.ts'
 import { addressMatcher } from '../../client-address.ts'
 import { clientNumber } from '../../client-number.ts'
 import type { OctopusOptions } from './options.ts'
-import type { LoginCommand } from './parse.ts'
 import type { Quota } from './quota.ts'
+import type { LoginBody } from './wire.ts'
 
 /** Name of the dialect and audience of its tokens. */
 const OCTOPUS = 'octopus'
@@ -41,7 +41,7 @@ export interface ClientTokens {
  */
 export async function login(
   service: OctopusService,
-  command: LoginCommand,
+  command: LoginBody,
   address: string,
 ): Promise<ClientTokens> {
   const { core, settings } = service

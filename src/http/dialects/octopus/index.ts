@@ -3,30 +3,22 @@
  * refreshes, and logs out; a logout ends every access and refresh token of the client by raising
  * one generation.
  *
- * This folder owns the wire form (parse, render), the order of the checks (act) and the rolling
- * limits. What a token is, what makes it dead and how an end is stored belong to the core.
+ * This folder owns the wire form (wire, parse, render), its calls (routes), the order of the checks
+ * (act) and the rolling limits. What a token is, what makes it dead and how an end is stored belong
+ * to the core.
  */
 import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
-import type { Answer, Dialect, DialectRequest } from '../../dialect.ts'
+import type { Dialect } from '../../dialect.ts'
 import { defineDialect, type DialectModule } from '../../surface-module.ts'
-import { listWallets, login, logout, refresh, type OctopusService } from './act.ts'
-import {
-  loginOperation,
-  logoutOperation,
-  refreshOperation,
-  walletsOperation,
-} from './operations.ts'
-import { readBearer, readLogin, readRefresh } from './parse.ts'
+import type { OctopusService } from './act.ts'
 import { demo } from './demo.ts'
 import { octopusSchema, limitsOf, octopusOptions, type OctopusOptions } from './options.ts'
 import { createQuota } from './quota.ts'
-import { renderFailure, renderLogout, renderTokens, renderWallets } from './render.ts'
+import { renderFailure } from './render.ts'
+import { octopusRoutes, WALLETS } from './routes.ts'
 
 export type { OctopusOptions } from './options.ts'
-
-/** Paths under `/api/v1` belong to other dialects, this one excepted. */
-const WALLETS = '/api/v1/wallets'
 
 export const octopus: DialectModule<OctopusOptions> = defineDialect({
   name: 'octopus',
@@ -61,38 +53,8 @@ export function createOctopus(
     readQuota: quota(limits.get),
   }
 
-  async function handleLogin(request: DialectRequest): Promise<Answer> {
-    return renderTokens(await login(service, readLogin(request), request.clientAddress))
-  }
-
-  async function handleRefresh(request: DialectRequest): Promise<Answer> {
-    return renderTokens(await refresh(service, readRefresh(request), request.clientAddress))
-  }
-
-  async function handleLogout(request: DialectRequest): Promise<Answer> {
-    const { clientAddress, waitForConfirmation } = request
-    return renderLogout(
-      await logout(service, readBearer(request), clientAddress, waitForConfirmation),
-    )
-  }
-
-  async function handleWallets(request: DialectRequest): Promise<Answer> {
-    return renderWallets(await listWallets(service, readBearer(request), request.clientAddress))
-  }
-
   return {
-    routes: [
-      { method: 'POST', path: '/auth/login', operation: loginOperation, handle: handleLogin },
-      { method: 'POST', path: '/auth/refresh', operation: refreshOperation, handle: handleRefresh },
-      { method: 'POST', path: '/auth/logout', operation: logoutOperation, handle: handleLogout },
-      {
-        method: 'GET',
-        path: WALLETS,
-        operation: walletsOperation,
-        alsoHead: true,
-        handle: handleWallets,
-      },
-    ],
+    routes: octopusRoutes(service),
     owns: (path) =>
       path === '/auth' ||
       path.startsWith('/auth/') ||

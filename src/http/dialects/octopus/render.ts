@@ -1,35 +1,25 @@
 import type { Failure } from '../../../domain/failure.ts'
-import type { Receipt } from '../../../domain/receipt.ts'
 import type { Answer } from '../../dialect.ts'
 import type { ClientTokens } from './act.ts'
+import type { ErrorBody, Success, Tokens } from './wire.ts'
 
 const json = { 'content-type': 'application/json' } as const
 
 /** Login and refresh answer alike; the keys stand in the documented order. */
-export function renderTokens({ tokens, clientNumber }: ClientTokens): Answer {
+export function tokensOf({ tokens, clientNumber }: ClientTokens): Success<Tokens> {
   const { access, refresh, session } = tokens
   // A refresh token is of no use after its session, however long it was given.
   const refreshExpiresAtMs = Math.min(refresh?.expiresAtMs ?? 0, session.expiresAtMs)
-  return success({
-    access_token: access.token,
-    refresh_token: refresh?.token ?? '',
-    access_expires_at: timestamp(access.expiresAtMs),
-    refresh_expires_at: timestamp(refreshExpiresAtMs),
-    client_id: clientNumber,
-  })
-}
-
-export function renderLogout(receipt: Receipt): Answer {
-  return { ...success({ message: 'Successfully logged out' }), receipt }
-}
-
-/** Resources outside `/auth` are raw, without the wrapper. */
-export function renderWallets(wallets: readonly unknown[]): Answer {
-  return { status: 200, headers: json, body: JSON.stringify(wallets) }
-}
-
-function success(data: Readonly<Record<string, string | number>>): Answer {
-  return { status: 200, headers: json, body: JSON.stringify({ success: true, data }) }
+  return {
+    success: true,
+    data: {
+      access_token: access.token,
+      refresh_token: refresh?.token ?? '',
+      access_expires_at: timestamp(access.expiresAtMs),
+      refresh_expires_at: timestamp(refreshExpiresAtMs),
+      client_id: clientNumber,
+    },
+  }
 }
 
 /** RFC 3339 in UTC with `Z` and no fraction. */
@@ -48,10 +38,11 @@ interface ErrorForm {
 /** One envelope for every error; clients switch on `code`, never on `message`. */
 export function renderFailure(failure: Failure): Answer {
   const { status, name, code, message, headers } = formOf(failure)
+  const body: ErrorBody = { error: { name, code, message } }
   return {
     status,
     headers: { ...json, ...headers },
-    body: JSON.stringify({ error: { name, code, message } }),
+    body: JSON.stringify(body),
   }
 }
 

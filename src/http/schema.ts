@@ -1,0 +1,151 @@
+/**
+ * The words in which routes say what they take and give: JSON Schemas that check at run time, each
+ * with the type of what it describes. An object's members must be those of its type, so a type of
+ * `src/protocol` and its schema cannot drift apart.
+ */
+import { Type, type TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import {
+  choice,
+  flag,
+  optional,
+  type Notes,
+  type OptionalSetting,
+  type Setting,
+} from '../settings/schema.ts'
+
+/** A schema of values of type `T`. */
+export type Schema<T> = Setting<T>
+
+export { choice, flag, optional }
+
+type Members<T> = {
+  readonly [K in keyof T]-?: undefined extends T[K]
+    ? OptionalSetting<Exclude<T[K], undefined>>
+    : Schema<T[K]>
+}
+
+type Words = Pick<Notes<unknown>, 'description'>
+
+interface ObjectWords extends Words {
+  /** Its name among the document's components. */
+  readonly name?: string
+  readonly example?: unknown
+}
+
+/** What is sent in: further members are passed over, because the API is lenient about them. */
+export function lenient<T>(members: Members<T>, words: ObjectWords = {}): Schema<T> {
+  return object(members, words)
+}
+
+/** What is sent in: a member that is not described is a problem. */
+export function strict<T>(members: Members<T>, words: ObjectWords = {}): Schema<T> {
+  return object(members, words, { additionalProperties: false })
+}
+
+/** What is sent out. Later versions may add members; tests see to it that none is undescribed. */
+export function answer<T>(members: Members<T>, words: ObjectWords = {}): Schema<T> {
+  return object(members, words)
+}
+
+function object<T>(members: Members<T>, { name, ...words }: ObjectWords, rest = {}): Schema<T> {
+  return typed(
+    Type.Object(members as Record<string, TSchema>, {
+      ...words,
+      ...rest,
+      ...(name === undefined ? {} : { 'x-schema-name': name }),
+    }),
+  )
+}
+
+/** Any text, on the way out. */
+export function anyText(words: Words & { readonly format?: string } = {}): Schema<string> {
+  return typed(Type.String(words))
+}
+
+/** RFC 3339. */
+export const instant: Schema<string> = anyText({ format: 'date-time' })
+
+/**
+ * Text on the way in: not empty, at most so many UTF-16 units, and what `wrong` says of it,
+ * nothing.
+ */
+export function text(
+  maxLength: number,
+  words: Words = {},
+  wrong: (value: string) => string | undefined = () => undefined,
+): Schema<string> {
+  const bounded = Type.Refine(
+    Type.String({ ...words, minLength: 1, maxLength }),
+    (value) => value.length <= maxLength,
+    () => `must have at most ${String(maxLength)} characters`,
+  )
+  return typed(
+    Type.Refine(
+      bounded,
+      (value) => wrong(value) === undefined,
+      (value) => wrong(value) ?? '',
+    ),
+  )
+}
+
+/** A whole number from `minimum` on. */
+export function count(
+  words: Words & {
+    readonly minimum?: number
+    readonly maximum?: number
+    readonly default?: number
+  } = {},
+): Schema<number> {
+  return typed(Type.Integer({ minimum: 0, ...words }))
+}
+
+export function constant<const V extends string | boolean | number>(value: V): Schema<V> {
+  return typed(Type.Literal(value))
+}
+
+export function listOf<T>(
+  items: Schema<T>,
+  bounds: { readonly maxItems?: number } = {},
+): Schema<readonly T[]> {
+  return typed(Type.Array(items, bounds))
+}
+
+export function orNull<T>(schema: Schema<T>): Schema<T | null> {
+  return typed(Type.Union([schema, Type.Null()]))
+}
+
+export function either<A, B>(one: Schema<A>, other: Schema<B>): Schema<A | B> {
+  return typed(Type.Union([one, other]))
+}
+
+/** An object of whatever members. */
+export const anything: Schema<Readonly<Record<string, unknown>>> = typed(
+  Type.Object({}, { additionalProperties: true }),
+)
+
+/** Says what TypeBox's own types do not: of which type the values are. */
+function typed<T>(schema: TSchema): Schema<T> {
+  return schema
+}
+
+/** What a value is, held against its schema. Compiled once, when the server starts. */
+export interface Validator<T> {
+  check(value: unknown): value is T
+  errors(value: unknown): readonly SchemaError[]
+}
+
+export interface SchemaError {
+  readonly keyword: string
+  /** JSON pointer; of the object where one of its members is concerned. */
+  readonly instancePath: string
+  readonly params: object
+}
+
+export function compile<T>(schema: Schema<T>): Validator<T> {
+  const validator = Compile(schema as TSchema)
+  return {
+    check: (value): value is T => validator.Check(value),
+    errors: (value) => validator.Errors(value),
+  }
+}

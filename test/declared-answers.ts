@@ -1,0 +1,83 @@
+/**
+ * Every answer that a test gets is held against what its route declares: status, content type and
+ * body. What a body has must be described, which is more than JSON Schema asks.
+ */
+import assert from 'node:assert/strict'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { MountedDialect } from '../src/http/app.ts'
+import type { Route } from '../src/http/dialect.ts'
+import type { AnyResponse } from '../src/http/responses.ts'
+
+export interface GivenAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+}
+
+/** @throws {AssertionError} Where the route declares its answers, and not this one. */
+export function assertDeclared(
+  mounts: readonly MountedDialect[],
+  method: string,
+  path: string,
+  { status, headers, text }: GivenAnswer,
+): void {
+  const route = routeAt(mounts, method, path.split('?', 1)[0] ?? '')
+  if (route?.responses === undefined) return
+  const where = `${method} ${route.path} ${String(status)}`
+  const form = route.responses[status] ?? route.responses['default']
+  assert.ok(form, `${where} is not declared`)
+  const [type] = (headers['content-type'] ?? '').split(';')
+  assert.equal(type, typeOf(form), `${where}: another content type than declared`)
+  if (form.schema === undefined) return
+  assert.deepEqual(complaintsOf(form.schema, JSON.parse(text)), [], `${where}: ${text}`)
+}
+
+/** What of a value its schema does not say. */
+export function complaintsOf(schema: TSchema, value: unknown): readonly string[] {
+  let validator = validators.get(schema)
+  if (validator === undefined) {
+    validator = Compile(closed(schema) as TSchema)
+    validators.set(schema, validator)
+  }
+  if (validator.Check(value)) return []
+  return validator.Errors(value).map(({ instancePath, message }) => `${instancePath} ${message}`)
+}
+
+const validators = new WeakMap<TSchema, ReturnType<typeof Compile>>()
+
+/** The schema with every object closed that does not say that it is open. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const inner = Object.fromEntries(Object.entries(schema).map(([key, one]) => [key, closed(one)]))
+  return inner['type'] === 'object' ? { additionalProperties: false, ...inner } : inner
+}
+
+function typeOf({ type, schema }: AnyResponse): string {
+  return type ?? (schema === undefined ? '' : 'application/json')
+}
+
+function routeAt(
+  mounts: readonly MountedDialect[],
+  method: string,
+  path: string,
+): Route | undefined {
+  return mounts
+    .filter(({ host }) => host === undefined)
+    .flatMap(({ dialect, prefix }) =>
+      dialect.routes.filter(
+        (route) => route.method === method && patternOf(prefix + route.path).test(path),
+      ),
+    )
+    .toSorted((one, other) => namesIn(one.path) - namesIn(other.path))[0]
+}
+
+function namesIn(path: string): number {
+  return path.split(':').length
+}
+
+function patternOf(path: string): RegExp {
+  const escaped = path.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)
+  return new RegExp(`^${escaped.replaceAll(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}$`)
+}
