@@ -1,5 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { AccessClaims } from '../verifier/claims.ts'
+import { hasAccessClaims } from '../verifier/token-verifier.ts'
 import type { Rejection, Verdict } from '../verifier/verdict.ts'
 import type { GuardClock } from './clock.ts'
 
@@ -33,7 +34,9 @@ export async function askServer(
     // A process that was stopped meanwhile reads an answer of long ago.
     if (options.clock.monotonicMs() - startedMs > options.timeoutMs) return stale
     if (answer.status === 200) {
-      const claims: AccessClaims = { ...decodeJwt<AccessClaims>(token), ...keyOf(token) }
+      const claims = { ...decodeJwt(token), ...keyOf(token) }
+      // Of another issuer's token nobody here knows what could end it.
+      if (!hasAccessClaims(claims)) return stale
       // Anything may answer 200 to anything: a wrong URL, a page that signs into a network. The
       // server says whose session it found, which nothing else does.
       if (answer.headers.get('outright-session') !== claims.sid) return stale

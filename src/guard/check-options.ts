@@ -44,6 +44,10 @@ const guardOptions: Rules<GuardOptions> = {
   },
   askTimeoutMs: aTime,
   issuer: someText,
+  issuers: {
+    allowed: 'a list of names',
+    allows: (value) => Array.isArray(value) && value.every(isText),
+  },
   log: {
     allowed: 'an object with info, warn and error',
     allows: (value) => hasAll(value, ['info', 'warn', 'error']),

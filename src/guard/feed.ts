@@ -4,6 +4,7 @@ import { callOut } from './call-out.ts'
 import type { GuardClock } from './clock.ts'
 import { FeedReader } from './feed-reader.ts'
 import { Following } from './following.ts'
+import { GuardIssuers } from './issuers.ts'
 import { GuardKeys } from './keys.ts'
 import { Lease, type GuardRules } from './lease.ts'
 import type { GuardLog } from './options.ts'
@@ -13,6 +14,8 @@ const software = 'outright-guard/1'
 const sweepEveryMs = 1000
 /** Keys are fetched anew every ten minutes. */
 const sweepsPerKeys = 600
+/** What the server says of other issuers, once a minute: a key that one removed is gone then. */
+const sweepsPerIssuers = 60
 
 /** What is followed, as whom and by which means. Guards that agree in all of it share one feed. */
 export interface FeedSource {
@@ -44,6 +47,8 @@ export interface FeedMember {
    * @param nowSeconds What is over by then is over on every clock. Unix time in seconds.
    */
   readonly replaced: (nowSeconds: number) => void
+  /** Other issuers, or other keys of theirs: every token has to be verified anew. */
+  readonly issuersChanged: () => void
   /** A lease came. */
   readonly renewed: () => void
   /** The server refused the credential. */
@@ -64,6 +69,7 @@ export class Feed {
   readonly lease: Lease
   readonly following: Following = new Following()
   readonly keys: GuardKeys
+  readonly issuers: GuardIssuers
   /** Snapshots completed. */
   snapshots = 0
   /** Entries received in the tail. */
@@ -83,7 +89,7 @@ export class Feed {
 
   /** @param closed Called when the last member leaves. */
   constructor(source: FeedSource, closed: () => void) {
-    const { server, clock, fetch, keys, rules } = source
+    const { server, credential, clock, fetch, keys, rules } = source
     this.source = source
     this.#closed = closed
     this.lease = new Lease(clock, rules)
@@ -93,6 +99,12 @@ export class Feed {
       },
     }
     this.keys = new GuardKeys(server, { fetch, keys, log })
+    const changed = (): void => {
+      this.#tell(({ issuersChanged }) => {
+        issuersChanged()
+      })
+    }
+    this.issuers = new GuardIssuers({ server, credential, fetch, clock, log, changed })
     this.#reader = this.#makeReader()
   }
 
@@ -205,6 +217,7 @@ export class Feed {
   #replaced(): void {
     this.snapshots++
     this.keys.renew()
+    this.issuers.renew()
     const nowSeconds = this.source.clock.nowMs() / 1000
     this.#tell(({ replaced }) => {
       replaced(Math.max(nowSeconds, this.following.overSeconds))
@@ -241,6 +254,7 @@ export class Feed {
       this.#sweepLater()
       this.following.forget(Math.floor(clock.nowMs() / 1000))
       if (++this.#sweeps % sweepsPerKeys === 0) this.keys.prefetch()
+      if (this.#sweeps % sweepsPerIssuers === 0) this.issuers.refresh()
       this.#tell(({ swept }) => {
         swept()
       })

@@ -1,3 +1,4 @@
+import type { OtherIssuers } from '../verifier/other-issuers.ts'
 import { createTokenVerifier, type TokenVerifier } from '../verifier/token-verifier.ts'
 import { rejected, type Decision, type Verdict } from '../verifier/verdict.ts'
 import { askServer } from './ask.ts'
@@ -254,6 +255,7 @@ class ServerGuard implements Guard {
     return createTokenVerifier({
       replica: following,
       keys: keys.find,
+      others: narrowed(this.#feed.issuers, this.#options.issuers),
       issuer: () => this.#issuer ?? '',
       nowMs: () => source.clock.nowMs(),
       overMs: () => following.overSeconds * 1000,
@@ -278,6 +280,10 @@ class ServerGuard implements Guard {
         this.#lenient.forget()
         this.#watches.replaced(nowSeconds)
       },
+      issuersChanged: () => {
+        this.#verifier.forget()
+        this.#lenient.forget()
+      },
       renewed: () => {
         this.#waiting.succeed()
       },
@@ -296,6 +302,20 @@ function sourceOf(options: GuardOptions, rules: GuardRules): FeedSource {
   const { connect = connectWebSocket, clock = runtimeClock, random = runtimeRandom } = options
   const server = serverUrl(options.server)
   return { server, credential, name, issuer, connect, clock, random, fetch, keys, rules }
+}
+
+/** Those that the server accepts, or of them only those that the guard's option names. */
+function narrowed(issuers: OtherIssuers, names: readonly string[] | undefined): OtherIssuers {
+  if (names === undefined) return issuers
+  return {
+    async find(iss) {
+      if (names.length === 0) return undefined
+      const found = await issuers.find(iss)
+      const isNamed =
+        found && [found.terms.name, found.terms.issuer].some((one) => names.includes(one))
+      return isNamed === true ? found : undefined
+    },
+  }
 }
 
 function serverUrl(server: string): string {

@@ -33,6 +33,11 @@ export interface GuardOptions {
   readonly askTimeoutMs?: number
   /** Expected `iss`. Default: what the server says. */
   readonly issuer?: string
+  /**
+   * Which of the other issuers that the server accepts are accepted here as well, by their names in
+   * the configuration or by their `iss`. Default: all of them. None with an empty list.
+   */
+  readonly issuers?: readonly string[]
   /** Told what goes wrong and what is mended; never a token. Default: nobody. */
   readonly log?: GuardLog
   /** Fetches keys and asks. Default: the runtime's `fetch`. */

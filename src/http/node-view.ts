@@ -1,4 +1,7 @@
 import type { FeedHub } from '../feed/index.ts'
+import type { Issuer } from '../domain/issuer.ts'
+import type { WireIssuers } from '../protocol/issuers.ts'
+import type { LogoutClaims } from '../protocol/logout-token.ts'
 import type { OtherNode } from '../ports/node-lease.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 import type { Replica } from '../verifier/replica.ts'
@@ -18,6 +21,8 @@ export interface NodeView {
   lagMsOf(node: string): number | undefined
   /** Callers whose address was told and could not be taken. */
   addressNotices(): AddressNotices
+  /** The other issuers whose tokens are accepted. */
+  readonly issuers: IssuersView
   /** Resolves with why this node must not serve; undefined where it may. */
   refusal(): Promise<string | undefined>
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
@@ -33,6 +38,24 @@ export interface NodeView {
   readonly stopping: AbortSignal
   /** What the demo tells a person; undefined in earnest. */
   readonly demo: DemoView | undefined
+}
+
+/** Other issuers, as this node knows them. */
+export interface IssuersView {
+  /**
+   * What guards are told.
+   *
+   * @param wanted A key that a guard was not told of.
+   * @throws {Error} Where nobody can say whether there is such a key.
+   */
+  document(wanted?: { readonly issuer: string; readonly kid: string }): Promise<WireIssuers>
+  /**
+   * Verifies a logout token of an issuer.
+   *
+   * @returns What is wrong with it, in words, where something is.
+   * @throws {Refusal} `stale` where its keys cannot be had.
+   */
+  verifyLogout(issuer: Issuer, token: string): Promise<LogoutClaims | string>
 }
 
 /** An identity whose password is public. */

@@ -20,7 +20,7 @@ import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import { isRemovedKey } from '../verifier/alive.ts'
 import { fingerprint } from '../verifier/fingerprint.ts'
-import { createTokenVerifier } from '../verifier/token-verifier.ts'
+import { createTokenVerifier, type TokenVerifierOptions } from '../verifier/token-verifier.ts'
 import { carryOutDecision, checkDecision } from './after-restore.ts'
 import { gracefulClose } from './close-gracefully.ts'
 import { ConfigError, type Config } from './config.ts'
@@ -28,7 +28,7 @@ import { confirmEverywhere } from './confirmation.ts'
 import { startDelivering } from './deliveries/index.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
 import { normalizeIdentifiers } from './identifiers.ts'
-import { issuerOf } from './issuer-settings.ts'
+import { openIssuers, type OpenedIssuers } from './issuers.ts'
 import { guardConnections } from './guard-connections.ts'
 import { readEncryptionKeys } from './key-encryption.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -145,11 +145,13 @@ async function composeOver(
     metrics.countRevocations(entries)
   })
   const nodeLags = leases && new NodeLags(leases, clock)
-  const core = await openCore(opened, verification, nodeLags, metrics, config, time, world)
+  const issuers = openIssuers(config, clock, log)
+  const core = await openCore(opened, verification, nodeLags, issuers, metrics, config, time, world)
   if (mustDecide) await carryOutDecision(core, config, log)
   const stopping = new AbortController()
+  issuers.refreshUntil(stopping.signal)
   const providers = await openProviders(core, config)
-  const parts = { addresses, opened, verification, nodeLags, metrics, readiness }
+  const parts = { addresses, opened, verification, nodeLags, issuers, metrics, readiness }
   const node = viewOf({ ...parts, stopping: stopping.signal }, config)
   const { issuer, rateLimitFactor, demo } = config
   const context = { core, node, clock, issuer, rateLimitFactor, demo }
@@ -228,6 +230,7 @@ export async function openCore(
   }: Pick<OpenedStore, 'store' | 'leases'> & Partial<Pick<OpenedStore, 'stopped'>>,
   { replica, hub }: Verification,
   nodeLags: NodeLags | undefined,
+  issuers: OpenedIssuers,
   metrics: Pick<Metrics, 'observeConfirmation'>,
   config: Config,
   time: Timekeeper,
@@ -248,7 +251,7 @@ export async function openCore(
       return isRemovedKey(replica, high, low)
     },
   })
-  const verifier = createTokenVerifier({
+  const rules: TokenVerifierOptions = {
     replica,
     keys: keys.find,
     issuer: () => config.issuer,
@@ -262,7 +265,8 @@ export async function openCore(
       (leases === undefined || leases.leaseLeftMs() > 0) &&
       time.refusal() === undefined,
     capacity: VERIFIED_TOKENS,
-  })
+  }
+  const verifier = createTokenVerifier(rules)
   return createCore({
     store,
     clock,
@@ -270,8 +274,8 @@ export async function openCore(
     log,
     keys,
     verifier,
-    anyVerifier: verifier,
-    issuers: config.issuers.map(issuerOf),
+    anyVerifier: issuers.verifierOf(rules, verifier),
+    issuers: issuers.terms,
     confirmation: confirmEverywhere(hub, nodeLags, clock, metrics),
     otpSender,
     clockRefusal: () => time.refusal(),

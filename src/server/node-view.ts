@@ -2,6 +2,7 @@ import type { ClientAddresses } from '../http/client-address.ts'
 import type { NodeView } from '../http/node-view.ts'
 import type { Config } from './config.ts'
 import { demoView } from './demo-page.ts'
+import type { OpenedIssuers } from './issuers.ts'
 import type { Metrics } from './metrics.ts'
 import type { NodeLags } from './node-lags.ts'
 import type { OpenedStore } from './open-store.ts'
@@ -15,6 +16,7 @@ export interface NodeParts {
   readonly verification: Verification
   /** Undefined where there is one node. */
   readonly nodeLags: NodeLags | undefined
+  readonly issuers: Pick<OpenedIssuers, 'document' | 'verifyLogout'>
   readonly metrics: Metrics
   readonly readiness: Readiness
   /** Aborted when the server stops. */
@@ -23,7 +25,7 @@ export interface NodeParts {
 
 /** This node as its surfaces see it. */
 export function viewOf(parts: NodeParts, config: Config): NodeView {
-  const { addresses, opened, verification, nodeLags, metrics, readiness, stopping } = parts
+  const { addresses, opened, verification, nodeLags, issuers, metrics, readiness, stopping } = parts
   const { leases, backup } = opened
   const { hub, replica, watches } = verification
   return {
@@ -33,6 +35,7 @@ export function viewOf(parts: NodeParts, config: Config): NodeView {
     otherNodes: () => leases?.others() ?? [],
     lagMsOf: (name) => nodeLags?.of(name),
     addressNotices: () => addresses.notices,
+    issuers,
     refusal: () => readiness.refusal(),
     metrics: () => metrics.render(),
     countDevice: (call, deviceType) => {

@@ -8,6 +8,7 @@ import { openCore } from '../../../src/server/compose.ts'
 import type { Config } from '../../../src/server/config.ts'
 import { NodeLags } from '../../../src/server/node-lags.ts'
 import { startSweeping } from '../../../src/server/sweeping.ts'
+import { openIssuers } from '../../../src/server/issuers.ts'
 import { openTimekeeper } from '../../../src/server/timekeeper.ts'
 import { openVerification, type Verification } from '../../../src/server/verification.ts'
 import { Listeners } from '../../../src/stores/listeners.ts'
@@ -107,6 +108,7 @@ export class SimulatedServer {
       { store, leases },
       { ...verification, hub: sabotage.hub?.(verification.hub) ?? verification.hub },
       lags,
+      openIssuers(config, process, log),
       { observeConfirmation: () => undefined },
       config,
       time,

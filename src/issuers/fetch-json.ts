@@ -1,0 +1,102 @@
+import { lookup as lookUp, type LookupAddress } from 'node:dns'
+import { request as requestHttp, type IncomingMessage } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import { addressRefusal } from '../receivers/addresses.ts'
+
+export interface FetchRules {
+  /** Whether its address may be one that the internet does not reach. */
+  readonly mayBePrivate: boolean
+}
+
+/** Gets a JSON document of somebody else. Rejects with words for an operator. */
+export type FetchJson = (url: URL, rules: FetchRules) => Promise<unknown>
+
+const TIMEOUT_MS = 5000
+/** Key sets of a few kilobytes are usual. */
+const MAX_BYTES = 512 * 1024
+
+/**
+ * Gets a JSON document over HTTP, within bounds: five seconds, half a mebibyte, no redirects. An
+ * address is judged when it is connected to, so that a name cannot lead elsewhere meanwhile.
+ */
+export const fetchJson: FetchJson = (url, rules) => fetchJsonWithin(TIMEOUT_MS, url, rules)
+
+/** The same within another time. */
+export async function fetchJsonWithin(
+  timeoutMs: number,
+  url: URL,
+  { mayBePrivate }: FetchRules,
+): Promise<unknown> {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  // A literal address is connected to without a look-up.
+  const refusal = mayBePrivate || isIP(host) === 0 ? undefined : refusalOf(host)
+  if (refusal !== undefined) throw new Error(refusal)
+  const signal = AbortSignal.timeout(timeoutMs)
+  try {
+    const response = await open(url, signal, mayBePrivate)
+    return await readJson(response)
+  } catch (error) {
+    throw signal.aborted ? new Error('it takes too long') : error
+  }
+}
+
+function open(url: URL, signal: AbortSignal, mayBePrivate: boolean): Promise<IncomingMessage> {
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp
+  return new Promise((resolve, reject) => {
+    const request = send(url, {
+      headers: { accept: 'application/json, application/jwk-set+json' },
+      signal,
+      lookup: mayBePrivate ? undefined : publicLookup,
+      agent: false,
+    })
+    request.on('error', reject)
+    request.on('response', resolve)
+    request.end()
+  })
+}
+
+async function readJson(response: IncomingMessage): Promise<unknown> {
+  try {
+    const { statusCode = 0, headers } = response
+    if (statusCode !== 200) throw new Error(`it answered ${String(statusCode)}`)
+    if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type'] ?? '')) {
+      throw new Error('it does not answer JSON')
+    }
+    const chunks: Buffer[] = []
+    let bytes = 0
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes > MAX_BYTES) throw new Error('it is too long')
+      chunks.push(chunk)
+    }
+    return parse(Buffer.concat(chunks).toString('utf8'))
+  } finally {
+    response.destroy()
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('it is not JSON')
+  }
+}
+
+/** Why an address of the operator's network is not connected to for a stranger. */
+function refusalOf(address: string): string | undefined {
+  return addressRefusal(address, () => false)
+}
+
+const publicLookup: LookupFunction = (hostname, options, callback) => {
+  lookUp(hostname, { ...options, all: true }, (error, addresses: readonly LookupAddress[]) => {
+    const [first] = addresses ?? []
+    const refusal = addresses?.map(({ address }) => refusalOf(address)).find(Boolean)
+    if (error !== null) callback(error, '')
+    else if (first === undefined) callback(new Error('it has no address'), '')
+    else if (refusal !== undefined) callback(new Error(refusal), '')
+    else if (options.all === true) callback(null, [...addresses])
+    else callback(null, first.address, first.family)
+  })
+}
