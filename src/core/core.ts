@@ -2,13 +2,21 @@
  * The core: the verbs that every dialect, the admin API and the CLI end in. One verb a file; this
  * file names them and puts them together. Nothing here knows HTTP, SQL or a dialect.
  */
+import type { TokenVerifier } from '../verifier/token-verifier.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { authenticateClient } from './authenticate-client.ts'
 import { authenticateSubject } from './authenticate-subject.ts'
 import { awaitEnded } from './await-ended.ts'
+import { issueCode, redeemCode } from './authorization-code.ts'
 import { check } from './check.ts'
 import { cutLog } from './cut-log.ts'
+import { clientVerbs, subjectVerbs, type Clients, type Subjects } from './directory.ts'
+import { handleVerbs, type Handles } from './handles.ts'
+import { lockoutVerbs, type Lockout } from './lockout.ts'
 import { checkOtp, sendOtp } from './one-time-password.ts'
+import { hashPassword } from './password.ts'
+import { recordVerbs, type Records } from './records.ts'
+import { sessionVerbs, type Sessions } from './sessions.ts'
 import { deliver } from './deliver.ts'
 import { findIssuer } from './find-issuer.ts'
 import { inspect } from './inspect.ts'
@@ -32,10 +40,22 @@ type Verb<V> = V extends (dependencies: CoreDependencies, ...args: infer A) => i
 
 export interface Core {
   readonly dependencies: CoreDependencies
+  readonly subjects: Subjects
+  readonly clients: Clients
+  readonly sessions: Sessions
+  readonly records: Records
+  readonly handles: Handles
+  readonly lockout: Lockout
   readonly authenticateSubject: Verb<typeof authenticateSubject>
   readonly authenticateClient: Verb<typeof authenticateClient>
+  /** Hashes a password or a client's secret, to be stored with a subject or a client. */
+  readonly hashSecret: (secret: string) => Promise<string>
   readonly openSession: Verb<typeof openSession>
+  readonly issueCode: Verb<typeof issueCode>
+  readonly redeemCode: Verb<typeof redeemCode>
   readonly mint: Verb<typeof mint>
+  /** Judges a token without refusing: see `TokenVerifier.verify`. */
+  readonly verify: TokenVerifier['verify']
   readonly inspect: Verb<typeof inspect>
   readonly check: Verb<typeof check>
   readonly inspectForLogout: Verb<typeof inspectForLogout>
@@ -61,10 +81,20 @@ export interface Core {
 export function createCore(dependencies: CoreDependencies): Core {
   return Object.freeze<Core>({
     dependencies,
+    subjects: subjectVerbs(dependencies),
+    clients: clientVerbs(dependencies),
+    sessions: sessionVerbs(dependencies),
+    records: recordVerbs(dependencies),
+    handles: handleVerbs(dependencies),
+    lockout: lockoutVerbs(dependencies),
+    hashSecret: (secret) => hashPassword(secret, dependencies.passwordCost),
     authenticateSubject: (...args) => authenticateSubject(dependencies, ...args),
     authenticateClient: (...args) => authenticateClient(dependencies, ...args),
     openSession: (...args) => openSession(dependencies, ...args),
+    issueCode: (...args) => issueCode(dependencies, ...args),
+    redeemCode: (...args) => redeemCode(dependencies, ...args),
     mint: (...args) => mint(dependencies, ...args),
+    verify: (token, audience) => dependencies.verifier.verify(token, audience),
     inspect: (...args) => inspect(dependencies, ...args),
     check: (...args) => check(dependencies, ...args),
     inspectForLogout: (...args) => inspectForLogout(dependencies, ...args),

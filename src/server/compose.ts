@@ -154,7 +154,8 @@ async function composeOver(
   const parts = { addresses, opened, verification, nodeLags, issuers, metrics, readiness }
   const node = viewOf({ ...parts, stopping: stopping.signal }, config)
   const { issuer, rateLimitFactor, demo } = config
-  const context = { core, node, clock, issuer, rateLimitFactor, demo }
+  const { random } = world
+  const context = { core, node, clock, random, log, issuer, rateLimitFactor, demo }
   const mounts = [...mountAll(providers.config, context), ...providers.mounts]
   void opened.stopped.then((reason) => stopForGood(reason, opened, hub, log))
   const app = createHttp(mounts, addresses, metrics, config, world)

@@ -58,6 +58,8 @@ async function watch(
     prefix: '',
     rateLimitFactor: 1,
     demo: true,
+    random: core.dependencies.random,
+    log: core.dependencies.log,
   }
   const pass = createPass(context, { mediaLifetimeMs: 60_000 } as never)
   return openAuthentication(pass, {

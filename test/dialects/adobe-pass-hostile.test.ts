@@ -263,11 +263,13 @@ suite('parts that fail', () => {
   async function logOutWith(
     revoke: typeof server.core.revoke,
   ): Promise<{ readonly status: number; readonly body: string; readonly receipt: boolean }> {
-    const { clock } = server.core.dependencies
+    const { clock, random, log } = server.core.dependencies
     const dialect = createAdobePass({
       core: { ...server.core, revoke },
       node: server.node,
       clock,
+      random,
+      log,
       issuer: 'http://127.0.0.1:8080',
       prefix: '',
       rateLimitFactor: 1,

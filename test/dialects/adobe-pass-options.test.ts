@@ -354,10 +354,13 @@ suite('options that would break a promise are refused at the start', () => {
   ] as const) {
     test(name, () => {
       const { core, node } = server
+      const { clock, random, log } = core.dependencies
       const context = {
         core,
         node,
-        clock: core.dependencies.clock,
+        clock,
+        random,
+        log,
         issuer: 'http://127.0.0.1:8080',
         prefix: '',
         rateLimitFactor: 1,

@@ -6,7 +6,7 @@ import { Refusal, type Failure } from '../../src/domain/failure.ts'
 import { createBaanx } from '../../src/http/dialects/baanx/index.ts'
 import type { Dialect, DialectRequest, Route } from '../../src/http/dialect.ts'
 import type { ConfigFile } from '../../src/server/config.ts'
-import { systemClock } from '../../src/server/system.ts'
+import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import {
   assertBody,
@@ -32,6 +32,8 @@ const locked = 'Too many failed attempts. Your account is temporarily locked.'
 /** What clients look for. */
 const lockWords = /lock|too many (failed )?attempts|temporarily (disabled|blocked)/i
 const tooMany = { message: 'Too many requests, please try again later.' }
+
+const world = { clock: systemClock, random: systemRandom(), log: silentLog }
 
 let server: TestServer
 before(async () => {
@@ -97,7 +99,7 @@ suite('Baanx, guesses', () => {
     const own = await start(t, { dialects: { baanx } })
     await post(own, '/v1/auth/login', wrong)
     const { core, node, url: issuer } = own
-    const context = { core, node, clock: systemClock, issuer, prefix: '' }
+    const context = { core, node, ...world, issuer, prefix: '' }
     const restarted = createBaanx({ ...context, rateLimitFactor: 1, demo: true })
     const route = routeOf(restarted, '/v1/auth/login')
     const answer = await route.handle(requestOf(key, JSON.stringify(demo)))
@@ -375,7 +377,7 @@ suite('Baanx, when something fails', () => {
 
 function baanx(core = server.core, options: object = {}): Dialect {
   const issuer = 'http://127.0.0.1:8080'
-  const context = { core, node: server.node, clock: systemClock, issuer, prefix: '' }
+  const context = { core, node: server.node, ...world, issuer, prefix: '' }
   return createBaanx({ ...context, rateLimitFactor: 1, demo: true }, options)
 }
 

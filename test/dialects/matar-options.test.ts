@@ -234,15 +234,24 @@ suite('Matar, user ids', () => {
     try {
       const always = { bytes: (length: number) => new Uint8Array(length) }
       const person = { name: 'X', language: 'hi-IN', nowMs: 0 }
-      const first = await findOrSignUp(own.store, always, { ...person, phone: '919999900600' })
+      const first = await findOrSignUp(own.core.subjects, always, {
+        ...person,
+        phone: '919999900600',
+      })
       assert.equal(first.id, 'AAAAAA')
       let calls = 0
       const moving = { bytes: (length: number) => new Uint8Array(length).fill(calls++) }
-      const second = await findOrSignUp(own.store, moving, { ...person, phone: '919999900601' })
-      assert.equal(second.id, 'BBBBBB')
-      await assert.rejects(findOrSignUp(own.store, always, { ...person, phone: '919999900602' }), {
-        message: 'internal',
+      const second = await findOrSignUp(own.core.subjects, moving, {
+        ...person,
+        phone: '919999900601',
       })
+      assert.equal(second.id, 'BBBBBB')
+      await assert.rejects(
+        findOrSignUp(own.core.subjects, always, { ...person, phone: '919999900602' }),
+        {
+          message: 'internal',
+        },
+      )
     } finally {
       await own.close()
     }
@@ -254,7 +263,7 @@ suite('Matar, user ids', () => {
       const { random } = own.core.dependencies
       const person = { phone: '919999900603', name: 'X', language: 'hi-IN', nowMs: 0 }
       const users = await Promise.all(
-        Array.from({ length: 8 }, () => findOrSignUp(own.store, random, person)),
+        Array.from({ length: 8 }, () => findOrSignUp(own.core.subjects, random, person)),
       )
       assert.equal(new Set(users.map(({ id }) => id)).size, 1)
     } finally {

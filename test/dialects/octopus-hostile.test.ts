@@ -8,11 +8,13 @@ import { generationIn, type WireGenerations } from '../../src/domain/generation.
 import { createOctopus } from '../../src/http/dialects/octopus/index.ts'
 import type { Dialect, DialectRequest } from '../../src/http/dialect.ts'
 import type { ConfigFile } from '../../src/server/config.ts'
-import { systemClock } from '../../src/server/system.ts'
+import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
 import { startTestServer, type Reply, type TestServer } from '../harness.ts'
 import { rawRequest } from './raw-request.ts'
 
 const credentials = { username: 'octopus-demo-key', password: 'octopus-demo-secret' }
+
+const world = { clock: systemClock, random: systemRandom(), log: silentLog }
 
 let server: TestServer
 before(async () => {
@@ -350,6 +352,16 @@ suite('Octopus, when something fails', () => {
     assert.equal(errorOf(await refresh(refresh_token, other)), invalidToken)
   })
 
+  test('a disabled client may still log out, which ends its tokens', async (t) => {
+    const other = await startTestServer()
+    t.after(() => other.close())
+    const { access_token } = await login(other)
+    await other.store.updateClient('42', { status: 'disabled' })
+    assert.equal((await call('POST', '/auth/logout', access_token, other)).status, 200)
+    await other.store.updateClient('42', { status: 'active' })
+    assert.equal((await call('GET', '/api/v1/wallets', access_token, other)).status, 401)
+  })
+
   test('onReplay same-answer gives the same pair again', async (t) => {
     const options = { octopus: { options: { onReplay: 'same-answer' } } } as const
     const kind = await startTestServer({ config: { dialects: options } })
@@ -470,7 +482,7 @@ suite('Octopus, when something fails', () => {
 
 function octopus(core = server.core, options: object = {}): Dialect {
   const issuer = 'http://127.0.0.1:8080'
-  const context = { core, node: server.node, clock: systemClock, issuer, prefix: '' }
+  const context = { core, node: server.node, ...world, issuer, prefix: '' }
   return createOctopus({ ...context, rateLimitFactor: 1, demo: true }, options)
 }
 

@@ -51,8 +51,8 @@ async function legacyAccess(pass: Pass, request: DialectRequest, header: string)
   const nowMs = pass.clock.nowMs()
   const { expiresAtMs } = verifyLegacy(legacyKeys, signature, request.path, nowMs)
   const nonce = createHash('sha256').update(signature.nonce).digest('base64url')
-  const ticket = { kind: 'adobe-nonce', key: `${requestor} ${nonce}`, value: '{}', expiresAtMs }
-  if (!(await pass.store.addTicket(ticket, nowMs))) {
+  const used = { kind: 'adobe-nonce', key: `${requestor} ${nonce}`, value: {}, expiresAtMs }
+  if (!(await pass.core.records.add(used))) {
     return refuse({ kind: 'token_invalid', reason: 'the nonce was used before' })
   }
   return { requestors: [requestor], requestor }
@@ -78,7 +78,7 @@ export async function findRequestor(
   if (access.requestors !== undefined && !access.requestors.includes(id)) {
     return refuse({ kind: 'forbidden', reason: 'the credentials are for another requestor' })
   }
-  const found = await pass.store.findClient({ by: 'key', dialect: ADOBE_PASS, value: id })
+  const found = await pass.core.clients.find({ by: 'key', dialect: ADOBE_PASS, value: id })
   if (found === undefined) {
     return refuse({ kind: 'invalid_parameter', parameter, reason: 'there is no such requestor' })
   }

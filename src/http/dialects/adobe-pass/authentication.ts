@@ -45,7 +45,7 @@ export async function findAuthentication(
   pass: Pass,
   deviceKey: string,
 ): Promise<Session | undefined> {
-  const session = await pass.store.findDeviceSession(deviceKey, pass.clock.nowMs())
+  const session = await pass.core.sessions.findOfDevice(deviceKey)
   return session?.dialect === ADOBE_PASS ? session : undefined
 }
 
@@ -65,7 +65,7 @@ export async function hasExpired(pass: Pass, deviceKey: string): Promise<boolean
 async function findLast(pass: Pass, deviceKey: string): Promise<SessionStatus | undefined> {
   const page = { limit: 1, cursor: undefined }
   const filter = { deviceKey, dialect: ADOBE_PASS }
-  const { items } = await pass.store.listSessions(filter, pass.clock.nowMs(), page)
+  const { items } = await pass.core.sessions.list(filter, page)
   return items[0]
 }
 

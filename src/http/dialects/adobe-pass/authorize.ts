@@ -38,10 +38,10 @@ export async function authorize(pass: Pass, request: DialectRequest): Promise<An
   if (denial !== undefined) return passRefuse(authorizationDenied(denial))
   const nowMs = pass.clock.nowMs()
   const expiresAtMs = Math.min(nowMs + pass.options.authorizationLifetimeMs, session.expiresAtMs)
-  await pass.store.putTicket({
+  await pass.core.records.put({
     kind: KIND,
     key: keyOf(session, resource),
-    value: '{}',
+    value: {},
     expiresAtMs,
   })
   return authorizationAnswer(pass, request, session, resource, expiresAtMs)
@@ -69,10 +69,10 @@ export async function findAuthorization(
   session: Session,
   resource: string,
 ): Promise<Authorization> {
-  const ticket = await pass.store.findTicket(KIND, keyOf(session, resource))
-  if (ticket === undefined) return { state: 'none' }
-  const { expiresAtMs } = ticket
-  return expiresAtMs > pass.clock.nowMs() ? { state: 'live', expiresAtMs } : { state: 'expired' }
+  const found = await pass.core.records.find(KIND, keyOf(session, resource))
+  if (found === undefined) return { state: 'none' }
+  const { expiresAtMs, isOver } = found
+  return isOver ? { state: 'expired' } : { state: 'live', expiresAtMs }
 }
 
 /** The provider's words where it denies the resource; undefined where it allows it. */

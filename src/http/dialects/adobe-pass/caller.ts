@@ -74,8 +74,8 @@ export async function readDeviceCaller(
   const deviceId = requiredDeviceId(parameters)
   const device = readDevice(request, parameters, pass.options.strict)
   if (device.kind === 'unreadable') {
-    const { log } = pass.core.dependencies
-    log.info({ call: rules.call, requestId: request.requestId }, 'device information unreadable')
+    const fields = { call: rules.call, requestId: request.requestId }
+    pass.log.info(fields, 'device information unreadable')
   }
   const type = deviceType(device, parameters.get('deviceType') ?? undefined)
   pass.countDevice(rules.call, type)

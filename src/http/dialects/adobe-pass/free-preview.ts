@@ -10,10 +10,6 @@ const KIND = 'adobe-free-preview'
 /** For this long after its start a device gets no second pass, only what is left of its first. */
 const ONE_PASS_IN_MS = 30 * 24 * 3_600_000
 
-interface Started {
-  readonly atMs: number
-}
-
 /**
  * `POST /api/v1/authenticate/freepreview` [F]: an AuthN token for a Temp Pass, without a second
  * screen. Answers 204, or 400 where the provider is no Temp Pass or the device's pass is used up.
@@ -50,10 +46,9 @@ export async function startFreePreview(pass: Pass, request: DialectRequest): Pro
 
 /** When the device's pass began: now, unless it has begun already. */
 async function startOf(pass: Pass, key: string, nowMs: number): Promise<number> {
-  const started: Started = { atMs: nowMs }
   const expiresAtMs = nowMs + ONE_PASS_IN_MS
-  const ticket = { kind: KIND, key, value: JSON.stringify(started), expiresAtMs }
-  if (await pass.store.addTicket(ticket, nowMs)) return nowMs
-  const known = await pass.store.findTicket(KIND, key)
-  return known === undefined ? nowMs : (JSON.parse(known.value) as Started).atMs
+  const { records } = pass.core
+  if (await records.add({ kind: KIND, key, value: { atMs: nowMs }, expiresAtMs })) return nowMs
+  const known = await records.find(KIND, key)
+  return known === undefined ? nowMs : (known.value as { readonly atMs: number }).atMs
 }

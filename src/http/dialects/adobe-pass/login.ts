@@ -18,7 +18,6 @@ import { findRegistrationCode, type RegistrationCode } from './registration-code
 export const CALLBACK_PATH = '/api/v1/authenticate/callback'
 
 const KIND = 'adobe-login'
-const STATE_BYTES = 24
 const MAX_ASSERTION_LENGTH = 6144
 /** An assertion is on its way through one browser: seconds, and some for slow ones. */
 const MAX_ASSERTION_AGE_SECONDS = 300
@@ -51,13 +50,11 @@ export interface LoginStart {
 export async function startLogin(pass: Pass, start: LoginStart): Promise<string> {
   const { requestor, record, provider, redirect = null } = start
   if (provider.loginUrl === undefined) return passRefuse(unknownIntegration)
-  const state = Buffer.from(pass.core.dependencies.random.bytes(STATE_BYTES)).toString('base64url')
   const login: Login = { mvpd: provider.id, requestor: requestor.id, code: record.code, redirect }
-  await pass.store.putTicket({
+  const state = await pass.core.handles.issue({
     kind: KIND,
-    key: state,
-    value: JSON.stringify(login),
-    expiresAtMs: pass.clock.nowMs() + pass.options.loginLifetimeMs,
+    value: { ...login },
+    lifetimeMs: pass.options.loginLifetimeMs,
   })
   const url = new URL(provider.loginUrl)
   url.searchParams.set('state', state)
@@ -76,19 +73,19 @@ export async function startLogin(pass: Pass, start: LoginStart): Promise<string>
  * 3. The registration code must still be good: its device gets the AuthN token.
  */
 export async function finishLogin(pass: Pass, request: DialectRequest): Promise<Answer> {
-  const [state] = request.query.getAll('state')
+  const [state = ''] = request.query.getAll('state')
   const assertions = request.query.getAll('assertion')
   const [assertion = ''] = assertions
-  const ticket = state === undefined ? undefined : await pass.store.findTicket(KIND, state)
-  if (ticket === undefined || ticket.expiresAtMs <= pass.clock.nowMs()) return loginOver
-  const login = JSON.parse(ticket.value) as Login
+  const found = await pass.core.handles.find(KIND, state)
+  if (found === undefined) return loginOver
+  const login = found as unknown as Login
   const provider = pass.mvpds.find(({ id }) => id === login.mvpd)
   const viewer =
     provider === undefined || assertions.length > 1 || assertion.length > MAX_ASSERTION_LENGTH
       ? undefined
-      : await readAssertion(pass, provider, assertion, ticket.key)
+      : await readAssertion(pass, provider, assertion, state)
   if (viewer === undefined) return notAsserted
-  if ((await pass.store.takeTicket(KIND, ticket.key)) === undefined) return loginOver
+  if (!(await pass.core.handles.take(KIND, state))) return loginOver
   const record = await findRegistrationCode(pass, login.requestor, login.code)
   if (record === undefined) return codeOver
   await openAuthentication(pass, {

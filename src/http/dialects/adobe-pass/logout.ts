@@ -47,6 +47,6 @@ async function endedGeneration(
   { requestor, deviceKey }: DeviceCaller,
 ): Promise<number> {
   const of = { subjectId: deviceKey, clientId: requestor.id, deviceKey }
-  const { device } = await pass.store.generations(of)
+  const { device } = await pass.core.sessions.generations(of)
   return Math.max(0, device - 1)
 }

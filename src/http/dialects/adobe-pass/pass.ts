@@ -1,7 +1,8 @@
 import type { Core } from '../../../core/core.ts'
 import type { Client } from '../../../domain/identity.ts'
 import type { Clock } from '../../../ports/clock.ts'
-import type { Store } from '../../../ports/store.ts'
+import type { Log } from '../../../ports/log.ts'
+import type { Random } from '../../../ports/random.ts'
 import type { DialectContext } from '../../context.ts'
 import type { AdobePassOptions, Mvpd } from './options.ts'
 import { passRefuse, unknownIntegration } from './errors.ts'
@@ -14,8 +15,9 @@ export const ADOBE_PASS_REGISTRATION = 'adobe-pass-dcr'
 /** What every call of the dialect works with. */
 export interface Pass {
   readonly core: Core
-  readonly store: Store
   readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
   readonly options: AdobePassOptions
   /** The TV providers, in the order of the configuration. */
   readonly mvpds: readonly Mvpd[]
@@ -32,13 +34,14 @@ export interface Pass {
 const MAX_DEVICE_TYPES = 100
 
 export function createPass(context: DialectContext, options: AdobePassOptions): Pass {
-  const { core, node, clock, issuer, prefix, demo } = context
+  const { core, node, clock, random, log, issuer, prefix, demo } = context
   const countDevice = options.countDevice ?? node.countDevice
   const known = new Set(['N/A', 'Unknown', 'Other'])
   return {
     core,
-    store: core.dependencies.store,
     clock,
+    random,
+    log,
     options,
     mvpds: options.mvpds ?? [],
     prefix,

@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'
-import type { Ticket } from '../../../ports/store.ts'
 import type { Random } from '../../../ports/random.ts'
 import { singleParameter } from '../../body.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
@@ -74,7 +73,7 @@ export async function readRegistrationCode(pass: Pass, request: DialectRequest):
 export async function deleteRegistrationCode(pass: Pass, request: DialectRequest): Promise<Answer> {
   const record = await findInPath(pass, request)
   if (record === undefined) return refuse({ kind: 'not_found' })
-  await pass.store.takeTicket(KIND, keyOf(record.requestor, record.code))
+  await pass.core.records.take(KIND, keyOf(record.requestor, record.code))
   return { status: 204 }
 }
 
@@ -84,9 +83,9 @@ export async function findRegistrationCode(
   requestor: string,
   code: string,
 ): Promise<RegistrationCode | undefined> {
-  const ticket = await pass.store.findTicket(KIND, keyOf(requestor, code.trim().toUpperCase()))
-  if (ticket === undefined || ticket.expiresAtMs <= pass.clock.nowMs()) return undefined
-  return JSON.parse(ticket.value) as RegistrationCode
+  const found = await pass.core.records.find(KIND, keyOf(requestor, code.trim().toUpperCase()))
+  if (found === undefined || found.isOver) return undefined
+  return found.value as unknown as RegistrationCode
 }
 
 async function findInPath(
@@ -139,14 +138,14 @@ async function addUnderNewCode(
   draft: Omit<RegistrationCode, 'code'>,
 ): Promise<RegistrationCode> {
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const record = { ...draft, code: newCode(pass.core.dependencies.random) }
-    const ticket: Ticket = {
+    const record = { ...draft, code: newCode(pass.random) }
+    const added = await pass.core.records.add({
       kind: KIND,
       key: keyOf(record.requestor, record.code),
-      value: JSON.stringify(record),
+      value: { ...record },
       expiresAtMs: record.expires,
-    }
-    if (await pass.store.addTicket(ticket, record.generated)) return record
+    })
+    if (added) return record
   }
   return refuse({ kind: 'internal', reason: 'no registration code is free' })
 }

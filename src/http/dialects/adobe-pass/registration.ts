@@ -1,5 +1,4 @@
 import { mintId } from '../../../core/mint-id.ts'
-import { hashPassword } from '../../../core/password.ts'
 import type { Json } from '../../../domain/session.ts'
 import { readForm, readJson } from '../../body.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
@@ -27,17 +26,17 @@ export async function register(pass: Pass, request: DialectRequest): Promise<Ans
   const known = pass.options.softwareStatements.find((each) => each.statement === statement)
   if (known === undefined) return failed('invalid_software_statement')
   if (known.approved === false) return failed('unapproved_software_statement')
-  const { random, passwordCost } = pass.core.dependencies
+  const { core, random } = pass
   const nowMs = pass.clock.nowMs()
   const id = mintId(random, nowMs)
   const secret = Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url')
   const redirectUris = redirectUri === undefined ? [] : [redirectUri]
-  await pass.store.createClient({
+  await core.clients.create({
     id,
     name: `Application of ${known.requestors.join(', ')}`,
     dialect: ADOBE_PASS_REGISTRATION,
     key: id,
-    secretHash: await hashPassword(secret, passwordCost),
+    secretHash: await core.hashSecret(secret),
     allowlist: [],
     redirectUris,
     status: 'active',

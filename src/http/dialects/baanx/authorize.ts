@@ -1,7 +1,6 @@
 /**
  * The authorization code grant with PKCE (RFC 6749, section 4.1; RFC 7636): initiate, authorize,
- * and the code in between. Authorization sessions and codes are tickets under the hash of their
- * handle.
+ * and the code in between.
  */
 import { generationIn, type Generations } from '../../../domain/generation.ts'
 import { refuse } from '../../../domain/failure.ts'
@@ -9,12 +8,9 @@ import type { Client } from '../../../domain/identity.ts'
 import { isRegistered } from './redirect.ts'
 import { oauthClientByKey, type Bearer } from './caller.ts'
 import type { InitiateCommand } from './parse.ts'
-import { digest, mintHandle, type BaanxService } from './service.ts'
+import { BAANX, type BaanxService } from './service.ts'
 
 const AUTHORIZATION = 'baanx-authorization'
-export const CODE = 'baanx-code'
-/** Codes are remembered this long after they expired, so that a late second use is noticed. */
-const REMEMBER_CODE_MS = 3_600_000
 
 /** An authorization that was begun and waits for a person's consent. */
 export interface Authorization {
@@ -25,17 +21,6 @@ export interface Authorization {
   readonly redirectUri: string
   readonly state: string
   readonly codeChallenge: string
-}
-
-/** What a code stands for. */
-export interface CodeGrant {
-  readonly clientId: string
-  readonly redirectUri: string
-  readonly codeChallenge: string
-  readonly subjectId: string
-  /** The counters when consent was given: what was ended since then is not opened by this code. */
-  readonly generations: Generations
-  readonly validUntilMs: number
 }
 
 /**
@@ -50,7 +35,6 @@ export async function initiate(
   command: InitiateCommand,
   address: string,
 ): Promise<string> {
-  const { store, clock } = service.core.dependencies
   await service.limits.authorizationsPerAddress.consume(address)
   const client = await oauthClientByKey(service, caller, command.clientId)
   if (client === undefined) {
@@ -64,21 +48,11 @@ export async function initiate(
       reason: 'not registered',
     })
   }
-  const authorization: Authorization = {
-    clientId: client.id,
-    callerId: caller.id,
-    redirectUri,
-    state,
-    codeChallenge,
-  }
-  const handle = mintHandle(service)
-  await store.putTicket({
+  return service.core.handles.issue({
     kind: AUTHORIZATION,
-    key: digest(handle),
-    value: JSON.stringify(authorization),
-    expiresAtMs: clock.nowMs() + service.settings.authorizationLifetimeMs,
+    value: { clientId: client.id, callerId: caller.id, redirectUri, state, codeChallenge },
+    lifetimeMs: service.settings.authorizationLifetimeMs,
   })
-  return handle
 }
 
 /** The authorization behind a handle; undefined where there is none, or no longer. */
@@ -86,16 +60,13 @@ export async function findAuthorization(
   service: BaanxService,
   handle: string,
 ): Promise<Authorization | undefined> {
-  const { store, clock } = service.core.dependencies
-  const ticket = await store.findTicket(AUTHORIZATION, digest(handle))
-  if (ticket === undefined || clock.nowMs() > ticket.expiresAtMs) return undefined
-  return JSON.parse(ticket.value) as Authorization
+  const found = await service.core.handles.find(AUTHORIZATION, handle)
+  return found as unknown as Authorization | undefined
 }
 
 /** Ends an authorization: of any number of callers one gets true. */
-export async function takeAuthorization(service: BaanxService, handle: string): Promise<boolean> {
-  const { store } = service.core.dependencies
-  return (await store.takeTicket(AUTHORIZATION, digest(handle))) !== undefined
+export function takeAuthorization(service: BaanxService, handle: string): Promise<boolean> {
+  return service.core.handles.take(AUTHORIZATION, handle)
 }
 
 export interface Consent {
@@ -144,34 +115,22 @@ export async function generationsOf(
   subjectId: string,
   clientId: string,
 ): Promise<Generations> {
-  const { store } = service.core.dependencies
-  return store.generations({ subjectId, clientId, deviceKey: undefined })
+  return service.core.sessions.generations({ subjectId, clientId, deviceKey: undefined })
 }
 
 /** Issues a code for an authorization that was taken. */
 export async function issueCode(
-  service: BaanxService,
-  authorization: Authorization,
+  { core, settings }: BaanxService,
+  { clientId, redirectUri, codeChallenge }: Authorization,
   subjectId: string,
   generations: Generations,
 ): Promise<string> {
-  const { store, clock } = service.core.dependencies
-  const { clientId, redirectUri, codeChallenge } = authorization
-  const validUntilMs = clock.nowMs() + service.settings.codeLifetimeMs
-  const grant: CodeGrant = {
+  return core.issueCode({
+    dialect: BAANX,
     clientId,
-    redirectUri,
-    codeChallenge,
     subjectId,
     generations,
-    validUntilMs,
-  }
-  const code = mintHandle(service)
-  await store.putTicket({
-    kind: CODE,
-    key: digest(code),
-    value: JSON.stringify(grant),
-    expiresAtMs: validUntilMs + REMEMBER_CODE_MS,
+    context: { redirectUri, codeChallenge },
+    lifetimeMs: settings.codeLifetimeMs,
   })
-  return code
 }

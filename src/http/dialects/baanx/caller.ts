@@ -12,8 +12,7 @@ const OAUTH_CLIENT = 'baanx-oauth'
 
 /** @throws {Refusal} `client_key_invalid` where nobody has that key, or no longer. */
 export async function findCaller(service: BaanxService, key: string): Promise<Client> {
-  const { store } = service.core.dependencies
-  const client = await store.findClient({ by: 'key', dialect: BAANX, value: key })
+  const client = await service.core.clients.find({ by: 'key', dialect: BAANX, value: key })
   if (client === undefined || client.status === 'disabled') {
     return refuse({ kind: 'client_key_invalid' })
   }
@@ -63,7 +62,7 @@ export async function oauthClientOf(
   caller: Client,
   id: string,
 ): Promise<Client | undefined> {
-  const client = await service.core.dependencies.store.findClient({ by: 'id', value: id })
+  const client = await service.core.clients.find({ by: 'id', value: id })
   return client !== undefined && isOauthClientOf(client, caller) ? client : undefined
 }
 
@@ -73,18 +72,17 @@ export async function oauthClientByKey(
   caller: Client,
   key: string,
 ): Promise<Client | undefined> {
-  const { store } = service.core.dependencies
-  const client = await store.findClient({ by: 'key', dialect: OAUTH_CLIENT, value: key })
+  const lookup = { by: 'key', dialect: OAUTH_CLIENT, value: key } as const
+  const client = await service.core.clients.find(lookup)
   return client !== undefined && isOauthClientOf(client, caller) ? client : undefined
 }
 
 /** All OAuth clients of an application. Reads every client: for calls that are rare. */
 export async function oauthClientsOf(service: BaanxService, caller: Client): Promise<Client[]> {
-  const { store } = service.core.dependencies
   const found: Client[] = []
   let cursor: string | undefined
   do {
-    const page = await store.listClients({ limit: 1000, cursor })
+    const page = await service.core.clients.list({ limit: 1000, cursor })
     found.push(...page.items.filter((client) => isOauthClientOf(client, caller)))
     cursor = page.next
   } while (cursor !== undefined)

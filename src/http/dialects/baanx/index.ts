@@ -125,8 +125,7 @@ function personHandles(service: BaanxService) {
     async user(request) {
       const caller = await findCaller(service, readClientKey(request))
       const { claims } = await admit(service, caller, readBearer(request))
-      const { store } = service.core.dependencies
-      const subject = await store.findSubject({ by: 'id', value: claims.sub })
+      const subject = await service.core.subjects.find({ by: 'id', value: claims.sub })
       return subject === undefined || subject.status === 'disabled'
         ? refuse({ kind: 'token_invalid', reason: 'its subject is gone or disabled' })
         : renderUser(subject)

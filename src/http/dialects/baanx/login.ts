@@ -4,7 +4,6 @@ import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { Client, Subject } from '../../../domain/identity.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { addressBlock } from '../../rate-limit.ts'
-import { countFailure, forgiveFailures, lockedForSeconds, type Place } from './lockout.ts'
 import { asksForUs, type LoginCommand } from './parse.ts'
 import { BAANX, type BaanxService } from './service.ts'
 
@@ -32,7 +31,7 @@ export async function authenticate(
   const { email, password, otpCode } = command
   const account = accountOf(email)
   await service.limits.logins.consume(account, address)
-  return unlessLocked(service, { account, address }, async () => {
+  return unlessLocked(service, account, address, async () => {
     const subject = await service.core.authenticateSubject({ by: 'email', value: email }, password)
     if (asksForOtp(subject)) {
       if (otpCode === undefined) return { kind: 'otp_required', subject }
@@ -55,7 +54,7 @@ export async function authenticateByOtp(
   address: string,
 ): Promise<Authentication> {
   const account = accountOf(subject.email ?? subject.id)
-  return unlessLocked(service, { account, address }, async () => {
+  return unlessLocked(service, account, address, async () => {
     await checkCode(service, subject, otpCode, address)
     await service.limits.logins.succeeded(account, address)
     return { kind: 'authenticated', subject }
@@ -79,19 +78,25 @@ async function checkCode(
 }
 
 async function unlessLocked(
-  service: BaanxService,
-  place: Place,
+  { core, settings }: BaanxService,
+  account: string,
+  address: string,
   check: () => Promise<Authentication>,
 ): Promise<Authentication> {
-  const retryAfterSeconds = await lockedForSeconds(service, place)
+  const { lockout } = core
+  const place = { dialect: BAANX, account, address: addressBlock(address) }
+  const retryAfterSeconds = await lockout.leftSeconds(place)
   if (retryAfterSeconds !== undefined) return { kind: 'locked', retryAfterSeconds }
   try {
     const authentication = await check()
     // Failures stay counted without the code: who knows the password may not start the count anew.
-    if (authentication.kind === 'authenticated') await forgiveFailures(service, place)
+    if (authentication.kind === 'authenticated') await lockout.forgive(place)
     return authentication
   } catch (error) {
-    if (error instanceof Refusal && isGuess(error)) await countFailure(service, place)
+    if (error instanceof Refusal && isGuess(error)) {
+      const { lockAfterFailures, lockMs } = settings
+      await lockout.countFailure(place, { afterFailures: lockAfterFailures, lockMs })
+    }
     throw error
   }
 }
@@ -191,7 +196,7 @@ export async function sendLoginOtp(
 ): Promise<void> {
   const { core, settings, context } = service
   await service.limits.otps.consume(userId, address)
-  const subject = await core.dependencies.store.findSubject({ by: 'id', value: userId })
+  const subject = await core.subjects.find({ by: 'id', value: userId })
   if (subject?.phone === undefined || subject.status === 'disabled' || !asksForOtp(subject)) return
   await core.sendOtp({
     dialect: BAANX,

@@ -1,5 +1,4 @@
 /** The three ways to end something: logout, revoking a client's grants, revoking one token. */
-import { parseRefreshToken } from '../../../core/refresh-token.ts'
 import { refusalOf } from '../../../core/inspect.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { generationIn } from '../../../domain/generation.ts'
@@ -111,12 +110,8 @@ async function findTokenSession(
   token: string,
 ): Promise<TokenSession | undefined> {
   const { core } = service
-  const refreshToken = parseRefreshToken(token)
-  if (refreshToken !== undefined) {
-    const { id, secretHash } = refreshToken
-    const found = await core.dependencies.store.findRefreshToken(id, secretHash)
-    return found?.session.dialect === BAANX ? found.session : undefined
-  }
+  const session = await core.sessions.findByRefreshToken(token)
+  if (session !== undefined) return session.dialect === BAANX ? session : undefined
   const recognized = await core.recognize(token, BAANX)
   if (recognized === 'stale') return refuse(refusalOf(recognized))
   if (typeof recognized === 'string') return undefined

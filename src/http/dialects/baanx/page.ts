@@ -26,7 +26,8 @@ import { renderForm, renderNotice } from './page-html.ts'
 import { readFormFields, readLogin, readOtpCode } from './parse.ts'
 import { withParameters } from './redirect.ts'
 import { consentUrl, lockedMessage } from './render.ts'
-import { digest, mintHandle, type BaanxService } from './service.ts'
+import { digest } from '../../../core/handles.ts'
+import type { BaanxService } from './service.ts'
 
 /** Path of the page, before the prefix. */
 export const pagePath = '/v1/auth/oauth/authorize/page'
@@ -57,8 +58,7 @@ async function showForm(
   visit: Visit,
 ): Promise<Answer> {
   const { authorization, token, problem, step, status } = visit
-  const { store } = service.core.dependencies
-  const client = await store.findClient({ by: 'id', value: authorization.clientId })
+  const client = await service.core.clients.find({ by: 'id', value: authorization.clientId })
   if (client === undefined || client.status === 'disabled') return refuse(expired)
   return renderForm(
     {
@@ -150,15 +150,11 @@ async function askForOtp(
   visit: Visit,
   subject: Subject,
 ): Promise<Answer> {
-  const { store, clock } = service.core.dependencies
   await sendLoginOtp(service, subject.id, request.clientAddress)
-  const step = mintHandle(service)
-  const value: Step = { subjectId: subject.id, authorization: digest(visit.token) }
-  await store.putTicket({
+  const step = await service.core.handles.issue({
     kind: STEP,
-    key: digest(step),
-    value: JSON.stringify(value),
-    expiresAtMs: clock.nowMs() + service.settings.otpLifetimeMs,
+    value: { subjectId: subject.id, authorization: digest(visit.token) },
+    lifetimeMs: service.settings.otpLifetimeMs,
   })
   return showForm(service, request, { ...visit, step })
 }
@@ -174,11 +170,11 @@ async function secondStep(
   visit: Visit,
   { step, fields, address }: SecondStep,
 ): Promise<Authentication> {
-  const { store, clock } = service.core.dependencies
-  const ticket = await store.findTicket(STEP, digest(step))
-  if (ticket === undefined || clock.nowMs() > ticket.expiresAtMs) return refuse(expired)
-  const { subjectId, authorization } = JSON.parse(ticket.value) as Step
-  const subject = await store.findSubject({ by: 'id', value: subjectId })
+  const { handles, subjects } = service.core
+  const found = await handles.find(STEP, step)
+  if (found === undefined) return refuse(expired)
+  const { subjectId, authorization } = found as unknown as Step
+  const subject = await subjects.find({ by: 'id', value: subjectId })
   if (authorization !== digest(visit.token) || subject === undefined) return refuse(expired)
   return authenticateByOtp(service, subject, readOtpCode(fields), address)
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Core } from '../../../core/core.ts'
 import type { DialectContext } from '../../context.ts'
 import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
@@ -51,14 +50,4 @@ export function createService(context: DialectContext, settings: BaanxOptions): 
       ),
     },
   }
-}
-
-/** A value that nobody can guess, for authorization sessions and codes. */
-export function mintHandle(service: BaanxService): string {
-  return Buffer.from(service.core.dependencies.random.bytes(32)).toString('base64url')
-}
-
-/** Under what a handle is stored, so that who reads the store cannot use it. */
-export function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
 }

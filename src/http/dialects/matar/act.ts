@@ -51,7 +51,6 @@ export function createActs(
   audience: string,
 ): MatarActs {
   const { core } = context
-  const { store } = core.dependencies
 
   const authorize = async (
     token: string,
@@ -80,7 +79,7 @@ export function createActs(
     async currentUser(token) {
       const inspect = () => core.inspect(token, audience)
       const claims = await authorize(token, 'get_current_user', inspect)
-      const subject = await store.findSubject({ by: 'id', value: claims.sub })
+      const subject = await core.subjects.find({ by: 'id', value: claims.sub })
       if (subject === undefined) return refuse({ kind: 'token_invalid', reason: 'no such user' })
       if (subject.status === 'disabled') return refuse({ kind: 'account_disabled' })
       return subject

@@ -25,8 +25,7 @@ export function createOtpLogin(
   options: MatarSettings,
   audience: string,
 ): MatarActs['login'] {
-  const { core, clock, rateLimitFactor } = context
-  const { store, random } = core.dependencies
+  const { core, clock, random, rateLimitFactor } = context
   const sent = createGuessLimit({
     core,
     dialect: 'matar',
@@ -59,9 +58,9 @@ export function createOtpLogin(
   }
 
   const userOf = async ({ phone, name }: Submit) => {
-    if (!options.signUp) return store.findSubject({ by: 'phone', value: phone })
+    if (!options.signUp) return core.subjects.find({ by: 'phone', value: phone })
     const { language } = options
-    return findOrSignUp(store, random, { phone, name, language, nowMs: clock.nowMs() })
+    return findOrSignUp(core.subjects, random, { phone, name, language, nowMs: clock.nowMs() })
   }
 
   return async (step, request) => {

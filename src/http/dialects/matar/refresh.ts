@@ -58,7 +58,7 @@ async function refuseAccessToken(
   token: string,
   audience: string,
 ): Promise<never> {
-  const verdict = await core.dependencies.verifier.verify(token, audience)
+  const verdict = await core.verify(token, audience)
   return !verdict.ok && verdict.reason === 'expired'
     ? refuse({ kind: 'token_expired' })
     : refuse({ kind: 'token_invalid', reason: 'an access token where a refresh token is needed' })

@@ -1,7 +1,7 @@
 import { Refusal, refuse } from '../../../domain/failure.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import type { Random } from '../../../ports/random.ts'
-import type { DirectoryStore } from '../../../ports/store.ts'
+import type { Subjects } from '../../../core/directory.ts'
 
 export interface SignUp {
   readonly phone: string
@@ -24,16 +24,16 @@ const FIRST_UNEVEN_BYTE = 252
  * @throws {Refusal} `store_unavailable`; `internal` where no free id was found.
  */
 export async function findOrSignUp(
-  store: DirectoryStore,
+  subjects: Subjects,
   random: Random,
   signUp: SignUp,
 ): Promise<Subject> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const known = await store.findSubject({ by: 'phone', value: signUp.phone })
+    const known = await subjects.find({ by: 'phone', value: signUp.phone })
     if (known !== undefined) return known
     const subject = newSubject(mintUserId(random), signUp)
     // A conflict: the id is taken, or the same phone signs up twice at once. Either looks again.
-    if (await created(store, subject)) return subject
+    if (await created(subjects, subject)) return subject
   }
   return refuse({ kind: 'internal', reason: 'Cannot sign up: no free user id was found' })
 }
@@ -49,9 +49,9 @@ export function mintUserId(random: Random): string {
   return id
 }
 
-async function created(store: DirectoryStore, subject: Subject): Promise<boolean> {
+async function created(subjects: Subjects, subject: Subject): Promise<boolean> {
   try {
-    await store.createSubject(subject)
+    await subjects.create(subject)
     return true
   } catch (error) {
     if (error instanceof Refusal && error.failure.kind === 'conflict') return false

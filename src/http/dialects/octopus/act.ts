@@ -110,7 +110,8 @@ export async function logout(
 ): Promise<Receipt> {
   const { core } = service
   const claims = await core.inspectForLogout({ token, audience: OCTOPUS, wait })
-  await permitClient(core, claims, address)
+  // A client that was disabled may still end its tokens.
+  permitAddress(await knownClient(core, claims.client_id), address)
   service.refreshQuota.spend(`logout ${claims.client_id}`)
   const { receipt } = await core.revoke({
     scope: 'client',
@@ -158,11 +159,15 @@ async function permitClient(core: Core, claims: AccessClaims, address: string): 
 }
 
 async function activeClient(core: Core, id: string): Promise<Client> {
-  const client = await core.dependencies.store.findClient({ by: 'id', value: id })
-  if (client?.dialect !== OCTOPUS || client.status === 'disabled') {
-    return refuse({ kind: 'token_invalid', reason: 'its client is gone or disabled' })
-  }
-  return client
+  const client = await knownClient(core, id)
+  if (client.status === 'active') return client
+  return refuse({ kind: 'token_invalid', reason: 'its client is disabled' })
+}
+
+async function knownClient(core: Core, id: string): Promise<Client> {
+  const client = await core.clients.find({ by: 'id', value: id })
+  if (client?.dialect === OCTOPUS) return client
+  return refuse({ kind: 'token_invalid', reason: 'its client is gone' })
 }
 
 /** No entries: from anywhere. */

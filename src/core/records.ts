@@ -1,0 +1,48 @@
+/** What a surface keeps for a while, under a kind and a key of its own. */
+import type { Json } from '../domain/session.ts'
+import type { CoreDependencies } from './dependencies.ts'
+
+export interface NewRecord {
+  /** What it is, begun with the surface's name: `adobe-regcode`. */
+  readonly kind: string
+  /** Unique within the kind. Never a secret: see `Handles` for those. */
+  readonly key: string
+  readonly value: Json
+  readonly expiresAtMs: number
+}
+
+export interface FoundRecord {
+  readonly value: Json
+  readonly expiresAtMs: number
+  /** Whether its time is over; it is found until it is swept. */
+  readonly isOver: boolean
+}
+
+export interface Records {
+  /** Stores or replaces. */
+  put(record: NewRecord): Promise<void>
+  /** False where one of that kind and key is there whose time is not over: nothing is stored. */
+  add(record: NewRecord): Promise<boolean>
+  find(kind: string, key: string): Promise<FoundRecord | undefined>
+  /** Removes it; of any number of callers exactly one gets true. */
+  take(kind: string, key: string): Promise<boolean>
+}
+
+export function recordVerbs({ store, clock }: Pick<CoreDependencies, 'store' | 'clock'>): Records {
+  return {
+    put: ({ value, ...rest }) => store.putTicket({ ...rest, value: JSON.stringify(value) }),
+    add: ({ value, ...rest }) =>
+      store.addTicket({ ...rest, value: JSON.stringify(value) }, clock.nowMs()),
+    async find(kind, key) {
+      const ticket = await store.findTicket(kind, key)
+      if (ticket === undefined) return undefined
+      const { value, expiresAtMs } = ticket
+      return {
+        value: JSON.parse(value) as Json,
+        expiresAtMs,
+        isOver: clock.nowMs() >= expiresAtMs,
+      }
+    },
+    take: async (kind, key) => (await store.takeTicket(kind, key)) !== undefined,
+  }
+}

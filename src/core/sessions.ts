@@ -1,0 +1,56 @@
+/** Sessions, as surfaces look them up. Opening, refreshing and ending are verbs of their own. */
+import type { Generations } from '../domain/generation.ts'
+import { isOvertaken } from '../domain/generation.ts'
+import type { Session, SessionStatus } from '../domain/session.ts'
+import type { Page, PageRequest, SessionFilter, SessionStore } from '../ports/store.ts'
+import type { CoreDependencies } from './dependencies.ts'
+import { parseRefreshToken } from './refresh-token.ts'
+
+export interface Sessions {
+  /** Newest first, each with its state as it is now. */
+  list(filter: SessionFilter, page: PageRequest): Promise<Page<SessionStatus>>
+  count(filter: SessionFilter): Promise<number>
+  find(sid: string): Promise<Session | undefined>
+  /** One session and whether it still stands; undefined where there is no such session. */
+  status(sid: string): Promise<SessionStatus | undefined>
+  /** The newest session of a device that is live now. */
+  findOfDevice(deviceKey: string): Promise<Session | undefined>
+  /** The session of a refresh token, whatever state the two are in; undefined where it is none. */
+  findByRefreshToken(token: string): Promise<Session | undefined>
+  /** The counters as they are for such a session. */
+  generations(of: Parameters<SessionStore['generations']>[0]): Promise<Generations>
+}
+
+export function sessionVerbs({
+  store,
+  clock,
+}: Pick<CoreDependencies, 'store' | 'clock'>): Sessions {
+  return {
+    list: (filter, page) => store.listSessions(filter, clock.nowMs(), page),
+    count: (filter) => store.countSessions(filter),
+    find: (sid) => store.findSession(sid),
+    findOfDevice: (deviceKey) => store.findDeviceSession(deviceKey, clock.nowMs()),
+    generations: (of) => store.generations(of),
+
+    async status(sid) {
+      const session = await store.findSession(sid)
+      if (session === undefined) return undefined
+      if (session.expiresAtMs <= clock.nowMs()) return { session, state: 'expired' }
+      const [ended, now] = await Promise.all([
+        store.listRevocations(
+          { scope: 'session', issuer: '', key: sid },
+          { limit: 1, cursor: undefined },
+        ),
+        store.generations(session),
+      ])
+      const overtaken = isOvertaken(session.generations, now)
+      return { session, state: ended.items.length > 0 || overtaken ? 'revoked' : 'live' }
+    },
+
+    async findByRefreshToken(token) {
+      const parsed = parseRefreshToken(token)
+      if (parsed === undefined) return undefined
+      return (await store.findRefreshToken(parsed.id, parsed.secretHash))?.session
+    },
+  }
+}
