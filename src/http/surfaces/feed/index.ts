@@ -14,10 +14,12 @@ import { PROBLEM_TYPE_PREFIX } from '../../../protocol/admin-api.ts'
 import { feedPath, feedSubprotocolOf, feedVersion } from '../../../protocol/feed.ts'
 import { group } from '../../../settings/schema.ts'
 import { readAuthorization } from '../../authorization.ts'
-import { singleParameter } from '../../body.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import { routesWith } from '../../declared-route.ts'
 import { problemAnswer } from '../../problem.ts'
+import { problemManners, problemResponse } from '../../problem-response.ts'
+import { count, lenient, optional, text } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 
 /** The credential of the demo's guard. */
@@ -42,6 +44,8 @@ export const feed: OwnModule<object> = defineOwn({
   create: createFeed,
 })
 
+const route = routesWith(problemManners)
+
 const SNAPSHOT_PATH = '/outright/v1/snapshot'
 const LOG_PATH = '/outright/v1/log'
 const MAX_LOG_PAGE = 10_000
@@ -52,52 +56,64 @@ function createFeed(context: DialectContext): Dialect {
   const routes = [feedRoute, snapshotRoute(context), logRoute(context)]
   return {
     routes,
-    owns: (path) => routes.some((route) => route.path === path),
+    owns: (path) => routes.some((one) => one.path === path),
     renderFailure: problemAnswer,
   }
 }
 
 function snapshotRoute({ core, node }: DialectContext): Route {
   const { hub, replica } = node
-  return {
-    method: 'GET',
-    path: SNAPSHOT_PATH,
-    operation: feedOperation('Everything that a verifier must know now, without a lease'),
-    async handle(request) {
+  return route(
+    {
+      method: 'GET',
+      path: SNAPSHOT_PATH,
+      summary: 'Everything that a verifier must know now, without a lease',
+      security: [{ guardCredential: [] }],
+      responses: frameResponses,
+    },
+    async ({ request }) => {
       await authenticate(core.dependencies, request)
       const [self] = hub.verifiers()
       const position = self?.position ?? new Map<string, number>()
       const pieces = replica.chunks(SNAPSHOT_PIECE)
       return frames(asynchronous(snapshotStream(pieces, position, () => replica.overSeconds)))
     },
-  }
+  )
+}
+
+interface LogQuery {
+  readonly after?: number
+  readonly stream?: string
 }
 
 function logRoute({ core }: DialectContext): Route {
   const { store } = core.dependencies
-  return {
-    method: 'GET',
-    path: LOG_PATH,
-    alsoHead: true,
-    operation: {
-      ...feedOperation('Entries of one stream after a sequence number, without a lease'),
-      parameters: [
-        { name: 'after', in: 'query', schema: { type: 'integer', minimum: 0, default: 0 } },
-        { name: 'stream', in: 'query', schema: { type: 'string' } },
-      ],
+  return route(
+    {
+      method: 'GET',
+      path: LOG_PATH,
+      alsoHead: true,
+      summary: 'Entries of one stream after a sequence number, without a lease',
+      security: [{ guardCredential: [] }],
+      query: lenient<LogQuery>({
+        after: optional(count({ default: 0, maximum: Number.MAX_SAFE_INTEGER })),
+        stream: optional(text(2048)),
+      }),
+      responses: frameResponses,
     },
-    async handle(request) {
-      await authenticate(core.dependencies, request)
-      const stream = singleParameter(request.query, 'stream') ?? store.stream
-      const after = Number(singleParameter(request.query, 'after') ?? '0')
-      if (!Number.isSafeInteger(after) || after < 0) {
-        const reason = 'it is not a sequence number'
-        return refuse({ kind: 'invalid_parameter', parameter: 'after', reason })
-      }
+    async (call) => {
+      await authenticate(core.dependencies, call.request)
+      const { after = 0, stream = store.stream } = call.query()
       const entries = await store.readStream(stream, after, MAX_LOG_PAGE)
       return frames(Buffer.from(logPage(stream, after, entries)))
     },
-  }
+  )
+}
+
+const frameResponses = {
+  200: { description: 'Frames of the feed, each behind its length', type: feedMediaType },
+  401: problemResponse('The credential is missing or not a guard’s'),
+  default: problemResponse(),
 }
 
 /** Its readers are guards, by their credential. */
@@ -123,19 +139,19 @@ async function* asynchronous(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8
 }
 
 /** Where the feed is, for a caller without a WebSocket (RFC 9110, section 15.5.22). */
-const feedRoute: Route = {
-  method: 'GET',
-  path: feedPath,
-  operation: {
+const feedRoute: Route = route(
+  {
+    method: 'GET',
+    path: feedPath,
     summary: 'The feed of guards: a WebSocket',
     description: `Subprotocol \`${feedSubprotocolOf(feedVersion)}\`; \`docs/feed.md\` has the frames.`,
     security: [{ guardCredential: [] }],
     responses: {
       101: { description: 'Frames follow' },
-      426: { description: 'The request offers no WebSocket' },
+      426: problemResponse('The request offers no WebSocket'),
     },
   },
-  handle: () => ({
+  () => ({
     status: 426,
     headers: {
       'content-type': 'application/problem+json',
@@ -149,18 +165,4 @@ const feedRoute: Route = {
       detail: `The feed is a WebSocket with the subprotocol ${feedSubprotocolOf(feedVersion)}`,
     }),
   }),
-}
-
-function feedOperation(summary: string): Readonly<Record<string, unknown>> {
-  return {
-    summary,
-    security: [{ guardCredential: [] }],
-    responses: {
-      200: {
-        description: 'Frames of the feed, each behind its length',
-        content: { [feedMediaType]: { schema: { type: 'string', format: 'binary' } } },
-      },
-      401: { description: 'The credential is missing or not a guard’s' },
-    },
-  }
-}
+)

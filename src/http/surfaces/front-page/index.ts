@@ -8,7 +8,9 @@ import { refuse } from '../../../domain/failure.ts'
 import { group } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Dialect, DialectRequest } from '../../dialect.ts'
+import { routesWith } from '../../declared-route.ts'
 import { problemAnswer } from '../../problem.ts'
+import { problemManners, problemResponse } from '../../problem-response.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { renderFrontPage } from './page.ts'
 
@@ -24,22 +26,19 @@ function createFrontPage({ node }: DialectContext): Dialect {
   const page = renderFrontPage(node)
   return {
     routes: [
-      {
-        method: 'GET',
-        path: '/',
-        alsoHead: true,
-        operation: {
+      routesWith(problemManners)(
+        {
+          method: 'GET',
+          path: '/',
+          alsoHead: true,
           summary: 'What this server is and where to look, as a page',
           responses: {
-            200: {
-              description: 'A page, where `Accept` asks for one',
-              content: { 'text/html': {} },
-            },
-            404: { description: 'Not found: there is no page for programs here' },
+            200: { description: 'A page, where `Accept` asks for one', type: 'text/html' },
+            404: problemResponse('Not found: there is no page for programs here'),
           },
         },
-        handle: (request) => (wantsPage(request) ? page : refuse({ kind: 'not_found' })),
-      },
+        ({ request }) => (wantsPage(request) ? page : refuse({ kind: 'not_found' })),
+      ),
     ],
     owns: (path) => path === '/',
     renderFailure: problemAnswer,

@@ -9,9 +9,17 @@ import { readAuthorization } from '../../authorization.ts'
 import type { PublicKeys } from '../../../core/key-ring.ts'
 import { group, optional, text, type Group } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
-import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import { routesWith } from '../../declared-route.ts'
+import type { Answer, Dialect, DialectRequest } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
+import { problemManners, problemResponse } from '../../problem-response.ts'
+import type { AnyResponse } from '../../responses.ts'
+import { answer, anything, listOf } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
+
+interface KeySet {
+  readonly keys: readonly Readonly<Record<string, unknown>>[]
+}
 
 export interface HealthSettings {
   readonly metricsToken?: string
@@ -39,54 +47,73 @@ export const health: OwnModule<HealthSettings> = defineOwn({
 function createHealth({ core, node }: DialectContext, { metricsToken }: HealthSettings): Dialect {
   const { keys } = core.dependencies
   const mayRead = bearerCheck(metricsToken)
-  const routes: readonly Route[] = [
-    {
-      method: 'GET',
-      path: '/healthz',
-      operation: operation('The process is up', { 200: 'It is.' }),
-      handle: () => plain(200, 'ok\n'),
-    },
-    {
-      method: 'GET',
-      path: '/readyz',
-      operation: operation('This node may serve', {
-        200: 'It can commit and knows every revocation.',
-        503: 'It cannot, and why; send no traffic here.',
-      }),
-      async handle() {
+  const routes = [
+    route(
+      {
+        ...look('/healthz', 'The process is up'),
+        responses: { 200: plainText('It is.') },
+      },
+      () => plain(200, 'ok\n'),
+    ),
+    route(
+      {
+        ...look('/readyz', 'This node may serve'),
+        responses: {
+          200: plainText('It can commit and knows every revocation.'),
+          503: plainText('It cannot, and why; send no traffic here.'),
+        },
+      },
+      async () => {
         const reason = await node.refusal()
         return reason === undefined ? plain(200, 'ready\n') : plain(503, `not ready: ${reason}\n`)
       },
-    },
-    {
-      method: 'GET',
-      path: '/metrics',
-      operation: operation('Metrics in the Prometheus text format', {
-        200: 'The metrics.',
-        401: 'A token is set for them, and it was not sent.',
-      }),
-      async handle(request) {
+    ),
+    route(
+      {
+        ...look('/metrics', 'Metrics in the Prometheus text format'),
+        responses: {
+          200: plainText('The metrics.'),
+          401: problemResponse('A token is set for them, and it was not sent.'),
+        },
+      },
+      async ({ request }) => {
         mayRead(request)
         const { contentType, text: body } = await node.metrics()
         return { status: 200, headers: { 'content-type': contentType }, body }
       },
-    },
-    {
-      method: 'GET',
-      path: '/.well-known/jwks.json',
-      operation: operation('The public keys of access tokens (RFC 7517, section 5)', {
-        200: 'The key set; keys that were retired stay until their last token has expired.',
-      }),
-      // Shorter than a new key is published before it signs.
-      cacheControl: 'public, max-age=2',
-      handle: async () => keySet(await keys.publicKeys()),
-    },
+    ),
+    route(
+      {
+        ...look('/.well-known/jwks.json', 'The public keys of access tokens (RFC 7517, section 5)'),
+        // Shorter than a new key is published before it signs.
+        cacheControl: 'public, max-age=2',
+        responses: {
+          200: {
+            description:
+              'The key set; keys that were retired stay until their last token has expired.',
+            type: 'application/jwk-set+json',
+            schema: answer<KeySet>({ keys: listOf(anything) }),
+          },
+        },
+      },
+      async () => keySet(await keys.publicKeys()),
+    ),
   ]
   return {
-    routes: routes.map((route) => ({ ...route, alsoHead: true })),
-    owns: (path) => routes.some((route) => route.path === path),
-    renderFailure: (failure) => problemAnswer(failure),
+    routes,
+    owns: (path) => routes.some((one) => one.path === path),
+    renderFailure: problemAnswer,
   }
+}
+
+const route = routesWith(problemManners)
+
+function look(path: string, summary: string) {
+  return { method: 'GET', path, summary, alsoHead: true } as const
+}
+
+function plainText(description: string): AnyResponse {
+  return { description, type: 'text/plain' }
 }
 
 /** Hashed before they are compared, so that the time tells neither length nor first difference. */
@@ -123,16 +150,4 @@ function keySet({ keys, areCurrent }: PublicKeys): Answer {
 
 function plain(status: number, body: string): Answer {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body }
-}
-
-function operation(
-  summary: string,
-  responses: Readonly<Record<number, string>>,
-): Readonly<Record<string, unknown>> {
-  return {
-    summary,
-    responses: Object.fromEntries(
-      Object.entries(responses).map(([status, description]) => [status, { description }]),
-    ),
-  }
 }

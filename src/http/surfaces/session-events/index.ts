@@ -9,8 +9,10 @@ import { group } from '../../../settings/schema.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
 import { readAuthorization } from '../../authorization.ts'
 import type { DialectContext } from '../../context.ts'
-import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import { routesWith } from '../../declared-route.ts'
+import type { Answer, Dialect, DialectRequest } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
+import { problemManners, problemResponse } from '../../problem-response.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 
 export const sessionEvents: OwnModule<object> = defineOwn({
@@ -60,9 +62,27 @@ function createSessionEvents(context: DialectContext): Dialect {
     return { status: 200, headers: { 'content-type': 'text/event-stream' }, body }
   }
 
-  const routes: readonly Route[] = [{ method: 'GET', path: PATH, operation, handle: listen }]
+  const route = routesWith(problemManners)(
+    {
+      method: 'GET',
+      path: PATH,
+      summary: 'Hear when a session ends',
+      description:
+        'Server-Sent Events for browsers. `ready` comes first; `signed-out` when the session of the ' +
+        'token has been revoked and no verifier accepts it any more, `expired` when the token has ' +
+        'expired; then the stream ends.',
+      security: [{ accessToken: [] }],
+      responses: {
+        200: { description: 'The stream', type: 'text/event-stream' },
+        401: problemResponse('No token, or one that is not accepted'),
+        429: problemResponse('The session has 32 streams open, or the node as many as it takes'),
+        default: problemResponse(),
+      },
+    },
+    ({ request }) => listen(request),
+  )
   return {
-    routes,
+    routes: [route],
     owns: (path) => path === PATH,
     renderFailure: problemAnswer,
     // Bearer tokens are no ambient credential, so any origin may send one.
@@ -156,21 +176,4 @@ async function* events(
 
 function event(name: string): Buffer {
   return Buffer.from(`event: ${name}\ndata: {}\n\n`)
-}
-
-const operation: Route['operation'] = {
-  summary: 'Hear when a session ends',
-  description:
-    'Server-Sent Events for browsers. `ready` comes first; `signed-out` when the session of the token ' +
-    'has been revoked and no verifier accepts it any more, `expired` when the token has expired; then ' +
-    'the stream ends.',
-  security: [{ accessToken: [] }],
-  responses: {
-    200: {
-      description: 'The stream',
-      content: { 'text/event-stream': { schema: { type: 'string' } } },
-    },
-    401: { description: 'No token, or one that is not accepted' },
-    429: { description: 'The session has 32 streams open, or the node as many as it takes' },
-  },
 }
