@@ -2,6 +2,7 @@
 import type { Revocation } from '../domain/revocation.ts'
 import {
   EVERYONE,
+  hasOneKey,
   isSessionCounter,
   readKey,
   scopeRow,
@@ -38,7 +39,7 @@ function keySql(claims: readonly KeyClaim[], row: string): string | undefined {
 
 /**
  * What the sessions have in common whose end was the raise of a counter. Those with an even lower
- * generation had been ended by the raise before.
+ * generation had been ended by the raise before, but for the end of everyone, which leaps.
  *
  * @returns Values by column; undefined where the entry raised no counter that sessions carry: a
  *   session by its name is looked up with many others, and who ends a token, or what a key has
@@ -66,7 +67,8 @@ const narrow = scopes.flatMap((scope) => {
 
 /**
  * The entries that can have ended a session `s`, each as a condition on a row `f` of the log. Of a
- * counter it is the first raise that the session had not seen.
+ * counter it is the first raise that the session had not seen; of the one that ends everyone it is
+ * any, because that one leaps where logouts were lost (`server/after-restore.ts`).
  */
 export const endings: readonly string[] = [
   ...narrow.map(
@@ -75,6 +77,6 @@ export const endings: readonly string[] = [
   ),
   ...sessionCounters.map(
     (scope) => `f.key = ${counterKey(scope, 's')} AND f.scope = '${scope}'
-    AND f.generation = s.${generationColumn(scope)} + 1`,
+    AND f.generation ${hasOneKey(scope) ? '>' : '= 1 +'} s.${generationColumn(scope)}`,
   ),
 ]

@@ -3,7 +3,8 @@
  * and guards over the real statements of a store. People try again at any server after any crash;
  * wall clocks are wrong, jump and are repaired; weeks pass; lives of tokens change; old backups are
  * restored. After an answer nobody accepts what it said was over, whatever the clocks say; who has
- * a good token and a clock that is right is let in; nothing that lives is deleted.
+ * a good token and a clock that is right is let in; nothing that lives is deleted. A receiver that
+ * fails and hangs is told of every session that ended, each time under the same id.
  *
  * `OUTRIGHT_SIMULATION_SEEDS=20000` tries more fleets, `OUTRIGHT_SIMULATION_FROM=1000000` others,
  * `OUTRIGHT_SIMULATION_SEED=7` one again.
@@ -23,7 +24,15 @@ suite('simulated fleets', () => {
   test('keep the invariants in every fleet', async () => {
     const from = one === undefined ? firstSeed : Number(one)
     const until = one === undefined ? from + seeds - 1 : from
-    const sums = { issued: 0, promised: 0, accepted: 0, refused: 0, stale: 0, refreshed: 0 }
+    const sums = {
+      issued: 0,
+      promised: 0,
+      accepted: 0,
+      refused: 0,
+      stale: 0,
+      refreshed: 0,
+      told: 0,
+    }
     for (let seed = from; seed <= until; seed++) {
       const outcome = await simulateFleet(seed)
       assert.deepEqual(outcome.violations, [], complain(seed, outcome))
@@ -38,6 +47,7 @@ suite('simulated fleets', () => {
     assert.ok(sums.accepted > 50 * seeds, `${sums.accepted} accepted`)
     assert.ok(sums.refused > 100 * seeds, `${sums.refused} refused`)
     assert.ok(sums.refreshed > 5 * seeds, `${sums.refreshed} refreshed`)
+    assert.ok(sums.told > 10 * seeds, `${sums.told} told`)
   })
 
   test('happen again in the same way for the same seed', async () => {

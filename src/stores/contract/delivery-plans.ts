@@ -3,7 +3,7 @@ import { EVERYONE, grantKey, type Scope } from '../../domain/scope.ts'
 import type { OpenSessionCommand } from '../../ports/store.ts'
 import type { Check } from './check.ts'
 import { claim, end, login, owe, owed, planAll, planInStorm, settle } from './delivery-samples.ts'
-import { mintId, now, refuses, times } from './samples.ts'
+import { mintId, now, refuses, revocation, times } from './samples.ts'
 
 export const deliveryPlanChecks: readonly Check[] = [
   {
@@ -146,6 +146,23 @@ export const deliveryPlanChecks: readonly Check[] = [
         [...ends.ended.map((ended) => ended.session.sid), ...(await planAll(reopened))],
         sids,
       )
+    },
+  },
+  {
+    name: 'readEnds: an end of everyone that leaps over generations ends all, each once',
+    async run({ store }) {
+      const leap = (leastGeneration: number) =>
+        store.revoke(revocation({ scope: 'everyone', key: EVERYONE, leastGeneration }))
+      const first = await login(store)
+      await end(store, 'everyone', EVERYONE)
+      const second = await login(store)
+      await leap(1_000)
+      assert.deepEqual(await planAll(store), [first, second], 'planned together')
+      const third = await login(store)
+      await leap(5_000)
+      assert.deepEqual(await planAll(store), [third], 'planned one after another')
+      await end(store, 'everyone', EVERYONE)
+      assert.deepEqual(await planAll(store), [])
     },
   },
   {

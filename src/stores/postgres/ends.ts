@@ -128,10 +128,11 @@ async function sessionsOf(
 }> {
   const columns = endedColumns(entry)
   if (columns === undefined) return { sessions: [], looked: 0, next: undefined }
-  const same = Object.keys(columns).map((name, index) => `s.${name} = $${String(index + 3)}`)
-  const values = Object.values(columns)
   // Of everyone, every session is looked at: rows are counted, not finds, to keep the step short.
   const all = hasOneKey(entry.scope)
+  const is = all ? '<=' : '='
+  const same = Object.keys(columns).map((name, index) => `s.${name} ${is} $${String(index + 3)}`)
+  const values = Object.values(columns)
   const counted = ['s.number > $1', ...(all ? [] : same)]
   const [bounds] = await link.run<{ last: number | null; count: number }>(
     {

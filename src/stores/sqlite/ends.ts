@@ -148,9 +148,10 @@ class EndsReader {
   } {
     const columns = endedColumns(entry)
     if (columns === undefined) return { sessions: [], looked: 0, next: undefined }
-    const same = Object.keys(columns).map((column) => `s.${column} = :${column}`)
     // Of everyone, every session is looked at: rows are counted, not finds, to keep the step short.
     const all = hasOneKey(entry.scope)
+    const is = all ? '<=' : '='
+    const same = Object.keys(columns).map((column) => `s.${column} ${is} :${column}`)
     const counted = ['s.number > :after', ...(all ? [] : same)]
     const bounds = this.#prepare(
       `SELECT max(number) AS last, count(*) AS count FROM (

@@ -90,6 +90,13 @@ export class SimulatedDatabase {
     return this.#longs[name](input)
   }
 
+  /** Everything that was ended, as the database has it. */
+  log(): readonly Revocation[] {
+    return [...this.heads()].flatMap(([stream, limit]) =>
+      this.list('readStream', { stream, afterSequence: 0, limit }),
+    )
+  }
+
   heads(): Position {
     return this.find('head', undefined)
   }

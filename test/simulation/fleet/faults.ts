@@ -38,6 +38,24 @@ export async function unleash(world: World): Promise<void> {
   await world.runUntil(world.time.nowMs + recoveryMs)
 }
 
+/** What was sent is settled, or a claim and every pause ends. */
+const deliveredMs = 90_000
+/** A due time that is further ahead counts as past: what a wrong clock has put off. */
+const putOffMs = 2 * hourMs + 60_000
+
+/** Gives servers the time that they have to tell everybody. */
+export async function deliverAll(world: World): Promise<void> {
+  const { time, provider, machines } = world
+  const log = world.database.log()
+  const isDone = (): boolean => provider.missing(log).length === 0
+  await world.runUntil(time.nowMs + 5000, isDone)
+  if (isDone()) return
+  for (const machine of machines) machine.idle(putOffMs)
+  // Each wakes a moment later than it was to.
+  await world.runUntil(time.nowMs + putOffMs + 1000)
+  await world.runUntil(time.nowMs + deliveredMs, isDone)
+}
+
 /** Nobody comes for days: every process is idle, stopped or down, and its clocks go on. */
 async function passDays(world: World): Promise<void> {
   const { random, time, servers, guards } = world

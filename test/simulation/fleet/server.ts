@@ -1,11 +1,11 @@
 /** A server in a simulated fleet: everything that is wired together but HTTP. */
 import type { Core } from '../../../src/core/core.ts'
 import type { FeedHub } from '../../../src/feed/index.ts'
-import type { Clock } from '../../../src/ports/clock.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import { carryOutDecision, checkDecision } from '../../../src/server/after-restore.ts'
 import { openCore } from '../../../src/server/compose.ts'
 import type { Config } from '../../../src/server/config.ts'
+import { startDelivering } from '../../../src/server/deliveries/index.ts'
 import { NodeLags } from '../../../src/server/node-lags.ts'
 import { startSweeping } from '../../../src/server/sweeping.ts'
 import { openIssuers } from '../../../src/server/issuers.ts'
@@ -119,15 +119,16 @@ export class SimulatedServer {
     sabotage.replica?.(replica, process)
     const { keys } = core.dependencies
     const stopSweeping = startSweeping(store, replica, keys, time, process, log)
-    const stopPlanning = startPlanning(core, process)
+    const receivers = [world.provider.receiver(process)]
+    const stopDelivering = startDelivering({ core, receivers, observe: () => undefined })
     return {
       core,
       verification,
       async close() {
         stopSweeping()
-        stopPlanning()
         time.stop()
         hub.close()
+        await stopDelivering()
         await leases?.close(hub.heldForMs())
         await reader?.close()
       },
@@ -193,26 +194,5 @@ function notifierOf(database: SharedDatabase, { time, random }: World, process: 
           })
         })
       }),
-  }
-}
-
-/** As often as it sweeps, which keeps what an entry may have ended that nobody has planned. */
-const PLAN_EVERY_MS = 30_000
-
-/** Nobody is told of anything here, but the log is followed as if somebody were. */
-function startPlanning(core: Core, clock: Clock): () => void {
-  let stop: () => void
-  const plan = async (): Promise<void> => {
-    const request = { receivers: [], stream: undefined }
-    try {
-      while ((await core.planDeliveries(request)) === 'planned');
-    } catch {
-      // The database is away.
-    }
-    stop = clock.after(PLAN_EVERY_MS, () => void plan())
-  }
-  stop = clock.after(PLAN_EVERY_MS, () => void plan())
-  return () => {
-    stop()
   }
 }

@@ -1,6 +1,6 @@
 /** One seed from its beginning to its end. */
 import { SeededRandom } from '../../../src/testing/seeded-random.ts'
-import { unleash } from './faults.ts'
+import { deliverAll, unleash } from './faults.ts'
 import type { Issued } from './truth.ts'
 import { World, type FleetOptions } from './world.ts'
 
@@ -35,6 +35,7 @@ export async function simulateFleet(
     await unleash(world)
     const { truth } = world
     if (truth.violations.length === 0) await checkRecovery(world)
+    if (truth.violations.length === 0) await checkDeliveries(world)
     return { violations: truth.violations, counts: truth.counts }
   } finally {
     world.close()
@@ -58,6 +59,14 @@ async function checkRecovery(world: World): Promise<void> {
     const server = world.pickServer()
     if (server) await answered(world, people.refresh(server, one))
   }
+}
+
+/** Whoever must hear of an end has heard of it, under one id, and of nothing else. */
+async function checkDeliveries(world: World): Promise<void> {
+  const { truth, provider } = world
+  await deliverAll(world)
+  for (const complaint of provider.complaints(world.database.log())) truth.complain(complaint)
+  truth.counts.told = provider.told.length
 }
 
 async function judge(

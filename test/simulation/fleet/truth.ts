@@ -36,7 +36,16 @@ const toleranceMs = 10_000
 export class Truth {
   readonly violations: string[] = []
   readonly issued: Issued[] = []
-  readonly counts = { issued: 0, promised: 0, accepted: 0, refused: 0, stale: 0, refreshed: 0 }
+  readonly counts = {
+    issued: 0,
+    promised: 0,
+    accepted: 0,
+    refused: 0,
+    stale: 0,
+    refreshed: 0,
+    /** Messages that a receiver has taken. */
+    told: 0,
+  }
   readonly #time: SimulatedTime
   readonly #promised: Promised[] = []
   readonly #attempted = new Set<string>()
@@ -111,13 +120,13 @@ export class Truth {
   /** Whether nobody has ever asked to end it, and its time has not come. */
   isGood(one: Issued): boolean {
     const lives = one.claims.exp * 1000 > this.nowMs + toleranceMs
-    return one.timely && lives && !this.#mayBeEnded(one)
+    return one.timely && lives && !this.mayHaveEnded(one)
   }
 
   /** Whether a refresh must succeed. */
   isRefreshable(one: Issued): boolean {
     const lives = one.sessionEndsMs > this.nowMs + toleranceMs
-    return one.timely && lives && !this.#lost.has(one) && !this.#mayBeEnded(one)
+    return one.timely && lives && !this.#lost.has(one) && !this.mayHaveEnded(one)
   }
 
   /** A new token of its session was issued. */
@@ -151,6 +160,11 @@ export class Truth {
     this.violations.push(`at ${this.#time.nowMs.toFixed(0)} ms ${violation}`)
   }
 
+  /** Whether it was issued in a database whose place an older one has taken. */
+  isLost(one: Issued): boolean {
+    return this.#lost.has(one)
+  }
+
   #promiseFor({ jwt, claims, number }: Issued): Promised | undefined {
     const known = this.#covered.get(jwt)
     if (known) return known
@@ -164,7 +178,8 @@ export class Truth {
     return this.#promised.find(({ covers, untilNumber }) => number < untilNumber && covers(claims))
   }
 
-  #mayBeEnded(one: Issued): boolean {
+  /** Whether somebody has asked to end it. */
+  mayHaveEnded(one: Issued): boolean {
     const { jti, sid, sub, device_id: device } = one.claims
     return (
       one.number < this.#everyoneUntil ||

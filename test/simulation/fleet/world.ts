@@ -15,6 +15,7 @@ import type { SimulatedDatabase } from './database.ts'
 import { SimulatedGuard } from './guard.ts'
 import { Machine } from './machine.ts'
 import { People } from './people.ts'
+import { Provider } from './provider.ts'
 import type { Sabotage } from './sabotage.ts'
 import { SimulatedServer } from './server.ts'
 import { SharedDatabase } from './shared-database.ts'
@@ -53,6 +54,7 @@ export class World {
   readonly servers: SimulatedServer[] = []
   readonly guards: SimulatedGuard[] = []
   readonly people: People
+  readonly provider: Provider
   readonly sabotage: Sabotage
   /** Of the database of a server that is alone. */
   readonly backups: Backups
@@ -68,6 +70,7 @@ export class World {
     this.sabotage = options.sabotage?.() ?? {}
     this.network = new SimulatedNetwork(this.time, this.random)
     this.backups = new Backups(this)
+    this.provider = new Provider(this)
     this.database = options.servers === 1 ? this.backups.open() : new SharedDatabase()
     for (let index = 1; index <= options.servers; index++) {
       this.servers.push(new SimulatedServer(this, this.#machine(`server-${index}`)))
