@@ -24,9 +24,26 @@ export function crossProblems(settings: Settings): readonly string[] {
       : [
           'otpSender.kind is "console"; allowed: none, webhook (the console shows one-time passwords and is for --demo alone)',
         ]),
-    ...(demo ? [] : publicSecrets(settings)),
+    ...(demo ? [] : [...publicSecrets(settings), ...weakAdminToken(settings)]),
     ...repeatedProviders(settings),
     ...repeatedIssuers(settings),
+  ]
+}
+
+/** Shorter tokens can be guessed by somebody who tries for long enough, or were made up by a person. */
+const MIN_TOKEN_LENGTH = 24
+const MIN_DIFFERENT_CHARACTERS = 8
+
+/** Whether a token can be guessed: what `openssl rand` makes of 16 bytes or more cannot. */
+export function isGuessable(token: string): boolean {
+  return token.length < MIN_TOKEN_LENGTH || new Set(token).size < MIN_DIFFERENT_CHARACTERS
+}
+
+/** Never shows any of the token, its length neither. */
+function weakAdminToken({ adminToken: token }: Settings): readonly string[] {
+  if (token === undefined || publicCredentials.has(token) || !isGuessable(token)) return []
+  return [
+    `adminToken is short or uniform enough to be guessed; allowed: at least ${String(MIN_TOKEN_LENGTH)} characters, ${String(MIN_DIFFERENT_CHARACTERS)} of them different, such as openssl rand -base64 32 makes (or --demo)`,
   ]
 }
 

@@ -41,7 +41,7 @@ describe('where settings come from', () => {
       OUTRIGHT_DATABASE_URL: 'postgres://db/outright',
       OUTRIGHT_NODE: 'node-7',
       OUTRIGHT_ISSUER: 'https://auth.example/',
-      OUTRIGHT_ADMIN_TOKEN: 'a-token',
+      OUTRIGHT_ADMIN_TOKEN: 'm9vXk2-Zt7QpLw4sRb8dYc1f',
       OUTRIGHT_RATE_LIMIT_FACTOR: '2.5',
     })
     assert.equal(config.host, '0.0.0.0')
@@ -50,7 +50,7 @@ describe('where settings come from', () => {
     assert.equal(config.databaseUrl, 'postgres://db/outright')
     assert.equal(config.node, 'node-7')
     assert.equal(config.issuer, 'https://auth.example')
-    assert.equal(config.adminToken, 'a-token')
+    assert.equal(config.adminToken, 'm9vXk2-Zt7QpLw4sRb8dYc1f')
     assert.equal(config.rateLimitFactor, 2.5)
   })
 
@@ -152,6 +152,17 @@ describe('what cannot be used is refused by its name, with what was given and wh
     await refused(loadConfig(links), /port is "tcp:\/\/10\.0\.0\.1:8080"/)
   })
 
+  test('a name that stands twice in a JSON file', async () => {
+    const twice = await file(
+      'twice.json',
+      '{ "port": 1, "dialects": { "matar": {}, "matar": {} } }',
+    )
+    await refused(
+      loadConfig({ OUTRIGHT_CONFIG: twice }),
+      /Cannot read configuration file .*twice\.json: dialects\.matar stands there twice$/,
+    )
+  })
+
   test('a file that is not there, or holds something else', async () => {
     await refused(loadConfig({ OUTRIGHT_CONFIG: join(folder, 'no.json') }), /Cannot read/)
     const list = await file('list.json', '[]')
@@ -178,6 +189,18 @@ describe('what is public protects nothing', () => {
       loadConfig({}, { dialects: { adobePass: { options: { softwareStatements } } } }),
       /adobePass\.options\.softwareStatements\[0\]\.statement is a credential/,
     )
+  })
+
+  test('an admin token that can be guessed, and no word of it', async () => {
+    for (const adminToken of ['correct-horse', 'm9vXk2-Zt7QpLw4sRb8dYc1', 'ab'.repeat(32)]) {
+      const start = loadConfig({ OUTRIGHT_ADMIN_TOKEN: adminToken })
+      await refused(
+        start,
+        /adminToken is short or uniform enough to be guessed; allowed: at least 24/,
+      )
+      await assert.rejects(start, (error: Error) => !error.message.includes(adminToken))
+      assert.equal((await loadConfig({}, { adminToken, demo: true })).adminToken, adminToken)
+    }
   })
 
   test('in the demo they are what they are for', async () => {

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { nearest } from '../settings/nearest.ts'
 import { filledIn, isPlainObject, laidOver, problemsOf } from '../settings/read.ts'
 import type { Given } from '../settings/schema.ts'
+import { parseStrictJson } from '../settings/strict-json.ts'
 import { readText } from '../settings/text.ts'
 import { settingsBelow, type NamedSetting } from '../settings/walk.ts'
 import { crossProblems, customProblems } from './config-rules.ts'
@@ -47,13 +48,16 @@ const otherVariables = ['OUTRIGHT_CONFIG', 'OUTRIGHT_URL']
 
 const named = settingsBelow(configSchema)
 
+/** A configuration whose settings are each well-formed, and why no server may start with it. */
+export interface ReadConfig {
+  readonly config: Config
+  /** Each by the name of its setting; a server starts where there is none. */
+  readonly problems: readonly string[]
+}
+
 /**
- * Reads the configuration: defaults, then the file, then the environment, then the command line.
+ * Reads the configuration of a server: {@link readConfig}, without a problem.
  *
- * @param environment `OUTRIGHT_…` variables, of which none may be unknown; others are not looked
- *   at.
- * @param overrides What the caller says in code; wins over everything but the command line.
- * @param flags What the command line says, as text.
  * @throws {ConfigError} Naming every setting that cannot be used, what was given, and what is
  *   allowed.
  */
@@ -62,6 +66,26 @@ export async function loadConfig(
   overrides: Overrides = {},
   flags: Flags = {},
 ): Promise<Config> {
+  const { config, problems } = await readConfig(environment, overrides, flags)
+  refuse(problems)
+  return config
+}
+
+/**
+ * Reads the configuration: defaults, then the file, then the environment, then the command line.
+ *
+ * @param environment `OUTRIGHT_…` variables, of which none may be unknown; others are not looked
+ *   at.
+ * @param overrides What the caller says in code; wins over everything but the command line.
+ * @param flags What the command line says, as text.
+ * @throws {ConfigError} Naming every setting that is not well-formed, what was given, and what is
+ *   allowed.
+ */
+export async function readConfig(
+  environment: Environment,
+  overrides: Overrides = {},
+  flags: Flags = {},
+): Promise<ReadConfig> {
   const { configPath = environment['OUTRIGHT_CONFIG'] || undefined, ...rest } = overrides
   const file = configPath === undefined ? {} : await readConfigFile(configPath)
   const source = configPath === undefined ? undefined : basename(configPath)
@@ -83,14 +107,14 @@ export async function loadConfig(
   return complete(given as ConfigFile)
 }
 
-function complete(given: ConfigFile): Config {
+function complete(given: ConfigFile): ReadConfig {
   const { demo = false } = given
   refuse(customProblems(given))
   const settings = filledIn(configSchema, given, demo) as Settings
-  refuse(crossProblems(settings))
   const host = settings.host.replace(/^\[(.*)\]$/, '$1')
   const issuer = settings.issuer ?? `http://${hostInUrl(host)}:${String(settings.port)}`
-  return frozen({ ...settings, host, issuer: issuer.replace(/\/+$/, '') })
+  const config = frozen({ ...settings, host, issuer: issuer.replace(/\/+$/, '') })
+  return { config, problems: crossProblems(settings) }
 }
 
 /** A zone index has no meaning for whoever calls from elsewhere, and no place in a URL (WHATWG). */
@@ -102,7 +126,7 @@ function hostInUrl(host: string): string {
 
 async function readConfigFile(path: string): Promise<unknown> {
   try {
-    if (path.endsWith('.json')) return JSON.parse(await readFile(path, 'utf8')) as unknown
+    if (path.endsWith('.json')) return parseStrictJson(await readFile(path, 'utf8'))
     const module = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown }
     if (module.default === undefined) throw new Error('it has no default export')
     return module.default

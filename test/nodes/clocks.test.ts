@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { decodeJwt } from 'jose'
 import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
 import { ask, Child } from './processes.ts'
 import { WallClock } from './wall-clock.ts'
@@ -14,6 +15,7 @@ const module = fileURLToPath(new URL('clock-child.ts', import.meta.url))
 const guardModule = fileURLToPath(new URL('guard-child.ts', import.meta.url))
 const hour = 3600
 const day = 24 * hour
+const admin = { authorization: 'Bearer outright-demo-admin' }
 const basic = { authorization: `Basic ${Buffer.from('maria:maria-demo').toString('base64')}` }
 
 function serverAt(clock: WallClock | undefined, ...given: readonly string[]): Child {
@@ -42,7 +44,7 @@ async function logout(child: Child, token: string): Promise<void> {
 /** Whoever said hello without a name. The answer comes when it is confirmed. */
 async function endSubject(child: Child): Promise<void> {
   const reply = await ask(child, 'POST', '/outright/v1/revocations', {
-    headers: { authorization: 'Bearer outright-demo-admin' },
+    headers: admin,
     body: { scope: 'subject', key: 'somebody', reason: 'revoked_by_operator' },
   })
   assert.equal(reply?.status, 201, reply?.text)
@@ -51,6 +53,13 @@ async function endSubject(child: Child): Promise<void> {
 async function check(child: Child, token: string): Promise<number | undefined> {
   const headers = { authorization: `Bearer ${token}` }
   return (await ask(child, 'GET', '/outright/v1/check', { headers }))?.status
+}
+
+/** Whether the session of a token is in the database. */
+async function isStored(child: Child, token: string): Promise<boolean> {
+  const { sid } = decodeJwt(token)
+  const reply = await ask(child, 'GET', `/outright/v1/sessions/${String(sid)}`, { headers: admin })
+  return reply?.status === 200
 }
 
 async function guardSays(guard: Child, token: string): Promise<string | undefined> {
@@ -95,6 +104,7 @@ suite('one server on SQLite', () => {
     assert.equal(await check(child, dead), 401)
     assert.equal(await check(child, alive), 200)
     assert.equal(await check(child, month), 200)
+    assert.equal(await isStored(child, alive), true)
     await until(async () => (await guardSays(guard, alive)) === 'ok')
     assert.equal(await guardSays(guard, dead), 'revoked')
     await guard.kill()

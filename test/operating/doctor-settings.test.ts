@@ -1,7 +1,7 @@
 /** The doctor on settings and clocks. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { loadConfig, type ConfigFile } from '../../src/server/config.ts'
+import { readConfig, type ConfigFile } from '../../src/server/config.ts'
 import { examineRate, examineWall } from '../../src/server/doctor/clocks.ts'
 import { examineSettings } from '../../src/server/doctor/settings.ts'
 import { finding, verdicts } from './doctor.ts'
@@ -13,7 +13,7 @@ const good: ConfigFile = {
 }
 
 async function settings(change: ConfigFile) {
-  return examineSettings(await loadConfig({}, { ...good, ...change }))
+  return examineSettings((await readConfig({}, { ...good, ...change })).config)
 }
 
 describe('doctor on settings', () => {

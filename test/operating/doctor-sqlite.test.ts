@@ -89,13 +89,25 @@ describe('doctor on SQLite', () => {
         OUTRIGHT_ADMIN_TOKEN: weak,
       })
       assert.equal(bad.code, 1)
-      assert.match(bad.err, /^outright: 1 of \d+ checks failed\n$/)
+      assert.match(bad.err, /^outright: 2 of \d+ checks failed\n$/)
       assert.equal((bad.out + bad.err).includes(weak), false)
       const lines = bad.out.trimEnd().split('\n')
       assert.ok(lines.every((line) => 'verdict' in (JSON.parse(line) as object)))
       const good = await outright(['doctor', '--data', data], { OUTRIGHT_ADMIN_TOKEN: adminToken })
       assert.equal(good.code, 0, good.out)
       assert.match(good.out, /^warn +settings\.issuer +http:.* → put a proxy/m)
+    }))
+
+  test('settings with which no server starts are a finding, and the rest is examined', () =>
+    withFolder(async (data) => {
+      const environment = { OUTRIGHT_ADMIN_TOKEN: 'outright-demo-admin' }
+      const all = await findings({ data, environment })
+      const { verdict, measured } = finding(all, 'settings.start')
+      assert.equal(verdict, 'fail')
+      assert.match(measured, /^a server refuses to start: adminToken is a credential of the demo/)
+      assert.equal(finding(all, 'settings.admin-token').verdict, 'fail')
+      assert.equal(finding(await findings({ data }), 'settings.start').verdict, 'ok')
+      assert.equal(finding(all, 'clock.rate').verdict, 'ok')
     }))
 
   test('no folder', () =>

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import type { Clock } from '../../ports/clock.ts'
-import { loadConfig, type ConfigFile, type Environment } from '../config.ts'
+import { readConfig, type ConfigFile, type Environment } from '../config.ts'
 import { DATABASE_FILE } from '../offline.ts'
 import { findRunning, type RunningServerNote } from '../running.ts'
 import { systemClock } from '../system.ts'
@@ -17,7 +17,7 @@ import { ok, warn, type Finding } from './finding.ts'
 import { examineKeys, type StoredKey } from './keys.ts'
 import { examinePostgres } from './postgres.ts'
 import { examineReach } from './reach.ts'
-import { examineSettings } from './settings.ts'
+import { examineSettings, examineStart } from './settings.ts'
 import { examineSqlite } from './sqlite.ts'
 
 export type { Finding } from './finding.ts'
@@ -51,13 +51,17 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
     ...(data === undefined ? {} : { dataDir: data }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
   }
-  const config = await loadConfig(environment, { ...overrides, configPath: options.config })
+  const { config, problems } = await readConfig(environment, {
+    ...overrides,
+    configPath: options.config,
+  })
   const own = examineSettings(config)
   // A folder that is named on the command line is meant, whatever the environment says.
   const url = data === undefined || databaseUrl !== undefined ? config.databaseUrl : undefined
   const running = url === undefined ? findRunning(config.dataDir) : undefined
   // Where a server runs, its own settings count, not those that the doctor was started with.
   yield* running?.findings ?? own
+  yield examineStart(problems)
   if (running) yield judgeRunning(running, own)
   yield await examineRate(clock)
   const { dataDir } = config

@@ -1,11 +1,8 @@
 /** Settings that can be used and still break the promise, or make it costly. */
 import { parseRange } from '../../http/client-address.ts'
+import { isGuessable } from '../config-rules.ts'
 import type { Config } from '../config.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
-
-/** Shorter tokens can be guessed by somebody who tries for long enough, or were made up by a person. */
-const MIN_TOKEN_LENGTH = 24
-const FEWEST_CHARACTERS = 8
 
 /** A guard that dies makes a logout wait for its lease, so nobody wants to wait for longer. */
 const LONG_LEASE_MS = 10_000
@@ -27,6 +24,13 @@ export function examineSettings(config: Config): readonly Finding[] {
     rateLimits(config),
     otpSender(config),
   ]
+}
+
+/** Whether a server starts with these settings. */
+export function examineStart(problems: readonly string[]): Finding {
+  const name = 'settings.start'
+  if (problems.length === 0) return ok(name, 'a server starts with these settings')
+  return fail(name, `a server refuses to start: ${problems.join('; ')}`, 'change these settings')
 }
 
 function durability({ durability: mode }: Config): Finding {
@@ -83,9 +87,7 @@ function adminToken({ adminToken: token }: Config): Finding {
   const advice = 'make one with: openssl rand -base64 32'
   if (token === undefined) return ok(name, 'none: the admin API refuses everybody')
   if (token.startsWith('outright-demo')) return fail(name, 'it is the one of the demo', advice)
-  if (token.length < MIN_TOKEN_LENGTH || new Set(token).size < FEWEST_CHARACTERS) {
-    return fail(name, `it is short or uniform enough to be guessed`, advice)
-  }
+  if (isGuessable(token)) return fail(name, 'it is short or uniform enough to be guessed', advice)
   return ok(name, 'set, and long enough')
 }
 

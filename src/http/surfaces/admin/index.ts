@@ -37,7 +37,8 @@ export interface AdminSettings {
 const adminSettings: Group<AdminSettings> = group<AdminSettings>({
   adminToken: optional(
     text({
-      description: 'bearer token of the admin API; without it the API refuses everybody',
+      description:
+        'bearer token of the admin API, at least 24 characters; without it the API refuses everybody',
       demoDefault: DEMO_ADMIN_TOKEN,
       defaultText: '–',
       variable: 'OUTRIGHT_ADMIN_TOKEN',
