@@ -16,6 +16,7 @@ export interface PlaceSettings {
 /** What this server answers itself. */
 const reserved: ReadonlySet<string> = new Set([
   'outright',
+  'oauth2',
   '.well-known',
   'docs',
   'healthz',

@@ -3,15 +3,14 @@
  * a URL for each. It owns the request and its answers; the token is verified by the issuers' part
  * of the server, and the end is a verb of the core.
  */
-import type { Failure } from '../../../domain/failure.ts'
 import { cutoffAt, namesSessions, type Issuer } from '../../../domain/issuer.ts'
 import { issuersPath } from '../../../protocol/issuers.ts'
 import type { LogoutClaims } from '../../../protocol/logout-token.ts'
 import { group } from '../../../settings/schema.ts'
 import { readForm } from '../../body.ts'
 import type { DialectContext } from '../../context.ts'
-import type { Answer, Route } from '../../dialect.ts'
-import { problems } from '../../problem.ts'
+import type { Route } from '../../dialect.ts'
+import { oauthError, oauthFailure } from '../../oauth-error.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 
 const path = `${issuersPath}/:name/backchannel-logout`
@@ -23,7 +22,7 @@ export const backchannelLogout: OwnModule<object> = defineOwn({
   create: (context) => ({
     routes: [logoutRoute(context)],
     owns: (asked) => asked.startsWith(`${issuersPath}/`),
-    renderFailure,
+    renderFailure: oauthFailure,
   }),
 })
 
@@ -44,18 +43,18 @@ function logoutRoute({ core, node }: DialectContext): Route {
     async handle(request) {
       const issuer = core.findIssuer(request.params['name'] ?? '')
       if (issuer === undefined || issuer.logoutClients.length === 0) {
-        return failed(404, 'invalid_request', 'no issuer of this name sends logout tokens here')
+        return oauthError(404, 'invalid_request', 'no issuer of this name sends logout tokens here')
       }
       const [token, ...others] = readForm(request).getAll('logout_token')
       if (token === undefined || token === '' || others.length > 0) {
-        return failed(400, 'invalid_request', 'logout_token is not there once')
+        return oauthError(400, 'invalid_request', 'logout_token is not there once')
       }
       const claims = await node.issuers.verifyLogout(issuer, token)
-      if (typeof claims === 'string') return failed(400, 'invalid_request', claims)
+      if (typeof claims === 'string') return oauthError(400, 'invalid_request', claims)
       const end = endOf(issuer, claims)
       if (end === undefined) {
         const why = 'the tokens of this issuer do not name their session, and sub is missing'
-        return failed(400, 'invalid_request', why)
+        return oauthError(400, 'invalid_request', why)
       }
       const { receipt } = await core.revokeForeign({
         issuer,
@@ -84,27 +83,6 @@ function endOf(
   if (sub === undefined) return undefined
   const cutoffSeconds = cutoffAt(issuer, issuedAtSeconds * 1000)
   return { scope: 'subject', key: sub, cutoffSeconds }
-}
-
-function renderFailure(failure: Failure): Answer {
-  const { status, title } = problems[failure.kind]
-  const answer = failed(
-    status,
-    status >= 500 ? 'temporarily_unavailable' : 'invalid_request',
-    title,
-  )
-  if (status === 503) return { ...answer, headers: { ...answer.headers, 'retry-after': '1' } }
-  if (failure.kind !== 'method_not_allowed') return answer
-  return { ...answer, headers: { ...answer.headers, allow: failure.allow.join(', ') } }
-}
-
-/** Section 2.8. */
-function failed(status: number, error: string, description: string): Answer {
-  return {
-    status,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ error, error_description: description }),
-  }
 }
 
 const operation: Route['operation'] = {
