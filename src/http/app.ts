@@ -120,17 +120,26 @@ function corsOfAll(mounts: readonly MountedDialect[]): ReadonlyMap<MountedDialec
 
 function mountRoute(app: FastifyInstance, own: App, mount: MountedDialect, route: Route): void {
   const { dialect } = mount
-  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  // What is known at once is answered at once: a promise would cost a check a tenth of its time.
+  const handler = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> | undefined => {
     const dialectRequest = new AppRequest(request, own)
-    let answer: Answer
+    const finish = (answer: Answer): FastifyReply =>
+      send(own, mount, route, dialectRequest, reply, answer)
+    const fail = (error: unknown): Answer => renderError(own, dialect, error, dialectRequest)
+    let answer: Answer | Promise<Answer>
     try {
       answer = own.isStopping
         ? dialect.renderFailure({ kind: 'stopping' }, dialectRequest)
-        : await route.handle(dialectRequest)
+        : route.handle(dialectRequest)
     } catch (error) {
-      answer = renderError(own, dialect, error, dialectRequest)
+      answer = fail(error)
     }
-    return send(own, mount, route, dialectRequest, reply, answer)
+    if (answer instanceof Promise) return answer.catch(fail).then(finish)
+    finish(answer)
+    return undefined
   }
   app.route({
     method: [...methodsOf(dialect, route)],

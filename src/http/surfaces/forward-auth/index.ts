@@ -6,7 +6,7 @@
 import type { Failure } from '../../../domain/failure.ts'
 import { group } from '../../../settings/schema.ts'
 import type { TokenClaims } from '../../../verifier/claims.ts'
-import type { Accepted } from '../../../verifier/verdict.ts'
+import type { Accepted, Verdict } from '../../../verifier/verdict.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
@@ -32,10 +32,17 @@ function createForwardAuth(
   { core }: DialectContext,
   { forwardAuth: options }: ForwardAuthSettings,
 ): Dialect {
-  async function handle(request: DialectRequest): Promise<Answer> {
+  function handle(request: DialectRequest): Answer | Promise<Answer> {
     const check = parseCheck(request, options)
     if (check.isPreflight && options.preflight === 'allow') return { status: 200, headers: blank }
-    const verdict = await core.check(check.token, check.audiences[0])
+    const verdict = core.check(check.token, check.audiences[0])
+    // Most tokens were seen before.
+    return verdict instanceof Promise
+      ? verdict.then((later) => render(check, later))
+      : render(check, verdict)
+  }
+
+  function render(check: Check, verdict: Verdict): Answer {
     if (!verdict.ok) {
       return refuse(check, check.isUnreadable ? 'unreadable' : verdict.reason, options)
     }
@@ -150,11 +157,18 @@ function identity(
   }
   const headers: Record<string, string> = { ...blank }
   for (const [header, name] of Object.entries(names)) {
-    if (/\p{Cc}|^ | $/u.test(name)) return undefined
-    // UTF-8, byte for byte (`obs-text`, RFC 9110, section 5.5).
-    headers[header] = Buffer.from(name, 'utf8').toString('latin1')
+    const value = headerValue(name)
+    if (value === undefined) return undefined
+    headers[header] = value
   }
   return headers
+}
+
+function headerValue(name: string): string | undefined {
+  if (/^[!-~]*$/.test(name)) return name
+  if (/\p{Cc}|^ | $/u.test(name)) return undefined
+  // UTF-8, byte for byte (`obs-text`, RFC 9110, section 5.5).
+  return Buffer.from(name, 'utf8').toString('latin1')
 }
 
 /** What `Remote-Groups` holds at most, in bytes: nginx takes headers of 4 KiB together by default. */

@@ -65,10 +65,11 @@ export function parseCheck(request: DialectRequest, options: ForwardAuthOptions)
  */
 function originalMethod(request: DialectRequest): string | undefined {
   const named = [request.header('x-original-method'), request.header('x-forwarded-method')]
-  const methods = new Set(named.filter((method) => method !== undefined))
   // Envoy keeps the method, and whoever calls without a proxy has no other.
-  if (methods.size === 0 || request.path !== checkPath) methods.add(request.method)
-  return methods.size === 1 ? [...methods][0] : undefined
+  const isNamed = named.some((method) => method !== undefined)
+  if (!isNamed || request.path !== checkPath) named.push(request.method)
+  const methods = named.filter((method) => method !== undefined)
+  return methods.every((method) => method === methods[0]) ? methods[0] : undefined
 }
 
 function bearer(request: DialectRequest): string | undefined {
