@@ -180,11 +180,25 @@ function gaugeLostLines(registry: Registry, lostLogLines: () => number): void {
  * Finding a series by its labels costs more than counting in it, so each is kept.
  */
 function requestTimes(registry: Registry): Metrics['observeRequest'] {
+  interface Series {
+    readonly count: Counter.Internal
+    readonly time: Histogram.Internal<'dialect'>
+    /** Counted here until they are printed: the library looks at the labels each time. */
+    uncounted: number
+  }
+  // As many as are printed: dialects, methods, routes and statuses are few.
+  const series = new Map<string, Series>()
   const requests = new Counter({
     name: 'outright_http_requests_total',
     help: 'Requests that were answered',
     labelNames: ['dialect', 'method', 'route', 'status'],
     registers: [registry],
+    collect() {
+      for (const one of series.values()) {
+        one.count.inc(one.uncounted)
+        one.uncounted = 0
+      }
+    },
   })
   const times = new Histogram({
     name: 'outright_http_request_seconds',
@@ -193,8 +207,6 @@ function requestTimes(registry: Registry): Metrics['observeRequest'] {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers: [registry],
   })
-  // As many as are printed: dialects, methods, routes and statuses are few.
-  const series = new Map<string, { count: Counter.Internal; time: Histogram.Internal<'dialect'> }>()
   return ({ dialect, method, route, status, elapsedMs }) => {
     const key = `${dialect} ${method} ${route} ${String(status)}`
     let one = series.get(key)
@@ -202,10 +214,11 @@ function requestTimes(registry: Registry): Metrics['observeRequest'] {
       one = {
         count: requests.labels(dialect, method, route, String(status)),
         time: times.labels(dialect),
+        uncounted: 0,
       }
       series.set(key, one)
     }
-    one.count.inc()
+    one.uncounted++
     one.time.observe(elapsedMs / 1000)
   }
 }
