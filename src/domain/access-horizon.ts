@@ -17,7 +17,7 @@ export interface AccessLife {
   readonly expiresAtMs: number
 }
 
-/** The first access token of a session that is opened. */
+/** The first access token of a client that comes into a session. */
 export function firstAccess(session: {
   readonly createdAtMs: number
   readonly expiresAtMs: number

@@ -26,7 +26,7 @@ export interface ScopeRow {
   readonly foreign: Exclude<ScopeKind, 'counter'> | 'none'
   /** The claims that make its key, joined by a space. None: there is only one key. */
   readonly key: readonly [] | readonly [KeyClaim] | readonly [KeyClaim, KeyClaim]
-  /** Ids that are minted here, so that the random half of one is its fingerprint. */
+  /** The last claim of its key is minted here, so that the random half of it is the fingerprint. */
   readonly minted?: true
   /**
    * The name in a token's `gen` under which the session's generation stands. A counter without one
@@ -45,10 +45,11 @@ export interface ScopeRow {
 }
 
 /**
- * The rows. `grant` is one client's standing with one subject, which is what an OAuth client's own
- * revocation call ends. `signing_key` ends every token that a key has signed or ever will sign,
- * whoever holds it: no token carries a generation of its key, because whoever has read the key
- * could write any.
+ * The rows. `participant` is one client's part in one session, which other clients may be in; who
+ * leaves may come in again. `grant` is one client's standing with one subject, which is what an
+ * OAuth client's own revocation call ends. `signing_key` ends every token that a key has signed or
+ * ever will sign, whoever holds it: no token carries a generation of its key, because whoever has
+ * read the key could write any.
  */
 export const scopeTable = {
   token: {
@@ -68,6 +69,15 @@ export const scopeTable = {
     spaced: true,
     option: '--session <sid>',
     words: 'one session',
+  },
+  participant: {
+    kind: 'counter',
+    foreign: 'none',
+    key: ['client_id', 'sid'],
+    minted: true,
+    generation: 'p',
+    option: '--participant <id...>',
+    words: 'a client’s part in one session: client id, then session id',
   },
   subject: {
     kind: 'counter',
@@ -215,4 +225,9 @@ export function readKey(scope: Scope, key: string): { readonly [C in KeyClaim]?:
 /** The key of scope `grant`. Client ids hold no space, so the pair reads back without doubt. */
 export function grantKey(clientId: string, subjectId: string): string {
   return `${clientId} ${subjectId}`
+}
+
+/** The key of scope `participant`. */
+export function participantKey(clientId: string, sid: string): string {
+  return `${clientId} ${sid}`
 }

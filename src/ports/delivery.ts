@@ -16,7 +16,7 @@ import type { Revocation } from '../domain/revocation.ts'
 import type { Json, Session } from '../domain/session.ts'
 import type { Page, PageRequest } from './store.ts'
 
-/** A session, and the entry that ended it. */
+/** A session as one of its clients had it, and the entry that ended it for that client. */
 export interface EndedSession {
   readonly entry: Revocation
   readonly session: Session
@@ -28,8 +28,8 @@ export interface DeliveryCursor {
   /** Every entry up to this one is planned. */
   readonly sequence: number
   /**
-   * Of the entry behind it: the store's number of the last session that was looked at, 0 where the
-   * entry was not begun. What one entry ended may be a million sessions.
+   * Of the entry behind it: the store's number of the last participant that was looked at, 0 where
+   * the entry was not begun. What one entry ended may be a million sessions.
    */
   readonly sessionNumber: number
 }
@@ -37,9 +37,9 @@ export interface DeliveryCursor {
 export interface EndsRequest {
   /** Only entries of this stream; undefined: of any. */
   readonly stream: string | undefined
-  /** Dialects whose sessions concern anybody. */
+  /** Dialects whose clients' sessions concern anybody. */
   readonly dialects: readonly string[]
-  /** How many entries, and how many sessions, are looked at; 1 to 10,000. */
+  /** How many entries, and how many participants, are looked at; 1 to 10,000. */
   readonly limit: number
 }
 
@@ -106,9 +106,9 @@ export const DEAD_KEPT_MS: number = 90 * 86_400_000
 export interface DeliveryStore {
   /**
    * Reads on behind the cursor of a stream: the sessions of these dialects that the next entries
-   * ended, in the order of the entries. Each session once, whatever ended it again: one that an
-   * entry which is planned already had ended, or that had expired when its entry was made, is left
-   * out. Undefined where every entry is planned.
+   * ended, in the order of the entries, for each client that was in one. Each once, whatever ended
+   * it again: what an entry which is planned already had ended, or what had expired when its entry
+   * was made, is left out. Undefined where every entry is planned.
    *
    * The cursor of a new stream stands before its first entry.
    */

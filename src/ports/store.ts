@@ -18,7 +18,7 @@ import type { AccessLife } from '../domain/access-horizon.ts'
 import type { Client, AccountStatus, Subject } from '../domain/identity.ts'
 import type { Generations } from '../domain/generation.ts'
 import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
-import type { Session, SessionStatus } from '../domain/session.ts'
+import type { Session, SessionNames, SessionStatus } from '../domain/session.ts'
 import type { CutStore } from './cut.ts'
 import type { DeliveryStore } from './delivery.ts'
 
@@ -125,6 +125,21 @@ export interface OpenSessionCommand {
   readonly refreshToken: RefreshTokenRecord | undefined
 }
 
+export interface JoinSessionCommand {
+  /** UUIDv7, minted by the caller. */
+  readonly participantId: string
+  /** The session as any of its clients has it: it is not joined where these facts are not its own. */
+  readonly session: Pick<
+    Session,
+    'sid' | 'subjectId' | 'deviceKey' | 'expiresAtMs' | 'accessLifetimeMs'
+  >
+  readonly clientId: string
+  readonly dialect: string
+  readonly joinedAtMs: number
+  readonly attributes: Session['attributes']
+  readonly refreshToken: RefreshTokenRecord | undefined
+}
+
 export interface RotateCommand {
   readonly id: string
   readonly secretHash: string
@@ -144,6 +159,7 @@ export interface RotateCommand {
 
 export interface ExtendAccessCommand extends AccessLife {
   readonly sid: string
+  readonly participantId: string
 }
 
 export type RotateOutcome =
@@ -152,17 +168,19 @@ export type RotateOutcome =
   | { readonly kind: 'replayed'; readonly sealedAnswer: Uint8Array }
   /** Used before, grace over. */
   | { readonly kind: 'reused' }
-  /** The session, or one of its generations, has ended. */
+  /** The session, or one of the generations that the token's client has, has ended. */
   | { readonly kind: 'revoked' }
   | { readonly kind: 'expired' }
   | { readonly kind: 'unknown' }
 
+/** Finds the sessions of which one participant is all of this. */
 export interface SessionFilter {
+  readonly sid?: string
   readonly subjectId?: string
   readonly clientId?: string
   readonly deviceKey?: string
   readonly dialect?: string
-  /** Only sessions that are live at this moment. */
+  /** Is live at this moment. */
   readonly liveAtMs?: number
 }
 
@@ -175,33 +193,58 @@ export interface SessionStore {
    */
   openSession(command: OpenSessionCommand): Promise<Session>
 
+  /**
+   * Adds a client to a session, in the transaction that checks that the session is live: it is
+   * known and has not expired, and one of its participants has not ended. The client's part is
+   * stored with the generations as they are then, and its first refresh token; its access token may
+   * live as `openSession` says. Where the client is in the session already, with the same dialect
+   * and attributes, and has not ended, its refresh token is added to that part.
+   *
+   * Rejects with `account_disabled` like `openSession`.
+   *
+   * @returns The session as the client has it; undefined where it is not live.
+   */
+  joinSession(command: JoinSessionCommand): Promise<Session | undefined>
+
+  /** A session as its first participant has it. */
   findSession(sid: string): Promise<Session | undefined>
 
-  /** The newest session of the device that is live at `nowMs`. */
+  /**
+   * The newest session of the device that is live at `nowMs`, as the first of its participants has
+   * it that has not ended.
+   */
   findDeviceSession(deviceKey: string, nowMs: number): Promise<Session | undefined>
 
-  /** The session of a refresh token whose secret matches, whatever state they are in. */
+  /**
+   * The session of a refresh token whose secret matches, as the client has it that the token was
+   * issued to, whatever state they are in.
+   */
   findRefreshToken(
     id: string,
     secretHash: string,
   ): Promise<{ readonly session: Session; readonly expiresAtMs: number } | undefined>
 
   /**
-   * Uses a refresh token up, in the transaction that checks that its session still stands. The
-   * access horizon moves as far as `access` needs, also for `replayed`.
+   * Uses a refresh token up, in the transaction that checks that its session has not ended for the
+   * client that it was issued to. The access horizon moves as far as `access` needs, also for
+   * `replayed`.
    */
   rotate(command: RotateCommand): Promise<RotateOutcome>
 
   /**
-   * Lets a session have one more access token: moves the access horizon as far, in the transaction
-   * that checks that the session still stands. False where it has ended or is not known.
+   * Lets a participant have one more access token: moves the access horizon as far, in the
+   * transaction that checks that the session has not ended for it. False where it has ended or is
+   * not known.
    */
   extendAccess(command: ExtendAccessCommand): Promise<boolean>
 
   /** The moment after which no access token is good that was ever issued; 0 where none was. */
   lastAccessExpiryMs(): Promise<number>
 
-  /** Newest first. `state` is judged at `nowMs`. */
+  /**
+   * Newest first, each once: by when the first participant came in that the filter finds. `state`
+   * is judged at `nowMs`.
+   */
   listSessions(
     filter: SessionFilter,
     nowMs: number,
@@ -211,12 +254,8 @@ export interface SessionStore {
   /** How many sessions the filter finds. */
   countSessions(filter: SessionFilter): Promise<number>
 
-  /** The counters as they are for such a session. */
-  generations(of: {
-    readonly subjectId: string
-    readonly clientId: string
-    readonly deviceKey: string | undefined
-  }): Promise<Generations>
+  /** The counters as they are for such a session; without a `sid`, for one that is still to be. */
+  generations(of: SessionNames): Promise<Generations>
 }
 
 export type SubjectLookup = {

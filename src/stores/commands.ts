@@ -9,7 +9,7 @@ import type { Cuttable, CutCommand } from '../domain/plan-cut.ts'
 import type { Generations } from '../domain/generation.ts'
 import type { Client, Subject } from '../domain/identity.ts'
 import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
-import type { Session, SessionStatus } from '../domain/session.ts'
+import type { Session, SessionNames, SessionStatus } from '../domain/session.ts'
 import type { CutRequest } from '../ports/cut.ts'
 import type {
   ClaimCommand,
@@ -24,6 +24,7 @@ import type {
   ClientChange,
   ClientLookup,
   ExtendAccessCommand,
+  JoinSessionCommand,
   LogFilter,
   OpenSessionCommand,
   Page,
@@ -49,6 +50,7 @@ export interface Exchange {
 export interface Commands {
   revoke: { input: RevocationCommand; output: RevokeOutcome }
   openSession: { input: OpenSessionCommand; output: Session }
+  joinSession: { input: JoinSessionCommand; output: Session | undefined }
   rotate: { input: RotateCommand; output: RotateOutcome }
   extendAccess: { input: ExtendAccessCommand; output: boolean }
   createSubject: { input: Subject; output: void }
@@ -100,10 +102,7 @@ export interface PointQueries {
     output: { session: Session; expiresAtMs: number } | undefined
   }
   lastAccessExpiryMs: { input: undefined; output: number }
-  generations: {
-    input: { subjectId: string; clientId: string; deviceKey: string | undefined }
-    output: Generations
-  }
+  generations: { input: SessionNames; output: Generations }
   findSubject: { input: SubjectLookup; output: Subject | undefined }
   findClient: { input: ClientLookup; output: Client | undefined }
   findTicket: {

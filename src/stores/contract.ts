@@ -19,6 +19,7 @@ import { hostileChecks } from './contract/hostile.ts'
 import { logListChecks } from './contract/log-lists.ts'
 import { logChecks } from './contract/log.ts'
 import { maintenanceChecks } from './contract/maintenance.ts'
+import { participantChecks } from './contract/participants.ts'
 import { raceChecks } from './contract/races.ts'
 import { rotateChecks } from './contract/rotate.ts'
 import { sessionListChecks } from './contract/session-lists.ts'
@@ -35,6 +36,7 @@ export const storeChecks: readonly Check[] = [
   ...cutChecks,
   ...sessionChecks,
   ...rotateChecks,
+  ...participantChecks,
   ...accessHorizonChecks,
   ...sessionListChecks,
   ...directoryChecks,

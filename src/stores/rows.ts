@@ -18,6 +18,7 @@ export function toGenerations(row: GenerationColumns): Generations {
 export interface SessionRow extends GenerationColumns {
   readonly number: number
   readonly sid: string
+  readonly participant_id: string
   readonly subject_id: string
   readonly client_id: string
   readonly device_key: string | null
@@ -31,6 +32,7 @@ export interface SessionRow extends GenerationColumns {
 export function toSession(row: SessionRow): Session {
   return {
     sid: row.sid,
+    participantId: row.participant_id,
     subjectId: row.subject_id,
     clientId: row.client_id,
     deviceKey: row.device_key ?? undefined,

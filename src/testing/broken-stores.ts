@@ -7,6 +7,7 @@ import { brokenHorizons } from './broken-stores/access-horizon.ts'
 import { brokenCuts } from './broken-stores/cuts.ts'
 import { brokenForeign } from './broken-stores/foreign.ts'
 import { brokenPlans, brokenSending } from './broken-stores/deliveries.ts'
+import { brokenParticipants } from './broken-stores/participants.ts'
 import { brokenRecords } from './broken-stores/records.ts'
 import { brokenFollowing, brokenRevocations } from './broken-stores/revocations.ts'
 import { brokenRotations, brokenSessions } from './broken-stores/sessions.ts'
@@ -20,6 +21,7 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenCuts,
   ...brokenSessions,
   ...brokenRotations,
+  ...brokenParticipants,
   ...brokenHorizons,
   ...brokenRecords,
   ...brokenPlans,

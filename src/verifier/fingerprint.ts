@@ -29,7 +29,7 @@ export interface Entry {
  * The fingerprint of what a revocation names. Ids that are minted here (of tokens, sessions and
  * signing keys) are UUIDs whose last 64 bits are random, so those are taken as they are; every
  * other name is hashed, with its scope, so that nobody can choose a name that meets another's
- * fingerprint.
+ * fingerprint. Where a minted id follows a name, it is the one XOR the other: as random as the id.
  *
  * What another issuer names is always hashed, with its scope and that issuer, which could choose
  * the last half of a UUID. A zero byte stands in front, as no scope begins with one: so it meets no
@@ -39,7 +39,42 @@ export interface Entry {
  */
 export function fingerprint(scope: Scope, key: string, issuer = ''): Fingerprint {
   if (issuer !== '') return sha256Start(`\0${scope}\0${issuer}\0${key}`)
-  return randomHalf(scope, key) ?? sha256Start(`${scope}\0${key}`)
+  return scopeRow(scope).few === true ? remembered(scope, key, ofOurs) : ofOurs(scope, key)
+}
+
+function ofOurs(scope: Scope, key: string): Fingerprint {
+  const { minted, key: claims } = scopeRow(scope)
+  if (minted !== true) return hashed(scope, key)
+  const idAt = claims.length === 1 ? 0 : key.indexOf(' ') + 1
+  const id = key.slice(idAt)
+  if (!isUuid(id)) return hashed(scope, key)
+  const half = lastHalf(id)
+  if (idAt === 0) return half
+  const name = remembered(scope, key.slice(0, idAt - 1), hashed)
+  return { high: half.high ^ name.high, low: half.low ^ name.low }
+}
+
+function hashed(scope: Scope, name: string): Fingerprint {
+  return sha256Start(`${scope}\0${name}`)
+}
+
+/** Names of which there are few, each in very many tokens: those that were met lately. */
+const lately = new Map<Scope, Map<string, Fingerprint>>()
+const namesRemembered = 1000
+
+function remembered(
+  scope: Scope,
+  name: string,
+  make: (scope: Scope, name: string) => Fingerprint,
+): Fingerprint {
+  let names = lately.get(scope)
+  if (names === undefined) lately.set(scope, (names = new Map()))
+  const known = names.get(name)
+  if (known !== undefined) return known
+  if (names.size === namesRemembered) names.clear()
+  const made = make(scope, name)
+  names.set(name, made)
+  return made
 }
 
 /** Writes an entry's words; everyone's counter has the fingerprint 0, 0. */
@@ -73,8 +108,4 @@ function writeKind(entry: Entry, words: Uint32Array, offset: number): void {
         `Cannot follow entry: tokens of others cannot be ended by ${entry.scope}`,
       )
   }
-}
-
-function randomHalf(scope: Scope, key: string): Fingerprint | undefined {
-  return scopeRow(scope).minted && isUuid(key) ? lastHalf(key) : undefined
 }

@@ -6,7 +6,6 @@ import {
   scopeRow,
   scopes,
   type KeyClaim,
-  type Scope,
 } from '../domain/scope.ts'
 import type { AccessClaims } from './claims.ts'
 import { fingerprint, type Fingerprint } from './fingerprint.ts'
@@ -52,7 +51,6 @@ const askedOfOurs = scopes
   .map((scope) => ({
     scope,
     row: scopeRow(scope),
-    few: scopeRow(scope).few === true,
     ends: isWide(scope) ? 0 : NARROW,
     counter: isSessionCounter(scope) ? scope : undefined,
   }))
@@ -60,10 +58,10 @@ const askedOfOurs = scopes
 /** Computes the facts of a token whose claims were verified. */
 export function tokenFacts(claims: AccessClaims): TokenFacts {
   const numbers: number[] = []
-  for (const { scope, row, few, ends, counter } of askedOfOurs) {
+  for (const { scope, row, ends, counter } of askedOfOurs) {
     const key = keyOf(row, claims)
     if (key === undefined) continue
-    const { high, low } = few ? remembered(scope, key) : fingerprint(scope, key)
+    const { high, low } = fingerprint(scope, key)
     const generation = counter === undefined ? ends : generationIn(claims.gen, counter)
     numbers.push(high, low, generation)
   }
@@ -114,19 +112,4 @@ export function factsOf(
 /** The upper half of every fingerprint that a token has. */
 export function factHighs({ named }: TokenFacts): readonly number[] {
   return named.filter((_, index) => index % FACT_NUMBERS === 0)
-}
-
-/** Names of which there are few, each in very many tokens: those that were met lately. */
-const lately = new Map<Scope, Map<string, Fingerprint>>()
-const namesRemembered = 1000
-
-function remembered(scope: Scope, key: string): Fingerprint {
-  let names = lately.get(scope)
-  if (names === undefined) lately.set(scope, (names = new Map()))
-  const known = names.get(key)
-  if (known !== undefined) return known
-  if (names.size === namesRemembered) names.clear()
-  const made = fingerprint(scope, key)
-  names.set(key, made)
-  return made
 }

@@ -2,7 +2,7 @@
 import { decodeProtectedHeader } from 'jose'
 import { Refusal, type FailureKind } from '../../src/domain/failure.ts'
 import type { Scope } from '../../src/domain/scope.ts'
-import { grantKey } from '../../src/domain/scope.ts'
+import { grantKey, participantKey } from '../../src/domain/scope.ts'
 import type { IssuedTokens } from '../../src/core/open-session.ts'
 import type { TestServer } from '../harness.ts'
 
@@ -58,6 +58,8 @@ export function keyOf(scope: Scope, issued: IssuedTokens): string | undefined {
       return grantKey(session.clientId, session.subjectId)
     case 'device':
       return session.deviceKey
+    case 'participant':
+      return participantKey(session.clientId, session.sid)
     case 'everyone':
       return '*'
     case 'signing_key':

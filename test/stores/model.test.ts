@@ -6,11 +6,13 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import { Refusal } from '../../src/domain/failure.ts'
-import { EVERYONE, grantKey, type Scope } from '../../src/domain/scope.ts'
+import type { Generations } from '../../src/domain/generation.ts'
+import { EVERYONE, grantKey, participantKey, type Scope } from '../../src/domain/scope.ts'
 import type { RefreshTokenRecord, Store } from '../../src/ports/store.ts'
 import { assertChain } from '../../src/stores/contract/log.ts'
 import {
   allPages,
+  joining,
   mintId,
   now,
   revocation,
@@ -39,6 +41,10 @@ const ends = fc.oneof(
     'grant',
     fc.tuple(clients, people).map(([client, person]) => grantKey(client, person)),
   ),
+  end(
+    'participant',
+    fc.tuple(clients, sids).map(([client, sid]) => participantKey(client, sid)),
+  ),
   end('device', devices),
   end('everyone', fc.constant(EVERYONE)),
 )
@@ -64,6 +70,17 @@ const opens = fc.record({
   tokenExpiresAtMs: moments,
 })
 
+/** With the facts of the session that is there, mostly. */
+const joins = fc.record({
+  kind: fc.constant('join' as const),
+  sid: sids,
+  participantId: fc.constantFrom('p1', 'p2', 'p3'),
+  clientId: clients,
+  joinedAtMs: moments,
+  guessed: fc.integer({ min: 0, max: 9 }).map((dice) => dice === 0),
+  token: perhaps(tokens),
+})
+
 const rotations = fc.record({
   kind: fc.constant('rotate' as const),
   id: tokens,
@@ -76,6 +93,7 @@ const rotations = fc.record({
 
 const steps = fc.oneof(
   { weight: 3, arbitrary: opens },
+  { weight: 3, arbitrary: joins },
   { weight: 4, arbitrary: rotations },
   { weight: 2, arbitrary: ends },
 )
@@ -103,10 +121,20 @@ function perform(step: Step, store: Store, model: Model): [Promise<string>, stri
       const { kind: _kind, token, tokenExpiresAtMs, ...values } = step
       const refreshToken = token === undefined ? undefined : record(token, tokenExpiresAtMs)
       const command = session({ ...values, refreshToken })
-      const said = store
-        .openSession(command)
-        .then(({ generations: g }) => [g.everyone, g.subject, g.client, g.grant, g.device].join())
+      const said = store.openSession(command).then(({ generations }) => inOrder(generations))
       return [said, model.openSession(command)]
+    }
+    case 'join': {
+      const { sid, guessed, token, clientId, joinedAtMs, participantId } = step
+      const there = model.factsOf(sid) ?? session({ sid })
+      const facts = guessed ? { ...there, subjectId: 'eve' } : there
+      const refreshToken = token === undefined ? undefined : record(token, now + 80)
+      const command = joining(facts, { participantId, clientId, joinedAtMs, refreshToken })
+      const said = store.joinSession(command).then((joined) => {
+        if (joined === undefined) return 'ended'
+        return `${joined.participantId} ${inOrder(joined.generations)}`
+      })
+      return [said, model.joinSession(command)]
     }
     case 'rotate': {
       const { id, guessed, nowMs, graceMs, answer, successor } = step
@@ -127,6 +155,10 @@ function perform(step: Step, store: Store, model: Model): [Promise<string>, stri
       return [said, model.rotate(command)]
     }
   }
+}
+
+function inOrder(of: Generations): string {
+  return [of.everyone, of.participant, of.subject, of.client, of.grant, of.device].join()
 }
 
 it('a store answers as if one thing happened after another', async () => {
@@ -171,13 +203,25 @@ async function sameInTheEnd(store: Store, model: Model): Promise<void> {
     model.log,
   )
   for (const nowMs of [now, now + 50]) {
-    const expected = model.liveSessions(nowMs)
+    const live = model.liveSessions(nowMs)
+    const expected = live.map(({ sid }) => sid)
     const listed = await allPages((page) => store.listSessions({ liveAtMs: nowMs }, nowMs, page), 4)
     assert.deepEqual(
       listed.map((item) => item.session.sid),
       expected,
     )
     assert.equal(await store.countSessions({ liveAtMs: nowMs }), expected.length)
+    for (const { session: first, participants } of listed) {
+      const clientIds = participants
+        .filter(({ state }) => state === 'live')
+        .map((participant) => participant.session.clientId)
+      const known = live.find(({ sid }) => sid === first.sid)
+      assert.deepEqual(clientIds.toSorted(), known?.clientIds.toSorted())
+    }
+    for (const clientId of ['web', 'tv']) {
+      const count = live.filter(({ clientIds }) => clientIds.includes(clientId)).length
+      assert.equal(await store.countSessions({ clientId, liveAtMs: nowMs }), count)
+    }
     for (const device of ['phone', 'tablet']) {
       const mine = listed.find((item) => item.session.deviceKey === device)
       const found = await store.findDeviceSession(device, nowMs)

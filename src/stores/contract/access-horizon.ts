@@ -124,7 +124,7 @@ export const accessHorizonChecks: readonly Check[] = [
     name: 'extendAccess: one more token is remembered, and none is had for what has ended',
     async run({ store }) {
       const extend = (sid: string, expiresAtMs: number) =>
-        store.extendAccess({ sid, lifetimeMs: hour, expiresAtMs })
+        store.extendAccess({ sid, participantId: '', lifetimeMs: hour, expiresAtMs })
       assert.equal(await extend(mintId(), now), false, 'nobody knows this session')
       const { sid } = await store.openSession(session({ deviceKey: 'phone' }))
       assert.equal(await extend(sid, now + 20 * hour), true)

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
-import { EVERYONE, grantKey, type Scope } from '../../domain/scope.ts'
+import { EVERYONE, grantKey, keyOf, scopeRow, type Scope } from '../../domain/scope.ts'
+import type { Session } from '../../domain/session.ts'
 import type { OpenSessionCommand } from '../../ports/store.ts'
 import type { Check } from './check.ts'
 import { claim, end, login, owe, owed, planAll, planInStorm, settle } from './delivery-samples.ts'
-import { mintId, now, refuses, revocation, times } from './samples.ts'
+import { joining, mintId, now, refuses, revocation, session, times } from './samples.ts'
+
+function participant({ participantId }: Session): string {
+  return participantId
+}
+
+function keyIn(scope: Scope, clientId: string, sid: string): string {
+  const names = { sid, sub: 'maria', client_id: clientId, device_id: 'box' }
+  return keyOf(scopeRow(scope), names) ?? assert.fail(scope)
+}
 
 export const deliveryPlanChecks: readonly Check[] = [
   {
@@ -26,6 +36,31 @@ export const deliveryPlanChecks: readonly Check[] = [
         assert.deepEqual(await planAll(store), before, `${scope}: the neighbour lived on`)
         await end(store, 'everyone', EVERYONE)
         await planAll(store)
+      }
+    },
+  },
+  {
+    name: 'readEnds: every participant of what ended, each once, and no other',
+    async run({ store }) {
+      const scopes: readonly Scope[] = ['session', 'subject', 'device', 'everyone']
+      for (const last of scopes) {
+        for (const first of ['participant', 'client', 'grant'] as const) {
+          const opened = await store.openSession(session({ dialect: 'tv', deviceKey: 'box' }))
+          const part = async (clientId: string, dialect = 'tv') => {
+            const joined = await store.joinSession(joining(opened, { clientId, dialect }))
+            return joined?.participantId ?? assert.fail('it has not ended')
+          }
+          const [app, shop] = [await part('app'), await part('shop')]
+          await part('mail', 'oauth')
+          await end(store, first, keyIn(first, 'app', opened.sid))
+          await end(store, first, keyIn(first, 'app', opened.sid))
+          assert.deepEqual(await planAll(store, 100, participant), [app], first)
+          const again = await part('app')
+          await end(store, last, keyIn(last, 'app', opened.sid))
+          await end(store, 'client', 'shop')
+          const told = await planAll(store, 2, participant)
+          assert.deepEqual(told.toSorted(), ['', shop, again].toSorted(), `${last} ${first}`)
+        }
       }
     },
   },

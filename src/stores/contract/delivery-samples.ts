@@ -37,16 +37,20 @@ export function end(
   return store.revoke(revocation({ scope, key, atMs }))
 }
 
-/** Plans everything in steps of so many and returns the sessions that ended, in order. */
-export async function planAll(store: Store, limit = 100): Promise<readonly string[]> {
-  const sids: string[] = []
+/** Plans everything in steps of so many and returns what ended, in order: sessions by default. */
+export async function planAll(
+  store: Store,
+  limit = 100,
+  nameOf: (session: Session) => string = ({ sid }) => sid,
+): Promise<readonly string[]> {
+  const names: string[] = []
   for (let step = 0; ; step += 1) {
     assert.ok(step < 10_000, 'planning does not end')
     const ends = await store.readEnds({ stream: undefined, dialects: ['tv', 'cable'], limit })
-    if (ends === undefined) return sids
+    if (ends === undefined) return names
     assert.ok(ends.ended.length <= 2 * limit, 'a step is longer than its limit')
     assert.ok(await store.planDeliveries({ ...ends, owed: [] }), 'nobody else plans')
-    sids.push(...ends.ended.map((ended) => ended.session.sid))
+    names.push(...ends.ended.map((ended) => nameOf(ended.session)))
   }
 }
 

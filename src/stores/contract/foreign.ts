@@ -1,5 +1,6 @@
 /** Entries about the tokens of other issuers: they end there, and nothing here. */
 import assert from 'node:assert/strict'
+import { generationsFrom } from '../../domain/generation.ts'
 import { EVERYONE, scopeRow, scopes } from '../../domain/scope.ts'
 import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
 import type { Store } from '../../ports/store.ts'
@@ -99,7 +100,7 @@ export const foreignChecks: readonly Check[] = [
         const until = foreign === 'cutoff' ? { cutoffSeconds: second + 1 } : {}
         assert.equal((await store.revoke(revocation({ scope, issuer, key, ...until }))).added, true)
       }
-      const zero = { everyone: 0, subject: 0, client: 0, grant: 0, device: 0 }
+      const zero = generationsFrom(() => 0)
       assert.deepEqual(await store.generations({ ...mine, deviceKey: 'phone' }), zero)
       const page = { limit: 10, cursor: undefined }
       const { items } = await store.listSessions({}, now, page)
@@ -108,7 +109,7 @@ export const foreignChecks: readonly Check[] = [
         ['live'],
       )
       assert.ok(await store.findDeviceSession('phone', now))
-      const life = { lifetimeMs: 3_600_000, expiresAtMs: now + 3_600_000 }
+      const life = { participantId: '', lifetimeMs: 3_600_000, expiresAtMs: now + 3_600_000 }
       assert.equal(await store.extendAccess({ sid: opened.sid, ...life }), true)
       assert.equal((await store.rotate(rotation(opened.token))).kind, 'rotated')
       // Nor is a session of that name refused, which another issuer has ended.

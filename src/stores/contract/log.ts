@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { generationsFrom } from '../../domain/generation.ts'
 import { hash } from 'node:crypto'
 import { MIN_REMEMBERED_MS } from '../../domain/access-horizon.ts'
 import { chainStart, followChain } from '../../domain/chain.ts'
 import { chainInput, type Revocation, ENTRY_VERSION } from '../../domain/revocation.ts'
-import { EVERYONE, grantKey, type WideScope } from '../../domain/scope.ts'
+import { EVERYONE, grantKey, type WideScope, participantKey } from '../../domain/scope.ts'
 import type { LogStore } from '../../ports/store.ts'
 import type { Check } from './check.ts'
 import { mintId, now, refuses, revocation, session, times, wholeStream } from './samples.ts'
@@ -23,6 +24,7 @@ const wide: readonly (readonly [Exclude<WideScope, 'signing_key'>, string])[] = 
   ['client', 'web'],
   ['grant', grantKey('web', 'maria')],
   ['device', 'phone'],
+  ['participant', participantKey('web', 'sid')],
   ['everyone', EVERYONE],
 ]
 
@@ -108,19 +110,22 @@ export const logChecks: readonly Check[] = [
         assert.equal((await store.revoke(revocation({ scope, key: 'same' }))).added, true, scope)
       }
       const none = { subjectId: 'other', clientId: 'other', deviceKey: undefined }
-      assert.deepEqual(Object.values(await store.generations(none)), [0, 0, 0, 0, 0])
+      assert.deepEqual(
+        await store.generations(none),
+        generationsFrom(() => 0),
+      )
     },
   },
   {
     name: 'revoke: every wide scope raises its own counter and no other',
     async run({ store }) {
-      const whose = { subjectId: 'maria', clientId: 'web', deviceKey: 'phone' }
-      const expected = { everyone: 0, subject: 0, client: 0, grant: 0, device: 0 }
+      const whose = { sid: 'sid', subjectId: 'maria', clientId: 'web', deviceKey: 'phone' }
+      let expected = generationsFrom(() => 0)
       for (const [scope, key] of wide) {
         for (const generation of [1, 2]) {
           const outcome = await store.revoke(revocation({ scope, key }))
           assert.equal(outcome.revocation.generation, generation)
-          expected[scope] = generation
+          expected = { ...expected, [scope]: generation }
           assert.deepEqual(await store.generations(whose), expected, scope)
         }
       }

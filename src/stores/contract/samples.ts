@@ -4,6 +4,7 @@ import { Refusal, type FailureKind } from '../../domain/failure.ts'
 import type { Client, Subject } from '../../domain/identity.ts'
 import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
 import type {
+  JoinSessionCommand,
   LogStore,
   OpenSessionCommand,
   Page,
@@ -55,6 +56,23 @@ export function session(command: Partial<OpenSessionCommand> = {}): OpenSessionC
     createdAtMs: now,
     expiresAtMs: now + 48 * hour,
     accessLifetimeMs: hour,
+    attributes: {},
+    refreshToken: undefined,
+    ...command,
+  }
+}
+
+/** The join of a session by another client. */
+export function joining(
+  to: JoinSessionCommand['session'],
+  command: Partial<JoinSessionCommand> = {},
+): JoinSessionCommand {
+  return {
+    participantId: mintId(),
+    session: to,
+    clientId: 'app',
+    dialect: 'oauth',
+    joinedAtMs: now,
     attributes: {},
     refreshToken: undefined,
     ...command,

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { grantKey, participantKey, type Scope } from '../../domain/scope.ts'
+import { PARTICIPANTS_SHOWN, type Session } from '../../domain/session.ts'
 import type { PageRequest, SessionFilter, Store } from '../../ports/store.ts'
 import type { Check } from './check.ts'
-import { allPages, mintId, now, refuses, revocation, session, times } from './samples.ts'
+import { allPages, joining, mintId, now, refuses, revocation, session, times } from './samples.ts'
 import { counters } from './sessions.ts'
 
 async function sids(store: Store, filter: SessionFilter, nowMs = now): Promise<string[]> {
@@ -68,7 +70,8 @@ export const sessionListChecks: readonly Check[] = [
           [both.sid, 'revoked'],
         ]),
       )
-      assert.deepEqual(page.items.at(-1), { session: live, state: 'live' })
+      const only = { session: live, state: 'live' }
+      assert.deepEqual(page.items.at(-1), { ...only, participants: [only] })
       assert.deepEqual(await sids(store, { liveAtMs: now }), [live.sid])
       assert.deepEqual(await sids(store, { liveAtMs: now - 1 }), [expired.sid, live.sid])
     },
@@ -89,7 +92,104 @@ export const sessionListChecks: readonly Check[] = [
     },
   },
   {
-    name: 'listSessions: what is opened meanwhile neither repeats nor hides a session',
+    name: 'listSessions and countSessions: through any participant, and each session once',
+    async run({ store }) {
+      const opened: Session[] = []
+      for (const [first, ...others] of [['c0'], ['c1', 'c0'], ['c2', 'c0', 'c1'], ['c1', 'c1']]) {
+        const one = await store.openSession(session({ clientId: first ?? '' }))
+        opened.push(one)
+        for (const [index, clientId] of others.entries()) {
+          // Another part of the same client, too.
+          await store.joinSession(joining(one, { clientId, attributes: { index } }))
+        }
+      }
+      const expected: readonly (readonly [SessionFilter, readonly number[]])[] = [
+        [{}, [3, 2, 1, 0]],
+        [{ clientId: 'c0' }, [2, 1, 0]],
+        [{ clientId: 'c1' }, [3, 2, 1]],
+        [{ clientId: 'c2' }, [2]],
+        [{ clientId: 'c1', liveAtMs: now }, [3, 2, 1]],
+        [{ sid: opened[2]?.sid ?? '' }, [2]],
+        [{ sid: opened[2]?.sid ?? '', clientId: 'c3' }, []],
+      ]
+      for (const [filter, places] of expected) {
+        const found = await sids(store, filter)
+        const wanted = places.map((place) => opened[place]?.sid ?? '')
+        assert.deepEqual(found.toSorted(), wanted.toSorted(), JSON.stringify(filter))
+      }
+    },
+  },
+  {
+    name: 'listSessions: a session and its participants, and what has ended of them',
+    async run({ store }) {
+      const opened = await store.openSession(session())
+      const app = await store.joinSession(joining(opened))
+      const shop = await store.joinSession(joining(opened, { clientId: 'shop' }))
+      assert.ok(app && shop)
+      const end = (scope: Scope, key: string) => store.revoke(revocation({ scope, key }))
+      const list = async (filter: SessionFilter = {}) => {
+        const page = { limit: 10, cursor: undefined }
+        const { items } = await store.listSessions(filter, now, page)
+        assert.equal(await store.countSessions(filter), items.length)
+        return items
+      }
+      await end('client', 'web')
+      const standing = [
+        { session: app, state: 'live' },
+        { session: shop, state: 'live' },
+        { session: opened, state: 'revoked' },
+      ]
+      const status = { session: opened, state: 'live', participants: standing }
+      assert.deepEqual(await list({ clientId: 'shop', liveAtMs: now }), [status])
+      assert.deepEqual(await list({ clientId: 'web' }), [status])
+      assert.deepEqual(await list({ clientId: 'web', liveAtMs: now }), [], 'its part has ended')
+      await end('participant', participantKey('shop', opened.sid))
+      const [left] = await list({ liveAtMs: now })
+      assert.equal(left?.state, 'live')
+      assert.deepEqual(
+        left.participants.map(({ session: { clientId }, state }) => [clientId, state]),
+        [
+          ['app', 'live'],
+          ['web', 'revoked'],
+          ['shop', 'revoked'],
+        ],
+      )
+      await end('grant', grantKey('app', 'maria'))
+      assert.equal((await list())[0]?.state, 'revoked', 'its last participant has ended')
+      assert.deepEqual(await list({ liveAtMs: now }), [])
+    },
+  },
+  {
+    name: 'listSessions: not more participants than are shown, and first those that have not ended',
+    async run({ store }) {
+      const opened = await store.openSession(session())
+      for (let number = 0; number < PARTICIPANTS_SHOWN + 10; number += 1) {
+        await store.joinSession(joining(opened, { clientId: `c${String(number)}` }))
+        if (number < 20)
+          await store.revoke(revocation({ scope: 'client', key: `c${String(number)}` }))
+      }
+      const page = { limit: 10, cursor: undefined }
+      const [status, ...others] = (await store.listSessions({}, now, page)).items
+      assert.deepEqual(others, [])
+      assert.equal(status?.participants.length, PARTICIPANTS_SHOWN)
+      const live = status.participants.filter(({ state }) => state === 'live')
+      assert.equal(live.length, PARTICIPANTS_SHOWN - 10 + 1)
+      assert.deepEqual(status.participants.slice(0, live.length), live)
+    },
+  },
+  {
+    name: 'findDeviceSession: as the first participant has it that has not ended',
+    async run({ store }) {
+      const opened = await store.openSession(session({ deviceKey: 'phone' }))
+      const app = await store.joinSession(joining(opened))
+      await store.joinSession(joining(opened, { clientId: 'shop' }))
+      assert.deepEqual(await store.findDeviceSession('phone', now), opened)
+      await store.revoke(revocation({ scope: 'client', key: 'web' }))
+      assert.deepEqual(await store.findDeviceSession('phone', now), app)
+    },
+  },
+  {
+    name: 'listSessions: what is opened or joined meanwhile neither repeats nor hides a session',
     async run({ store }) {
       const first: string[] = []
       for (let opened = 0; opened < 20; opened += 1) {
@@ -97,7 +197,9 @@ export const sessionListChecks: readonly Check[] = [
       }
       const list = async (page: PageRequest) => {
         const result = await store.listSessions({}, now, page)
-        await store.openSession(session({ createdAtMs: now + 1000 }))
+        const opened = await store.openSession(session({ createdAtMs: now + 1000 }))
+        const [shown] = result.items
+        for (const to of [opened, shown?.session ?? opened]) await store.joinSession(joining(to))
         return result
       }
       const found = await allPages(list, 6)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generationsFrom } from '../../domain/generation.ts'
 import { EVERYONE, grantKey, type Scope } from '../../domain/scope.ts'
 import type { Check } from './check.ts'
 import {
@@ -30,8 +31,8 @@ export const sessionChecks: readonly Check[] = [
       const attributes = { agent: 'Firefox', nested: { list: [1, null, true, 'é💥'] }, empty: {} }
       const { refreshToken: _, ...command } = session({ deviceKey: 'phone', attributes })
       const opened = await store.openSession({ ...command, refreshToken: undefined })
-      const generations = { everyone: 0, subject: 0, client: 0, grant: 0, device: 0 }
-      assert.deepEqual(opened, { ...command, generations })
+      const generations = generationsFrom(() => 0)
+      assert.deepEqual(opened, { ...command, participantId: '', generations })
       assert.deepEqual(await store.findSession(command.sid), opened)
       const bare = await store.openSession(session())
       assert.equal(bare.deviceKey, undefined)
@@ -47,7 +48,8 @@ export const sessionChecks: readonly Check[] = [
           await store.revoke(revocation({ scope, key }))
         }
       }
-      const generations = { subject: 1, client: 2, grant: 3, device: 4, everyone: 5 }
+      const raised = { subject: 1, client: 2, grant: 3, device: 4, everyone: 5 }
+      const generations = { ...raised, participant: 0 }
       const opened = await store.openSession(session({ deviceKey: 'phone' }))
       assert.deepEqual(opened.generations, generations)
       const bare = await store.openSession(session())

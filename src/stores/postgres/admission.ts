@@ -1,8 +1,8 @@
 /**
  * Which commands may share a transaction. A batch runs by kind, not in the order of its commands:
- * small changes, then openings, then rotations, then revocations. That is the same as running them
- * one after another as long as no command meets another that its kind has overtaken; where it
- * would, the batch ends before it.
+ * small changes, then openings, then joins, then rotations, then revocations. That is the same as
+ * running them one after another as long as no command meets another that its kind has overtaken;
+ * where it would, the batch ends before it.
  *
  * A rotation names its token, not its session, so whether a revocation that was asked for earlier
  * concerns it is only known afterwards: `endedBefore` answers that, and the rotation is refused.
@@ -29,6 +29,8 @@ export class Admission {
         return this.#revoke(input)
       case 'openSession':
         return this.#open(input)
+      case 'joinSession':
+        return this.#open({ ...input.session, ...input })
       case 'rotate':
         return this.#rotate(input)
       case 'createSubject':
@@ -57,7 +59,8 @@ export class Admission {
     return true
   }
 
-  #open(command: OpenSessionCommand): boolean {
+  /** Of one session there is one opening or join in a batch, so that none overtakes another. */
+  #open(command: Opening): boolean {
     const { sid, refreshToken } = command
     if (endings(command).some((name) => this.#ended.has(name)) || this.#sids.has(sid)) return false
     const token = refreshToken?.id
@@ -80,10 +83,12 @@ export class Admission {
   }
 }
 
+type Named = Pick<Session, 'sid' | 'subjectId' | 'clientId' | 'deviceKey'>
+
+type Opening = Named & Pick<OpenSessionCommand, 'refreshToken'>
+
 /** Every revocation that could end such a session, as `scope key`. */
-function endings(
-  session: Pick<Session, 'sid' | 'subjectId' | 'clientId' | 'deviceKey'>,
-): readonly string[] {
+function endings(session: Named): readonly string[] {
   const names = namesOfSession(session)
   return scopes.flatMap((scope) => {
     const key = keyOf(scopeRow(scope), names)
@@ -92,10 +97,7 @@ function endings(
 }
 
 /** Whether one of these entries ends that session, which was opened before them. */
-export function endedBy(
-  entries: readonly Revocation[],
-  session: Pick<Session, 'sid' | 'subjectId' | 'clientId' | 'deviceKey'>,
-): boolean {
+export function endedBy(entries: readonly Revocation[], session: Named): boolean {
   const names = new Set(endings(session))
   return entries.some(({ scope, issuer, key }) => issuer === '' && names.has(`${scope} ${key}`))
 }

@@ -3,7 +3,7 @@ import { extend, removeKeyAfterMs } from '../../domain/access-horizon.ts'
 import type { Failure } from '../../domain/failure.ts'
 import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
 import { raisesCounter } from '../../domain/revocation.ts'
-import type { OpenSessionCommand, RotateCommand } from '../../ports/store.ts'
+import type { JoinSessionCommand, OpenSessionCommand, RotateCommand } from '../../ports/store.ts'
 import type { Answer, Command } from '../commands.ts'
 import { endedBy } from './admission.ts'
 import type { Connection } from './connection.ts'
@@ -14,6 +14,7 @@ import { readKnown, readLifetimes, runAppend, runAppendAlone, runRaise, runNotif
 import { sweep } from './maintenance.ts'
 import { nothingKnown, Numbering } from './numbering.ts'
 import type { SessionLifetimes } from './session-lifetimes.ts'
+import { runJoin } from './session-joins.ts'
 import { mayExtend, runAddSuccessors, runOpen, runRotate, type Rotated } from './sessions.ts'
 import { advance, fence, type Tail } from './streams.ts'
 import { addTicket, countAttempt, putTicket, takeTicket } from './tickets.ts'
@@ -161,6 +162,7 @@ class Work {
   readonly #target: Target
   readonly #commands: readonly Command[]
   readonly #opens: OpenSessionCommand[] = []
+  readonly #joins: JoinSessionCommand[] = []
   readonly #rotates: RotateCommand[] = []
   readonly #revokes: RevocationCommand[] = []
 
@@ -169,6 +171,7 @@ class Work {
     this.#commands = commands
     for (const [name, input] of commands) {
       if (name === 'openSession') this.#opens.push(input)
+      else if (name === 'joinSession') this.#joins.push(input)
       else if (name === 'rotate') this.#rotates.push(input)
       else if (name === 'revoke') this.#revokes.push(input)
     }
@@ -181,14 +184,16 @@ class Work {
     const horizon = this.#readHorizon()
     const small = this.#commands.map((command) => runSmall(connection, command, horizon))
     const opened = this.#opens.length > 0 ? runOpen(connection, this.#opens) : []
+    const joined = this.#joins.length > 0 ? runJoin(connection, this.#joins) : []
     const rotated = this.#rotates.length > 0 ? runRotate(connection, this.#rotates) : []
     const known =
       this.#revokes.length > 0 ? readKnown(connection, lifetimes, this.#revokes) : nothingKnown
-    const [{ before, after }, smallAnswers, openAnswers, rotations, knownEntries] =
-      await Promise.all([horizon, Promise.all(small), opened, rotated, known])
+    const [{ before, after }, smallAnswers, openAnswers, joinAnswers, rotations, knownEntries] =
+      await Promise.all([horizon, Promise.all(small), opened, joined, rotated, known])
     const moved = after !== before
     for (const { sid, accessLifetimeMs } of this.#opens) lifetimes.remember(sid, accessLifetimeMs)
-    return { horizon: after, moved, smallAnswers, openAnswers, rotations, known: knownEntries }
+    const answers = { smallAnswers, openAnswers, joinAnswers, rotations }
+    return { horizon: after, moved, ...answers, known: knownEntries }
   }
 
   /** The horizon as it was found, and as it is once the batch is committed. */
@@ -203,9 +208,11 @@ class Work {
   /** One answer for each command, in the order in which they were asked for. */
   answer(prepared: Prepared, numbering: Numbering): readonly Answer[] {
     const opens = prepared.openAnswers.values()
+    const joins = prepared.joinAnswers.values()
     const rotations = prepared.rotations.values()
     return this.#commands.map(([name, input], index): Answer => {
       if (name === 'openSession') return opens.next().value ?? unanswered
+      if (name === 'joinSession') return joins.next().value ?? unanswered
       if (name === 'rotate') return answerRotation(rotations.next().value, numbering)
       if (name === 'revoke') return numbering.revoke(input)
       return prepared.smallAnswers[index] ?? unanswered
@@ -260,6 +267,7 @@ async function runSmall(
     case 'probe':
       return { value: undefined }
     case 'openSession':
+    case 'joinSession':
     case 'rotate':
     case 'revoke':
       return undefined

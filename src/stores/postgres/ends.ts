@@ -13,7 +13,7 @@ import type { Revocation } from '../../domain/revocation.ts'
 import { hasOneKey } from '../../domain/scope.ts'
 import type { Session } from '../../domain/session.ts'
 import type { DeliveryCursor, EndedSession, Ends, EndsRequest } from '../../ports/delivery.ts'
-import { endedColumns, endings } from '../ends.ts'
+import { endedColumns, endings, together } from '../ends.ts'
 import { checkLimit } from '../pages.ts'
 import type { Link } from './link.ts'
 import type { Statement } from './connection.ts'
@@ -71,9 +71,10 @@ const named: Statement = {
   name: 'delivery_named',
   text: `SELECT ${logColumns}, ${sessionColumns} FROM log l JOIN sessions s ON s.sid = l.key
     WHERE l.stream = $1 AND l.sequence > $2 AND l.sequence <= $3 AND l.scope = 'session' AND l.issuer = ''
+      AND (l.sequence > $2 + 1 OR s.number > $5)
       AND s.dialect = ANY($4::text[]) AND s.expires_at_ms >= l.at_ms
       AND NOT ${endedBefore('l.stream', 'l.sequence')}
-    ORDER BY l.sequence`,
+    ORDER BY l.sequence, s.number LIMIT $6`,
 }
 
 export async function readEnds(link: Link, request: EndsRequest): Promise<Ends | undefined> {
@@ -107,11 +108,13 @@ export async function readEnds(link: Link, request: EndsRequest): Promise<Ends |
       break
     }
   }
-  const range = [stream, sequence, reached.sequence, dialects]
-  const found = await link.run<LogRow & SessionRow>(named, range)
-  ended.push(...found.map((row) => ({ entry: toRevocation(row), session: toSession(row) })))
-  ended.sort((one, other) => one.entry.sequence - other.entry.sequence)
-  return { version: read.version, ended, reached }
+  const range = [stream, sequence, reached.sequence, dialects, place.session_number, limit]
+  const found = (await link.run<LogRow & SessionRow>(named, range)).map((row) => ({
+    entry: toRevocation(row),
+    session: toSession(row),
+    number: row.number,
+  }))
+  return { version: read.version, ...together(ended, found, { limit, reached }) }
 }
 
 /** One page of the sessions whose counter an entry raised. */

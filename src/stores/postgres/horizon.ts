@@ -48,6 +48,9 @@ const move: Statement = {
 export function accessOf(commands: readonly Command[]): readonly AccessLife[] {
   return commands.flatMap(([name, input]): readonly AccessLife[] => {
     if (name === 'openSession') return [firstAccess(input)]
+    if (name === 'joinSession') {
+      return [firstAccess({ ...input.session, createdAtMs: input.joinedAtMs })]
+    }
     if (name === 'rotate') return [input.access]
     if (name === 'extendAccess') return [input]
     return []

@@ -30,7 +30,7 @@ const unplanned = `(SELECT min(u.at_ms) FROM (
 
 const sessions = remove(
   'sessions',
-  'sid',
+  'sid, participant_id',
   'expires_at_ms',
   `least($1::bigint, coalesce(${unplanned}, $1::bigint))`,
 )

@@ -285,10 +285,26 @@ CREATE TABLE checkpoints (
 );
 `
 
+/**
+ * A session has a row for each of its clients, and a refresh token names the one that it was issued
+ * to. Those that are there have one client each, the one that opened them, which has no id. Older
+ * nodes would take the clients of a session for each other.
+ *
+ * One statement changes the key, because a table may not be without one.
+ */
+const participants = `
+ALTER TABLE sessions ADD COLUMN participant_id text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN participant_generation bigint NOT NULL DEFAULT 0;
+ALTER TABLE refresh_tokens ADD COLUMN participant_id text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE sessions DROP CONSTRAINT IF EXISTS sessions_pkey,
+  ADD CONSTRAINT sessions_pkey PRIMARY KEY (sid, participant_id);
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', needs: 1, sql: first },
   { number: 2, name: 'access horizon', needs: 2, sql: accessHorizon },
   { number: 3, name: 'deliveries', needs: 1, sql: deliveries },
   { number: 4, name: 'entries', needs: 4, sql: entries },
   { number: 5, name: 'checkpoints', needs: 5, sql: checkpoints },
+  { number: 6, name: 'participants', needs: 6, sql: participants },
 ]

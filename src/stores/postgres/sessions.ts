@@ -1,8 +1,9 @@
 /**
- * Opening sessions and using up their refresh tokens: what races with a revocation.
+ * Opening sessions, joining them and using up their refresh tokens: what races with a revocation.
  *
- * Why READ COMMITTED is enough. A session carries the generations that its opening statement read.
- * Say that a revocation commits at any moment relative to that statement, on this node or another:
+ * Why READ COMMITTED is enough. A session carries the generations that its opening statement read,
+ * and one that is joined those that the joining statement read for the client. Say that a
+ * revocation commits at any moment relative to that statement, on this node or another:
  *
  * - before it: the statement reads the new counter, and the session is younger than the revocation;
  * - after its snapshot, even while its transaction is still open: the session is stored with the old
@@ -22,6 +23,7 @@ import type { Session } from '../../domain/session.ts'
 import type {
   ExtendAccessCommand,
   OpenSessionCommand,
+  RefreshTokenRecord,
   RotateCommand,
   RotateOutcome,
 } from '../../ports/store.ts'
@@ -56,28 +58,37 @@ export function exists(rows: string): string {
 }
 
 /**
- * True for a row `s` of `sessions` that a revocation has ended, by name or by a counter. Device
+ * True for a row of `sessions` that a revocation has ended, by name or by a counter. Device
  * sessions alone look at the counter of their device.
+ *
+ * @param row What the query calls it.
  */
-export const sessionIsRevoked: string = `(
-  ${ended('s.sid')}
-  ${sessionCounters
-    .map((scope) => `OR s.${generationColumn(scope)} < ${counter(scope, counterKey(scope, 's'))}`)
-    .join('\n  ')}
+export function isRevoked(row: string): string {
+  const counters = sessionCounters.map(
+    (scope) => `OR ${row}.${generationColumn(scope)} < ${counter(scope, counterKey(scope, row))}`,
+  )
+  return `(
+  ${ended(`${row}.sid`)}
+  ${counters.join('\n  ')}
 )`
+}
 
-const generationColumns = sessionCounters.map(generationColumn).join(', ')
+export const generationColumns: string = sessionCounters.map(generationColumn).join(', ')
+
+/** True for a client or subject `g` that is listed and disabled. */
+export const isDisabled: string = `(${exists(`subjects x WHERE x.id = g.subject_id AND x.standing = 'disabled'`)}
+  OR ${exists(`clients x WHERE x.id = g.client_id AND x.standing = 'disabled'`)})`
+
+export const tokenIsTaken: string = exists('refresh_tokens x WHERE x.id = g.token_id')
 
 const open: Statement = {
   name: 'sessions_open',
   text: `WITH judged AS MATERIALIZED (
       SELECT g.*, ${generationsOf('g')}, CASE
-        WHEN ${exists(`subjects x WHERE x.id = g.subject_id AND x.standing = 'disabled'`)}
-          OR ${exists(`clients x WHERE x.id = g.client_id AND x.standing = 'disabled'`)}
-          THEN 'disabled'
+        WHEN ${isDisabled} THEN 'disabled'
         WHEN ${exists('sessions x WHERE x.sid = g.sid')} THEN 'sid taken'
         WHEN ${ended('g.sid')} THEN 'ended'
-        WHEN ${exists('refresh_tokens x WHERE x.id = g.token_id')} THEN 'token taken'
+        WHEN ${tokenIsTaken} THEN 'token taken'
         ELSE 'opened' END AS outcome
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
         $7::bigint[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::bigint[])
@@ -136,7 +147,7 @@ function toOpenAnswer(row: OpenRow, command: OpenSessionCommand): OpenAnswer {
       return { failure: { kind: 'conflict', reason: 'the refresh token id is taken' } }
     case 'opened': {
       const { refreshToken: _, ...session } = command
-      return { value: { ...session, generations: toGenerations(row) } }
+      return { value: { ...session, participantId: '', generations: toGenerations(row) } }
     }
   }
 }
@@ -144,15 +155,16 @@ function toOpenAnswer(row: OpenRow, command: OpenSessionCommand): OpenAnswer {
 const stillOpen: Statement = {
   name: 'sessions_still_open',
   text: `SELECT 1 FROM sessions s
-    WHERE s.sid = $1 AND s.access_lifetime_ms = $2 AND NOT ${sessionIsRevoked}`,
+    WHERE s.sid = $1 AND s.participant_id = $2 AND s.access_lifetime_ms = $3
+      AND NOT ${isRevoked('s')}`,
 }
 
-/** Whether a session may have one more access token. The horizon moves in the same transaction. */
+/** Whether a participant may have one more access token. The horizon moves in the same transaction. */
 export async function mayExtend(
   connection: Connection,
-  { sid, lifetimeMs }: ExtendAccessCommand,
+  { sid, participantId, lifetimeMs }: ExtendAccessCommand,
 ): Promise<boolean> {
-  const rows = await connection.run(stillOpen, [sid, lifetimeMs])
+  const rows = await connection.run(stillOpen, [sid, participantId, lifetimeMs])
   return rows.length > 0
 }
 
@@ -168,9 +180,9 @@ const lockTokens: Statement = {
 const rotate: Statement = {
   name: 'refresh_tokens_rotate',
   text: `WITH judged AS MATERIALIZED (
-      SELECT g.*, t.sid, s.subject_id, s.client_id, s.device_key, t.sealed_answer AS answer, CASE
+      SELECT g.*, t.sid, t.participant_id, s.subject_id, s.client_id, s.device_key, t.sealed_answer AS answer, CASE
         WHEN t.id IS NULL OR s.sid IS NULL THEN 'unknown'
-        WHEN ${sessionIsRevoked} THEN 'revoked'
+        WHEN ${isRevoked('s')} THEN 'revoked'
         WHEN g.now_ms > least(t.expires_at_ms, s.expires_at_ms) THEN 'expired'
         WHEN t.used_at_ms IS NULL THEN 'rotated'
         WHEN g.now_ms < least(t.grace_until_ms, t.used_at_ms + g.grace_ms)
@@ -179,15 +191,15 @@ const rotate: Statement = {
       FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[])
         WITH ORDINALITY AS g(id, secret_hash, now_ms, grace_ms, sealed, n)
       LEFT JOIN refresh_tokens t ON t.id = g.id AND t.secret_hash = g.secret_hash
-      LEFT JOIN sessions s ON s.sid = t.sid
+      LEFT JOIN sessions s ON s.sid = t.sid AND s.participant_id = t.participant_id
     ), used AS (
       UPDATE refresh_tokens t
       SET used_at_ms = j.now_ms, grace_until_ms = j.now_ms + j.grace_ms,
         sealed_answer = CASE WHEN j.grace_ms > 0 THEN j.sealed END
       FROM judged j WHERE j.kind = 'rotated' AND t.id = j.id
     )
-    SELECT kind, CASE WHEN kind = 'replayed' THEN answer END AS sealed_answer, sid, subject_id,
-      client_id, device_key
+    SELECT kind, CASE WHEN kind = 'replayed' THEN answer END AS sealed_answer, sid, participant_id,
+      subject_id, client_id, device_key
     FROM judged ORDER BY n`,
 }
 
@@ -195,6 +207,7 @@ interface RotateRow {
   readonly kind: RotateOutcome['kind']
   readonly sealed_answer: Buffer | null
   readonly sid: string | null
+  readonly participant_id: string | null
   readonly subject_id: string | null
   readonly client_id: string | null
   readonly device_key: string | null
@@ -208,7 +221,7 @@ export interface Rotated {
   readonly successor: Successor | undefined
 }
 
-type Successor = NonNullable<RotateCommand['successor']> & { readonly sid: string }
+type Successor = RefreshTokenRecord & Pick<Session, 'sid' | 'participantId'>
 
 export async function runRotate(
   connection: Connection,
@@ -233,10 +246,10 @@ export async function runRotate(
 
 const addSuccessors: Statement = {
   name: 'refresh_tokens_add',
-  text: `INSERT INTO refresh_tokens (id, sid, secret_hash, expires_at_ms)
-    SELECT id, sid, secret_hash, expires_at_ms
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) WITH ORDINALITY
-      AS g(id, sid, secret_hash, expires_at_ms, n)
+  text: `INSERT INTO refresh_tokens (id, sid, participant_id, secret_hash, expires_at_ms)
+    SELECT id, sid, participant_id, secret_hash, expires_at_ms
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) WITH ORDINALITY
+      AS g(id, sid, participant_id, secret_hash, expires_at_ms, n)
     ORDER BY n`,
 }
 
@@ -251,6 +264,7 @@ export function runAddSuccessors(
   return connection.run(addSuccessors, [
     successors.map(({ id }) => id),
     successors.map(({ sid }) => sid),
+    successors.map(({ participantId }) => participantId),
     successors.map(({ secretHash }) => secretHash),
     successors.map(({ expiresAtMs }) => expiresAtMs),
   ])
@@ -263,10 +277,11 @@ function toOutcome({ kind, sealed_answer: sealed }: RotateRow): RotateOutcome {
 }
 
 function successorOf(
-  { kind, sid }: RotateRow,
+  { kind, sid, participant_id: participantId }: RotateRow,
   { successor }: RotateCommand,
 ): Successor | undefined {
-  return kind === 'rotated' && sid !== null && successor ? { ...successor, sid } : undefined
+  if (kind !== 'rotated' || sid === null || participantId === null) return undefined
+  return successor && { ...successor, sid, participantId }
 }
 
 function sessionOf(row: RotateRow): Rotated['session'] {

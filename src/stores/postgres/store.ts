@@ -267,6 +267,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     findRevocation: (id) => find(id, (known) => log.findRevocation(short, known)),
     liveRevocations: (nowMs) => log.liveRevocations(long, nowMs),
     openSession: (command) => change('openSession', command),
+    joinSession: (command) => change('joinSession', command),
     findSession: (sid) => find(sid, (known) => sessions.findSession(short, known)),
     findDeviceSession: (deviceKey, nowMs) =>
       find(deviceKey, (known) => sessions.findDeviceSession(short, known, nowMs)),

@@ -10,7 +10,7 @@ import type { Revocation } from '../../domain/revocation.ts'
 import { hasOneKey } from '../../domain/scope.ts'
 import type { DeliveryCursor, EndedSession, EndsRequest } from '../../ports/delivery.ts'
 import type { Handlers, LongQueries } from '../commands.ts'
-import { endedColumns, endings } from '../ends.ts'
+import { endedColumns, endings, together } from '../ends.ts'
 import { checkLimit } from '../pages.ts'
 import { logPointReader } from './log-lists.ts'
 import { logView, type LogView } from './log-view.ts'
@@ -92,8 +92,9 @@ class EndsReader {
     this.#byName = database.prepare(
       `SELECT ${columns}, s.* FROM log l CROSS JOIN sessions s ON s.sid = l.key
        WHERE l.position > :after AND l.position <= :last AND l.scope = 'session' AND l.issuer = ''
+         AND (l.position > :after + 1 OR s.number > :sessionNumber)
          AND ${concerned} AND s.expires_at_ms >= l.at_ms AND NOT ${endedBefore('l.position')}
-       ORDER BY l.position`,
+       ORDER BY l.position, s.number LIMIT :limit`,
     )
   }
 
@@ -121,17 +122,19 @@ class EndsReader {
         break
       }
     }
-    ended.push(...this.#named(after, positionOf(reached.sequence), dialects))
-    ended.sort((one, other) => one.entry.sequence - other.entry.sequence)
-    return { ended, reached }
-  }
-
-  #named(after: number, last: number, dialects: readonly string[]): readonly EndedSession[] {
-    const values = { after, last, dialects: JSON.stringify(dialects) }
-    return shaped<(LogRow & SessionRow)[]>(this.#byName.all(values)).map((row) => ({
+    const found = this.#byName.all({
+      after,
+      last: positionOf(reached.sequence),
+      sessionNumber,
+      dialects: JSON.stringify(dialects),
+      limit,
+    })
+    const named = shaped<(LogRow & SessionRow)[]>(found).map((row) => ({
       entry: this.#view.convert(row),
       session: toSession(row),
+      number: row.number,
     }))
+    return together(ended, named, { limit, reached })
   }
 
   /** One page of the sessions whose counter an entry raised. */

@@ -1,11 +1,11 @@
 /** Looking sessions up: one by its name, its device or its refresh token, and many in pages. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import type { SessionStatus } from '../../domain/session.ts'
 import type { SessionFilter } from '../../ports/store.ts'
 import type { Handlers, LongQueries, PointQueries } from '../commands.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
+import { checkLimit, readCursor } from '../pages.ts'
+import { participantsOf, toSessionPage, type ParticipantRow } from '../session-pages.ts'
 import { shaped, toSession, type SessionRow } from './rows.ts'
-import { generationsReader, sessionIsRevoked } from './sessions.ts'
+import { generationsReader, isRevoked } from './sessions.ts'
 
 type PointSessionQueries = Pick<
   PointQueries,
@@ -13,15 +13,18 @@ type PointSessionQueries = Pick<
 >
 
 export function sessionPointReader(database: DatabaseSync): Handlers<PointSessionQueries> {
-  const bySid = database.prepare('SELECT s.* FROM sessions s WHERE s.sid = ?')
+  const bySid = database.prepare(
+    'SELECT s.* FROM sessions s WHERE s.sid = ? ORDER BY s.participant_id LIMIT 1',
+  )
   const byDevice = database.prepare(
     `SELECT s.* FROM sessions s
-     WHERE s.device_key = ? AND s.expires_at_ms >= ? AND NOT ${sessionIsRevoked}
+     WHERE s.device_key = :deviceKey AND s.expires_at_ms >= :nowMs AND NOT ${isRevoked('s')}
+       AND ${isFirst(`NOT ${isRevoked('q')}`)}
      ORDER BY s.number DESC LIMIT 1`,
   )
   const byToken = database.prepare(
     `SELECT s.*, t.expires_at_ms AS token_expires_at_ms
-     FROM refresh_tokens t JOIN sessions s ON s.sid = t.sid
+     FROM refresh_tokens t JOIN sessions s ON s.sid = t.sid AND s.participant_id = t.participant_id
      WHERE t.id = ? AND t.secret_hash = ?`,
   )
   return {
@@ -30,7 +33,7 @@ export function sessionPointReader(database: DatabaseSync): Handlers<PointSessio
       return row && toSession(row)
     },
     findDeviceSession({ deviceKey, nowMs }) {
-      const row = shaped<SessionRow | undefined>(byDevice.get(deviceKey, nowMs))
+      const row = shaped<SessionRow | undefined>(byDevice.get({ deviceKey, nowMs }))
       return row && toSession(row)
     },
     findRefreshToken({ id, secretHash }) {
@@ -49,64 +52,60 @@ export function sessionLongReader(database: DatabaseSync): Handlers<LongSessionQ
   return {
     listSessions({ filter, nowMs, page }) {
       checkLimit(page.limit, 1000)
-      const { conditions, values } = conditionsOf(filter)
-      if (page.cursor !== undefined) {
-        conditions.push('s.number < ?')
-        values.push(readCursor('sessions', page.cursor, 'number'))
-      }
-      const rows = shaped<(SessionRow & { revoked: number })[]>(
-        database
-          .prepare(
-            `SELECT s.*, ${sessionIsRevoked} AS revoked FROM sessions s ${where(conditions)}
-             ORDER BY s.number DESC LIMIT ?`,
-          )
-          .all(...values, page.limit + 1),
-      )
-      return toPage(
-        rows,
-        page.limit,
-        (row) => ({ session: toSession(row), state: stateOf(row, nowMs) }),
-        (row) => writeCursor('sessions', row.number),
-      )
+      const { where, values } = conditionsOf(filter, page.cursor)
+      const found = `SELECT s.sid, s.number AS found FROM sessions s ${where}
+        ORDER BY s.number DESC LIMIT :limit`
+      const rows = database
+        .prepare(participantsOf(found, 's.*', isRevoked('s')))
+        .all({ ...values, limit: page.limit + 1 })
+      return toSessionPage(shaped<ParticipantRow[]>(rows), page.limit, nowMs)
     },
     countSessions(filter) {
-      const { conditions, values } = conditionsOf(filter)
-      const row = shaped<{ count: number }>(
-        database
-          .prepare(`SELECT count(*) AS count FROM sessions s ${where(conditions)}`)
-          .get(...values),
-      )
-      return row.count
+      const { where, values } = conditionsOf(filter, undefined)
+      const sql = `SELECT count(*) AS count FROM sessions s ${where}`
+      return shaped<{ count: number }>(database.prepare(sql).get(values)).count
     },
   }
 }
 
-function stateOf(row: SessionRow & { revoked: number }, nowMs: number): SessionStatus['state'] {
-  if (row.revoked === 1) return 'revoked'
-  return nowMs > row.expires_at_ms ? 'expired' : 'live'
+/**
+ * True for a row `s` that is the first of its session among those that the conditions find. The
+ * client that opened a session comes first, and has nobody before it to look for.
+ *
+ * @param conditions On a row `q`.
+ */
+function isFirst(conditions: string): string {
+  return `(s.participant_id = '' OR NOT EXISTS (SELECT 1 FROM sessions q
+    WHERE q.sid = s.sid AND q.participant_id < s.participant_id AND ${conditions}))`
 }
 
-function conditionsOf(filter: SessionFilter): { conditions: string[]; values: SQLInputValue[] } {
-  const conditions: string[] = []
-  const values: SQLInputValue[] = []
+function conditionsOf(
+  filter: SessionFilter,
+  cursor: string | undefined,
+): { readonly where: string; readonly values: Record<string, SQLInputValue> } {
   const columns = {
+    sid: filter.sid,
     subject_id: filter.subjectId,
     client_id: filter.clientId,
     device_key: filter.deviceKey,
     dialect: filter.dialect,
   }
+  const values: Record<string, SQLInputValue> = {}
   for (const [column, wanted] of Object.entries(columns)) {
-    if (wanted === undefined) continue
-    conditions.push(`s.${column} = ?`)
-    values.push(wanted)
+    if (wanted !== undefined) values[column] = wanted
   }
-  if (filter.liveAtMs !== undefined) {
-    conditions.push('s.expires_at_ms >= ?', `NOT ${sessionIsRevoked}`)
-    values.push(filter.liveAtMs)
+  const named = Object.keys(values)
+  if (filter.liveAtMs !== undefined) values['liveAtMs'] = filter.liveAtMs
+  const conditionsOn = (row: string): string[] => [
+    ...named.map((column) => `${row}.${column} = :${column}`),
+    ...(filter.liveAtMs === undefined
+      ? []
+      : [`${row}.expires_at_ms >= :liveAtMs`, `NOT ${isRevoked(row)}`]),
+  ]
+  const conditions = [...conditionsOn('s'), isFirst(['true', ...conditionsOn('q')].join(' AND '))]
+  if (cursor !== undefined) {
+    conditions.push('s.number < :before')
+    values['before'] = readCursor('sessions', cursor, 'number')
   }
-  return { conditions, values }
-}
-
-function where(conditions: readonly string[]): string {
-  return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+  return { where: `WHERE ${conditions.join(' AND ')}`, values }
 }

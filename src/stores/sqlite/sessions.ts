@@ -5,9 +5,10 @@ import { refuse } from '../../domain/failure.ts'
 import { generationsFrom, type Generations } from '../../domain/generation.ts'
 import type { AccountStatus } from '../../domain/identity.ts'
 import { keyOf, scopeRow, sessionCounters } from '../../domain/scope.ts'
-import { namesOfSession, type Session } from '../../domain/session.ts'
+import { namesOfSession, type Session, type SessionNames } from '../../domain/session.ts'
 import type {
   ExtendAccessCommand,
+  JoinSessionCommand,
   OpenSessionCommand,
   RefreshTokenRecord,
   RotateCommand,
@@ -15,13 +16,9 @@ import type {
 import type { Commands, Handlers } from '../commands.ts'
 import { counterKey, generationColumn } from '../ends.ts'
 import type { HorizonKeeper } from './horizon.ts'
-import { shaped } from './rows.ts'
+import { shaped, toSession, type SessionRow } from './rows.ts'
 
-type GenerationsOf = (of: {
-  readonly subjectId: string
-  readonly clientId: string
-  readonly deviceKey: string | undefined
-}) => Generations
+type GenerationsOf = (of: SessionNames) => Generations
 
 /** The counters as they are now. A counter that was never raised has no row and is 0. */
 export function generationsReader(database: DatabaseSync): GenerationsOf {
@@ -39,26 +36,32 @@ export function generationsReader(database: DatabaseSync): GenerationsOf {
 }
 
 /**
- * True for a row `s` of `sessions` that a revocation has ended, by name or by a counter. Device
+ * True for a row of `sessions` that a revocation has ended, by name or by a counter. Device
  * sessions alone look at the counter of their device.
+ *
+ * @param row What the query calls it.
  */
-export const sessionIsRevoked: string = `(
-  EXISTS (SELECT 1 FROM log WHERE log.key = s.sid AND log.scope = 'session' AND log.issuer = '')
-  ${sessionCounters
-    .map(
-      (scope) => `OR s.${generationColumn(scope)} < coalesce((SELECT generation FROM generations
-    WHERE scope = '${scope}' AND key = ${counterKey(scope, 's')}), 0)`,
-    )
-    .join('\n  ')}
+export function isRevoked(row: string): string {
+  const counters = sessionCounters.map(
+    (scope) => `OR ${row}.${generationColumn(scope)} < coalesce((SELECT generation FROM generations
+    WHERE scope = '${scope}' AND key = ${counterKey(scope, row)}), 0)`,
+  )
+  return `(
+  EXISTS (SELECT 1 FROM log WHERE log.key = ${row}.sid AND log.scope = 'session' AND log.issuer = '')
+  ${counters.join('\n  ')}
 )`
+}
 
 export function sessionWriter(
   database: DatabaseSync,
   horizon: HorizonKeeper,
-): Handlers<Pick<Commands, 'openSession' | 'rotate' | 'extendAccess'>> {
+): Handlers<Pick<Commands, 'openSession' | 'joinSession' | 'rotate' | 'extendAccess'>> {
   const addToken = refreshTokenInsert(database)
+  const addSession = sessionInsert(database)
+  const checkAccounts = accountChecker(database)
   return {
-    openSession: sessionOpener(database, addToken, horizon),
+    openSession: sessionOpener(database, { addSession, addToken, checkAccounts, horizon }),
+    joinSession: sessionJoiner(database, { addSession, addToken, checkAccounts, horizon }),
     rotate: rotator(database, addToken, horizon),
     extendAccess: accessExtender(database, horizon),
   }
@@ -69,10 +72,11 @@ function accessExtender(
   horizon: HorizonKeeper,
 ): (command: ExtendAccessCommand) => boolean {
   const find = database.prepare(
-    `SELECT access_lifetime_ms, ${sessionIsRevoked} AS revoked FROM sessions s WHERE s.sid = ?`,
+    `SELECT access_lifetime_ms, ${isRevoked('s')} AS revoked FROM sessions s
+     WHERE s.sid = ? AND s.participant_id = ?`,
   )
-  return ({ sid, expiresAtMs }) => {
-    const row = find.get(sid)
+  return ({ sid, participantId, expiresAtMs }) => {
+    const row = find.get(sid, participantId)
     const found = shaped<{ access_lifetime_ms: number; revoked: number } | undefined>(row)
     if (found === undefined || found.revoked === 1) return false
     horizon.extend({ lifetimeMs: found.access_lifetime_ms, expiresAtMs })
@@ -80,70 +84,127 @@ function accessExtender(
   }
 }
 
-type AddToken = (sid: string, token: RefreshTokenRecord) => void
+type AddToken = (of: Pick<Session, 'sid' | 'participantId'>, token: RefreshTokenRecord) => void
 
 function refreshTokenInsert(database: DatabaseSync): AddToken {
   const find = database.prepare('SELECT 1 FROM refresh_tokens WHERE id = ?')
   const insert = database.prepare(
-    'INSERT INTO refresh_tokens (id, sid, secret_hash, expires_at_ms) VALUES (?, ?, ?, ?)',
+    `INSERT INTO refresh_tokens (id, sid, participant_id, secret_hash, expires_at_ms)
+     VALUES (?, ?, ?, ?, ?)`,
   )
-  return (sid, { id, secretHash, expiresAtMs }) => {
+  return ({ sid, participantId }, { id, secretHash, expiresAtMs }) => {
     if (find.get(id)) return refuse({ kind: 'conflict', reason: 'the refresh token id is taken' })
-    insert.run(id, sid, secretHash, expiresAtMs)
+    insert.run(id, sid, participantId, secretHash, expiresAtMs)
   }
+}
+
+/** Stores a client's part of a session, with the generations as they are now. */
+type AddSession = (session: Omit<Session, 'generations'>) => Session
+
+function sessionInsert(database: DatabaseSync): AddSession {
+  const generationsOf = generationsReader(database)
+  const insert = database.prepare(
+    `INSERT INTO sessions (sid, participant_id, subject_id, client_id, device_key, dialect,
+       created_at_ms, expires_at_ms, access_lifetime_ms, attributes, ${sessionCounters.map(generationColumn).join(', ')})
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?${', ?'.repeat(sessionCounters.length)})`,
+  )
+  return (session) => {
+    const generations = generationsOf(session)
+    insert.run(
+      session.sid,
+      session.participantId,
+      session.subjectId,
+      session.clientId,
+      session.deviceKey ?? null,
+      session.dialect,
+      session.createdAtMs,
+      session.expiresAtMs,
+      session.accessLifetimeMs,
+      JSON.stringify(session.attributes),
+      ...sessionCounters.map((scope) => generations[scope]),
+    )
+    return { ...session, generations }
+  }
+}
+
+/** Refuses where the subject or the client is listed and disabled. */
+type CheckAccounts = (of: Pick<Session, 'subjectId' | 'clientId'>) => void
+
+function accountChecker(database: DatabaseSync): CheckAccounts {
+  const findSubject = database.prepare('SELECT standing FROM subjects WHERE id = ?')
+  const findClient = database.prepare('SELECT standing FROM clients WHERE id = ?')
+  return ({ subjectId, clientId }) => {
+    const rows = [findSubject.get(subjectId), findClient.get(clientId)]
+    const accounts = shaped<({ standing: AccountStatus } | undefined)[]>(rows)
+    if (accounts.some((row) => row?.standing === 'disabled')) refuse({ kind: 'account_disabled' })
+  }
+}
+
+interface Parts {
+  readonly addSession: AddSession
+  readonly addToken: AddToken
+  readonly checkAccounts: CheckAccounts
+  readonly horizon: HorizonKeeper
 }
 
 function sessionOpener(
   database: DatabaseSync,
-  addToken: AddToken,
-  horizon: HorizonKeeper,
+  { addSession, addToken, checkAccounts, horizon }: Parts,
 ): (command: OpenSessionCommand) => Session {
-  const generationsOf = generationsReader(database)
-  const findSubject = database.prepare('SELECT standing FROM subjects WHERE id = ?')
-  const findClient = database.prepare('SELECT standing FROM clients WHERE id = ?')
   const findSid = database.prepare('SELECT 1 FROM sessions WHERE sid = ?')
   const findEnd = database.prepare(
     `SELECT 1 FROM log WHERE key = ? AND scope = 'session' AND issuer = ''`,
   )
-  const insert = database.prepare(
-    `INSERT INTO sessions (sid, subject_id, client_id, device_key, dialect, created_at_ms,
-       expires_at_ms, access_lifetime_ms, attributes, ${sessionCounters.map(generationColumn).join(', ')})
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?${', ?'.repeat(sessionCounters.length)})`,
-  )
   return (command) => {
-    const { sid, refreshToken, ...rest } = command
-    const accounts = [findSubject.get(command.subjectId), findClient.get(command.clientId)]
-    if (shaped<({ standing: AccountStatus } | undefined)[]>(accounts).some(isDisabled)) {
-      return refuse({ kind: 'account_disabled' })
-    }
+    const { refreshToken, ...rest } = command
+    const session = { ...rest, participantId: '' }
+    checkAccounts(session)
+    const { sid } = session
     if (findSid.get(sid)) return refuse({ kind: 'conflict', reason: 'the session id is taken' })
     if (findEnd.get(sid)) return refuse({ kind: 'token_revoked' })
     // Before the session, because it can still be refused.
-    if (refreshToken) addToken(sid, refreshToken)
-    horizon.extend(firstAccess(command))
-    const generations = generationsOf(command)
-    insert.run(
-      sid,
-      rest.subjectId,
-      rest.clientId,
-      rest.deviceKey ?? null,
-      rest.dialect,
-      rest.createdAtMs,
-      rest.expiresAtMs,
-      rest.accessLifetimeMs,
-      JSON.stringify(rest.attributes),
-      ...sessionCounters.map((scope) => generations[scope]),
-    )
-    return { sid, ...rest, generations }
+    if (refreshToken) addToken(session, refreshToken)
+    horizon.extend(firstAccess(session))
+    return addSession(session)
   }
 }
 
-function isDisabled(row: { standing: AccountStatus } | undefined): boolean {
-  return row?.standing === 'disabled'
+function sessionJoiner(
+  database: DatabaseSync,
+  { addSession, addToken, checkAccounts, horizon }: Parts,
+): (command: JoinSessionCommand) => Session | undefined {
+  const findLiving = database.prepare(
+    `SELECT 1 FROM sessions s WHERE s.sid = ? AND s.subject_id = ? AND s.device_key IS ?
+       AND s.expires_at_ms = ? AND s.access_lifetime_ms = ? AND NOT ${isRevoked('s')} LIMIT 1`,
+  )
+  const findSame = database.prepare(
+    `SELECT s.* FROM sessions s WHERE s.sid = ? AND s.client_id = ? AND s.dialect = ?
+       AND s.attributes = ? AND NOT ${isRevoked('s')} ORDER BY s.participant_id LIMIT 1`,
+  )
+  const findId = database.prepare('SELECT 1 FROM sessions WHERE sid = ? AND participant_id = ?')
+  return ({ participantId, session, joinedAtMs, refreshToken, ...own }) => {
+    const { sid, subjectId, deviceKey, expiresAtMs, accessLifetimeMs } = session
+    const shared = { sid, subjectId, deviceKey, expiresAtMs, accessLifetimeMs }
+    const facts = [sid, subjectId, deviceKey ?? null, expiresAtMs, accessLifetimeMs]
+    if (joinedAtMs > expiresAtMs || !findLiving.get(...facts)) return undefined
+    const joined = { ...shared, ...own, participantId, createdAtMs: joinedAtMs }
+    checkAccounts(joined)
+    const attributes = JSON.stringify(own.attributes)
+    const found = findSame.get(sid, own.clientId, own.dialect, attributes)
+    const same = shaped<SessionRow | undefined>(found)
+    if (!same && findId.get(sid, participantId)) {
+      return refuse({ kind: 'conflict', reason: 'the id of the participant is taken' })
+    }
+    const part = same && toSession(same)
+    if (refreshToken) addToken(part ?? joined, refreshToken)
+    horizon.extend(firstAccess(joined))
+    return part ?? addSession(joined)
+  }
 }
 
 interface PresentedRow {
   readonly sid: string
+  readonly participant_id: string
   readonly expires_at_ms: number
   readonly session_expires_at_ms: number
   readonly access_lifetime_ms: number
@@ -163,9 +224,10 @@ function rotator(
   horizon: HorizonKeeper,
 ): (command: RotateCommand) => Commands['rotate']['output'] {
   const find = database.prepare(
-    `SELECT t.sid, t.expires_at_ms, t.used_at_ms, t.grace_until_ms, t.sealed_answer,
-       s.expires_at_ms AS session_expires_at_ms, s.access_lifetime_ms, ${sessionIsRevoked} AS revoked
-     FROM refresh_tokens t JOIN sessions s ON s.sid = t.sid
+    `SELECT t.sid, t.participant_id, t.expires_at_ms, t.used_at_ms, t.grace_until_ms,
+       t.sealed_answer, s.expires_at_ms AS session_expires_at_ms, s.access_lifetime_ms,
+       ${isRevoked('s')} AS revoked
+     FROM refresh_tokens t JOIN sessions s ON s.sid = t.sid AND s.participant_id = t.participant_id
      WHERE t.id = ? AND t.secret_hash = ?`,
   )
   // The driver binds bytes of length 0 as NULL, which here means that nothing is handed out again.
@@ -189,7 +251,8 @@ function rotator(
         ? { kind: 'replayed', sealedAnswer: found.sealed_answer }
         : { kind: 'reused' }
     }
-    if (successor) addToken(found.sid, successor)
+    const { sid, participant_id: participantId } = found
+    if (successor) addToken({ sid, participantId }, successor)
     use.run(nowMs, graceMs, sealedAnswer, id)
     return { kind: 'rotated' }
   }

@@ -155,6 +155,7 @@ export function storeOver(
     findRevocation: (id) => access.find('findRevocation', id),
     liveRevocations: (nowMs) => liveRevocations(access, nowMs),
     openSession: (command) => access.change('openSession', command),
+    joinSession: (command) => access.change('joinSession', command),
     findSession: (sid) => access.find('findSession', sid),
     findDeviceSession: (deviceKey, nowMs) => access.find('findDeviceSession', { deviceKey, nowMs }),
     findRefreshToken: (id, secretHash) => access.find('findRefreshToken', { id, secretHash }),

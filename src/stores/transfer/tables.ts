@@ -126,6 +126,7 @@ export const tables: readonly Table[] = [
     name: 'sessions',
     columns: {
       sid: 'text',
+      participant_id: 'text',
       subject_id: 'text',
       client_id: 'text',
       device_key: 'text?',
@@ -142,6 +143,7 @@ export const tables: readonly Table[] = [
     columns: {
       id: 'text',
       sid: 'text',
+      participant_id: 'text',
       secret_hash: 'text',
       expires_at_ms: 'number',
       used_at_ms: 'number?',

@@ -146,8 +146,9 @@ export const brokenHorizons: readonly BrokenStore[] = [
       async openSession(command) {
         const session = await openAs(store, command, { accessLifetimeMs: 1 })
         // Also once it is known to all: what is asked for meanwhile comes before it.
-        const { sid, accessLifetimeMs: lifetimeMs } = session
-        await store.extendAccess({ sid, lifetimeMs, expiresAtMs: session.createdAtMs + lifetimeMs })
+        const { sid, participantId, accessLifetimeMs: lifetimeMs } = session
+        const expiresAtMs = session.createdAtMs + lifetimeMs
+        await store.extendAccess({ sid, participantId, lifetimeMs, expiresAtMs })
         return session
       },
     }),

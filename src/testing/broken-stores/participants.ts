@@ -1,0 +1,117 @@
+import type { Store } from '../../ports/store.ts'
+import { nextTurn, type BrokenStore } from './broken-store.ts'
+
+/** A store that looks at the session of a refresh token, and not at the client's part in it. */
+function rotatingForAll(store: Store): Store {
+  return {
+    ...store,
+    async rotate(command) {
+      const found = await store.findRefreshToken(command.id, command.secretHash)
+      const outcome = await store.rotate(command)
+      if (outcome.kind !== 'revoked' || found === undefined) return outcome
+      const { sid } = found.session
+      const { items } = await store.listSessions({ sid }, command.nowMs, firstPage)
+      const stands = items.some(({ state }) => state === 'live')
+      return stands ? { kind: 'rotated' } : outcome
+    },
+  }
+}
+
+const firstPage = { limit: 1, cursor: undefined }
+
+export const brokenParticipants: readonly BrokenStore[] = [
+  {
+    name: 'lets a client join what has ended',
+    caughtBy: 'joinSession: not once the session has ended',
+    wrap: (store) => ({
+      ...store,
+      async joinSession(command) {
+        const joined = await store.joinSession(command)
+        return joined ?? store.findSession(command.session.sid)
+      },
+    }),
+  },
+  {
+    name: 'gives who joins the generations of who was there',
+    caughtBy: 'joinSession: stores what it returns',
+    wrap: (store) => ({
+      ...store,
+      async joinSession(command) {
+        const joined = await store.joinSession(command)
+        const first = await store.findSession(command.session.sid)
+        return joined && first && { ...joined, generations: first.generations }
+      },
+    }),
+  },
+  {
+    name: 'looks whether the session stands, and adds to it later',
+    caughtBy: 'race: a join and a logout in every scope',
+    wrap: (store) => ({
+      ...store,
+      async joinSession(command) {
+        await nextTurn()
+        return store.joinSession(command)
+      },
+    }),
+  },
+  {
+    name: 'adds a client once more each time that it comes',
+    caughtBy: 'joinSession: a client that is in it is not added again',
+    wrap: (store) => {
+      let joins = 0
+      return {
+        ...store,
+        joinSession: (command) =>
+          store.joinSession({
+            ...command,
+            attributes: { ...command.attributes, joins: (joins += 1) },
+          }),
+      }
+    },
+  },
+  {
+    name: 'takes a token for good while anybody is in its session',
+    caughtBy: 'rotate: what ends one client of a session',
+    wrap: rotatingForAll,
+  },
+  {
+    name: 'says that a session is over when its first client has left',
+    caughtBy: 'listSessions: a session and its participants',
+    wrap: (store) => ({
+      ...store,
+      async listSessions(...request) {
+        const page = await store.listSessions(...request)
+        const items = page.items.map((item) => {
+          const first = item.participants.find(({ session }) => session.participantId === '')
+          return { ...item, state: first?.state ?? item.state }
+        })
+        return { ...page, items }
+      },
+    }),
+  },
+  {
+    name: 'counts participants for sessions',
+    caughtBy: 'listSessions and countSessions: through any participant',
+    wrap: (store) => ({
+      ...store,
+      async countSessions(filter) {
+        const page = { limit: 1000, cursor: undefined }
+        const { items } = await store.listSessions(filter, 0, page)
+        return items.reduce((sum, { participants }) => sum + participants.length, 0)
+      },
+    }),
+  },
+  {
+    name: 'tells only who opened a session that it has ended',
+    caughtBy: 'readEnds: every participant',
+    wrap: (store) => ({
+      ...store,
+      async readEnds(request) {
+        const ends = await store.readEnds(request)
+        if (ends === undefined) return undefined
+        const ended = ends.ended.filter(({ session }) => session.participantId === '')
+        return { ...ends, ended }
+      },
+    }),
+  },
+]
