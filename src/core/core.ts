@@ -22,6 +22,7 @@ import { findIssuer } from './find-issuer.ts'
 import { inspect } from './inspect.ts'
 import { inspectForLogout } from './inspect-for-logout.ts'
 import { isKnownAddress, rememberAddress } from './known-address.ts'
+import { joinSession } from './join-session.ts'
 import { mint } from './mint.ts'
 import { openSession } from './open-session.ts'
 import { recognize } from './recognize.ts'
@@ -51,6 +52,7 @@ export interface Core {
   /** Hashes a password or a client's secret, to be stored with a subject or a client. */
   readonly hashSecret: (secret: string) => Promise<string>
   readonly openSession: Verb<typeof openSession>
+  readonly joinSession: Verb<typeof joinSession>
   readonly issueCode: Verb<typeof issueCode>
   readonly redeemCode: Verb<typeof redeemCode>
   readonly mint: Verb<typeof mint>
@@ -91,6 +93,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     authenticateSubject: (...args) => authenticateSubject(dependencies, ...args),
     authenticateClient: (...args) => authenticateClient(dependencies, ...args),
     openSession: (...args) => openSession(dependencies, ...args),
+    joinSession: (...args) => joinSession(dependencies, ...args),
     issueCode: (...args) => issueCode(dependencies, ...args),
     redeemCode: (...args) => redeemCode(dependencies, ...args),
     mint: (...args) => mint(dependencies, ...args),

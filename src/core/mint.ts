@@ -11,10 +11,11 @@ export async function mint(
   dependencies: CoreDependencies,
   request: AccessRequest,
 ): Promise<AccessToken> {
-  const { sid, accessLifetimeMs: lifetimeMs } = request.session
+  const { sid, participantId, accessLifetimeMs: lifetimeMs } = request.session
   // Signed first, so that what is committed is what it says.
   const access = await signAccess(dependencies, request)
   const { expiresAtMs } = access
-  const stands = await dependencies.store.extendAccess({ sid, lifetimeMs, expiresAtMs })
+  const life = { lifetimeMs, expiresAtMs }
+  const stands = await dependencies.store.extendAccess({ sid, participantId, ...life })
   return stands ? access : refuse({ kind: 'token_revoked' })
 }

@@ -22,6 +22,11 @@ export interface SessionRequest {
   /** `aud` of its access tokens, before the installation's own audiences. */
   readonly audience: string
   readonly accessLifetimeMs: number
+  /**
+   * The longest life of an access token of any client that joins the session, milliseconds;
+   * `accessLifetimeMs` where it is not given.
+   */
+  readonly maxAccessLifetimeMs?: number
   /** Undefined: no refresh token, and the session lives as long as its access token. */
   readonly refreshLifetimeMs?: number
   /** Longest life of the session; the refresh life (or the access life) where it is not given. */
@@ -63,7 +68,7 @@ export async function openSession(
     dialect: request.dialect,
     createdAtMs: nowMs,
     expiresAtMs: nowMs + lifetimeMs,
-    accessLifetimeMs: request.accessLifetimeMs,
+    accessLifetimeMs: request.maxAccessLifetimeMs ?? request.accessLifetimeMs,
     attributes: request.attributes ?? {},
     refreshToken: refreshToken?.record,
   })
