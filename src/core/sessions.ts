@@ -1,6 +1,8 @@
-/** Sessions, as surfaces look them up. Opening, refreshing and ending are verbs of their own. */
+/**
+ * Sessions, as surfaces look them up. Opening, joining, refreshing and ending are verbs of their
+ * own.
+ */
 import type { Generations } from '../domain/generation.ts'
-import { isOvertaken } from '../domain/generation.ts'
 import type { Session, SessionStatus } from '../domain/session.ts'
 import type { Page, PageRequest, SessionFilter, SessionStore } from '../ports/store.ts'
 import type { CoreDependencies } from './dependencies.ts'
@@ -10,8 +12,9 @@ export interface Sessions {
   /** Newest first, each with its state as it is now. */
   list(filter: SessionFilter, page: PageRequest): Promise<Page<SessionStatus>>
   count(filter: SessionFilter): Promise<number>
+  /** As its first participant has it. */
   find(sid: string): Promise<Session | undefined>
-  /** One session and whether it still stands; undefined where there is no such session. */
+  /** One session, whether it has ended, and its clients; undefined where there is none. */
   status(sid: string): Promise<SessionStatus | undefined>
   /** The newest session of a device that is live now. */
   findOfDevice(deviceKey: string): Promise<Session | undefined>
@@ -33,18 +36,8 @@ export function sessionVerbs({
     generations: (of) => store.generations(of),
 
     async status(sid) {
-      const session = await store.findSession(sid)
-      if (session === undefined) return undefined
-      if (session.expiresAtMs <= clock.nowMs()) return { session, state: 'expired' }
-      const [ended, now] = await Promise.all([
-        store.listRevocations(
-          { scope: 'session', issuer: '', key: sid },
-          { limit: 1, cursor: undefined },
-        ),
-        store.generations(session),
-      ])
-      const overtaken = isOvertaken(session.generations, now)
-      return { session, state: ended.items.length > 0 || overtaken ? 'revoked' : 'live' }
+      const first = { limit: 1, cursor: undefined }
+      return (await store.listSessions({ sid }, clock.nowMs(), first)).items[0]
     },
 
     async findByRefreshToken(token) {

@@ -104,12 +104,24 @@ export interface WireDryRun {
 export interface WireSession {
   readonly sid: string
   readonly subject: string
+  /** That opened it. */
   readonly client: string
   readonly device: string | null
   readonly dialect: string
   readonly state: 'live' | 'revoked' | 'expired'
   readonly createdAt: string
   readonly expiresAt: string
+  readonly attributes: Readonly<Record<string, unknown>>
+  /** Its clients: those that are in it, then those that were; at most 100. */
+  readonly participants: readonly WireParticipant[]
+}
+
+/** A client in a session. */
+export interface WireParticipant {
+  readonly client: string
+  readonly dialect: string
+  readonly state: 'live' | 'revoked' | 'expired'
+  readonly joinedAt: string
   readonly attributes: Readonly<Record<string, unknown>>
 }
 

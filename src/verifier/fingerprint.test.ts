@@ -24,4 +24,16 @@ suite('fingerprint()', () => {
     }
     assert.notDeepEqual(fingerprint('subject', key), expected)
   })
+
+  test('of a client’s part in a session has both in it', () => {
+    const sid = '019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d77'
+    const other = '019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d78'
+    const of = (clientId: string, id: string) => fingerprint('participant', `${clientId} ${id}`)
+    assert.deepEqual(of('shop', sid), of('shop', sid))
+    const all = [of('shop', sid), of('mail', sid), of('shop', other), fingerprint('session', sid)]
+    assert.equal(new Set(all.map(({ high, low }) => `${high} ${low}`)).size, all.length)
+    // As random as the id, whatever the name.
+    const [one, two] = [of('shop', sid), of('shop', other)]
+    assert.deepEqual([one.high ^ two.high, one.low ^ two.low], [0, 0x77 ^ 0x78])
+  })
 })

@@ -148,7 +148,8 @@ suite('POST /revocations', () => {
       'validation-failed',
     )
     assert.deepEqual(complaints, {
-      '#/scope': 'must be one of token, session, subject, client, grant, device, everyone',
+      '#/scope':
+        'must be one of token, session, participant, subject, client, grant, device, everyone',
       '#/key': 'must be a string',
       '#/reason': complaints['#/reason'],
       '#/note': 'must have at most 500 characters',

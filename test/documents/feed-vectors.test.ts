@@ -68,14 +68,9 @@ suite('docs/feed-vectors.json', () => {
     assert.deepEqual(vectors, made)
   })
 
-  test('its fingerprints are the last half of a UUID, or SHA-256 by another hand', () => {
+  test('its fingerprints are the last half of a UUID, SHA-256 by another hand, or both', () => {
     for (const { scope, issuer, key, hex } of vectors.fingerprints) {
-      const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key)
-      const isMinted =
-        issuer === '' && ['token', 'session', 'signing_key'].includes(scope) && isUuid
-      const name = issuer === '' ? `${scope}\0${key}` : `\0${scope}\0${issuer}\0${key}`
-      const hash = createHash('sha256').update(name).digest('hex').slice(0, 16)
-      assert.equal(hex, isMinted ? key.slice(-17).replace('-', '') : hash, `${scope} ${key}`)
+      assert.equal(hex, hexByHand(scope, key, issuer), `${scope} ${key}`)
     }
   })
 
@@ -125,4 +120,17 @@ function toJson(frame: NodeFrame | GuardFrame): object {
       return value
     }),
   ) as object
+}
+
+function hexByHand(scope: Scope, key: string, issuer: string): string {
+  const hashOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16)
+  const [, name, half] =
+    /^(?:(.*) )?[0-9a-f]{8}-(?:[0-9a-f]{4}-){2}([0-9a-f]{4}-[0-9a-f]{12})$/.exec(key) ?? []
+  const isMinted = ['token', 'session', 'signing_key', 'participant'].includes(scope)
+  if (issuer !== '') return hashOf(`\0${scope}\0${issuer}\0${key}`)
+  if (!isMinted || half === undefined) return hashOf(`${scope}\0${key}`)
+  const id = half.replace('-', '')
+  if (name === undefined) return id
+  const both = BigInt(`0x${id}`) ^ BigInt(`0x${hashOf(`${scope}\0${name}`)}`)
+  return both.toString(16).padStart(16, '0')
 }

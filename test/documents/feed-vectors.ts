@@ -28,6 +28,9 @@ export const names: readonly (readonly [scope: Scope, key: string, issuer?: stri
   ['subject', ''],
   ['client', 'shop'],
   ['client', uuid],
+  ['participant', `shop ${uuid}`],
+  ['participant', `${uuid} ${otherUuid}`],
+  ['participant', 'shop not-a-uuid'],
   ['grant', 'shop maria'],
   ['device', 'tv-1'],
   ['token', uuid, 'https://idp.example'],
@@ -197,6 +200,13 @@ export const cases: readonly AliveCase[] = [
   row('its subject, to the next', false, [entry('subject', 'maria', 3)]),
   row('its client, to the next', false, [entry('client', 'shop', 4)]),
   row('its grant, to the next', false, [entry('grant', 'shop maria', 5)]),
+  row('its client’s part in its session, for the first time', false, [
+    entry('participant', `shop ${claims.sid}`, 1),
+  ]),
+  row('another client’s part in its session', true, [
+    entry('participant', `mail ${claims.sid}`, 1),
+  ]),
+  row('its client’s part in another session', true, [entry('participant', `shop ${otherUuid}`, 1)]),
   row('nothing, of a token with a generation that this version does not know', true, [], later),
   row(
     'its subject, where the token has a generation more',

@@ -10,11 +10,18 @@ export const sessionColumns: readonly Column<WireSession>[] = [
   { title: 'SESSION', value: ({ sid }) => sid },
   { title: 'STATE', value: ({ state }) => state, style: ({ state }) => stateStyle(state) },
   { title: 'SUBJECT', value: ({ subject }) => subject },
-  { title: 'CLIENT', value: ({ client }) => client },
+  { title: 'CLIENT', value: clientsOf },
   { title: 'DIALECT', value: ({ dialect }) => dialect },
   { title: 'DEVICE', value: ({ device }) => device ?? '' },
   { title: 'CREATED', value: ({ createdAt }) => createdAt },
 ]
+
+/** Who is in it, or was where all have left. */
+function clientsOf({ participants }: WireSession): string {
+  const live = participants.filter(({ state }) => state === 'live')
+  const shown = live.length > 0 ? live : participants
+  return [...new Set(shown.map(({ client }) => client))].join(', ')
+}
 
 interface SessionFlags {
   readonly subject?: string
@@ -35,10 +42,10 @@ export function addSessions(program: Command, shell: Shell): void {
     .command('list')
     .description('Lists sessions, newest first.')
     .option('--subject <id>', 'only of this person')
-    .option('--client <id>', 'only of this client')
+    .option('--client <id>', 'only with this client among theirs')
     .option('--device <key>', 'only of this device')
-    .option('--dialect <name>', 'only of this dialect')
-    .option('--live', 'only those that still stand')
+    .option('--dialect <name>', 'only with a client of this dialect')
+    .option('--live', 'only those that have not ended, with --client for that client')
     .action(async ({ limit, ...filter }: SessionFlags, command: Command) => {
       const client = await shell.connect(command)
       const found = client.sessions(filter, { pageSize: pageSizeFor(limit) })

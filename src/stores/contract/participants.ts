@@ -16,20 +16,20 @@ import {
   subject,
 } from './samples.ts'
 
-export interface WithToken {
+interface WithToken {
   readonly session: Session
   readonly token: RefreshTokenRecord
 }
 
 /** Maria's login with web on her phone. */
-export async function opens(store: Store): Promise<WithToken> {
+async function opens(store: Store): Promise<WithToken> {
   const token = refreshToken()
   const command = session({ deviceKey: 'phone', refreshToken: token })
   return { session: await store.openSession(command), token }
 }
 
 /** Joins it with a client, and its refresh token. */
-export async function joins(
+async function joins(
   store: Store,
   to: Session,
   command: Partial<JoinSessionCommand> = {},
@@ -52,7 +52,7 @@ async function rotates(store: Store, { token }: WithToken): Promise<string> {
 type Ending = readonly [Scope, (clientId: string, sid: string) => string]
 
 /** What ends all participants of the session of maria on her phone, whoever they are. */
-export const forAll: readonly Ending[] = [
+const forAll: readonly Ending[] = [
   ['session', (_clientId, sid) => sid],
   ['subject', () => 'maria'],
   ['device', () => 'phone'],
@@ -60,7 +60,7 @@ export const forAll: readonly Ending[] = [
 ]
 
 /** What ends the part of one client in it. */
-export const forOne: readonly Ending[] = [
+const forOne: readonly Ending[] = [
   ['client', (clientId) => clientId],
   ['grant', (clientId) => grantKey(clientId, 'maria')],
   ['participant', (clientId, sid) => participantKey(clientId, sid)],

@@ -16,8 +16,9 @@ export interface Target {
  */
 export function sessionsOf({ scope, key }: Target): SessionFilter | undefined {
   if (scopeRow(scope).kind === 'narrow') return undefined
-  const { sub, client_id: clientId, device_id: deviceKey } = readKey(scope, key)
+  const { sid, sub, client_id: clientId, device_id: deviceKey } = readKey(scope, key)
   return {
+    ...(sid === undefined ? {} : { sid }),
     ...(sub === undefined ? {} : { subjectId: sub }),
     ...(clientId === undefined ? {} : { clientId }),
     ...(deviceKey === undefined ? {} : { deviceKey }),

@@ -2,6 +2,7 @@
  * JSON Schemas of what is on the wire, for the OpenAPI document; `protocol/admin-api.ts` has the
  * same as types. A schema with `x-schema-name` becomes a component of that name.
  */
+import { PARTICIPANTS_SHOWN } from '../../../domain/session.ts'
 import {
   deliveryStates,
   requestedScopes,
@@ -110,16 +111,27 @@ export const revocationDetailSchema: Schema = named('RevocationDetail', {
   }),
 })
 
+const sessionState: Schema = { type: 'string', enum: ['live', 'revoked', 'expired'] }
+
+const participantSchema: Schema = named('Participant', {
+  client: text,
+  dialect: text,
+  state: sessionState,
+  joinedAt: instant,
+  attributes: anything,
+})
+
 export const sessionSchema: Schema = named('Session', {
   sid: text,
   subject: text,
   client: text,
   device: orNull(text),
   dialect: text,
-  state: { type: 'string', enum: ['live', 'revoked', 'expired'] },
+  state: sessionState,
   createdAt: instant,
   expiresAt: instant,
   attributes: anything,
+  participants: { type: 'array', items: participantSchema, maxItems: PARTICIPANTS_SHOWN },
 })
 
 export const dryRunSchema: Schema = named('DryRun', {

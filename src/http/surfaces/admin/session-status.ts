@@ -2,7 +2,7 @@ import type { SessionStatus } from '../../../domain/session.ts'
 import type { Store } from '../../../ports/store.ts'
 
 /**
- * One session and whether it still stands.
+ * One session, whether it has ended, and its clients.
  *
  * @returns Undefined where there is no such session.
  */

@@ -24,10 +24,10 @@ function listRoute({ core, clock }: DialectContext): AdminRoute {
       query: {
         ...pageQuery,
         subject: 'Only of this subject id',
-        client: 'Only of this client id',
+        client: 'Only that this client id is in, or was',
         device: 'Only of this device key',
-        dialect: 'Only of this dialect',
-        live: '`true`: only sessions that still stand',
+        dialect: 'Only with a client of this dialect',
+        live: '`true`: only sessions that have not ended, with `client` or `dialect` for that client',
       },
       answers: { 200: { description: 'A page', schema: pageOf(sessionSchema) } },
     },

@@ -3,7 +3,7 @@ import type { Delivery } from '../../../domain/delivery.ts'
 import type { Client, Subject } from '../../../domain/identity.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import type { Revocation } from '../../../domain/revocation.ts'
-import type { SessionStatus } from '../../../domain/session.ts'
+import type { Participation, SessionStatus } from '../../../domain/session.ts'
 import type { Revoked } from '../../../core/revoke.ts'
 import type { SigningKey } from '../../../ports/store.ts'
 import type {
@@ -11,6 +11,7 @@ import type {
   WireDelivery,
   WireGuard,
   WireKey,
+  WireParticipant,
   WireReceipt,
   WireRevocation,
   WireRevoked,
@@ -50,7 +51,7 @@ export function wireRevoked({ revocation, receipt, added }: Revoked): WireRevoke
   return { revocation: wireRevocation(revocation), receipt: wireReceipt(receipt), added }
 }
 
-export function wireSession({ session, state }: SessionStatus): WireSession {
+export function wireSession({ session, state, participants }: SessionStatus): WireSession {
   return {
     sid: session.sid,
     subject: session.subjectId,
@@ -60,6 +61,17 @@ export function wireSession({ session, state }: SessionStatus): WireSession {
     state,
     createdAt: time(session.createdAtMs),
     expiresAt: time(session.expiresAtMs),
+    attributes: session.attributes,
+    participants: participants.map(wireParticipant),
+  }
+}
+
+function wireParticipant({ session, state }: Participation): WireParticipant {
+  return {
+    client: session.clientId,
+    dialect: session.dialect,
+    state,
+    joinedAt: time(session.createdAtMs),
     attributes: session.attributes,
   }
 }
