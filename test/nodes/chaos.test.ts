@@ -1,7 +1,8 @@
 /**
  * The promise on three nodes, and on one with SQLite, while nodes are killed and frozen, their
  * database goes away and wall clocks are set wrong, and clients try again: everything that was
- * answered is written down and judged afterwards.
+ * answered is written down and judged afterwards. Somebody outside who is often away is told of
+ * every session that ended, each time under the same id.
  *
  * `OUTRIGHT_CHAOS_SEEDS` runs (1), each for `OUTRIGHT_CHAOS_SECONDS` (15), the first with
  * `OUTRIGHT_CHAOS_SEED` (random). The schedule and the choices of the load follow the seed; what
@@ -10,6 +11,7 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { after, suite, test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startCluster } from '../../src/testing/postgres.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { check } from './checker.ts'
@@ -17,6 +19,7 @@ import { Disturbances } from './disturbances.ts'
 import { History } from './history.ts'
 import { Load } from './load.ts'
 import { Fleet, type FleetOptions } from './processes.ts'
+import { checkTold, Listener, untold, type Told } from './told.ts'
 
 const seeds = numberFrom('OUTRIGHT_CHAOS_SEEDS', 1)
 const firstSeed = numberFrom('OUTRIGHT_CHAOS_SEED', randomInt(1_000_000))
@@ -27,6 +30,8 @@ const LEASE_MS = 2_000
 /** The longest disturbance, the patience of a node with its database, the lease, and slack. */
 const BOUND_MS = 20_000
 const SETTLED_WITHIN_MS = 60_000
+/** What a node that died had claimed is free after a minute; what failed pauses for half of one. */
+const TOLD_WITHIN_MS = 150_000
 const CHECKED_AT_THE_END = 50
 
 const cluster = await startCluster()
@@ -70,8 +75,9 @@ async function run(
   seed: number,
   history: History,
   t: TestContext,
-): Promise<string> {
-  const fleet = await Fleet.start(await options())
+): Promise<{ readonly logs: string; readonly told: readonly Told[] }> {
+  const listener = await Listener.open(new SeededRandom(seed + 2))
+  const fleet = await Fleet.start({ ...(await options()), toldUrl: listener.url })
   try {
     await fleet.settled(SETTLED_WITHIN_MS)
     const disturbances = new Disturbances(database, fleet, history, new SeededRandom(seed + 1))
@@ -85,12 +91,18 @@ async function run(
     await running
     await fleet.settled(SETTLED_WITHIN_MS)
     await load.finish(CHECKED_AT_THE_END)
-    return fleet.logs()
+    listener.mend()
+    const deadline = performance.now() + TOLD_WITHIN_MS
+    while (untold(history.entries, listener.told).length > 0 && performance.now() < deadline) {
+      await sleep(100)
+    }
+    return { logs: fleet.logs(), told: listener.told }
   } catch (error) {
     t.diagnostic(await history.keep(nameOf(name, seed), fleet.logs()))
     throw error
   } finally {
     await fleet.stop()
+    await listener.close()
   }
 }
 
@@ -98,24 +110,25 @@ async function judge(
   name: string,
   seed: number,
   history: History,
-  logs: string,
+  { logs, told }: Awaited<ReturnType<typeof run>>,
   t: TestContext,
 ): Promise<void> {
   const { entries, disturbances } = history
-  const violations = check(entries, BOUND_MS)
+  const violations = [...check(entries, BOUND_MS), ...checkTold(entries, told)]
   const count = (op: string, outcome: string): number =>
     entries.filter((entry) => entry.op === op && entry.outcome === outcome).length
-  const told = ['login', 'refresh', 'use', 'logout'].map(
+  const outcomes = ['login', 'refresh', 'use', 'logout'].map(
     (op) =>
       `${op} ${String(count(op, 'done'))}/${String(count(op, 'dead'))}/${String(count(op, 'unknown'))}`,
   )
   const longest = entries.reduce((most, { startMs, endMs }) => Math.max(most, endMs - startMs), 0)
   t.diagnostic(
     `seed ${String(seed)}: ${String(disturbances.length)} disturbances; done/dead/unknown: ` +
-      `${told.join(', ')}; longest call ${longest.toFixed(0)} ms`,
+      `${outcomes.join(', ')}; ${String(told.length)} messages; longest call ${longest.toFixed(0)} ms`,
   )
   // A run in which nothing worked would prove nothing.
   assert.ok(count('logout', 'done') > 5 && count('use', 'done') > 20, 'hardly anything worked')
+  assert.ok(told.length > 5, 'hardly anybody was told')
   // A database that is away is known and has an answer of its own; nothing else may go wrong.
   const failures = logs.split('\n').filter((line) => line.includes('"request failed"'))
   if (violations.length + failures.length === 0) return
@@ -147,8 +160,8 @@ for (const [title, arrangement] of [
       const seed = firstSeed + index * 7919
       test(`seed ${String(seed)}: every promise is kept`, async (t) => {
         const history = new History()
-        const logs = await run(arrangement, seed, history, t)
-        await judge(arrangement.name, seed, history, logs, t)
+        const outcome = await run(arrangement, seed, history, t)
+        await judge(arrangement.name, seed, history, outcome, t)
       })
     }
   })

@@ -25,6 +25,9 @@ export interface Violation {
     | 'not of one mind'
     | 'not bounded'
     | 'not mended'
+    | 'never told'
+    | 'told under two ids'
+    | 'told of what lives'
   readonly entry: Entry
   /** The logout that was not respected. */
   readonly logout?: LogoutCall
@@ -108,7 +111,7 @@ function judgeRefresh(entry: RefreshCall, book: Book): readonly Violation[] {
 }
 
 /** Finds logouts and logins by what they name, and uses by their token. */
-class Book {
+export class Book {
   readonly #logouts: ReadonlyMap<string, readonly LogoutCall[]>
   /** By the token that was presented: logouts that were told that it was over. */
   readonly #toldDead: ReadonlyMap<string, readonly LogoutCall[]>
@@ -148,6 +151,25 @@ class Book {
   /** Whether a logout may have ended the token and left its session alone. */
   mayBeEndedAlone(token: TokenFacts): boolean {
     return this.#naming(token).some((logout) => isOfTokens(logout) && logout.outcome !== 'dead')
+  }
+
+  /**
+   * Whether the token's session was ended for certain, and only ever by clocks that were right: one
+   * that is wrong may take what lives for expired.
+   */
+  hasEnded(token: TokenFacts): boolean {
+    const login = this.#logins.get(token.sid)
+    const naming = this.#naming(token).filter(
+      (logout) => !isOfTokens(logout) && logout.outcome !== 'dead',
+    )
+    return (
+      naming.every(({ wrongClock = false }) => !wrongClock) &&
+      naming.some(
+        (logout) =>
+          logout.outcome === 'done' &&
+          (isNarrow(logout) || (login !== undefined && login.endMs <= logout.startMs)),
+      )
+    )
   }
 
   /** Logouts that cover the token for certain and were answered with success before a moment. */

@@ -21,7 +21,8 @@ const WRONG_BY_S = [
   -HOUR_S,
   -30,
   30,
-  2 * HOUR_S,
+  // Longer than a due time may be ahead: `MAX_DUE_MS`.
+  3 * HOUR_S,
   12 * 24 * HOUR_S,
   400 * 24 * HOUR_S,
 ]

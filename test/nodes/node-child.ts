@@ -1,12 +1,15 @@
 /**
  * A node as a process of its own, for tests that kill and freeze it: `node node-child.ts <database
- * URL or folder> <name> <lease ms>`. Prints its URL when it listens.
+ * URL or folder> <name> <lease ms> <URL of who is told, or nothing>`. Prints its URL when it
+ * listens.
  */
 import { compose } from '../../src/server/compose.ts'
 import { loadConfig } from '../../src/server/config.ts'
 import { jsonLog, systemClock, systemRandom } from '../../src/server/system.ts'
 
-const [database = '', node = '', lease = '2000'] = process.argv.slice(2)
+import { telling } from './told.ts'
+
+const [database = '', node = '', lease = '2000', toldUrl = ''] = process.argv.slice(2)
 const leaseMs = Number(lease)
 const config = await loadConfig(
   {},
@@ -19,6 +22,7 @@ const config = await loadConfig(
     renewMs: leaseMs / 4,
     issuer: 'http://127.0.0.1:8080',
     passwordCost: { memoryKiB: 64, passes: 1 },
+    ...(toldUrl === '' ? {} : { receivers: [{ receiver: telling, options: { url: toldUrl } }] }),
     accessLog: false,
     rateLimitFactor: 1_000_000,
   },

@@ -143,6 +143,8 @@ export interface FleetOptions {
   readonly nodes: number
   readonly guardsPerNode: number
   readonly leaseMs: number
+  /** Where somebody is told of every session that ended. */
+  readonly toldUrl?: string
   /** Names of those whose wall clocks can be set wrong. */
   readonly wrongClocks?: readonly string[]
 }
@@ -160,13 +162,13 @@ export class Fleet {
 
   /** Starts nodes on one database, and guards at each of them. */
   static async start(options: FleetOptions): Promise<Fleet> {
-    const { leaseMs, wrongClocks = [] } = options
+    const { leaseMs, toldUrl, wrongClocks = [] } = options
     const folder = await mkdtemp(join(tmpdir(), 'outright-fleet-'))
     const fleet = new Fleet(folder, wrongClocks)
     const database = options.database === 'sqlite' ? join(folder, 'data') : options.database
     for (let number = 1; number <= options.nodes; number++) {
       const name = `node-${String(number)}`
-      fleet.nodes.push(await nodeOf(database, name, leaseMs, fleet.#clockOf(name)))
+      fleet.nodes.push(await nodeOf(database, name, leaseMs, fleet.#clockOf(name), toldUrl))
     }
     await Promise.all(fleet.nodes.map(({ child }) => child.start()))
     const homes = fleet.nodes.flatMap((node) =>
@@ -277,8 +279,9 @@ export async function nodeOf(
   name: string,
   leaseMs: number,
   clock?: WallClock,
+  toldUrl = '',
 ): Promise<Node> {
-  const rest = [name, String(leaseMs)]
+  const rest = [name, String(leaseMs), toldUrl]
   if (typeof database === 'string') {
     const child = new Child([nodeModule, database, ...rest], clock)
     return { name, child, network: undefined }
