@@ -4,6 +4,7 @@ import type {
   RequestedScope,
   RevocationScope,
   WireAuditLine,
+  WireCut,
   WireClient,
   WireClientChanged,
   WireDelivery,
@@ -164,6 +165,12 @@ export interface OutrightClient {
   removeKey(kid: string): Promise<WireRevoked>
   /** Recomputes the hash chain of the log: progress, then a verdict as the last line. */
   verifyAudit(signal?: AbortSignal): AsyncIterable<WireAuditLine>
+  /**
+   * Cuts old entries from the log; again while it says that it is not done.
+   *
+   * @param cut `before`: RFC 3339, a day ago at least. `dryRun`: nothing is cut.
+   */
+  cutLog(cut: { readonly before: string; readonly dryRun?: boolean }): Promise<WireCut>
   backup(signal?: AbortSignal): Promise<BackupDownload>
   /** Revocations as they are committed, across broken connections, until the signal ends it. */
   events(options?: EventOptions): AsyncIterable<RevocationEvent>
@@ -221,6 +228,7 @@ export function createClient(options: ClientOptions): OutrightClient {
         throw connectionError(server, error)
       }
     },
+    cutLog: (body) => transport.json('POST', '/audit/cut', { body }),
     async backup(signal) {
       const response = await transport.open('GET', '/backup', { signal })
       const size = response.headers.get('content-length')

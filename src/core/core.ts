@@ -18,6 +18,7 @@ import { hashPassword } from './password.ts'
 import { recordVerbs, type Records } from './records.ts'
 import { sessionVerbs, type Sessions } from './sessions.ts'
 import { deliver } from './deliver.ts'
+import { findCut } from './find-cut.ts'
 import { findIssuer } from './find-issuer.ts'
 import { inspect } from './inspect.ts'
 import { inspectForLogout } from './inspect-for-logout.ts'
@@ -71,6 +72,7 @@ export interface Core {
   readonly awaitEnded: Verb<typeof awaitEnded>
   readonly removeKey: Verb<typeof removeKey>
   readonly cutLog: Verb<typeof cutLog>
+  findCut(revocationId: string): ReturnType<typeof findCut>
   readonly planDeliveries: Verb<typeof planDeliveries>
   readonly deliver: Verb<typeof deliver>
   readonly retryDelivery: Verb<typeof retryDelivery>
@@ -111,6 +113,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     awaitEnded: (...args) => awaitEnded(dependencies, ...args),
     removeKey: (...args) => removeKey(dependencies, ...args),
     cutLog: (...args) => cutLog(dependencies, ...args),
+    findCut: (revocationId) => findCut(dependencies.store, revocationId),
     planDeliveries: (...args) => planDeliveries(dependencies, ...args),
     deliver: (...args) => deliver(dependencies, ...args),
     retryDelivery: (...args) => retryDelivery(dependencies, ...args),

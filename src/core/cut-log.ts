@@ -8,7 +8,7 @@ import { sha256 } from './sha256.ts'
 export interface CutLogRequest {
   /**
    * What was made before this moment goes, unless it still counts, milliseconds since 1970. At
-   * least a day ago by a time that is certainly over.
+   * least `LEAST_KEPT_MS` ago by a time that is certainly over.
    */
   readonly beforeMs: number
   /** Who asked: `retention`, `operator:admin`. */
@@ -33,6 +33,9 @@ export interface StreamCut {
   /** True where the steps did not suffice. */
   readonly more: boolean
 }
+
+/** Whatever the retention: confirmations take seconds, and clocks differ by less. */
+export const LEAST_KEPT_MS = 86_400_000
 
 /** Entries that one step looks at, each way: a few milliseconds of the thread that commits. */
 const STEP = 500

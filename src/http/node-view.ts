@@ -25,6 +25,8 @@ export interface NodeView {
   readonly issuers: IssuersView
   /** Resolves with why this node must not serve; undefined where it may. */
   refusal(): Promise<string | undefined>
+  /** The time up to which something may be forgotten or deleted, milliseconds since 1970. */
+  trustedMs(): number
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
   /** Counts a call of Adobe Pass by the type of its device. */
   readonly countDevice: (call: string, deviceType: string) => void

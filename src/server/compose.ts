@@ -29,6 +29,7 @@ import { startDelivering } from './deliveries/index.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
 import { normalizeIdentifiers } from './identifiers.ts'
 import { openIssuers, type OpenedIssuers } from './issuers.ts'
+import { logCutter } from './cutting.ts'
 import { guardConnections } from './guard-connections.ts'
 import { readEncryptionKeys } from './key-encryption.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -151,7 +152,7 @@ async function composeOver(
   const stopping = new AbortController()
   issuers.refreshUntil(stopping.signal)
   const providers = await openProviders(core, config)
-  const parts = { addresses, opened, verification, nodeLags, issuers, metrics, readiness }
+  const parts = { addresses, opened, verification, nodeLags, issuers, metrics, readiness, time }
   const node = viewOf({ ...parts, stopping: stopping.signal }, config)
   const { issuer, rateLimitFactor, demo } = config
   const { random } = world
@@ -167,8 +168,7 @@ async function composeOver(
   })
   const receivers = openReceivers(providers.config, clock)
   const stopDelivering = startDelivering({ core, receivers, observe: metrics.countDelivery })
-  const { keys } = core.dependencies
-  const stopSweeping = startSweeping(store, replica, keys, time, clock, log, world.sweepingTimes)
+  const stopSweeping = sweepAll(core, replica, time, config, world)
   return {
     app,
     core,
@@ -187,6 +187,18 @@ async function composeOver(
       await store.close()
     },
   }
+}
+
+function sweepAll(
+  core: Core,
+  replica: Verification['replica'],
+  time: Timekeeper,
+  config: Config,
+  { clock, log, sweepingTimes }: World,
+): () => void {
+  const { store, keys } = core.dependencies
+  const cutLog = logCutter(core, time, config.logRetentionDays, log)
+  return startSweeping({ store, cutLog, replica, keys, time, clock, log }, sweepingTimes)
 }
 
 /**

@@ -55,6 +55,7 @@ interface NodeSettings {
     readonly command?: readonly string[]
   }
   readonly afterRestore: 'refuse' | 'end-everyone' | 'accept-lost-logouts'
+  readonly logRetentionDays: number
   readonly durability: 'full' | 'off'
   readonly leaseMs: number
   readonly renewMs: number
@@ -224,6 +225,14 @@ const nodeSchema: Group<NodeSettings> = group<NodeSettings>({
     default: 'refuse',
     variable: 'OUTRIGHT_AFTER_RESTORE',
     flag: '--after-restore',
+  }),
+  logRetentionDays: integer({
+    description:
+      'days after which entries of the log are cut; what still counts is kept longer. 36500 keeps all of them: see [operating.md](operating.md#where-the-log-ends)',
+    default: 400,
+    minimum: 1,
+    maximum: 36_500,
+    variable: 'OUTRIGHT_LOG_RETENTION_DAYS',
   }),
   durability: choice(['full', 'off'], {
     description:

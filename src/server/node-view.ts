@@ -7,6 +7,7 @@ import type { Metrics } from './metrics.ts'
 import type { NodeLags } from './node-lags.ts'
 import type { OpenedStore } from './open-store.ts'
 import type { Readiness } from './readiness.ts'
+import type { Timekeeper } from './timekeeper.ts'
 import type { Verification } from './verification.ts'
 import { version } from './version.ts'
 
@@ -19,13 +20,15 @@ export interface NodeParts {
   readonly issuers: Pick<OpenedIssuers, 'document' | 'verifyLogout'>
   readonly metrics: Metrics
   readonly readiness: Readiness
+  readonly time: Pick<Timekeeper, 'trustedMs'>
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal
 }
 
 /** This node as its surfaces see it. */
 export function viewOf(parts: NodeParts, config: Config): NodeView {
-  const { addresses, opened, verification, nodeLags, issuers, metrics, readiness, stopping } = parts
+  const { addresses, opened, verification, nodeLags, issuers, metrics, readiness, time, stopping } =
+    parts
   const { leases, backup } = opened
   const { hub, replica, watches } = verification
   return {
@@ -37,6 +40,7 @@ export function viewOf(parts: NodeParts, config: Config): NodeView {
     addressNotices: () => addresses.notices,
     issuers,
     refusal: () => readiness.refusal(),
+    trustedMs: () => time.trustedMs(),
     metrics: () => metrics.render(),
     countDevice: (call, deviceType) => {
       metrics.countDevice(call, deviceType)

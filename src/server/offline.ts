@@ -2,7 +2,9 @@
 import { mkdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
-import { verifyChain, type AuditProgress, type AuditVerdict } from '../core/verify-audit.ts'
+import { verifyChain, type AuditProgress } from '../core/verify-audit.ts'
+import { wireVerdict } from '../http/surfaces/admin/audit.ts'
+import type { WireAuditLine } from '../protocol/admin-api.ts'
 import { checkpointReader } from '../stores/sqlite/cut.ts'
 import { logLongReader, logPointReader } from '../stores/sqlite/log-lists.ts'
 import { restoreSqlite, type RestoreOutcome } from '../stores/sqlite/restore.ts'
@@ -18,7 +20,7 @@ export const DATABASE_FILE = 'outright.db'
 export async function verifyAuditFile(
   path: string,
   onProgress: (progress: AuditProgress) => void,
-): Promise<AuditVerdict> {
+): Promise<WireAuditLine> {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path, { readOnly: true })
@@ -31,7 +33,7 @@ export async function verifyAuditFile(
       readStream: (stream: string, afterSequence: number, limit: number) =>
         Promise.resolve(readStream({ stream, afterSequence, limit })),
     }
-    return await verifyChain(log, onProgress)
+    return wireVerdict(await verifyChain(log, onProgress))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(`Cannot read ${path}: ${reason}`, { cause: error })

@@ -19,17 +19,23 @@ export interface SweepingTimes {
 
 const usualTimes: SweepingTimes = { sweepEveryMs: 30_000, forgetEveryMs: 1000 }
 
+export interface SweepingParts {
+  readonly store: MaintenanceStore
+  /** What is done to the log at each sweep. Never rejects. */
+  readonly cutLog: () => Promise<void>
+  readonly replica: Replica
+  readonly keys: KeyRing
+  readonly time: Pick<Timekeeper, 'trustedMs'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
 /**
  * Removes what has expired, a little at a time, and keeps the keys fresh. What is returned stops
  * it.
  */
 export function startSweeping(
-  store: MaintenanceStore,
-  replica: Replica,
-  keys: KeyRing,
-  time: Pick<Timekeeper, 'trustedMs'>,
-  clock: Clock,
-  log: Log,
+  { store, cutLog, replica, keys, time, clock, log }: SweepingParts,
   { sweepEveryMs, forgetEveryMs }: SweepingTimes = usualTimes,
 ): () => void {
   let stopped = false
@@ -42,6 +48,8 @@ export function startSweeping(
     } catch (error) {
       log.warn({ reason: reasonOf(error) }, 'cannot sweep')
     }
+    // After the sessions: what ended them goes with them.
+    if (!stopped) await cutLog()
     if (!stopped) cancelSweep = clock.after(sweepEveryMs, () => void sweep())
   }
   const reload = async (): Promise<void> => {

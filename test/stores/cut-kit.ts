@@ -1,5 +1,6 @@
 /** What tests of cuts are made of. */
 import { cutLog, type StreamCut } from '../../src/core/cut-log.ts'
+import type { CoreDependencies } from '../../src/core/dependencies.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { now } from '../../src/stores/contract/samples.ts'
 
@@ -16,23 +17,23 @@ export async function planAll(store: Store): Promise<void> {
   }
 }
 
-/** Cuts as a server does, where every verifier has confirmed everything. */
+const nobody = { acknowledged: 0, verifiers: 0, lapsed: 0, elapsedMs: 0 }
+
+/** Every verifier has confirmed everything, and no time passes. */
+export const confirmedAtOnce: Pick<CoreDependencies, 'confirmation' | 'clock'> = {
+  clock: { nowMs: () => now, monotonicMs: () => 0, after: () => () => undefined },
+  confirmation: {
+    confirmedUpTo: () => Promise.resolve(nobody),
+    confirmed: () => Promise.reject(new Error('it is not asked')),
+    receipt: () => undefined,
+  },
+}
+
+/** Cuts as a server does. */
 export async function cut(
   store: Store,
   request: { readonly dryRun?: boolean; readonly steps?: number } = {},
 ): Promise<readonly StreamCut[]> {
   await planAll(store)
-  const nobody = { acknowledged: 0, verifiers: 0, lapsed: 0, elapsedMs: 0 }
-  return cutLog(
-    {
-      store,
-      clock: { nowMs: () => now, monotonicMs: () => 0, after: () => () => undefined },
-      confirmation: {
-        confirmedUpTo: () => Promise.resolve(nobody),
-        confirmed: () => Promise.reject(new Error('nobody asks')),
-        receipt: () => undefined,
-      },
-    },
-    { beforeMs, actor: 'retention', ...request },
-  )
+  return cutLog({ store, ...confirmedAtOnce }, { beforeMs, actor: 'retention', ...request })
 }

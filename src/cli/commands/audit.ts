@@ -5,6 +5,8 @@ import {
   type RevocationReason,
   type RevocationScope,
   type WireAuditLine,
+  type WireCut,
+  type WireStreamCut,
   type WireRevocation,
 } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
@@ -32,6 +34,7 @@ export function addAudit(program: Command, shell: Shell): void {
     .description('The log: what ended, why, by whom, when.')
   addList(audit, shell)
   addVerify(audit, shell)
+  addCut(audit, shell)
 }
 
 interface ListFlags {
@@ -61,12 +64,59 @@ function addList(audit: Command, shell: Shell): void {
   ])
 }
 
+function addCut(audit: Command, shell: Shell): void {
+  const cut = audit
+    .command('cut')
+    .description(
+      'Removes old entries from the log, as the server does by itself after `logRetentionDays`. What ' +
+        'still counts is kept, and a checkpoint carries the chain on.',
+    )
+    .requiredOption('--before <time>', 'entries made before this time (a day ago at least) go')
+    .option('--dry-run', 'show what would go, and cut nothing')
+    .action(async ({ before, dryRun = false }: CutFlags, command: Command) => {
+      const client = await shell.connect(command)
+      const output = shell.output(command)
+      const removed = new Map<string, number>()
+      let answer: WireCut
+      do {
+        answer = await client.cutLog({ before, dryRun })
+        for (const { stream, removed: more } of answer.streams) {
+          removed.set(stream, (removed.get(stream) ?? 0) + more)
+        }
+      } while (!answer.done)
+      const streams = answer.streams.map((one) => ({
+        ...one,
+        removed: removed.get(one.stream) ?? 0,
+      }))
+      for (const one of streams) output.result(cutLine(one, dryRun), one)
+      const broken = streams.find((one) => one.broken !== null)
+      if (broken === undefined) return
+      throw new CliError(exitCodes.failed, `stream ${broken.stream} does not verify: it stays`)
+    })
+  withExamples(cut, [
+    'outright audit cut --before 2026-01-01 --dry-run',
+    'outright audit cut --before 2026-01-01T00:00:00Z',
+  ])
+}
+
+interface CutFlags {
+  readonly before: string
+  readonly dryRun?: boolean
+}
+
+function cutLine({ stream, removed, from }: WireStreamCut, dryRun: boolean): string {
+  const noun = removed === 1 ? 'entry' : 'entries'
+  const begins = from === null ? 'never cut' : `begins behind ${stream}:${String(from.sequence)}`
+  const kept = from === null || from.kept === 0 ? '' : `, ${String(from.kept)} kept before it`
+  return `${stream}: ${dryRun ? 'would cut' : 'cut'} ${String(removed)} ${noun}, ${begins}${kept}`
+}
+
 function addVerify(audit: Command, shell: Shell): void {
   const verify = audit
     .command('verify')
     .description(
       'Recomputes the hash chain of the whole log. Keep the heads that it prints somewhere else: ' +
-        'they prove later that nothing was cut off at the end.',
+        'they prove later that nothing is missing at the end.',
     )
     .option('--file <path>', 'of a database file or a backup, without a server')
     .action(async ({ file }: { readonly file?: string }, command: Command) => {
@@ -95,18 +145,9 @@ async function* verifyFile(
   onProgress: (checked: number, of: number) => void,
 ): AsyncGenerator<WireAuditLine, void, undefined> {
   const { verifyAuditFile } = await import('../../server/offline.ts')
-  const verdict = await verifyAuditFile(path, ({ checked, total }) => {
+  yield await verifyAuditFile(path, ({ checked, total }) => {
     onProgress(checked, total)
   })
-  if (verdict.intact) {
-    const head = Object.fromEntries(
-      [...verdict.heads].map(([stream, { sequence, hash }]) => [stream, { sequence, hash }]),
-    )
-    yield { ok: true, entries: verdict.entries, head }
-  } else {
-    const { stream, sequence, problem } = verdict
-    yield { ok: false, at: { stream, sequence }, reason: problem }
-  }
 }
 
 async function lastLine(
@@ -140,6 +181,12 @@ function report(output: Output, line: WireAuditLine): void {
   const noun = line.entries === 1 ? 'entry' : 'entries'
   output.result(`intact: ${String(line.entries)} ${noun}`, line)
   if (output.json) return
+  for (const [stream, { sequence, kept, removed, before }] of Object.entries(line.from ?? {})) {
+    output.result(
+      `from: ${stream}:${String(sequence)}, the checkpoint of a cut: ${String(removed)} entries from before ${before} are gone, ${String(kept)} are kept`,
+      undefined,
+    )
+  }
   for (const [stream, { sequence, hash }] of Object.entries(line.head)) {
     if (sequence === 0) continue
     output.result(`head: ${stream}:${String(sequence)} ${hash}`, undefined)

@@ -1,4 +1,4 @@
-/** Removing what has expired. The log is never swept. */
+/** Removing what has expired. The log is cut: see `cut.ts`. */
 import { DEAD_KEPT_MS, DELIVERED_KEPT_MS } from '../../ports/delivery.ts'
 import type { SweepOutcome } from '../../ports/store.ts'
 import type { Connection, Statement } from './connection.ts'

@@ -1,4 +1,4 @@
-/** Removing what has expired, and proving that a commit is possible. The log is never swept. */
+/** Removing what has expired, and proving that a commit is possible. The log is cut: see `cut.ts`. */
 import type { DatabaseSync } from 'node:sqlite'
 import { DEAD_KEPT_MS, DELIVERED_KEPT_MS } from '../../ports/delivery.ts'
 import type { Commands, Handlers } from '../commands.ts'

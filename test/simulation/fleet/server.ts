@@ -5,6 +5,7 @@ import type { Store } from '../../../src/ports/store.ts'
 import { carryOutDecision, checkDecision } from '../../../src/server/after-restore.ts'
 import { openCore } from '../../../src/server/compose.ts'
 import type { Config } from '../../../src/server/config.ts'
+import { logCutter } from '../../../src/server/cutting.ts'
 import { startDelivering } from '../../../src/server/deliveries/index.ts'
 import { NodeLags } from '../../../src/server/node-lags.ts'
 import { startSweeping } from '../../../src/server/sweeping.ts'
@@ -118,7 +119,20 @@ export class SimulatedServer {
     const { replica, hub } = verification
     sabotage.replica?.(replica, process)
     const { keys } = core.dependencies
-    const stopSweeping = startSweeping(store, replica, keys, time, process, log)
+    // Of a shared database the streams are only in what is given out, so nothing is cut there.
+    const cutLog =
+      world.database instanceof SharedDatabase
+        ? () => Promise.resolve()
+        : logCutter(core, time, 1, log)
+    const stopSweeping = startSweeping({
+      store,
+      cutLog,
+      replica,
+      keys,
+      time,
+      clock: process,
+      log,
+    })
     const receivers = [world.provider.receiver(process)]
     const stopDelivering = startDelivering({ core, receivers, observe: () => undefined })
     return {

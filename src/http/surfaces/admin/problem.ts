@@ -10,6 +10,7 @@ import type { Answer } from '../../dialect.ts'
 const ownProblems = {
   'validation-failed': { status: 400, title: 'Some fields are not right' },
   'nothing-matched': { status: 404, title: 'Nothing known matches' },
+  'cut-from-the-log': { status: 410, title: 'The log was cut behind it' },
   'not-supported': { status: 501, title: 'This installation cannot do that' },
 } as const
 
@@ -26,6 +27,7 @@ export const adminProblems: Readonly<Record<string, number>> = {
   'nothing-matched': 404,
   'method-not-allowed': 405,
   conflict: 409,
+  'cut-from-the-log': 410,
   'payload-too-large': 413,
   'unsupported-media-type': 415,
   'rate-limited': 429,

@@ -247,6 +247,16 @@ function listRoute({ core }: DialectContext): AdminRoute {
   }
 }
 
+/** What is not in the log: cut from it, or never there. */
+async function missing(core: DialectContext['core'], id: string): Promise<never> {
+  const cut = await core.findCut(id)
+  if (cut === undefined) return refuse({ kind: 'not_found' })
+  throw new Problem(
+    'cut-from-the-log',
+    `the log was cut at a checkpoint: what is older than ${time(cut.beforeMs)} and over is gone, with its receipt`,
+  )
+}
+
 /** `GET /revocations/{id}`: one entry, its receipt, and what each verifier said. */
 function detailRoute({ core, clock, node }: DialectContext): AdminRoute {
   return {
@@ -264,7 +274,7 @@ function detailRoute({ core, clock, node }: DialectContext): AdminRoute {
       readQuery(request, [])
       const { store } = core.dependencies
       const revocation = await store.findRevocation(request.params['id'] ?? '')
-      if (revocation === undefined) return refuse({ kind: 'not_found' })
+      if (revocation === undefined) return missing(core, request.params['id'] ?? '')
       const receipt = await receiptOf({ core, clock }, revocation)
       const type = preferredType(request.header('accept'), ['application/jwt', 'application/json'])
       if (type === 'application/jwt') {

@@ -225,6 +225,30 @@ export const keySchema: Schema = named('Key', {
   removeAfter: orNull(instant),
 })
 
+const checkpointSchema: Schema = named('Checkpoint', {
+  sequence: count,
+  hash: text,
+  removed: count,
+  kept: count,
+  before: instant,
+  at: instant,
+  actor: text,
+  seal: text,
+})
+
+const streamCutSchema: Schema = named('StreamCut', {
+  stream: text,
+  removed: count,
+  from: orNull(checkpointSchema),
+  broken: orNull(fixed({ sequence: count, reason: text })),
+})
+
+export const cutSchema: Schema = named('Cut', {
+  dryRun: flag,
+  done: flag,
+  streams: { type: 'array', items: streamCutSchema },
+})
+
 /** The fields of a body, each optional unless `required` names it. */
 export function bodyOf(
   properties: Readonly<Record<string, Schema>>,

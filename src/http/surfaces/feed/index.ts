@@ -8,6 +8,7 @@ import {
   GUARD_DIALECT,
   hashGuardCredential,
 } from '../../../core/guard-credential.ts'
+import type { Checkpoint } from '../../../domain/checkpoint.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { feedMediaType, logPage, snapshotStream } from '../../../feed/index.ts'
 import { PROBLEM_TYPE_PREFIX } from '../../../protocol/admin-api.ts'
@@ -105,6 +106,9 @@ function logRoute({ core }: DialectContext): Route {
       await authenticate(core.dependencies, call.request)
       const { after = 0, stream = store.stream } = call.query()
       const entries = await store.readStream(stream, after, MAX_LOG_PAGE)
+      // Read last: a cut that came in between took some of what was asked for.
+      const cut = (await store.readCheckpoints()).find((one) => one.stream === stream)
+      if (cut !== undefined && after < cut.sequence) return cutOff(cut)
       return frames(Buffer.from(logPage(stream, after, entries)))
     },
   )
@@ -114,6 +118,20 @@ const frameResponses = {
   200: { description: 'Frames of the feed, each behind its length', type: feedMediaType },
   401: problemResponse('The credential is missing or not a guard’s'),
   default: problemResponse(),
+}
+
+/** Its reader is so far behind that entries are gone: it takes a snapshot, and goes on from there. */
+function cutOff({ sequence }: Checkpoint): Answer {
+  return {
+    status: 410,
+    headers: { 'content-type': 'application/problem+json' },
+    body: JSON.stringify({
+      type: `${PROBLEM_TYPE_PREFIX}cut-from-the-log`,
+      title: 'The log was cut behind it',
+      status: 410,
+      detail: `The log of this stream begins behind entry ${String(sequence)}: take a snapshot`,
+    }),
+  }
 }
 
 /** Its readers are guards, by their credential. */
