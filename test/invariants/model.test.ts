@@ -1,7 +1,7 @@
 /**
- * Random histories of login, refresh, use and logout of every scope against the core and against a
- * model that is a page long: both must agree on every answer. A failing history is shrunk and
- * printed.
+ * Random histories of login, join, refresh, use and logout of every scope against the core and
+ * against a model that is a page long: both must agree on every answer. A failing history is shrunk
+ * and printed.
  */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -10,7 +10,7 @@ import type { IssuedTokens } from '../../src/core/open-session.ts'
 import type { FailureKind } from '../../src/domain/failure.ts'
 import { scopes, type Scope } from '../../src/domain/scope.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
-import { keyOf, login, logout, refresh, refusalOf, whyRefused } from './world.ts'
+import { join, keyOf, login, logout, refresh, refusalOf, whyRefused } from './world.ts'
 
 const RUNS = Number(process.env['OUTRIGHT_MODEL_RUNS'] ?? 300)
 
@@ -21,6 +21,7 @@ type Step =
       readonly client: number
       readonly device: number
     }
+  | { readonly do: 'join'; readonly which: number; readonly client: number }
   | { readonly do: 'refresh'; readonly which: number }
   | { readonly do: 'use'; readonly which: number }
   | { readonly do: 'logout'; readonly which: number; readonly scope: Scope }
@@ -37,6 +38,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       client: fc.nat(2),
       device: fc.nat(2),
     }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('join' as const), which: fc.nat(), client: fc.nat(2) }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('refresh' as const), which: fc.nat() }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('use' as const), which: fc.nat() }) },
@@ -55,6 +60,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 interface Modelled {
   readonly issued: IssuedTokens
   accessDead: boolean
+  /** For its client. */
   sessionDead: boolean
   refreshUsed: boolean
 }
@@ -93,6 +99,8 @@ async function take(one: Step, known: Modelled[], prefix: string): Promise<void>
   switch (one.do) {
     case 'use':
       return checkUse(pair)
+    case 'join':
+      return checkJoin(pair, `${prefix}-c${String(one.client)}`, known)
     case 'refresh':
       return checkRefresh(pair, known)
     case 'logout':
@@ -104,6 +112,20 @@ async function checkUse(pair: Modelled): Promise<void> {
   const expected: FailureKind | undefined =
     pair.accessDead || pair.sessionDead ? 'token_revoked' : undefined
   assert.equal(await whyRefused(server, pair.issued.access.token), expected)
+}
+
+/** A session can be joined for as long as it goes on for one of its clients. */
+async function checkJoin(pair: Modelled, clientId: string, known: Modelled[]): Promise<void> {
+  const { sid, subjectId, deviceKey } = pair.issued.session
+  const isLive = known.some(({ issued, sessionDead }) => issued.session.sid === sid && !sessionDead)
+  const attempt = join(server, sid, clientId)
+  assert.equal(await refusalOf(attempt), isLive ? undefined : 'token_revoked')
+  if (!isLive) return
+  const issued = await attempt
+  const { session } = issued
+  assert.deepEqual([session.clientId, session.subjectId], [clientId, subjectId])
+  assert.equal(session.deviceKey, deviceKey)
+  known.push({ issued, accessDead: false, sessionDead: false, refreshUsed: false })
 }
 
 /** A dead session refuses as revoked; a token used twice within no grace at all is theft. */

@@ -8,7 +8,7 @@ import type { IssuedTokens } from '../../src/core/open-session.ts'
 import { generationIn } from '../../src/domain/generation.ts'
 import type { Scope } from '../../src/domain/scope.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
-import { audience, keyOf, login, logout, refresh, refusalOf, whyRefused } from './world.ts'
+import { audience, join, keyOf, login, logout, refresh, refusalOf, whyRefused } from './world.ts'
 
 const RUNS = Number(process.env['OUTRIGHT_RACE_RUNS'] ?? 1000)
 
@@ -106,6 +106,59 @@ describe('a logout that races a login', () => {
       }
     })
   }
+})
+
+const joinRaces: readonly Scope[] = [
+  'session',
+  'subject',
+  'device',
+  'client',
+  'grant',
+  'participant',
+]
+
+describe('a logout that races a join', () => {
+  for (const scope of joinRaces) {
+    test(`${scope}: the join is after it, or dead on arrival, and others are unharmed`, async () => {
+      const endsAll = ['session', 'subject', 'device'].includes(scope)
+      for (let seed = 0; seed < RUNS / 2; seed++) {
+        const random = seeded(seed)
+        const first = await login(server, namesOf(scope, seed, 'join'))
+        const { sid } = first.session
+        const app = `app-${scope}-${seed}`
+        const before = await join(server, sid, app)
+        const key = keyOf(scope, before) ?? ''
+        const joined: IssuedTokens[] = []
+        await race(random, [
+          () => logout(server, scope, key),
+          async () => {
+            const attempt = join(server, sid, app)
+            const refusal = await refusalOf(attempt)
+            if (refusal === undefined) joined.push(await attempt)
+            else assert.equal(refusal, endsAll ? 'token_revoked' : undefined, `seed ${seed}`)
+          },
+        ])
+        await assertDead(seed, [before])
+        const isOld = ({ session }: IssuedTokens) =>
+          endsAll || session.participantId === before.session.participantId
+        await assertDead(seed, joined.filter(isOld))
+        for (const late of joined.filter((one) => !isOld(one))) await assertAlive(seed, late)
+        if (endsAll) await assertDead(seed, [first])
+        else if (seed % 20 === 0) await assertAlive(seed, first)
+        if (endsAll) assert.equal(await refusalOf(join(server, sid, app)), 'token_revoked')
+      }
+    })
+  }
+})
+
+test('reuse of a refresh token of one client ends the session for all of them', async () => {
+  const first = await login(server, namesOf('session', 1, 'reuse'))
+  const app = await join(server, first.session.sid, 'app-reuse')
+  const next = await refresh(server, app.refresh?.token ?? '')
+  assert.equal(next.session.clientId, 'app-reuse')
+  const again = await refusalOf(refresh(server, app.refresh?.token ?? ''))
+  assert.equal(again, 'refresh_token_reused')
+  await assertDead(1, [first, next])
 })
 
 /** Like `race`, with the results in the order of the starts. */

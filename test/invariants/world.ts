@@ -26,6 +26,18 @@ export function login(server: TestServer, names: Names): Promise<IssuedTokens> {
   })
 }
 
+/** Lets another client into a session. */
+export function join(server: TestServer, sid: string, clientId: string): Promise<IssuedTokens> {
+  return server.core.joinSession({
+    sid,
+    clientId,
+    dialect: 'test',
+    audience,
+    accessLifetimeMs: 600_000,
+    refreshLifetimeMs: 6_000_000,
+  })
+}
+
 export function refresh(server: TestServer, refreshToken: string): Promise<IssuedTokens> {
   return server.core.refresh({
     refreshToken,
