@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 export const FILLED_CLIENT = 'bench-client'
 
 /** Bearer of the admin API in every bench. */
-export const ADMIN_TOKEN = 'bench'
+export const ADMIN_TOKEN = 'bench-only-admin-token-0123456789'
 
 const DAY_MS = 86_400_000
 
