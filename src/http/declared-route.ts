@@ -3,7 +3,7 @@
  * type the handler, and make the operation of the OpenAPI document.
  */
 import { Type, type TSchema } from 'typebox'
-import { readJson } from './body.ts'
+import { readForm, readJson } from './body.ts'
 import type { Answer, DialectRequest, Route } from './dialect.ts'
 import {
   parametersReader,
@@ -29,7 +29,9 @@ export interface RouteForm<Q, B, R extends Responses> extends Omit<
   /** Ways to authenticate; default: none. */
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[]
   readonly query?: Schema<Q>
+  /** A body, as JSON unless it is a `form`. */
   readonly body?: Schema<B>
+  readonly bodyType?: 'json' | 'form'
   readonly bodyExample?: NoInfer<B>
   /** By status, or `default`. */
   readonly responses: R
@@ -57,6 +59,8 @@ export interface Manners {
   readonly refuse: (problems: Problems) => never
   /** Reads a body as JSON. Default: {@link readJson}, whatever its content type. */
   readonly readBody?: (request: DialectRequest) => unknown
+  /** True: query and forms are read leniently; see `ParameterRules`. */
+  readonly areParametersLenient?: boolean
   /** `Content-Type` of answers that are JSON. Default `application/json`. */
   readonly jsonType?: string
 }
@@ -74,11 +78,7 @@ export function routesWith(manners: Manners): DeclareRoute {
     handle: (call: Call<Q, B, R>) => Promise<Answer> | Answer,
   ): Route => {
     const { method, path, alsoHead, anyMethod, bodyLimitBytes, cacheControl } = form
-    const reader: Reader<Q, B> = {
-      manners,
-      query: form.query && parametersReader('query', form.query),
-      body: form.body && partReader('body', form.body),
-    }
+    const reader = readerOf(manners, form)
     return {
       method,
       path,
@@ -93,10 +93,29 @@ export function routesWith(manners: Manners): DeclareRoute {
   }
 }
 
+/** The checks of a route, compiled. */
 interface Reader<Q, B> {
   readonly manners: Manners
-  readonly query: ((values: URLSearchParams) => ReturnType<ReadPart<Q>>) | undefined
-  readonly body: ReadPart<B> | undefined
+  readonly query: ((request: DialectRequest) => ReturnType<ReadPart<Q>>) | undefined
+  readonly body: ((request: DialectRequest) => ReturnType<ReadPart<B>>) | undefined
+}
+
+function readerOf<Q, B, R extends Responses>(
+  manners: Manners,
+  { query, body, bodyType = 'json' }: RouteForm<Q, B, R>,
+): Reader<Q, B> {
+  const { readBody = readJson, areParametersLenient: areLenient = false } = manners
+  const readQuery = query && parametersReader('query', query, { areLenient })
+  const readFields = body && partReader('body', body)
+  const readFormFields = body && parametersReader('body', body, { areLenient })
+  return {
+    manners,
+    query: readQuery && ((request) => readQuery(request.query)),
+    body:
+      bodyType === 'form'
+        ? readFormFields && ((request) => readFormFields(readForm(request)))
+        : readFields && ((request) => readFields(readBody(request))),
+  }
 }
 
 class DeclaredCall<Q, B, R extends Responses> implements Call<Q, B, R> {
@@ -115,13 +134,12 @@ class DeclaredCall<Q, B, R extends Responses> implements Call<Q, B, R> {
   query(): Q {
     const { query } = this.#reader
     // Without a schema its type is `undefined`.
-    return query === undefined ? (undefined as Q) : this.#checked(query(this.request.query))
+    return query === undefined ? (undefined as Q) : this.#checked(query(this.request))
   }
 
   body(): B {
-    const { body, manners } = this.#reader
-    if (body === undefined) return undefined as B
-    return this.#checked(body((manners.readBody ?? readJson)(this.request)))
+    const { body } = this.#reader
+    return body === undefined ? (undefined as B) : this.#checked(body(this.request))
   }
 
   json<S extends keyof R & number>(
@@ -145,7 +163,7 @@ class DeclaredCall<Q, B, R extends Responses> implements Call<Q, B, R> {
 
 /** The OpenAPI 3.1 operation. */
 function operationOf<Q, B, R extends Responses>(form: RouteForm<Q, B, R>): Route['operation'] {
-  const { operationId, tags, summary, description, security, query, body, bodyExample } = form
+  const { operationId, tags, summary, description, security, query, body } = form
   const responses: Responses = form.responses
   return {
     ...(operationId === undefined ? {} : { operationId }),
@@ -154,16 +172,23 @@ function operationOf<Q, B, R extends Responses>(form: RouteForm<Q, B, R>): Route
     ...(description === undefined ? {} : { description }),
     security: security ?? [],
     parameters: query === undefined ? [] : parametersOf(query),
-    ...(body === undefined ? {} : { requestBody: requestBodyOf(body, bodyExample) }),
+    ...(body === undefined ? {} : { requestBody: requestBodyOf(body, form) }),
     responses: Object.fromEntries(
       Object.entries(responses).map(([status, response]) => [status, writeResponse(response)]),
     ),
   }
 }
 
-function requestBodyOf(schema: TSchema, example: unknown): object {
+function requestBodyOf(
+  schema: TSchema,
+  {
+    bodyType,
+    bodyExample: example,
+  }: { readonly bodyType?: string; readonly bodyExample?: unknown },
+): object {
   const content = { schema, ...(example === undefined ? {} : { example }) }
-  return { required: true, content: { 'application/json': content } }
+  const type = bodyType === 'form' ? 'application/x-www-form-urlencoded' : 'application/json'
+  return { required: true, content: { [type]: content } }
 }
 
 function parametersOf(query: TSchema): readonly object[] {

@@ -40,30 +40,47 @@ export function partReader<T>(part: InputPlace['part'], schema: Schema<T>): Read
   }
 }
 
+/** How parameters may come. */
+export interface ParameterRules {
+  /**
+   * True: one that is empty is not there, and one that comes again with the same value is there
+   * once.
+   */
+  readonly areLenient?: boolean
+}
+
 /** Reads parameters, which are text, and each of which may come once. */
 export function parametersReader<T>(
-  part: 'path' | 'query' | 'header' | 'body',
+  part: InputPlace['part'],
   schema: Schema<T>,
+  { areLenient = false }: ParameterRules = {},
 ): (values: URLSearchParams) => ReturnType<ReadPart<T>> {
   const read = partReader(part, schema)
   const members = propertiesOf(schema)
   return (values) => {
     const record: Record<string, unknown> = {}
-    const problems: InputProblem[] = []
+    const twice: InputProblem[] = []
     for (const name of new Set(values.keys())) {
       const [first = '', ...others] = values.getAll(name)
-      if (others.length > 0 && Object.hasOwn(members, name)) {
-        problems.push({ part, at: [name], kind: 'twice' })
-      }
+      if (areLenient && first === '') continue
+      const isTwice = others.some((other) => !areLenient || other !== first)
       const member = members[name]
+      if (isTwice && member !== undefined) twice.push({ part, at: [name], kind: 'twice' })
       // Not by assignment: a name may be `__proto__`.
-      const value = member === undefined ? first : readText(member, first)
+      const value = member === undefined ? first : valueOf(member, first)
       Object.defineProperty(record, name, { value, enumerable: true })
     }
     const result = read(record)
-    const [first, ...rest] = [...problems, ...(result.ok ? [] : result.problems)]
-    return first === undefined ? result : { ok: false, problems: [first, ...rest] }
+    const [first, ...others] = [...twice, ...(result.ok ? [] : result.problems)]
+    return first === undefined ? result : { ok: false, problems: [first, ...others] }
   }
+}
+
+/** A number has no more leading zeros than the greatest that is allowed has digits. */
+function valueOf(member: TSchema, text: string): unknown {
+  const { maximum } = member as { readonly maximum?: number }
+  const isPadded = text.startsWith('0') && text.length > String(maximum).length
+  return maximum !== undefined && isPadded ? text : readText(member, text)
 }
 
 /** The members of an object's schema. */

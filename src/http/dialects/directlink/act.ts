@@ -8,7 +8,9 @@ import type { DialectRequest } from '../../dialect.ts'
 import { createGuessLimit } from '../../guess-limit.ts'
 import type { Authorization } from '../../authorization.ts'
 import type { DirectLinkOptions } from './options.ts'
-import type { PasswordGrant } from './parse.ts'
+import type { PasswordGrant } from './wire.ts'
+
+type Credentials = Pick<PasswordGrant, 'username' | 'password'>
 
 export interface LoggedIn {
   readonly username: string
@@ -29,7 +31,7 @@ export interface DirectLinkActs {
    * @throws {Refusal} `credentials_invalid`, `account_disabled`, `rate_limited`,
    *   `store_unavailable`.
    */
-  login(grant: PasswordGrant, request: DialectRequest): Promise<LoggedIn>
+  login(grant: Credentials, request: DialectRequest): Promise<LoggedIn>
   /**
    * Ends the session of a bearer, or with a password all sessions of that user.
    *
@@ -120,7 +122,7 @@ export function createActs(
 function createPasswordCheck(
   context: DialectContext,
   options: DirectLinkOptions,
-): (grant: PasswordGrant, request: DialectRequest) => Promise<Subject> {
+): (grant: Credentials, request: DialectRequest) => Promise<Subject> {
   const limit = createGuessLimit({
     core: context.core,
     dialect: 'directlink',

@@ -6,30 +6,16 @@
  */
 import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
-import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import type { Dialect } from '../../dialect.ts'
 import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import { createActs } from './act.ts'
 import { createGoTime } from './go-time.ts'
-import {
-  downloadListOperation,
-  loginOperation,
-  logoutOperation,
-  tokenOperation,
-} from './operations.ts'
 import { demo } from './demo.ts'
 import { directLinkSchema, directLinkOptions, type DirectLinkOptions } from './options.ts'
-import {
-  readBasic,
-  readCredentials,
-  readPage,
-  readPasswordGrant,
-  requireMediaType,
-} from './parse.ts'
-import { createRender, tokenPath } from './render.ts'
+import { createRender } from './render.ts'
+import { BASE_PATH, directLinkRoutes } from './routes.ts'
 
 export type { DirectLinkOptions } from './options.ts'
-
-const BASE_PATH = '/directlink/v1'
 
 export const directlink: DialectModule<DirectLinkOptions> = defineDialect({
   name: 'directlink',
@@ -60,43 +46,8 @@ export function createDirectLink(
     createGoTime(context.clock, settings.timeZone),
   )
 
-  const token = async (request: DialectRequest): Promise<Answer> => {
-    if (settings.strictContentType) requireMediaType(request, 'application/x-www-form-urlencoded')
-    return render.token(await acts.login(readPasswordGrant(request), request))
-  }
-  const login = async (request: DialectRequest): Promise<Answer> => {
-    if (settings.strictContentType) requireMediaType(request, 'application/json')
-    return render.login(await acts.login(readBasic(request), request))
-  }
-  const logout = async (request: DialectRequest): Promise<Answer> => {
-    if (settings.strictContentType) requireMediaType(request, 'application/json')
-    const authorization = readCredentials(request)
-    const receipt = await acts.logout(authorization, request)
-    return render.logout(authorization.scheme, receipt)
-  }
-  const downloadList = async (request: DialectRequest): Promise<Answer> => {
-    // Who calls is settled first: a stranger learns nothing about parameters.
-    const username = await acts.identify(readCredentials(request), request)
-    readPage(request)
-    return render.downloadList(username)
-  }
-
-  const routes: readonly Route[] = [
-    { method: 'POST', path: tokenPath, operation: tokenOperation, handle: token },
-    { method: 'POST', path: '/auth/login', operation: loginOperation, handle: login },
-    { method: 'GET', path: '/auth/login', operation: loginOperation, handle: login },
-    { method: 'POST', path: '/auth/logout', operation: logoutOperation, handle: logout },
-    { method: 'GET', path: '/auth/logout', operation: logoutOperation, handle: logout },
-    {
-      method: 'GET',
-      path: '/download/list',
-      operation: downloadListOperation,
-      alsoHead: true,
-      handle: downloadList,
-    },
-  ]
   return {
-    routes: routes.map((route) => ({ ...route, path: BASE_PATH + route.path })),
+    routes: directLinkRoutes({ acts, render, settings }),
     owns: (path) => path === '/directlink' || path.startsWith('/directlink/'),
     renderFailure: (failure, request) => render.failure(failure, request),
   }

@@ -34,6 +34,7 @@ function documentRoute({ core, node }: DialectContext): Route {
   return {
     method: 'GET',
     path: issuersPath,
+    alsoHead: true,
     operation,
     async handle(request) {
       const authorization = readAuthorization(request)
