@@ -1,11 +1,9 @@
 /** What is measured side by side: servers with the requests that they are asked, and the rounds. */
-import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { QuietGuard, type Watched } from '../measure.ts'
 import type { Settings } from '../report.ts'
+import { installPeers } from '../peers/install.ts'
 import { Child, cores, ownPids } from './child.ts'
 import type { LoadFigures, LoadInput } from './load.ts'
 import type { PrepareInput, StartInput } from './server.ts'
@@ -112,11 +110,7 @@ export async function startFloor(
 export async function startOidcProvider(
   adapter: 'memory' | 'sqlite',
 ): Promise<{ child: Child; port: number }> {
-  const folder = new URL('../peers/', import.meta.url)
-  if (!existsSync(new URL('node_modules/oidc-provider', folder))) {
-    execFileSync('npm', ['ci'], { cwd: fileURLToPath(folder), stdio: ['ignore', 'ignore', 2] })
-  }
-  const child = new Child(new URL('oidc-provider.mjs', folder), cores.server)
+  const child = new Child(new URL('oidc-provider.mjs', installPeers()), cores.server)
   return { child, port: await child.ask<number>('start', { adapter }) }
 }
 

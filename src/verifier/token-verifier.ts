@@ -4,7 +4,7 @@
  * given. It stands apart from both because there must be one such function, not two that agree.
  */
 import { decodeJwt, errors, jwtVerify, type JWTVerifyGetKey, type JWTVerifyResult } from 'jose'
-import { isStillAlive, type RevocationView } from './alive.ts'
+import { deadUntilSeconds, isStillAlive, type RevocationView } from './alive.ts'
 import { MAX_TOKEN_CHARS, type AccessClaims, type TokenClaims } from './claims.ts'
 import { readForeignToken } from './foreign-token.ts'
 import { KeySearch } from './key-search.ts'
@@ -14,7 +14,7 @@ import {
   type OtherIssuer,
   type OtherIssuers,
 } from './other-issuers.ts'
-import { rejected, type Decision, type Rejection, type Verdict } from './verdict.ts'
+import { rejected, revokedFor, type Decision, type Rejection, type Verdict } from './verdict.ts'
 import { verifiedForeignToken, verifiedToken, type VerifiedToken } from './verified-token.ts'
 import { VerifiedTokens } from './verified-tokens.ts'
 
@@ -105,7 +105,8 @@ export function createTokenVerifier(
     }
     const expiresAtMs = known.expiresAtSeconds * 1000
     if (judgedMs >= expiresAtMs || overMs() >= expiresAtMs) return rejected.expired
-    if (!isStillAlive(replica, known.facts, known.aliveAtVersion)) return rejected.revoked
+    if (!isStillAlive(replica, known.facts, known.aliveAtVersion))
+      return revokedNow(known, judgedMs)
     known.aliveAtVersion = replica.version
     return current ? known : rejected.stale
   }
@@ -121,9 +122,7 @@ export function createTokenVerifier(
     const search = new KeySearch(other?.keys ?? options.keys)
     let known: VerifiedToken | undefined
     try {
-      known = await (other
-        ? readForeign(token, search, options, other)
-        : readOwn(token, search, options, isEarlyGood))
+      known = await read(token, search, options, other, isEarlyGood)
     } catch (error) {
       return rejected[reasonOf(error, search, isCurrent(nowMs()))].verdict
     }
@@ -165,6 +164,19 @@ export function createTokenVerifier(
   }
 }
 
+/** @returns Undefined where it is no access token of its issuer that is accepted here. */
+function read(
+  token: string,
+  search: KeySearch,
+  options: TokenVerifierOptions,
+  other: OtherIssuer | undefined,
+  isEarlyGood: boolean,
+): Promise<VerifiedToken | undefined> {
+  return other
+    ? readForeign(token, search, options, other)
+    : readOwn(token, search, options, isEarlyGood)
+}
+
 /** @returns Undefined where it is no access token of this server. */
 async function readOwn(
   token: string,
@@ -200,6 +212,13 @@ async function readForeign(
   if (typeof read === 'string') return undefined
   const claims = { ...payload, aud: read.audience, kid } as unknown as TokenClaims
   return verifiedForeignToken(token, claims, read, replica)
+}
+
+/** A token that has ended. Of another issuer's it is said how long a new one would be refused. */
+function revokedNow({ verdict, facts, replica }: VerifiedToken, nowMs: number): Decision<never> {
+  if (!verdict.ok || verdict.foreign === undefined) return rejected.revoked
+  const leftMs = (deadUntilSeconds(replica, facts) + 1) * 1000 - nowMs
+  return leftMs > 0 ? revokedFor(Math.ceil(leftMs / 1000)) : rejected.revoked
 }
 
 /** Signature, type, issuer and time of a token. Rejects where they are not good. */

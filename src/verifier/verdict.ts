@@ -23,6 +23,11 @@ export interface Accepted<Claims extends TokenClaims = TokenClaims> {
 export interface Rejected {
   readonly ok: false
   readonly reason: Rejection
+  /**
+   * Of a token of another issuer that ended up to a second which is not over: in so many seconds
+   * one that is issued anew is good.
+   */
+  readonly retryAfterSeconds?: number
 }
 
 /**
@@ -41,6 +46,11 @@ export const rejected: { readonly [R in Rejection]: Decision<never> } = {
   expired: decided({ ok: false, reason: 'expired' }),
   revoked: decided({ ok: false, reason: 'revoked' }),
   stale: decided({ ok: false, reason: 'stale' }),
+}
+
+/** Revoked, and for so long whatever is issued anew. */
+export function revokedFor(retryAfterSeconds: number): Decision<never> {
+  return decided({ ok: false, reason: 'revoked', retryAfterSeconds })
 }
 
 function decided(verdict: Rejected): Decision<never> {

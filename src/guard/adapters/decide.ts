@@ -4,7 +4,7 @@
  * connection.
  */
 import type { TokenClaims } from '../../verifier/claims.ts'
-import type { Rejection, Verdict } from '../../verifier/verdict.ts'
+import type { Rejected, Rejection, Verdict } from '../../verifier/verdict.ts'
 import { aPolicy, aFunction, check, someText, type Rule, type Rules } from '../check-options.ts'
 import type { Guard, OnStale } from '../options.ts'
 
@@ -147,7 +147,7 @@ export function whenDecided(
 
 /** What a verdict means for a request, in the words of HTTP. */
 export function decisionOf(verdict: Verdict, options: ProtectOptions): Decision {
-  if (!verdict.ok) return { ok: false, challenge: challengeFor(verdict.reason, options) }
+  if (!verdict.ok) return { ok: false, challenge: challengeOf(verdict, options) }
   if (options.scope === undefined) return verdict
   const needed = [options.scope]
     .flat()
@@ -157,6 +157,17 @@ export function decisionOf(verdict: Verdict, options: ProtectOptions): Decision 
   const granted = typeof scope === 'string' ? scope.split(' ') : []
   if (needed.every((name) => granted.includes(name))) return verdict
   return { ok: false, challenge: insufficientScope(needed, options) }
+}
+
+/**
+ * The challenge of a verdict. `Retry-After` with a 401 says when a new login is good: somebody was
+ * logged out up to a second, and has come back within it.
+ */
+function challengeOf({ reason, retryAfterSeconds }: Rejected, options: ProtectOptions): Challenge {
+  const challenge = challengeFor(reason, options)
+  if (retryAfterSeconds === undefined) return challenge
+  const headers = { ...challenge.headers, 'retry-after': String(retryAfterSeconds) }
+  return { ...challenge, headers }
 }
 
 /**

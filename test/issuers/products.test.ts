@@ -1,0 +1,146 @@
+/**
+ * Tokens in the shape that each product documents, signed by a test issuer: taken by a guard and by
+ * the node, and ended by everything that they name.
+ */
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { rulesOf } from '../../src/domain/issuer.ts'
+import type { TokenRules } from '../../src/domain/token-rules.ts'
+import { createGuard, type Guard } from '../../src/guard/index.ts'
+import type { GivenIssuer } from '../../src/server/issuer-settings.ts'
+import { products, type ProductTokens } from '../../src/testing/product-tokens.ts'
+import { startTestServer, type TestServer } from '../harness.ts'
+import { startIssuer, type TestIssuer } from './test-issuer.ts'
+
+type Claims = Readonly<Record<string, unknown>>
+
+/** Of several products one issuer may be the same: then it is one entry, for all their APIs. */
+function settingsOf(idp: TestIssuer): readonly GivenIssuer[] {
+  const byIssuer = new Map<string, GivenIssuer>()
+  for (const { profile, issuer, audience } of Object.values(products)) {
+    const name = `issuer-${String(byIssuer.size)}`
+    const before = byIssuer.get(issuer) ?? { name, audience: [] }
+    byIssuer.set(issuer, {
+      name: before.name,
+      issuer,
+      profile,
+      audience: [...new Set([...before.audience, audience])],
+      jwksUri: `${idp.url}/jwks`,
+      clockSkewMs: 0,
+    })
+  }
+  return [...byIssuer.values()]
+}
+
+/** The claims with another name in place of the one that says what is ended. */
+function renamed(claims: Claims, rules: TokenRules, what: Name, to: string): Claims {
+  const claim = rules[what].find((one) => claims[one] !== undefined)
+  assert.ok(claim !== undefined, `it names no ${what}`)
+  return { ...claims, [claim]: to }
+}
+
+type Name = 'id' | 'session' | 'subject' | 'client'
+
+suite('tokens of each product at a guard', () => {
+  let idp: TestIssuer
+  let server: TestServer
+  let guard: Guard
+
+  before(async () => {
+    idp = await startIssuer()
+    server = await startTestServer({
+      publicUrlIsOwn: true,
+      oneNode: true,
+      config: { issuers: settingsOf(idp) },
+    })
+    guard = createGuard({ server: server.url, credential: 'outright-demo-guard' })
+    await guard.ready({ timeoutMs: 10_000 })
+  })
+  after(async () => {
+    guard.close()
+    await server.close()
+    await idp.close()
+  })
+
+  const iat = Math.floor(Date.now() / 1000) - 5
+  const sign = ({ issuer, iss = issuer, type }: ProductTokens, claims: Claims): Promise<string> =>
+    idp.sign({ iss, iat, ...claims }, type === undefined ? {} : { typ: type })
+
+  async function word(token: string): Promise<string> {
+    const verdict = await guard.check(token)
+    const headers = { authorization: `Bearer ${token}` }
+    const { status } = await server.call('GET', '/outright/v1/check', { headers })
+    assert.equal(status === 200, verdict.ok, 'guard and node agree')
+    return verdict.ok ? 'ok' : verdict.reason
+  }
+
+  async function end(body: object): Promise<void> {
+    const headers = { authorization: 'Bearer outright-demo-admin' }
+    const reply = await server.call('POST', '/outright/v1/revocations', { headers, body })
+    assert.equal(reply.status, 201, reply.text)
+  }
+
+  for (const [name, product] of Object.entries(products)) {
+    const rules = rulesOf(product.profile, {})
+    const { issuer, access, names } = product
+
+    test(`${name}: taken as they are, and no other token of it`, async () => {
+      assert.equal(await word(await sign(product, access)), 'ok')
+      for (const [what, claims] of Object.entries(product.others)) {
+        assert.equal(await word(await sign(product, claims)), 'invalid', what)
+      }
+    })
+
+    for (const [what, scope, its] of [
+      ['id', 'token', names.jti],
+      ['session', 'session', names.sid],
+      ['subject', 'subject', names.sub],
+      // Where the client stands for the audience, no other can be made up.
+      ['client', 'client', rules.audience.length > 1 ? undefined : names.client_id],
+    ] as const) {
+      if (its === undefined) continue
+      test(`${name}: ended by its ${scope}`, async () => {
+        const key = `${name.replaceAll(' ', '-')}-${scope}`
+        const token = await sign(product, renamed(access, rules, what, key))
+        const other = await sign(product, renamed(access, rules, what, `${key}-other`))
+        assert.equal(await word(token), 'ok')
+        await end({ issuer, scope, key })
+        assert.equal(await word(token), 'revoked')
+        assert.equal(await word(other), 'ok')
+      })
+    }
+
+    test(`${name}: ended by itself`, async () => {
+      const token = await sign(product, renamed(access, rules, 'subject', `${name} itself`))
+      assert.equal(await word(token), 'ok')
+      await end({ token })
+      assert.equal(await word(token), 'revoked')
+    })
+  }
+
+  test('a token of version 1.0 of Entra ID ends with the person of version 2.0', async () => {
+    const oid = 'one person'
+    const tokens = [products['entra 1.0']!, products['entra 2.0']!].map((product) =>
+      sign(product, { ...product.access, oid }),
+    )
+    const { issuer } = products['entra 2.0']!
+    await end({ issuer, scope: 'subject', key: oid })
+    for (const token of tokens) assert.equal(await word(await token), 'revoked')
+  })
+
+  test('a new login within the second of a logout hears when it is good', async () => {
+    const product = products['keycloak']!
+    const { issuer } = product
+    await end({ issuer, scope: 'subject', key: 'soon', lockSeconds: 30 })
+    const verdict = await guard.check(
+      await sign(product, { ...product.access, sub: 'soon', jti: 'soon' }),
+    )
+    assert.ok(!verdict.ok)
+    assert.equal(verdict.reason, 'revoked')
+    assert.ok((verdict.retryAfterSeconds ?? 0) > 25 && (verdict.retryAfterSeconds ?? 0) <= 31)
+    // Where a session has ended for good, waiting does not help.
+    await end({ issuer, scope: 'session', key: 'over' })
+    const over = { ...product.access, sub: 'soon', jti: 'soon', sid: 'over' }
+    assert.deepEqual(await guard.check(await sign(product, over)), { ok: false, reason: 'revoked' })
+  })
+})
