@@ -60,11 +60,20 @@ export function endedColumns({
   }
 }
 
-/** The narrow scopes that sessions are named by. */
-const narrow = scopes.flatMap((scope) => {
-  const key = keySql(scopeRow(scope).key, 's')
-  return scopeRow(scope).kind === 'narrow' && key !== undefined ? [{ scope, key }] : []
-})
+/**
+ * The entries that name a session, of any narrow scope whose key a session has, each as a condition
+ * on a row `f` of the log.
+ *
+ * @param row A row that has a session's columns.
+ */
+export function namedEndings(row: string): readonly string[] {
+  return scopes.flatMap((scope) => {
+    const key = keySql(scopeRow(scope).key, row)
+    return scopeRow(scope).kind === 'narrow' && key !== undefined
+      ? [`f.key = ${key} AND f.scope = '${scope}' AND f.issuer = '' AND f.generation = 0`]
+      : []
+  })
+}
 
 /**
  * The entries that can have ended a session `s`, each as a condition on a row `f` of the log. Of a
@@ -72,10 +81,7 @@ const narrow = scopes.flatMap((scope) => {
  * any, because that one leaps where logouts were lost (`server/after-restore.ts`).
  */
 export const endings: readonly string[] = [
-  ...narrow.map(
-    ({ scope, key }) =>
-      `f.key = ${key} AND f.scope = '${scope}' AND f.issuer = '' AND f.generation = 0`,
-  ),
+  ...namedEndings('s'),
   ...sessionCounters.map(
     (scope) => `f.key = ${counterKey(scope, 's')} AND f.scope = '${scope}'
     AND f.generation ${hasOneKey(scope) ? '>' : '= 1 +'} s.${generationColumn(scope)}`,

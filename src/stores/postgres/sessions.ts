@@ -27,7 +27,7 @@ import type {
   RotateCommand,
   RotateOutcome,
 } from '../../ports/store.ts'
-import { counterKey, generationColumn } from '../ends.ts'
+import { counterKey, generationColumn, namedEndings } from '../ends.ts'
 import { toGenerations, type GenerationColumns } from '../rows.ts'
 import type { Connection, Statement } from './connection.ts'
 
@@ -43,9 +43,11 @@ export function generationsOf(row: string): string {
     .join(',\n    ')
 }
 
-function ended(sid: string): string {
-  return exists(`log l WHERE l.key = ${sid} AND l.scope = 'session' AND l.issuer = ''
-    AND l.generation = 0`)
+/** True for a row with a session's columns that an entry has ended by its name. */
+function isNamed(row: string): string {
+  return namedEndings(row)
+    .map((end) => exists(`log f WHERE ${end}`))
+    .join(' OR ')
 }
 
 /**
@@ -68,7 +70,7 @@ export function isRevoked(row: string): string {
     (scope) => `OR ${row}.${generationColumn(scope)} < ${counter(scope, counterKey(scope, row))}`,
   )
   return `(
-  ${ended(`${row}.sid`)}
+  ${isNamed(row)}
   ${counters.join('\n  ')}
 )`
 }
@@ -87,7 +89,7 @@ const open: Statement = {
       SELECT g.*, ${generationsOf('g')}, CASE
         WHEN ${isDisabled} THEN 'disabled'
         WHEN ${exists('sessions x WHERE x.sid = g.sid')} THEN 'sid taken'
-        WHEN ${ended('g.sid')} THEN 'ended'
+        WHEN ${isNamed('g')} THEN 'ended'
         WHEN ${tokenIsTaken} THEN 'token taken'
         ELSE 'opened' END AS outcome
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],

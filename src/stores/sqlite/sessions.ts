@@ -14,7 +14,7 @@ import type {
   RotateCommand,
 } from '../../ports/store.ts'
 import type { Commands, Handlers } from '../commands.ts'
-import { counterKey, generationColumn } from '../ends.ts'
+import { counterKey, generationColumn, namedEndings } from '../ends.ts'
 import type { HorizonKeeper } from './horizon.ts'
 import { shaped, toSession, type SessionRow } from './rows.ts'
 
@@ -42,12 +42,13 @@ export function generationsReader(database: DatabaseSync): GenerationsOf {
  * @param row What the query calls it.
  */
 export function isRevoked(row: string): string {
+  const named = namedEndings(row).map((end) => `EXISTS (SELECT 1 FROM log f WHERE ${end})`)
   const counters = sessionCounters.map(
     (scope) => `OR ${row}.${generationColumn(scope)} < coalesce((SELECT generation FROM generations
     WHERE scope = '${scope}' AND key = ${counterKey(scope, row)}), 0)`,
   )
   return `(
-  EXISTS (SELECT 1 FROM log WHERE log.key = ${row}.sid AND log.scope = 'session' AND log.issuer = '')
+  ${named.join(' OR ')}
   ${counters.join('\n  ')}
 )`
 }
