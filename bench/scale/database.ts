@@ -4,7 +4,7 @@
  * leases. It keeps what it has committed.
  */
 import type { Position, Revocation } from '../../src/domain/revocation.ts'
-import type { Ticket } from '../../src/ports/store.ts'
+import type { Ticket } from '../../src/ports/ticket.ts'
 import type { NodeRow } from '../../src/stores/node-table.ts'
 
 interface Stream {

@@ -8,7 +8,12 @@ import { isOvertaken, type Generations } from '../domain/generation.ts'
 import type { Json } from '../domain/session.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { digest, mintHandle } from './handles.ts'
-import { openSession, type IssuedTokens, type SessionRequest } from './open-session.ts'
+import {
+  firstTokens,
+  sessionCommand,
+  type IssuedTokens,
+  type SessionRequest,
+} from './open-session.ts'
 import { revoke } from './revoke.ts'
 
 /** Codes are remembered this long after they expired, so that a late second use is noticed. */
@@ -45,6 +50,8 @@ export interface Redemption {
 
 interface StoredGrant extends CodeGrant {
   readonly validUntilMs: number
+  /** The session that was opened, and when. */
+  readonly used?: { readonly sid: string; readonly atMs: number }
 }
 
 /** Issues a code: 43 characters of base64url. The store keeps only its hash. */
@@ -56,7 +63,7 @@ export async function issueCode(
   const validUntilMs = clock.nowMs() + lifetimeMs
   const stored: StoredGrant = { ...grant, validUntilMs }
   await store.putTicket({
-    kind: kindsOf(dialect).code,
+    kind: kindOf(dialect),
     key: digest(code),
     value: JSON.stringify(stored),
     expiresAtMs: validUntilMs + REMEMBER_MS,
@@ -65,67 +72,61 @@ export async function issueCode(
 }
 
 /**
- * Uses a code up: of any number of callers one gets tokens. A later use ends what the first one
- * opened.
+ * Uses a code up: of any number of callers, at whatever node, one gets tokens, because the store
+ * marks the code in the transaction that opens its session. A later use ends that session.
  *
  * @throws {Refusal} What `permit` refuses with; `token_invalid`: there is no such code, or it was
- *   used before; `token_expired`; `token_revoked`: what it stands for has ended since the consent,
- *   or it was used twice at once; `account_disabled`, `store_unavailable`.
+ *   used before; `token_expired`; `token_revoked`: what it stands for has ended since the consent;
+ *   `account_disabled`, `store_unavailable`.
  */
 export async function redeemCode(
   dependencies: CoreDependencies,
   redemption: Redemption,
 ): Promise<IssuedTokens> {
   const { store, clock } = dependencies
-  const { dialect, code } = redemption
-  const kinds = kindsOf(dialect)
-  const key = digest(code)
-  const ticket = await store.findTicket(kinds.code, key)
-  if (ticket === undefined)
-    return refuse({ kind: 'token_invalid', reason: 'there is no such code' })
-  const grant = JSON.parse(ticket.value) as StoredGrant
-  await redemption.permit(grant)
-
-  const { expiresAtMs } = ticket
-  const nowMs = clock.nowMs()
-  const second = (): Promise<never> => refuseSecondUse(dependencies, redemption, key, grant)
-  if ((await store.findTicket(kinds.used, key)) !== undefined) return second()
-  if (nowMs > grant.validUntilMs) return refuse({ kind: 'token_expired' })
-  const use = { kind: kinds.used, key, value: String(nowMs), expiresAtMs }
-  if (!(await store.addTicket(use, nowMs))) return second()
+  const { dialect, code, permit } = redemption
+  const place = { kind: kindOf(dialect), key: digest(code) }
+  const grant = await findGrant(dependencies, place)
+  if (grant === undefined) return refuse({ kind: 'token_invalid', reason: 'there is no such code' })
+  await permit(grant)
+  if (grant.used !== undefined) return refuseSecondUse(dependencies, redemption, grant)
+  if (clock.nowMs() > grant.validUntilMs) return refuse({ kind: 'token_expired' })
   const { subjectId, clientId } = grant
-  const tokens = await openSession(dependencies, {
-    ...redemption.session,
-    subjectId,
-    clientId,
-    dialect,
-  })
-  const { sid, generations } = tokens.session
-  await store.putTicket({ kind: kinds.session, key, value: sid, expiresAtMs })
-  // A use after the grace has either counted itself by now, or finds the session that is named above.
-  const used = await store.findTicket(kinds.used, key)
-  if (used === undefined || used.attempts > 0 || isOvertaken(grant.generations, generations)) {
-    await endCompromised(dependencies, sid, grant)
+  const request = { ...redemption.session, subjectId, clientId, dialect }
+  const { command, refreshToken } = sessionCommand(dependencies, request)
+  const used: StoredGrant = { ...grant, used: { sid: command.sid, atMs: command.createdAtMs } }
+  const ticket = { ...place, value: JSON.stringify(used) }
+  const outcome = await store.redeem({ ticket, session: command })
+  if (outcome.kind === 'used') {
+    // By another call meanwhile: its session is known by now.
+    const now = await findGrant(dependencies, place)
+    return refuseSecondUse(dependencies, redemption, now ?? grant)
+  }
+  const { session } = outcome
+  if (isOvertaken(grant.generations, session.generations)) {
+    await endCompromised(dependencies, session.sid, grant)
     return refuse({ kind: 'token_revoked' })
   }
-  return tokens
+  return firstTokens(dependencies, request, session, refreshToken)
+}
+
+async function findGrant(
+  { store }: CoreDependencies,
+  { kind, key }: { readonly kind: string; readonly key: string },
+): Promise<StoredGrant | undefined> {
+  const ticket = await store.findTicket(kind, key)
+  return ticket && (JSON.parse(ticket.value) as StoredGrant)
 }
 
 async function refuseSecondUse(
   dependencies: CoreDependencies,
-  { dialect, graceMs }: Redemption,
-  key: string,
-  grant: CodeGrant,
+  { graceMs }: Redemption,
+  grant: StoredGrant,
 ): Promise<never> {
-  const { store, clock } = dependencies
-  const kinds = kindsOf(dialect)
-  const used = await store.findTicket(kinds.used, key)
-  const sinceMs = clock.nowMs() - Number(used?.value)
+  const { used } = grant
   // The distance in either direction: a clock that was set back makes no reuse of a double submit.
-  if (Math.abs(sinceMs) > graceMs) {
-    await store.countAttempt(kinds.used, key)
-    const opened = await store.findTicket(kinds.session, key)
-    if (opened !== undefined) await endCompromised(dependencies, opened.value, grant)
+  if (used !== undefined && Math.abs(dependencies.clock.nowMs() - used.atMs) > graceMs) {
+    await endCompromised(dependencies, used.sid, grant)
   }
   return refuse({ kind: 'token_invalid', reason: 'the code was used before' })
 }
@@ -144,10 +145,6 @@ async function endCompromised(
   })
 }
 
-function kindsOf(dialect: string): Readonly<Record<'code' | 'used' | 'session', string>> {
-  return {
-    code: `${dialect}-code`,
-    used: `${dialect}-code-used`,
-    session: `${dialect}-code-session`,
-  }
+function kindOf(dialect: string): string {
+  return `${dialect}-code`
 }

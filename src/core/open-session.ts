@@ -1,9 +1,10 @@
 import { refuse } from '../domain/failure.ts'
 import type { Client, Subject } from '../domain/identity.ts'
 import type { Session } from '../domain/session.ts'
+import type { OpenSessionCommand } from '../ports/store.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { mintId } from './mint-id.ts'
-import { mintRefreshToken } from './refresh-token.ts'
+import { mintRefreshToken, type MintedRefreshToken } from './refresh-token.ts'
 import { revoke } from './revoke.ts'
 import { signAccess, type AccessToken, type ExtraClaims } from './sign-access.ts'
 
@@ -52,7 +53,24 @@ export async function openSession(
   dependencies: CoreDependencies,
   request: SessionRequest,
 ): Promise<IssuedTokens> {
-  const { store, clock, random } = dependencies
+  const { command, refreshToken } = sessionCommand(dependencies, request)
+  const session = await dependencies.store.openSession(command)
+  if (request.provedBy !== undefined) {
+    await refuseOldSecret(dependencies, request.provedBy, session)
+  }
+  return firstTokens(dependencies, request, session, refreshToken)
+}
+
+interface Prepared {
+  readonly command: OpenSessionCommand
+  readonly refreshToken: MintedRefreshToken | undefined
+}
+
+/** What the store is told of a session, and the refresh token of which it knows the hash. */
+export function sessionCommand(
+  { clock, random }: CoreDependencies,
+  request: SessionRequest,
+): Prepared {
   const nowMs = clock.nowMs()
   const refreshToken =
     request.refreshLifetimeMs === undefined
@@ -60,7 +78,7 @@ export async function openSession(
       : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs)
   const lifetimeMs =
     request.sessionLifetimeMs ?? request.refreshLifetimeMs ?? request.accessLifetimeMs
-  const session = await store.openSession({
+  const command = {
     sid: mintId(random, nowMs),
     subjectId: request.subjectId,
     clientId: request.clientId,
@@ -71,10 +89,17 @@ export async function openSession(
     accessLifetimeMs: request.maxAccessLifetimeMs ?? request.accessLifetimeMs,
     attributes: request.attributes ?? {},
     refreshToken: refreshToken?.record,
-  })
-  if (request.provedBy !== undefined) {
-    await refuseOldSecret(dependencies, request.provedBy, session)
   }
+  return { command, refreshToken }
+}
+
+/** The tokens of a session that was stored a moment ago. */
+export async function firstTokens(
+  dependencies: CoreDependencies,
+  request: SessionRequest,
+  session: Session,
+  refreshToken: MintedRefreshToken | undefined,
+): Promise<IssuedTokens> {
   const access = await signAccess(dependencies, {
     session,
     audience: request.audience,

@@ -21,6 +21,7 @@ import type { Position, Revocation, RevocationCommand } from '../domain/revocati
 import type { Session, SessionNames, SessionStatus } from '../domain/session.ts'
 import type { CutStore } from './cut.ts'
 import type { DeliveryStore } from './delivery.ts'
+import type { TicketStore } from './ticket.ts'
 
 export interface Store
   extends
@@ -140,6 +141,17 @@ export interface JoinSessionCommand {
   readonly refreshToken: RefreshTokenRecord | undefined
 }
 
+export interface RedeemCommand {
+  /** The ticket that is used up, and what its value is from then on. */
+  readonly ticket: { readonly kind: string; readonly key: string; readonly value: string }
+  readonly session: OpenSessionCommand
+}
+
+export type RedeemOutcome =
+  | { readonly kind: 'opened'; readonly session: Session }
+  /** There is no such ticket, or it has attempts. */
+  | { readonly kind: 'used' }
+
 export interface RotateCommand {
   readonly id: string
   readonly secretHash: string
@@ -205,6 +217,13 @@ export interface SessionStore {
    * @returns The session as the client has it; undefined where it is not live.
    */
   joinSession(command: JoinSessionCommand): Promise<Session | undefined>
+
+  /**
+   * Opens a session for a ticket without attempts, as `openSession` does, and gives the ticket its
+   * new value and one attempt, in one transaction: of any number of callers, at whatever node,
+   * exactly one gets a session. Rejects as `openSession` does; the ticket is unused then.
+   */
+  redeem(command: RedeemCommand): Promise<RedeemOutcome>
 
   /** A session as its first participant has it. */
   findSession(sid: string): Promise<Session | undefined>
@@ -301,35 +320,6 @@ export interface ClientChange {
   readonly redirectUris?: readonly string[]
   readonly status?: AccountStatus
   readonly attributes?: Client['attributes']
-}
-
-/** A short-lived record: an OTP, a registration code, an authorization code, an authorization. */
-export interface Ticket {
-  /** What it is: `otp`, `regcode`, `authorization-code` … */
-  readonly kind: string
-  /** Unique within the kind. A hash where the plain value is a secret. */
-  readonly key: string
-  /** JSON text. */
-  readonly value: string
-  readonly expiresAtMs: number
-}
-
-export interface TicketStore {
-  /** Stores or replaces; a replaced ticket starts with no attempts. */
-  putTicket(ticket: Ticket): Promise<void>
-  /** Stores unless a ticket of that kind and key exists that has not expired at `nowMs`. */
-  addTicket(ticket: Ticket, nowMs: number): Promise<boolean>
-  /** Expired tickets are still found until they are swept. */
-  findTicket(
-    kind: string,
-    key: string,
-  ): Promise<(Ticket & { readonly attempts: number }) | undefined>
-  /** Removes it and returns it: of any number of callers exactly one gets it. */
-  takeTicket(kind: string, key: string): Promise<Ticket | undefined>
-  /** Adds one to its attempts and returns the new count; 0 where there is no such ticket. */
-  countAttempt(kind: string, key: string): Promise<number>
-  /** Tickets of a kind whose key starts with the prefix, by key, at most `limit`. */
-  listTickets(kind: string, keyPrefix: string, limit: number): Promise<readonly Ticket[]>
 }
 
 export interface SigningKey {

@@ -5,7 +5,7 @@
  */
 import type { Core } from '../core/core.ts'
 import type { Log } from '../ports/log.ts'
-import type { TicketStore } from '../ports/store.ts'
+import type { TicketStore } from '../ports/ticket.ts'
 import { UNDECIDED } from '../stores/undecided.ts'
 import { ConfigError, type Config } from './config.ts'
 

@@ -1,4 +1,4 @@
-import type { TicketStore } from '../ports/store.ts'
+import type { TicketStore } from '../ports/ticket.ts'
 
 /** Kind of the tickets that hold what an installation must remember across restarts. */
 export const SETTING_KIND = 'installation'

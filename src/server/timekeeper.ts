@@ -10,7 +10,8 @@
  */
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import type { MaintenanceStore, TicketStore } from '../ports/store.ts'
+import type { MaintenanceStore } from '../ports/store.ts'
+import type { TicketStore } from '../ports/ticket.ts'
 import {
   BELIEVED_AFTER_HOURS,
   formatTrustedTime,

@@ -29,6 +29,8 @@ import type {
   OpenSessionCommand,
   Page,
   PageRequest,
+  RedeemCommand,
+  RedeemOutcome,
   RevokeOutcome,
   RotateCommand,
   RotateOutcome,
@@ -37,8 +39,8 @@ import type {
   SubjectChange,
   SubjectLookup,
   SweepOutcome,
-  Ticket,
 } from '../ports/store.ts'
+import type { Ticket } from '../ports/ticket.ts'
 
 /** What goes in and what comes out. */
 export interface Exchange {
@@ -51,6 +53,7 @@ export interface Commands {
   revoke: { input: RevocationCommand; output: RevokeOutcome }
   openSession: { input: OpenSessionCommand; output: Session }
   joinSession: { input: JoinSessionCommand; output: Session | undefined }
+  redeem: { input: RedeemCommand; output: RedeemOutcome }
   rotate: { input: RotateCommand; output: RotateOutcome }
   extendAccess: { input: ExtendAccessCommand; output: boolean }
   createSubject: { input: Subject; output: void }

@@ -22,6 +22,7 @@ import { maintenanceChecks } from './contract/maintenance.ts'
 import { participantChecks } from './contract/participants.ts'
 import { raceChecks } from './contract/races.ts'
 import { rotateChecks } from './contract/rotate.ts'
+import { redeemChecks } from './contract/redeem.ts'
 import { sessionListChecks } from './contract/session-lists.ts'
 import { sessionChecks } from './contract/sessions.ts'
 import { ticketChecks } from './contract/tickets.ts'
@@ -35,6 +36,7 @@ export const storeChecks: readonly Check[] = [
   ...foreignChecks,
   ...cutChecks,
   ...sessionChecks,
+  ...redeemChecks,
   ...rotateChecks,
   ...participantChecks,
   ...accessHorizonChecks,

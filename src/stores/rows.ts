@@ -5,7 +5,8 @@ import { generationsFrom, type Generations } from '../domain/generation.ts'
 import type { Client, Subject } from '../domain/identity.ts'
 import type { SessionCounter } from '../domain/scope.ts'
 import type { Session } from '../domain/session.ts'
-import type { SigningKey, Ticket } from '../ports/store.ts'
+import type { SigningKey } from '../ports/store.ts'
+import type { Ticket } from '../ports/ticket.ts'
 import { generationColumn } from './ends.ts'
 
 /** What a session read of each counter. */

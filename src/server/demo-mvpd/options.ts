@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
-import type { TicketStore } from '../../ports/store.ts'
+import type { TicketStore } from '../../ports/ticket.ts'
 
 export interface DemoMvpdOptions {
   readonly store: TicketStore

@@ -13,8 +13,8 @@ import type {
   RotateCommand,
   SigningKey,
   Store,
-  Ticket,
 } from '../../ports/store.ts'
+import type { Ticket } from '../../ports/ticket.ts'
 
 /** The moment at which the checks play. */
 export const now = 1_800_000_000_000

@@ -10,7 +10,7 @@
 import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
 import { keyOf, scopeRow, scopes } from '../../domain/scope.ts'
 import { namesOfSession, type Session } from '../../domain/session.ts'
-import type { OpenSessionCommand, RotateCommand } from '../../ports/store.ts'
+import type { OpenSessionCommand, RedeemCommand, RotateCommand } from '../../ports/store.ts'
 import type { Command } from '../commands.ts'
 
 export class Admission {
@@ -19,6 +19,8 @@ export class Admission {
   readonly #sids = new Set<string>()
   readonly #openedTokens = new Set<string>()
   readonly #rotatedTokens = new Set<string>()
+  /** `kind key` of tickets. */
+  readonly #redeemed = new Set<string>()
   #opens = 0
   #rotates = 0
 
@@ -31,6 +33,8 @@ export class Admission {
         return this.#open(input)
       case 'joinSession':
         return this.#open({ ...input.session, ...input })
+      case 'redeem':
+        return this.#redeem(input)
       case 'rotate':
         return this.#rotate(input)
       case 'createSubject':
@@ -47,6 +51,7 @@ export class Admission {
       case 'addTicket':
       case 'takeTicket':
       case 'countAttempt':
+        return this.#redeemed.size === 0
       case 'rotateKeys':
       case 'rewriteKey':
       case 'probe':
@@ -70,6 +75,13 @@ export class Admission {
     }
     this.#sids.add(sid)
     this.#opens++
+    return true
+  }
+
+  #redeem({ ticket: { kind, key }, session }: RedeemCommand): boolean {
+    const name = `${kind} ${key}`
+    if (this.#redeemed.has(name) || !this.#open(session)) return false
+    this.#redeemed.add(name)
     return true
   }
 

@@ -3,7 +3,12 @@ import { extend, removeKeyAfterMs } from '../../domain/access-horizon.ts'
 import type { Failure } from '../../domain/failure.ts'
 import type { Revocation, RevocationCommand } from '../../domain/revocation.ts'
 import { raisesCounter } from '../../domain/revocation.ts'
-import type { JoinSessionCommand, OpenSessionCommand, RotateCommand } from '../../ports/store.ts'
+import type {
+  JoinSessionCommand,
+  OpenSessionCommand,
+  RedeemCommand,
+  RotateCommand,
+} from '../../ports/store.ts'
 import type { Answer, Command } from '../commands.ts'
 import { endedBy } from './admission.ts'
 import type { Connection } from './connection.ts'
@@ -15,6 +20,7 @@ import { sweep } from './maintenance.ts'
 import { nothingKnown, Numbering } from './numbering.ts'
 import type { SessionLifetimes } from './session-lifetimes.ts'
 import { runJoin } from './session-joins.ts'
+import { runRedeem } from './redeem.ts'
 import { mayExtend, runAddSuccessors, runOpen, runRotate, type Rotated } from './sessions.ts'
 import { advance, fence, type Tail } from './streams.ts'
 import { addTicket, countAttempt, putTicket, takeTicket } from './tickets.ts'
@@ -163,6 +169,7 @@ class Work {
   readonly #commands: readonly Command[]
   readonly #opens: OpenSessionCommand[] = []
   readonly #joins: JoinSessionCommand[] = []
+  readonly #redeems: RedeemCommand[] = []
   readonly #rotates: RotateCommand[] = []
   readonly #revokes: RevocationCommand[] = []
 
@@ -172,6 +179,7 @@ class Work {
     for (const [name, input] of commands) {
       if (name === 'openSession') this.#opens.push(input)
       else if (name === 'joinSession') this.#joins.push(input)
+      else if (name === 'redeem') this.#redeems.push(input)
       else if (name === 'rotate') this.#rotates.push(input)
       else if (name === 'revoke') this.#revokes.push(input)
     }
@@ -184,16 +192,25 @@ class Work {
     const horizon = this.#readHorizon()
     const small = this.#commands.map((command) => runSmall(connection, command, horizon))
     const opened = this.#opens.length > 0 ? runOpen(connection, this.#opens) : []
+    const redeemed = this.#redeems.length > 0 ? runRedeem(connection, this.#redeems) : []
     const joined = this.#joins.length > 0 ? runJoin(connection, this.#joins) : []
     const rotated = this.#rotates.length > 0 ? runRotate(connection, this.#rotates) : []
     const known =
       this.#revokes.length > 0 ? readKnown(connection, lifetimes, this.#revokes) : nothingKnown
-    const [{ before, after }, smallAnswers, openAnswers, joinAnswers, rotations, knownEntries] =
-      await Promise.all([horizon, Promise.all(small), opened, joined, rotated, known])
+    const [
+      { before, after },
+      smallAnswers,
+      openAnswers,
+      redemptions,
+      joinAnswers,
+      rotations,
+      entries,
+    ] = await Promise.all([horizon, Promise.all(small), opened, redeemed, joined, rotated, known])
     const moved = after !== before
-    for (const { sid, accessLifetimeMs } of this.#opens) lifetimes.remember(sid, accessLifetimeMs)
-    const answers = { smallAnswers, openAnswers, joinAnswers, rotations }
-    return { horizon: after, moved, ...answers, known: knownEntries }
+    const begun = [...this.#opens, ...this.#redeems.map(({ session }) => session)]
+    for (const { sid, accessLifetimeMs } of begun) lifetimes.remember(sid, accessLifetimeMs)
+    const answers = { smallAnswers, openAnswers, redemptions, joinAnswers, rotations }
+    return { horizon: after, moved, ...answers, known: entries }
   }
 
   /** The horizon as it was found, and as it is once the batch is committed. */
@@ -208,10 +225,12 @@ class Work {
   /** One answer for each command, in the order in which they were asked for. */
   answer(prepared: Prepared, numbering: Numbering): readonly Answer[] {
     const opens = prepared.openAnswers.values()
+    const redemptions = prepared.redemptions.values()
     const joins = prepared.joinAnswers.values()
     const rotations = prepared.rotations.values()
     return this.#commands.map(([name, input], index): Answer => {
       if (name === 'openSession') return opens.next().value ?? unanswered
+      if (name === 'redeem') return redemptions.next().value ?? unanswered
       if (name === 'joinSession') return joins.next().value ?? unanswered
       if (name === 'rotate') return answerRotation(rotations.next().value, numbering)
       if (name === 'revoke') return numbering.revoke(input)
@@ -268,6 +287,7 @@ async function runSmall(
       return { value: undefined }
     case 'openSession':
     case 'joinSession':
+    case 'redeem':
     case 'rotate':
     case 'revoke':
       return undefined

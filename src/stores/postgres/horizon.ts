@@ -51,6 +51,7 @@ export function accessOf(commands: readonly Command[]): readonly AccessLife[] {
     if (name === 'joinSession') {
       return [firstAccess({ ...input.session, createdAtMs: input.joinedAtMs })]
     }
+    if (name === 'redeem') return [firstAccess(input.session)]
     if (name === 'rotate') return [input.access]
     if (name === 'extendAccess') return [input]
     return []

@@ -83,19 +83,35 @@ export const isDisabled: string = `(${exists(`subjects x WHERE x.id = g.subject_
 
 export const tokenIsTaken: string = exists('refresh_tokens x WHERE x.id = g.token_id')
 
-const open: Statement = {
-  name: 'sessions_open',
-  text: `WITH judged AS MATERIALIZED (
+/**
+ * Opens the sessions of a batch.
+ *
+ * @param uses What else is given of each session, as columns of `g`, when one is not opened, and
+ *   what is done where it is.
+ */
+export function openStatement(
+  name: string,
+  uses: {
+    readonly given: string
+    readonly columns: string
+    readonly not: string
+    readonly also: string
+  },
+): Statement {
+  return {
+    name,
+    text: `WITH judged AS MATERIALIZED (
       SELECT g.*, ${generationsOf('g')}, CASE
+        ${uses.not}
         WHEN ${isDisabled} THEN 'disabled'
         WHEN ${exists('sessions x WHERE x.sid = g.sid')} THEN 'sid taken'
         WHEN ${isNamed('g')} THEN 'ended'
         WHEN ${tokenIsTaken} THEN 'token taken'
         ELSE 'opened' END AS outcome
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-        $7::bigint[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::bigint[])
+        $7::bigint[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::bigint[]${uses.given})
         WITH ORDINALITY AS g(sid, subject_id, client_id, device_key, dialect, created_at_ms,
-        expires_at_ms, access_lifetime_ms, attributes, token_id, token_hash, token_expires_at_ms, n)
+        expires_at_ms, access_lifetime_ms, attributes, token_id, token_hash, token_expires_at_ms${uses.columns}, n)
     ), opened AS (
       INSERT INTO sessions (sid, subject_id, client_id, device_key, dialect, created_at_ms,
         expires_at_ms, access_lifetime_ms, attributes, ${generationColumns})
@@ -106,11 +122,14 @@ const open: Statement = {
       INSERT INTO refresh_tokens (id, sid, secret_hash, expires_at_ms)
       SELECT token_id, sid, token_hash, token_expires_at_ms
       FROM judged WHERE outcome = 'opened' AND token_id IS NOT NULL ORDER BY n
-    )
+    )${uses.also}
     SELECT outcome, ${generationColumns} FROM judged ORDER BY n`,
+  }
 }
 
-interface OpenRow extends GenerationColumns {
+const open = openStatement('sessions_open', { given: '', columns: '', not: '', also: '' })
+
+export interface OpenRow extends GenerationColumns {
   readonly outcome: 'opened' | 'disabled' | 'sid taken' | 'ended' | 'token taken'
 }
 
@@ -120,7 +139,12 @@ export async function runOpen(
   connection: Connection,
   commands: readonly OpenSessionCommand[],
 ): Promise<readonly OpenAnswer[]> {
-  const rows = await connection.run<OpenRow>(open, [
+  const rows = await connection.run<OpenRow>(open, openParameters(commands))
+  return rows.map((row, index) => toOpenAnswer(row, commands[index]!))
+}
+
+export function openParameters(commands: readonly OpenSessionCommand[]): unknown[] {
+  return [
     commands.map(({ sid }) => sid),
     commands.map(({ subjectId }) => subjectId),
     commands.map(({ clientId }) => clientId),
@@ -133,11 +157,10 @@ export async function runOpen(
     commands.map(({ refreshToken }) => refreshToken?.id ?? null),
     commands.map(({ refreshToken }) => refreshToken?.secretHash ?? null),
     commands.map(({ refreshToken }) => refreshToken?.expiresAtMs ?? null),
-  ])
-  return rows.map((row, index) => toOpenAnswer(row, commands[index]!))
+  ]
 }
 
-function toOpenAnswer(row: OpenRow, command: OpenSessionCommand): OpenAnswer {
+export function toOpenAnswer(row: OpenRow, command: OpenSessionCommand): OpenAnswer {
   switch (row.outcome) {
     case 'disabled':
       return { failure: { kind: 'account_disabled' } }

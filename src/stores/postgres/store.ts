@@ -268,6 +268,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     liveRevocations: (nowMs) => log.liveRevocations(long, nowMs),
     openSession: (command) => change('openSession', command),
     joinSession: (command) => change('joinSession', command),
+    redeem: (command) => change('redeem', command),
     findSession: (sid) => find(sid, (known) => sessions.findSession(short, known)),
     findDeviceSession: (deviceKey, nowMs) =>
       find(deviceKey, (known) => sessions.findDeviceSession(short, known, nowMs)),

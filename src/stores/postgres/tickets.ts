@@ -1,5 +1,5 @@
 /** Short-lived records: one-time passwords, registration codes, authorization codes. */
-import type { Ticket } from '../../ports/store.ts'
+import type { Ticket } from '../../ports/ticket.ts'
 import { checkLimit } from '../pages.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'

@@ -10,6 +10,8 @@ import type {
   ExtendAccessCommand,
   JoinSessionCommand,
   OpenSessionCommand,
+  RedeemCommand,
+  RedeemOutcome,
   RefreshTokenRecord,
   RotateCommand,
 } from '../../ports/store.ts'
@@ -56,15 +58,35 @@ export function isRevoked(row: string): string {
 export function sessionWriter(
   database: DatabaseSync,
   horizon: HorizonKeeper,
-): Handlers<Pick<Commands, 'openSession' | 'joinSession' | 'rotate' | 'extendAccess'>> {
+): Handlers<Pick<Commands, 'openSession' | 'redeem' | 'joinSession' | 'rotate' | 'extendAccess'>> {
   const addToken = refreshTokenInsert(database)
   const addSession = sessionInsert(database)
   const checkAccounts = accountChecker(database)
+  const open = sessionOpener(database, { addSession, addToken, checkAccounts, horizon })
   return {
-    openSession: sessionOpener(database, { addSession, addToken, checkAccounts, horizon }),
+    openSession: open,
+    redeem: redeemer(database, open),
     joinSession: sessionJoiner(database, { addSession, addToken, checkAccounts, horizon }),
     rotate: rotator(database, addToken, horizon),
     extendAccess: accessExtender(database, horizon),
+  }
+}
+
+function redeemer(
+  database: DatabaseSync,
+  open: (command: OpenSessionCommand) => Session,
+): (command: RedeemCommand) => RedeemOutcome {
+  const find = database.prepare('SELECT attempts FROM tickets WHERE kind = ? AND key = ?')
+  const use = database.prepare(
+    'UPDATE tickets SET value = ?, attempts = 1 WHERE kind = ? AND key = ?',
+  )
+  return ({ ticket: { kind, key, value }, session: command }) => {
+    const found = shaped<{ attempts: number } | undefined>(find.get(kind, key))
+    if (found?.attempts !== 0) return { kind: 'used' }
+    // First, because it can still be refused.
+    const session = open(command)
+    use.run(value, kind, key)
+    return { kind: 'opened', session }
   }
 }
 

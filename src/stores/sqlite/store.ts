@@ -156,6 +156,7 @@ export function storeOver(
     liveRevocations: (nowMs) => liveRevocations(access, nowMs),
     openSession: (command) => access.change('openSession', command),
     joinSession: (command) => access.change('joinSession', command),
+    redeem: (command) => access.change('redeem', command),
     findSession: (sid) => access.find('findSession', sid),
     findDeviceSession: (deviceKey, nowMs) => access.find('findDeviceSession', { deviceKey, nowMs }),
     findRefreshToken: (id, secretHash) => access.find('findRefreshToken', { id, secretHash }),

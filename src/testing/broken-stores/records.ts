@@ -1,5 +1,5 @@
 import { Refusal } from '../../domain/failure.ts'
-import type { Ticket } from '../../ports/store.ts'
+import type { Ticket } from '../../ports/ticket.ts'
 import type { BrokenStore } from './broken-store.ts'
 
 export const brokenRecords: readonly BrokenStore[] = [
@@ -71,6 +71,36 @@ export const brokenRecords: readonly BrokenStore[] = [
         const found = await store.findClient(lookup)
         if (found || lookup.by === 'id') return found
         return store.findClient({ ...lookup, dialect: 'oauth' })
+      },
+    }),
+  },
+  {
+    name: 'looks whether a ticket is used, then opens: two callers get a session',
+    caughtBy: 'redeem: of 50 callers',
+    wrap: (store) => ({
+      ...store,
+      async redeem({ ticket: { kind, key, value }, session }) {
+        const found = await store.findTicket(kind, key)
+        if (found?.attempts !== 0) return { kind: 'used' }
+        const opened = await store.openSession(session)
+        await store.putTicket({ ...found, value })
+        await store.countAttempt(kind, key)
+        return { kind: 'opened', session: opened }
+      },
+    }),
+  },
+  {
+    name: 'marks a ticket, then opens: a refused session uses it up',
+    caughtBy: 'redeem: one that is refused',
+    wrap: (store) => ({
+      ...store,
+      async redeem(command) {
+        try {
+          return await store.redeem(command)
+        } catch (error) {
+          await store.countAttempt(command.ticket.kind, command.ticket.key)
+          throw error
+        }
       },
     }),
   },
