@@ -4,6 +4,7 @@
  */
 import { exportJWK, generateKeyPair, importJWK, jwtVerify, SignJWT, type CryptoKey } from 'jose'
 import type { Revocation } from '../domain/revocation.ts'
+import { participantKey } from '../domain/scope.ts'
 import { simulatedEpochMs } from './simulated-process.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 
@@ -85,6 +86,11 @@ export function ends(
       return claims.sub === entry.key && (claims.gen['s'] ?? 0) < entry.generation
     case 'device':
       return claims.device_id === entry.key && (claims.gen['d'] ?? 0) < entry.generation
+    case 'participant':
+      return (
+        participantKey(claims.client_id, claims.sid) === entry.key &&
+        (claims.gen['p'] ?? 0) < entry.generation
+      )
     case 'everyone':
       return (claims.gen['e'] ?? 0) < entry.generation
     default:

@@ -93,7 +93,7 @@ export class SimulatedDatabase {
   /** Everything that was ended, as the database has it. */
   log(): readonly Revocation[] {
     return [...this.heads()].flatMap(([stream, limit]) =>
-      this.list('readStream', { stream, afterSequence: 0, limit }),
+      limit === 0 ? [] : this.list('readStream', { stream, afterSequence: 0, limit }),
     )
   }
 

@@ -1,11 +1,11 @@
 /**
- * People and their programs: they log in, refresh, use and log out at any server, and try again
- * when no answer comes.
+ * People and their programs: they log in, join with another client, refresh, use and log out at any
+ * server, and try again when no answer comes.
  */
 import type { Core } from '../../../src/core/core.ts'
 import { Refusal, type FailureKind } from '../../../src/domain/failure.ts'
 import { generationIn } from '../../../src/domain/generation.ts'
-import type { Scope } from '../../../src/domain/scope.ts'
+import { isSessionCounter, participantKey, type Scope } from '../../../src/domain/scope.ts'
 import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
 import { ends } from '../../../src/testing/token-pool.ts'
 import { dialects, dialectsInUse } from './dialects.ts'
@@ -21,7 +21,7 @@ const maxTries = 8
 /** What a person wants to be over. */
 interface Wish {
   readonly one: Issued
-  readonly scope: Extract<Scope, 'token' | 'session' | 'subject' | 'device'>
+  readonly scope: Extract<Scope, 'token' | 'session' | 'participant' | 'subject' | 'device'>
   /** Whether the generation of the token is named, as a dialect does that ends nothing twice. */
   readonly once: boolean
 }
@@ -105,6 +105,7 @@ export class People {
       if (one && server) void this.refresh(server, one)
       return
     }
+    if (die < 0.56) return void this.#join()
     if (die < 0.75) {
       const one = this.#world.pickToken()
       const server = random.pick(this.#world.servers)
@@ -117,7 +118,7 @@ export class People {
       'token',
       'session',
       'session',
-      'session',
+      'participant',
       'subject',
       'device',
     ] as const)
@@ -145,6 +146,36 @@ export class People {
     const refused = await refusalOf(opening)
     if (!process.alive || refused !== undefined) return
     this.#keep(truth.issue(await opening, isRight && machine.isRight))
+  }
+
+  /** A login at another client, in the session that there is. */
+  async #join(): Promise<void> {
+    const { random, truth } = this.#world
+    const server = this.#world.pickServer()
+    const one = this.#world.pickToken()
+    if (!server?.core || !one) return
+    const { core, machine } = server
+    const { process, isRight } = machine
+    const dialect = random.pick(dialectsInUse(this.#world.isRaised(server)))
+    const joining = core.joinSession({
+      sid: one.claims.sid,
+      clientId: dialect.name,
+      dialect: dialect.name,
+      audience,
+      accessLifetimeMs: dialect.accessLifetimeMs,
+      refreshLifetimeMs: dialect.refreshLifetimeMs,
+      claims: { dialect: dialect.name },
+    })
+    const refused = await refusalOf(joining)
+    if (!process.alive) return
+    if (refused === undefined) {
+      this.#keep(truth.issue(await joining, one.timely && isRight && machine.isRight))
+      return
+    }
+    const isRefused = refused !== 'stale' && refused !== 'store_unavailable'
+    if (isRefused && isRight && machine.isRight && truth.isRefreshable(one)) {
+      truth.complain(`${machine.name} let nobody join ${one.claims.sid}: ${refused}`)
+    }
   }
 
   #keep(one: Issued): void {
@@ -218,11 +249,7 @@ export class People {
       }
       if (refused !== undefined) return false
     }
-    const generations = {
-      subject: generationIn(one.claims.gen, 'subject'),
-      device: generationIn(one.claims.gen, 'device'),
-    }
-    const seen = scope === 'subject' || scope === 'device' ? generations[scope] : undefined
+    const seen = isSessionCounter(scope) ? generationIn(one.claims.gen, scope) : undefined
     const ended = core.revoke({
       scope,
       key,
@@ -256,6 +283,7 @@ function keyOf({ one: { claims }, scope }: Wish): string {
   return {
     token: claims.jti,
     session: claims.sid,
+    participant: participantKey(claims.client_id, claims.sid),
     subject: claims.sub,
     device: claims.device_id ?? '',
   }[scope]

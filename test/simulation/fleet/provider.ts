@@ -1,19 +1,19 @@
 /**
- * Somebody outside who must hear of every session that ended: what it was told, how it misbehaves
- * while things go wrong, and what it was owed.
+ * Somebody outside who must hear of every client's part in a session that ended: what it was told,
+ * how it misbehaves while things go wrong, and what it was owed.
  */
 import type { Revocation } from '../../../src/domain/revocation.ts'
 import type { Receiver, SendOutcome } from '../../../src/ports/delivery.ts'
 import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
 import { ends } from '../../../src/testing/token-pool.ts'
-import type { Issued } from './truth.ts'
+import { partOf, type Issued } from './truth.ts'
 import type { World } from './world.ts'
 
 /** A message that was taken. */
 interface Told {
   readonly id: string
   readonly revocationId: string
-  readonly sid: string
+  readonly part: string
 }
 
 /** The dialects whose sessions concern it. */
@@ -32,45 +32,45 @@ export class Provider {
     return {
       kind: 'provider',
       dialects: concerned,
-      owes: ({ entry, session: { sid, subjectId } }) => ({
+      owes: ({ entry, session }) => ({
         name: 'one',
-        subject: subjectId,
-        about: sid,
-        facts: { sid, revocationId: entry.id },
+        subject: session.subjectId,
+        about: partOf(session),
+        facts: { part: partOf(session), revocationId: entry.id },
       }),
       send: ({ id, facts }, signal) =>
         this.#take(process, { id, ...(facts as Omit<Told, 'id'>) }, signal),
     }
   }
 
-  /** Sessions that ended and of which it was not told. */
+  /** What ended and of which it was not told. */
   missing(entries: readonly Revocation[]): readonly string[] {
-    const told = new Set(this.told.map(({ sid }) => sid))
-    return [...this.#owed(entries)].filter((sid) => !told.has(sid))
+    const told = new Set(this.told.map(({ part }) => part))
+    return [...this.#owed(entries)].filter((part) => !told.has(part))
   }
 
   /** What must not have happened, once all is mended and it had time to hear of everything. */
   complaints(entries: readonly Revocation[]): readonly string[] {
     const { truth, options } = this.#world
-    const bySid = Map.groupBy(this.told, ({ sid }) => sid)
-    const issued = new Map(truth.issued.map((one) => [one.claims.sid, one]))
-    const complaints = this.missing(entries).map((sid) => `never told of the end of ${sid}`)
-    for (const [sid, told] of bySid) {
-      const one = issued.get(sid)
+    const byPart = Map.groupBy(this.told, ({ part }) => part)
+    const issued = new Map(truth.issued.map((one) => [one.part, one]))
+    const complaints = this.missing(entries).map((part) => `never told of the end of ${part}`)
+    for (const [part, told] of byPart) {
+      const one = issued.get(part)
       if (one !== undefined && !truth.mayHaveEnded(one))
-        complaints.push(`told of ${sid}, which lives`)
+        complaints.push(`told of ${part}, which lives`)
       // What was planned before a backup was restored may be planned once more because of another
       // entry that ended the session as well.
       const about = options.restores ? ({ revocationId }: Told) => revocationId : () => ''
       for (const same of Map.groupBy(told, about).values()) {
         const ids = new Set(same.map(({ id }) => id))
-        if (ids.size > 1) complaints.push(`told of the end of ${sid} under ${ids.size} ids`)
+        if (ids.size > 1) complaints.push(`told of the end of ${part} under ${ids.size} ids`)
       }
     }
     return complaints.map((complaint) => `the provider was ${complaint}`)
   }
 
-  /** The sessions that concern it and that an entry ended before they expired. */
+  /** What concerns it and what an entry ended before they expired. */
   #owed(entries: readonly Revocation[]): ReadonlySet<string> {
     const { truth } = this.#world
     const wide = entries.filter(({ scope }) => scope !== 'token')
@@ -82,7 +82,7 @@ export class Provider {
     const theirs = truth.issued.filter(({ claims }) =>
       concerned.includes(String(claims['dialect'])),
     )
-    return new Set(theirs.filter(isOwed).map(({ claims }) => claims.sid))
+    return new Set(theirs.filter(isOwed).map(({ part }) => part))
   }
 
   #take(process: SimulatedProcess, told: Told, signal: AbortSignal): Promise<SendOutcome> {

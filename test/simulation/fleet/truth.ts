@@ -3,6 +3,8 @@
  * what was done against it.
  */
 import type { IssuedTokens } from '../../../src/core/open-session.ts'
+import { participantKey } from '../../../src/domain/scope.ts'
+import type { Session } from '../../../src/domain/session.ts'
 import { simulatedEpochMs } from '../../../src/testing/simulated-process.ts'
 import type { SimulatedTime } from '../../../src/testing/simulated-time.ts'
 import type { ends } from '../../../src/testing/token-pool.ts'
@@ -14,10 +16,17 @@ export interface Issued {
   readonly number: number
   readonly jwt: string
   readonly claims: AccessClaims
+  /** Of its session, and of its client's part in it. */
+  readonly part: string
   readonly refreshToken: string | undefined
   readonly sessionEndsMs: number
   /** Whether the clock of the server was right that issued it, and all its session before. */
   readonly timely: boolean
+}
+
+/** Names one client's part in a session. */
+export function partOf({ sid, participantId }: Pick<Session, 'sid' | 'participantId'>): string {
+  return `${sid} ${participantId}`.trim()
 }
 
 /** What is ended: a scope, its key, and for wide scopes the generation below which all is dead. */
@@ -72,6 +81,7 @@ export class Truth {
       number: this.issued.length,
       jwt: access.token,
       claims,
+      part: partOf(session),
       refreshToken: refresh?.token,
       sessionEndsMs: session.expiresAtMs,
       timely,
@@ -180,11 +190,12 @@ export class Truth {
 
   /** Whether somebody has asked to end it. */
   mayHaveEnded(one: Issued): boolean {
-    const { jti, sid, sub, device_id: device } = one.claims
+    const { jti, sid, sub, client_id: clientId, device_id: device } = one.claims
     return (
       one.number < this.#everyoneUntil ||
       this.#attempted.has(`token ${jti}`) ||
       this.#attempted.has(`session ${sid}`) ||
+      this.#attempted.has(`participant ${participantKey(clientId, sid)}`) ||
       this.#attempted.has(`subject ${sub}`) ||
       (device !== undefined && this.#attempted.has(`device ${device}`))
     )
