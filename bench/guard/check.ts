@@ -13,6 +13,10 @@ const SNAPSHOT_AIM_MS = 1000
 
 const repeats: readonly (readonly [string, Omit<RepeatedInput, 'seconds'>])[] = [
   ['1,000 tokens', { distinct: 1000, entriesPerSecond: 0 }],
+  [
+    '1,000 tokens as Keycloak signs them (RS256)',
+    { distinct: 1000, entriesPerSecond: 0, foreign: true },
+  ],
   ['1,000 tokens, 1,000 revocations a second arrive', { distinct: 1000, entriesPerSecond: 1000 }],
   ['100,000 tokens', { distinct: MAX_TOKENS, entriesPerSecond: 0 }],
   [

@@ -2,6 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { compactVerify, decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
+import { rulesOf } from '../../src/domain/issuer.ts'
+import { issuersPath } from '../../src/protocol/issuers.ts'
+import { products } from '../../src/testing/product-tokens.ts'
 import { createGuard, type Guard } from '../../src/guard/index.ts'
 import { fingerprint } from '../../src/verifier/fingerprint.ts'
 import { answerTasks } from '../http/child.ts'
@@ -14,6 +17,8 @@ export interface RepeatedInput {
   readonly seconds: number
   /** Revocations that arrive meanwhile. */
   readonly entriesPerSecond: number
+  /** Tokens of another issuer. */
+  readonly foreign?: true
 }
 
 /** Tokens a second. */
@@ -44,9 +49,27 @@ const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: 
 const jwks = JSON.stringify({
   keys: [{ ...(await exportJWK(publicKey)), kid: KID, alg: 'ES256' }],
 })
+const FOREIGN = 'https://sso.example/realms/shop'
+const FOREIGN_TOKENS = 1000
+const foreignKeys = await generateKeyPair('RS256', { extractable: true })
+const issuers = JSON.stringify({
+  issuers: [
+    {
+      name: 'keycloak',
+      issuer: FOREIGN,
+      aliases: [],
+      rules: rulesOf('keycloak', {}),
+      audience: ['orders'],
+      maxTokenLifeSeconds: 86_400,
+      clockSkewSeconds: 2,
+      keys: { keys: [{ ...(await exportJWK(foreignKeys.publicKey)), kid: 'k', alg: 'RS256' }] },
+    },
+  ],
+})
 let guard: Guard | undefined
 let feed: BenchFeed | undefined
 let tokens: Buffer[] = []
+let foreign: Buffer[] = []
 let newsSeconds = 4_000_000_000
 
 answerTasks({ load, prepare, repeated, fresh, news }, async () => {
@@ -62,8 +85,12 @@ async function load(entries: number): Promise<number> {
     credential: 'bench',
     connect: feed.connect,
     cacheSize: CACHE_SIZE,
-    fetch: () =>
-      Promise.resolve(new Response(jwks, { headers: { 'content-type': 'application/json' } })),
+    fetch: (url) =>
+      Promise.resolve(
+        new Response(new Request(url).url.includes(issuersPath) ? issuers : jwks, {
+          headers: { 'content-type': 'application/json' },
+        }),
+      ),
   })
   await guard.ready()
   if (guard.status().entries !== entries) throw new Error('the snapshot is not complete')
@@ -77,18 +104,23 @@ async function prepare(count: number): Promise<void> {
   // Signing them took longer than a lease.
   await guard!.ready()
   for (const token of tokens) await accept(token.toString('latin1'))
+  foreign = await mint(FOREIGN_TOKENS, signForeign)
+  await guard!.ready()
+  for (const token of foreign) await accept(token.toString('latin1'))
   collectGarbage()
 }
 
 /** Checks the tokens again and again, each from its bytes. @returns Checks a second. */
-async function repeated({ distinct, seconds, entriesPerSecond }: RepeatedInput): Promise<number> {
+async function repeated(input: RepeatedInput): Promise<number> {
+  const { distinct, seconds, entriesPerSecond } = input
+  const checked = input.foreign === true ? foreign : tokens
   const startedMs = performance.now()
   let done = 0
   let published = 0
   let elapsedMs = 0
   while (elapsedMs < seconds * 1000) {
     for (let at = 0; at < CHECKS_PER_TURN; at++) {
-      await accept(tokens[done++ % distinct]!.toString('latin1'))
+      await accept(checked[done++ % distinct]!.toString('latin1'))
     }
     await turn()
     elapsedMs = performance.now() - startedMs
@@ -167,13 +199,33 @@ async function accept(token: string): Promise<void> {
   if (!verdict.ok) throw new Error(`a good token was ${verdict.reason}`)
 }
 
-async function mint(count: number): Promise<Buffer[]> {
+async function mint(
+  count: number,
+  signOne: () => Promise<Buffer> = () => sign(privateKey),
+): Promise<Buffer[]> {
   const minted: Buffer[] = []
   while (minted.length < count) {
     const some = Math.min(MINTED_AT_ONCE, count - minted.length)
-    minted.push(...(await Promise.all(Array.from({ length: some }, () => sign(privateKey)))))
+    minted.push(...(await Promise.all(Array.from({ length: some }, signOne))))
   }
   return minted
+}
+
+/** A token as Keycloak signs it. */
+async function signForeign(): Promise<Buffer> {
+  const nowSeconds = Math.floor(Date.now() / 1000)
+  const token = await new SignJWT({
+    ...products['keycloak']!.access,
+    jti: randomUUID(),
+    sub: randomUUID(),
+    sid: randomUUID(),
+  })
+    .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: 'k' })
+    .setIssuer(FOREIGN)
+    .setIssuedAt(nowSeconds)
+    .setExpirationTime(nowSeconds + 3600)
+    .sign(foreignKeys.privateKey)
+  return Buffer.from(token, 'latin1')
 }
 
 /** A token as the server signs it. */
