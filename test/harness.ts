@@ -8,6 +8,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Core } from '../src/core/core.ts'
+import type { CoreDependencies } from '../src/core/dependencies.ts'
 import type { NodeView } from '../src/http/node-view.ts'
 import type { Store } from '../src/ports/store.ts'
 import { compose, type Composition } from '../src/server/compose.ts'
@@ -46,6 +47,7 @@ export interface TestServer {
   advance(ms: number): void
   readonly otps: SentOtp[]
   readonly core: Core
+  readonly dependencies: CoreDependencies
   readonly node: NodeView
   readonly mounts: Composition['mounts']
   readonly store: Store
@@ -108,6 +110,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     otps: world.otps,
     core: first.composition.core,
+    dependencies: first.composition.dependencies,
     node: first.composition.node,
     mounts: first.composition.mounts,
     store: first.composition.store,

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { bannedCalls } from './tidy/calls.ts'
+import { importCycles } from './tidy/cycles.ts'
 import { oneTitle, relativeLinks } from './tidy/documents.ts'
 import { importDirections } from './tidy/imports.ts'
 import { lintOverrides, type LintOverride } from './tidy/lint.ts'
@@ -65,6 +66,7 @@ rule('imports run one way', importDirections, {
     file('src/http/dialects/octopus.ts', "import { time } from './direct-link.ts'"),
     file('src/http/surfaces/feed/index.ts', "import { page } from '../admin/page.ts'"),
     file('src/attic/old.ts', "import './older.ts'"),
+    file('src/http/store.ts', "import type { CoreDependencies } from '../core/dependencies.ts'"),
   ],
   good: [
     file('src/domain/scope.test.ts', "import { revoke } from '../core/revoke.ts'"),
@@ -73,6 +75,14 @@ rule('imports run one way', importDirections, {
     file('src/guard/adapters/hono.ts', "import type { Context } from 'hono/utils'"),
     file('src/http/dialects/matar/act.ts', "import { x } from '../../problem.ts'"),
     file('src/server/compose.ts', "import { app } from '../http/app.ts'"),
+  ],
+})
+
+rule('no file is loaded by itself', importCycles, {
+  bad: [file('src/core/own.ts', "import { own } from './own.ts'")],
+  good: [
+    file('src/core/one.ts', "import { two } from './two.ts'"),
+    file('src/core/two.ts', "import type { One } from './one.ts'"),
   ],
 })
 

@@ -127,10 +127,10 @@ let clientsAdded = false
 async function addOctopusClients(): Promise<void> {
   if (clientsAdded) return
   clientsAdded = true
-  const { store } = core().dependencies
+  const { clients } = core()
   await Promise.all(
     Array.from({ length: OCTOPUS_CLIENTS }, (_, index) =>
-      store.createClient({
+      clients.create({
         id: String(1000 + index),
         name: '',
         dialect: 'octopus',

@@ -2,7 +2,7 @@
  * The core: the verbs that every dialect, the admin API and the CLI end in. One verb a file; this
  * file names them and puts them together. Nothing here knows HTTP, SQL or a dialect.
  */
-import type { TokenVerifier } from '../verifier/token-verifier.ts'
+import type { DeliveryStore } from '../ports/delivery.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { authenticateClient } from './authenticate-client.ts'
 import { authenticateSubject } from './authenticate-subject.ts'
@@ -14,8 +14,12 @@ import { clientVerbs, subjectVerbs, type Clients, type Subjects } from './direct
 import { handleVerbs, type Handles } from './handles.ts'
 import { lockoutVerbs, type Lockout } from './lockout.ts'
 import { checkOtp, sendOtp } from './one-time-password.ts'
+import { authenticateGuard } from './guard-credential.ts'
+import { keyVerbs, type Keys } from './keys.ts'
 import { hashPassword } from './password.ts'
 import { recordVerbs, type Records } from './records.ts'
+import { revocationVerbs, type Revocations } from './revocations.ts'
+import { signReceipt } from './sign-receipt.ts'
 import { sessionVerbs, type Sessions } from './sessions.ts'
 import { deliver } from './deliver.ts'
 import { findCut } from './find-cut.ts'
@@ -41,15 +45,17 @@ type Verb<V> = V extends (dependencies: CoreDependencies, ...args: infer A) => i
   : never
 
 export interface Core {
-  readonly dependencies: CoreDependencies
   readonly subjects: Subjects
   readonly clients: Clients
   readonly sessions: Sessions
+  readonly revocations: Revocations
+  readonly keys: Keys
   readonly records: Records
   readonly handles: Handles
   readonly lockout: Lockout
   readonly authenticateSubject: Verb<typeof authenticateSubject>
   readonly authenticateClient: Verb<typeof authenticateClient>
+  readonly authenticateGuard: Verb<typeof authenticateGuard>
   /** Hashes a password or a client's secret, to be stored with a subject or a client. */
   readonly hashSecret: (secret: string) => Promise<string>
   readonly openSession: Verb<typeof openSession>
@@ -58,7 +64,7 @@ export interface Core {
   readonly redeemCode: Verb<typeof redeemCode>
   readonly mint: Verb<typeof mint>
   /** Judges a token without refusing: see `TokenVerifier.verify`. */
-  readonly verify: TokenVerifier['verify']
+  readonly verify: CoreDependencies['verifier']['verify']
   readonly inspect: Verb<typeof inspect>
   readonly check: Verb<typeof check>
   readonly inspectForLogout: Verb<typeof inspectForLogout>
@@ -70,11 +76,13 @@ export interface Core {
   readonly revokeForeign: Verb<typeof revokeForeign>
   readonly revokeToken: Verb<typeof revokeToken>
   readonly awaitEnded: Verb<typeof awaitEnded>
+  readonly signReceipt: Verb<typeof signReceipt>
   readonly removeKey: Verb<typeof removeKey>
   readonly cutLog: Verb<typeof cutLog>
   findCut(revocationId: string): ReturnType<typeof findCut>
   readonly planDeliveries: Verb<typeof planDeliveries>
   readonly deliver: Verb<typeof deliver>
+  readonly listDeliveries: DeliveryStore['listDeliveries']
   readonly retryDelivery: Verb<typeof retryDelivery>
   readonly sendOtp: Verb<typeof sendOtp>
   readonly checkOtp: Verb<typeof checkOtp>
@@ -84,16 +92,18 @@ export interface Core {
 
 export function createCore(dependencies: CoreDependencies): Core {
   return Object.freeze<Core>({
-    dependencies,
     subjects: subjectVerbs(dependencies),
     clients: clientVerbs(dependencies),
     sessions: sessionVerbs(dependencies),
+    revocations: revocationVerbs(dependencies),
+    keys: keyVerbs(dependencies),
     records: recordVerbs(dependencies),
     handles: handleVerbs(dependencies),
     lockout: lockoutVerbs(dependencies),
     hashSecret: (secret) => hashPassword(secret, dependencies.passwordCost),
     authenticateSubject: (...args) => authenticateSubject(dependencies, ...args),
     authenticateClient: (...args) => authenticateClient(dependencies, ...args),
+    authenticateGuard: (...args) => authenticateGuard(dependencies, ...args),
     openSession: (...args) => openSession(dependencies, ...args),
     joinSession: (...args) => joinSession(dependencies, ...args),
     issueCode: (...args) => issueCode(dependencies, ...args),
@@ -111,11 +121,13 @@ export function createCore(dependencies: CoreDependencies): Core {
     revokeForeign: (...args) => revokeForeign(dependencies, ...args),
     revokeToken: (...args) => revokeToken(dependencies, ...args),
     awaitEnded: (...args) => awaitEnded(dependencies, ...args),
+    signReceipt: (...args) => signReceipt(dependencies, ...args),
     removeKey: (...args) => removeKey(dependencies, ...args),
     cutLog: (...args) => cutLog(dependencies, ...args),
     findCut: (revocationId) => findCut(dependencies.store, revocationId),
     planDeliveries: (...args) => planDeliveries(dependencies, ...args),
     deliver: (...args) => deliver(dependencies, ...args),
+    listDeliveries: (filter, page) => dependencies.store.listDeliveries(filter, page),
     retryDelivery: (...args) => retryDelivery(dependencies, ...args),
     sendOtp: (...args) => sendOtp(dependencies, ...args),
     checkOtp: (...args) => checkOtp(dependencies, ...args),

@@ -20,6 +20,8 @@ export interface Sessions {
   findOfDevice(deviceKey: string): Promise<Session | undefined>
   /** The session of a refresh token, whatever state the two are in; undefined where it is none. */
   findByRefreshToken(token: string): Promise<Session | undefined>
+  /** The moment after which no access token is good that was ever issued; 0 where none was. */
+  lastAccessExpiryMs(): Promise<number>
   /** The counters as they are for such a session. */
   generations(of: Parameters<SessionStore['generations']>[0]): Promise<Generations>
 }
@@ -33,11 +35,15 @@ export function sessionVerbs({
     count: (filter) => store.countSessions(filter),
     find: (sid) => store.findSession(sid),
     findOfDevice: (deviceKey) => store.findDeviceSession(deviceKey, clock.nowMs()),
+    lastAccessExpiryMs: () => store.lastAccessExpiryMs(),
     generations: (of) => store.generations(of),
 
     async status(sid) {
-      const first = { limit: 1, cursor: undefined }
-      return (await store.listSessions({ sid }, clock.nowMs(), first)).items[0]
+      const { items } = await store.listSessions({ sid }, clock.nowMs(), {
+        limit: 1,
+        cursor: undefined,
+      })
+      return items[0]
     },
 
     async findByRefreshToken(token) {

@@ -4,6 +4,7 @@
  * operator has decided.
  */
 import type { Core } from '../core/core.ts'
+import type { CoreDependencies } from '../core/dependencies.ts'
 import type { Log } from '../ports/log.ts'
 import type { TicketStore } from '../ports/ticket.ts'
 import { UNDECIDED } from '../stores/undecided.ts'
@@ -35,10 +36,10 @@ const MAX_SECONDS = 0xffff_ffff - LEAP
 /** Does what was decided, before anybody is served, and takes the mark away. */
 export async function carryOutDecision(
   core: Core,
+  { store, clock }: Pick<CoreDependencies, 'store' | 'clock'>,
   { afterRestore }: Pick<Config, 'afterRestore'>,
   log: Log,
 ): Promise<void> {
-  const { store, clock } = core.dependencies
   if (afterRestore === 'end-everyone') {
     // Sessions that were opened after the backup carry counters that this database has not reached;
     // among them those of an earlier restore of the same backup. Only the time is higher than before.

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
+import type { CoreDependencies } from '../core/dependencies.ts'
 import { openKeyRing } from '../core/key-ring.ts'
 import { openWrappedKeys } from '../core/wrapped-keys.ts'
 import { Refusal } from '../domain/failure.ts'
@@ -32,7 +33,7 @@ import { openIssuers, type OpenedIssuers } from './issuers.ts'
 import { logCutter } from './cutting.ts'
 import { guardConnections } from './guard-connections.ts'
 import { readEncryptionKeys } from './key-encryption.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { createMetrics, type Metrics, type NodeFacts } from './metrics.ts'
 import { openProviders } from './providers.ts'
 import { mountAll } from './mounts.ts'
 import { NodeLags } from './node-lags.ts'
@@ -62,6 +63,8 @@ export interface World {
 export interface Composition {
   readonly app: FastifyInstance
   readonly core: Core
+  /** What the core was made of; for tests. */
+  readonly dependencies: CoreDependencies
   readonly store: Store
   readonly node: NodeView
   readonly mounts: readonly MountedDialect[]
@@ -134,24 +137,16 @@ async function composeOver(
   const { replica, hub } = verification
   const addresses = new ClientAddresses(config.trustedProxies, log)
   const readiness = watchReadiness(store, leases, opened.stopped, time)
-  const metrics = createMetrics(replica, hub, {
-    store,
-    readiness,
-    time,
-    clock,
-    addresses,
-    lostLogLines: world.lostLogLines ?? (() => 0),
-  })
-  store.onCommitted((entries) => {
-    metrics.countRevocations(entries)
-  })
+  const metrics = openMetrics(verification, { store, readiness, time, addresses }, world)
   const nodeLags = leases && new NodeLags(leases, clock)
   const issuers = openIssuers(config, clock, log)
-  const core = await openCore(opened, verification, nodeLags, issuers, metrics, config, time, world)
-  if (mustDecide) await carryOutDecision(core, config, log)
+  const needed = { opened, verification, nodeLags, issuers, metrics, config, time, world }
+  const dependencies = await openDependencies(needed)
+  const core = createCore(dependencies)
+  if (mustDecide) await carryOutDecision(core, dependencies, config, log)
   const stopping = new AbortController()
   issuers.refreshUntil(stopping.signal)
-  const providers = await openProviders(core, config)
+  const providers = await openProviders(dependencies, config)
   const parts = { addresses, opened, verification, nodeLags, issuers, metrics, readiness, time }
   const node = viewOf({ ...parts, stopping: stopping.signal }, config)
   const { issuer, rateLimitFactor, demo } = config
@@ -163,15 +158,17 @@ async function composeOver(
   const closeApp = gracefulClose(app, clock)
   attachFeed(app.server, {
     hub,
-    authenticate: guardConnections(core.dependencies),
+    authenticate: guardConnections(dependencies),
     addressOf: ({ socket, headers }) => addresses.of(socket.remoteAddress ?? '', headers),
   })
   const receivers = openReceivers(providers.config, clock)
-  const stopDelivering = startDelivering({ core, receivers, observe: metrics.countDelivery })
-  const stopSweeping = sweepAll(core, replica, time, config, world)
+  const { countDelivery: observe } = metrics
+  const stopDelivering = startDelivering({ core, dependencies, receivers, observe })
+  const stopSweeping = sweepAll(core, dependencies, replica, time, config, world)
   return {
     app,
     core,
+    dependencies,
     store,
     node,
     mounts,
@@ -191,14 +188,26 @@ async function composeOver(
 
 function sweepAll(
   core: Core,
+  { store, keys }: Pick<CoreDependencies, 'store' | 'keys'>,
   replica: Verification['replica'],
   time: Timekeeper,
   config: Config,
   { clock, log, sweepingTimes }: World,
 ): () => void {
-  const { store, keys } = core.dependencies
   const cutLog = logCutter(core, time, config.logRetentionDays, log)
   return startSweeping({ store, cutLog, replica, keys, time, clock, log }, sweepingTimes)
+}
+
+function openMetrics(
+  { replica, hub }: Verification,
+  sources: Omit<NodeFacts, 'clock' | 'lostLogLines' | 'store'> & Pick<OpenedStore, 'store'>,
+  { clock, lostLogLines = () => 0 }: World,
+): Metrics {
+  const metrics = createMetrics(replica, hub, { ...sources, clock, lostLogLines })
+  sources.store.onCommitted((entries) => {
+    metrics.countRevocations(entries)
+  })
+  return metrics
 }
 
 /**
@@ -234,21 +243,28 @@ async function checkIdentities(store: Store, config: Config, clock: Clock): Prom
   }
 }
 
-/** The verbs of a node over its store and its replica. */
-export async function openCore(
-  {
-    store,
-    leases,
-    stopped,
-  }: Pick<OpenedStore, 'store' | 'leases'> & Partial<Pick<OpenedStore, 'stopped'>>,
-  { replica, hub }: Verification,
-  nodeLags: NodeLags | undefined,
-  issuers: OpenedIssuers,
-  metrics: Pick<Metrics, 'observeConfirmation'>,
-  config: Config,
-  time: Timekeeper,
-  { clock, random, log, otpSender }: World,
-): Promise<Core> {
+export interface Needed {
+  readonly opened: Pick<OpenedStore, 'store' | 'leases'> & Partial<Pick<OpenedStore, 'stopped'>>
+  readonly verification: Verification
+  readonly nodeLags: NodeLags | undefined
+  readonly issuers: OpenedIssuers
+  readonly metrics: Pick<Metrics, 'observeConfirmation'>
+  readonly config: Config
+  readonly time: Timekeeper
+  readonly world: World
+}
+
+/** What the verbs of a node need: its store, its keys, and its replica to judge tokens by. */
+export async function openDependencies({
+  opened: { store, leases, stopped },
+  verification: { replica, hub },
+  nodeLags,
+  issuers,
+  metrics,
+  config,
+  time,
+  world: { clock, random, log, otpSender },
+}: Needed): Promise<CoreDependencies> {
   let isStopped = false
   void stopped?.then(() => {
     isStopped = true
@@ -280,7 +296,7 @@ export async function openCore(
     capacity: VERIFIED_TOKENS,
   }
   const verifier = createTokenVerifier(rules)
-  return createCore({
+  return {
     store,
     clock,
     random,
@@ -295,7 +311,7 @@ export async function openCore(
     issuer: config.issuer,
     audiences: config.audiences,
     passwordCost: config.passwordCost,
-  })
+  }
 }
 
 function createHttp(

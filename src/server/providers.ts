@@ -1,4 +1,4 @@
-import type { Core } from '../core/core.ts'
+import type { CoreDependencies } from '../core/dependencies.ts'
 import type { MountedDialect } from '../http/app.ts'
 import type { Mvpd } from '../http/dialects/adobe-pass/index.ts'
 import type { Config } from './config.ts'
@@ -17,11 +17,15 @@ const DEMO_PASS_MS = 10 * 60_000
 /** The twentieth of November 2286: for as long as the installation lives. */
 const NEVER_MS = 9_999_999_999_999
 
+type Needed = Pick<CoreDependencies, 'store' | 'clock' | 'random'>
+
 /** Takes the providers of the configuration; the demo has two of its own where none is configured. */
-export async function openProviders(core: Core, config: Config): Promise<Providers> {
+export async function openProviders(dependencies: Needed, config: Config): Promise<Providers> {
   const { enabled, options } = config.dialects.adobePass
   const demo =
-    enabled && config.demo && options.mvpds === undefined ? await openDemo(core, config) : undefined
+    enabled && config.demo && options.mvpds === undefined
+      ? await openDemo(dependencies, config)
+      : undefined
   const mvpds = options.mvpds ?? (demo === undefined ? [] : [demo.provider, demoPass(demo)])
   return {
     config: withProviders(config, mvpds),
@@ -44,20 +48,20 @@ function mountDemoMvpd({ dialect }: DemoMvpd): MountedDialect {
   return { module, dialect, prefix: DEMO_MVPD_PREFIX, host: undefined }
 }
 
-async function openDemo(core: Core, config: Config): Promise<DemoMvpd> {
-  const { store, clock, random } = core.dependencies
+async function openDemo(dependencies: Needed, config: Config): Promise<DemoMvpd> {
+  const { store, clock, random } = dependencies
   return createDemoMvpd({
     store,
     clock,
     random,
     publicUrl: config.issuer,
     passUrl: config.issuer + config.dialects.adobePass.prefix,
-    secret: await demoSecret(core),
+    secret: await demoSecret(dependencies),
   })
 }
 
 /** Made once for an installation: a login may begin at one node and end at another. */
-async function demoSecret({ dependencies: { store, random } }: Core): Promise<string> {
+async function demoSecret({ store, random }: Needed): Promise<string> {
   const value = Buffer.from(random.bytes(32)).toString('base64url')
   const ticket = { kind: 'demo-mvpd-secret', key: 'secret', value, expiresAtMs: NEVER_MS }
   if (await store.addTicket(ticket, 0)) return value

@@ -100,7 +100,7 @@ suite('/subjects', () => {
   })
 
   test('a new password ends the sessions, unless they are to be kept', async () => {
-    await api.server.core.dependencies.store.updateSubject('maria', { status: 'active' })
+    await api.server.dependencies.store.updateSubject('maria', { status: 'active' })
     const { token } = await api.login()
     const kept = await api.patch('/subjects/maria', { password: 'second', keepSessions: true })
     assert.equal(kept.status, 200)

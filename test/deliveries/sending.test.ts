@@ -89,7 +89,6 @@ function send(): void {
   const random = new SeededRandom(1)
   const dependencies = { store: database.store, clock, random, log: silentLog }
   const core = {
-    dependencies,
     async deliver(request: Parameters<Core['deliver']>[0]) {
       underWay++
       try {
@@ -109,7 +108,7 @@ function send(): void {
     clock,
     post: createPost({ isListed: () => true, setting: '', nowMs: () => clock.nowMs() }),
   })
-  sending = startSending({ core, receivers: [receiver], observe: () => undefined })
+  sending = startSending({ core, dependencies, receivers: [receiver], observe: () => undefined })
 }
 
 function owe(receiver: 'one' | 'two', subject?: string): Promise<string> {

@@ -49,7 +49,7 @@ async function watch(
   { requestor = 'REF30', mvpd = MVPD, lifetimeMs = 3_600_000 } = {},
 ) {
   const { core, node } = server
-  const { clock } = core.dependencies
+  const { clock, random, log } = server.dependencies
   const context = {
     core,
     node,
@@ -58,8 +58,8 @@ async function watch(
     prefix: '',
     rateLimitFactor: 1,
     demo: true,
-    random: core.dependencies.random,
-    log: core.dependencies.log,
+    random,
+    log,
   }
   const pass = createPass(context, { mediaLifetimeMs: 60_000 } as never)
   return openAuthentication(pass, {
@@ -124,7 +124,7 @@ suite('the provider is told', () => {
   })
 
   test('when a client is disabled, and when a subject is', async () => {
-    const { store, clock } = server.core.dependencies
+    const { store, clock } = server.dependencies
     const common = { name: 'x', status: 'active', createdAtMs: clock.nowMs() } as const
     await store.createClient({
       ...common,
@@ -156,7 +156,7 @@ suite('the provider is told', () => {
   })
 
   test('when a subject’s password changes, which ends its sessions', async () => {
-    const { store, clock } = server.core.dependencies
+    const { store, clock } = server.dependencies
     await store.createSubject({
       id: `${MVPD}/pw`,
       name: 'pw',

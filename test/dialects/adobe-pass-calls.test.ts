@@ -25,7 +25,7 @@ before(async () => {
 after(() => server.close())
 
 function nowMs(): number {
-  return server.core.dependencies.clock.nowMs()
+  return server.dependencies.clock.nowMs()
 }
 
 function keysOf(reply: Reply): string[] {

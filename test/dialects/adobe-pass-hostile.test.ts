@@ -263,7 +263,7 @@ suite('parts that fail', () => {
   async function logOutWith(
     revoke: typeof server.core.revoke,
   ): Promise<{ readonly status: number; readonly body: string; readonly receipt: boolean }> {
-    const { clock, random, log } = server.core.dependencies
+    const { clock, random, log } = server.dependencies
     const dialect = createAdobePass({
       core: { ...server.core, revoke },
       node: server.node,

@@ -126,7 +126,7 @@ export async function verdictOf(
   token: string,
   audience?: string,
 ): Promise<Verdict<AccessClaims>> {
-  const { verifier } = server.core.dependencies
+  const { verifier } = server.dependencies
   for (let tries = 0; ; tries++) {
     const verdict = await verifier.verify(token, audience)
     if (verdict.ok || verdict.reason !== 'stale' || tries === 100) return verdict

@@ -236,7 +236,7 @@ suite('the provider’s assertion', () => {
   }
 
   function assertion(asked: string, wish: Wish = {}): Promise<string> {
-    const now = Math.floor(other.core.dependencies.clock.nowMs() / 1000) - (wish.ageSeconds ?? 0)
+    const now = Math.floor(other.dependencies.clock.nowMs() / 1000) - (wish.ageSeconds ?? 0)
     return new SignJWT({ state: wish.state ?? asked, metadata: wish.metadata ?? {} })
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuer(wish.issuer ?? 'DemoMVPD')

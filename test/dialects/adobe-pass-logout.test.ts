@@ -197,9 +197,9 @@ suite('"DELETE" "204" "None"', () => {
     await logIn(server, deviceId)
     await logOut(server, deviceId)
     assert.equal(await isLoggedIn(deviceId), false)
-    const sessions = await server.core.dependencies.store.listSessions(
-      { dialect: 'adobe-pass', liveAtMs: server.core.dependencies.clock.nowMs() },
-      server.core.dependencies.clock.nowMs(),
+    const sessions = await server.dependencies.store.listSessions(
+      { dialect: 'adobe-pass', liveAtMs: server.dependencies.clock.nowMs() },
+      server.dependencies.clock.nowMs(),
       { limit: 100, cursor: undefined },
     )
     const hash = createHash('sha256').update(deviceId).digest('base64url')
@@ -228,7 +228,7 @@ suite('"DELETE" "204" "None"', () => {
 
 suite('"requestor: the programmer for which this operation is valid"', () => {
   test('another device, and another requestor’s device of the same id, stay logged in', async () => {
-    const { store, clock } = server.core.dependencies
+    const { store, clock } = server.dependencies
     const nowMs = clock.nowMs()
     await store.createClient({
       id: 'OTHER',
@@ -379,7 +379,7 @@ suite('what never happens', () => {
     const deviceId = 'very-secret-device-id'
     const code = await logIn(server, deviceId)
     await logOut(server, deviceId)
-    const { store, clock } = server.core.dependencies
+    const { store, clock } = server.dependencies
     const page = { limit: 1000, cursor: undefined }
     const [sessions, revocations, tickets] = await Promise.all([
       store.listSessions({}, clock.nowMs(), page),

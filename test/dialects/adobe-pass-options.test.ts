@@ -124,7 +124,7 @@ suite('legacyKeys: signature headers must verify', () => {
   }
 
   function sign(parts: Parts = {}): string {
-    const time = parts.time ?? server.core.dependencies.clock.nowMs()
+    const time = parts.time ?? server.dependencies.clock.nowMs()
     const signed = `${parts.verb ?? 'DELETE'} requestor_id=${parts.requestor ?? 'REF30'}, nonce=${parts.nonce ?? randomUUID()}, signature_method=HMAC-SHA1, request_time=${String(time)}, request_uri=${parts.uri ?? '/logout'}`
     const signature = createHmac('sha1', parts.key ?? secret)
       .update(signed)
@@ -354,7 +354,7 @@ suite('options that would break a promise are refused at the start', () => {
   ] as const) {
     test(name, () => {
       const { core, node } = server
-      const { clock, random, log } = core.dependencies
+      const { clock, random, log } = server.dependencies
       const context = {
         core,
         node,

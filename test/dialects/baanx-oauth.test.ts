@@ -419,7 +419,7 @@ suite('Baanx OAuth, revoke', () => {
     assert.notEqual(reply.headers['outright-revocation'], undefined)
     assertBody(await refresh(server, pair.refresh_token), 400, invalidGrant)
     // A restart, or another node, has not verified it before.
-    const { verifier } = server.core.dependencies
+    const { verifier } = server.dependencies
     const other = await grant(server)
     server.advance(6 * 60 * MINUTE_MS + 1000)
     verifier.forget()

@@ -103,7 +103,7 @@ suite('DirectLink, tokens that are not its own', () => {
   test('401: HS256 with the public key as secret', async () => {
     const { header, token } = parts(await login())
     const secret = Buffer.from(
-      JSON.stringify((await server.core.dependencies.keys.publicKeys()).keys[0]),
+      JSON.stringify((await server.dependencies.keys.publicKeys()).keys[0]),
     )
     const forged = await new SignJWT(decodeJwt(token))
       .setProtectedHeader({ ...header, alg: 'HS256' })

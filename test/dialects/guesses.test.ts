@@ -101,7 +101,7 @@ suite('Matar', () => {
     const server = await start(t)
     await send(server, HOME)
     const broken = {
-      ...server.core.dependencies,
+      ...server.dependencies,
       otpSender: { send: () => Promise.reject(new Error('the gateway is away')) },
     }
     const request = {

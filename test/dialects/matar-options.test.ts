@@ -260,7 +260,7 @@ suite('Matar, user ids', () => {
   test('a phone that signs up many times at once is one user', async () => {
     const own = await startTestServer()
     try {
-      const { random } = own.core.dependencies
+      const { random } = own.dependencies
       const person = { phone: '919999900603', name: 'X', language: 'hi-IN', nowMs: 0 }
       const users = await Promise.all(
         Array.from({ length: 8 }, () => findOrSignUp(own.core.subjects, random, person)),

@@ -147,7 +147,7 @@ test('what comes on an open connection while the server stops is refused in the 
   const ended = new Promise((resolve) => socket.once('close', resolve))
   // The body of the first is owed, so the connection is in use when the server begins to stop.
   socket.write(`POST /auth/logout HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{`)
-  await new Promise((resolve) => own.core.dependencies.clock.after(50, () => resolve(undefined)))
+  await new Promise((resolve) => own.dependencies.clock.after(50, () => resolve(undefined)))
   const closed = own.close()
   socket.write(`}${get(list, token)}`)
   await ended

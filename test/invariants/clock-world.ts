@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Core } from '../../src/core/core.ts'
+import type { CoreDependencies } from '../../src/core/dependencies.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { compose, type Composition } from '../../src/server/compose.ts'
@@ -62,6 +63,10 @@ export class ClockWorld {
   readonly clock: LeapingClock = new LeapingClock()
   readonly #folder = mkdtempSync(join(tmpdir(), 'outright-test-'))
   #server: Composition | undefined
+
+  get dependencies(): CoreDependencies {
+    return this.#running.dependencies
+  }
 
   get core(): Core {
     return this.#running.core

@@ -107,7 +107,7 @@ test('a clock 400 days ahead for two days deletes no session, refresh token, tic
   withWorld(async (world) => {
     const issued = await login(world, 30 * day)
     const before = (await world.store.listKeys()).map(({ kid }) => kid)
-    await world.core.dependencies.keys.rotate()
+    await world.dependencies.keys.rotate()
     const expiresAtMs = world.clock.trueMs + 10 * day
     await world.store.putTicket({ kind: 'regcode', key: 'k', value: '{}', expiresAtMs })
     world.clock.offsetMs = 400 * day

@@ -284,6 +284,6 @@ test('a login that checked the old password opens nothing once the password was 
   assert.equal(await whyRefused(server, early.access.token), 'token_revoked')
   const late = core.openSession({ ...names, ...lifetime, provedBy: maria })
   assert.equal(await refusalOf(late), 'credentials_invalid')
-  const filter = { subjectId: maria.id, liveAtMs: core.dependencies.clock.nowMs() }
+  const filter = { subjectId: maria.id, liveAtMs: server.dependencies.clock.nowMs() }
   assert.equal(await store.countSessions(filter), 0)
 })

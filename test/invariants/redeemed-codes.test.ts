@@ -38,12 +38,12 @@ function redeem(code: string, store: Partial<Store> = {}, graceMs = 10_000) {
 }
 
 function dependencies(store: Partial<Store> = {}): CoreDependencies {
-  const real = server.core.dependencies
+  const real = server.dependencies
   return { ...real, store: { ...real.store, ...store } }
 }
 
 const live = () =>
-  server.store.countSessions({ ...names, liveAtMs: server.core.dependencies.clock.nowMs() })
+  server.store.countSessions({ ...names, liveAtMs: server.dependencies.clock.nowMs() })
 
 const refused = (kind: string) => ({ message: kind })
 

@@ -74,13 +74,13 @@ for (const scope of scopes) {
       const expected = reachesAll ? 'token_revoked' : undefined
       assert.equal(await whyRefused(server, other.access.token), expected)
       assert.equal(isAlive(replica, tokenFacts(claimsOf(other))), !reachesAll)
-      if (scope === 'signing_key') await server.core.dependencies.keys.rotate()
+      if (scope === 'signing_key') await server.dependencies.keys.rotate()
     })
 
     test('ends the session at the store where the session names it', async () => {
       const { session, refresh: token, ...issued } = await logIn(`${scope}-session`)
       await logout(server, scope, keyIn(scope, claimsOf({ session, refresh: token, ...issued })))
-      if (scope === 'signing_key') await server.core.dependencies.keys.rotate()
+      if (scope === 'signing_key') await server.dependencies.keys.rotate()
       const filter = { subjectId: session.subjectId }
       const page = { limit: 10, cursor: undefined }
       const { items } = await server.store.listSessions(filter, session.createdAtMs, page)
@@ -108,7 +108,7 @@ for (const scope of scopes) {
       assert.equal(second.added, isWide(scope))
       const raised = second.revocation.generation - first.revocation.generation
       assert.equal(raised, isWide(scope) ? 1 : 0)
-      if (scope === 'signing_key') await server.core.dependencies.keys.rotate()
+      if (scope === 'signing_key') await server.dependencies.keys.rotate()
     })
 
     test('is carried by new tokens where its row names a generation', async () => {

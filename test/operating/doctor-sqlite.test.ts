@@ -142,7 +142,7 @@ describe('doctor on SQLite', () => {
         assert.equal(finding(all, 'sqlite.lock').measured, 'a server is using the database')
         assert.match(finding(all, 'sqlite.schema').measured, /nothing is pending/)
         assert.equal(finding(all, 'store.demo-identities').verdict, 'fail')
-        await composition.core.dependencies.store.ready()
+        await composition.dependencies.store.ready()
       } finally {
         await composition.close()
       }

@@ -42,13 +42,13 @@ describe('a server with a key encryption key', () => {
       const clear = await start(data, [])
       const [key] = await clear.store.listKeys()
       const { d } = JSON.parse(key?.privateJwk ?? '{}') as { d: string }
-      const { token: signed } = await clear.core.dependencies.keys.sign({ sub: 'maria' })
+      const { token: signed } = await clear.dependencies.keys.sign({ sub: 'maria' })
       await clear.close()
       assert.ok(readFileSync(path).includes(d))
       assert.equal(finding(await findings({ data }), 'store.signing-keys').verdict, 'warn')
 
       const wrapped = await start(data, [one])
-      const { keys } = wrapped.core.dependencies
+      const { keys } = wrapped.dependencies
       assert.ok(
         await keys.find({ alg: 'ES256', kid: key?.kid ?? '' }, { payload: '', signature: '' }),
       )

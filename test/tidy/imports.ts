@@ -77,6 +77,10 @@ export const table: Readonly<Record<string, Row>> = {
 const adapterPackages = ['express', 'fastify', 'hono']
 const nodeAdapters = ['src/guard/adapters/node.ts', 'src/guard/adapters/ending.ts']
 
+/** What the core is made of. A surface that needs something of it needs a verb. */
+const coreInsides =
+  /^src\/(?:core\/(?:dependencies|key-ring|wrapped-keys)|ports\/(?:cut|delivery))\.ts$/
+
 /** Complaints about imports that run against the table, in the order of the files. */
 export function importDirections(files: readonly TextFile[]): string[] {
   return files
@@ -109,6 +113,9 @@ function judgeRelative(path: string, folder: string, row: Row, specifier: string
     return row.folders === 'all'
       ? undefined
       : `${folder} may not import from outside src: ${target}`
+  }
+  if (folder === 'http' && coreInsides.test(target)) {
+    return `http may not import ${target}: surfaces know the core's verbs alone`
   }
   const surface = surfaceOf(path)
   const otherSurface = surfaceOf(target)

@@ -4,12 +4,14 @@
  * receiver's. Apart from the composition root because it runs for as long as the server does.
  */
 import type { Core } from '../../core/core.ts'
+import type { CoreDependencies } from '../../core/dependencies.ts'
 import type { Receiver, SettleCommand } from '../../ports/delivery.ts'
 import { startPlanning } from './planning.ts'
 import { startSending } from './sending.ts'
 
 export interface DeliveringParts {
   readonly core: Core
+  readonly dependencies: Pick<CoreDependencies, 'store' | 'clock' | 'random' | 'log'>
   readonly receivers: readonly Receiver[]
   /** Told how each attempt ended. */
   readonly observe: (receiver: string, state: SettleCommand['state']) => void

@@ -19,10 +19,10 @@ export interface Planning {
 }
 
 export function startPlanning(
-  { core, receivers }: DeliveringParts,
+  { core, dependencies, receivers }: DeliveringParts,
   onPlanned: () => void,
 ): Planning {
-  const { store, clock, random, log } = core.dependencies
+  const { store, clock, random, log } = dependencies
   let closed = false
   let working: Promise<void> = Promise.resolve()
   let cancelGather: (() => void) | undefined

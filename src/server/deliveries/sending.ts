@@ -56,7 +56,7 @@ class Sender implements Sending {
         this.#again = false
         this.wake()
       } else if (!this.#stopping.signal.aborted) {
-        this.#cancelLook = this.#parts.core.dependencies.clock.after(LOOK_EVERY_MS, () => {
+        this.#cancelLook = this.#parts.dependencies.clock.after(LOOK_EVERY_MS, () => {
           this.wake()
         })
       }
@@ -71,7 +71,7 @@ class Sender implements Sending {
   }
 
   async #look(): Promise<void> {
-    const { store, clock, log } = this.#parts.core.dependencies
+    const { store, clock, log } = this.#parts.dependencies
     try {
       const due = await store.dueReceivers(clock.nowMs(), MAX_RECEIVERS)
       for (const name of due) await this.#claim(name)
@@ -82,7 +82,7 @@ class Sender implements Sending {
   }
 
   async #claim(name: string): Promise<void> {
-    const { store, clock } = this.#parts.core.dependencies
+    const { store, clock } = this.#parts.dependencies
     const free = this.#freePlaces(name)
     if (free === 0 || !this.#receivers.has(receiverKind(name)) || this.#isPaused(name)) return
     const claimed = await store.claimDeliveries({
@@ -96,8 +96,8 @@ class Sender implements Sending {
   }
 
   #send(delivery: Delivery): void {
-    const { core, observe } = this.#parts
-    const { clock, log } = core.dependencies
+    const { core, dependencies, observe } = this.#parts
+    const { clock, log } = dependencies
     const { receiver: name } = delivery
     const receiver = this.#receivers.get(receiverKind(name))
     if (receiver === undefined) return
@@ -134,7 +134,7 @@ class Sender implements Sending {
   #isPaused(name: string): boolean {
     const untilMs = this.#pausedUntilMs.get(name)
     if (untilMs === undefined) return false
-    if (untilMs > this.#parts.core.dependencies.clock.monotonicMs()) return true
+    if (untilMs > this.#parts.dependencies.clock.monotonicMs()) return true
     this.#pausedUntilMs.delete(name)
     return false
   }

@@ -68,9 +68,9 @@ export class SimulatedGuard {
       random: () => random.fraction(),
       connect: this.#connect,
       keys: (header, token) => {
-        const core = this.#world.pickServer()?.core
-        if (!core) throw new Error('Cannot fetch keys: no server runs')
-        return core.dependencies.keys.find(header, token)
+        const ring = this.#world.pickServer()?.keys
+        if (!ring) throw new Error('Cannot fetch keys: no server runs')
+        return ring.find(header, token)
       },
     })
     this.#checkLater(process)

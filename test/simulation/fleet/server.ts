@@ -1,9 +1,10 @@
 /** A server in a simulated fleet: everything that is wired together but HTTP. */
-import type { Core } from '../../../src/core/core.ts'
+import { createCore, type Core } from '../../../src/core/core.ts'
+import type { KeyRing } from '../../../src/core/key-ring.ts'
 import type { FeedHub } from '../../../src/feed/index.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import { carryOutDecision, checkDecision } from '../../../src/server/after-restore.ts'
-import { openCore } from '../../../src/server/compose.ts'
+import { openDependencies } from '../../../src/server/compose.ts'
 import type { Config } from '../../../src/server/config.ts'
 import { logCutter } from '../../../src/server/cutting.ts'
 import { startDelivering } from '../../../src/server/deliveries/index.ts'
@@ -26,6 +27,7 @@ import type { World } from './world.ts'
 /** What a server is once it is ready. */
 interface Running {
   readonly core: Core
+  readonly keys: KeyRing
   readonly verification: Verification
   readonly close: () => Promise<void>
 }
@@ -46,6 +48,10 @@ export class SimulatedServer {
   }
 
   /** Undefined while it is down or starts. */
+  get keys(): KeyRing | undefined {
+    return this.machine.process.alive ? this.#running?.keys : undefined
+  }
+
   get core(): Core | undefined {
     return this.machine.process.alive ? this.#running?.core : undefined
   }
@@ -104,21 +110,21 @@ export class SimulatedServer {
     const mustDecide = await checkDecision(store, decided)
     const time = await openTimekeeper(store, process, log)
     const verification = await openVerification(store, leases, config, time, process, log)
-    const lags = leases && new NodeLags(leases, process)
-    const core = await openCore(
-      { store, leases },
-      { ...verification, hub: sabotage.hub?.(verification.hub) ?? verification.hub },
-      lags,
-      openIssuers(config, process, log),
-      { observeConfirmation: () => undefined },
+    const dependencies = await openDependencies({
+      opened: { store, leases },
+      verification: { ...verification, hub: sabotage.hub?.(verification.hub) ?? verification.hub },
+      nodeLags: leases && new NodeLags(leases, process),
+      issuers: openIssuers(config, process, log),
+      metrics: { observeConfirmation: () => undefined },
       config,
       time,
-      { clock: process, random, log, otpSender: { send: () => Promise.resolve() } },
-    )
-    if (mustDecide) await carryOutDecision(core, decided, log)
+      world: { clock: process, random, log, otpSender: { send: () => Promise.resolve() } },
+    })
+    const core = createCore(dependencies)
+    if (mustDecide) await carryOutDecision(core, dependencies, decided, log)
     const { replica, hub } = verification
     sabotage.replica?.(replica, process)
-    const { keys } = core.dependencies
+    const { keys } = dependencies
     // Of a shared database the streams are only in what is given out, so nothing is cut there.
     const cutLog =
       world.database instanceof SharedDatabase
@@ -134,9 +140,15 @@ export class SimulatedServer {
       log,
     })
     const receivers = [world.provider.receiver(process)]
-    const stopDelivering = startDelivering({ core, receivers, observe: () => undefined })
+    const stopDelivering = startDelivering({
+      core,
+      dependencies,
+      receivers,
+      observe: () => undefined,
+    })
     return {
       core,
+      keys,
       verification,
       async close() {
         stopSweeping()

@@ -1,7 +1,8 @@
 /** `/audit/verify` and `/audit/cut`: whether the log is what was written, and where it ends. */
 import { LEAST_KEPT_MS, type StreamCut } from '../../../core/cut-log.ts'
 import { removedBy, type Checkpoint } from '../../../domain/checkpoint.ts'
-import { verifyChain, type AuditLog, type AuditVerdict } from '../../../core/verify-audit.ts'
+import type { Revocations } from '../../../core/revocations.ts'
+import type { AuditVerdict } from '../../../core/verify-audit.ts'
 import type { WireAuditLine, WireCheckpoint, WireCut } from '../../../protocol/admin-api.ts'
 import { readBody, readQuery } from './fields.ts'
 import { json, type AdminRoute } from './route.ts'
@@ -36,7 +37,7 @@ function verifyRoute({ core }: DialectContext): AdminRoute {
       return {
         status: 200,
         headers: { 'content-type': 'application/x-ndjson; charset=utf-8' },
-        body: verify(core.dependencies.store),
+        body: verify(core.revocations),
       }
     },
   }
@@ -105,14 +106,14 @@ function wireCheckpoint(checkpoint: Checkpoint): WireCheckpoint {
   }
 }
 
-/** Thrown into the verification to end it when nobody listens any more. */
-const nobodyListens = new Error('nobody listens')
+/** Thrown into the verification to end it when its reader has gone. */
+const readerLeft = new Error('its reader has gone')
 
 /**
  * The lines. Only the newest progress is kept, so a slow reader costs no memory. By hand for the
  * same reason as the event stream: the work must end when the connection does.
  */
-function verify(log: AuditLog): AsyncIterable<Uint8Array> {
+function verify(log: Revocations): AsyncIterable<Uint8Array> {
   const pending: { progress: WireAuditLine | undefined; wake: () => void; ended: boolean } = {
     progress: undefined,
     wake: () => undefined,
@@ -122,8 +123,8 @@ function verify(log: AuditLog): AsyncIterable<Uint8Array> {
   let finished = false
 
   async function next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    verdict ??= verifyChain(log, ({ checked, total }) => {
-      if (pending.ended) throw nobodyListens
+    verdict ??= log.verify(({ checked, total }) => {
+      if (pending.ended) throw readerLeft
       pending.progress = { checked, of: total }
       pending.wake()
     })

@@ -1,7 +1,7 @@
 /** `/clients`: the applications that call. Guards are clients too, and have routes of their own. */
 import { GUARD_DIALECT } from '../../../core/guard-credential.ts'
+import { MAX_PASSWORD_LENGTH } from '../../../core/password.ts'
 import { mintId } from '../../../core/mint-id.ts'
-import { hashPassword, MAX_PASSWORD_LENGTH } from '../../../core/password.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { Client } from '../../../domain/identity.ts'
 import type { Reason } from '../../../domain/revocation.ts'
@@ -39,7 +39,7 @@ export function clientRoutes(context: DialectContext): readonly AdminRoute[] {
 }
 
 /** `POST /clients`. A secret is given, generated (and shown this once), or there is none. */
-function createRoute({ core, clock }: DialectContext): AdminRoute {
+function createRoute({ core, clock, random }: DialectContext): AdminRoute {
   return {
     method: 'POST',
     path: '/clients',
@@ -64,7 +64,6 @@ function createRoute({ core, clock }: DialectContext): AdminRoute {
       answers: { 201: { description: 'The client', schema: clientChangedSchema } },
     },
     async act(request) {
-      const { random, store, passwordCost } = core.dependencies
       const wish = readNewClient(request)
       const nowMs = clock.nowMs()
       const generated = wish.generate ? generateSecret(random) : undefined
@@ -74,14 +73,14 @@ function createRoute({ core, clock }: DialectContext): AdminRoute {
         name: wish.name ?? wish.key,
         dialect: wish.dialect,
         key: wish.key,
-        secretHash: secret === undefined ? undefined : await hashPassword(secret, passwordCost),
+        secretHash: secret === undefined ? undefined : await core.hashSecret(secret),
         allowlist: wish.allowlist ?? [],
         redirectUris: wish.redirectUris ?? [],
         status: 'active',
         createdAtMs: nowMs,
         attributes: wish.attributes ?? {},
       }
-      await store.createClient(client)
+      await core.clients.create(client)
       return json(
         201,
         { client: wireClient(client), secret: generated ?? null, revoked: null },
@@ -136,7 +135,7 @@ function listRoute({ core }: DialectContext): AdminRoute {
     async act(request) {
       const query = readQuery(request, [...pageParameters, 'dialect'])
       const page = await filterPage(
-        (next) => core.dependencies.store.listClients(next),
+        (next) => core.clients.list(next),
         ({ dialect }) => dialect !== GUARD_DIALECT && dialect === (query.dialect ?? dialect),
         readPage(query),
       )
@@ -164,7 +163,7 @@ function oneRoute(context: DialectContext): AdminRoute {
 
 async function findClient({ core }: DialectContext, request: DialectRequest): Promise<Client> {
   const value = request.params['id'] ?? ''
-  const client = await core.dependencies.store.findClient({ by: 'id', value })
+  const client = await core.clients.find({ by: 'id', value })
   // A guard has its own routes: here its secret would be replaced by one of another kind.
   if (client === undefined || client.dialect === GUARD_DIALECT) return refuse({ kind: 'not_found' })
   return client
@@ -175,7 +174,7 @@ async function findClient({ core }: DialectContext, request: DialectRequest): Pr
  * what it ends is ended, and both can be repeated.
  */
 function changeRoute(context: DialectContext): AdminRoute {
-  const { core } = context
+  const { core, random } = context
   return {
     method: 'PATCH',
     path: '/clients/:id',
@@ -197,19 +196,16 @@ function changeRoute(context: DialectContext): AdminRoute {
       answers: { 200: { description: 'The client as changed', schema: clientChangedSchema } },
     },
     async act(request, actor) {
-      const { random, store, passwordCost } = core.dependencies
       const wish = readChange(request)
       const { id } = await findClient(context, request)
       const generated = wish.rotateSecret ? generateSecret(random) : undefined
-      const client = await store.updateClient(id, {
+      const client = await core.clients.update(id, {
         ...(wish.name === undefined ? {} : { name: wish.name }),
         ...(wish.allowlist === undefined ? {} : { allowlist: wish.allowlist }),
         ...(wish.redirectUris === undefined ? {} : { redirectUris: wish.redirectUris }),
         ...(wish.status === undefined ? {} : { status: wish.status }),
         ...(wish.attributes === undefined ? {} : { attributes: wish.attributes }),
-        ...(generated === undefined
-          ? {}
-          : { secretHash: await hashPassword(generated, passwordCost) }),
+        ...(generated === undefined ? {} : { secretHash: await core.hashSecret(generated) }),
       })
       const reason = reasonToEnd(wish.status, wish.endSessions)
       const wait = request.waitForConfirmation

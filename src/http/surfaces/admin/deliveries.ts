@@ -37,7 +37,7 @@ function listRoute({ core }: DialectContext): AdminRoute {
         ...(state === undefined ? {} : { state }),
         ...(query.receiver === undefined ? {} : { receiver: query.receiver }),
       }
-      const page = await core.dependencies.store.listDeliveries(filter, readPage(query))
+      const page = await core.listDeliveries(filter, readPage(query))
       return json(200, renderPage(page, wireDelivery))
     },
   }

@@ -1,7 +1,7 @@
 /** `/events`: revocations as they are committed, as Server-Sent Events. */
 import type { Revocation } from '../../../domain/revocation.ts'
 import type { Clock } from '../../../ports/clock.ts'
-import type { Store } from '../../../ports/store.ts'
+import type { Revocations } from '../../../core/revocations.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { readQuery, refuseParameter } from './fields.ts'
 import type { AdminRoute } from './route.ts'
@@ -39,8 +39,8 @@ export function eventRoutes({ core, clock, node }: DialectContext): readonly Adm
       },
       async act(request) {
         readQuery(request, [])
-        const { store } = core.dependencies
-        const place = readPlace(request) ?? new Map(await store.head())
+        const { revocations } = core
+        const place = readPlace(request) ?? new Map(await revocations.head())
         return {
           status: 200,
           headers: {
@@ -48,7 +48,7 @@ export function eventRoutes({ core, clock, node }: DialectContext): readonly Adm
             // nginx would gather the events in its buffer.
             'x-accel-buffering': 'no',
           },
-          body: follow(store, clock, place, node.stopping),
+          body: follow(revocations, clock, place, node.stopping),
         }
       },
     },
@@ -88,7 +88,7 @@ function writePlace(place: Place): string {
  * its subscription would outlive the connection.
  */
 function follow(
-  store: Store,
+  log: Revocations,
   clock: Clock,
   place: Place,
   stopping: AbortSignal,
@@ -96,7 +96,7 @@ function follow(
   let wake: () => void = () => undefined
   let news = true
   let ended = stopping.aborted
-  const unsubscribe = store.onCommitted(() => {
+  const unsubscribe = log.onCommitted(() => {
     news = true
     wake()
   })
@@ -114,7 +114,7 @@ function follow(
       if (!news && !(await newsOrHeartbeat())) return chunk(': still here\n\n')
       if (ended) break
       news = false
-      const entries = await readBehind(store, place)
+      const entries = await readBehind(log, place)
       if (entries.length === 0) continue
       // There may be more than one batch.
       news = true
@@ -154,11 +154,11 @@ function follow(
 }
 
 /** The next entries behind a place, stream by stream. */
-async function readBehind(store: Store, place: Place): Promise<readonly Revocation[]> {
-  for (const [stream, head] of await store.head()) {
+async function readBehind(log: Revocations, place: Place): Promise<readonly Revocation[]> {
+  for (const [stream, head] of await log.head()) {
     const after = place.get(stream) ?? 0
     if (head > after) {
-      const entries = await store.readStream(stream, after, BATCH)
+      const entries = await log.readStream(stream, after, BATCH)
       if (entries.length > 0) return entries
     }
   }

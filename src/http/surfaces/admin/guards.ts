@@ -23,7 +23,7 @@ export function guardRoutes(context: DialectContext): readonly AdminRoute[] {
  * `POST /guards`: a new credential, shown this once. The name of a guard that was removed is free
  * again; the row stays, so that the log keeps its meaning.
  */
-function addRoute({ core, clock }: DialectContext): AdminRoute {
+function addRoute({ core, clock, random }: DialectContext): AdminRoute {
   return {
     method: 'POST',
     path: '/guards',
@@ -40,17 +40,16 @@ function addRoute({ core, clock }: DialectContext): AdminRoute {
       },
     },
     async act(request) {
-      const { random, store } = core.dependencies
       const { name } = readBody(request, (fields) => ({
         name: fields.requiredText('name', guardNameRule),
       }))
       const { credential, secretHash } = mintGuardCredential(random, name)
-      const before = await store.findClient({ by: 'key', dialect: GUARD_DIALECT, value: name })
+      const before = await core.clients.find({ by: 'key', dialect: GUARD_DIALECT, value: name })
       if (before !== undefined) {
         if (before.status === 'active') {
           return refuse({ kind: 'conflict', reason: `a guard is named ${name} already` })
         }
-        const guard = await store.updateClient(before.id, { secretHash, status: 'active' })
+        const guard = await core.clients.update(before.id, { secretHash, status: 'active' })
         return json(201, { guard: wireGuard(guard), credential })
       }
       const nowMs = clock.nowMs()
@@ -66,7 +65,7 @@ function addRoute({ core, clock }: DialectContext): AdminRoute {
         createdAtMs: nowMs,
         attributes: {},
       } as const
-      await store.createClient(guard)
+      await core.clients.create(guard)
       return json(201, { guard: wireGuard(guard), credential })
     },
   }
@@ -85,7 +84,7 @@ function listRoute({ core }: DialectContext): AdminRoute {
     },
     async act(request) {
       const page = await filterPage(
-        (next) => core.dependencies.store.listClients(next),
+        (next) => core.clients.list(next),
         ({ dialect, status }) => dialect === GUARD_DIALECT && status === 'active',
         readPage(readQuery(request, pageParameters)),
       )
@@ -110,12 +109,11 @@ function removeRoute({ core }: DialectContext): AdminRoute {
     },
     async act(request, actor) {
       readQuery(request, [])
-      const { store } = core.dependencies
       const value = request.params['name'] ?? ''
-      const guard = await store.findClient({ by: 'key', dialect: GUARD_DIALECT, value })
+      const guard = await core.clients.find({ by: 'key', dialect: GUARD_DIALECT, value })
       // One that is removed already is removed again: the call before may have failed half-way.
       if (guard === undefined) return refuse({ kind: 'not_found' })
-      await store.updateClient(guard.id, { status: 'disabled' })
+      await core.clients.update(guard.id, { status: 'disabled' })
       const revoked = await core.revoke({
         scope: 'client',
         key: guard.id,

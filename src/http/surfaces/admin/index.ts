@@ -1,8 +1,8 @@
 /**
  * The admin API, `/outright/v1`: what an operator does by hand or by script, the console and the
  * command line with them. It owns the wire form of the installation's own resources and nothing
- * else: every change ends in a verb of the core or an operation of the store. It answers with
- * problem details (RFC 9457) for errors and one bearer token for authentication.
+ * else: every change ends in a verb of the core. It answers with problem details (RFC 9457) for
+ * errors and one bearer token for authentication.
  */
 import { Refusal } from '../../../domain/failure.ts'
 import { ADMIN_PREFIX } from '../../../protocol/admin-api.ts'
@@ -59,7 +59,7 @@ export const admin: OwnModule<AdminSettings> = defineOwn({
 })
 
 function createAdmin(context: DialectContext, { adminToken }: AdminSettings): Dialect {
-  const { log } = context.core.dependencies
+  const { log } = context
   const authenticate = createAuthentication(adminToken, context.rateLimitFactor)
   const routes: readonly AdminRoute[] = [
     ...revocationRoutes(context),

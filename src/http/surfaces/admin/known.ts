@@ -1,6 +1,7 @@
 /** What a revocation would end, and whether this server knows anything by that name. */
 import { EVERYONE, hasOneKey, readKey, scopeRow, type KeyClaim } from '../../../domain/scope.ts'
-import type { SessionFilter, Store } from '../../../ports/store.ts'
+import type { Core } from '../../../core/core.ts'
+import type { SessionFilter } from '../../../ports/store.ts'
 import type { RequestedScope } from '../../../protocol/admin-api.ts'
 
 export interface Target {
@@ -29,14 +30,14 @@ export function sessionsOf({ scope, key }: Target): SessionFilter | undefined {
  * Whether this server has ever heard of the target. A token cannot be known, since none is stored,
  * and counts as known: refusing it would leave a stolen token alive.
  */
-export async function isKnown(store: Store, target: Target): Promise<boolean> {
+export async function isKnown(core: Core, target: Target): Promise<boolean> {
   const { scope, key } = target
   if (scope === 'token' || hasOneKey(scope)) return true
-  if (scope === 'session') return (await store.findSession(key)) !== undefined
-  if (scope === 'subject' && (await store.findSubject({ by: 'id', value: key }))) return true
-  if (scope === 'client' && (await store.findClient({ by: 'id', value: key }))) return true
+  if (scope === 'session') return (await core.sessions.find(key)) !== undefined
+  if (scope === 'subject' && (await core.subjects.find({ by: 'id', value: key }))) return true
+  if (scope === 'client' && (await core.clients.find({ by: 'id', value: key }))) return true
   const filter = sessionsOf(target)
-  return filter !== undefined && (await store.countSessions(filter)) > 0
+  return filter !== undefined && (await core.sessions.count(filter)) > 0
 }
 
 /** What a key is made of, as it is shown to people. */

@@ -36,8 +36,6 @@ import {
   revokedSchema,
 } from './schemas.ts'
 import type { DialectContext } from '../../context.ts'
-import { sessionStatus } from './session-status.ts'
-import { signedReceipt } from './signed-receipt.ts'
 import { wireAcknowledgements } from './verifiers.ts'
 import { time, wireReceipt, wireRevocation, wireRevoked, wireSession } from './wire.ts'
 
@@ -94,7 +92,6 @@ function revokeRoute(context: DialectContext): AdminRoute {
       const { reason, note, dryRun, requireKnown } = read
       const { target, foreign } =
         read.token === undefined ? read : await readToken(context, read.token)
-      const { store } = core.dependencies
       const wait = request.waitForConfirmation
       if (foreign !== undefined) {
         if (dryRun) return json(200, foreignDryRun(foreign, target, clock.nowMs()))
@@ -103,7 +100,7 @@ function revokeRoute(context: DialectContext): AdminRoute {
         return revokedAnswer(revoked.added ? 201 : 200, wait, revoked)
       }
       if (dryRun) return json(200, await tryOut({ core, clock }, target))
-      if (requireKnown && !(await isKnown(store, target))) {
+      if (requireKnown && !(await isKnown(core, target))) {
         throw new Problem('nothing-matched', `no ${target.scope} is known by this key`)
       }
       const revoked = await core.revoke({ ...target, reason, note, actor, wait })
@@ -167,9 +164,8 @@ async function tryOut(
   { core, clock }: Pick<DialectContext, 'core' | 'clock'>,
   target: Target,
 ): Promise<WireDryRun> {
-  const { store } = core.dependencies
   const nowMs = clock.nowMs()
-  const [known, live] = await Promise.all([isKnown(store, target), liveSessions()])
+  const [known, live] = await Promise.all([isKnown(core, target), liveSessions()])
   return {
     dryRun: true,
     ...target,
@@ -187,7 +183,7 @@ async function tryOut(
     readonly untilMs: number | undefined
   }> {
     if (target.scope === 'session') {
-      const status = await sessionStatus(store, target.key, nowMs)
+      const status = await core.sessions.status(target.key)
       if (status?.state !== 'live') return { count: 0, sample: [], untilMs: undefined }
       const { accessLifetimeMs, expiresAtMs } = status.session
       const untilMs = Math.min(nowMs + accessLifetimeMs, expiresAtMs)
@@ -197,15 +193,15 @@ async function tryOut(
     if (filter === undefined) return { count: 0, sample: [], untilMs: await lastExpiryMs() }
     const living = { ...filter, liveAtMs: nowMs }
     const [count, page] = await Promise.all([
-      store.countSessions(living),
-      store.listSessions(living, nowMs, { limit: SAMPLE_SIZE, cursor: undefined }),
+      core.sessions.count(living),
+      core.sessions.list(living, { limit: SAMPLE_SIZE, cursor: undefined }),
     ])
     const untilMs = count === 0 ? undefined : await lastExpiryMs()
     return { count, sample: page.items, untilMs }
   }
 
   async function lastExpiryMs(): Promise<number> {
-    return Math.max(nowMs, await store.lastAccessExpiryMs())
+    return Math.max(nowMs, await core.sessions.lastAccessExpiryMs())
   }
 }
 
@@ -241,7 +237,7 @@ function listRoute({ core }: DialectContext): AdminRoute {
         ...(query.key === undefined ? {} : { key: query.key }),
         ...(reason === undefined ? {} : { reason }),
       }
-      const page = await core.dependencies.store.listRevocations(filter, readPage(query))
+      const page = await core.revocations.list(filter, readPage(query))
       return json(200, renderPage(page, wireRevocation))
     },
   }
@@ -272,13 +268,13 @@ function detailRoute({ core, clock, node }: DialectContext): AdminRoute {
     },
     async act(request) {
       readQuery(request, [])
-      const { store } = core.dependencies
-      const revocation = await store.findRevocation(request.params['id'] ?? '')
+      const revocation = await core.revocations.find(request.params['id'] ?? '')
       if (revocation === undefined) return missing(core, request.params['id'] ?? '')
       const receipt = await receiptOf({ core, clock }, revocation)
       const type = preferredType(request.header('accept'), ['application/jwt', 'application/json'])
       if (type === 'application/jwt') {
-        return signedReceipt(core.dependencies, revocation, receipt)
+        const headers = { 'content-type': 'application/jwt', vary: 'Accept' }
+        return { status: 200, headers, body: await core.signReceipt(revocation, receipt) }
       }
       const detail: WireRevocationDetail = {
         revocation: wireRevocation(revocation),
@@ -302,11 +298,10 @@ async function receiptOf(
   { core, clock }: Pick<DialectContext, 'core' | 'clock'>,
   revocation: Revocation,
 ): Promise<Receipt | undefined> {
-  const { confirmation } = core.dependencies
-  let receipt = confirmation.receipt(revocation)
+  let receipt = core.revocations.receipt(revocation)
   for (let look = 0; look < LOOKS && receipt?.confirmed === false; look++) {
     await new Promise<void>((resolve) => clock.after(LOOK_AFTER_MS, resolve))
-    receipt = confirmation.receipt(revocation)
+    receipt = core.revocations.receipt(revocation)
   }
   return receipt
 }

@@ -5,7 +5,6 @@ import { pageParameters, readPage, renderPage } from './page.ts'
 import { json, pageQuery, type AdminRoute } from './route.ts'
 import { pageOf, revokedSchema, sessionSchema } from './schemas.ts'
 import type { DialectContext } from '../../context.ts'
-import { sessionStatus } from './session-status.ts'
 import { wireRevoked, wireSession } from './wire.ts'
 
 export function sessionRoutes(context: DialectContext): readonly AdminRoute[] {
@@ -46,14 +45,14 @@ function listRoute({ core, clock }: DialectContext): AdminRoute {
         ...(dialect === undefined ? {} : { dialect }),
         ...(live === 'true' ? { liveAtMs: nowMs } : {}),
       }
-      const page = await core.dependencies.store.listSessions(filter, nowMs, readPage(query))
+      const page = await core.sessions.list(filter, readPage(query))
       return json(200, renderPage(page, wireSession))
     },
   }
 }
 
 /** `GET /sessions/{sid}`. */
-function oneRoute({ core, clock }: DialectContext): AdminRoute {
+function oneRoute({ core }: DialectContext): AdminRoute {
   return {
     method: 'GET',
     path: '/sessions/:sid',
@@ -66,7 +65,7 @@ function oneRoute({ core, clock }: DialectContext): AdminRoute {
     async act(request) {
       readQuery(request, [])
       const sid = request.params['sid'] ?? ''
-      const status = await sessionStatus(core.dependencies.store, sid, clock.nowMs())
+      const status = await core.sessions.status(sid)
       return status === undefined ? refuse({ kind: 'not_found' }) : json(200, wireSession(status))
     },
   }
@@ -88,7 +87,7 @@ function endRoute({ core }: DialectContext): AdminRoute {
     },
     async act(request, actor) {
       readQuery(request, [])
-      const session = await core.dependencies.store.findSession(request.params['sid'] ?? '')
+      const session = await core.sessions.find(request.params['sid'] ?? '')
       if (session === undefined) return refuse({ kind: 'not_found' })
       const revoked = await core.revoke({
         scope: 'session',

@@ -1,6 +1,6 @@
 /** `/subjects`: people. Changing a password or disabling somebody ends their sessions. */
+import { MAX_PASSWORD_LENGTH } from '../../../core/password.ts'
 import { mintId } from '../../../core/mint-id.ts'
-import { hashPassword, MAX_PASSWORD_LENGTH } from '../../../core/password.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { normalIdentifier, withNormalIdentifiers } from '../../../domain/identifiers.ts'
 import type { Subject } from '../../../domain/identity.ts'
@@ -35,7 +35,7 @@ export function subjectRoutes(context: DialectContext): readonly AdminRoute[] {
 }
 
 /** `POST /subjects`. A password is given, generated (and shown this once), or there is none. */
-function createRoute({ core, clock }: DialectContext): AdminRoute {
+function createRoute({ core, clock, random }: DialectContext): AdminRoute {
   return {
     method: 'POST',
     path: '/subjects',
@@ -56,7 +56,6 @@ function createRoute({ core, clock }: DialectContext): AdminRoute {
       answers: { 201: { description: 'The person', schema: subjectChangedSchema } },
     },
     async act(request) {
-      const { random, store, passwordCost } = core.dependencies
       const wish = readBody(request, (fields) => ({
         id: fields.text('id', idRule),
         name: fields.text('name', nameRule) ?? '',
@@ -75,13 +74,12 @@ function createRoute({ core, clock }: DialectContext): AdminRoute {
         username: wish.username,
         email: wish.email,
         phone: wish.phone,
-        passwordHash:
-          password === undefined ? undefined : await hashPassword(password, passwordCost),
+        passwordHash: password === undefined ? undefined : await core.hashSecret(password),
         status: 'active',
         createdAtMs: nowMs,
         attributes: wish.attributes ?? {},
       })
-      await store.createSubject(subject)
+      await core.subjects.create(subject)
       return json(
         201,
         { subject: wireSubject(subject), password: generated ?? null, revoked: null },
@@ -121,14 +119,13 @@ function listRoute({ core }: DialectContext): AdminRoute {
       answers: { 200: { description: 'A page', schema: pageOf(subjectSchema) } },
     },
     async act(request) {
-      const { store } = core.dependencies
       const names = ['username', 'email', 'phone'] as const
       const query = readQuery(request, [...pageParameters, ...names])
       const page = readPage(query)
       const by = names.find((name) => query[name] !== undefined)
       if (by === undefined)
-        return json(200, renderPage(await store.listSubjects(page), wireSubject))
-      const found = await store.findSubject({ by, value: query[by] ?? '' })
+        return json(200, renderPage(await core.subjects.list(page), wireSubject))
+      const found = await core.subjects.find({ by, value: query[by] ?? '' })
       // Every filter that was given must hold, not only the one that was looked up.
       const fits = names.every((name) => {
         const wanted = query[name]
@@ -155,7 +152,7 @@ function oneRoute({ core }: DialectContext): AdminRoute {
     async act(request) {
       readQuery(request, [])
       const value = request.params['id'] ?? ''
-      const subject = await core.dependencies.store.findSubject({ by: 'id', value })
+      const subject = await core.subjects.find({ by: 'id', value })
       return subject === undefined ? refuse({ kind: 'not_found' }) : json(200, wireSubject(subject))
     },
   }
@@ -169,7 +166,7 @@ function oneRoute({ core }: DialectContext): AdminRoute {
  * repeated, so a call that failed half-way is mended by the same call again.
  */
 function changeRoute(context: DialectContext): AdminRoute {
-  const { core } = context
+  const { core, random } = context
   return {
     method: 'PATCH',
     path: '/subjects/:id',
@@ -190,18 +187,15 @@ function changeRoute(context: DialectContext): AdminRoute {
       answers: { 200: { description: 'The person as changed', schema: subjectChangedSchema } },
     },
     async act(request, actor) {
-      const { random, store, passwordCost } = core.dependencies
       const wish = readChange(request)
       const generated = wish.generate ? generateSecret(random) : undefined
       const password = generated ?? wish.password
       const id = request.params['id'] ?? ''
-      const subject = await store.updateSubject(id, {
+      const subject = await core.subjects.update(id, {
         ...(wish.name === undefined ? {} : { name: wish.name }),
         ...(wish.status === undefined ? {} : { status: wish.status }),
         ...(wish.attributes === undefined ? {} : { attributes: wish.attributes }),
-        ...(password === undefined
-          ? {}
-          : { passwordHash: await hashPassword(password, passwordCost) }),
+        ...(password === undefined ? {} : { passwordHash: await core.hashSecret(password) }),
       })
       const reason = reasonToEnd(wish.status, password !== undefined && !wish.keepSessions)
       const wait = request.waitForConfirmation

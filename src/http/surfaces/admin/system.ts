@@ -47,8 +47,7 @@ function keysRoute({ core }: DialectContext): AdminRoute {
     },
     async act(request) {
       readQuery(request, [])
-      const { store, keys } = core.dependencies
-      const items = (await store.listKeys()).map((key) => wireKey(key, keys.isRemoved(key.kid)))
+      const items = (await core.keys.list()).map(wireKey)
       return json(200, { items, next: null })
     },
   }
@@ -69,7 +68,7 @@ function rotateRoute({ core }: DialectContext): AdminRoute {
     },
     async act(request) {
       readQuery(request, [])
-      const { kid } = await core.dependencies.keys.rotate()
+      const { kid } = await core.keys.rotate()
       return json(201, { kid })
     },
   }

@@ -5,7 +5,7 @@ import type { Receipt } from '../../../domain/receipt.ts'
 import type { Revocation } from '../../../domain/revocation.ts'
 import type { Participation, SessionStatus } from '../../../domain/session.ts'
 import type { Revoked } from '../../../core/revoke.ts'
-import type { SigningKey } from '../../../ports/store.ts'
+import type { KnownKey } from '../../../core/keys.ts'
 import type {
   WireClient,
   WireDelivery,
@@ -109,12 +109,12 @@ export function wireGuard(guard: Client): WireGuard {
   return { name: guard.key, createdAt: time(guard.createdAtMs) }
 }
 
-export function wireKey(key: SigningKey, isRemoved: boolean): WireKey {
+export function wireKey(key: KnownKey): WireKey {
   const state = key.retiredAtMs === undefined ? 'signing' : 'retired'
   return {
     kid: key.kid,
     algorithm: key.algorithm,
-    state: isRemoved ? 'removed' : state,
+    state: key.isRemoved ? 'removed' : state,
     createdAt: time(key.createdAtMs),
     retiredAt: key.retiredAtMs === undefined ? null : time(key.retiredAtMs),
     removeAfter: key.removeAfterMs === undefined ? null : time(key.removeAfterMs),

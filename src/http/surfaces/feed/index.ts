@@ -3,11 +3,8 @@
  * socket, and where the socket is for who comes without one. It owns their authentication and their
  * bounds; the frames belong to `src/feed`.
  */
-import {
-  authenticateGuard,
-  GUARD_DIALECT,
-  hashGuardCredential,
-} from '../../../core/guard-credential.ts'
+import type { Core } from '../../../core/core.ts'
+import { GUARD_DIALECT, hashGuardCredential } from '../../../core/guard-credential.ts'
 import type { Checkpoint } from '../../../domain/checkpoint.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { feedMediaType, logPage, snapshotStream } from '../../../feed/index.ts'
@@ -73,7 +70,7 @@ function snapshotRoute({ core, node }: DialectContext): Route {
       responses: frameResponses,
     },
     async ({ request }) => {
-      await authenticate(core.dependencies, request)
+      await authenticate(core, request)
       const [self] = hub.verifiers()
       const position = self?.position ?? new Map<string, number>()
       const pieces = replica.chunks(SNAPSHOT_PIECE)
@@ -88,7 +85,7 @@ interface LogQuery {
 }
 
 function logRoute({ core }: DialectContext): Route {
-  const { store } = core.dependencies
+  const { revocations } = core
   return route(
     {
       method: 'GET',
@@ -103,11 +100,11 @@ function logRoute({ core }: DialectContext): Route {
       responses: frameResponses,
     },
     async (call) => {
-      await authenticate(core.dependencies, call.request)
-      const { after = 0, stream = store.stream } = call.query()
-      const entries = await store.readStream(stream, after, MAX_LOG_PAGE)
+      await authenticate(core, call.request)
+      const { after = 0, stream = revocations.stream } = call.query()
+      const entries = await revocations.readStream(stream, after, MAX_LOG_PAGE)
       // Read last: a cut that came in between took some of what was asked for.
-      const cut = (await store.readCheckpoints()).find((one) => one.stream === stream)
+      const cut = (await revocations.checkpoints()).find((one) => one.stream === stream)
       if (cut !== undefined && after < cut.sequence) return cutOff(cut)
       return frames(Buffer.from(logPage(stream, after, entries)))
     },
@@ -135,13 +132,10 @@ function cutOff({ sequence }: Checkpoint): Answer {
 }
 
 /** Its readers are guards, by their credential. */
-async function authenticate(
-  dependencies: Parameters<typeof authenticateGuard>[0],
-  request: DialectRequest,
-): Promise<void> {
+async function authenticate(core: Core, request: DialectRequest): Promise<void> {
   const authorization = readAuthorization(request)
   if (authorization?.scheme !== 'bearer') return refuse({ kind: 'credentials_missing' })
-  await authenticateGuard(dependencies, authorization.token)
+  await core.authenticateGuard(authorization.token)
 }
 
 function frames(body: Buffer | AsyncIterable<Uint8Array>): Answer {

@@ -6,7 +6,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'
 import { readAuthorization } from '../../authorization.ts'
-import type { PublicKeys } from '../../../core/key-ring.ts'
+import type { PublicKeys } from '../../../core/keys.ts'
 import { group, optional, text, type Group } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
@@ -45,7 +45,6 @@ export const health: OwnModule<HealthSettings> = defineOwn({
 })
 
 function createHealth({ core, node }: DialectContext, { metricsToken }: HealthSettings): Dialect {
-  const { keys } = core.dependencies
   const mayRead = bearerCheck(metricsToken)
   const routes = [
     route(
@@ -96,7 +95,7 @@ function createHealth({ core, node }: DialectContext, { metricsToken }: HealthSe
           },
         },
       },
-      async () => keySet(await keys.publicKeys()),
+      async () => keySet(await core.keys.published()),
     ),
   ]
   return {

@@ -2,7 +2,6 @@
  * What guards must know of other issuers, over HTTP: `/outright/v1/issuers`. It owns the request
  * alone; the issuers and their keys are the server's.
  */
-import { authenticateGuard } from '../../../core/guard-credential.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { issuersPath, type WireIssuers } from '../../../protocol/issuers.ts'
 import { group } from '../../../settings/schema.ts'
@@ -39,7 +38,7 @@ function documentRoute({ core, node }: DialectContext): Route {
     async handle(request) {
       const authorization = readAuthorization(request)
       if (authorization?.scheme !== 'bearer') return refuse({ kind: 'credentials_missing' })
-      await authenticateGuard(core.dependencies, authorization.token)
+      await core.authenticateGuard(authorization.token)
       const issuer = singleParameter(request.query, 'issuer')
       const kid = singleParameter(request.query, 'kid')
       const wanted = issuer === undefined || kid === undefined ? undefined : { issuer, kid }

@@ -32,7 +32,6 @@ const MAX_PER_SESSION = 32
 
 function createSessionEvents(context: DialectContext): Dialect {
   const { core, clock, node } = context
-  const { verifier } = core.dependencies
   const over = overTogether(core)
   const bySession = new Map<string, number>()
   let streams = 0
@@ -40,7 +39,7 @@ function createSessionEvents(context: DialectContext): Dialect {
   async function listen(request: DialectRequest): Promise<Answer> {
     const authorization = readAuthorization(request)
     const token = authorization?.scheme === 'bearer' ? authorization.token : undefined
-    const verdict = await verifier.verify(token)
+    const verdict = await core.verify(token)
     if (!verdict.ok) {
       // A tab takes that for its sign-out.
       if (verdict.reason === 'revoked') await over()

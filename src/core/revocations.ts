@@ -1,0 +1,40 @@
+/** The log of revocations, as surfaces read it. What writes to it is `revoke`. */
+import type { Checkpoint } from '../domain/checkpoint.ts'
+import type { Receipt } from '../domain/receipt.ts'
+import type { Revocation } from '../domain/revocation.ts'
+import type { LogFilter, LogStore, Page, PageRequest } from '../ports/store.ts'
+import type { CoreDependencies } from './dependencies.ts'
+import { verifyChain, type AuditProgress, type AuditVerdict } from './verify-audit.ts'
+
+export interface Revocations {
+  /** The stream of this node. */
+  readonly stream: string
+  list(filter: LogFilter, page: PageRequest): Promise<Page<Revocation>>
+  find(id: string): Promise<Revocation | undefined>
+  /** The receipt as far as it is known here; undefined where it is no longer remembered. */
+  receipt(revocation: Revocation): Receipt | undefined
+  /** See `verifyChain`. */
+  verify(onProgress: (progress: AuditProgress) => void): Promise<AuditVerdict>
+  /** Where each stream begins that was cut. */
+  checkpoints(): Promise<readonly Checkpoint[]>
+  readonly head: LogStore['head']
+  readonly readStream: LogStore['readStream']
+  readonly onCommitted: LogStore['onCommitted']
+}
+
+export function revocationVerbs({
+  store,
+  confirmation,
+}: Pick<CoreDependencies, 'store' | 'confirmation'>): Revocations {
+  return {
+    stream: store.stream,
+    list: (filter, page) => store.listRevocations(filter, page),
+    find: (id) => store.findRevocation(id),
+    receipt: (revocation) => confirmation.receipt(revocation),
+    verify: (onProgress) => verifyChain(store, onProgress),
+    checkpoints: () => store.readCheckpoints(),
+    head: () => store.head(),
+    readStream: (stream, after, limit) => store.readStream(stream, after, limit),
+    onCommitted: (listener) => store.onCommitted(listener),
+  }
+}
