@@ -65,7 +65,7 @@ export async function fillStore(store: Store, name: string): Promise<void> {
 
 async function openRotated(store: Store, name: string, number: number): Promise<void> {
   const id = tokenId()
-  await store.openSession({
+  const opened = await store.openSession({
     sid: v7(),
     subjectId: `other-${name}`,
     clientId: 'client',
@@ -76,6 +76,15 @@ async function openRotated(store: Store, name: string, number: number): Promise<
     accessLifetimeMs: 1000,
     attributes: { address: '203.0.113.9' },
     refreshToken: { id, secretHash: 'hash', expiresAtMs: later },
+  })
+  await store.joinSession({
+    participantId: v7(),
+    session: opened,
+    clientId: 'another client',
+    dialect: 'oauth',
+    joinedAtMs: now,
+    attributes: { scope: 'openid' },
+    refreshToken: { id: tokenId(), secretHash: 'joined', expiresAtMs: later },
   })
   await store.rotate({
     id,
