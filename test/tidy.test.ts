@@ -180,6 +180,19 @@ rule('links lead somewhere', (given) => relativeLinks(root, given), {
   ],
 })
 
+test('the first hour that ARCHITECTURE.md names is under 1,000 lines', () => {
+  const text = files.find(({ path }) => path === 'ARCHITECTURE.md')?.text ?? ''
+  const [paragraph = ''] = /^A first hour[^]*?\n\n/m.exec(text) ?? []
+  const paths = [...paragraph.matchAll(/`(src\/[^`]+)`/g)].map(([, path]) => path)
+  assert.ok(paths.length > 4, 'it names files')
+  const lines = paths.map((path) => {
+    const named = files.find((one) => one.path === path)
+    assert.ok(named, `${path} is not there`)
+    return named.text.split('\n').length
+  })
+  assert.ok(lines.reduce((sum, count) => sum + count) < 1000, lines.join(' + '))
+})
+
 test('the linter holds the same import table', () => {
   const config = JSON.parse(readFileSync(join(root, '.oxlintrc.json'), 'utf8')) as {
     overrides: LintOverride[]
