@@ -1,5 +1,4 @@
 /** What can be done to a database file without a server. */
-import { mkdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { verifyChain, type AuditProgress } from '../core/verify-audit.ts'
@@ -44,6 +43,5 @@ export async function verifyAuditFile(
 
 /** Puts a backup in the place of the database in a data folder. See `restoreSqlite`. */
 export function restoreInto(from: string, dataDir: string): RestoreOutcome {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   return restoreSqlite(from, join(dataDir, DATABASE_FILE))
 }

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NodeLeases } from '../ports/node-lease.ts'
 import type { Store } from '../ports/store.ts'
@@ -32,7 +31,6 @@ export async function openStore(config: Config, world: World): Promise<OpenedSto
   const { databaseUrl } = config
   const { log } = world
   if (databaseUrl !== undefined) return openPostgres(databaseUrl, config, world)
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   const { promise: stopped, resolve: onStopped } = Promise.withResolvers<string>()
   const store = await openSqliteStore({
     path: join(config.dataDir, DATABASE_FILE),

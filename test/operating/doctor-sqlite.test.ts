@@ -110,6 +110,19 @@ describe('doctor on SQLite', () => {
       assert.equal(finding(all, 'clock.rate').verdict, 'ok')
     }))
 
+  test('a database that is damaged: what it is, and what to do', () =>
+    withFolder(async (data) => {
+      await (await demoDatabase(data)).close()
+      await writeFile(join(data, 'outright.db'), 'no database at all'.repeat(1_000))
+      const all = await findings({ data })
+      const { verdict, measured } = finding(all, 'sqlite.head')
+      assert.equal(verdict, 'fail')
+      assert.match(measured, /^it cannot be compared: it is not a database \(SQLite 26\)$/)
+      const schema = finding(all, 'sqlite.schema')
+      assert.match(schema.measured, /it is not a database \(SQLite 26\)$/)
+      assert.equal(schema.advice, 'restore a backup')
+    }))
+
   test('no folder', () =>
     withFolder(async (parent) => {
       const data = join(parent, 'none')

@@ -73,3 +73,23 @@ describe('outright serve without its database', () => {
     }
   })
 })
+
+describe('a data folder that cannot be made', () => {
+  const data = '/dev/null/x'
+  const why = 'a part of its path is not a folder (ENOTDIR)'
+
+  test('outright serve', async () => {
+    const { code, err } = await outright(['serve', '--port', '0', '--data', data])
+    assert.equal(code, 1)
+    assert.equal(err, `outright: cannot open ${data}/outright.db: ${why}\n`)
+  })
+
+  test('outright restore', async () => {
+    const { code, err } = await outright(['restore', process.execPath, '--data', data])
+    assert.equal(code, 1)
+    assert.equal(
+      err,
+      `outright: cannot restore ${process.execPath} to ${data}/outright.db: ${why}\n`,
+    )
+  })
+})

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import type { Clock } from '../../ports/clock.ts'
-import { openForWriting } from '../../stores/sqlite/connection.ts'
+import { openForWriting, reasonOf } from '../../stores/sqlite/connection.ts'
 import { headPathOf } from '../../stores/sqlite/head.ts'
 import { lockFile } from '../../stores/sqlite/lock.ts'
 import { findLoss, REMEDY } from '../../stores/sqlite/lost-files.ts'
@@ -15,7 +15,7 @@ import { SETTING_KIND } from '../settings.ts'
 import { TRUSTED_TIME } from '../timekeeper.ts'
 import { examineTrusted } from './clocks.ts'
 import { examineSpace, examineSync, fileSystemOf, judgeFileSystem } from './disk.ts'
-import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
+import { fail, ok, warn, type Finding } from './finding.ts'
 
 /** Every check of a data folder. Writes and removes small files of its own in it. */
 export async function* examineSqlite(

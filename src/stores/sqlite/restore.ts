@@ -1,5 +1,6 @@
 /** Putting a backup in the place of a database that nobody is serving. */
-import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { openForWriting, outsideFailure, reasonOf } from './connection.ts'
 import { createFile, syncToDisk } from './files.ts'
 import { lockFile } from './lock.ts'
@@ -40,6 +41,7 @@ export interface RestoreOutcome {
 export function restoreSqlite(from: string, to: string): RestoreOutcome {
   try {
     if (!existsSync(from)) throw new Error('there is no such file')
+    mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
     const unlock = lockFile(to)
     try {
       return replace(from, to)
