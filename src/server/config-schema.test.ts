@@ -13,6 +13,7 @@ import { ConfigError, loadConfig, type ConfigFile } from './config.ts'
 import { configSchema } from './config-schema.ts'
 
 const settings = settingsBelow(configSchema)
+const names = new Set(settings.map(({ path }) => path.join('.')))
 const withVariable = settings.filter(({ schema }) => schema.variable !== undefined)
 const withFlag = settings.filter(({ schema }) => schema.flag !== undefined)
 
@@ -77,6 +78,8 @@ test('a misspelt name is refused, and the right one is suggested', async () => {
         { 'left out': '', doubled: letter + letter, case: swapCase(letter) }[how] ?? ''
       return { setting, name: name.slice(0, at) + changed + name.slice(at + 1) }
     })
+    // What names another setting is not misspelt: `issuers` without its last letter.
+    .filter(({ setting, name }) => !names.has([...setting.path.slice(0, -1), name].join('.')))
   await fc.assert(
     fc.asyncProperty(misspelt, async ({ setting, name }) => {
       const path = [...setting.path.slice(0, -1), name]
