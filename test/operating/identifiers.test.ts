@@ -35,7 +35,7 @@ test('identifiers of an earlier version are brought into one form; who collides 
   await (await start(dataDir)).close()
   const database = new DatabaseSync(join(dataDir, 'outright.db'))
   const add = database.prepare(
-    `INSERT INTO subjects (id, name, username, email, phone, status, created_at_ms, attributes)
+    `INSERT INTO subjects (id, name, username, email, phone, standing, created_at_ms, attributes)
        VALUES (?, ?, NULL, ?, ?, 'active', 0, '{}')`,
   )
   add.run('a', 'A', 'Anu@Example.com', '+919999900123')

@@ -71,7 +71,7 @@ import { createClient, watchSessionTabs } from 'outright/client'
 export const guard: Guard = createGuard({ server: 'https://auth.example', credential: 'x' })
 export async function subject(): Promise<string> {
   const verdict: Verdict = await guard.check('x', { audience: 'a', onStale: 'ask' })
-  return verdict.ok ? verdict.claims.sub : verdict.reason
+  return verdict.ok ? (verdict.claims.sub ?? 'nobody') : verdict.reason
 }
 // @ts-expect-error What resolves to nothing at all is any, and any takes everything.
 export const wrong: number = guard
@@ -79,7 +79,7 @@ express().get('/', forExpress.protect(guard, { scope: 'a' }), (request, response
   response.json(forExpress.claimsOf(request).sub)
 })
 fastify().get('/', { onRequest: forFastify.protect(guard) }, (request) => forFastify.claimsOf(request))
-new Hono<GuardEnv>().get('/', protectHono(guard), (context) => context.text(context.get('claims').sub))
+new Hono<GuardEnv>().get('/', protectHono(guard), (context) => context.text(context.get('claims').sub ?? ''))
 createServer((request, response) => void protect(guard, request, response, { onStale: 'allow' })).on(
   'upgrade',
   (request, socket) => void protectUpgrade(guard, request, socket),
