@@ -262,8 +262,11 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     onCommitted: (listener) => listeners.add(listener),
     head: () => log.readHead(short),
     readStream: (name, after, limit) => log.readStream(long, name, after, limit),
+    // By key it is an index's row: a logout asks so, and must not wait behind a list for two minutes.
     listRevocations: (filter, page) =>
-      find(filter, (known) => log.listRevocations(long, known, page)),
+      find(filter, (known) =>
+        log.listRevocations(filter.key === undefined ? long : short, known, page),
+      ),
     findRevocation: (id) => find(id, (known) => log.findRevocation(short, known)),
     liveRevocations: (nowMs) => log.liveRevocations(long, nowMs),
     openSession: (command) => change('openSession', command),
