@@ -251,6 +251,12 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     return read(input)
   }
 
+  /**
+   * A list of what has one key reads a few rows of an index. Logouts ask so: they must not wait
+   * behind a long list, or for minutes behind one that a server which is gone never answers.
+   */
+  const linkFor = (key: string | undefined): Link => (key === undefined ? long : short)
+
   return {
     shared: { url, stream, abilities, notifier, clock, random, log: options.log },
     stream,
@@ -262,11 +268,8 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     onCommitted: (listener) => listeners.add(listener),
     head: () => log.readHead(short),
     readStream: (name, after, limit) => log.readStream(long, name, after, limit),
-    // By key it is an index's row: a logout asks so, and must not wait behind a list for two minutes.
     listRevocations: (filter, page) =>
-      find(filter, (known) =>
-        log.listRevocations(filter.key === undefined ? long : short, known, page),
-      ),
+      find(filter, (known) => log.listRevocations(linkFor(filter.key), known, page)),
     findRevocation: (id) => find(id, (known) => log.findRevocation(short, known)),
     liveRevocations: (nowMs) => log.liveRevocations(long, nowMs),
     openSession: (command) => change('openSession', command),
@@ -281,7 +284,9 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     extendAccess: (command) => change('extendAccess', command),
     lastAccessExpiryMs: () => lastAccessExpiryMs(short),
     listSessions: (filter, nowMs, page) =>
-      find(filter, (known) => sessions.listSessions(long, known, nowMs, page)),
+      find(filter, (known) =>
+        sessions.listSessions(linkFor(filter.sid ?? filter.deviceKey), known, nowMs, page),
+      ),
     countSessions: (filter) => find(filter, (known) => sessions.countSessions(long, known)),
     generations: (of) => find(of, (known) => sessions.generations(short, known)),
     createSubject: (subject) => change('createSubject', subject),
