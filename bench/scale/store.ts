@@ -3,24 +3,13 @@
  * are followed by the store's own code; a plain writer takes the place of the SQL that commits.
  */
 import type { Revocation } from '../../src/domain/revocation.ts'
-import type { Store } from '../../src/ports/store.ts'
+import type { VerifierStore } from '../../src/server/verification.ts'
 import { Listeners } from '../../src/stores/listeners.ts'
 import { StreamReader } from '../../src/stores/postgres/stream-reader.ts'
 import type { SimulatedDatabase } from './database.ts'
 import type { Place, Wires } from './guard-link.ts'
 import { DatabaseSession, type SessionOptions, type SimulatedNotifier } from './database-session.ts'
 import { publishes } from './meter.ts'
-
-type VerifierStore = Pick<
-  Store,
-  | 'stream'
-  | 'onCommitted'
-  | 'head'
-  | 'liveRevocations'
-  | 'readCheckpoints'
-  | 'listTickets'
-  | 'putTicket'
->
 
 export interface SimulatedStoreOptions extends Omit<SessionOptions, 'answerMs'> {
   readonly stream: string

@@ -31,7 +31,7 @@ export const SNAPSHOT_PIECE = 4096
 export const GRANTED_LEASE = 'granted-lease-ms'
 
 /** What of a store a verifier needs. */
-type VerifierStore = Pick<
+export type VerifierStore = Pick<
   Store,
   | 'stream'
   | 'onCommitted'

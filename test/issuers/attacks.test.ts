@@ -5,6 +5,7 @@ import { after, before, suite, test } from 'node:test'
 import { createGuard, type Guard } from '../../src/guard/index.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { startIssuer, type TestIssuer } from './test-issuer.ts'
+import { endAt, wordOf } from './world.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -42,19 +43,8 @@ suite('two issuers with the same names', () => {
   const access = (issuer: TestIssuer, claims: Claims = {}): Promise<string> =>
     issuer.sign({ ...shape, iat: Math.floor(Date.now() / 1000) - 5, ...claims }, { typ: 'JWT' })
 
-  async function word(token: string): Promise<string> {
-    const verdict = await guard.check(token)
-    const headers = { authorization: `Bearer ${token}` }
-    const { status } = await server.call('GET', '/outright/v1/check', { headers })
-    assert.equal(status === 200, verdict.ok, 'guard and node agree')
-    return verdict.ok ? 'ok' : verdict.reason
-  }
-
-  async function end(body: object): Promise<void> {
-    const headers = { authorization: 'Bearer outright-demo-admin' }
-    const reply = await server.call('POST', '/outright/v1/revocations', { headers, body })
-    assert.equal(reply.status, 201, reply.text)
-  }
+  const word = (token: string): Promise<string> => wordOf(server, guard, token)
+  const end = (body: object): Promise<void> => endAt(server, body)
 
   test('one that is signed by the other’s key is refused, with the same key id', async () => {
     assert.equal(await word(await access(one)), 'ok')

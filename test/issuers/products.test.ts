@@ -11,6 +11,7 @@ import type { GivenIssuer } from '../../src/server/issuer-settings.ts'
 import { products, type ProductTokens } from '../../src/testing/product-tokens.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { startIssuer, type TestIssuer } from './test-issuer.ts'
+import { endAt, wordOf } from './world.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -66,19 +67,8 @@ suite('tokens of each product at a guard', () => {
   const sign = ({ issuer, iss = issuer, type }: ProductTokens, claims: Claims): Promise<string> =>
     idp.sign({ iss, iat, ...claims }, type === undefined ? {} : { typ: type })
 
-  async function word(token: string): Promise<string> {
-    const verdict = await guard.check(token)
-    const headers = { authorization: `Bearer ${token}` }
-    const { status } = await server.call('GET', '/outright/v1/check', { headers })
-    assert.equal(status === 200, verdict.ok, 'guard and node agree')
-    return verdict.ok ? 'ok' : verdict.reason
-  }
-
-  async function end(body: object): Promise<void> {
-    const headers = { authorization: 'Bearer outright-demo-admin' }
-    const reply = await server.call('POST', '/outright/v1/revocations', { headers, body })
-    assert.equal(reply.status, 201, reply.text)
-  }
+  const word = (token: string): Promise<string> => wordOf(server, guard, token)
+  const end = (body: object): Promise<void> => endAt(server, body)
 
   for (const [name, product] of Object.entries(products)) {
     const rules = rulesOf(product.profile, {})

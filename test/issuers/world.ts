@@ -1,4 +1,5 @@
 /** A server with an issuer of others, and a guard that follows it. */
+import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import { createGuard, type Guard, type GuardOptions } from '../../src/guard/index.ts'
 import type { GivenIssuer } from '../../src/server/issuer-settings.ts'
@@ -19,6 +20,22 @@ export interface IssuerWorld {
 }
 
 let numbers = 0
+
+/** The guard's verdict, the reason or `ok`; whether the token is good, the node must say as well. */
+export async function wordOf(server: TestServer, guard: Guard, token: string): Promise<string> {
+  const verdict = await guard.check(token)
+  const headers = { authorization: `Bearer ${token}` }
+  const { status } = await server.call('GET', '/outright/v1/check', { headers })
+  assert.equal(status === 200, verdict.ok, 'guard and node agree')
+  return verdict.ok ? 'ok' : verdict.reason
+}
+
+/** Ends something through the admin API. */
+export async function endAt(server: TestServer, body: object): Promise<void> {
+  const headers = { authorization: 'Bearer outright-demo-admin' }
+  const reply = await server.call('POST', '/outright/v1/revocations', { headers, body })
+  assert.equal(reply.status, 201, reply.text)
+}
 
 /** @param also What the configuration says of the issuer besides. */
 export function useIssuers(also: Partial<GivenIssuer> = {}): IssuerWorld {

@@ -28,9 +28,9 @@ export const tokenRevocation: OwnModule<object> = defineOwn({
  * `token_type_hint`, which changes nothing.
  *
  * 1. Repeated and missing parameters: 400 `invalid_request`.
- * 2. A token that nobody would accept: 200, there is nothing to end (section 2.2).
- * 3. The caller is a public client (section 2.1): it names itself, and the token must be its own. Who
- *    holds an access token may end it, so there is no secret to ask for. 400 `invalid_grant`
+ * 2. A token that no verifier accepts: 200, there is nothing to end (section 2.2).
+ * 3. The caller is a public client (section 2.1): it names itself, and the token must be its own. The
+ *    holder of an access token may end it, so there is no secret to ask for. 400 `invalid_grant`
  *    otherwise, and the token stays good.
  * 4. The token ends, and the answer waits for every verifier.
  *
