@@ -2,21 +2,23 @@
  * Routes that are declared once: what a call takes and gives, as schemas. They check every request,
  * type the handler, and make the operation of the OpenAPI document.
  */
-import { Type, type TSchema } from 'typebox'
 import { readForm, readJson } from './body.ts'
 import type { Answer, DialectRequest, Route } from './dialect.ts'
 import {
   parametersReader,
   partReader,
   propertiesOf,
+  type InputRules,
+  type PartReader,
   type Problems,
-  type ReadPart,
+  type Read,
 } from './input.ts'
-import type { AnyResponse, BodyOf, Responses } from './responses.ts'
+import { operationOf } from './operation.ts'
+import type { BodyOf, Responses } from './responses.ts'
 import type { Schema } from './schema.ts'
 
 /** Everything about a call but what it does. */
-export interface RouteForm<Q, B, R extends Responses> extends Omit<
+export interface RouteForm<Q, B, R extends Responses, H, P> extends Omit<
   Route,
   'operation' | 'handle' | 'responses'
 > {
@@ -28,57 +30,78 @@ export interface RouteForm<Q, B, R extends Responses> extends Omit<
   readonly description?: string
   /** Ways to authenticate; default: none. */
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[]
+  /** Of the path. Default: any text. */
+  readonly params?: Schema<P>
   readonly query?: Schema<Q>
-  /** A body, as JSON unless it is a `form`. */
+  /** By names in lower case. */
+  readonly headers?: Schema<H>
   readonly body?: Schema<B>
-  readonly bodyType?: 'json' | 'form'
+  /** In which of the two forms a body may come. Default `json`. */
+  readonly bodyType?: 'json' | 'form' | 'json_or_form'
   readonly bodyExample?: NoInfer<B>
+  readonly bodyExamples?: Readonly<Record<string, { readonly value: NoInfer<B> }>>
   /** By status, or `default`. */
   readonly responses: R
 }
 
 /**
- * One call. What it brings is read and checked when the handler asks for it, so the order of the
- * checks is the handler's.
+ * One call. What it brings is read and checked when the handler asks for it, a part or a member of
+ * it, so the order of the checks is the handler's. Each throws what the surface makes of problems.
  */
-export interface Call<Q, B, R extends Responses> {
+export interface Call<Q, B, R extends Responses, H = undefined, P = Params> {
   readonly request: DialectRequest
   /** A parameter of the path. */
-  param(name: string): string
-  /** @throws What the surface makes of the problems. */
+  param<K extends keyof P & string>(name: K): P[K]
   query(): Q
-  /** @throws What the surface makes of the problems, and of a body that is no JSON object. */
+  query<K extends keyof Q & string>(name: K): Q[K]
+  /** A header that is empty is not there. */
+  header<K extends keyof H & string>(name: K): H[K]
+  /** @throws Also what the surface makes of a body that is no JSON object, or no UTF-8. */
   body(): B
+  body<K extends keyof B & string>(name: K): B[K]
   /** An answer whose body is of the declared type. */
   json<S extends keyof R & number>(status: S, body: BodyOf<R[S]>, rest?: Partial<Answer>): Answer
+  /** An answer without a body, of a declared status. */
+  empty(status: keyof R & number, rest?: Partial<Answer>): Answer
 }
 
+/** Of a path whose parameters are not described. */
+type Params = Readonly<Record<string, string>>
+
 /** How a surface reads, refuses and writes, the same for all of its routes. */
-export interface Manners {
+export interface Manners extends InputRules {
   /** Turns what is wrong into the surface's own failure. */
   readonly refuse: (problems: Problems) => never
-  /** Reads a body as JSON. Default: {@link readJson}, whatever its content type. */
+  /** Reads a query, and a form, as parameters. Default: what stands there. */
+  readonly readParameters?: (request: DialectRequest, part: 'query' | 'body') => URLSearchParams
+  /** Reads a body that may be JSON. Default: {@link readJson}, whatever its content type. */
   readonly readBody?: (request: DialectRequest) => unknown
-  /** True: query and forms are read leniently; see `ParameterRules`. */
-  readonly areParametersLenient?: boolean
+  /** Writes a body. Default: `JSON.stringify`. */
+  readonly writeJson?: (body: unknown) => string | Buffer
   /** `Content-Type` of answers that are JSON. Default `application/json`. */
   readonly jsonType?: string
 }
 
 /** Declares a route. */
-export type DeclareRoute = <R extends Responses, Q = undefined, B = undefined>(
-  form: RouteForm<Q, B, R>,
-  handle: (call: Call<Q, B, R>) => Promise<Answer> | Answer,
+export type DeclareRoute = <
+  R extends Responses,
+  Q = undefined,
+  B = undefined,
+  H = undefined,
+  P = Params,
+>(
+  form: RouteForm<Q, B, R, H, P>,
+  handle: (call: Call<Q, B, R, H, P>) => Promise<Answer> | Answer,
 ) => Route
 
 /** Makes the function with which a surface declares its routes. */
 export function routesWith(manners: Manners): DeclareRoute {
-  return <R extends Responses, Q, B>(
-    form: RouteForm<Q, B, R>,
-    handle: (call: Call<Q, B, R>) => Promise<Answer> | Answer,
+  return <R extends Responses, Q, B, H, P>(
+    form: RouteForm<Q, B, R, H, P>,
+    handle: (call: Call<Q, B, R, H, P>) => Promise<Answer> | Answer,
   ): Route => {
-    const { method, path, alsoHead, anyMethod, bodyLimitBytes, cacheControl } = form
-    const reader = readerOf(manners, form)
+    const { method, path, alsoHead, anyMethod, bodyLimitBytes, cacheControl, responses } = form
+    const parts = partsOf(manners, form)
     return {
       method,
       path,
@@ -86,60 +109,117 @@ export function routesWith(manners: Manners): DeclareRoute {
       ...(anyMethod === undefined ? {} : { anyMethod }),
       ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
       ...(cacheControl === undefined ? {} : { cacheControl }),
-      responses: form.responses,
+      responses,
       operation: operationOf(form),
-      handle: (request) => handle(new DeclaredCall<Q, B, R>(reader, request)),
+      handle: (request) => handle(new DeclaredCall<Q, B, R, H, P>(manners, parts, request)),
     }
   }
 }
 
 /** The checks of a route, compiled. */
-interface Reader<Q, B> {
-  readonly manners: Manners
-  readonly query: ((request: DialectRequest) => ReturnType<ReadPart<Q>>) | undefined
-  readonly body: ((request: DialectRequest) => ReturnType<ReadPart<B>>) | undefined
+interface Parts<Q, B, H, P> {
+  readonly params: PartReader<DialectRequest, P>
+  readonly query: PartReader<DialectRequest, Q>
+  readonly headers: PartReader<DialectRequest, H>
+  readonly body: PartReader<DialectRequest, B>
 }
 
-function readerOf<Q, B, R extends Responses>(
+function partsOf<Q, B, R extends Responses, H, P>(
   manners: Manners,
-  { query, body, bodyType = 'json' }: RouteForm<Q, B, R>,
-): Reader<Q, B> {
-  const { readBody = readJson, areParametersLenient: areLenient = false } = manners
-  const readQuery = query && parametersReader('query', query, { areLenient })
-  const readFields = body && partReader('body', body)
-  const readFormFields = body && parametersReader('body', body, { areLenient })
+  { params, query, headers, body, bodyType = 'json' }: RouteForm<Q, B, R, H, P>,
+): Parts<Q, B, H, P> {
+  const { readBody = readJson, readParameters = parametersIn } = manners
+  const names = headers === undefined ? [] : Object.keys(propertiesOf(headers))
   return {
-    manners,
-    query: readQuery && ((request) => readQuery(request.query)),
+    params:
+      params === undefined
+        ? textsOfPath()
+        : from((request) => request.params, partReader('path', params)),
+    query: from(
+      (request) => readParameters(request, 'query'),
+      query && parametersReader('query', query, manners),
+    ),
+    headers: from(
+      (request) => Object.fromEntries(names.flatMap((name) => headerIn(request, name))),
+      headers && partReader('header', headers),
+    ),
     body:
       bodyType === 'form'
-        ? readFormFields && ((request) => readFormFields(readForm(request)))
-        : readFields && ((request) => readFields(readBody(request))),
+        ? from(
+            (request) => readParameters(request, 'body'),
+            body && parametersReader('body', body, manners),
+          )
+        : from(readBody, body && partReader('body', body, manners)),
   }
 }
 
-class DeclaredCall<Q, B, R extends Responses> implements Call<Q, B, R> {
-  readonly request: DialectRequest
-  readonly #reader: Reader<Q, B>
+/** Without a schema there is nothing to read: whole it is `undefined`, and a member what it says. */
+function from<Source, T>(
+  sourceOf: (request: DialectRequest) => Source,
+  reader: PartReader<Source, T> | undefined,
+): PartReader<DialectRequest, T> {
+  if (reader === undefined) {
+    const none = { ok: true, value: undefined } as const
+    return { all: () => none as Read<T>, one: () => none as never }
+  }
+  return {
+    all: (request) => reader.all(sourceOf(request)),
+    one: (request, name) => reader.one(sourceOf(request), name),
+  }
+}
 
-  constructor(reader: Reader<Q, B>, request: DialectRequest) {
-    this.#reader = reader
+/** Parameters of a path that are not described. Those that there are have names of its own. */
+function textsOfPath<P>(): PartReader<DialectRequest, P> {
+  return {
+    all: ({ params }) => ({ ok: true, value: params as P }),
+    one: ({ params }, name) => ({ ok: true, value: (params[name] ?? '') as P[typeof name] }),
+  }
+}
+
+function parametersIn(request: DialectRequest, part: 'query' | 'body'): URLSearchParams {
+  return part === 'query' ? request.query : readForm(request)
+}
+
+function headerIn(request: DialectRequest, name: string): readonly (readonly [string, string])[] {
+  const value = request.header(name)?.trim() ?? ''
+  return value === '' ? [] : [[name, value]]
+}
+
+class DeclaredCall<Q, B, R extends Responses, H, P> implements Call<Q, B, R, H, P> {
+  readonly request: DialectRequest
+  readonly #manners: Manners
+  readonly #parts: Parts<Q, B, H, P>
+
+  constructor(manners: Manners, parts: Parts<Q, B, H, P>, request: DialectRequest) {
+    this.#manners = manners
+    this.#parts = parts
     this.request = request
   }
 
-  param(name: string): string {
-    return this.request.params[name] ?? ''
+  param<K extends keyof P & string>(name: K): P[K] {
+    return this.#checked(this.#parts.params.one(this.request, name))
   }
 
-  query(): Q {
-    const { query } = this.#reader
-    // Without a schema its type is `undefined`.
-    return query === undefined ? (undefined as Q) : this.#checked(query(this.request))
+  query(): Q
+  query<K extends keyof Q & string>(name: K): Q[K]
+  query(name?: keyof Q & string): unknown {
+    const { query } = this.#parts
+    return this.#checked<unknown>(
+      name === undefined ? query.all(this.request) : query.one(this.request, name),
+    )
   }
 
-  body(): B {
-    const { body } = this.#reader
-    return body === undefined ? (undefined as B) : this.#checked(body(this.request))
+  header<K extends keyof H & string>(name: K): H[K] {
+    return this.#checked(this.#parts.headers.one(this.request, name))
+  }
+
+  body(): B
+  body<K extends keyof B & string>(name: K): B[K]
+  body(name?: keyof B & string): unknown {
+    const { body } = this.#parts
+    return this.#checked<unknown>(
+      name === undefined ? body.all(this.request) : body.one(this.request, name),
+    )
   }
 
   json<S extends keyof R & number>(
@@ -147,75 +227,20 @@ class DeclaredCall<Q, B, R extends Responses> implements Call<Q, B, R> {
     body: BodyOf<R[S]>,
     rest: Partial<Answer> = {},
   ): Answer {
-    const { jsonType = 'application/json' } = this.#reader.manners
+    const { jsonType = 'application/json', writeJson = JSON.stringify } = this.#manners
     return {
       ...rest,
       status,
       headers: { 'content-type': jsonType, ...rest.headers },
-      body: JSON.stringify(body),
+      body: writeJson(body),
     }
   }
 
-  #checked<T>(result: ReturnType<ReadPart<T>>): T {
-    return result.ok ? result.value : this.#reader.manners.refuse(result.problems)
+  empty(status: keyof R & number, rest: Partial<Answer> = {}): Answer {
+    return { ...rest, status }
   }
-}
 
-/** The OpenAPI 3.1 operation. */
-function operationOf<Q, B, R extends Responses>(form: RouteForm<Q, B, R>): Route['operation'] {
-  const { operationId, tags, summary, description, security, query, body } = form
-  const responses: Responses = form.responses
-  return {
-    ...(operationId === undefined ? {} : { operationId }),
-    ...(tags === undefined ? {} : { tags }),
-    summary,
-    ...(description === undefined ? {} : { description }),
-    security: security ?? [],
-    parameters: query === undefined ? [] : parametersOf(query),
-    ...(body === undefined ? {} : { requestBody: requestBodyOf(body, form) }),
-    responses: Object.fromEntries(
-      Object.entries(responses).map(([status, response]) => [status, writeResponse(response)]),
-    ),
-  }
-}
-
-function requestBodyOf(
-  schema: TSchema,
-  {
-    bodyType,
-    bodyExample: example,
-  }: { readonly bodyType?: string; readonly bodyExample?: unknown },
-): object {
-  const content = { schema, ...(example === undefined ? {} : { example }) }
-  const type = bodyType === 'form' ? 'application/x-www-form-urlencoded' : 'application/json'
-  return { required: true, content: { [type]: content } }
-}
-
-function parametersOf(query: TSchema): readonly object[] {
-  return Object.entries(propertiesOf(query)).map(([name, member]) => {
-    const { description, ...schema } = member as { readonly description?: string }
-    return {
-      name,
-      in: 'query',
-      ...(Type.IsOptional(member) ? {} : { required: true }),
-      ...(description === undefined ? {} : { description }),
-      schema,
-    }
-  })
-}
-
-function writeResponse(response: AnyResponse): object {
-  const { description, schema, type = 'application/json', example, examples, headers } = response
-  const content = {
-    ...(schema === undefined ? {} : { schema }),
-    ...(example === undefined ? {} : { example }),
-    ...(examples === undefined ? {} : { examples }),
-  }
-  return {
-    description,
-    ...(headers === undefined ? {} : { headers }),
-    ...(schema === undefined && response.type === undefined
-      ? {}
-      : { content: { [type]: content } }),
+  #checked<T>(read: Read<T>): T {
+    return read.ok ? read.value : this.#manners.refuse(read.problems)
   }
 }

@@ -1,7 +1,7 @@
 /** Holds what a request brings against schemas: values of the declared type, or what is wrong. */
-import type { TSchema } from 'typebox'
+import { Type, type TSchema } from 'typebox'
 import { readText } from '../settings/text.ts'
-import { compile, type Schema, type SchemaError } from './schema.ts'
+import { compile, isRepeatable, type Schema, type SchemaError } from './schema.ts'
 
 /** Where in a request something is wrong. */
 export interface InputPlace {
@@ -15,47 +15,103 @@ export type InputProblem = InputPlace &
   (
     | { readonly kind: 'missing' }
     | { readonly kind: 'wrong_type'; readonly wanted: string }
-    | { readonly kind: 'out_of_range'; readonly rule: string }
+    /** `keyword`: the word of JSON Schema that says so; `~refine` for a rule of our own. */
+    | { readonly kind: 'out_of_range'; readonly keyword: string; readonly rule: string }
     | { readonly kind: 'twice' }
     | { readonly kind: 'unknown'; readonly known: readonly string[] }
   )
 
-/** Reads one part of a request. */
-export type ReadPart<T> = (
-  value: unknown,
-) => { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: Problems }
+/** What reading came to. */
+export type Read<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: Problems }
 
+/** In the order of the schema's members. */
 export type Problems = readonly [InputProblem, ...InputProblem[]]
 
-/** Compiles the check of one part of requests. */
-export function partReader<T>(part: InputPlace['part'], schema: Schema<T>): ReadPart<T> {
-  const validator = compile(schema)
-  return (value) => {
-    if (validator.check(value)) return { ok: true, value }
-    const [first, ...others] = validator
-      .errors(value)
-      .flatMap((error) => problemsOf(part, schema, error))
-    if (first === undefined) throw new Error('a value that is refused has no problem')
-    return { ok: false, problems: [first, ...others] }
-  }
+/** Reads one part of requests: all of it, or one member, whatever is wrong with the others. */
+export interface PartReader<Source, T> {
+  all(source: Source): Read<T>
+  one<K extends keyof T & string>(source: Source, name: K): Read<T[K]>
 }
 
-/** How parameters may come. */
-export interface ParameterRules {
+/** How values may come. */
+export interface InputRules {
   /**
-   * True: one that is empty is not there, and one that comes again with the same value is there
-   * once.
+   * True: a parameter that is empty is not there, and one that comes again with the same value is
+   * there once.
    */
-  readonly areLenient?: boolean
+  readonly areParametersLenient?: boolean
+  /** True: a member of a body that must not be `null` or empty, and is, is missing. */
+  readonly isBlankMissing?: boolean
 }
 
-/** Reads parameters, which are text, and each of which may come once. */
+/** Compiles the check of one part of requests. */
+export function partReader<T>(
+  part: InputPlace['part'],
+  schema: Schema<T>,
+  rules: InputRules = {},
+): PartReader<unknown, T> {
+  return withMembers(schema, (some) => checkOf(part, some, rules))
+}
+
+/** Reads parameters, which are text, and each of which may come once unless it is `repeatable`. */
 export function parametersReader<T>(
   part: InputPlace['part'],
   schema: Schema<T>,
-  { areLenient = false }: ParameterRules = {},
-): (values: URLSearchParams) => ReturnType<ReadPart<T>> {
-  const read = partReader(part, schema)
+  rules: InputRules = {},
+): PartReader<URLSearchParams, T> {
+  return withMembers(schema, (some) => parametersCheck(part, some, rules))
+}
+
+type Check<Source, T> = (source: Source) => Read<T>
+
+function withMembers<Source, T>(
+  schema: Schema<T>,
+  checkFor: <S>(schema: Schema<S>) => Check<Source, S>,
+): PartReader<Source, T> {
+  const members = new Map<string, Check<Source, T>>()
+  return {
+    all: checkFor(schema),
+    one(source, name) {
+      let check = members.get(name)
+      if (check === undefined) {
+        const { [name]: member = Type.Never() } = propertiesOf(schema)
+        // One member of `T`; no other is asked for.
+        check = checkFor(Type.Object({ [name]: member }) as TSchema as Schema<T>)
+        members.set(name, check)
+      }
+      const read = check(source)
+      return read.ok ? { ok: true, value: read.value[name] } : read
+    },
+  }
+}
+
+function checkOf<T>(
+  part: InputPlace['part'],
+  schema: Schema<T>,
+  { isBlankMissing = false }: InputRules,
+): Check<unknown, T> {
+  const { anyOf = [schema] } = schema as { readonly anyOf?: readonly Schema<T>[] }
+  // Of several objects the one whose constants it has; the first says what is wrong with others.
+  const variants = anyOf.map((variant) => ({ variant, validator: compile(variant) }))
+  const [first = { variant: schema, validator: compile(schema) }] = variants
+  return (value) => {
+    const { variant, validator } =
+      variants.find(({ variant }) => hasConstantsOf(variant, value)) ?? first
+    if (validator.check(value)) return { ok: true, value }
+    const found = validator.errors(value).flatMap((error) => problemsOf(part, variant, error))
+    const problems = isBlankMissing ? found.map((problem) => ifBlank(problem, value)) : found
+    return { ok: false, problems: inOrderOf(variant, problems) }
+  }
+}
+
+function parametersCheck<T>(
+  part: InputPlace['part'],
+  schema: Schema<T>,
+  rules: InputRules,
+): Check<URLSearchParams, T> {
+  const { areParametersLenient: areLenient = false } = rules
+  const check = checkOf(part, schema, rules)
   const members = propertiesOf(schema)
   return (values) => {
     const record: Record<string, unknown> = {}
@@ -63,17 +119,45 @@ export function parametersReader<T>(
     for (const name of new Set(values.keys())) {
       const [first = '', ...others] = values.getAll(name)
       if (areLenient && first === '') continue
-      const isTwice = others.some((other) => !areLenient || other !== first)
       const member = members[name]
-      if (isTwice && member !== undefined) twice.push({ part, at: [name], kind: 'twice' })
+      const isTwice = others.some((other) => !areLenient || other !== first)
+      if (isTwice && member !== undefined && !isRepeatable(member)) {
+        twice.push({ part, at: [name], kind: 'twice' })
+      }
       // Not by assignment: a name may be `__proto__`.
       const value = member === undefined ? first : valueOf(member, first)
       Object.defineProperty(record, name, { value, enumerable: true })
     }
-    const result = read(record)
-    const [first, ...others] = [...twice, ...(result.ok ? [] : result.problems)]
-    return first === undefined ? result : { ok: false, problems: [first, ...others] }
+    const read = check(record)
+    if (read.ok && twice.length === 0) return read
+    return {
+      ok: false,
+      problems: inOrderOf(schema, [...twice, ...(read.ok ? [] : read.problems)]),
+    }
   }
+}
+
+function hasConstantsOf(variant: TSchema, value: unknown): boolean {
+  const given = value as Readonly<Record<string, unknown>>
+  return Object.entries(propertiesOf(variant)).every(
+    ([name, member]) => !('const' in member) || member.const === given[name],
+  )
+}
+
+/** First in the order of the members, then in that of the checks. What is unknown comes first. */
+function inOrderOf(schema: TSchema, problems: readonly InputProblem[]): Problems {
+  const names = Object.keys(propertiesOf(schema))
+  const [first, ...others] = problems.toSorted(
+    (one, other) => names.indexOf(one.at[0] ?? '') - names.indexOf(other.at[0] ?? ''),
+  )
+  if (first === undefined) throw new Error('a value that is refused has no problem')
+  return [first, ...others]
+}
+
+function ifBlank(problem: InputProblem, value: unknown): InputProblem {
+  const { part, at } = problem
+  const blank = at.reduce((outer, name) => (outer as Record<string, unknown>)[name], value)
+  return blank === null || blank === '' ? { part, at, kind: 'missing' } : problem
 }
 
 /** A number has no more leading zeros than the greatest that is allowed has digits. */
@@ -105,7 +189,7 @@ function problemsOf(
   const params = given as Params
   const at = instancePath.split('/').slice(1).map(unescaped)
   const outOfRange = (rule: string): readonly InputProblem[] => [
-    { part, at, kind: 'out_of_range', rule },
+    { part, at, kind: 'out_of_range', keyword, rule },
   ]
   switch (keyword) {
     case 'required':

@@ -1,5 +1,14 @@
 import type { Receipt } from '../domain/receipt.ts'
 
+/** How the headers are described in the OpenAPI document. */
+export const receiptHeaderForms: Readonly<Record<string, object>> = {
+  'Outright-Revocation': { description: 'Id of the revocation', schema: { type: 'string' } },
+  'Outright-Confirmed': {
+    description: 'Verifiers that confirmed, of all',
+    schema: { type: 'string' },
+  },
+}
+
 /**
  * The receipt as headers of a logout's answer.
  *

@@ -8,6 +8,8 @@ export interface AnyResponse {
   readonly schema?: TSchema
   /** Default: `application/json` where there is a schema, otherwise nothing is said of a body. */
   readonly type?: string
+  /** Another form in which the body comes, with the same fields. */
+  readonly alsoType?: string
   readonly example?: unknown
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
   readonly headers?: Readonly<Record<string, object>>

@@ -5,6 +5,7 @@
  */
 import { Type, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import type { Json } from '../domain/session.ts'
 import {
   choice,
   flag,
@@ -58,6 +59,24 @@ function object<T>(members: Members<T>, { name, ...words }: ObjectWords, rest = 
   )
 }
 
+/** Members of an object whose type is made from theirs. */
+type Fields = Readonly<Record<string, TSchema>>
+
+type ValueOf<S> = S extends Schema<infer T> ? T : never
+
+type OptionalNames<M> = {
+  [K in keyof M]: '~optional' extends keyof M[K] ? K : never
+}[keyof M]
+
+type TypeOf<M> = { readonly [K in Exclude<keyof M, OptionalNames<M>>]: ValueOf<M[K]> } & {
+  readonly [K in OptionalNames<M>]?: ValueOf<M[K]>
+}
+
+/** An object that one call alone takes or gives, so that nothing else needs its type. */
+export function fields<M extends Fields>(members: M, words: ObjectWords = {}): Schema<TypeOf<M>> {
+  return object(members as never, words)
+}
+
 /** Any text, on the way out. */
 export function anyText(words: Words & { readonly format?: string } = {}): Schema<string> {
   return typed(Type.String(words))
@@ -89,6 +108,17 @@ export function text(
   )
 }
 
+/** A parameter that may come several times, of which the first counts. */
+export function repeatable(words: Words = {}): Schema<string> {
+  return typed(Type.String({ ...words, [REPEATABLE]: true }))
+}
+
+const REPEATABLE = 'x-repeatable'
+
+export function isRepeatable(schema: TSchema): boolean {
+  return REPEATABLE in schema
+}
+
 /** A whole number from `minimum` on. */
 export function count(
   words: Words & {
@@ -117,6 +147,11 @@ export function orNull<T>(schema: Schema<T>): Schema<T | null> {
 
 export function either<A, B>(one: Schema<A>, other: Schema<B>): Schema<A | B> {
   return typed(Type.Union([one, other]))
+}
+
+/** Whatever JSON can hold. */
+export function anyJson(words: Words = {}): Schema<Json> {
+  return typed(Type.Unknown(words))
 }
 
 /** An object of whatever members. */

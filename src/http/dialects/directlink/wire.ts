@@ -1,4 +1,5 @@
 /** DirectLink's parameters and bodies: types, and the schemas that check and document them. */
+import { receiptHeaderForms } from '../../receipt-headers.ts'
 import type { ResponseForm } from '../../responses.ts'
 import {
   answer,
@@ -89,13 +90,7 @@ export const loggedOut: ResponseForm<Session> = {
     user: '',
     bearer: '',
   }),
-  headers: {
-    'Outright-Revocation': { description: 'Id of the revocation', schema: { type: 'string' } },
-    'Outright-Confirmed': {
-      description: 'Verifiers that confirmed, of all',
-      schema: { type: 'string' },
-    },
-  },
+  headers: receiptHeaderForms,
 }
 
 interface Downloads extends Success {

@@ -7,8 +7,20 @@ import type { DialectContext } from '../../context.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { createOtpLogin } from './otp-login.ts'
 import type { MatarSettings } from './options.ts'
-import type { LoginStep } from './parse.ts'
 import { createRefresh } from './refresh.ts'
+
+export interface SendOtp {
+  readonly phone_number: string
+  readonly name: string
+  readonly action: 'send_otp'
+}
+
+export interface SubmitOtp {
+  readonly phone_number: string
+  readonly name: string
+  readonly action: 'submit_otp'
+  readonly otp: string
+}
 
 /** Tokens as Matar names them; undefined where the answer has none. */
 export interface MatarTokens {
@@ -25,7 +37,7 @@ export interface MatarActs {
    * @throws {Refusal} `otp_invalid`, `otp_expired`, `account_disabled`, `rate_limited`,
    *   `store_unavailable`.
    */
-  login(step: LoginStep, request: DialectRequest): Promise<MatarTokens | undefined>
+  login(step: SendOtp | SubmitOtp, request: DialectRequest): Promise<MatarTokens | undefined>
   /** @throws {Refusal} As `logout`, and `account_disabled`. */
   currentUser(token: string): Promise<Subject>
   /**

@@ -6,23 +6,15 @@
  */
 import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
-import type { Dialect, Route } from '../../dialect.ts'
+import type { Dialect } from '../../dialect.ts'
 import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import { createActs } from './act.ts'
-import {
-  currentUserOperation,
-  loginOperation,
-  logoutOperation,
-  refreshOperation,
-} from './operations.ts'
 import { demo } from './demo.ts'
 import { matarSchema, matarOptions, type MatarOptions } from './options.ts'
-import { readBearer, readLoginStep } from './parse.ts'
-import { renderFailure, renderLogout, renderOtpSent, renderTokens, renderUser } from './render.ts'
+import { renderFailure } from './render.ts'
+import { BASE_PATH, matarRoutes } from './routes.ts'
 
 export type { MatarOptions } from './options.ts'
-
-const BASE_PATH = '/api/v1'
 
 /** What Adobe Pass has under the same base. `logout` is in both and told apart by method. */
 const adobePass: ReadonlySet<string> = new Set([
@@ -55,42 +47,7 @@ export const matar: DialectModule<MatarOptions> = defineDialect({
 export function createMatar(context: DialectContext, options: Given<MatarOptions> = {}): Dialect {
   const settings = matarOptions(options)
   const acts = createActs(context, settings, `${context.issuer}${context.prefix}${BASE_PATH}`)
-  const routes: readonly Route[] = [
-    {
-      method: 'POST',
-      path: '/login',
-      operation: loginOperation,
-      handle: async (request) => {
-        const tokens = await acts.login(readLoginStep(request), request)
-        return tokens === undefined ? renderOtpSent() : renderTokens(tokens)
-      },
-    },
-    {
-      method: 'GET',
-      path: '/get_current_user',
-      operation: currentUserOperation,
-      alsoHead: true,
-      handle: async (request) =>
-        renderUser(await acts.currentUser(readBearer(request)), settings.language),
-    },
-    {
-      method: 'POST',
-      path: '/refresh',
-      operation: refreshOperation,
-      handle: async (request) => renderTokens(await acts.refresh(readBearer(request))),
-    },
-    {
-      method: 'POST',
-      path: '/logout',
-      operation: logoutOperation,
-      handle: async (request) => renderLogout(await acts.logout(readBearer(request), request)),
-    },
-  ]
-  return {
-    routes: routes.map((route) => ({ ...route, path: BASE_PATH + route.path })),
-    owns,
-    renderFailure,
-  }
+  return { routes: matarRoutes(acts, settings.language), owns, renderFailure }
 }
 
 function owns(path: string): boolean {

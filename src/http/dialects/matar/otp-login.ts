@@ -4,9 +4,8 @@ import type { DialectContext } from '../../context.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { createGuessLimit } from '../../guess-limit.ts'
 import { addressBlock } from '../../rate-limit.ts'
-import type { MatarActs } from './act.ts'
+import type { MatarActs, SubmitOtp } from './act.ts'
 import type { MatarSettings } from './options.ts'
-import type { LoginStep } from './parse.ts'
 import { findOrSignUp } from './sign-up.ts'
 import { demoCode, demoPhone } from './demo.ts'
 
@@ -16,8 +15,6 @@ import { demoCode, demoPhone } from './demo.ts'
  */
 const SENT_FOR_STRANGERS = 2
 const TRIED_BY_STRANGERS = 10
-
-type Submit = Extract<LoginStep, { readonly action: 'submit_otp' }>
 
 /** Makes the verb `login`; see `MatarActs`. */
 export function createOtpLogin(
@@ -57,23 +54,24 @@ export function createOtpLogin(
     })
   }
 
-  const userOf = async ({ phone, name }: Submit) => {
+  const userOf = async ({ phone_number: phone, name }: SubmitOtp) => {
     if (!options.signUp) return core.subjects.find({ by: 'phone', value: phone })
     const { language } = options
     return findOrSignUp(core.subjects, random, { phone, name, language, nowMs: clock.nowMs() })
   }
 
   return async (step, request) => {
-    if (step.action === 'send_otp') return send(step.phone, request)
-    await tried.consume(step.phone, request.clientAddress)
+    const phone = step.phone_number
+    if (step.action === 'send_otp') return send(phone, request)
+    await tried.consume(phone, request.clientAddress)
     await core.checkOtp({
       dialect: 'matar',
-      recipient: step.phone,
+      recipient: phone,
       code: step.otp,
       address: addressBlock(request.clientAddress),
       maxAttempts: options.otpMostAttempts,
     })
-    await tried.succeeded(step.phone, request.clientAddress)
+    await tried.succeeded(phone, request.clientAddress)
     const subject = (await userOf(step)) ?? refuse({ kind: 'otp_invalid' })
     const issued = await core.openSession({
       subjectId: subject.id,

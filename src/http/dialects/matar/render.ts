@@ -1,32 +1,6 @@
 import type { Failure } from '../../../domain/failure.ts'
-import type { Subject } from '../../../domain/identity.ts'
-import type { Receipt } from '../../../domain/receipt.ts'
 import type { Answer } from '../../dialect.ts'
-import type { MatarTokens } from './act.ts'
 import { flaskJson } from './flask-json.ts'
-
-export function renderOtpSent(): Answer {
-  return json(200, { message: 'sent otp' })
-}
-
-export function renderTokens({ accessToken, refreshToken }: MatarTokens): Answer {
-  return json(200, { access_token: accessToken, refresh_token: refreshToken })
-}
-
-export function renderUser({ id, name, phone, attributes }: Subject, language: string): Answer {
-  return json(200, {
-    _id: id,
-    image_url: attributes['image_url'] ?? null,
-    language: attributes['language'] ?? language,
-    name,
-    phone_number: phone ?? null,
-    roles: attributes['roles'] ?? { default: [] },
-  })
-}
-
-export function renderLogout(receipt: Receipt): Answer {
-  return { ...json(200, { message: 'Successfully logged out' }), receipt }
-}
 
 /**
  * The two bodies about one-time passwords and those of an expired and a revoked token are
@@ -108,7 +82,11 @@ function json(
   return {
     status,
     headers: { 'content-type': 'application/json', ...headers },
-    // As bytes: the media type of a string would be given a charset, which Flask's has not.
-    body: Buffer.from(flaskJson(body)),
+    body: writeJson(body),
   }
+}
+
+/** As bytes: the media type of a string would be given a charset, which Flask's has not. */
+export function writeJson(body: unknown): Buffer {
+  return Buffer.from(flaskJson(body))
 }
