@@ -20,6 +20,11 @@ interface Described {
   readonly responses: Responses
 }
 
+interface Words {
+  readonly description?: string
+  readonly example?: unknown
+}
+
 /** Parameters of a path that is not described are added where the path is known: see `openapi.ts`. */
 export function operationOf(form: Described): Route['operation'] {
   const { operationId, tags, summary, description, security = [], responses } = form
@@ -68,13 +73,14 @@ function parametersOf(
   schema: TSchema | undefined,
 ): readonly object[] {
   return Object.entries(schema === undefined ? {} : propertiesOf(schema)).map(([name, member]) => {
-    const { description, ...rest } = member as { readonly description?: string }
+    const { description, example, ...rest } = member as Words
     return {
       name,
       in: place,
       ...(Type.IsOptional(member) ? {} : { required: true }),
       ...(description === undefined ? {} : { description }),
       schema: rest,
+      ...(example === undefined ? {} : { example }),
     }
   })
 }

@@ -26,12 +26,11 @@ type Members<T> = {
     : Schema<T[K]>
 }
 
-type Words = Pick<Notes<unknown>, 'description'>
+type Words = Pick<Notes<unknown>, 'description'> & { readonly example?: unknown }
 
 interface ObjectWords extends Words {
   /** Its name among the document's components. */
   readonly name?: string
-  readonly example?: unknown
 }
 
 /** What is sent in: further members are passed over, because the API is lenient about them. */
@@ -130,8 +129,12 @@ export function count(
   return typed(Type.Integer({ minimum: 0, ...words }))
 }
 
-export function constant<const V extends string | boolean | number>(value: V): Schema<V> {
-  return typed(Type.Literal(value))
+/** @param bounds What is said of a value before it is compared. */
+export function constant<const V extends string | boolean | number>(
+  value: V,
+  bounds: { readonly maxLength?: number } = {},
+): Schema<V> {
+  return typed(Type.Literal(value, bounds))
 }
 
 export function listOf<T>(

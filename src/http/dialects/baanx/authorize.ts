@@ -7,7 +7,6 @@ import { refuse } from '../../../domain/failure.ts'
 import type { Client } from '../../../domain/identity.ts'
 import { isRegistered } from './redirect.ts'
 import { oauthClientByKey, type Bearer } from './caller.ts'
-import type { InitiateCommand } from './parse.ts'
 import { BAANX, type BaanxService } from './service.ts'
 
 const AUTHORIZATION = 'baanx-authorization'
@@ -23,6 +22,13 @@ export interface Authorization {
   readonly codeChallenge: string
 }
 
+export interface InitiateQuery {
+  readonly client_id: string
+  readonly redirect_uri: string
+  readonly state: string
+  readonly code_challenge: string
+}
+
 /**
  * `GET …/authorize/initiate`: begins an authorization.
  *
@@ -32,15 +38,15 @@ export interface Authorization {
 export async function initiate(
   service: BaanxService,
   caller: Client,
-  command: InitiateCommand,
+  query: InitiateQuery,
   address: string,
 ): Promise<string> {
   await service.limits.authorizationsPerAddress.consume(address)
-  const client = await oauthClientByKey(service, caller, command.clientId)
+  const client = await oauthClientByKey(service, caller, query.client_id)
   if (client === undefined) {
     return refuse({ kind: 'invalid_parameter', parameter: 'client_id', reason: 'not known' })
   }
-  const { redirectUri, state, codeChallenge } = command
+  const { redirect_uri: redirectUri, state, code_challenge: codeChallenge } = query
   if (!isRegistered(redirectUri, client.redirectUris, service.settings.anyLoopbackPort)) {
     return refuse({
       kind: 'invalid_parameter',

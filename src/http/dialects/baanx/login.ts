@@ -4,12 +4,18 @@ import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { Client, Subject } from '../../../domain/identity.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { addressBlock } from '../../rate-limit.ts'
-import { asksForUs, type LoginCommand } from './parse.ts'
+import { asksForUs } from './parse.ts'
 import { BAANX, type BaanxService } from './service.ts'
 
 /** Wrong codes after which a one-time password is void. */
 const MAX_OTP_ATTEMPTS = 5
 const SIGNING_MARGIN_MS = 60_000
+
+export interface LoginCommand {
+  readonly email: string
+  readonly password: string
+  readonly otpCode?: string | null
+}
 
 export type Authentication =
   | { readonly kind: 'authenticated'; readonly subject: Subject }
@@ -28,13 +34,13 @@ export async function authenticate(
   command: LoginCommand,
   address: string,
 ): Promise<Authentication> {
-  const { email, password, otpCode } = command
+  const { email, password, otpCode = null } = command
   const account = accountOf(email)
   await service.limits.logins.consume(account, address)
   return unlessLocked(service, account, address, async () => {
     const subject = await service.core.authenticateSubject({ by: 'email', value: email }, password)
     if (asksForOtp(subject)) {
-      if (otpCode === undefined) return { kind: 'otp_required', subject }
+      if (otpCode === null) return { kind: 'otp_required', subject }
       await checkCode(service, subject, otpCode, address)
     }
     await service.limits.logins.succeeded(account, address)

@@ -6,8 +6,10 @@
  */
 import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
 import type { Subject } from '../../../domain/identity.ts'
-import { requiredText, singleParameter, type JsonObject } from '../../body.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Call } from '../../declared-route.ts'
+import type { Answer, DialectRequest, Route } from '../../dialect.ts'
+import type { AnyResponse, Responses } from '../../responses.ts'
+import { anyText, fields, lenient, optional, text } from '../../schema.ts'
 import {
   findAuthorization,
   generationsOf,
@@ -21,13 +23,15 @@ import {
   mayEnter,
   sendLoginOtp,
   type Authentication,
+  type LoginCommand,
 } from './login.ts'
 import { renderForm, renderNotice } from './page-html.ts'
-import { readFormFields, readLogin, readOtpCode } from './parse.ts'
+import { isSixDigits } from './parse.ts'
 import { withParameters } from './redirect.ts'
 import { consentUrl, lockedMessage } from './render.ts'
 import { digest } from '../../../core/handles.ts'
 import type { BaanxService } from './service.ts'
+import { route } from './wire.ts'
 
 /** Path of the page, before the prefix. */
 export const pagePath = '/v1/auth/oauth/authorize/page'
@@ -35,12 +39,33 @@ export const pagePath = '/v1/auth/oauth/authorize/page'
 const STEP = 'baanx-page-step'
 const expired: Failure = { kind: 'not_found' }
 
-/** `GET`: the form. */
-export async function showPage(service: BaanxService, request: DialectRequest): Promise<Answer> {
-  const token = singleParameter(request.query, 'token') ?? ''
-  const authorization = await findAuthorization(service, token)
-  if (authorization === undefined) return refuse(expired)
-  return showForm(service, request, { token, authorization })
+export function pageRoutes(service: BaanxService): readonly Route[] {
+  return [showRoute(service), submitRoute(service)]
+}
+
+const html = (description: string): AnyResponse => ({ description, type: 'text/html' })
+
+function showRoute(service: BaanxService): Route {
+  return route(
+    {
+      method: 'GET',
+      path: pagePath,
+      alsoHead: true,
+      summary: 'The login and consent page',
+      query: fields({ token: optional(text(2048, { example: 'q83vEjRW…' })) }),
+      responses: {
+        200: html('The form'),
+        404: html('The authorization is over'),
+        default: html('Any other refusal'),
+      },
+    },
+    async (call) => {
+      const token = call.query('token') ?? ''
+      const authorization = await findAuthorization(service, token)
+      if (authorization === undefined) return refuse(expired)
+      return showForm(service, call.request, { token, authorization })
+    },
+  )
 }
 
 interface Visit {
@@ -73,18 +98,74 @@ async function showForm(
   )
 }
 
-/** `POST`: a decision, with credentials where it is to allow. */
-export async function submitPage(service: BaanxService, request: DialectRequest): Promise<Answer> {
-  const site = request.header('sec-fetch-site')
-  if (site !== undefined && site !== 'same-origin') {
-    return refuse({ kind: 'forbidden', reason: 'the form was sent from another site' })
+/** A decision, with credentials where it is to allow. */
+function submitRoute(service: BaanxService): Route {
+  return route(
+    {
+      method: 'POST',
+      path: pagePath,
+      summary: 'The form of the login and consent page',
+      body: pageForm,
+      bodyType: 'form',
+      responses: {
+        200: html('A one-time password is needed'),
+        303: { description: 'Back to the client, with a code or an error' },
+        400: html('Wrong credentials'),
+        403: html('Locked, disabled, or sent from another site'),
+        404: html('The authorization is over'),
+        422: html('A field is missing'),
+        429: html('Too many calls'),
+        default: html('Any other refusal'),
+      },
+    },
+    async (call) => {
+      const site = call.request.header('sec-fetch-site')
+      if (site !== undefined && site !== 'same-origin') {
+        return refuse({ kind: 'forbidden', reason: 'the form was sent from another site' })
+      }
+      const token = call.body('token')
+      const authorization = await findAuthorization(service, token)
+      if (authorization === undefined) return refuse(expired)
+      return call.body('decision') === 'deny'
+        ? deny(service, { token, authorization })
+        : allow(service, call, { token, authorization })
+    },
+  )
+}
+
+const otpCode = text(1024, { description: 'Six digits' }, isSixDigits)
+
+interface PageForm extends Partial<LoginCommand> {
+  readonly token: string
+  readonly decision?: string
+  /** Of the second step. */
+  readonly step?: string
+  readonly otpCode?: string
+}
+
+const pageForm = lenient<PageForm>({
+  token: text(1024),
+  decision: optional(anyText({ description: '`allow` or `deny`' })),
+  step: optional(text(1024)),
+  email: optional(text(320)),
+  password: optional(text(1024)),
+  otpCode: optional(otpCode),
+})
+
+type PageCall = Pick<Call<undefined, PageForm, Responses>, 'request' | 'body'>
+
+/** @throws {Refusal} `missing_parameter`, `invalid_parameter`. */
+function required(call: PageCall, parameter: 'email' | 'password' | 'otpCode'): string {
+  return call.body(parameter) ?? refuse({ kind: 'missing_parameter', parameter })
+}
+
+function readLogin(call: PageCall): LoginCommand {
+  const otp = call.body('otpCode')
+  return {
+    email: required(call, 'email'),
+    password: required(call, 'password'),
+    ...(otp === undefined ? {} : { otpCode: otp }),
   }
-  const fields = readFormFields(request)
-  const token = requiredText(fields, 'token')
-  const authorization = await findAuthorization(service, token)
-  if (authorization === undefined) return refuse(expired)
-  if (fields['decision'] === 'deny') return deny(service, { token, authorization })
-  return allow(service, request, fields, { token, authorization })
 }
 
 async function deny(service: BaanxService, { token, authorization }: Visit): Promise<Answer> {
@@ -93,19 +174,15 @@ async function deny(service: BaanxService, { token, authorization }: Visit): Pro
   return seeOther(withParameters(redirectUri, { error: 'access_denied', state }))
 }
 
-async function allow(
-  service: BaanxService,
-  request: DialectRequest,
-  fields: JsonObject,
-  visit: Visit,
-): Promise<Answer> {
+async function allow(service: BaanxService, call: PageCall, visit: Visit): Promise<Answer> {
+  const { request } = call
   let authentication: Authentication
-  const step = fields['step'] === undefined ? undefined : requiredText(fields, 'step')
+  const step = call.body('step')
   try {
     authentication =
       step === undefined
-        ? await authenticate(service, readLogin(fields), request.clientAddress)
-        : await secondStep(service, visit, { step, fields, address: request.clientAddress })
+        ? await authenticate(service, readLogin(call), request.clientAddress)
+        : await secondStep(service, visit, call, step)
   } catch (error) {
     const problem = error instanceof Refusal ? problemOf(error.failure) : undefined
     if (problem === undefined) throw error
@@ -159,16 +236,11 @@ async function askForOtp(
   return showForm(service, request, { ...visit, step })
 }
 
-interface SecondStep {
-  readonly step: string
-  readonly fields: JsonObject
-  readonly address: string
-}
-
 async function secondStep(
   service: BaanxService,
   visit: Visit,
-  { step, fields, address }: SecondStep,
+  call: PageCall,
+  step: string,
 ): Promise<Authentication> {
   const { handles, subjects } = service.core
   const found = await handles.find(STEP, step)
@@ -176,7 +248,7 @@ async function secondStep(
   const { subjectId, authorization } = found as unknown as Step
   const subject = await subjects.find({ by: 'id', value: subjectId })
   if (authorization !== digest(visit.token) || subject === undefined) return refuse(expired)
-  return authenticateByOtp(service, subject, readOtpCode(fields), address)
+  return authenticateByOtp(service, subject, required(call, 'otpCode'), call.request.clientAddress)
 }
 
 async function finish(

@@ -1,11 +1,7 @@
 import type { Failure } from '../../../domain/failure.ts'
-import type { Subject } from '../../../domain/identity.ts'
-import type { Json } from '../../../domain/session.ts'
-import type { Receipt } from '../../../domain/receipt.ts'
 import type { IssuedTokens } from '../../../core/open-session.ts'
 import type { Answer } from '../../dialect.ts'
 import type { Consent } from './authorize.ts'
-import type { LoginOutcome } from './login.ts'
 import type { BaanxOptions } from './options.ts'
 import { withParameters } from './redirect.ts'
 
@@ -17,80 +13,19 @@ function json(status: number, body: unknown, headers: Headers = {}): Answer {
   return { status, headers: { ...contentType, ...headers }, body: JSON.stringify(body) }
 }
 
-/** `{"success":true}`, the answer of every call that ends or sends something. */
-export function renderSuccess(receipt?: Receipt): Answer {
-  const answer = json(200, { success: true })
-  return receipt === undefined ? answer : { ...answer, receipt }
-}
-
-/** A login is answered with 200 even where it is not complete: clients look at the body. */
-export function renderLogin(outcome: LoginOutcome): Answer {
-  if (outcome.kind === 'locked') return renderLocked(outcome.retryAfterSeconds)
-  const { subject, accessToken, isOtpRequired } = outcome
-  return json(200, {
-    accessToken,
-    userId: subject.id,
-    isOtpRequired,
-    phoneNumber: maskPhone(subject.phone),
-    phase: isOtpRequired ? null : phaseOf(subject),
-    verificationState: verificationStateOf(subject),
-    isLinked: isLinked(subject),
-  })
-}
-
+/** Clients look for `/lock|too many (failed )?attempts|temporarily (disabled|blocked)/i`. */
 export const lockedMessage = 'Too many failed attempts. Your account is temporarily locked.'
 
-/**
- * Clients look for these words: `/lock|too many (failed )?attempts|temporarily
- * (disabled|blocked)/i`.
- */
-function renderLocked(retryAfterSeconds: number): Answer {
-  return json(403, { message: lockedMessage }, { 'retry-after': String(retryAfterSeconds) })
-}
-
-export function renderUser(subject: Subject): Answer {
-  return json(200, {
-    id: subject.id,
-    email: subject.email ?? null,
-    phoneNumber: maskPhone(subject.phone),
-    phase: phaseOf(subject),
-    verificationState: verificationStateOf(subject),
-    isLinked: isLinked(subject),
-  })
-}
-
-function phaseOf({ attributes }: Subject): Json {
-  return attributes['phase'] ?? null
-}
-
-function verificationStateOf({ attributes }: Subject): Json {
-  return attributes['verificationState'] ?? 'UNVERIFIED'
-}
-
-function isLinked({ attributes }: Subject): boolean {
-  return attributes['isLinked'] === true
-}
-
 /** `+445*****225`: as many stars for every number, so that its length is not told either. */
-function maskPhone(phone: string | undefined): string | null {
+export function maskPhone(phone: string | undefined): string | null {
   if (phone === undefined) return null
   const number = phone.startsWith('+') ? phone : `+${phone}`
   return number.length < 9 ? '+*****' : `${number.slice(0, 4)}*****${number.slice(-3)}`
 }
 
-/** `mode=api`: JSON; otherwise the browser is sent to the page. */
-export function renderInitiated(token: string, url: string, asJson: boolean): Answer {
-  return asJson ? json(200, { token, url }) : { status: 302, headers: { location: url } }
-}
-
 /** Where the browser goes after consent (RFC 6749, section 4.1.2). */
 export function consentUrl({ authorization, code }: Consent): string {
   return withParameters(authorization.redirectUri, { code, state: authorization.state })
-}
-
-export function renderConsent(consent: Consent): Answer {
-  const { code, authorization } = consent
-  return json(200, { url: consentUrl(consent), code, state: authorization.state })
 }
 
 /** Signing and storing take a moment; what is no older still has its whole life. */
@@ -101,20 +36,23 @@ const NEW_MS = 5000
  *
  * @param nowMs A repeated refresh gets the same pair, which is older by then and is said to be.
  */
-export function renderGrant(tokens: IssuedTokens, settings: BaanxOptions, nowMs: number): Answer {
+export function grantOf(tokens: IssuedTokens, settings: BaanxOptions, nowMs: number): Grant {
   const { access, refresh, session } = tokens
   // A refresh token is of no use after its session, however long it was given.
   const refreshExpiresAtMs = Math.min(refresh?.expiresAtMs ?? 0, session.expiresAtMs)
-  return json(
-    200,
-    {
-      access_token: access.token,
-      expires_in: secondsLeft(access.expiresAtMs - nowMs, settings.accessLifetimeMs),
-      refresh_token: refresh?.token ?? null,
-      refresh_token_expires_in: secondsLeft(refreshExpiresAtMs - nowMs, settings.refreshLifetimeMs),
-    },
-    { pragma: 'no-cache' },
-  )
+  return {
+    access_token: access.token,
+    expires_in: secondsLeft(access.expiresAtMs - nowMs, settings.accessLifetimeMs),
+    refresh_token: refresh?.token ?? null,
+    refresh_token_expires_in: secondsLeft(refreshExpiresAtMs - nowMs, settings.refreshLifetimeMs),
+  }
+}
+
+export interface Grant {
+  readonly access_token: string
+  readonly expires_in: number
+  readonly refresh_token: string | null
+  readonly refresh_token_expires_in: number
 }
 
 function secondsLeft(leftMs: number, wholeMs: number): number {

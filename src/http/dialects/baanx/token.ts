@@ -7,10 +7,20 @@ import type { IssuedTokens } from '../../../core/open-session.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { oauthClientOf } from './caller.ts'
 import { sessionAttributes } from './login.ts'
-import type { TokenCommand } from './parse.ts'
 import { BAANX, type BaanxService } from './service.ts'
 
-type CodeCommand = TokenCommand & { readonly grant: 'authorization_code' }
+export interface CodeBody {
+  readonly grant_type: 'authorization_code'
+  readonly code: string
+  readonly redirect_uri?: string
+  readonly code_verifier: string
+  readonly client_id?: string
+}
+
+export interface RefreshBody {
+  readonly grant_type: 'refresh_token'
+  readonly refresh_token: string
+}
 
 const invalidGrant = {
   kind: 'token_invalid',
@@ -26,11 +36,11 @@ const invalidGrant = {
 export async function exchange(
   service: BaanxService,
   caller: Client,
-  command: TokenCommand,
+  command: CodeBody | RefreshBody,
   request: DialectRequest,
 ): Promise<IssuedTokens> {
-  return command.grant === 'refresh_token'
-    ? refresh(service, caller, command.refreshToken)
+  return command.grant_type === 'refresh_token'
+    ? refresh(service, caller, command.refresh_token)
     : redeem(service, caller, command, request)
 }
 
@@ -58,7 +68,7 @@ async function refresh(
 async function redeem(
   service: BaanxService,
   caller: Client,
-  command: CodeCommand,
+  command: CodeBody,
   request: DialectRequest,
 ): Promise<IssuedTokens> {
   const { accessLifetimeMs, refreshLifetimeMs, sessionLifetimeMs, graceMs } = service.settings
@@ -80,16 +90,16 @@ async function redeem(
 async function checkGrant(
   service: BaanxService,
   caller: Client,
-  command: CodeCommand,
+  command: CodeBody,
   grant: CodeGrant,
 ): Promise<void> {
-  const { redirectUri, clientId, codeVerifier } = command
+  const { redirect_uri: redirectUri, client_id: clientId, code_verifier: verifier } = command
   const client = await oauthClientOf(service, caller, grant.clientId)
   if (client === undefined) return refuse(invalidGrant)
   if (clientId !== undefined && clientId !== client.key) return refuse(invalidGrant)
   if (redirectUri !== undefined && redirectUri !== grant.context['redirectUri'])
     return refuse(invalidGrant)
-  if (challengeOf(codeVerifier) !== grant.context['codeChallenge']) return refuse(invalidGrant)
+  if (challengeOf(verifier) !== grant.context['codeChallenge']) return refuse(invalidGrant)
 }
 
 /** PKCE with S256 (RFC 7636, section 4.6). */
