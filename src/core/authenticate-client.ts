@@ -17,13 +17,22 @@ export async function authenticateClient(
   secret: string,
 ): Promise<Client> {
   const client = await dependencies.store.findClient({ by: 'key', dialect, value: key })
-  if (client?.secretHash === undefined) {
-    await spendPasswordTime(secret, dependencies.passwordCost)
-    return refuse({ kind: 'credentials_invalid' })
-  }
-  if (!(await checkPassword(client.secretHash, secret))) {
-    return refuse({ kind: 'credentials_invalid' })
-  }
+  const isRight = await isClientSecret(dependencies, client, secret)
+  if (client === undefined || !isRight) return refuse({ kind: 'credentials_invalid' })
   if (client.status === 'disabled') return refuse({ kind: 'account_disabled' })
   return client
+}
+
+/**
+ * Whether a secret is the client's. Takes as long where there is no client, or one without a
+ * secret.
+ */
+export async function isClientSecret(
+  { passwordCost }: Pick<CoreDependencies, 'passwordCost'>,
+  client: Client | undefined,
+  secret: string,
+): Promise<boolean> {
+  if (client?.secretHash !== undefined) return checkPassword(client.secretHash, secret)
+  await spendPasswordTime(secret, passwordCost)
+  return false
 }

@@ -4,7 +4,7 @@
  */
 import type { DeliveryStore } from '../ports/delivery.ts'
 import type { CoreDependencies } from './dependencies.ts'
-import { authenticateClient } from './authenticate-client.ts'
+import { authenticateClient, isClientSecret } from './authenticate-client.ts'
 import { authenticateSubject } from './authenticate-subject.ts'
 import { awaitEnded } from './await-ended.ts'
 import { issueCode, redeemCode } from './authorization-code.ts'
@@ -19,6 +19,7 @@ import { keyVerbs, type Keys } from './keys.ts'
 import { hashPassword } from './password.ts'
 import { recordVerbs, type Records } from './records.ts'
 import { revocationVerbs, type Revocations } from './revocations.ts'
+import { signIntrospection } from './sign-introspection.ts'
 import { signReceipt } from './sign-receipt.ts'
 import { sessionVerbs, type Sessions } from './sessions.ts'
 import { deliver } from './deliver.ts'
@@ -38,6 +39,7 @@ import { removeKey } from './remove-key.ts'
 import { retryDelivery } from './retry-delivery.ts'
 import { revoke } from './revoke.ts'
 import { revokeForeign } from './revoke-foreign.ts'
+import { revokeRefreshToken } from './revoke-refresh-token.ts'
 import { revokeToken } from './revoke-token.ts'
 
 type Verb<V> = V extends (dependencies: CoreDependencies, ...args: infer A) => infer R
@@ -55,6 +57,7 @@ export interface Core {
   readonly lockout: Lockout
   readonly authenticateSubject: Verb<typeof authenticateSubject>
   readonly authenticateClient: Verb<typeof authenticateClient>
+  readonly isClientSecret: Verb<typeof isClientSecret>
   readonly authenticateGuard: Verb<typeof authenticateGuard>
   /** Hashes a password or a client's secret, to be stored with a subject or a client. */
   readonly hashSecret: (secret: string) => Promise<string>
@@ -75,7 +78,9 @@ export interface Core {
   readonly revoke: Verb<typeof revoke>
   readonly revokeForeign: Verb<typeof revokeForeign>
   readonly revokeToken: Verb<typeof revokeToken>
+  readonly revokeRefreshToken: Verb<typeof revokeRefreshToken>
   readonly awaitEnded: Verb<typeof awaitEnded>
+  readonly signIntrospection: Verb<typeof signIntrospection>
   readonly signReceipt: Verb<typeof signReceipt>
   readonly removeKey: Verb<typeof removeKey>
   readonly cutLog: Verb<typeof cutLog>
@@ -103,6 +108,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     hashSecret: (secret) => hashPassword(secret, dependencies.passwordCost),
     authenticateSubject: (...args) => authenticateSubject(dependencies, ...args),
     authenticateClient: (...args) => authenticateClient(dependencies, ...args),
+    isClientSecret: (...args) => isClientSecret(dependencies, ...args),
     authenticateGuard: (...args) => authenticateGuard(dependencies, ...args),
     openSession: (...args) => openSession(dependencies, ...args),
     joinSession: (...args) => joinSession(dependencies, ...args),
@@ -120,7 +126,9 @@ export function createCore(dependencies: CoreDependencies): Core {
     revoke: (...args) => revoke(dependencies, ...args),
     revokeForeign: (...args) => revokeForeign(dependencies, ...args),
     revokeToken: (...args) => revokeToken(dependencies, ...args),
+    revokeRefreshToken: (...args) => revokeRefreshToken(dependencies, ...args),
     awaitEnded: (...args) => awaitEnded(dependencies, ...args),
+    signIntrospection: (...args) => signIntrospection(dependencies, ...args),
     signReceipt: (...args) => signReceipt(dependencies, ...args),
     removeKey: (...args) => removeKey(dependencies, ...args),
     cutLog: (...args) => cutLog(dependencies, ...args),

@@ -13,10 +13,22 @@ export function oauthError(status: number, error: string, description: string): 
 
 /** A failure in the same form. */
 export function oauthFailure(failure: Failure): Answer {
-  const { status, title } = problems[failure.kind]
-  const word = status >= 500 ? 'temporarily_unavailable' : 'invalid_request'
-  const answer = oauthError(status, word, title)
-  if (status === 503) return { ...answer, headers: { ...answer.headers, 'retry-after': '1' } }
-  if (failure.kind !== 'method_not_allowed') return answer
-  return { ...answer, headers: { ...answer.headers, allow: failure.allow.join(', ') } }
+  const { status, error } = errorOf(failure)
+  const answer = oauthError(status, error, problems[failure.kind].title)
+  return { ...answer, headers: { ...answer.headers, ...headersOf(failure, status) } }
+}
+
+/** Who calls is a client, so its credentials are what a 401 is about. */
+function errorOf({ kind }: Failure): { readonly status: number; readonly error: string } {
+  const { status } = problems[kind]
+  if (status === 401 || kind === 'account_disabled') return { status: 401, error: 'invalid_client' }
+  const isOver = status >= 500 || kind === 'rate_limited'
+  return { status, error: isOver ? 'temporarily_unavailable' : 'invalid_request' }
+}
+
+function headersOf(failure: Failure, status: number): Readonly<Record<string, string>> {
+  if (failure.kind === 'rate_limited') return { 'retry-after': String(failure.retryAfterSeconds) }
+  if (failure.kind === 'method_not_allowed') return { allow: failure.allow.join(', ') }
+  if (status === 503) return { 'retry-after': '1' }
+  return status === 401 ? { 'www-authenticate': 'Basic realm="outright"' } : {}
 }

@@ -24,7 +24,14 @@ export function crossProblems(settings: Settings): readonly string[] {
       : [
           'otpSender.kind is "console"; allowed: none, webhook (the console shows one-time passwords and is for --demo alone)',
         ]),
-    ...(demo ? [] : [...publicSecrets(settings), ...weakAdminToken(settings)]),
+    ...(demo
+      ? []
+      : [
+          ...publicSecrets(settings),
+          ...weakAdminToken(settings),
+          ...weakResourceServers(settings),
+        ]),
+    ...repeatedResourceServers(settings),
     ...repeatedProviders(settings),
     ...repeatedIssuers(settings),
   ]
@@ -42,9 +49,28 @@ export function isGuessable(token: string): boolean {
 /** Never shows any of the token, its length neither. */
 function weakAdminToken({ adminToken: token }: Settings): readonly string[] {
   if (token === undefined || publicCredentials.has(token) || !isGuessable(token)) return []
-  return [
-    `adminToken is short or uniform enough to be guessed; allowed: at least ${String(MIN_TOKEN_LENGTH)} characters, ${String(MIN_DIFFERENT_CHARACTERS)} of them different, such as openssl rand -base64 32 makes (or --demo)`,
-  ]
+  return [guessable('adminToken')]
+}
+
+function weakResourceServers({ resourceServers }: Settings): readonly string[] {
+  return resourceServers.flatMap(({ secret }, at) =>
+    publicCredentials.has(secret) || !isGuessable(secret)
+      ? []
+      : [guessable(`resourceServers[${String(at)}].secret`)],
+  )
+}
+
+function guessable(name: string): string {
+  return `${name} is short or uniform enough to be guessed; allowed: at least ${String(MIN_TOKEN_LENGTH)} characters, ${String(MIN_DIFFERENT_CHARACTERS)} of them different, such as openssl rand -base64 32 makes (or --demo)`
+}
+
+function repeatedResourceServers({ resourceServers }: Settings): readonly string[] {
+  const ids = resourceServers.map(({ id }) => id)
+  return ids.flatMap((id, at) =>
+    ids.indexOf(id) === at
+      ? []
+      : [`resourceServers[${String(at)}].id is "${id}", as another's; allowed: each once`],
+  )
 }
 
 /** Options of an installation's own parts, each held against the schema that its part brings. */

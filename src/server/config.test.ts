@@ -191,6 +191,20 @@ describe('what is public protects nothing', () => {
     )
   })
 
+  test('resource servers whose secret can be guessed, or that share an id', async () => {
+    const good = 'J7pQv2mX9sLk4WbN8cRt6YdZ'
+    const server = (id: string, secret: string) => ({ id, secret, audiences: ['orders'] })
+    const load = (...resourceServers: ReturnType<typeof server>[]) =>
+      loadConfig({}, { resourceServers })
+    await assert.doesNotReject(load(server('a', good), server('b', good)))
+    await assert.rejects(load(server('a', 'short')), (error: Error) => {
+      assert.match(error.message, /resourceServers\[0\]\.secret is short or uniform enough/)
+      return !error.message.includes('"short"')
+    })
+    await assert.rejects(load(server('a', 'demo-api-secret')), /secret is a credential of the demo/)
+    await assert.rejects(load(server('a', good), server('a', good)), /\[1\]\.id is "a"/)
+  })
+
   test('an admin token that can be guessed, and no word of it', async () => {
     for (const adminToken of ['correct-horse', 'm9vXk2-Zt7QpLw4sRb8dYc1', 'ab'.repeat(32)]) {
       const start = loadConfig({ OUTRIGHT_ADMIN_TOKEN: adminToken })

@@ -14,6 +14,7 @@ import {
 import { octopusLimitsSchema } from '../../src/http/dialects/octopus/options.ts'
 import { forwardAuthSchema } from '../../src/http/surfaces/forward-auth/options.ts'
 import { configSchema } from '../../src/server/config-schema.ts'
+import { resourceServerSchema } from '../../src/http/surfaces/introspection/options.ts'
 import { issuerSchema } from '../../src/server/issuer-settings.ts'
 import { surfaceModules } from '../../src/server/surface-settings.ts'
 import { settingsBelow, type NamedSetting } from '../../src/settings/walk.ts'
@@ -59,6 +60,7 @@ const documents: Readonly<Record<string, readonly Table[]>> = {
   'configuration.md': [['server', [...server, ...places], wide]],
   'identity-providers.md': [['issuers', settingsBelow(issuerSchema), narrow]],
   'guard.md': [['forwardAuth', settingsBelow(forwardAuthSchema), narrow]],
+  'http.md': [['resourceServers', settingsBelow(resourceServerSchema), narrow]],
   ...Object.fromEntries(
     surfaceModules
       .filter(([, { kind }]) => kind === 'dialect')

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import { createGuard, type Guard, type GuardOptions } from '../../src/guard/index.ts'
+import type { ConfigFile } from '../../src/server/config.ts'
 import type { GivenIssuer } from '../../src/server/issuer-settings.ts'
 import { startTestServer, type Reply, type TestServer } from '../harness.ts'
 import { startIssuer, type TestIssuer } from './test-issuer.ts'
@@ -37,8 +38,11 @@ export async function endAt(server: TestServer, body: object): Promise<void> {
   assert.equal(reply.status, 201, reply.text)
 }
 
-/** @param also What the configuration says of the issuer besides. */
-export function useIssuers(also: Partial<GivenIssuer> = {}): IssuerWorld {
+/**
+ * @param also What the configuration says of the issuer besides.
+ * @param config What it says besides.
+ */
+export function useIssuers(also: Partial<GivenIssuer> = {}, config: ConfigFile = {}): IssuerWorld {
   let server: TestServer | undefined
   let idp: TestIssuer | undefined
   let guard: Guard | undefined
@@ -49,6 +53,7 @@ export function useIssuers(also: Partial<GivenIssuer> = {}): IssuerWorld {
       publicUrlIsOwn: true,
       oneNode: true,
       config: {
+        ...config,
         issuers: [
           {
             name: 'keycloak',

@@ -1,16 +1,20 @@
 /**
  * OAuth 2.0 Token Revocation (RFC 7009): `POST /oauth2/revoke`, with the token itself. It owns the
- * form of the request and its answers. It takes access tokens, of this server and of every other
- * issuer that is accepted here; refresh tokens are ended where their dialect says.
+ * form of the request and its answers. It takes refresh tokens of this server, and access tokens of
+ * this server and of every other issuer that is accepted here.
  */
+import { decodeProtectedHeader } from 'jose'
+import type { Receipt } from '../../../domain/receipt.ts'
+import { refuse } from '../../../domain/failure.ts'
 import { group } from '../../../settings/schema.ts'
-import { readForm } from '../../body.ts'
+import { createClientAuthentication } from '../../client-authentication.ts'
 import type { DialectContext } from '../../context.ts'
+import { routesWith } from '../../declared-route.ts'
 import type { Route } from '../../dialect.ts'
 import { oauthError, oauthFailure } from '../../oauth-error.ts'
+import { anything, anyText, lenient, optional, text } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
-
-const PATH = '/oauth2/revoke'
+import { revocationPath } from '../../token-endpoints.ts'
 
 export const tokenRevocation: OwnModule<object> = defineOwn({
   name: 'token-revocation',
@@ -18,79 +22,130 @@ export const tokenRevocation: OwnModule<object> = defineOwn({
   options: group<object>({}),
   create: (context) => ({
     routes: [revokeRoute(context)],
-    owns: (path) => path === PATH,
+    owns: (path) => path === revocationPath,
     renderFailure: oauthFailure,
   }),
 })
 
+const declare = routesWith({
+  refuse: () => refuse({ kind: 'malformed_request', reason: 'the form is not good' }),
+})
+
+/** Of whose token it is, and how it ends. */
+interface Found {
+  /** Undefined: the token names none. */
+  readonly client: string | undefined
+  end(actor: string, wait: boolean): Promise<Receipt>
+}
+
 /**
- * `POST /oauth2/revoke` (section 2.1), a form with `token`, `client_id` and perhaps
- * `token_type_hint`, which changes nothing.
+ * `POST /oauth2/revoke` (section 2.1), a form with `token`, what the client authenticates with, and
+ * perhaps `token_type_hint`, which changes nothing: the token is looked for among all kinds.
  *
- * 1. Repeated and missing parameters: 400 `invalid_request`.
- * 2. A token that no verifier accepts: 200, there is nothing to end (section 2.2).
- * 3. The caller is a public client (section 2.1): it names itself, and the token must be its own. The
- *    holder of an access token may end it, so there is no secret to ask for. 400 `invalid_grant`
- *    otherwise, and the token stays good.
- * 4. The token ends, and the answer waits for every verifier.
+ * 1. The client. One that has a secret here proves it: 401 `invalid_client`. Any other is public and
+ *    names itself: who holds an access token may end it, so there is no secret to ask for.
+ * 2. Repeated and missing parameters: 400 `invalid_request`.
+ * 3. A token that no verifier accepts: 200, there is nothing to end (section 2.2); a JWT of a kind
+ *    that does not end by this: 400 `unsupported_token_type`.
+ * 4. The token must be the client's own: 400 `invalid_grant` otherwise, and the token stays good.
+ * 5. The token ends, a refresh token with all that was issued beside it, and the answer waits for
+ *    every verifier.
  *
- * 503 where it cannot be verified or stored: the token still exists (section 2.2.1).
+ * 503 where it cannot be verified, stored or confirmed: the token still exists (section 2.2.1).
  */
-function revokeRoute({ core }: DialectContext): Route {
+function revokeRoute(context: DialectContext): Route {
+  const authenticate = createClientAuthentication(context)
+  return declare(form, async (call) => {
+    const client = await authenticate(call.request)
+    const { token } = call.body()
+    const found = (await findRefreshToken(context, token)) ?? (await findAccess(context, token))
+    if (found === undefined) {
+      return isOfAnotherType(token)
+        ? oauthError(400, 'unsupported_token_type', 'tokens of this type do not end by this call')
+        : { status: 200 }
+    }
+    if (found.client !== undefined && found.client !== client) {
+      return oauthError(400, 'invalid_grant', 'the token was issued to another client')
+    }
+    const actor = client === undefined ? 'token' : `client:${client}`
+    return { status: 200, receipt: await found.end(actor, call.request.waitForConfirmation) }
+  })
+}
+
+const reason = 'revoked_by_client'
+
+async function findRefreshToken(
+  { core }: DialectContext,
+  token: string,
+): Promise<Found | undefined> {
+  const session = await core.sessions.findByRefreshToken(token)
+  return (
+    session && {
+      client: session.clientId,
+      async end(actor, wait) {
+        return (await core.revokeRefreshToken(session, { reason, actor, wait })).receipt
+      },
+    }
+  )
+}
+
+async function findAccess({ core }: DialectContext, token: string): Promise<Found | undefined> {
+  const recognized = await core.recognizeAny(token)
+  if (recognized === 'stale') return refuse({ kind: 'stale' })
+  if (typeof recognized === 'string' || recognized.state === 'expired') return undefined
   return {
-    method: 'POST',
-    path: PATH,
-    operation,
-    async handle(request) {
-      const form = readForm(request)
-      if (new Set(form.keys()).size !== [...form.keys()].length) {
-        return oauthError(400, 'invalid_request', 'a parameter is there more than once')
-      }
-      const token = form.get('token') ?? ''
-      if (token === '') return oauthError(400, 'invalid_request', 'token is missing')
-      const recognized = await core.recognizeAny(token)
-      if (recognized === 'stale') return oauthFailure({ kind: 'stale' })
-      if (typeof recognized === 'string' || recognized.state === 'expired') return { status: 200 }
-      const { client } = recognized
-      if (client !== undefined && form.get('client_id') !== client) {
-        return oauthError(400, 'invalid_grant', 'the token was issued to another client')
-      }
-      const { receipt } = await core.revokeToken(recognized, {
-        reason: 'revoked_by_client',
-        actor: client === undefined ? 'token' : `client:${client}`,
-        wait: request.waitForConfirmation,
-      })
-      return { status: 200, receipt }
+    client: recognized.client,
+    async end(actor, wait) {
+      return (await core.revokeToken(recognized, { reason, actor, wait })).receipt
     },
   }
 }
 
-const operation: Route['operation'] = {
-  summary: 'Revoke an access token (RFC 7009)',
+/** Types of JWTs that are access tokens somewhere. */
+const accessTypes = ['at+jwt', 'application/at+jwt', 'jwt']
+
+/** Whether a token that is not good says that it is another kind of JWT: a logout token, a receipt. */
+function isOfAnotherType(token: string): boolean {
+  try {
+    const { typ } = decodeProtectedHeader(token)
+    return typ !== undefined && !accessTypes.includes(typ.toLowerCase())
+  } catch {
+    return false
+  }
+}
+
+interface Form {
+  readonly token: string
+  readonly token_type_hint?: string
+  readonly client_id?: string
+  readonly client_secret?: string
+}
+
+const error = (description: string) => ({ description, schema: anything })
+
+const form = {
+  method: 'POST',
+  path: revocationPath,
+  summary: 'Revoke a token (RFC 7009)',
   description:
-    'Of this server or of another issuer that is accepted here. Answered when no verifier accepts ' +
-    'the token. `client_id` is that of the token, where it names one.',
+    'A refresh token of this server, or an access token of this server or of another issuer that is ' +
+    'accepted here. Answered when no verifier accepts it. The client is the one that the token was issued ' +
+    'to; it authenticates where it has a secret here.',
   tags: ['oauth'],
-  security: [],
-  requestBody: {
-    required: true,
-    content: {
-      'application/x-www-form-urlencoded': {
-        schema: {
-          type: 'object',
-          required: ['token'],
-          properties: {
-            token: { type: 'string' },
-            client_id: { type: 'string' },
-            token_type_hint: { type: 'string' },
-          },
-        },
-      },
-    },
-  },
+  security: [{ basic: [] }, {}],
+  bodyType: 'form',
+  body: lenient<Form>({
+    token: text(65_536),
+    token_type_hint: optional(anyText({ description: 'Changes nothing.' })),
+    client_id: optional(anyText()),
+    client_secret: optional(anyText()),
+  }),
   responses: {
     200: { description: 'It has ended, everywhere; or there was nothing to end' },
-    400: { description: 'The request is not good, or the token is another client’s' },
-    503: { description: 'It could not be verified or stored: the token still exists' },
+    400: error('The request is not good, or the token is another client’s'),
+    401: error('The client is not who it says'),
+    default: error('What else is wrong'),
+    429: error('Too many wrong secrets'),
+    503: error('It could not be verified, stored or confirmed: the token still exists'),
   },
-}
+} as const

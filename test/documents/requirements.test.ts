@@ -1,0 +1,61 @@
+/**
+ * The tables of requirements in `docs/http.md` name the tests that hold them: those whose titles
+ * begin with the number. With `OUTRIGHT_UPDATE=1` they are written anew.
+ */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const page = new URL('../../docs/http.md', import.meta.url)
+const tests = new URL('../oauth/', import.meta.url)
+
+/** How many requirements the standard has (`INT-01` and on). */
+const counts: Readonly<Record<string, number>> = { INT: 12, IJ: 11, REV: 21 }
+
+const TABLE = /<!-- requirements: (\w+) -->\n([^]*?)<!-- \/requirements -->/g
+const TITLE = /^ *test\(\n? *'((?:[A-Z]+-\d\d, )*[A-Z]+-\d\d): ([^']+)'/gm
+
+/** By number, a link to each test. */
+function testsByNumber(): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  for (const file of readdirSync(fileURLToPath(tests)).filter((name) =>
+    name.endsWith('.test.ts'),
+  )) {
+    const source = readFileSync(new URL(file, tests), 'utf8')
+    for (const [, numbers = '', sentence = ''] of source.matchAll(TITLE)) {
+      for (const number of numbers.split(', ')) {
+        found.set(number, [...(found.get(number) ?? []), `[${sentence}](../test/oauth/${file})`])
+      }
+    }
+  }
+  return found
+}
+
+suite('requirements by number', () => {
+  const held = testsByNumber()
+  const text = readFileSync(page, 'utf8')
+
+  test('each has a row in docs/http.md, which names its tests', () => {
+    const written = text.replaceAll(TABLE, (whole, _name, body: string) => {
+      const rows = body.trimEnd().split('\n')
+      const complete = rows.map((row) => {
+        const [, number = '', what = ''] = row.split('|').map((cell) => cell.trim())
+        if (!/^[A-Z]+-\d\d$/.test(number)) return row
+        return `| ${number} | ${what} | ${(held.get(number) ?? []).join('; ')} |`
+      })
+      return whole.replace(body, `${complete.join('\n')}\n`)
+    })
+    if (process.env['OUTRIGHT_UPDATE'] === '1') writeFileSync(page, written)
+    assert.equal(readFileSync(page, 'utf8'), written)
+  })
+
+  test('each is there, and a test holds it', () => {
+    const expected = Object.entries(counts).flatMap(([prefix, count]) =>
+      Array.from({ length: count }, (_, at) => `${prefix}-${String(at + 1).padStart(2, '0')}`),
+    )
+    const listed = [...text.matchAll(/^\| ([A-Z]+-\d\d) \|/gm)].map(([, number]) => number)
+    assert.deepEqual(listed, expected)
+    assert.deepEqual([...held.keys()].toSorted(), expected.toSorted())
+  })
+})
