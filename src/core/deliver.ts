@@ -56,21 +56,31 @@ async function tryToSend(
   { clock }: CoreDependencies,
   { receiver, delivery, stopping }: DeliverRequest,
 ): Promise<SendOutcome> {
+  if (stopping.aborted) return stopped
   const late = new AbortController()
   const cancel = clock.after(TRY_MS, () => {
     late.abort()
   })
+  const signal = AbortSignal.any([late.signal, stopping])
+  // A receiver that does not listen to its signal must not keep the server from stopping.
+  const { promise: aborted, resolve } = Promise.withResolvers<SendOutcome>()
+  const giveUp = (): void => {
+    resolve(stopped)
+  }
+  signal.addEventListener('abort', giveUp)
   try {
-    const signal = AbortSignal.any([late.signal, stopping])
-    const outcome = await receiver.send(delivery, signal)
+    const outcome = await Promise.race([receiver.send(delivery, signal), aborted])
     if (outcome.kind === 'again' && late.signal.aborted) {
       return { kind: 'again', error: `no answer within ${String(TRY_MS / 1000)} seconds` }
     }
     return outcome
   } finally {
     cancel()
+    signal.removeEventListener('abort', giveUp)
   }
 }
+
+const stopped: SendOutcome = { kind: 'again', error: 'this process stops' }
 
 type Settlement = Omit<SettleCommand, 'id' | 'claimedBy'>
 

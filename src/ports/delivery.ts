@@ -107,8 +107,9 @@ export interface DeliveryStore {
   /**
    * Reads on behind the cursor of a stream: the sessions of these dialects that the next entries
    * ended, in the order of the entries, for each client that was in one. Each once, whatever ended
-   * it again: what an entry which is planned already had ended, or what had expired when its entry
-   * was made, is left out. Undefined where every entry is planned.
+   * it again: what an entry which is planned already had ended is left out. What has expired is
+   * told of for as long as it is stored: the entry's own time may be that of a wrong clock.
+   * Undefined where every entry is planned.
    *
    * The cursor of a new stream stands before its first entry.
    */

@@ -88,6 +88,22 @@ export const endings: readonly string[] = [
   ),
 ]
 
+/**
+ * True for a raise of a counter that some stored session had not seen: it may be what ended that
+ * session, and says so for as long as the session is stored. By generations alone: the times of
+ * entries and sessions may be those of a wrong clock.
+ *
+ * @param row A row of the log.
+ */
+export function endedStored(row: string): string {
+  const unseen = sessionCounters.map(
+    (scope) => `WHEN '${scope}' THEN EXISTS (SELECT 1 FROM sessions s
+      WHERE ${counterKey(scope, 's')} = ${row}.key
+        AND s.${generationColumn(scope)} < ${row}.generation)`,
+  )
+  return `CASE ${row}.scope ${unseen.join(' ')} ELSE FALSE END`
+}
+
 /** What ended by its name, with the store's number of it. */
 export interface NamedEnd extends EndedSession {
   readonly number: number

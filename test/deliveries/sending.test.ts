@@ -6,6 +6,7 @@ import type { Core } from '../../src/core/core.ts'
 import { deliver, MAX_DELIVERY_ATTEMPTS } from '../../src/core/deliver.ts'
 import type { CoreDependencies } from '../../src/core/dependencies.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { Receiver } from '../../src/ports/delivery.ts'
 import { createMvpdReceiver } from '../../src/receivers/mvpd.ts'
 import { createPost } from '../../src/receivers/post.ts'
 import { startSending, type Sending } from '../../src/server/deliveries/sending.ts'
@@ -85,7 +86,8 @@ afterEach(async () => {
   await two.close()
 })
 
-function send(): void {
+/** @param to Who is sent to; the two providers over HTTP by default. */
+function send(to?: Receiver): void {
   const random = new SeededRandom(1)
   const dependencies = { store: database.store, clock, random, log: silentLog }
   const core = {
@@ -98,7 +100,7 @@ function send(): void {
       }
     },
   } as unknown as Core
-  const receiver = createMvpdReceiver({
+  const providers = createMvpdReceiver({
     providers: [
       { id: 'one', logoutUrl: one.url, secret: SECRET },
       { id: 'two', logoutUrl: two.url, secret: SECRET },
@@ -108,7 +110,12 @@ function send(): void {
     clock,
     post: createPost({ isListed: () => true, setting: '', nowMs: () => clock.nowMs() }),
   })
-  sending = startSending({ core, dependencies, receivers: [receiver], observe: () => undefined })
+  sending = startSending({
+    core,
+    dependencies,
+    receivers: [to ?? providers],
+    observe: () => undefined,
+  })
 }
 
 function owe(receiver: 'one' | 'two', subject?: string): Promise<string> {
@@ -224,4 +231,32 @@ test('what is on its way when the server stops is owed, as if it had not been tr
   await sending.close()
   const { state, attempts } = await find(id)
   assert.deepEqual([state, attempts], ['owed', 0])
+})
+
+test('a receiver that does not listen to its signal does not keep the server from stopping', async () => {
+  const id = await owe('one')
+  const asked = Promise.withResolvers<void>()
+  const deaf: Receiver = {
+    kind: 'mvpd',
+    dialects: [],
+    owes: () => undefined,
+    send: () => {
+      asked.resolve()
+      return new Promise(() => undefined)
+    },
+  }
+  send(deaf)
+  await asked.promise
+  await sending.close()
+  const { state, attempts } = await find(id)
+  assert.deepEqual([state, attempts], ['owed', 0])
+})
+
+test('what is claimed while the server stops is not sent', async () => {
+  one.behave(takes)
+  const id = await owe('one')
+  send()
+  await sending.close()
+  const { state, attempts } = await find(id)
+  assert.deepEqual([state, attempts, one.told.length], ['owed', 0, 0])
 })

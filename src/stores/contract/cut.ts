@@ -6,7 +6,7 @@ import type { Revocation } from '../../domain/revocation.ts'
 import { StreamVerifier } from '../../domain/stream-verifier.ts'
 import type { Store } from '../../ports/store.ts'
 import type { Check } from './check.ts'
-import { login, planAll } from './delivery-samples.ts'
+import { end, login, planAll } from './delivery-samples.ts'
 import {
   allLive,
   mintId,
@@ -179,6 +179,18 @@ export const cutChecks: readonly Check[] = [
       await cutAll(store)
       await store.revoke(revocation({ scope: 'client', key: 'web' }))
       assert.deepEqual(await planAll(store), [], 'it had ended before')
+    },
+  },
+  {
+    name: 'cut: which raise ended a session is known, also where a wrong clock made it look old',
+    async run({ store }) {
+      const sid = await login(store)
+      await end(store, 'device', 'box', now - 100 * day)
+      assert.deepEqual(await planAll(store), [sid])
+      await end(store, 'device', 'box')
+      await cutAll(store)
+      await end(store, 'session', sid)
+      assert.deepEqual(await planAll(store), [], 'it was told of before')
     },
   },
   {

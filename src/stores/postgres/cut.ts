@@ -2,6 +2,7 @@
 import type { Checkpoint } from '../../domain/checkpoint.ts'
 import type { Cuttable, CutCommand, JudgedEntry } from '../../domain/plan-cut.ts'
 import type { CutRequest, CutStore } from '../../ports/cut.ts'
+import { endedStored } from '../ends.ts'
 import { checkLimit } from '../pages.ts'
 import { checkText } from '../text.ts'
 import type { Statement } from './connection.ts'
@@ -55,8 +56,7 @@ const counts = `CASE WHEN l.generation = 0
     AND ${exists('sessions s WHERE s.sid = l.key')}
   ELSE ${exists(`generations c WHERE c.scope = l.scope AND c.key = l.key
       AND c.generation = l.generation`)}
-    OR l.at_ms >= coalesce((SELECT s.created_at_ms FROM sessions s ORDER BY s.number LIMIT 1),
-      9007199254740991)
+    OR ${endedStored('l')}
   END`
 
 const range: Statement = {

@@ -73,7 +73,7 @@ const named: Statement = {
   text: `SELECT ${logColumns}, ${sessionColumns} FROM log l JOIN sessions s ON s.sid = l.key
     WHERE l.stream = $1 AND l.sequence > $2 AND l.sequence <= $3 AND l.scope = 'session' AND l.issuer = ''
       AND (l.sequence > $2 + 1 OR s.number > $5)
-      AND s.dialect = ANY($4::text[]) AND s.expires_at_ms >= l.at_ms
+      AND s.dialect = ANY($4::text[])
       AND NOT ${endedBefore('l.stream', 'l.sequence')}
     ORDER BY l.sequence, s.number LIMIT $6`,
 }
@@ -155,11 +155,11 @@ async function sessionsOf(
       name: `delivery_sessions_${entry.scope}`,
       text: `SELECT ${sessionColumns} FROM sessions s
         WHERE s.number > $1 AND s.number <= $2 AND ${same.join(' AND ')}
-          AND s.dialect = ANY(${place(3)}::text[]) AND s.expires_at_ms >= ${place(4)}
-          AND NOT ${endedBefore(`${place(5)}::text`, `${place(6)}::bigint`)}
+          AND s.dialect = ANY(${place(3)}::text[])
+          AND NOT ${endedBefore(`${place(4)}::text`, `${place(5)}::bigint`)}
         ORDER BY s.number`,
     },
-    [after, last, ...values, dialects, entry.atMs, entry.stream, entry.sequence],
+    [after, last, ...values, dialects, entry.stream, entry.sequence],
   )
   return { sessions: rows.map(toSession), looked: count, next: count < limit ? undefined : last }
 }

@@ -4,6 +4,7 @@ import type { Checkpoint } from '../../domain/checkpoint.ts'
 import type { JudgedEntry } from '../../domain/plan-cut.ts'
 import type { CutStore } from '../../ports/cut.ts'
 import type { CutCommands, Handlers, LongQueries, PointQueries } from '../commands.ts'
+import { endedStored } from '../ends.ts'
 import { checkLimit } from '../pages.ts'
 import type { Access } from './access.ts'
 import { logView } from './log-view.ts'
@@ -38,7 +39,7 @@ const counts = `CASE WHEN generation = 0
     AND EXISTS (SELECT 1 FROM sessions s WHERE s.sid = log.key)
   ELSE EXISTS (SELECT 1 FROM generations g WHERE g.scope = log.scope AND g.key = log.key
       AND g.position = log.position)
-    OR at_ms >= (SELECT s.created_at_ms FROM sessions s ORDER BY s.number LIMIT 1)
+    OR ${endedStored('log')}
   END`
 
 export function cuttableReader(

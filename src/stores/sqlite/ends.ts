@@ -93,7 +93,7 @@ class EndsReader {
       `SELECT ${columns}, s.* FROM log l CROSS JOIN sessions s ON s.sid = l.key
        WHERE l.position > :after AND l.position <= :last AND l.scope = 'session' AND l.issuer = ''
          AND (l.position > :after + 1 OR s.number > :sessionNumber)
-         AND ${concerned} AND s.expires_at_ms >= l.at_ms AND NOT ${endedBefore('l.position')}
+         AND ${concerned} AND NOT ${endedBefore('l.position')}
        ORDER BY l.position, s.number LIMIT :limit`,
     )
   }
@@ -168,14 +168,13 @@ class EndsReader {
     const conditions = ['s.number > :after', 's.number <= :last', ...same, concerned]
     const found = this.#prepare(
       `SELECT s.* FROM sessions s WHERE ${conditions.join(' AND ')}
-         AND s.expires_at_ms >= :atMs AND NOT ${endedBefore(':position')} ORDER BY s.number`,
+         AND NOT ${endedBefore(':position')} ORDER BY s.number`,
     )
     const values: Record<string, SQLInputValue> = {
       ...columns,
       after,
       last,
       dialects: JSON.stringify(dialects),
-      atMs: entry.atMs,
       position,
     }
     return {

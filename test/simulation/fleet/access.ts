@@ -35,13 +35,15 @@ export class SimulatedAccess {
     name: K,
     input: FileCommands[K]['input'],
   ): Promise<FileCommands[K]['output']> {
-    const { database } = this.#wires
+    const { database, truth } = this.#wires
     const { value } = await this.#writing.ask(
       () => {
         if (database.writers.get(this.#stream) !== this.#process) {
           throw new Error('Cannot write: another process writes this stream')
         }
-        return database.change(this.#stream, name, input)
+        const changed = database.change(this.#stream, name, input)
+        truth.committed(changed.entries)
+        return changed
       },
       commitMs,
       ({ entries }) => {

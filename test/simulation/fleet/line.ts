@@ -2,12 +2,14 @@ import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts
 import type { SeededRandom } from '../../../src/testing/seeded-random.ts'
 import type { SimulatedTime } from '../../../src/testing/simulated-time.ts'
 import type { SimulatedDatabase } from './database.ts'
+import type { Truth } from './truth.ts'
 
 /** Where a connection to the database leads through. */
 export interface Wires {
   readonly time: SimulatedTime
   readonly random: SeededRandom
   readonly database: SimulatedDatabase
+  readonly truth: Truth
 }
 
 /**

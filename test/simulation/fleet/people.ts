@@ -173,7 +173,7 @@ export class People {
       return
     }
     const isRefused = refused !== 'stale' && refused !== 'store_unavailable'
-    if (isRefused && isRight && machine.isRight && truth.isRefreshable(one)) {
+    if (isRefused && isRight && machine.isRight && truth.isJoinable(one)) {
       truth.complain(`${machine.name} let nobody join ${one.claims.sid}: ${refused}`)
     }
   }

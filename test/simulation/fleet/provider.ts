@@ -76,8 +76,8 @@ export class Provider {
     const wide = entries.filter(({ scope }) => scope !== 'token')
     const isOwed = (one: Issued): boolean => {
       const ending = wide.filter((entry) => ends(entry, one.claims))
-      const lived = ending.every(({ atMs }) => atMs <= one.sessionEndsMs)
-      return ending.length > 0 && lived && !truth.isLost(one)
+      const lasted = ending.some((entry) => truth.lasted(one, entry))
+      return lasted && !truth.isLost(one)
     }
     const theirs = truth.issued.filter(({ claims }) =>
       concerned.includes(String(claims['dialect'])),

@@ -4,6 +4,7 @@
  */
 import type { IssuedTokens } from '../../../src/core/open-session.ts'
 import { participantKey } from '../../../src/domain/scope.ts'
+import type { Revocation } from '../../../src/domain/revocation.ts'
 import type { Session } from '../../../src/domain/session.ts'
 import { simulatedEpochMs } from '../../../src/testing/simulated-process.ts'
 import type { SimulatedTime } from '../../../src/testing/simulated-time.ts'
@@ -20,6 +21,8 @@ export interface Issued {
   readonly part: string
   readonly refreshToken: string | undefined
   readonly sessionEndsMs: number
+  /** A client that joins may have a refresh token that ends before the session. */
+  readonly refreshEndsMs: number
   /** Whether the clock of the server was right that issued it, and all its session before. */
   readonly timely: boolean
 }
@@ -62,6 +65,8 @@ export class Truth {
   #everyoneUntil = 0
   /** Sessions of a database whose place an older one has taken. */
   readonly #lost = new Set<Issued>()
+  /** By entry of the log: the true time at which it was stored, whatever it says itself. */
+  readonly #committedMs = new Map<string, number>()
   /** By token: the promise that covers it, where it was looked for. */
   readonly #covered = new Map<string, Promised>()
 
@@ -84,6 +89,7 @@ export class Truth {
       part: partOf(session),
       refreshToken: refresh?.token,
       sessionEndsMs: session.expiresAtMs,
+      refreshEndsMs: Math.min(session.expiresAtMs, refresh?.expiresAtMs ?? 0),
       timely,
     }
     this.issued.push(one)
@@ -133,10 +139,14 @@ export class Truth {
     return one.timely && lives && !this.mayHaveEnded(one)
   }
 
+  /** Whether another client must be let into its session. */
+  isJoinable(one: Issued): boolean {
+    return one.timely && this.#lives(one.sessionEndsMs, one)
+  }
+
   /** Whether a refresh must succeed. */
   isRefreshable(one: Issued): boolean {
-    const lives = one.sessionEndsMs > this.nowMs + toleranceMs
-    return one.timely && lives && !this.#lost.has(one) && !this.mayHaveEnded(one)
+    return one.timely && this.#lives(one.refreshEndsMs, one)
   }
 
   /** A new token of its session was issued. */
@@ -170,9 +180,23 @@ export class Truth {
     this.violations.push(`at ${this.#time.nowMs.toFixed(0)} ms ${violation}`)
   }
 
+  committed(entries: readonly Revocation[]): void {
+    for (const { id } of entries) this.#committedMs.set(id, this.nowMs)
+  }
+
+  /** Whether its session had not expired yet when an entry was stored. */
+  lasted(one: Issued, { id }: Revocation): boolean {
+    return (this.#committedMs.get(id) ?? Infinity) + toleranceMs <= one.sessionEndsMs
+  }
+
   /** Whether it was issued in a database whose place an older one has taken. */
   isLost(one: Issued): boolean {
     return this.#lost.has(one)
+  }
+
+  #lives(endsMs: number, one: Issued): boolean {
+    const lives = endsMs > this.nowMs + toleranceMs
+    return lives && !this.#lost.has(one) && !this.mayHaveEnded(one)
   }
 
   #promiseFor({ jwt, claims, number }: Issued): Promised | undefined {
