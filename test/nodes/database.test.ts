@@ -8,12 +8,12 @@ import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
-import { ask, Fleet } from './processes.ts'
+import { login, logout } from './directlink.ts'
+import { ask, Fleet, type Child } from './processes.ts'
 
 const LEASE_MS = 2_000
 const SETTLED_WITHIN_MS = 60_000
 const MAX_CONNECTIONS = 20
-const maria = { authorization: `Basic ${Buffer.from('maria:maria-demo').toString('base64')}` }
 
 let cluster: TestCluster
 let url: string
@@ -33,16 +33,6 @@ after(async () => {
   await fleet.stop()
   await cluster.stop()
 })
-
-async function post(at: number, path: string, headers: Record<string, string>) {
-  return ask(fleet.nodes[at]!.child, 'POST', `/directlink/v1/auth/${path}`, { headers })
-}
-
-async function login(): Promise<string> {
-  const reply = await post(0, 'login', maria)
-  assert.equal(reply?.status, 200)
-  return (reply.json() as { bearer: string }).bearer
-}
 
 /** What every node and every guard says of a token: a status, or a word. */
 async function verdicts(token: string): Promise<readonly string[]> {
@@ -75,22 +65,24 @@ async function eventually(token: string, expected: readonly string[]): Promise<v
 
 async function survives(fail: () => Promise<void> | void, mend: () => Promise<void> | void) {
   const urls = fleet.nodes.map(({ child }) => child.url)
-  const [dead, live] = [await login(), await login()]
-  assert.equal((await post(1, 'logout', { authorization: `Bearer ${dead}` }))?.status, 200)
+  const [first, second] = fleet.nodes.map(({ child }) => child) as [Child, Child]
+  const [dead, live] = [await login(first), await login(first)]
+  await logout(second, dead)
   await eventually(live, ACCEPTED)
   await fail()
   // The leases that were granted before are over, and with them every right to accept.
   await sleep(2 * LEASE_MS)
   assert.deepEqual(await verdicts(live), UNSURE)
   assert.ok(!(await verdicts(dead)).some((verdict) => ACCEPTED.includes(verdict)))
-  const refused = await post(0, 'logout', { authorization: `Bearer ${live}` })
+  const headers = { authorization: `Bearer ${live}` }
+  const refused = await ask(first, 'POST', '/directlink/v1/auth/logout', { headers })
   assert.notEqual(refused?.status, 200)
-  const ready = await ask(fleet.nodes[0]!.child, 'GET', '/readyz')
+  const ready = await ask(first, 'GET', '/readyz')
   assert.match(ready?.text ?? '', /^not ready: it cannot commit$/m)
   await mend()
   await fleet.settled(SETTLED_WITHIN_MS)
   await eventually(dead, REFUSED)
-  assert.equal((await post(1, 'logout', { authorization: `Bearer ${await login()}` }))?.status, 200)
+  await logout(second, await login(first))
   assert.deepEqual(
     fleet.nodes.map(({ child }) => child.url),
     urls,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { deviceCall, logIn, logOut } from '../dialects/adobe-pass-kit.ts'
 import * as baanx from '../dialects/baanx-calls.ts'
 import type { Reply, TestServer } from '../harness.ts'
-import { ask, type Child } from './processes.ts'
+import { ask, askUntilAnswered, type Child } from './processes.ts'
 
 const maria = { authorization: `Basic ${Buffer.from('maria:maria-demo').toString('base64')}` }
 
@@ -16,13 +16,20 @@ export interface EndedSession {
 
 /** A process as the helpers of the dialects call a server; rejects where it does not answer. */
 export function serverOf(child: Child): TestServer {
-  const server: Pick<TestServer, 'call'> = {
-    async call(method, path, options) {
-      const reply = await ask(child, method, path, options)
-      assert.ok(reply !== undefined, 'no answer')
-      return reply
-    },
-  }
+  return asServer(async (...call) => {
+    const reply = await ask(child, ...call)
+    assert.ok(reply !== undefined, 'no answer')
+    return reply
+  })
+}
+
+/** The same for callers that try again where that helps. */
+export function patientServerOf(child: Child): TestServer {
+  return asServer(async (...call) => (await askUntilAnswered(child, ...call)).reply)
+}
+
+function asServer(call: TestServer['call']): TestServer {
+  const server: Pick<TestServer, 'call'> = { call }
   // Nothing else of it is of use from outside.
   return server as TestServer
 }

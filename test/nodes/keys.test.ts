@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { decodeProtectedHeader } from 'jose'
 import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
-import { ask, Fleet, type Node } from './processes.ts'
+import { login as logIn } from './directlink.ts'
+import { ask, askUntilAnswered, Fleet, type Node } from './processes.ts'
 
 const SETTLED_WITHIN_MS = 60_000
 /** Nodes read the keys anew every two seconds, and sign with a new one after three. */
-const KNOWN_WITHIN_MS = 15_000
-const maria = { authorization: `Basic ${Buffer.from('maria:maria-demo').toString('base64')}` }
+const ONLY_PUBLISHED_MS = 3_000
+const KNOWN_WITHIN_MS = 60_000
 const admin = { authorization: 'Bearer outright-demo-admin' }
 
 let cluster: TestCluster
@@ -31,11 +33,8 @@ async function published({ child }: Node): Promise<readonly string[]> {
 }
 
 async function login({ child }: Node): Promise<{ readonly token: string; readonly kid: string }> {
-  const reply = await ask(child, 'POST', '/directlink/v1/auth/login', { headers: maria })
-  assert.ok(reply)
-  const { bearer } = reply.json() as { bearer: string }
-  const header = Buffer.from(bearer.split('.')[0] ?? '', 'base64url').toString()
-  return { token: bearer, kid: (JSON.parse(header) as { kid: string }).kid }
+  const token = await logIn(child)
+  return { token, kid: decodeProtectedHeader(token).kid ?? '' }
 }
 
 async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
@@ -51,12 +50,16 @@ suite('a key that is rotated at one of several nodes', () => {
     const [first, second] = fleet.nodes as [Node, Node]
     const before = await login(second)
     const headers = admin
-    const rotated = await ask(first.child, 'POST', '/outright/v1/keys/rotate', { headers })
-    assert.ok(rotated !== undefined && rotated.status < 300, rotated?.text)
+    const startMs = performance.now()
+    const path = '/outright/v1/keys/rotate'
+    const { reply: rotated } = await askUntilAnswered(first.child, 'POST', path, { headers })
+    assert.ok(rotated.status < 300, rotated.text)
     const { kid } = rotated.json() as { kid: string }
     assert.notEqual(kid, before.kid)
     // A guard may have fetched the keys a moment ago, and shall not meet one that it cannot find.
-    assert.equal((await login(first)).kid, before.kid)
+    const { kid: soon } = await login(first)
+    // On a machine that stood still for so long this says nothing.
+    if (performance.now() - startMs < ONLY_PUBLISHED_MS) assert.equal(soon, before.kid)
     // At most ten times a second: a guard that meets the new key finds it wherever it asks.
     await sleep(150)
     assert.ok((await published(second)).includes(kid))

@@ -9,9 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { check } from './checker.ts'
+import { login, logout } from './directlink.ts'
 import { History } from './history.ts'
 import { Load } from './load.ts'
-import type { Reply } from '../harness.ts'
 import { ask, Fleet, type Guarded, type Node } from './processes.ts'
 
 const LEASE_MS = 2_000
@@ -19,7 +19,6 @@ const BOUND_MS = 20_000
 const SETTLED_WITHIN_MS = 60_000
 const ROUNDS = 24
 const MOVING_MS = 8_000
-const maria = { authorization: `Basic ${Buffer.from('maria:maria-demo').toString('base64')}` }
 
 let cluster: TestCluster
 let fleet: Fleet
@@ -35,23 +34,6 @@ after(async () => {
   await fleet.stop()
   await cluster.stop()
 })
-
-/** Asks until it is answered: a node of a busy machine may have lost its lease for a moment. */
-async function call(node: Node, verb: string, headers: Record<string, string>): Promise<Reply> {
-  for (;;) {
-    const reply = await ask(node.child, 'POST', `/directlink/v1/auth/${verb}`, { headers })
-    if (reply?.status === 200) return reply
-    assert.equal(reply?.status, 503)
-  }
-}
-
-async function login(node: Node): Promise<string> {
-  return ((await call(node, 'login', maria)).json() as { bearer: string }).bearer
-}
-
-async function logout(node: Node, token: string): Promise<void> {
-  await call(node, 'logout', { authorization: `Bearer ${token}` })
-}
 
 async function verdicts(token: string): Promise<string[]> {
   const headers = { authorization: `Bearer ${token}` }
@@ -87,13 +69,16 @@ suite('guards that move between nodes', () => {
     const random = new SeededRandom(5)
     for (let round = 0; round < ROUNDS; round++) {
       const at = random.pick(fleet.nodes)
-      const [dead, live] = await Promise.all([login(at), login(random.pick(fleet.nodes))])
+      const [dead, live] = await Promise.all([
+        login(at.child),
+        login(random.pick(fleet.nodes).child),
+      ])
       await sleep(random.between(0, 40))
       for (const guard of fleet.guards) {
         if (random.chance(0.7)) move(guard, random.pick(fleet.nodes), random.chance(0.15))
       }
       await sleep(random.between(0, 10))
-      await logout(random.pick(fleet.nodes), dead)
+      await logout(random.pick(fleet.nodes).child, dead)
       const after = await verdicts(dead)
       assert.ok(!after.includes('ok'), `round ${String(round)}: ${after.join(', ')}`)
       assert.ok(!(await verdicts(live)).includes('revoked'))

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startTcpProxy, type TcpProxy } from '../../src/testing/tcp-proxy.ts'
-import { call, type Reply } from '../harness.ts'
+import { call, type CallOptions, type Reply } from '../harness.ts'
 import { WallClock } from './wall-clock.ts'
 
 const nodeModule = fileURLToPath(new URL('node-child.ts', import.meta.url))
@@ -19,6 +19,7 @@ const guardModule = fileURLToPath(new URL('guard-child.ts', import.meta.url))
 const MAX_LOG_LENGTH = 200_000
 const STOPPED_WITHIN_MS = 20_000
 const STARTED_WITHIN_MS = 90_000
+const ANSWERED_WITHIN_MS = 60_000
 
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
@@ -252,7 +253,7 @@ export async function ask(
   child: Child,
   method: string,
   path: string,
-  options: Parameters<typeof call>[3] = {},
+  options: CallOptions = {},
   patienceMs = 30_000,
 ): Promise<Reply | undefined> {
   if (child.url === '') return undefined
@@ -266,6 +267,28 @@ export async function ask(
     return undefined
   } finally {
     timer.abort()
+  }
+}
+
+/**
+ * Asks as a client does: again, where no answer came or one that says that trying again helps. A
+ * node of a busy machine may lose its lease for a moment at any time, and must say so then.
+ *
+ * @returns The first other answer, and how often it was asked for.
+ */
+export async function askUntilAnswered(
+  child: Child,
+  ...call: [method: string, path: string, options?: CallOptions]
+): Promise<{ readonly reply: Reply; readonly tries: number }> {
+  const deadline = performance.now() + ANSWERED_WITHIN_MS
+  for (let tries = 1; ; tries++) {
+    const reply = await ask(child, ...call)
+    if (reply !== undefined && reply.headers['retry-after'] === undefined) return { reply, tries }
+    if (performance.now() > deadline) {
+      const last = reply === undefined ? 'none' : `${String(reply.status)} ${reply.text}`
+      throw new Error(`no other answer than ${last}:\n${child.said.slice(-4000)}`)
+    }
+    await sleep(50)
   }
 }
 

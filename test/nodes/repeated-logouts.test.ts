@@ -7,13 +7,14 @@ import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
-import { serverOf, sessionsOf, type EndedSession } from './ended-sessions.ts'
+import { patientServerOf, serverOf, sessionsOf, type EndedSession } from './ended-sessions.ts'
 import { ask, Fleet, type Guarded, type Node } from './processes.ts'
 
 const LEASE_MS = 2_000
 const SETTLED_WITHIN_MS = 60_000
 /** What has to happen within a lease may take longer on a busy machine: then it is tried again. */
 const ATTEMPTS = 5
+const MAX_TRIES = 400
 
 let cluster: TestCluster
 let fleet: Fleet
@@ -61,7 +62,7 @@ async function endAndDie(deviceId: string): Promise<readonly EndedSession[]> {
 /** The same; undefined where the guard's lease was over, or a call answered, before the node died. */
 async function tryToEndAndDie(deviceId: string): Promise<readonly EndedSession[] | undefined> {
   const [home] = others as [Node]
-  const sessions = await sessionsOf(serverOf(home.child), deviceId)
+  const sessions = await sessionsOf(patientServerOf(home.child), deviceId)
   deaf.network.freeze()
   let isAnswered = false
   const first = sessions.map(async ({ logout }) => {
@@ -85,7 +86,13 @@ async function again(sessions: readonly EndedSession[], nodes: readonly Node[]):
   const calls = sessions.flatMap((session) => nodes.map((node) => ({ session, node })))
   await Promise.all(
     calls.map(async ({ session: { dialect, token, logout }, node }) => {
-      const reply = await logout(serverOf(node.child))
+      let reply = await logout(serverOf(node.child))
+      let tries = 1
+      // A busy machine may cost a node its lease: its refusal promises nothing, and is not the end.
+      for (; reply.headers['retry-after'] !== undefined && tries < MAX_TRIES; tries++) {
+        await sleep(50)
+        reply = await logout(serverOf(node.child))
+      }
       const said = await verdict(deaf, token)
       const receipt = reply.headers['outright-confirmed'] ?? 'no receipt'
       const what = `${dialect} at ${node.name}: ${String(reply.status)}, ${receipt}, ${reply.text}`
@@ -94,7 +101,9 @@ async function again(sessions: readonly EndedSession[], nodes: readonly Node[]):
       // On a busy machine others may have lost their leases as well, and be back.
       const [, confirmed, verifiers, lapsed] =
         /^(\d+)\/(\d+);lapsed=(\d+);/.exec(receipt)?.map(Number) ?? []
-      assert.ok(lapsed !== undefined && lapsed >= 1, what)
+      assert.ok(lapsed !== undefined, what)
+      // Who tries again later may come when that lease is over and forgotten.
+      assert.ok(lapsed >= 1 || tries > 1, what)
       assert.equal((confirmed ?? 0) + lapsed, verifiers, what)
     }),
   )
