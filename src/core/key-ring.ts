@@ -2,6 +2,7 @@ import { errors, type JWK, type JWTVerifyGetKey } from 'jose'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { KeyStore, SigningKey } from '../ports/store.ts'
+import { FreshReads } from '../verifier/fresh-reads.ts'
 import { loadKey, newKey, type LoadedKey } from './loaded-key.ts'
 import { mintId } from './mint-id.ts'
 
@@ -13,25 +14,22 @@ export interface KeyRing {
   signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<SignedToken>
   /**
    * The JWKS (RFC 7517, section 5), as served at `/.well-known/jwks.json`. Reads the store anew, at
-   * most ten times a second: who asks has often just met a key that another node made.
+   * most ten times a second: the caller may have just met a key that another node made.
    */
   publicKeys(): Promise<PublicKeys>
   /**
-   * Finds the key that a JWT names; reads the store anew, at most ten times a second, if none fits.
-   * Throws `JWKSNoMatchingKey` only where the store was read and holds none.
+   * Finds the key that a JWT names. If none fits, it reads the store anew, at most ten times a
+   * second. Throws `JWKSNoMatchingKey` only where the store was read and holds none.
    */
   readonly find: JWTVerifyGetKey
   /**
-   * Makes a new key, which is published now and signs three seconds later; the old ones verify
-   * until their last token has expired.
+   * Makes a new key. Each node signs with it three seconds after it has first seen it, by its
+   * monotonic clock; the old ones verify until their last token has expired.
    */
   rotate(): Promise<{ readonly kid: string }>
   /** Reads the keys of the store anew: another node may have rotated. */
   reload(): Promise<void>
-  /**
-   * Resolves when the newest key signs, at this node and at all others that reach the store: three
-   * seconds after it was made.
-   */
+  /** Resolves when the newest key signs at this node, so that verifiers have had time to fetch it. */
   newestSigns(): Promise<void>
   /** Whether a key was removed: it neither signs nor verifies any more. */
   isRemoved(kid: string): boolean
@@ -60,11 +58,11 @@ export interface KeyRingOptions {
   readonly isRemoved: (kid: string) => boolean
 }
 
-/** On behalf of whoever asks for keys or shows one that is not known. */
+/** However often keys are asked for, or a key is named that is not known. */
 const RELOAD_AT_MOST_EVERY_MS = 100
-/** So that whoever meets a new key, and fetched keys a second ago, can fetch it before that. */
+/** So that verifiers that meet a new key have it, and need not ask for it first. */
 const SIGNS_AFTER_MS = 3000
-/** By how much the clock of the node that made a key may be ahead. */
+/** By how much the clock of the node that made a key may be ahead of the one here. */
 const MAX_SKEW_MS = 10_000
 /** Verifiers that start while the store is away get the keys that are known. */
 const PUBLISH_WITHIN_MS = 500
@@ -80,16 +78,21 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   return ring
 }
 
+interface PublishedKey extends LoadedKey {
+  /** From when it signs, by the monotonic clock. */
+  readonly signsAtMs: number
+}
+
 class StoredKeyRing implements KeyRing {
   readonly #options: KeyRingOptions
-  #keys: readonly LoadedKey[] = []
-  #reloadedAtMs = -Infinity
-  #reading = Promise.resolve()
-  #reloads = 0
+  readonly #reads: FreshReads
+  #keys: readonly PublishedKey[] = []
+  #begun = 0
   #newest = 0
 
   constructor(options: KeyRingOptions) {
     this.#options = options
+    this.#reads = new FreshReads(() => this.#read(), options.clock, RELOAD_AT_MOST_EVERY_MS)
   }
 
   async open(): Promise<void> {
@@ -107,8 +110,8 @@ class StoredKeyRing implements KeyRing {
   }
 
   async publicKeys(): Promise<PublicKeys> {
-    const work = this.#isOld() ? this.reload() : this.#reading
-    const areCurrent = await isDoneWithin(PUBLISH_WITHIN_MS, work, this.#options.clock)
+    const { clock } = this.#options
+    const areCurrent = await isDoneWithin(PUBLISH_WITHIN_MS, this.#reads.next(), clock)
     return { keys: this.#usable().map((key) => key.publicJwk), areCurrent }
   }
 
@@ -116,8 +119,9 @@ class StoredKeyRing implements KeyRing {
     const fits = (key: LoadedKey): boolean => key.kid === header.kid && key.algorithm === header.alg
     const known = this.#keys.find(fits)
     if (known !== undefined) return known.publicKey
-    // Also where somebody else has begun to read: what cannot be read says nothing of the token.
-    await (this.#isOld() ? this.reload() : this.#reading)
+    // Another node may have made it since. Where the store cannot be read, this rejects: that says
+    // nothing about the token.
+    await this.#reads.next()
     const added = this.#keys.find(fits)
     if (added !== undefined) return added.publicKey
     throw new errors.JWKSNoMatchingKey()
@@ -128,15 +132,14 @@ class StoredKeyRing implements KeyRing {
   }
 
   reload(): Promise<void> {
-    this.#reloadedAtMs = this.#options.clock.monotonicMs()
-    return (this.#reading = this.#read())
+    return this.#reads.begin()
   }
 
   async newestSigns(): Promise<void> {
     await this.reload()
     const [newest] = this.#keys
-    const leftMs = newest === undefined ? 0 : this.#publishedForMs(newest)
-    if (leftMs === 0) return
+    const leftMs = newest === undefined ? 0 : this.#signsInMs(newest)
+    if (leftMs <= 0) return
     await new Promise<void>((resolve) => this.#options.clock.after(leftMs, resolve))
   }
 
@@ -144,20 +147,19 @@ class StoredKeyRing implements KeyRing {
     return this.#options.isRemoved(kid)
   }
 
-  #isOld(): boolean {
-    return this.#options.clock.monotonicMs() - this.#reloadedAtMs >= RELOAD_AT_MOST_EVERY_MS
-  }
-
   async #read(): Promise<void> {
-    const { store } = this.#options
-    const turn = ++this.#reloads
+    const turn = ++this.#begun
     const nowMs = this.#options.trustedMs()
-    const stored = await store.listKeys()
+    const stored = await this.#options.store.listKeys()
     const usable = stored.filter((key) => (key.removeAfterMs ?? Infinity) > nowMs)
     const known = this.#keys
     const loaded = await Promise.all(
       inOrder(usable).map(
-        async (key) => known.find(({ kid }) => kid === key.kid) ?? (await loadKey(key)),
+        async (key) =>
+          known.find(({ kid }) => kid === key.kid) ?? {
+            ...(await loadKey(key)),
+            signsAtMs: this.#signsAtMs(key),
+          },
       ),
     )
     // One that was asked earlier and answered later knows less.
@@ -177,22 +179,32 @@ class StoredKeyRing implements KeyRing {
   }
 
   /** Asked anew each time: the removal of a key comes with the log, not with the keys. */
-  #usable(): readonly LoadedKey[] {
+  #usable(): readonly PublishedKey[] {
     return this.#keys.filter(({ kid }) => !this.isRemoved(kid))
   }
 
-  /** For how much longer a key is only published; 0 for one that was made by a clock gone wrong. */
-  #publishedForMs(key: LoadedKey): number {
-    const ageMs = this.#options.clock.nowMs() - key.createdAtMs
-    return ageMs < -MAX_SKEW_MS ? 0 : Math.max(0, SIGNS_AFTER_MS - ageMs)
+  /**
+   * When a key signs that is seen for the first time, by the monotonic clock: no wall clock, its
+   * maker's or the one here, can make it sign before it was published. Only the keys that are there
+   * when a node starts count as old where the wall clock says so: most have signed for months.
+   */
+  #signsAtMs({ createdAtMs }: SigningKey): number {
+    const { clock } = this.#options
+    const ageMs = this.#newest === 0 ? clock.nowMs() - createdAtMs : 0
+    const isNew = ageMs >= -MAX_SKEW_MS && ageMs < SIGNS_AFTER_MS
+    return clock.monotonicMs() + (isNew ? SIGNS_AFTER_MS - Math.max(0, ageMs) : 0)
   }
 
-  async #signer(): Promise<LoadedKey> {
+  #signsInMs({ signsAtMs }: PublishedKey): number {
+    return signsAtMs - this.#options.clock.monotonicMs()
+  }
+
+  async #signer(): Promise<PublishedKey> {
     // Another node made the key that follows one that was removed.
     if (this.#usable().length === 0) await this.reload()
     const keys = this.#usable()
     // Several may have been made in these seconds. Where all were, the oldest is known best.
-    const signer = keys.find((key) => this.#publishedForMs(key) === 0) ?? keys.at(-1)
+    const signer = keys.find((key) => this.#signsInMs(key) <= 0) ?? keys.at(-1)
     if (signer === undefined) throw new Error('Cannot sign: the key ring is empty')
     return signer
   }

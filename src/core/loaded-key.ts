@@ -5,7 +5,6 @@ import { jwtSigner, type SignJwt } from './jwt-signer.ts'
 /** A key of the store, ready to sign and to verify. */
 export interface LoadedKey {
   readonly kid: string
-  readonly createdAtMs: number
   readonly algorithm: SigningKey['algorithm']
   readonly sign: SignJwt
   readonly publicKey: CryptoKey
@@ -44,7 +43,6 @@ export async function loadKey(key: SigningKey): Promise<LoadedKey> {
   const publicKey = await importJWK(publicJwk, key.algorithm)
   return {
     kid: key.kid,
-    createdAtMs: key.createdAtMs,
     algorithm: key.algorithm,
     sign: jwtSigner(key),
     publicKey: publicKey as CryptoKey,

@@ -98,7 +98,7 @@ export class Feed {
         this.#say((own) => own.warn(...line))
       },
     }
-    this.keys = new GuardKeys(server, { fetch, keys, log })
+    this.keys = new GuardKeys(server, { clock, fetch, keys, log })
     const changed = (): void => {
       this.#tell(({ issuersChanged }) => {
         issuersChanged()

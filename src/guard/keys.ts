@@ -1,7 +1,13 @@
-import { createRemoteJWKSet, customFetch, type CryptoKey, type JWTVerifyGetKey } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, type CryptoKey, type JWTVerifyGetKey } from 'jose'
+import { FreshReads } from '../verifier/fresh-reads.ts'
+import type { GuardClock } from './clock.ts'
 import type { GuardLog } from './options.ts'
 
+/** However many unknown keys are named, the server is asked no more often. */
+const ASK_AT_MOST_EVERY_MS = 1000
+
 export interface GuardKeysOptions {
+  readonly clock: GuardClock
   readonly keys?: JWTVerifyGetKey | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
   readonly log?: Pick<GuardLog, 'warn'>
@@ -9,6 +15,7 @@ export interface GuardKeysOptions {
 
 interface RemoteKeys {
   readonly set: ReturnType<typeof createRemoteJWKSet>
+  readonly reads: FreshReads
   /** By `kid`, what the set has found among the keys that it has now: to find it takes a while. */
   readonly found: Map<string, FoundKey>
   /** How often the keys were asked for. */
@@ -52,17 +59,19 @@ export class GuardKeys {
     if (!this.#options.keys) void this.#reload(this.#remote)
   }
 
-  async #search(...[header, token]: Parameters<JWTVerifyGetKey>): Promise<FoundByAny> {
+  async #search(...asked: Parameters<JWTVerifyGetKey>): Promise<FoundByAny> {
+    if (this.#options.keys) return this.#options.keys(...asked)
     const remote = this.#remote
     try {
-      if (this.#options.keys) return await this.#options.keys(header, token)
-      // What was found while the keys were fetched may be one of those before.
-      const before = remote.set.reloading ? undefined : remote.fetches
-      const key = await remote.set(header, token)
-      if (header.kid !== undefined && remote.fetches === before) {
-        remote.found.set(header.kid, { algorithm: header.alg, key })
-      }
-      return key
+      return await findIn(remote, ...asked)
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+    }
+    // Its key may have been made since. Checks wait for this, so none says `invalid` for what the
+    // guard has not been told; how many can wait is bounded by the requests that its host takes.
+    await remote.reads.next()
+    try {
+      return await findIn(remote, ...asked)
     } catch (error) {
       throw remote.areCurrent
         ? error
@@ -73,9 +82,8 @@ export class GuardKeys {
   #make(): RemoteKeys {
     const { fetch = globalThis.fetch } = this.#options
     const set = createRemoteJWKSet(this.#url, {
-      // An unknown `kid` fetches anew, at most once a second: nobody can make the guard hammer the
-      // server. A node publishes a new key for longer than that before any signs with it.
-      cooldownDuration: 1000,
+      // `reads` says when they are fetched anew: what counts here is a wall clock.
+      cooldownDuration: Infinity,
       // Known keys do not age: while they cannot be fetched, their tokens go on.
       cacheMaxAge: Infinity,
       timeoutDuration: 3000,
@@ -87,15 +95,34 @@ export class GuardKeys {
         return response
       },
     })
-    const remote: RemoteKeys = { set, found: new Map(), fetches: 0, areCurrent: true }
+    const read = async (): Promise<void> => {
+      // What is under way may be older than this question.
+      if (set.reloading) await set.reload().catch(() => undefined)
+      await set.reload()
+    }
+    const reads = new FreshReads(read, this.#options.clock, ASK_AT_MOST_EVERY_MS)
+    const remote: RemoteKeys = { set, reads, found: new Map(), fetches: 0, areCurrent: true }
     return remote
   }
 
-  async #reload({ set }: RemoteKeys): Promise<void> {
+  async #reload({ reads }: RemoteKeys): Promise<void> {
     try {
-      await set.reload()
+      await reads.begin()
     } catch (error) {
       this.#options.log?.warn({ error: String(error) }, 'the keys could not be fetched')
     }
   }
+}
+
+async function findIn(
+  remote: RemoteKeys,
+  ...[header, token]: Parameters<JWTVerifyGetKey>
+): Promise<FoundByAny> {
+  // What was found while the keys were fetched may be one of those before.
+  const before = remote.set.reloading ? undefined : remote.fetches
+  const key = await remote.set(header, token)
+  if (header.kid !== undefined && remote.fetches === before) {
+    remote.found.set(header.kid, { algorithm: header.alg, key })
+  }
+  return key
 }
