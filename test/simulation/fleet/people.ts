@@ -26,9 +26,16 @@ interface Wish {
   readonly once: boolean
 }
 
+/** A request that has no answer yet. */
+interface Asked {
+  readonly process: SimulatedProcess
+  readonly what: string
+  readonly atMs: number
+}
+
 export class People {
   /** Requests to servers that are still alive, and have not answered. */
-  readonly waiting: Set<{ readonly process: SimulatedProcess; readonly what: string }> = new Set()
+  readonly waiting: Set<Asked> = new Set()
   readonly #world: World
   readonly #refreshable: Issued[] = []
 
@@ -220,7 +227,8 @@ export class People {
     const { core, machine } = server
     if (!core || !machine.process.alive) return false
     const { process } = machine
-    const asked = { process, what: `the end of ${wish.scope} ${keyOf(wish)}` }
+    const what = `the end of ${wish.scope} ${keyOf(wish)}`
+    const asked = { process, what, atMs: this.#world.time.nowMs }
     return new Promise((resolve) => {
       process.run(() => {
         this.waiting.add(asked)

@@ -4,6 +4,9 @@ import { deliverAll, unleash } from './faults.ts'
 import type { Issued } from './truth.ts'
 import { World, type FleetOptions } from './world.ts'
 
+/** How long an answer may take once nothing is wrong any more. */
+const answeredWithinMs = 2000
+
 /** Tokens that everybody is asked about in the end. */
 const maxAsked = 40
 
@@ -48,8 +51,10 @@ async function checkRecovery(world: World): Promise<void> {
   for (const { machine, isFresh } of guards) {
     if (!isFresh) truth.complain(`${machine.name} has not recovered`)
   }
-  for (const { what, process } of people.waiting) {
-    if (process.alive) truth.complain(`${process.name} never answered about ${what}`)
+  const nowMs = world.time.nowMs
+  for (const { what, process, atMs } of people.waiting) {
+    if (process.alive && nowMs - atMs > answeredWithinMs)
+      truth.complain(`${process.name} never answered about ${what}`)
   }
   for (const one of truth.issued.slice(-maxAsked)) {
     for (const guard of guards) await judge(world, guard.machine.name, one, guard.check(one))
@@ -81,12 +86,12 @@ async function judge(
     truth.complain(`${who} is not sure of ${one.claims.jti}`)
 }
 
-/** What is answered within two seconds. */
+/** What is answered within that time. */
 async function answered<T>(world: World, asked: Promise<T>): Promise<T | undefined> {
   let answer: { readonly value: T } | undefined
   void asked.then((value) => {
     answer = { value }
   })
-  await world.runUntil(world.time.nowMs + 2000, () => answer !== undefined)
+  await world.runUntil(world.time.nowMs + answeredWithinMs, () => answer !== undefined)
   return answer?.value
 }
