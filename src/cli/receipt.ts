@@ -25,6 +25,7 @@ export function reportRevoked(
 ): void {
   const verb = revoked.added ? 'ended' : 'had ended already:'
   output.result(`${verb} ${what}: ${describeReceipt(revoked.receipt)}`, revoked)
+  for (const { receiver, state } of revoked.told) output.note(`to be told: ${receiver} (${state})`)
   if (waited && !revoked.receipt.confirmed) {
     throw new CliError(exitCodes.unconfirmed, 'it is stored, but not every verifier has confirmed')
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Confirmation } from '../ports/confirmation.ts'
+import type { Receiver } from '../ports/delivery.ts'
 import type { Log } from '../ports/log.ts'
 import type { OtpSender } from '../ports/otp-sender.ts'
 import type { Random } from '../ports/random.ts'
@@ -22,6 +23,8 @@ export interface CoreDependencies {
   readonly anyVerifier: TokenVerifier
   /** The other issuers that are accepted here. */
   readonly issuers: readonly Issuer[]
+  /** Who is told where tokens of one of them ended. */
+  readonly receivers: readonly Pick<Receiver, 'kind' | 'issuers' | 'owesForeign'>[]
   readonly confirmation: Confirmation
   readonly otpSender: OtpSender
   /** Why this node's clock is not fit to sign by, in words; undefined where it is. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { OwedDelivery } from '../domain/delivery.ts'
-import type { EndedSession, Receiver } from '../ports/delivery.ts'
+import type { Revocation } from '../domain/revocation.ts'
+import type { Owed, Receiver } from '../ports/delivery.ts'
 import type { CoreDependencies } from './dependencies.ts'
 
 export interface PlanRequest {
@@ -25,34 +26,48 @@ export async function planDeliveries(
   { receivers, stream }: PlanRequest,
 ): Promise<'planned' | 'done' | 'overtaken'> {
   const dialects = [...new Set(receivers.flatMap((receiver) => receiver.dialects))]
-  const ends = await store.readEnds({ stream, dialects, limit: STEP })
+  const issuers = [...new Set(receivers.flatMap((receiver) => receiver.issuers ?? []))]
+  const ends = await store.readEnds({ stream, dialects, issuers, limit: STEP })
   if (ends === undefined) return 'done'
   const nowMs = clock.nowMs()
-  const owed = ends.ended.flatMap((ended) =>
-    receivers
-      .filter((receiver) => receiver.dialects.includes(ended.session.dialect))
-      .flatMap((receiver) => deliveryTo(receiver, ended, nowMs) ?? []),
-  )
+  const owed = [
+    ...ends.ended.flatMap((ended) =>
+      receivers
+        .filter((receiver) => receiver.dialects.includes(ended.session.dialect))
+        .flatMap((receiver) => {
+          const message = receiver.owes(ended)
+          return message === undefined ? [] : deliveryOf(receiver, ended.entry, message, nowMs)
+        }),
+    ),
+    ...ends.foreign.flatMap((entry) => foreignDeliveries(receivers, entry, nowMs)),
+  ]
   const { version, reached } = ends
   return (await store.planDeliveries({ version, reached, owed })) ? 'planned' : 'overtaken'
 }
 
-function deliveryTo(
-  receiver: Receiver,
-  ended: EndedSession,
+/** What is owed because tokens of another issuer ended. Follows from the entry alone. */
+export function foreignDeliveries(
+  receivers: CoreDependencies['receivers'],
+  entry: Revocation,
   nowMs: number,
-): OwedDelivery | undefined {
-  const owed = receiver.owes(ended)
-  if (owed === undefined) return undefined
-  const name = `${receiver.kind}:${owed.name}`
-  return {
-    id: deliveryId(ended.entry.id, name, owed.about),
-    receiver: name,
-    subject: owed.subject,
-    revocationId: ended.entry.id,
-    facts: owed.facts,
-    createdAtMs: nowMs,
-  }
+): readonly OwedDelivery[] {
+  return receivers
+    .filter(({ issuers = [] }) => issuers.includes(entry.issuer))
+    .flatMap((receiver) => {
+      const message = receiver.owesForeign?.(entry)
+      return message === undefined ? [] : deliveryOf(receiver, entry, message, nowMs)
+    })
+}
+
+function deliveryOf(
+  { kind }: Pick<Receiver, 'kind'>,
+  { id: revocationId }: Revocation,
+  { name, subject, about, facts }: Owed,
+  createdAtMs: number,
+): OwedDelivery {
+  const receiver = `${kind}:${name}`
+  const id = deliveryId(revocationId, receiver, about)
+  return { id, receiver, subject, revocationId, facts, createdAtMs }
 }
 
 /** A UUID of version 8 (RFC 9562, section 5.8) that whoever plans the same comes to as well. */

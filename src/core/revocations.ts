@@ -4,6 +4,7 @@ import type { Receipt } from '../domain/receipt.ts'
 import type { Revocation } from '../domain/revocation.ts'
 import type { LogFilter, LogStore, Page, PageRequest } from '../ports/store.ts'
 import type { CoreDependencies } from './dependencies.ts'
+import { toldOf, type Told } from './told.ts'
 import { verifyChain, type AuditProgress, type AuditVerdict } from './verify-audit.ts'
 
 export interface Revocations {
@@ -13,6 +14,8 @@ export interface Revocations {
   find(id: string): Promise<Revocation | undefined>
   /** The receipt as far as it is known here; undefined where it is no longer remembered. */
   receipt(revocation: Revocation): Receipt | undefined
+  /** See `toldOf`. */
+  told(revocation: Revocation, isNew: boolean): Promise<readonly Told[]>
   /** See `verifyChain`. */
   verify(onProgress: (progress: AuditProgress) => void): Promise<AuditVerdict>
   /** Where each stream begins that was cut. */
@@ -25,12 +28,14 @@ export interface Revocations {
 export function revocationVerbs({
   store,
   confirmation,
-}: Pick<CoreDependencies, 'store' | 'confirmation'>): Revocations {
+  receivers,
+}: Pick<CoreDependencies, 'store' | 'confirmation' | 'receivers'>): Revocations {
   return {
     stream: store.stream,
     list: (filter, page) => store.listRevocations(filter, page),
     find: (id) => store.findRevocation(id),
     receipt: (revocation) => confirmation.receipt(revocation),
+    told: (revocation, isNew) => toldOf({ store, receivers }, revocation, isNew),
     verify: (onProgress) => verifyChain(store, onProgress),
     checkpoints: () => store.readCheckpoints(),
     head: () => store.head(),

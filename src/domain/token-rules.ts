@@ -14,7 +14,10 @@ export interface TokenRules {
   readonly id: readonly string[]
   /** Claims that say for which APIs it is; all of them count. */
   readonly audience: readonly string[]
-  /** Claims that say when the person logged in, in Unix seconds. */
+  /**
+   * Claims that say when the person logged in, in Unix seconds; `claim[].member` is a member of the
+   * objects in a list. The earliest counts.
+   */
   readonly loggedInAt: readonly string[]
   /** What the header's `typ` may be, in lower case, without `application/`; empty: there is none. */
   readonly types: readonly string[]

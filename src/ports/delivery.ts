@@ -39,6 +39,8 @@ export interface EndsRequest {
   readonly stream: string | undefined
   /** Dialects whose clients' sessions concern anybody. */
   readonly dialects: readonly string[]
+  /** Other issuers, by `iss`, the end of whose tokens concerns anybody. */
+  readonly issuers: readonly string[]
   /** How many entries, and how many participants, are looked at; 1 to 10,000. */
   readonly limit: number
 }
@@ -48,6 +50,8 @@ export interface Ends {
   /** Names the plan that this was read from: see `planDeliveries`. */
   readonly version: number
   readonly ended: readonly EndedSession[]
+  /** Entries that ended tokens of those issuers, in their order. */
+  readonly foreign: readonly Revocation[]
   /** Where the cursor stands once this is planned. */
   readonly reached: DeliveryCursor
 }
@@ -108,8 +112,9 @@ export interface DeliveryStore {
    * Reads on behind the cursor of a stream: the sessions of these dialects that the next entries
    * ended, in the order of the entries, for each client that was in one. Each once, whatever ended
    * it again: what an entry which is planned already had ended is left out. What has expired is
-   * told of for as long as it is stored: the entry's own time may be that of a wrong clock.
-   * Undefined where every entry is planned.
+   * told of for as long as it is stored: the entry's own time may be that of a wrong clock. And the
+   * entries among them that ended tokens of these issuers, each once. Undefined where every entry is
+   * planned.
    *
    * The cursor of a new stream stands before its first entry.
    */
@@ -151,7 +156,7 @@ export interface DeliveryStore {
   countDeliveries(): Promise<DeliveryCounts>
 }
 
-/** What a receiver is owed because a session ended. */
+/** What a receiver is owed because something ended. */
 export interface Owed {
   /** Which of the receivers of this kind. */
   readonly name: string
@@ -176,6 +181,10 @@ export interface Receiver {
   readonly dialects: readonly string[]
   /** What somebody is owed because this session ended; undefined for nothing. Never throws. */
   owes(ended: EndedSession): Owed | undefined
+  /** Other issuers, by `iss`, the end of whose tokens concerns it. Default: none. */
+  readonly issuers?: readonly string[]
+  /** What somebody is owed because tokens of one of them ended here. Never throws. */
+  owesForeign?(entry: Revocation): Owed | undefined
   /** Sends one message. Ends soon after the signal is aborted. */
   send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>
 }

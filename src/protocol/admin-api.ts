@@ -73,6 +73,19 @@ export interface WireRevoked {
   readonly receipt: WireReceipt
   /** False where it had ended before: then `revocation` is the entry that did it. */
   readonly added: boolean
+  readonly told: readonly WireTold[]
+}
+
+/**
+ * Who outside has to be told of an end of another issuer's tokens. The answer to a revocation never
+ * waits for it.
+ */
+export interface WireTold {
+  /** Such as `provider:keycloak`. */
+  readonly receiver: string
+  /** Id of the delivery. */
+  readonly delivery: string
+  readonly state: WireDelivery['state']
 }
 
 /** One revocation; what is known of its receipt is null once nobody remembers it. */
@@ -80,6 +93,7 @@ export interface WireRevocationDetail {
   readonly revocation: WireRevocation
   readonly receipt: WireReceipt | null
   readonly acknowledgements: readonly WireAcknowledgement[] | null
+  readonly told: readonly WireTold[]
 }
 
 /** What a revocation would end. Nothing was stored. */

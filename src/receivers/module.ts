@@ -31,9 +31,12 @@ export function defineReceiver<Options>(module: {
     options: options as unknown as Group<unknown>,
     create(context, settings) {
       const made = module.create(context, settings as Options)
+      const { issuers } = made
       return {
         kind,
         dialects: made.dialects,
+        ...(issuers === undefined ? {} : { issuers }),
+        owesForeign: (entry) => made.owesForeign?.(entry),
         owes: (ended) => made.owes(ended),
         send: (delivery, signal) => made.send(delivery, signal),
       }

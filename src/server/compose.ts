@@ -40,7 +40,7 @@ import { NodeLags } from './node-lags.ts'
 import { viewOf } from './node-view.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { watchReadiness } from './readiness.ts'
-import { openReceivers } from './receivers.ts'
+import { openMvpds, openReceivers } from './receivers.ts'
 import { startSweeping, type SweepingTimes } from './sweeping.ts'
 import { openTimekeeper, type Timekeeper } from './timekeeper.ts'
 import { openVerification, type Verification } from './verification.ts'
@@ -140,7 +140,18 @@ async function composeOver(
   const metrics = openMetrics(verification, { store, readiness, time, addresses }, world)
   const nodeLags = leases && new NodeLags(leases, clock)
   const issuers = openIssuers(config, clock, log)
-  const needed = { opened, verification, nodeLags, issuers, metrics, config, time, world }
+  const others = openReceivers(config, clock)
+  const needed = {
+    opened,
+    receivers: others,
+    verification,
+    nodeLags,
+    issuers,
+    metrics,
+    config,
+    time,
+    world,
+  }
   const dependencies = await openDependencies(needed)
   const core = createCore(dependencies)
   if (mustDecide) await carryOutDecision(core, dependencies, config, log)
@@ -161,7 +172,7 @@ async function composeOver(
     authenticate: guardConnections(dependencies),
     addressOf: ({ socket, headers }) => addresses.of(socket.remoteAddress ?? '', headers),
   })
-  const receivers = openReceivers(providers.config, clock)
+  const receivers = [openMvpds(providers.config, clock), ...others]
   const { countDelivery: observe } = metrics
   const stopDelivering = startDelivering({ core, dependencies, receivers, observe })
   const stopSweeping = sweepAll(core, dependencies, replica, time, config, world)
@@ -248,6 +259,7 @@ export interface Needed {
   readonly verification: Verification
   readonly nodeLags: NodeLags | undefined
   readonly issuers: OpenedIssuers
+  readonly receivers: CoreDependencies['receivers']
   readonly metrics: Pick<Metrics, 'observeConfirmation'>
   readonly config: Config
   readonly time: Timekeeper
@@ -260,6 +272,7 @@ export async function openDependencies({
   verification: { replica, hub },
   nodeLags,
   issuers,
+  receivers,
   metrics,
   config,
   time,
@@ -305,6 +318,7 @@ export async function openDependencies({
     verifier,
     anyVerifier: issuers.verifierOf(rules, verifier),
     issuers: issuers.terms,
+    receivers,
     confirmation: confirmEverywhere(hub, nodeLags, clock, metrics),
     otpSender,
     clockRefusal: () => time.refusal(),

@@ -34,6 +34,7 @@ export function crossProblems(settings: Settings): readonly string[] {
     ...repeatedResourceServers(settings),
     ...repeatedProviders(settings),
     ...repeatedIssuers(settings),
+    ...otherProducts(settings),
   ]
 }
 
@@ -121,6 +122,15 @@ function repeatedIssuers({ issuers, issuer: own }: Settings): readonly string[] 
           ]),
     ]
   })
+}
+
+/** The call of one product is none of another. What `generic` is, only the operator knows. */
+function otherProducts({ issuers }: Settings): readonly string[] {
+  return issuers.flatMap(({ profile, tell }, at) =>
+    tell === undefined || profile === 'generic' || tell.kind === profile
+      ? []
+      : `issuers[${String(at)}].tell.kind is "${tell.kind}"; allowed: the profile, which is ${profile}`,
+  )
 }
 
 function repeatedProviders({ dialects }: Settings): readonly string[] {

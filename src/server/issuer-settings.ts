@@ -1,6 +1,7 @@
 /** Settings of other issuers: whose tokens are accepted and ended here, and how they are read. */
 import { aliasesOf, rulesOf, type ClaimNames, type Issuer } from '../domain/issuer.ts'
 import { profileNames, type Profile } from '../domain/profile.ts'
+import { providerSetting, type ProviderSettings } from '../receivers/providers/index.ts'
 import {
   choice,
   duration,
@@ -27,6 +28,7 @@ export interface IssuerSettings {
   readonly maxTokenLifeMs: number
   readonly maxSessionMs: number
   readonly clockSkewMs: number
+  readonly tell?: ProviderSettings
 }
 
 /** What has to be said of an issuer; the rest has a default. */
@@ -99,6 +101,7 @@ export const issuerSchema: Group<IssuerSettings> = group<IssuerSettings>({
     minimum: 0,
     maximum: 60_000,
   }),
+  tell: optional(providerSetting),
 })
 
 function claimNames(what: string): OptionalSetting<readonly string[]> {

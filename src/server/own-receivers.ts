@@ -1,6 +1,7 @@
 /** The setting that names the receivers which an installation has written itself. */
 import type { ReceiverModule } from '../receivers/module.ts'
 import { MVPD } from '../receivers/mvpd.ts'
+import { PROVIDER } from '../receivers/providers/index.ts'
 import { isPlainObject } from '../settings/read.ts'
 import { checked, group, list, optional, type Setting } from '../settings/schema.ts'
 
@@ -34,7 +35,7 @@ export function kindProblems(receivers: readonly OwnReceiver[]): readonly string
   return kinds.flatMap((kind, at) => {
     const said = `receivers[${String(at)}].receiver is of the kind "${kind}"`
     if (!/^[A-Za-z0-9-]{1,64}$/.test(kind)) return `${said}; allowed: letters, digits and hyphens`
-    const isTaken = kind === MVPD || kinds.indexOf(kind) < at
+    const isTaken = kind === MVPD || kind === PROVIDER || kinds.indexOf(kind) < at
     return isTaken ? `${said}, as another; allowed: each once` : []
   })
 }

@@ -60,7 +60,8 @@ export type Given<T> = {
       : T[K]
 }
 
-type Members<T> = {
+/** The settings of a group, by name. */
+export type Members<T> = {
   readonly [K in keyof T]-?: undefined extends T[K]
     ? OptionalSetting<Exclude<T[K], undefined>>
     : Setting<T[K]>

@@ -94,8 +94,18 @@ function wrongTimes(
 
 /** The earliest second that it names: a refresh is younger than the login that it continues. */
 function sinceSeconds(payload: SignedToken['payload'], { loggedInAt }: TokenRules): number {
-  const times = [payload['iat'], ...loggedInAt.map((claim) => payload[claim])]
+  const times = [payload['iat'], ...loggedInAt.flatMap((claim) => valuesAt(payload, claim))]
   return Math.floor(Math.min(...times.filter(isSecond)))
+}
+
+/** The value of a claim; of `claim[].member`, that member of each object in a list. */
+function valuesAt(payload: SignedToken['payload'], path: string): readonly unknown[] {
+  const [claim = '', member] = path.split('[].')
+  const value = payload[claim]
+  if (member === undefined) return [value]
+  return Array.isArray(value)
+    ? value.map((one: unknown) => (one as Readonly<Record<string, unknown>> | null)?.[member])
+    : []
 }
 
 function firstText(payload: SignedToken['payload'], claims: readonly string[]): string | undefined {

@@ -21,7 +21,7 @@ export async function oweDelivery(
       note: '',
       atMs: Date.now(),
     })
-    const ends = await store.readEnds({ stream: undefined, dialects: [], limit: 1000 })
+    const ends = await store.readEnds({ stream: undefined, dialects: [], issuers: [], limit: 1000 })
     const delivery: OwedDelivery = {
       id,
       receiver: 'nobody:knows',

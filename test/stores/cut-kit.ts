@@ -11,7 +11,7 @@ export const beforeMs: number = now - 10 * day
 /** Plans every delivery, so that nothing stands in the way of a cut. */
 export async function planAll(store: Store): Promise<void> {
   for (;;) {
-    const ends = await store.readEnds({ stream: undefined, dialects: [], limit: 1000 })
+    const ends = await store.readEnds({ stream: undefined, dialects: [], issuers: [], limit: 1000 })
     if (ends === undefined) return
     await store.planDeliveries({ ...ends, owed: [] })
   }

@@ -198,7 +198,7 @@ export const cutChecks: readonly Check[] = [
     async run({ store }) {
       await Promise.all(times(5, () => store.revoke(revocation(old))))
       assert.equal(await plan(store), undefined)
-      const ends = await store.readEnds({ stream: undefined, dialects: [], limit: 2 })
+      const ends = await store.readEnds({ stream: undefined, dialects: [], issuers: [], limit: 2 })
       assert.ok(ends && (await store.planDeliveries({ ...ends, owed: [] })))
       assert.equal((await plan(store))?.checkpoint.sequence, 2)
       await planAll(store)

@@ -79,10 +79,15 @@ export const deliveryPlanChecks: readonly Check[] = [
     async run({ store }) {
       const sid = await login(store)
       const { revocation: entry } = await end(store, 'device', 'box')
-      const ends = await store.readEnds({ stream: store.stream, dialects: ['tv'], limit: 10 })
+      const ends = await store.readEnds({
+        stream: store.stream,
+        dialects: ['tv'],
+        issuers: [],
+        limit: 10,
+      })
       assert.deepEqual(ends?.ended, [{ entry, session: await store.findSession(sid) }])
       assert.deepEqual(ends.reached, { stream: store.stream, sequence: 1, sessionNumber: 0 })
-      const other = { stream: 'another', dialects: ['tv'], limit: 10 }
+      const other = { stream: 'another', dialects: ['tv'], issuers: [], limit: 10 }
       assert.equal(await store.readEnds(other), undefined)
     },
   },
@@ -171,7 +176,7 @@ export const deliveryPlanChecks: readonly Check[] = [
       const { store } = subject
       const sids = [await login(store), await login(store), await login(store)]
       await end(store, 'device', 'box')
-      const request = { stream: undefined, dialects: ['tv'], limit: 2 }
+      const request = { stream: undefined, dialects: ['tv'], issuers: [], limit: 2 }
       const ends = await store.readEnds(request)
       assert.ok(ends)
       assert.equal(ends.reached.sequence, 0, 'the entry is not done')
@@ -208,7 +213,7 @@ export const deliveryPlanChecks: readonly Check[] = [
     name: 'readEnds: refuses a limit that is none',
     async run({ store }) {
       for (const limit of [0, -1, 0.5, 10_001]) {
-        const request = { stream: undefined, dialects: [], limit }
+        const request = { stream: undefined, dialects: [], issuers: [], limit }
         await refuses(store.readEnds(request), 'invalid_parameter')
       }
     },
@@ -217,7 +222,7 @@ export const deliveryPlanChecks: readonly Check[] = [
     name: 'planDeliveries: of many who plan the same entry one does, and stores what is owed with it',
     async run({ store }) {
       await end(store, 'session', mintId())
-      const ends = await store.readEnds({ stream: undefined, dialects: [], limit: 10 })
+      const ends = await store.readEnds({ stream: undefined, dialects: [], issuers: [], limit: 10 })
       assert.ok(ends)
       const plans = times(10, () => owed())
       const planned = await Promise.all(

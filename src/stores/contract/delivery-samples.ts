@@ -46,7 +46,12 @@ export async function planAll(
   const names: string[] = []
   for (let step = 0; ; step += 1) {
     assert.ok(step < 10_000, 'planning does not end')
-    const ends = await store.readEnds({ stream: undefined, dialects: ['tv', 'cable'], limit })
+    const ends = await store.readEnds({
+      stream: undefined,
+      dialects: ['tv', 'cable'],
+      issuers: [],
+      limit,
+    })
     if (ends === undefined) return names
     assert.ok(ends.ended.length <= 2 * limit, 'a step is longer than its limit')
     assert.ok(await store.planDeliveries({ ...ends, owed: [] }), 'nobody else plans')
@@ -97,7 +102,7 @@ export async function planInStorm(nodes: readonly [Store, ...Store[]]): Promise<
 /** Stores what is owed, on the occasion of an entry. */
 export async function owe(store: Store, ...deliveries: readonly OwedDelivery[]): Promise<void> {
   await end(store, 'session', mintId())
-  const ends = await store.readEnds({ stream: undefined, dialects: [], limit: 100 })
+  const ends = await store.readEnds({ stream: undefined, dialects: [], issuers: [], limit: 100 })
   assert.ok(ends)
   assert.ok(await store.planDeliveries({ ...ends, owed: deliveries }))
 }

@@ -116,8 +116,36 @@ export const foreignChecks: readonly Check[] = [
       const sid = mintId()
       await store.revoke(revocation({ scope: 'session', issuer, key: sid }))
       await openWithToken(store, { sid })
-      const ends = await store.readEnds({ stream: undefined, dialects: ['oauth'], limit: 100 })
+      const ends = await store.readEnds({
+        stream: undefined,
+        dialects: ['oauth'],
+        issuers: [],
+        limit: 100,
+      })
       assert.deepEqual(ends?.ended, [])
+    },
+  },
+  {
+    name: 'foreign: what ended is planned once, in order, for the issuers that are asked for',
+    async run({ store }) {
+      const ends = [
+        await store.revoke(cutoff()),
+        await store.revoke(revocation({ scope: 'subject', key: 'maria' })),
+        await store.revoke(cutoff({ issuer: other })),
+        await store.revoke(revocation({ scope: 'session', issuer, key: 's' })),
+        await store.revoke(revocation({ scope: 'token', issuer: other, key: 't' })),
+      ]
+      const wanted = [0, 3].map((at) => ends[at]?.revocation)
+      const found: Revocation[] = []
+      for (let step = 0; ; step += 1) {
+        assert.ok(step <= ends.length, 'planning does not end')
+        const asked = { stream: undefined, dialects: ['tv'], issuers: [issuer], limit: 2 }
+        const next = await store.readEnds(asked)
+        if (next === undefined) break
+        found.push(...next.foreign)
+        assert.ok(await store.planDeliveries({ ...next, owed: [] }))
+      }
+      assert.deepEqual(found, wanted)
     },
   },
   {

@@ -68,6 +68,13 @@ const raises: Statement = {
     ORDER BY l.sequence`,
 }
 
+const foreign: Statement = {
+  name: 'delivery_foreign',
+  text: `SELECT ${allOf('log', 'l')} FROM log l
+    WHERE l.stream = $1 AND l.sequence > $2 AND l.sequence <= $3 AND l.issuer = ANY($4::text[])
+    ORDER BY l.sequence`,
+}
+
 const named: Statement = {
   name: 'delivery_named',
   text: `SELECT ${logColumns}, ${sessionColumns} FROM log l JOIN sessions s ON s.sid = l.key
@@ -79,7 +86,7 @@ const named: Statement = {
 }
 
 export async function readEnds(link: Link, request: EndsRequest): Promise<Ends | undefined> {
-  const { dialects, limit } = request
+  const { dialects, issuers, limit } = request
   checkLimit(limit, 10_000)
   // Before everything else: what is planned meanwhile makes this version an old one.
   const [read] = await link.run<{ version: number }>(plan)
@@ -115,7 +122,12 @@ export async function readEnds(link: Link, request: EndsRequest): Promise<Ends |
     session: toSession(row),
     number: row.number,
   }))
-  return { version: read.version, ...together(ended, found, { limit, reached }) }
+  const step = together(ended, found, { limit, reached })
+  const others =
+    issuers.length === 0
+      ? []
+      : await link.run<LogRow>(foreign, [stream, sequence, step.reached.sequence, issuers])
+  return { version: read.version, ...step, foreign: others.map(toRevocation) }
 }
 
 /** One page of the sessions whose counter an entry raised. */

@@ -8,7 +8,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Revocation } from '../../domain/revocation.ts'
 import { hasOneKey } from '../../domain/scope.ts'
-import type { DeliveryCursor, EndedSession, EndsRequest } from '../../ports/delivery.ts'
+import type { DeliveryCursor, EndedSession, Ends, EndsRequest } from '../../ports/delivery.ts'
 import type { Handlers, LongQueries } from '../commands.ts'
 import { endedColumns, endings, together } from '../ends.ts'
 import { checkLimit } from '../pages.ts'
@@ -78,6 +78,7 @@ class EndsReader {
   readonly #view: LogView
   readonly #raises: StatementSync
   readonly #byName: StatementSync
+  readonly #foreign: StatementSync
   readonly #statements = new Map<string, StatementSync>()
 
   constructor(database: DatabaseSync, view: LogView) {
@@ -86,6 +87,10 @@ class EndsReader {
     this.#raises = database.prepare(
       `SELECT ${logColumns} FROM log WHERE position > ? AND position <= ? AND generation > 0
        ORDER BY position`,
+    )
+    this.#foreign = database.prepare(
+      `SELECT ${logColumns} FROM log WHERE position > :after AND position <= :last
+         AND issuer IN (SELECT value FROM json_each(:issuers)) ORDER BY position`,
     )
     const columns = logColumns.replaceAll(/\b(?=\w)/g, 'l.')
     // CROSS JOIN keeps the order: few entries, and one look-up for each.
@@ -100,8 +105,8 @@ class EndsReader {
 
   read(
     { stream, sequence, sessionNumber, head, entries }: Place,
-    { dialects, limit }: EndsRequest,
-  ): { readonly ended: readonly EndedSession[]; readonly reached: DeliveryCursor } {
+    { dialects, issuers, limit }: EndsRequest,
+  ): Omit<Ends, 'version'> {
     const positionOf = (number: number): number => entries.firstPosition - 1 + number
     const after = positionOf(sequence)
     let reached = { stream, sequence: Math.min(head, sequence + limit), sessionNumber: 0 }
@@ -134,7 +139,15 @@ class EndsReader {
       session: toSession(row),
       number: row.number,
     }))
-    return together(ended, named, { limit, reached })
+    const step = together(ended, named, { limit, reached })
+    return { ...step, foreign: this.#endsOf(issuers, after, positionOf(step.reached.sequence)) }
+  }
+
+  /** Entries about the tokens of these issuers, between two positions. */
+  #endsOf(issuers: readonly string[], after: number, last: number): readonly Revocation[] {
+    if (issuers.length === 0) return []
+    const found = this.#foreign.all({ after, last, issuers: JSON.stringify(issuers) })
+    return shaped<LogRow[]>(found).map(this.#view.convert)
   }
 
   /** One page of the sessions whose counter an entry raised. */

@@ -270,7 +270,7 @@ export const brokenSending: readonly BrokenStore[] = [
       ...store,
       async sweep(nowMs, limit) {
         for (;;) {
-          const ends = await store.readEnds({ stream: undefined, dialects: [], limit })
+          const ends = await store.readEnds({ stream: undefined, dialects: [], issuers: [], limit })
           if (ends === undefined) return store.sweep(nowMs, limit)
           await store.planDeliveries({ ...ends, owed: [] })
         }

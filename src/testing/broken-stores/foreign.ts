@@ -62,6 +62,15 @@ export const brokenForeign: readonly BrokenStore[] = [
     }),
   },
   {
+    name: 'has the ends of every issuer planned, whichever is asked for',
+    caughtBy: 'foreign: what ended is planned once',
+    wrap: (store) => ({
+      ...store,
+      readEnds: (request) =>
+        store.readEnds({ ...request, issuers: ['https://idp.example', 'https://idp.example/'] }),
+    }),
+  },
+  {
     name: 'lists the entries of every issuer, whichever is asked for',
     caughtBy: 'foreign: lists are by issuer',
     wrap: (store) => ({

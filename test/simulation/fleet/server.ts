@@ -115,6 +115,7 @@ export class SimulatedServer {
       verification: { ...verification, hub: sabotage.hub?.(verification.hub) ?? verification.hub },
       nodeLags: leases && new NodeLags(leases, process),
       issuers: openIssuers(config, process, log),
+      receivers: [],
       metrics: { observeConfirmation: () => undefined },
       config,
       time,

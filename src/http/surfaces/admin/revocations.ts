@@ -37,7 +37,7 @@ import {
 } from './schemas.ts'
 import type { DialectContext } from '../../context.ts'
 import { wireAcknowledgements } from './verifiers.ts'
-import { time, wireReceipt, wireRevocation, wireRevoked, wireSession } from './wire.ts'
+import { time, wireReceipt, wireRevocation, wireRevoked, wireSession, wireTold } from './wire.ts'
 
 /** Sessions that a dry run shows. */
 const SAMPLE_SIZE = 10
@@ -97,7 +97,8 @@ function revokeRoute(context: DialectContext): AdminRoute {
         if (dryRun) return json(200, foreignDryRun(foreign, target, clock.nowMs()))
         const end = { ...foreign, ...target, reason, note, actor, wait }
         const revoked = await core.revokeForeign(end)
-        return revokedAnswer(revoked.added ? 201 : 200, wait, revoked)
+        const told = await core.revocations.told(revoked.revocation, revoked.added)
+        return revokedAnswer(revoked.added ? 201 : 200, wait, revoked, told)
       }
       if (dryRun) return json(200, await tryOut({ core, clock }, target))
       if (requireKnown && !(await isKnown(core, target))) {
@@ -151,9 +152,10 @@ function noTarget(fields: Fields): Named {
 function revokedAnswer(
   status: number,
   waited: boolean,
-  revoked: Parameters<typeof wireRevoked>[0],
+  ...revokedAndTold: Parameters<typeof wireRevoked>
 ): Answer {
-  return json(waited ? status : 202, wireRevoked(revoked), {
+  const [revoked] = revokedAndTold
+  return json(waited ? status : 202, wireRevoked(...revokedAndTold), {
     receipt: revoked.receipt,
     headers: { location: `revocations/${encodeURIComponent(revoked.revocation.id)}` },
   })
@@ -280,6 +282,7 @@ function detailRoute({ core, clock, node }: DialectContext): AdminRoute {
         revocation: wireRevocation(revocation),
         receipt: receipt === undefined ? null : wireReceipt(receipt),
         acknowledgements: wireAcknowledgements(node, revocation.id) ?? null,
+        told: (await core.revocations.told(revocation, false)).map(wireTold),
       }
       return json(200, detail, { headers: { vary: 'Accept' } })
     },

@@ -92,10 +92,22 @@ const receiptSchema: Schema = named('Receipt', {
   elapsedMs: milliseconds,
 })
 
+const told: Schema = {
+  type: 'array',
+  description:
+    'who outside has to be told of an end of another issuer’s tokens, such as the identity provider',
+  items: fixed({
+    receiver: text,
+    delivery: text,
+    state: { type: 'string', enum: [...deliveryStates] },
+  }),
+}
+
 export const revokedSchema: Schema = named('Revoked', {
   revocation: revocationSchema,
   receipt: receiptSchema,
   added: flag,
+  told,
 })
 
 export const revocationDetailSchema: Schema = named('RevocationDetail', {
@@ -109,6 +121,7 @@ export const revocationDetailSchema: Schema = named('RevocationDetail', {
       elapsedMs: orNull(milliseconds),
     }),
   }),
+  told,
 })
 
 const sessionState: Schema = { type: 'string', enum: ['live', 'revoked', 'expired'] }

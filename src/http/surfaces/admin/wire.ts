@@ -5,6 +5,7 @@ import type { Receipt } from '../../../domain/receipt.ts'
 import type { Revocation } from '../../../domain/revocation.ts'
 import type { Participation, SessionStatus } from '../../../domain/session.ts'
 import type { Revoked } from '../../../core/revoke.ts'
+import type { Told } from '../../../core/told.ts'
 import type { KnownKey } from '../../../core/keys.ts'
 import type {
   WireClient,
@@ -15,6 +16,7 @@ import type {
   WireReceipt,
   WireRevocation,
   WireRevoked,
+  WireTold,
   WireSession,
   WireSubject,
 } from '../../../protocol/admin-api.ts'
@@ -47,8 +49,22 @@ export function wireReceipt(receipt: Receipt): WireReceipt {
   return { confirmed, acknowledged, verifiers, lapsed, elapsedMs: Math.round(elapsedMs) }
 }
 
-export function wireRevoked({ revocation, receipt, added }: Revoked): WireRevoked {
-  return { revocation: wireRevocation(revocation), receipt: wireReceipt(receipt), added }
+/** @param told Of what ended tokens of another issuer; others end ours, and nobody is in the
+  receipt. */
+export function wireRevoked(
+  { revocation, receipt, added }: Revoked,
+  told: readonly Told[] = [],
+): WireRevoked {
+  return {
+    revocation: wireRevocation(revocation),
+    receipt: wireReceipt(receipt),
+    added,
+    told: told.map(wireTold),
+  }
+}
+
+export function wireTold({ id, receiver, state }: Told): WireTold {
+  return { receiver, delivery: id, state }
 }
 
 export function wireSession({ session, state, participants }: SessionStatus): WireSession {
