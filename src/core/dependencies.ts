@@ -24,7 +24,7 @@ export interface CoreDependencies {
   /** The other issuers that are accepted here. */
   readonly issuers: readonly Issuer[]
   /** Who is told where tokens of one of them ended. */
-  readonly receivers: readonly Pick<Receiver, 'kind' | 'issuers' | 'owesForeign'>[]
+  readonly receivers: readonly Receiver[]
   readonly confirmation: Confirmation
   readonly otpSender: OtpSender
   /** Why this node's clock is not fit to sign by, in words; undefined where it is. */

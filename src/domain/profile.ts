@@ -103,8 +103,8 @@ export const profiles: Readonly<Record<Profile, TokenRules>> = {
   },
   /**
    * Supabase: supabase.com/docs/guides/auth/jwt-fields. The keys `anon` and `service_role` are JWTs
-   * as well, without `session_id`. `jti` is optional, the client is there for OAuth alone. `amr` says
-   * of each proof when it was given, which a refresh does not change.
+   * as well, without `session_id`. `jti` is optional, the client is there for OAuth alone. `amr`
+   * says of each proof when it was given, which a refresh does not change.
    */
   supabase: {
     ...common,

@@ -113,8 +113,8 @@ export interface DeliveryStore {
    * ended, in the order of the entries, for each client that was in one. Each once, whatever ended
    * it again: what an entry which is planned already had ended is left out. What has expired is
    * told of for as long as it is stored: the entry's own time may be that of a wrong clock. And the
-   * entries among them that ended tokens of these issuers, each once. Undefined where every entry is
-   * planned.
+   * entries among them that ended tokens of these issuers, each once. Undefined where every entry
+   * is planned.
    *
    * The cursor of a new stream stands before its first entry.
    */

@@ -140,10 +140,9 @@ async function composeOver(
   const metrics = openMetrics(verification, { store, readiness, time, addresses }, world)
   const nodeLags = leases && new NodeLags(leases, clock)
   const issuers = openIssuers(config, clock, log)
-  const others = openReceivers(config, clock)
   const needed = {
     opened,
-    receivers: others,
+    receivers: openReceivers(config, clock),
     verification,
     nodeLags,
     issuers,
@@ -172,7 +171,7 @@ async function composeOver(
     authenticate: guardConnections(dependencies),
     addressOf: ({ socket, headers }) => addresses.of(socket.remoteAddress ?? '', headers),
   })
-  const receivers = [openMvpds(providers.config, clock), ...others]
+  const receivers = [openMvpds(providers.config, clock), ...dependencies.receivers]
   const { countDelivery: observe } = metrics
   const stopDelivering = startDelivering({ core, dependencies, receivers, observe })
   const stopSweeping = sweepAll(core, dependencies, replica, time, config, world)

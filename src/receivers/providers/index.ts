@@ -7,7 +7,6 @@
  */
 import { receiverName, type Delivery } from '../../domain/delivery.ts'
 import type { Revocation } from '../../domain/revocation.ts'
-import type { Scope } from '../../domain/scope.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Receiver } from '../../ports/delivery.ts'
 import type { Setting } from '../../settings/schema.ts'
@@ -127,6 +126,5 @@ function factsOf({ scope, key, atMs }: Revocation): { readonly [name: string]: s
 }
 
 function endOf({ facts }: Delivery): Parameters<Tell>[0] {
-  const { scope, key, atMs } = facts
-  return { scope: scope as Scope, key: String(key), atMs: Number(atMs) }
+  return facts as unknown as Parameters<Tell>[0]
 }

@@ -49,8 +49,10 @@ export function wireReceipt(receipt: Receipt): WireReceipt {
   return { confirmed, acknowledged, verifiers, lapsed, elapsedMs: Math.round(elapsedMs) }
 }
 
-/** @param told Of what ended tokens of another issuer; others end ours, and nobody is in the
-  receipt. */
+/**
+ * @param told Of what ended tokens of another issuer; others end ours, and nobody is in the
+ *   receipt.
+ */
 export function wireRevoked(
   { revocation, receipt, added }: Revoked,
   told: readonly Told[] = [],
