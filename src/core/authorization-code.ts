@@ -54,6 +54,10 @@ interface StoredGrant extends CodeGrant {
   readonly used?: { readonly sid: string; readonly atMs: number }
 }
 
+interface FoundGrant extends StoredGrant {
+  readonly isUsed: boolean
+}
+
 /** Issues a code: 43 characters of base64url. The store keeps only its hash. */
 export async function issueCode(
   { store, clock, random }: CoreDependencies,
@@ -63,7 +67,7 @@ export async function issueCode(
   const validUntilMs = clock.nowMs() + lifetimeMs
   const stored: StoredGrant = { ...grant, validUntilMs }
   await store.putTicket({
-    kind: kindOf(dialect),
+    kind: codeKind(dialect),
     key: digest(code),
     value: JSON.stringify(stored),
     expiresAtMs: validUntilMs + REMEMBER_MS,
@@ -85,7 +89,7 @@ export async function redeemCode(
 ): Promise<IssuedTokens> {
   const { store, clock } = dependencies
   const { dialect, code, permit } = redemption
-  const place = { kind: kindOf(dialect), key: digest(code) }
+  const place = { kind: codeKind(dialect), key: digest(code) }
   const grant = await findGrant(dependencies, place)
   if (grant === undefined) return refuse({ kind: 'token_invalid', reason: 'there is no such code' })
   await permit(grant)
@@ -94,7 +98,8 @@ export async function redeemCode(
   const { subjectId, clientId } = grant
   const request = { ...redemption.session, subjectId, clientId, dialect }
   const { command, refreshToken } = sessionCommand(dependencies, request)
-  const used: StoredGrant = { ...grant, used: { sid: command.sid, atMs: command.createdAtMs } }
+  const { isUsed: _, ...stored } = grant
+  const used: StoredGrant = { ...stored, used: { sid: command.sid, atMs: command.createdAtMs } }
   const ticket = { ...place, value: JSON.stringify(used) }
   const outcome = await store.redeem({ ticket, session: command })
   if (outcome.kind === 'used') {
@@ -110,12 +115,13 @@ export async function redeemCode(
   return firstTokens(dependencies, request, session, refreshToken)
 }
 
-async function findGrant(
+/** What a code stands for; undefined where there is none. */
+export async function findGrant(
   { store }: CoreDependencies,
   { kind, key }: { readonly kind: string; readonly key: string },
-): Promise<StoredGrant | undefined> {
+): Promise<FoundGrant | undefined> {
   const ticket = await store.findTicket(kind, key)
-  return ticket && (JSON.parse(ticket.value) as StoredGrant)
+  return ticket && { ...(JSON.parse(ticket.value) as StoredGrant), isUsed: ticket.attempts > 0 }
 }
 
 async function refuseSecondUse(
@@ -145,6 +151,6 @@ async function endCompromised(
   })
 }
 
-function kindOf(dialect: string): string {
+export function codeKind(dialect: string): string {
   return `${dialect}-code`
 }

@@ -25,9 +25,11 @@ import { sessionVerbs, type Sessions } from './sessions.ts'
 import { deliver } from './deliver.ts'
 import { findCut } from './find-cut.ts'
 import { findIssuer } from './find-issuer.ts'
+import { readIdToken, signIdToken } from './id-token.ts'
 import { inspect } from './inspect.ts'
 import { inspectForLogout } from './inspect-for-logout.ts'
 import { isKnownAddress, rememberAddress } from './known-address.ts'
+import { joinByCode } from './join-by-code.ts'
 import { joinSession } from './join-session.ts'
 import { mint } from './mint.ts'
 import { openSession } from './open-session.ts'
@@ -63,6 +65,7 @@ export interface Core {
   readonly hashSecret: (secret: string) => Promise<string>
   readonly openSession: Verb<typeof openSession>
   readonly joinSession: Verb<typeof joinSession>
+  readonly joinByCode: Verb<typeof joinByCode>
   readonly issueCode: Verb<typeof issueCode>
   readonly redeemCode: Verb<typeof redeemCode>
   readonly mint: Verb<typeof mint>
@@ -81,6 +84,8 @@ export interface Core {
   readonly revokeRefreshToken: Verb<typeof revokeRefreshToken>
   readonly awaitEnded: Verb<typeof awaitEnded>
   readonly signIntrospection: Verb<typeof signIntrospection>
+  readonly signIdToken: Verb<typeof signIdToken>
+  readonly readIdToken: Verb<typeof readIdToken>
   readonly signReceipt: Verb<typeof signReceipt>
   readonly removeKey: Verb<typeof removeKey>
   readonly cutLog: Verb<typeof cutLog>
@@ -112,6 +117,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     authenticateGuard: (...args) => authenticateGuard(dependencies, ...args),
     openSession: (...args) => openSession(dependencies, ...args),
     joinSession: (...args) => joinSession(dependencies, ...args),
+    joinByCode: (...args) => joinByCode(dependencies, ...args),
     issueCode: (...args) => issueCode(dependencies, ...args),
     redeemCode: (...args) => redeemCode(dependencies, ...args),
     mint: (...args) => mint(dependencies, ...args),
@@ -129,6 +135,8 @@ export function createCore(dependencies: CoreDependencies): Core {
     revokeRefreshToken: (...args) => revokeRefreshToken(dependencies, ...args),
     awaitEnded: (...args) => awaitEnded(dependencies, ...args),
     signIntrospection: (...args) => signIntrospection(dependencies, ...args),
+    signIdToken: (...args) => signIdToken(dependencies, ...args),
+    readIdToken: (...args) => readIdToken(dependencies, ...args),
     signReceipt: (...args) => signReceipt(dependencies, ...args),
     removeKey: (...args) => removeKey(dependencies, ...args),
     cutLog: (...args) => cutLog(dependencies, ...args),

@@ -1,4 +1,5 @@
 import { refuse } from '../domain/failure.ts'
+import { participantKey } from '../domain/scope.ts'
 import type { Session } from '../domain/session.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import type { IssuedTokens } from './open-session.ts'
@@ -20,7 +21,7 @@ export interface RefreshRequest {
    */
   readonly graceMs: number
   readonly onReplay: 'same-answer' | 'new-access' | 'refuse'
-  readonly claims?: ExtraClaims
+  readonly claims?: ExtraClaims | ((session: Session) => ExtraClaims)
   /** Called before anything is used up, to refuse by address or client. */
   readonly permit?: (session: Session) => Promise<void> | void
 }
@@ -55,7 +56,7 @@ export async function refresh(
     session,
     audience: request.audience,
     lifetimeMs: request.accessLifetimeMs,
-    ...(request.claims === undefined ? {} : { claims: request.claims }),
+    claims: typeof request.claims === 'function' ? request.claims(session) : (request.claims ?? {}),
   })
   const issued: Omit<IssuedTokens, 'session'> = {
     access,
@@ -90,13 +91,7 @@ export async function refresh(
         }
       }
     case 'reused':
-      await revoke(dependencies, {
-        scope: 'session',
-        key: session.sid,
-        reason: 'refresh_token_reuse',
-        actor: 'system',
-        wait: true,
-      })
+      await endReused(dependencies, session)
       return refuse({ kind: 'refresh_token_reused' })
     case 'revoked':
       return refuse({ kind: 'token_revoked' })
@@ -105,6 +100,21 @@ export async function refresh(
     case 'unknown':
       return refuse(unknownToken)
   }
+}
+
+/** Of a session with several clients it ends the part of the one whose token was stolen. */
+async function endReused(
+  dependencies: CoreDependencies,
+  { sid, clientId, participantId }: Session,
+): Promise<void> {
+  const isJoined = participantId !== ''
+  await revoke(dependencies, {
+    scope: isJoined ? 'participant' : 'session',
+    key: isJoined ? participantKey(clientId, sid) : sid,
+    reason: 'refresh_token_reuse',
+    actor: 'system',
+    wait: true,
+  })
 }
 
 const noAnswer = new Uint8Array()

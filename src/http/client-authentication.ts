@@ -3,7 +3,9 @@ import { refuse } from '../domain/failure.ts'
 import type { Client } from '../domain/identity.ts'
 import type { DialectContext } from './context.ts'
 import type { DialectRequest } from './dialect.ts'
+import { checkAssertion } from './client-assertion.ts'
 import { readClientCredentials } from './client-credentials.ts'
+import { oauthClientOf } from './oauth-client.ts'
 import { createRateLimit } from './rate-limit.ts'
 
 /** Secrets of one address in a minute that were not seen to be right before. */
@@ -19,16 +21,15 @@ const MAX_REMEMBERED = 1000
  * long on purpose, and a client calls often. Every other secret is counted before it is looked at.
  *
  * @returns A function that gives the id of the client, where it names one and proves that it is
- *   that: a client that has a secret here must send it, any other only says who it is.
+ *   that: a client of OAuth in the way that it is registered with; of the others a client that has
+ *   a secret here must send it, and any other only says who it is.
  * @throws {Refusal} (the function) `credentials_invalid`, `account_disabled`, `rate_limited`, and
  *   what `readClientCredentials` refuses.
  */
-export function createClientAuthentication({
-  core,
-  rateLimitFactor,
-}: Pick<DialectContext, 'core' | 'rateLimitFactor'>): (
-  request: DialectRequest,
-) => Promise<string | undefined> {
+export function createClientAuthentication(
+  context: Pick<DialectContext, 'core' | 'rateLimitFactor' | 'clock' | 'issuer'>,
+): (request: DialectRequest) => Promise<string | undefined> {
+  const { core, rateLimitFactor } = context
   const guesses = createRateLimit(
     { points: GUESSES_PER_MINUTE, windowSeconds: 60 },
     rateLimitFactor,
@@ -50,9 +51,14 @@ export function createClientAuthentication({
   return async (request) => {
     const credentials = readClientCredentials(request)
     if (credentials === undefined) return undefined
-    const { id, secret } = credentials
+    const { id, secret, method, assertion } = credentials
     const client = await core.clients.find({ by: 'id', value: id })
-    if (secret !== undefined) await prove(client, secret, request.clientAddress)
+    const registered = oauthClientOf(client)
+    if (registered?.methods.includes(method) === false) {
+      refuse({ kind: method === 'none' ? 'credentials_missing' : 'credentials_invalid' })
+    }
+    if (assertion !== undefined) await checkAssertion(context, registered, assertion)
+    else if (secret !== undefined) await prove(client, secret, request.clientAddress)
     else if (client?.secretHash !== undefined) refuse({ kind: 'credentials_missing' })
     if (client?.status === 'disabled') refuse({ kind: 'account_disabled' })
     return id

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose'
 import { refuse } from '../domain/failure.ts'
 import { readAuthorization } from './authorization.ts'
 import { readForm } from './body.ts'
@@ -8,11 +9,17 @@ export interface ClientCredentials {
   readonly id: string
   /** Undefined: a public client, which only names itself. */
   readonly secret: string | undefined
+  /** How the secret came. */
+  readonly method: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none'
+  /** A JWT that the client has signed (RFC 7523, section 2.2). */
+  readonly assertion?: string
 }
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /**
  * Reads what a client authenticates with (RFC 6749, section 2.3.1): `client_secret_basic`,
- * `client_secret_post`, or `client_id` alone.
+ * `client_secret_post`, `private_key_jwt` (RFC 7523, section 2.2), or `client_id` alone.
  *
  * @returns Undefined where the request names no client.
  * @throws {Refusal} `credentials_malformed`; `malformed_request` where it does so in two ways.
@@ -22,8 +29,24 @@ export function readClientCredentials(request: DialectRequest): ClientCredential
   const id = form.get('client_id') ?? ''
   const secret = form.get('client_secret') ?? undefined
   const authorization = readAuthorization(request)
+  const assertion = form.get('client_assertion') ?? undefined
+  if (assertion !== undefined) {
+    if (form.get('client_assertion_type') !== ASSERTION_TYPE) {
+      return twoWays('client_assertion_type is not that of a JWT')
+    }
+    if (secret !== undefined || authorization !== undefined) {
+      return twoWays('the client authenticates in two ways')
+    }
+    return {
+      id: id === '' ? issuerOf(assertion) : id,
+      secret,
+      method: 'private_key_jwt',
+      assertion,
+    }
+  }
   if (authorization === undefined) {
-    if (id !== '') return { id, secret }
+    const method = secret === undefined ? 'none' : 'client_secret_post'
+    if (id !== '') return { id, secret, method }
     return secret === undefined ? undefined : twoWays('client_secret comes without client_id')
   }
   if (authorization.scheme !== 'basic') {
@@ -32,7 +55,17 @@ export function readClientCredentials(request: DialectRequest): ClientCredential
   if (secret !== undefined) return twoWays('the client authenticates in two ways')
   const named = decoded(authorization.username)
   if (id !== '' && id !== named) return twoWays('client_id is not that of Authorization')
-  return { id: named, secret: decoded(authorization.password) }
+  const password = decoded(authorization.password)
+  return { id: named, secret: password, method: 'client_secret_basic' }
+}
+
+/** Who an assertion says it is of: nothing is believed of it yet. */
+function issuerOf(assertion: string): string {
+  try {
+    return decodeJwt(assertion).iss ?? ''
+  } catch {
+    return refuse({ kind: 'credentials_malformed', reason: 'client_assertion is no JWT' })
+  }
 }
 
 /** Both halves are encoded as in a form before they are joined: a colon may be in either. */

@@ -49,13 +49,18 @@ export interface Page {
   readonly style: Style
   readonly body: Html
   /** Where its forms may lead; default nowhere. `any` where a redirect leads to another site. */
-  readonly formAction?: 'any'
+  readonly formAction?: 'any' | readonly string[]
+  /** BCP 47. Default `en`. */
+  readonly lang?: string
 }
 
 /** A whole page. It runs no script and fetches nothing. */
-export function pageAnswer(status: number, { title, style, body, formAction }: Page): Answer {
+export function pageAnswer(
+  status: number,
+  { title, style, body, formAction, lang = 'en' }: Page,
+): Answer {
   const document = html`<!doctype html>
-    <html lang="en">
+    <html lang="${lang}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width,initial-scale=1" />
@@ -70,7 +75,7 @@ export function pageAnswer(status: number, { title, style, body, formAction }: P
     "default-src 'none'",
     style.policy,
     "base-uri 'none'",
-    ...(formAction === 'any' ? [] : ["form-action 'none'"]),
+    ...(formAction === 'any' ? [] : [`form-action ${(formAction ?? ["'none'"]).join(' ')}`]),
     "frame-ancestors 'none'",
   ]
   return {
@@ -82,4 +87,16 @@ export function pageAnswer(status: number, { title, style, body, formAction }: P
     },
     body: document.markup,
   }
+}
+
+/**
+ * Where a form may lead that ends in a redirect: browsers hold that against `form-action` too, so
+ * the origin, or the scheme of an app, has to be named. What could break out of the policy is left
+ * out.
+ */
+export function formTargets(redirectUri: string): readonly string[] {
+  const web = /^https?:\/\/[\w.-]+(?::\d+)?(?=[/?]|$)/.exec(redirectUri)
+  const app = /^[a-z][a-z\d+.-]*:/i.exec(redirectUri)
+  const target = web?.[0] ?? app?.[0]
+  return target === undefined ? ["'self'"] : ["'self'", target]
 }

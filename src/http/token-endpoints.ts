@@ -1,5 +1,9 @@
-/** Where tokens are asked about and ended, and how authorization server metadata tells of it. */
+/**
+ * Where tokens are issued, asked about and ended, and how authorization server metadata tells of
+ * it.
+ */
 
+export const tokenPath = '/oauth2/token'
 export const introspectionPath = '/oauth2/introspect'
 export const revocationPath = '/oauth2/revoke'
 

@@ -5,7 +5,7 @@
 import { generationIn, type Generations } from '../../../domain/generation.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { Client } from '../../../domain/identity.ts'
-import { isRegistered } from './redirect.ts'
+import { isRegistered } from '../../redirect-uri.ts'
 import { oauthClientByKey, type Bearer } from './caller.ts'
 import { BAANX, type BaanxService } from './service.ts'
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Answer } from '../../dialect.ts'
+import { formTargets } from '../../html.ts'
 
 const style = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -52,7 +53,7 @@ ${otpStep === undefined ? passwordFields : otpFields(otpStep)}
 <button name="decision" value="deny" class="quiet" formnovalidate>Deny</button>
 </div>
 </form>`
-  return page(status, 'Log in', body, formTargets(redirectUri))
+  return page(status, 'Log in', body, formTargets(redirectUri).join(' '))
 }
 
 const passwordFields = `<label>E-mail address
@@ -102,17 +103,6 @@ function page(status: number, title: string, body: string, formAction: string): 
 </html>
 `,
   }
-}
-
-/**
- * Browsers hold redirects after a form against `form-action` too, so the client's origin, or the
- * scheme of its app, has to be named. What could break out of the policy is left out.
- */
-function formTargets(redirectUri: string): string {
-  const web = /^https?:\/\/[\w.-]+(?::\d+)?(?=[/?]|$)/.exec(redirectUri)
-  const app = /^[a-z][a-z\d+.-]*:/i.exec(redirectUri)
-  const target = web?.[0] ?? app?.[0]
-  return target === undefined ? "'self'" : `'self' ${target}`
 }
 
 function escapeHtml(text: string): string {

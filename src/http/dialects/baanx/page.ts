@@ -27,7 +27,7 @@ import {
 } from './login.ts'
 import { renderForm, renderNotice } from './page-html.ts'
 import { isSixDigits } from './parse.ts'
-import { withParameters } from './redirect.ts'
+import { withParameters } from '../../redirect-uri.ts'
 import { consentUrl, lockedMessage } from './render.ts'
 import { digest } from '../../../core/handles.ts'
 import type { BaanxService } from './service.ts'

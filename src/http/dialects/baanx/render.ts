@@ -3,7 +3,7 @@ import type { IssuedTokens } from '../../../core/open-session.ts'
 import type { Answer } from '../../dialect.ts'
 import type { Consent } from './authorize.ts'
 import type { BaanxOptions } from './options.ts'
-import { withParameters } from './redirect.ts'
+import { withParameters } from '../../redirect-uri.ts'
 
 const contentType = { 'content-type': 'application/json' } as const
 

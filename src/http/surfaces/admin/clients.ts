@@ -7,6 +7,7 @@ import type { Client } from '../../../domain/identity.ts'
 import type { Reason } from '../../../domain/revocation.ts'
 import { clientNumber, mintClientNumber } from '../../client-number.ts'
 import type { DialectRequest } from '../../dialect.ts'
+import { metadataProblem, OAUTH } from '../../oauth-client.ts'
 import {
   idRule,
   nameRule,
@@ -69,7 +70,7 @@ function createRoute({ core, clock, random }: DialectContext): AdminRoute {
       const generated = wish.generate ? generateSecret(random) : undefined
       const secret = generated ?? wish.secret
       const client: Client = {
-        id: wish.id ?? (hasNumber(wish) ? mintClientNumber(random) : mintId(random, nowMs)),
+        id: wish.id ?? mintClientId(wish, random, nowMs),
         name: wish.name ?? wish.key,
         dialect: wish.dialect,
         key: wish.key,
@@ -80,6 +81,7 @@ function createRoute({ core, clock, random }: DialectContext): AdminRoute {
         createdAtMs: nowMs,
         attributes: wish.attributes ?? {},
       }
+      refuseProblem(client)
       await core.clients.create(client)
       return json(
         201,
@@ -114,6 +116,22 @@ function readNewClient(request: DialectRequest) {
       attributes: readAttributes(fields),
     }
   })
+}
+
+/** A client of OAuth is known by its key, everywhere. */
+function mintClientId(
+  { dialect, key }: Pick<Client, 'dialect' | 'key'>,
+  random: DialectContext['random'],
+  nowMs: number,
+): string {
+  if (dialect === OAUTH) return key
+  return hasNumber({ dialect }) ? mintClientNumber(random) : mintId(random, nowMs)
+}
+
+/** A registration that is not understood is refused, and not taken for less. */
+function refuseProblem(client: Client): void {
+  const reason = metadataProblem(client)
+  if (reason !== undefined) refuse({ kind: 'invalid_parameter', parameter: 'attributes', reason })
 }
 
 /** Octopus's wire has integers for client ids: a client with another id could never log in. */
@@ -197,7 +215,9 @@ function changeRoute(context: DialectContext): AdminRoute {
     },
     async act(request, actor) {
       const wish = readChange(request)
-      const { id } = await findClient(context, request)
+      const found = await findClient(context, request)
+      const { id } = found
+      refuseProblem({ ...found, attributes: wish.attributes ?? found.attributes })
       const generated = wish.rotateSecret ? generateSecret(random) : undefined
       const client = await core.clients.update(id, {
         ...(wish.name === undefined ? {} : { name: wish.name }),

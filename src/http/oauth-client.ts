@@ -1,0 +1,142 @@
+/** What a client of OAuth is registered with: its metadata (RFC 7591, section 2) as it is kept. */
+import type { Client } from '../domain/identity.ts'
+import { parametersOfKey, type PublicJwk } from './public-jwk.ts'
+import { partReader } from './input.ts'
+import { sayProblem } from './problem-response.ts'
+import { choice, flag, listOf, optional, strict, text, type Schema } from './schema.ts'
+
+/** The `dialect` of clients that speak OAuth. Their key and their id are one: the `client_id`. */
+export const OAUTH = 'oauth'
+
+/** The attribute of a client under which its metadata stands. */
+const METADATA = 'oauth'
+
+export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials'] as const
+export type GrantType = (typeof grantTypes)[number]
+
+export const authenticationMethods = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'none',
+] as const
+export type AuthenticationMethod = (typeof authenticationMethods)[number]
+
+/** By the names of RFC 7591 and of OpenID Connect; redirect URIs stand in the client itself. */
+export interface ClientMetadata {
+  readonly grant_types?: readonly GrantType[]
+  readonly token_endpoint_auth_method?: AuthenticationMethod
+  readonly jwks?: { readonly keys: readonly PublicJwk[] }
+  readonly scope?: string
+  readonly post_logout_redirect_uris?: readonly string[]
+  readonly backchannel_logout_uri?: string
+  readonly backchannel_logout_session_required?: boolean
+  /** True: an application of the installation's own, for which nobody is asked for consent. */
+  readonly skip_consent?: boolean
+}
+
+const uri = text(2048, {}, (value) => {
+  const url = URL.parse(value)
+  if (url === null) return 'must be an absolute URI'
+  return url.hash === '' && !value.includes('#') ? undefined : 'must not have a fragment'
+})
+
+const webUri = text(2048, {}, (value) => {
+  const url = URL.parse(value)
+  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
+  return isWeb && !value.includes('#') ? undefined : 'must be an http or https URL, no fragment'
+})
+
+const publicJwk: Schema<PublicJwk> = parametersOfKey
+
+const metadataSchema: Schema<ClientMetadata> = strict<ClientMetadata>({
+  grant_types: optional(listOf(choice(grantTypes, {}), { maxItems: 8 })),
+  token_endpoint_auth_method: optional(choice(authenticationMethods, {})),
+  jwks: optional(
+    strict<NonNullable<ClientMetadata['jwks']>>({ keys: listOf(publicJwk, { maxItems: 16 }) }),
+  ),
+  scope: optional(
+    text(1024, {}, (value) =>
+      /^[!#-[\]-~]+(?: [!#-[\]-~]+)*$/.test(value) ? undefined : 'must be scopes',
+    ),
+  ),
+  post_logout_redirect_uris: optional(listOf(uri, { maxItems: 20 })),
+  backchannel_logout_uri: optional(webUri),
+  backchannel_logout_session_required: optional(flag({})),
+  skip_consent: optional(flag({})),
+})
+
+const read = partReader('body', metadataSchema)
+
+/** A client of OAuth and what it may do. */
+export interface OAuthClient {
+  readonly id: string
+  readonly name: string
+  readonly client: Client
+  readonly metadata: ClientMetadata
+  readonly grants: readonly GrantType[]
+  /** How it authenticates; two where it has a secret and none is registered. */
+  readonly methods: readonly AuthenticationMethod[]
+  /** Scopes that it may have. */
+  readonly scopes: readonly string[]
+}
+
+/** What a client may ask for that is registered with no `scope`. */
+export const openidScopes = ['openid', 'profile', 'email', 'phone'] as const
+
+/** @returns Undefined where it is no client of OAuth, or its metadata cannot be understood. */
+export function oauthClientOf(client: Client | undefined): OAuthClient | undefined {
+  if (client?.dialect !== OAUTH || metadataProblem(client) !== undefined) return undefined
+  const metadata = metadataOf(client)
+  const { grant_types: grants = ['authorization_code', 'refresh_token'] } = metadata
+  return {
+    id: client.id,
+    name: client.name || client.id,
+    client,
+    metadata,
+    grants,
+    methods: methodsOf(client, metadata),
+    scopes: metadata.scope?.split(' ') ?? openidScopes,
+  }
+}
+
+/**
+ * What is wrong with the registration of a client, in words, where something is. A client of
+ * another dialect has none.
+ */
+export function metadataProblem(
+  client: Pick<Client, 'dialect' | 'id' | 'key' | 'secretHash' | 'attributes'>,
+): string | undefined {
+  if (client.dialect !== OAUTH) return undefined
+  if (client.id !== client.key) return 'id must be the key: it is the client_id'
+  const result = read.all(client.attributes[METADATA] ?? {})
+  if (!result.ok) {
+    const [problem] = result.problems
+    return `attributes.${[METADATA, ...problem.at].join('.')} ${sayProblem(problem)}`
+  }
+  const { token_endpoint_auth_method: method, jwks, grant_types: grants } = result.value
+  const isPublic = methodsOf(client, result.value).includes('none')
+  if (method === 'private_key_jwt' && jwks === undefined) return 'private_key_jwt needs jwks'
+  if (method?.startsWith('client_secret') === true && client.secretHash === undefined) {
+    return `${method} needs a secret`
+  }
+  if (isPublic && grants?.includes('client_credentials') === true) {
+    return 'client_credentials is for clients that authenticate'
+  }
+  if (isPublic && result.value.backchannel_logout_uri?.startsWith('http:') === true) {
+    return 'backchannel_logout_uri of a public client must be https'
+  }
+  return undefined
+}
+
+function metadataOf({ attributes }: Pick<Client, 'attributes'>): ClientMetadata {
+  return (attributes[METADATA] ?? {}) as unknown as ClientMetadata
+}
+
+function methodsOf(
+  { secretHash }: Pick<Client, 'secretHash'>,
+  { token_endpoint_auth_method: method }: ClientMetadata,
+): readonly AuthenticationMethod[] {
+  if (method !== undefined) return [method]
+  return secretHash === undefined ? ['none'] : ['client_secret_basic', 'client_secret_post']
+}

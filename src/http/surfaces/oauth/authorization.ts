@@ -1,0 +1,167 @@
+/** Authorization requests (RFC 6749, section 4.1.1; OpenID Connect Core 1.0, section 3.1.2.1). */
+import { refuse } from '../../../domain/failure.ts'
+import { oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
+import { isRegistered, withParameters } from '../../redirect-uri.ts'
+import type { Answer } from '../../dialect.ts'
+import type { OAuthService } from './service.ts'
+
+/** A request that is good. It is kept while its person logs in, so it is JSON. */
+export interface Authorization {
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly state?: string
+  /** The scopes that it asks for and its client may have. */
+  readonly scopes: readonly string[]
+  readonly codeChallenge: string
+  readonly nonce?: string
+  readonly prompts: readonly string[]
+  readonly maxAgeSeconds?: number
+  readonly loginHint?: string
+  /** Languages in which its client would have the pages. */
+  readonly uiLocales?: string
+  /** Whom an ID token that came along is about. */
+  readonly hintedSubject?: string
+  readonly startedAtMs: number
+}
+
+/** Errors that go back to the client (RFC 6749, section 4.1.2.1, and OpenID Connect's own). */
+export type AuthorizationError =
+  | 'invalid_request'
+  | 'unauthorized_client'
+  | 'access_denied'
+  | 'unsupported_response_type'
+  | 'invalid_scope'
+  | 'login_required'
+  | 'consent_required'
+  | 'request_not_supported'
+  | 'request_uri_not_supported'
+
+/** Where an answer goes. */
+export type Recipient = Pick<Authorization, 'redirectUri' | 'state'>
+
+const MAX_TEXT = 2048
+const prompts: ReadonlySet<string> = new Set(['none', 'login', 'consent', 'select_account'])
+
+/**
+ * Who asks, and where an answer may go. As long as that is not certain nothing is sent anywhere
+ * (RFC 9700, section 4.11): whoever clicked gets a page.
+ *
+ * @throws {Refusal} `invalid_parameter`, `missing_parameter`.
+ */
+export async function findRecipient(
+  { core }: OAuthService,
+  parameters: URLSearchParams,
+): Promise<{ readonly client: OAuthClient; readonly recipient: Recipient }> {
+  const id = required(parameters, 'client_id')
+  const found = await core.clients.find({ by: 'id', value: id })
+  const client = oauthClientOf(found)
+  if (client === undefined || found?.status === 'disabled') {
+    return refuse({ kind: 'invalid_parameter', parameter: 'client_id', reason: 'not known' })
+  }
+  const redirectUri = required(parameters, 'redirect_uri')
+  // A native application is given its port by its system (RFC 8252, section 7.3).
+  const isNative = client.methods.includes('none')
+  if (!isRegistered(redirectUri, client.client.redirectUris, isNative)) {
+    const parameter = 'redirect_uri'
+    return refuse({ kind: 'invalid_parameter', parameter, reason: 'not registered' })
+  }
+  const states = parameters.getAll('state')
+  const [state] = states
+  const isState = states.length === 1 && state !== undefined && state.length <= MAX_TEXT
+  return { client, recipient: { redirectUri, ...(isState ? { state } : {}) } }
+}
+
+function required(parameters: URLSearchParams, parameter: string): string {
+  const [value = '', ...others] = parameters.getAll(parameter)
+  if (value === '') return refuse({ kind: 'missing_parameter', parameter })
+  if (others.length > 0 || value.length > MAX_TEXT) {
+    return refuse({ kind: 'invalid_parameter', parameter, reason: 'sent twice, or too long' })
+  }
+  return value
+}
+
+/** Reads the rest of a request whose client is known, or says what is wrong with it. */
+export async function readAuthorization(
+  { core, clock }: OAuthService,
+  parameters: URLSearchParams,
+  client: OAuthClient,
+  recipient: Recipient,
+): Promise<Authorization | { readonly error: AuthorizationError; readonly why: string }> {
+  const wrong = (error: AuthorizationError, why: string) => ({ error, why })
+  if (new Set(parameters.keys()).size !== [...parameters.keys()].length) {
+    return wrong('invalid_request', 'a parameter is there more than once')
+  }
+  if ([...parameters.values()].some((value) => value.length > MAX_TEXT)) {
+    return wrong('invalid_request', 'a parameter is too long')
+  }
+  const given = (name: string): string | undefined => parameters.get(name) || undefined
+  if (given('request') !== undefined) return wrong('request_not_supported', 'request')
+  if (given('request_uri') !== undefined) return wrong('request_uri_not_supported', 'request_uri')
+  if (given('response_type') === undefined) return wrong('invalid_request', 'no response_type')
+  if (given('response_type') !== 'code') {
+    return wrong('unsupported_response_type', 'response_type must be code')
+  }
+  if (!client.grants.includes('authorization_code')) {
+    return wrong('unauthorized_client', 'this client may not use authorization codes')
+  }
+  if ((given('response_mode') ?? 'query') !== 'query') {
+    return wrong('invalid_request', 'response_mode must be query')
+  }
+  const codeChallenge = given('code_challenge') ?? ''
+  if (given('code_challenge_method') !== 'S256' || !/^[\w-]{43}$/.test(codeChallenge)) {
+    return wrong('invalid_request', 'PKCE with the method S256 is required')
+  }
+  const wanted = words(given('scope'))
+  // Those that are not known are passed over (OpenID Connect Core 1.0, section 3.1.2.1).
+  const scopes = client.scopes.filter((scope) => wanted.includes(scope))
+  if (wanted.length > 0 && scopes.length === 0) return wrong('invalid_scope', 'none of the scopes')
+  const prompt = words(given('prompt'))
+  if (prompt.some((one) => !prompts.has(one))) return wrong('invalid_request', 'prompt')
+  if (prompt.includes('none') && prompt.length > 1) return wrong('invalid_request', 'prompt')
+  const maxAge = given('max_age')
+  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) return wrong('invalid_request', 'max_age')
+  const hint = given('id_token_hint')
+  const hinted = hint === undefined ? undefined : await core.readIdToken(hint)
+  if (hint !== undefined && hinted === undefined) return wrong('invalid_request', 'id_token_hint')
+  const [nonce, loginHint, uiLocales] = [given('nonce'), given('login_hint'), given('ui_locales')]
+  return {
+    clientId: client.id,
+    ...recipient,
+    scopes,
+    codeChallenge,
+    ...(nonce === undefined ? {} : { nonce }),
+    prompts: prompt,
+    ...(maxAge === undefined ? {} : { maxAgeSeconds: Number(maxAge) }),
+    ...(loginHint === undefined ? {} : { loginHint: loginHint.slice(0, 256) }),
+    ...(uiLocales === undefined ? {} : { uiLocales }),
+    ...(hinted === undefined ? {} : { hintedSubject: hinted.subjectId }),
+    startedAtMs: clock.nowMs(),
+  }
+}
+
+function words(text: string | undefined): readonly string[] {
+  return text?.split(' ').filter((word) => word !== '') ?? []
+}
+
+/** Sends a browser back to the client, with `iss` (RFC 9207). */
+export function sendBack(
+  { issuer }: OAuthService,
+  { redirectUri, state }: Recipient,
+  parameters: Readonly<Record<string, string>>,
+): Answer {
+  const location = withParameters(redirectUri, {
+    ...parameters,
+    ...(state === undefined ? {} : { state }),
+    iss: issuer,
+  })
+  return { status: 303, headers: { location, 'referrer-policy': 'no-referrer' } }
+}
+
+export function sendError(
+  service: OAuthService,
+  recipient: Recipient,
+  error: AuthorizationError,
+  why: string,
+): Answer {
+  return sendBack(service, recipient, { error, error_description: why })
+}

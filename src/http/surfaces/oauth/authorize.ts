@@ -1,0 +1,190 @@
+/** `/oauth2/authorize`, and how a request goes on: to the login page, to consent, or to its code. */
+import type { Json } from '../../../domain/session.ts'
+import type { Generations } from '../../../domain/generation.ts'
+import { refuse } from '../../../domain/failure.ts'
+import { readForm } from '../../body.ts'
+import type { Cookie } from '../../cookie.ts'
+import type { Answer, DialectRequest } from '../../dialect.ts'
+import { OAUTH, oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
+import {
+  findRecipient,
+  readAuthorization,
+  sendBack,
+  sendError,
+  type Authorization,
+} from './authorization.ts'
+import { browserOf, findSignOn, isSameBrowser, type SignOn } from './browser.ts'
+import type { OAuthService } from './service.ts'
+
+export const loginPath = '/login'
+export const consentPath = '/login/consent'
+
+const INTERACTION = 'oauth-interaction'
+const CONSENT = 'oauth-consent'
+/** A consent that is not used for this long is asked for again. */
+const CONSENT_KEPT_MS = 365 * 86_400_000
+
+/** `GET` or `POST /oauth2/authorize`. */
+export async function authorize(service: OAuthService, request: DialectRequest): Promise<Answer> {
+  const parameters = request.method === 'POST' ? readForm(request) : request.query
+  const { client, recipient } = await findRecipient(service, parameters)
+  const read = await readAuthorization(service, parameters, client, recipient)
+  if ('error' in read) return sendError(service, recipient, read.error, read.why)
+  const signOn = await findSignOn(service, request)
+  return proceed(service, request, { authorization: read, client, signOn })
+}
+
+/** Where a login has got to. */
+export interface Progress {
+  readonly authorization: Authorization
+  readonly client: OAuthClient
+  readonly signOn: SignOn | undefined
+  /** The handle under which it is kept, once somebody was asked something. */
+  readonly interaction?: string
+  /** True: this person has just consented. */
+  readonly hasConsented?: true
+  readonly cookies?: readonly Cookie[]
+}
+
+/** Leads on: to a page where somebody has to be asked, otherwise back to the client with a code. */
+export async function proceed(
+  service: OAuthService,
+  request: DialectRequest,
+  progress: Progress,
+): Promise<Answer> {
+  const { authorization, signOn } = progress
+  const isSilent = authorization.prompts.includes('none')
+  if (signOn === undefined || needsLogin(authorization, signOn)) {
+    return isSilent
+      ? sendError(service, authorization, 'login_required', 'nobody is logged in')
+      : showPage(service, request, progress, loginPath)
+  }
+  const generations = await service.core.sessions.generations({
+    subjectId: signOn.subjectId,
+    clientId: authorization.clientId,
+    deviceKey: undefined,
+    sid: signOn.sid,
+  })
+  if (!(await hasConsent(service, progress, signOn, generations))) {
+    return isSilent
+      ? sendError(service, authorization, 'consent_required', 'nobody has consented')
+      : showPage(service, request, progress, consentPath)
+  }
+  return finish(service, progress, signOn, generations)
+}
+
+function needsLogin(
+  { prompts, maxAgeSeconds, hintedSubject, startedAtMs }: Authorization,
+  { authTimeMs, subjectId }: SignOn,
+): boolean {
+  // Whoever logged in for this very request has done what it asks for.
+  if (authTimeMs >= startedAtMs) return false
+  if (prompts.includes('login') || prompts.includes('select_account')) return true
+  if (hintedSubject !== undefined && hintedSubject !== subjectId) return true
+  return maxAgeSeconds !== undefined && startedAtMs - authTimeMs > maxAgeSeconds * 1000
+}
+
+/** What somebody has allowed a client before; void once the grant was revoked. */
+interface Consent {
+  readonly scopes: readonly string[]
+  readonly generation: number
+}
+
+async function hasConsent(
+  { core, clock }: OAuthService,
+  { authorization, client, hasConsented }: Progress,
+  { subjectId }: SignOn,
+  { grant: generation }: Generations,
+): Promise<boolean> {
+  if (client.metadata.skip_consent === true) return true
+  const key = `${client.id} ${subjectId}`
+  if (hasConsented === true) {
+    const value = { scopes: authorization.scopes, generation }
+    const expiresAtMs = clock.nowMs() + CONSENT_KEPT_MS
+    await core.records.put({ kind: CONSENT, key, value, expiresAtMs })
+    return true
+  }
+  if (authorization.prompts.includes('consent')) return false
+  const found = await core.records.find(CONSENT, key)
+  if (found === undefined || found.isOver) return false
+  const given = found.value as unknown as Consent
+  const isCovered = authorization.scopes.every((scope) => given.scopes.includes(scope))
+  return isCovered && given.generation === generation
+}
+
+async function finish(
+  service: OAuthService,
+  { authorization, interaction, cookies = [] }: Progress,
+  { sid, subjectId, authTimeMs }: SignOn,
+  generations: Generations,
+): Promise<Answer> {
+  const { core, options } = service
+  // A form that is sent twice leads back once.
+  if (interaction !== undefined && !(await core.handles.take(INTERACTION, interaction))) {
+    return refuse({ kind: 'not_found' })
+  }
+  const { clientId, redirectUri, codeChallenge, scopes, nonce } = authorization
+  const code = await core.issueCode({
+    dialect: OAUTH,
+    clientId,
+    subjectId,
+    generations,
+    context: {
+      sid,
+      authTimeMs,
+      redirectUri,
+      codeChallenge,
+      scope: scopes.join(' '),
+      ...(nonce === undefined ? {} : { nonce }),
+    },
+    lifetimeMs: options.codeLifetimeMs,
+  })
+  return { ...sendBack(service, authorization, { code }), cookies }
+}
+
+interface Kept {
+  readonly authorization: Authorization
+  readonly browser: string
+}
+
+async function showPage(
+  service: OAuthService,
+  request: DialectRequest,
+  { authorization, interaction, cookies = [] }: Progress,
+  path: string,
+): Promise<Answer> {
+  const { core, options } = service
+  const { browser, cookies: added } = browserOf(service, request)
+  const value = { authorization, browser } satisfies Kept as unknown as Json
+  const lifetimeMs = options.loginLifetimeMs
+  const handle = interaction ?? (await core.handles.issue({ kind: INTERACTION, value, lifetimeMs }))
+  const location = `${path}?interaction=${handle}`
+  return { status: 303, headers: { location }, cookies: [...cookies, ...added] }
+}
+
+/**
+ * The login to which a page belongs. Its handle stands in the page's address; it is of no use
+ * without the cookie of the browser in which it began.
+ *
+ * @throws {Refusal} `not_found` where there is none, it is over, or it began in another browser.
+ */
+export async function findInteraction(
+  service: OAuthService,
+  request: DialectRequest,
+  interaction: string,
+): Promise<Omit<Progress, 'signOn'> & { readonly interaction: string }> {
+  const { handles, clients } = service.core
+  const found = await handles.find(INTERACTION, interaction)
+  if (found === undefined) return refuse({ kind: 'not_found' })
+  const { authorization, browser } = found as unknown as Kept
+  const registered = await clients.find({ by: 'id', value: authorization.clientId })
+  const client = oauthClientOf(registered)
+  const isGood = registered?.status === 'active' && isSameBrowser(service, request, browser)
+  if (client === undefined || !isGood) return refuse({ kind: 'not_found' })
+  return { authorization, client, interaction }
+}
+
+/** Ends a login that somebody has declined. */
+export function takeInteraction({ core }: OAuthService, interaction: string): Promise<boolean> {
+  return core.handles.take(INTERACTION, interaction)
+}

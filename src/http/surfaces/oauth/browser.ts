@@ -1,0 +1,154 @@
+/**
+ * What a browser holds: two cookies, each the handle of something that is kept here. One is the
+ * sign-on session; the other ties the pages of a login to the browser in which it began, so that
+ * nobody is led through a login that somebody else has begun.
+ */
+import type { Subject } from '../../../domain/identity.ts'
+import type { Receipt } from '../../../domain/receipt.ts'
+import { digest } from '../../../core/handles.ts'
+import { readCookie, type Cookie } from '../../cookie.ts'
+import type { DialectRequest } from '../../dialect.ts'
+import { OAUTH } from '../../oauth-client.ts'
+import type { OAuthService } from './service.ts'
+
+/**
+ * The first participant of every session that is opened here: the browser that logged in. The colon
+ * keeps it apart from the ids of clients.
+ */
+const SIGN_ON_CLIENT = 'outright:sign-on'
+
+const SIGN_ON = 'oauth-sign-on'
+
+/** Somebody who is logged in at this server, in one browser. */
+export interface SignOn {
+  readonly sid: string
+  readonly subjectId: string
+  /** When the password was last checked. */
+  readonly authTimeMs: number
+}
+
+/** The sign-on session of a browser; undefined where there is none, or it has ended. */
+export async function findSignOn(
+  service: OAuthService,
+  request: DialectRequest,
+): Promise<SignOn | undefined> {
+  const { core } = service
+  const handle = readCookie(request, cookieName(service, 'session'))
+  if (handle === undefined) return undefined
+  const signOn = (await core.handles.find(SIGN_ON, handle)) as unknown as SignOn | undefined
+  const status = signOn && (await core.sessions.status(signOn.sid))
+  const isLive = status?.participants.some(
+    ({ session, state }) => session.participantId === '' && state === 'live',
+  )
+  return isLive === true ? signOn : undefined
+}
+
+export interface SignedOn {
+  readonly signOn: SignOn
+  readonly cookie: Cookie
+}
+
+/**
+ * Signs somebody on whose password was right. A person who has a session in this browser keeps it;
+ * another person's ends before the new one begins.
+ *
+ * @throws {Refusal} `account_disabled`, `credentials_invalid` where the password was changed
+ *   meanwhile, `store_unavailable`.
+ */
+export async function signOn(
+  service: OAuthService,
+  request: DialectRequest,
+  subject: Subject,
+): Promise<SignedOn> {
+  const { core, clock, options } = service
+  const before = await findSignOn(service, request)
+  const isSame = before?.subjectId === subject.id
+  if (before !== undefined && !isSame) await endSession(service, before, true)
+  const sid = isSame ? before.sid : await openSession(service, request, subject)
+  const value = { sid, subjectId: subject.id, authTimeMs: clock.nowMs() }
+  const lifetimeMs = options.sessionLifetimeMs
+  const handle = await core.handles.issue({ kind: SIGN_ON, value, lifetimeMs })
+  // A new handle for each login (session fixation); the one before is good no more.
+  const old = readCookie(request, cookieName(service, 'session'))
+  if (old !== undefined) await core.handles.take(SIGN_ON, old)
+  return { signOn: value, cookie: cookieOf(service, 'session', handle, lifetimeMs / 1000) }
+}
+
+async function openSession(
+  { core, issuer, options }: OAuthService,
+  request: DialectRequest,
+  subject: Subject,
+): Promise<string> {
+  const { session } = await core.openSession({
+    subjectId: subject.id,
+    provedBy: subject,
+    clientId: SIGN_ON_CLIENT,
+    dialect: OAUTH,
+    audience: issuer,
+    accessLifetimeMs: options.accessLifetimeMs,
+    sessionLifetimeMs: options.sessionLifetimeMs,
+    attributes: {
+      address: request.clientAddress,
+      userAgent: request.header('user-agent')?.slice(0, 256) ?? '',
+    },
+  })
+  return session.sid
+}
+
+/** Ends a sign-on session, and with it everything that came of it at any client. */
+export async function endSession(
+  { core }: OAuthService,
+  { sid, subjectId }: Pick<SignOn, 'sid' | 'subjectId'>,
+  wait: boolean,
+): Promise<Receipt> {
+  const { receipt } = await core.revoke({
+    scope: 'session',
+    key: sid,
+    reason: 'logout',
+    actor: `subject:${subjectId}`,
+    wait,
+  })
+  return receipt
+}
+
+/** What the pages of a login are tied to, and the cookie where the browser has none yet. */
+export function browserOf(
+  service: OAuthService,
+  request: DialectRequest,
+): { readonly browser: string; readonly cookies: readonly Cookie[] } {
+  const known = readCookie(request, cookieName(service, 'browser'))
+  if (known !== undefined && /^[\w-]{43}$/.test(known))
+    return { browser: digest(known), cookies: [] }
+  const value = Buffer.from(service.random.bytes(32)).toString('base64url')
+  return { browser: digest(value), cookies: [cookieOf(service, 'browser', value)] }
+}
+
+/** Whether a request comes from the browser in which something began. */
+export function isSameBrowser(
+  service: OAuthService,
+  request: DialectRequest,
+  browser: string,
+): boolean {
+  const known = readCookie(request, cookieName(service, 'browser'))
+  return known !== undefined && digest(known) === browser
+}
+
+/** With TLS a name that browsers take from this very host alone (RFC 6265bis, section 4.1.3.2). */
+function cookieName({ isSecure }: OAuthService, what: 'session' | 'browser'): string {
+  return `${isSecure ? '__Host-' : ''}outright-${what}`
+}
+
+function cookieOf(
+  service: OAuthService,
+  what: 'session' | 'browser',
+  value: string,
+  maxAgeSeconds?: number,
+): Cookie {
+  return {
+    name: cookieName(service, what),
+    value,
+    path: '/',
+    secure: service.isSecure,
+    ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds: Math.floor(maxAgeSeconds) }),
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * OAuth 2 and OpenID Connect: people log in here once, and any number of clients are let into that
+ * login. It owns the endpoints, the pages and the forms on the wire. A login is a session like any
+ * other: the browser is its first participant, each client joins it, and what ends the session ends
+ * all of them. What a token is and how an end is stored belong to the core.
+ */
+import { refuse, type Failure } from '../../../domain/failure.ts'
+import type { DialectContext } from '../../context.ts'
+import { routesWith } from '../../declared-route.ts'
+import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import { oauthError, oauthFailure } from '../../oauth-error.ts'
+import { problems } from '../../problem.ts'
+import { answer, anything, anyText, constant, count, optional } from '../../schema.ts'
+import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { tokenPath } from '../../token-endpoints.ts'
+import { authorize, consentPath, loginPath } from './authorize.ts'
+import { demo } from './demo.ts'
+import { showConsent, showLogin, submitConsent, submitLogin } from './login.ts'
+import { authorizePath, metadata, userinfoPath } from './metadata.ts'
+import { oauthSchema, type OAuthSettings } from './options.ts'
+import { noticePage } from './pages.ts'
+import { createService, type OAuthService } from './service.ts'
+import { exchange, type TokenAnswer } from './token.ts'
+import { bearerFailure, userinfo, type Userinfo } from './userinfo.ts'
+import { wordsFor } from './words.ts'
+
+export const oauth: OwnModule<OAuthSettings> = defineOwn({
+  name: 'oauth',
+  title: 'OAuth 2 and OpenID Connect',
+  options: oauthSchema,
+  demo,
+  longestTokenMs: ({ oauth: { accessLifetimeMs } }) => accessLifetimeMs,
+  create: createOAuth,
+})
+
+function createOAuth(context: DialectContext, settings: OAuthSettings): Dialect {
+  const service = createService(context, settings.oauth)
+  const routes = [...pageRoutes(service), ...machineRoutes(service)]
+  return {
+    routes,
+    owns: (path) => path.startsWith(`${loginPath}/`) || routes.some((one) => one.path === path),
+    renderFailure(failure, request) {
+      if (request.path === tokenPath || request.path.startsWith('/.well-known/')) {
+        return oauthFailure(failure)
+      }
+      return request.path === userinfoPath ? bearerFailure(failure) : pageFailure(failure, request)
+    },
+  }
+}
+
+const declare = routesWith({
+  refuse: () => refuse({ kind: 'malformed_request', reason: 'the form is not good' }),
+})
+
+const pageResponse = { description: 'A page', type: 'text/html' } as const
+const redirect = { description: 'To a page, or back to the client' } as const
+
+/** What people see. Their forms need no script. */
+function pageRoutes(service: OAuthService): readonly Route[] {
+  const page = (
+    method: 'GET' | 'POST',
+    path: string,
+    summary: string,
+    handle: (service: OAuthService, request: DialectRequest) => Promise<Answer>,
+  ): Route =>
+    declare(
+      {
+        method,
+        path,
+        operationId: `${method.toLowerCase()}_${path.slice(1).replaceAll('/', '_')}`,
+        summary,
+        responses: { 200: pageResponse, 303: redirect, default: pageResponse },
+      },
+      ({ request }) => handle(service, request),
+    )
+  const asks = 'A client asks for a login (RFC 6749, section 4.1.1; OpenID Connect Core 1.0)'
+  return [
+    page('GET', authorizePath, asks, authorize),
+    page('POST', authorizePath, `${asks}, as a form`, authorize),
+    page('GET', loginPath, 'The login page', showLogin),
+    page('POST', loginPath, 'Name and password', submitLogin),
+    page('GET', consentPath, 'The consent page', showConsent),
+    page('POST', consentPath, 'Allow or deny', submitConsent),
+  ]
+}
+
+/** What programs call. */
+function machineRoutes(service: OAuthService): readonly Route[] {
+  const error = { description: 'An error (RFC 6749, section 5.2)', schema: anything }
+  const about = (method: 'GET' | 'POST'): Route =>
+    declare(
+      {
+        method,
+        path: userinfoPath,
+        operationId: `${method.toLowerCase()}Userinfo`,
+        summary: 'Who the token is about (OpenID Connect Core 1.0, section 5.3)',
+        security: [{ bearer: [] }],
+        responses: { 200: userinfoResponse, default: error },
+      },
+      async (call) => call.json(200, await userinfo(service, call.request)),
+    )
+  const describe = (name: string, summary: string): Route =>
+    declare(
+      {
+        method: 'GET',
+        path: `/.well-known/${name}`,
+        alsoHead: true,
+        summary,
+        responses: { 200: { description: 'The document', schema: anything }, default: error },
+      },
+      async (call) => call.json(200, await metadata(service)),
+    )
+  return [
+    declare(
+      {
+        method: 'POST',
+        path: tokenPath,
+        summary: 'Tokens for a code, a refresh token, or a client’s own credentials',
+        security: [{ basic: [] }],
+        responses: { 200: tokenResponse, 400: error, 401: error, default: error },
+      },
+      async (call) => {
+        const said = await exchange(service, call.request)
+        return 'error' in said ? oauthError(400, said.error, said.why) : call.json(200, said)
+      },
+    ),
+    about('GET'),
+    about('POST'),
+    describe('oauth-authorization-server', 'Authorization server metadata (RFC 8414)'),
+    describe('openid-configuration', 'OpenID Connect Discovery 1.0'),
+  ]
+}
+
+const tokenResponse = {
+  description: 'Tokens',
+  schema: answer<TokenAnswer>({
+    access_token: anyText(),
+    token_type: constant('Bearer'),
+    expires_in: count(),
+    refresh_token: optional(anyText()),
+    id_token: optional(anyText()),
+    scope: optional(anyText()),
+  }),
+}
+
+const userinfoResponse = {
+  description: 'Claims, by the scopes of the token',
+  schema: answer<Userinfo>({
+    sub: anyText(),
+    name: optional(anyText()),
+    preferred_username: optional(anyText()),
+    email: optional(anyText()),
+    phone_number: optional(anyText()),
+  }),
+}
+
+/** A failure for people. Nothing of the request is in it. */
+function pageFailure(failure: Failure, request: DialectRequest): Answer {
+  const words = wordsFor(request)
+  const { status } = problems[failure.kind]
+  const page = (title: string, text: string): Answer => noticePage(status, words, title, text)
+  const isOver = failure.kind === 'not_found' || failure.kind === 'forbidden'
+  if (isOver) return page(words.over, words.startAgain)
+  if (status >= 500) return page(words.failed, words.tryAgain)
+  const answered = page(words.failed, words.wrongLink)
+  if (failure.kind !== 'method_not_allowed') return answered
+  return { ...answered, headers: { ...answered.headers, allow: failure.allow.join(', ') } }
+}

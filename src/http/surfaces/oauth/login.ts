@@ -1,0 +1,143 @@
+/** `/login` and `/login/consent`: what a person is asked, and what comes of the answer. */
+import { createHash } from 'node:crypto'
+import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
+import { normalIdentifier } from '../../../domain/identifiers.ts'
+import type { Subject } from '../../../domain/identity.ts'
+import { readForm } from '../../body.ts'
+import type { Answer, DialectRequest } from '../../dialect.ts'
+import { sendError } from './authorization.ts'
+import { findInteraction, proceed, takeInteraction } from './authorize.ts'
+import { findSignOn, signOn } from './browser.ts'
+import { consentPage, loginPage } from './pages.ts'
+import type { OAuthService } from './service.ts'
+import { wordsFor, type Words } from './words.ts'
+
+type Interaction = Awaited<ReturnType<typeof findInteraction>>
+
+/** `GET /login`. */
+export async function showLogin(service: OAuthService, request: DialectRequest): Promise<Answer> {
+  const interaction = await ofQuery(service, request)
+  const { loginHint = '' } = interaction.authorization
+  return loginForm(request, interaction, { status: 200, username: loginHint, problem: undefined })
+}
+
+function loginForm(
+  request: DialectRequest,
+  { interaction, client, authorization }: Interaction,
+  more: {
+    readonly status: number
+    readonly username: string
+    readonly problem: string | undefined
+  },
+): Answer {
+  const { uiLocales, redirectUri } = authorization
+  const words = wordsFor(request, uiLocales)
+  const { status, ...rest } = more
+  return loginPage(status, { words, interaction, clientName: client.name, redirectUri, ...rest })
+}
+
+/** `POST /login`: name and password, or "cancel". */
+export async function submitLogin(service: OAuthService, request: DialectRequest): Promise<Answer> {
+  const { form, interaction } = await ofForm(service, request)
+  const { authorization } = interaction
+  if (form.get('decision') === 'cancel') return decline(service, interaction)
+  const username = form.get('username') ?? ''
+  try {
+    const subject = await checkPassword(service, request, username, form.get('password') ?? '')
+    const signedOn = await signOn(service, request, subject)
+    const cookies = [signedOn.cookie]
+    return await proceed(service, request, { ...interaction, signOn: signedOn.signOn, cookies })
+  } catch (error) {
+    const words = wordsFor(request, authorization.uiLocales)
+    const again = error instanceof Refusal ? problemOf(error.failure, words) : undefined
+    if (again === undefined) throw error
+    return loginForm(request, interaction, { ...again, username: username.slice(0, 256) })
+  }
+}
+
+/** What a person may mend; undefined for what is to be answered as a failure. */
+function problemOf(
+  failure: Failure,
+  words: Words,
+): { readonly status: number; readonly problem: string } | undefined {
+  switch (failure.kind) {
+    case 'credentials_invalid':
+      return { status: 400, problem: words.wrongPassword }
+    case 'rate_limited':
+      return { status: 429, problem: words.tooMany }
+    case 'account_disabled':
+      return { status: 403, problem: words.disabled }
+    default:
+      return undefined
+  }
+}
+
+/** Every guess is counted, by the account that it is at. */
+async function checkPassword(
+  { core, guesses }: OAuthService,
+  { clientAddress }: DialectRequest,
+  name: string,
+  password: string,
+): Promise<Subject> {
+  const by = name.includes('@') ? 'email' : 'username'
+  const account = createHash('sha256').update(normalIdentifier(by, name) ?? name)
+  const key = account.digest('base64url')
+  await guesses.consume(key, clientAddress)
+  const subject = await core.authenticateSubject({ by, value: name }, password)
+  await guesses.succeeded(key, clientAddress)
+  return subject
+}
+
+/** `GET /login/consent`. */
+export async function showConsent(service: OAuthService, request: DialectRequest): Promise<Answer> {
+  const { interaction, client, authorization } = await ofQuery(service, request)
+  const found = await findSignOn(service, request)
+  const lookup = found && ({ by: 'id', value: found.subjectId } as const)
+  const subject = lookup && (await service.core.subjects.find(lookup))
+  if (subject === undefined) return refuse({ kind: 'not_found' })
+  const { uiLocales, redirectUri, scopes } = authorization
+  const words = wordsFor(request, uiLocales)
+  const person = subject.name || (subject.username ?? subject.email ?? subject.id)
+  return consentPage({ words, interaction, clientName: client.name, redirectUri, scopes, person })
+}
+
+/** `POST /login/consent`: "allow" or "deny". */
+export async function submitConsent(
+  service: OAuthService,
+  request: DialectRequest,
+): Promise<Answer> {
+  const { form, interaction } = await ofForm(service, request)
+  const found = await findSignOn(service, request)
+  if (form.get('decision') !== 'allow') return decline(service, interaction)
+  return proceed(service, request, { ...interaction, signOn: found, hasConsented: true })
+}
+
+async function decline(
+  service: OAuthService,
+  { interaction, authorization }: Interaction,
+): Promise<Answer> {
+  if (!(await takeInteraction(service, interaction))) return refuse({ kind: 'not_found' })
+  return sendError(service, authorization, 'access_denied', 'the person declined')
+}
+
+function ofQuery(service: OAuthService, request: DialectRequest): Promise<Interaction> {
+  return findInteraction(service, request, request.query.get('interaction') ?? '')
+}
+
+async function ofForm(
+  service: OAuthService,
+  request: DialectRequest,
+): Promise<{ readonly form: URLSearchParams; readonly interaction: Interaction }> {
+  refuseOtherSites(request)
+  const form = readForm(request)
+  const interaction = await findInteraction(service, request, form.get('interaction') ?? '')
+  return { form, interaction }
+}
+
+/** Forms are those of our own pages (login CSRF). The cookie of the browser says so as well. */
+export function refuseOtherSites(request: DialectRequest): void {
+  const site = request.header('sec-fetch-site')
+  if (site !== undefined && site !== 'same-origin') {
+    refuse({ kind: 'forbidden', reason: 'the form was sent from another site' })
+  }
+}

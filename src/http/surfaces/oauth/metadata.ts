@@ -1,0 +1,48 @@
+/** What this server says of itself: RFC 8414, and OpenID Connect Discovery 1.0. */
+import { assertionAlgorithms } from '../../client-assertion.ts'
+import { authenticationMethods, grantTypes, openidScopes } from '../../oauth-client.ts'
+import { tokenEndpointsMetadata, tokenPath } from '../../token-endpoints.ts'
+import type { OAuthService } from './service.ts'
+import { languageTags } from './words.ts'
+
+export const authorizePath = '/oauth2/authorize'
+export const userinfoPath = '/oidc/userinfo'
+
+/** Both documents: what one asks for the other allows. What is not built is not in it. */
+export async function metadata({
+  core,
+  issuer,
+}: OAuthService): Promise<Readonly<Record<string, unknown>>> {
+  const { keys } = await core.keys.published()
+  const algorithms = [...new Set(keys.flatMap(({ alg }) => alg ?? []))]
+  const [algorithm = 'ES256'] = algorithms
+  return {
+    issuer,
+    authorization_endpoint: issuer + authorizePath,
+    token_endpoint: issuer + tokenPath,
+    userinfo_endpoint: issuer + userinfoPath,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    ...tokenEndpointsMetadata(issuer, algorithm),
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: grantTypes,
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    token_endpoint_auth_methods_supported: authenticationMethods,
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    revocation_endpoint_auth_methods_supported: authenticationMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    scopes_supported: openidScopes,
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: algorithms,
+    claims_supported:
+      'iss sub aud iat exp auth_time nonce sid name preferred_username email phone_number'.split(
+        ' ',
+      ),
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    ui_locales_supported: languageTags,
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+  }
+}

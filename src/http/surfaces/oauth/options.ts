@@ -1,0 +1,49 @@
+import { group, lifetime, type Group } from '../../../settings/schema.ts'
+import { limitSetting, type RateLimitRule } from '../../rate-limit.ts'
+
+/** How long things last, and how often passwords may be tried. */
+export interface OAuthOptions {
+  readonly accessLifetimeMs: number
+  readonly refreshLifetimeMs: number
+  readonly sessionLifetimeMs: number
+  readonly idTokenLifetimeMs: number
+  readonly codeLifetimeMs: number
+  readonly loginLifetimeMs: number
+  readonly attemptsPerAddress: RateLimitRule
+  readonly attemptsPerAccount: RateLimitRule
+}
+
+export interface OAuthSettings {
+  readonly oauth: OAuthOptions
+}
+
+const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+
+export const oauthSchema: Group<OAuthSettings> = group<OAuthSettings>({
+  oauth: group<OAuthOptions>({
+    accessLifetimeMs: lifetime({ description: 'life of an access token', default: 10 * MINUTE_MS }),
+    refreshLifetimeMs: lifetime({
+      description: 'for how long a refresh token may lie unused',
+      default: 14 * DAY_MS,
+    }),
+    sessionLifetimeMs: lifetime({
+      description: 'longest life of a login, with everything that came of it',
+      default: 30 * DAY_MS,
+    }),
+    idTokenLifetimeMs: lifetime({ description: 'life of an ID token', default: 60 * MINUTE_MS }),
+    codeLifetimeMs: lifetime({ description: 'life of an authorization code', default: MINUTE_MS }),
+    loginLifetimeMs: lifetime({
+      description: 'for how long a login or consent page may stay open',
+      default: 15 * MINUTE_MS,
+    }),
+    attemptsPerAddress: limitSetting('passwords tried from one address on the login page', {
+      points: 60,
+      windowSeconds: 60,
+    }),
+    attemptsPerAccount: limitSetting(
+      'passwords tried from one address for one name; ten times as many from all addresses that are not known',
+      { points: 20, windowSeconds: 60 },
+    ),
+  }),
+})

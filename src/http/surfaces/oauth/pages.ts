@@ -1,0 +1,113 @@
+/** The pages: what they say in each language stands in `words.ts`. They run no script. */
+import type { Answer } from '../../dialect.ts'
+import { formTargets, html, pageAnswer, styleSheet, type Html, type Style } from '../../html.ts'
+import { pageCss } from '../../page-style.ts'
+import { fill, type Words } from './words.ts'
+
+const style: Style = styleSheet(`${pageCss}
+body { min-height: 100vh; display: grid; align-items: center; }
+main { width: min(26rem, 100%); padding: clamp(1.5rem, 6vw, 2.5rem); }
+h1 { font-size: 1.6rem; }
+.lead { font-size: 1rem; }
+label { display: block; margin: 0 0 1rem; font-size: .9rem; color: var(--soft); }
+input { display: block; width: 100%; margin-top: .3rem; padding: .65rem .75rem; font: inherit; font-size: 1rem;
+  color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: .6rem; }
+button { flex: 1; padding: .7rem 1rem; font: inherit; font-weight: 600; border-radius: .6rem; cursor: pointer;
+  color: #fff; background: #1a56c4; border: 1px solid #1a56c4; }
+button.quiet { color: var(--ink); background: transparent; border-color: var(--soft); }
+input:focus-visible, button:focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }
+.buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
+.problem { padding: .6rem .8rem; border-left: 4px solid #c62828; background: rgb(198 40 40 / .1); }
+ul { margin: 0 0 1rem; padding-left: 1.25rem; }
+`)
+
+interface FormView {
+  readonly words: Words
+  readonly interaction: string
+  readonly clientName: string
+  readonly redirectUri: string
+}
+
+/** The login page. */
+export function loginPage(
+  status: number,
+  view: FormView & { readonly username: string; readonly problem: string | undefined },
+): Answer {
+  const { words, interaction, clientName, redirectUri, username, problem } = view
+  return page(status, words, words.login, formTargets(redirectUri), [
+    html`<p class="lead">${fill(words.toContinue, { client: clientName })}</p>`,
+    problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`,
+    html`<form method="post" action="/login">
+      <input type="hidden" name="interaction" value="${interaction}" />
+      <label
+        >${words.username}<input
+          name="username"
+          value="${username}"
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck="false"
+          required
+      /></label>
+      <label
+        >${words.password}<input
+          type="password"
+          name="password"
+          autocomplete="current-password"
+          required
+      /></label>
+      <div class="buttons">
+        <button name="decision" value="login">${words.login}</button>
+        <button name="decision" value="cancel" class="quiet" formnovalidate>${words.cancel}</button>
+      </div>
+    </form>`,
+  ])
+}
+
+/** The consent page. */
+export function consentPage(
+  view: FormView & { readonly scopes: readonly string[]; readonly person: string },
+): Answer {
+  const { words, interaction, clientName, redirectUri, scopes, person } = view
+  const asked = scopes.map((scope) => html`<li>${words.scopes[scope] ?? scope}</li>`)
+  return page(
+    200,
+    words,
+    fill(words.consentTitle, { client: clientName }),
+    formTargets(redirectUri),
+    [
+      html`<p class="lead">${fill(words.loggedInAs, { person })}</p>`,
+      asked.length === 0
+        ? html``
+        : html`<p>${words.consentLead}</p>
+            <ul>
+              ${asked}
+            </ul>`,
+      html`<form method="post" action="/login/consent">
+        <input type="hidden" name="interaction" value="${interaction}" />
+        <div class="buttons">
+          <button name="decision" value="allow">${words.allow}</button>
+          <button name="decision" value="deny" class="quiet">${words.deny}</button>
+        </div>
+      </form>`,
+    ],
+  )
+}
+
+/** A page that only says something. */
+export function noticePage(status: number, words: Words, title: string, text: string): Answer {
+  return page(status, words, title, ["'none'"], [html`<p>${text}</p>`])
+}
+
+function page(
+  status: number,
+  { lang }: Words,
+  title: string,
+  formAction: readonly string[],
+  parts: readonly Html[],
+): Answer {
+  const body = html`<main>
+    <h1>${title}</h1>
+    ${parts}
+  </main>`
+  return pageAnswer(status, { title, style, body, formAction, lang })
+}

@@ -1,0 +1,142 @@
+/** What the pages say, in each language. */
+import type { DialectRequest } from '../../dialect.ts'
+
+export interface Words {
+  /** BCP 47. */
+  readonly lang: string
+  readonly login: string
+  readonly toContinue: string
+  readonly username: string
+  readonly password: string
+  readonly cancel: string
+  readonly wrongPassword: string
+  readonly tooMany: string
+  readonly disabled: string
+  readonly consentTitle: string
+  readonly loggedInAs: string
+  readonly consentLead: string
+  readonly allow: string
+  readonly deny: string
+  /** By scope; others are shown as they are called. */
+  readonly scopes: Readonly<Record<string, string>>
+  readonly failed: string
+  readonly wrongLink: string
+  readonly over: string
+  readonly startAgain: string
+  readonly tryAgain: string
+}
+
+const en: Words = {
+  lang: 'en',
+  login: 'Log in',
+  toContinue: 'to continue to {client}',
+  username: 'User name or e-mail address',
+  password: 'Password',
+  cancel: 'Cancel',
+  wrongPassword: 'That did not work. Check what you typed and try again.',
+  tooMany: 'Too many attempts. Wait a minute and try again.',
+  disabled: 'This account is disabled. Ask support for help.',
+  consentTitle: 'Allow {client}?',
+  loggedInAs: 'You are logged in as {person}.',
+  consentLead: 'It will be able to see:',
+  allow: 'Allow',
+  deny: 'Deny',
+  scopes: {
+    openid: 'Who you are',
+    profile: 'Your name',
+    email: 'Your e-mail address',
+    phone: 'Your phone number',
+  },
+  failed: 'That did not work',
+  wrongLink: 'The application sent you here with a request that is not good. Tell whoever runs it.',
+  over: 'This page is no longer good',
+  startAgain: 'Go back to the application and start again.',
+  tryAgain: 'Nothing was changed. Try again in a moment.',
+}
+
+const pt: Words = {
+  lang: 'pt',
+  login: 'Entrar',
+  toContinue: 'para continuar em {client}',
+  username: 'Nome de utilizador ou e-mail',
+  password: 'Palavra-passe',
+  cancel: 'Cancelar',
+  wrongPassword: 'Não funcionou. Verifique o que escreveu e tente de novo.',
+  tooMany: 'Demasiadas tentativas. Espere um minuto e tente de novo.',
+  disabled: 'Esta conta está desativada. Peça ajuda ao apoio.',
+  consentTitle: 'Autorizar {client}?',
+  loggedInAs: 'Entrou como {person}.',
+  consentLead: 'Poderá ver:',
+  allow: 'Autorizar',
+  deny: 'Recusar',
+  scopes: {
+    openid: 'Quem você é',
+    profile: 'O seu nome',
+    email: 'O seu e-mail',
+    phone: 'O seu número de telefone',
+  },
+  failed: 'Não funcionou',
+  wrongLink: 'A aplicação enviou-o para aqui com um pedido inválido. Avise quem a gere.',
+  over: 'Esta página já não é válida',
+  startAgain: 'Volte à aplicação e comece de novo.',
+  tryAgain: 'Nada foi alterado. Tente de novo dentro de momentos.',
+}
+
+const es: Words = {
+  lang: 'es',
+  login: 'Iniciar sesión',
+  toContinue: 'para continuar en {client}',
+  username: 'Nombre de usuario o correo electrónico',
+  password: 'Contraseña',
+  cancel: 'Cancelar',
+  wrongPassword: 'No ha funcionado. Compruebe lo que ha escrito e inténtelo de nuevo.',
+  tooMany: 'Demasiados intentos. Espere un minuto e inténtelo de nuevo.',
+  disabled: 'Esta cuenta está desactivada. Pida ayuda al servicio de asistencia.',
+  consentTitle: '¿Permitir {client}?',
+  loggedInAs: 'Ha iniciado sesión como {person}.',
+  consentLead: 'Podrá ver:',
+  allow: 'Permitir',
+  deny: 'Rechazar',
+  scopes: {
+    openid: 'Quién es usted',
+    profile: 'Su nombre',
+    email: 'Su correo electrónico',
+    phone: 'Su número de teléfono',
+  },
+  failed: 'No ha funcionado',
+  wrongLink:
+    'La aplicación le ha enviado aquí con una petición no válida. Avise a quien la gestiona.',
+  over: 'Esta página ya no es válida',
+  startAgain: 'Vuelva a la aplicación y empiece de nuevo.',
+  tryAgain: 'No se ha cambiado nada. Inténtelo de nuevo en un momento.',
+}
+
+const languages: Readonly<Record<string, Words>> = { en, pt, es }
+
+export const languageTags: readonly string[] = Object.keys(languages)
+
+/**
+ * The language of a page: the first that is known of those that the client asked for, then of those
+ * that the browser asks for. What is not known is no error.
+ */
+export function wordsFor(request: DialectRequest, uiLocales: string = ''): Words {
+  const accepted = (request.header('accept-language') ?? '')
+    .split(',')
+    .map((one) => {
+      const [tag = '', quality = 'q=1'] = one.trim().split(/\s*;\s*/)
+      return { tag, weight: Number(quality.replace(/^q=/, '')) }
+    })
+    .filter(({ weight }) => weight > 0)
+    .sort((one, other) => other.weight - one.weight)
+    .map(({ tag }) => tag)
+  const primaries = [...uiLocales.split(' '), ...accepted].map(
+    (tag) => tag.toLowerCase().split('-')[0] ?? '',
+  )
+  const known = primaries.find((primary) => Object.hasOwn(languages, primary))
+  return (known && languages[known]) || en
+}
+
+/** Puts names into a sentence. */
+export function fill(sentence: string, names: Readonly<Record<string, string>>): string {
+  return sentence.replaceAll(/\{(\w+)\}/g, (_, name: string) => names[name] ?? '')
+}

@@ -1,0 +1,145 @@
+/** Metadata, how clients authenticate, and what they may do in their own name. */
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose'
+import * as oauth from 'oauth4webapi'
+import * as openid from 'openid-client'
+import { metadataProblem } from '../../src/http/oauth-client.ts'
+import { useOAuth } from './relying-parties.ts'
+
+const pair = await generateKeyPair('ES256', { extractable: true })
+const publicKey: JWK = { ...(await exportJWK(pair.publicKey)), kid: 'one' }
+
+const world = useOAuth(
+  {},
+  {
+    news: { grant_types: ['client_credentials'], scope: 'read write' },
+    app: { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicKey] } },
+  },
+)
+
+const wellKnown = ['oauth-authorization-server', 'openid-configuration'] as const
+
+suite('metadata', () => {
+  test('MD-01, MD-02, MD-03: both documents, the issuer as it is', async () => {
+    for (const name of wellKnown) {
+      const reply = await world.server.call('GET', `/.well-known/${name}`)
+      assert.deepEqual([reply.status, reply.headers['content-type']], [200, 'application/json'])
+      assert.equal(reply.json().issuer, world.server.url)
+    }
+  })
+
+  test('MD-04, MD-05, MD-06: no empty lists, no endpoint that is not there', async () => {
+    const found = (await world.server.call('GET', '/.well-known/openid-configuration')).json()
+    for (const [name, value] of Object.entries<unknown>(found)) {
+      if (Array.isArray(value)) assert.notEqual(value.length, 0, name)
+      if (typeof value !== 'string' || name === 'issuer') continue
+      const { status } = await world.server.call('GET', new URL(value).pathname)
+      assert.notEqual(status, 404, name)
+    }
+    assert.ok(found.revocation_endpoint_auth_signing_alg_values_supported.length > 0)
+    assert.equal(JSON.stringify(found).includes('"none"]'), true)
+    assert.equal(found.code_challenge_methods_supported.join(), 'S256')
+  })
+
+  test('oauth4webapi takes both', async () => {
+    const issuer = new URL(world.server.url)
+    for (const algorithm of ['oauth2', 'oidc'] as const) {
+      // oxlint-disable-next-line typescript/no-deprecated
+      const options = { algorithm, [oauth.allowInsecureRequests]: true } as const
+      const response = await oauth.discoveryRequest(issuer, options)
+      const server = await oauth.processDiscoveryResponse(issuer, response)
+      assert.equal(server.token_endpoint, `${world.server.url}/oauth2/token`)
+    }
+  })
+})
+
+/** An assertion as a client makes it, changed where a test wants it. */
+function assertion(changes: Record<string, unknown> = {}, key = pair.privateKey): Promise<string> {
+  const iat = Math.floor(Date.now() / 1000)
+  const base = { iss: 'app', sub: 'app', aud: world.server.url, jti: crypto.randomUUID() }
+  return new SignJWT({ ...base, iat, exp: iat + 60, ...changes })
+    .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+    .sign(key)
+}
+
+async function present(jwt: string, more: Record<string, string> = {}): Promise<string> {
+  const reply = await world.server.call('POST', '/oauth2/token', {
+    body: new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: 'unknown',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: jwt,
+      ...more,
+    }),
+  })
+  return `${String(reply.status)} ${reply.json().error}`
+}
+
+suite('private_key_jwt', () => {
+  test('a good assertion is the client, once', async () => {
+    const jwt = await assertion()
+    assert.equal(await present(jwt), '400 invalid_grant')
+    assert.equal(await present(jwt), '401 invalid_client')
+    const toEndpoint = await assertion({ aud: `${world.server.url}/oauth2/token` })
+    assert.equal(await present(toEndpoint), '400 invalid_grant')
+  })
+
+  test('another key, audience, subject, a long life, none, or a second way: refused', async () => {
+    const stranger = await generateKeyPair('ES256')
+    const now = Math.floor(Date.now() / 1000)
+    for (const jwt of [
+      await assertion({}, stranger.privateKey),
+      await assertion({ aud: 'https://other.example' }),
+      await assertion({ sub: 'shop' }),
+      await assertion({ iss: 'shop', sub: 'shop' }),
+      await assertion({ exp: now - 60 }),
+      await assertion({ exp: now + 86_400 }),
+      await assertion({ exp: undefined }),
+      await assertion({ jti: undefined }),
+      'eyJhbGciOiJub25lIn0.eyJpc3MiOiJhcHAiLCJzdWIiOiJhcHAifQ.',
+      'not a jwt',
+    ]) {
+      assert.equal(await present(jwt), '401 invalid_client')
+    }
+    assert.equal(await present(await assertion(), { client_secret: 'x' }), '400 invalid_request')
+    const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'app' })
+    assert.equal((await world.server.call('POST', '/oauth2/token', { body })).status, 401)
+  })
+})
+
+suite('client credentials', () => {
+  test('a client acts for itself, with scopes that it may have and no refresh token', async () => {
+    const news = await world.as('news')
+    const tokens = await openid.clientCredentialsGrant(news, { scope: 'read' })
+    assert.equal(tokens.refresh_token, undefined)
+    const verdict = await world.server.core.verify(tokens.access_token)
+    assert.ok(verdict.ok)
+    assert.deepEqual([verdict.claims.sub, verdict.claims['scope']], ['client:news', 'read'])
+    await assert.rejects(openid.clientCredentialsGrant(news, { scope: 'admin' }))
+    await assert.rejects(openid.clientCredentialsGrant(await world.as('shop')))
+    const { core } = world.server
+    const end = { scope: 'client', key: 'news', reason: 'revoked_by_operator' } as const
+    await core.revoke({ ...end, actor: 'operator:test', wait: true })
+    assert.equal((await core.verify(tokens.access_token)).ok, false)
+  })
+})
+
+suite('registration', () => {
+  const client = { dialect: 'oauth', id: 'x', key: 'x', secretHash: undefined }
+  test('what is not understood is refused', () => {
+    const problem = (oauthMetadata: object, more = {}) =>
+      metadataProblem({ ...client, attributes: { oauth: oauthMetadata as never }, ...more })
+    assert.equal(problem({}), undefined)
+    assert.match(problem({ grant_type: [] }) ?? '', /^attributes\.oauth\.grant_type /)
+    assert.match(problem({ grant_types: ['password'] }) ?? '', /grant_types/)
+    assert.match(problem({ token_endpoint_auth_method: 'private_key_jwt' }) ?? '', /jwks/)
+    assert.match(problem({ token_endpoint_auth_method: 'client_secret_post' }) ?? '', /secret/)
+    assert.match(problem({ jwks: { keys: [{ kty: 'oct', k: 'AA' }] } }) ?? '', /jwks/)
+    assert.match(problem({ backchannel_logout_uri: 'https://a.example/#b' }) ?? '', /backchannel/)
+    assert.match(problem({ backchannel_logout_uri: 'http://a.example/' }) ?? '', /https/)
+    assert.match(problem({ grant_types: ['client_credentials'] }) ?? '', /authenticate/)
+    assert.match(problem({}, { key: 'y' }) ?? '', /id must be the key/)
+    assert.equal(problem({ nonsense: 1 }, { dialect: 'octopus' }), undefined)
+  })
+})
