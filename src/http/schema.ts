@@ -59,15 +59,16 @@ function object<T>(members: Members<T>, { name, ...words }: ObjectWords, rest = 
 }
 
 /** Members of an object whose type is made from theirs. */
-type Fields = Readonly<Record<string, TSchema>>
+export type Fields = Readonly<Record<string, TSchema>>
 
+/** What a schema describes. */
 type ValueOf<S> = S extends Schema<infer T> ? T : never
 
 type OptionalNames<M> = {
   [K in keyof M]: '~optional' extends keyof M[K] ? K : never
 }[keyof M]
 
-type TypeOf<M> = { readonly [K in Exclude<keyof M, OptionalNames<M>>]: ValueOf<M[K]> } & {
+export type TypeOf<M> = { readonly [K in Exclude<keyof M, OptionalNames<M>>]: ValueOf<M[K]> } & {
   readonly [K in OptionalNames<M>]?: ValueOf<M[K]>
 }
 

@@ -1,17 +1,48 @@
 import { refuse } from '../../../domain/failure.ts'
 import type { Client } from '../../../domain/identity.ts'
-import { singleParameter } from '../../body.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import { routesWith } from '../../declared-route.ts'
+import type { Route } from '../../dialect.ts'
+import { problemManners } from '../../problem-response.ts'
+import { fields, optional, repeatable, text } from '../../schema.ts'
 import { readCaller } from './caller.ts'
 import { passRefuse, registrationCodeUnknown } from './errors.ts'
 import { startLogin } from './login.ts'
-import { requiredParameter } from './parse.ts'
+import { required } from './parse.ts'
 import { providerOf, type Pass } from './pass.ts'
 import { findRegistrationCode } from './registration-code.ts'
+import { error, errors, mvpd, requestor, security } from './wire.ts'
 
-const MAX_REDIRECT_LENGTH = 4096
+const MAX_DOMAIN_LENGTH = 256
 /** Mandatory on the vendor's page; only `strict` insists. */
-const residual = ['domain_name', 'noflash', 'no_iframe', 'redirect_url']
+const residual = ['domain_name', 'noflash', 'no_iframe', 'redirect_url'] as const
+
+const route = routesWith({
+  ...problemManners,
+  areParametersLenient: true,
+  readParameters: ({ query }) => mendRegistrationCode(query),
+})
+
+const ignored = optional(text(4096, { description: 'Residual; accepted and not looked at' }))
+
+const query = fields({
+  reg_code: text(64, {
+    description:
+      'The registration code; best sent first, because some browsers read &reg as an entity',
+  }),
+  requestor_id: requestor,
+  mso_id: mvpd,
+  domain_name: optional(
+    text(4096, {
+      description: 'Where the second screen is; one of the requestor’s domains where it lists them',
+    }),
+  ),
+  noflash: ignored,
+  no_iframe: ignored,
+  generic_data: optional(repeatable({ description: 'What a promotional pass is limited to' })),
+  redirect_url: optional(
+    text(4096, { description: 'Where the browser comes back to; http or https' }),
+  ),
+})
 
 /**
  * `GET /api/v1/authenticate` [F]: the second screen chose a provider; 302 to the provider's login
@@ -22,24 +53,37 @@ const residual = ['domain_name', 'noflash', 'no_iframe', 'redirect_url']
  *    the requestor's `domains`: else this would send viewers wherever a link says. The demo alone
  *    allows any address to a requestor that has none.
  * 3. A login is stored under a new, unguessable `state`, which the provider's assertion must carry.
- *
- * @throws {Refusal} `missing_parameter`, `invalid_parameter`.
- * @throws {PassRefusal} `invalid_parameter_code`, `unknown_integration`.
  */
-export async function authenticate(pass: Pass, request: DialectRequest): Promise<Answer> {
-  const { requestor, parameters } = await readCaller(pass, request, {
-    requestorParameter: 'requestor_id',
-    parameters: mendRegistrationCode(request.query),
-  })
-  if (pass.options.strict) for (const name of residual) requiredParameter(parameters, name, 4096)
-  const code = requiredParameter(parameters, 'reg_code', 64)
-  const provider = providerOf(pass, requestor, requiredParameter(parameters, 'mso_id', 64))
-  checkDomain(requestor, singleParameter(parameters, 'domain_name', 256))
-  const redirect = readRedirect(pass, requestor, parameters)
-  const record =
-    (await findRegistrationCode(pass, requestor.id, code)) ?? passRefuse(registrationCodeUnknown)
-  const location = await startLogin(pass, { requestor, record, provider, redirect })
-  return { status: 302, headers: { location, 'referrer-policy': 'no-referrer' } }
+export function authenticateRoute(pass: Pass): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/api/v1/authenticate',
+      summary: 'Send a second screen to its provider’s login page',
+      security,
+      query,
+      responses: {
+        302: { description: 'To the login page' },
+        400: error('Code, provider or address is not valid'),
+        ...errors,
+      },
+    },
+    async (call) => {
+      const caller = await readCaller(pass, call.request, {
+        requestor: () => call.query('requestor_id'),
+        requestorParameter: 'requestor_id',
+      })
+      if (pass.options.strict) for (const name of residual) required(call.query(name), name)
+      const code = call.query('reg_code')
+      const provider = providerOf(pass, caller, call.query('mso_id'))
+      checkDomain(caller, call.query('domain_name'))
+      const redirect = checkRedirect(pass, caller, call.query('redirect_url'))
+      const record =
+        (await findRegistrationCode(pass, caller.id, code)) ?? passRefuse(registrationCodeUnknown)
+      const location = await startLogin(pass, { requestor: caller, record, provider, redirect })
+      return call.empty(302, { headers: { location, 'referrer-policy': 'no-referrer' } })
+    },
+  )
 }
 
 /**
@@ -68,19 +112,18 @@ function domainsOf(requestor: Client): readonly string[] | undefined {
 }
 
 function checkDomain(requestor: Client, domain: string | undefined): void {
-  const domains = domainsOf(requestor)
-  if (domain === undefined || domains === undefined || domains.includes(domain)) return
+  if (domain === undefined) return
+  const domains = domainsOf(requestor) ?? [domain]
+  if (domain.length <= MAX_DOMAIN_LENGTH && domains.includes(domain)) return
   refuse({ kind: 'invalid_parameter', parameter: 'domain_name', reason: 'it is not registered' })
 }
 
 /** The address to come back to; undefined where there is none and a page says that all is done. */
-function readRedirect(
+function checkRedirect(
   pass: Pass,
   requestor: Client,
-  parameters: URLSearchParams,
+  text: string | undefined,
 ): string | undefined {
-  const parameter = 'redirect_url'
-  const text = singleParameter(parameters, parameter, MAX_REDIRECT_LENGTH)
   if (text === undefined) return undefined
   const url = URL.parse(text)
   const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
@@ -91,5 +134,9 @@ function readRedirect(
   // With a name before the host, an address looks like one place and leads to another.
   const isPlain = url?.username === '' && url.password === ''
   if (url !== null && isWeb && isPlain && isRegistered) return url.href
-  return refuse({ kind: 'invalid_parameter', parameter, reason: 'it is not an allowed address' })
+  return refuse({
+    kind: 'invalid_parameter',
+    parameter: 'redirect_url',
+    reason: 'it is not an allowed address',
+  })
 }

@@ -85,6 +85,10 @@ export function registrationErrorOf(failure: Failure): { status: number; error: 
       return { status: 400, error: 'invalid_client' }
     case 'account_disabled':
       return { status: 400, error: 'unauthorized_client' }
+    case 'invalid_parameter': {
+      const isRedirect = failure.parameter === 'redirect_uri'
+      return { status: 400, error: isRedirect ? 'invalid_redirect_uri' : 'invalid_request' }
+    }
     case 'method_not_allowed':
     case 'not_found':
     case 'payload_too_large':

@@ -12,18 +12,27 @@ import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { defineDialect, type DialectModule } from '../../surface-module.ts'
-import type { Call } from './call.ts'
+import { accessTokenRoute } from './access-token.ts'
+import { authenticateRoute } from './authenticate.ts'
+import { authorizeRoutes } from './authorize.ts'
+import { checkAuthenticationRoutes } from './check-authentication.ts'
+import { configRoute } from './config.ts'
 import { corsRules } from './cors.ts'
+import { freePreviewRoutes } from './free-preview.ts'
+import { callbackRoute } from './login.ts'
+import { logoutRoutes } from './logout.ts'
+import { mediaTokenRoutes } from './media.ts'
+import { metadataRoutes } from './metadata.ts'
+import { preauthorizeRoutes } from './preauthorize.ts'
+import { registerRoute } from './registration.ts'
+import { registrationCodeRoutes } from './registration-code.ts'
+import { authenticationTokenRoutes } from './tokens.ts'
 import { PassRefusal } from './errors.ts'
-import { operation } from './operations.ts'
 import { demo } from './demo.ts'
 import { adobePassSchema, adobePassOptions, type AdobePassOptions } from './options.ts'
 import { ADOBE_PASS, createPass, type Pass } from './pass.ts'
-import { loginCalls } from './login-calls.ts'
-import { registrationCalls } from './registration-calls.ts'
 import { errorAnswer, failureAnswer } from './render.ts'
 import { createThrottle } from './throttle.ts'
-import { tokenCalls } from './token-calls.ts'
 
 export type { AdobePassOptions, Mvpd } from './options.ts'
 export { viewerOf } from './authentication.ts'
@@ -58,36 +67,46 @@ export function createAdobePass(
   const settings = adobePassOptions(context.demo, options)
   const pass = createPass(context, settings)
   const throttle = createThrottle(context.clock, context.rateLimitFactor)
-  const calls = [...registrationCalls, ...loginCalls, ...tokenCalls]
-  const routes = calls.flatMap((call) => routesOf(pass, throttle, call))
+  const guarded = (route: Route): Route => ({
+    ...route,
+    handle: (request) => answer(pass, throttle, route, request),
+  })
   return {
-    routes,
+    routes: routesOf(pass).map(guarded),
     owns: (path) => OWN_PATHS.test(path),
     renderFailure: (failure, request) => failureAnswer(settings, context.prefix, failure, request),
     cors: corsRules,
   }
 }
 
-function routesOf(pass: Pass, throttle: (address: string) => void, call: Call): readonly Route[] {
-  const endings = call.extensions === true ? ['', '.xml', '.json'] : ['']
-  return endings.map((ending) => ({
-    method: call.method,
-    path: call.path + ending,
-    operation: operation(call.path, call),
-    ...(call.method === 'GET' && call.changes !== true ? { alsoHead: true } : {}),
-    handle: (request) => answer(pass, throttle, call, request),
-  }))
+function routesOf(pass: Pass): readonly Route[] {
+  return [
+    registerRoute(pass),
+    accessTokenRoute(pass),
+    ...registrationCodeRoutes(pass),
+    configRoute(pass),
+    authenticateRoute(pass),
+    callbackRoute(pass),
+    ...freePreviewRoutes(pass),
+    ...checkAuthenticationRoutes(pass),
+    ...authenticationTokenRoutes(pass),
+    ...authorizeRoutes(pass),
+    ...mediaTokenRoutes(pass),
+    ...preauthorizeRoutes(pass),
+    ...metadataRoutes(pass),
+    ...logoutRoutes(pass),
+  ]
 }
 
 async function answer(
   pass: Pass,
   throttle: (address: string) => void,
-  call: Call,
+  route: Route,
   request: DialectRequest,
 ): Promise<Answer> {
   throttle(request.clientAddress)
   try {
-    return await call.handle(pass, request)
+    return await route.handle(request)
   } catch (error) {
     if (error instanceof PassRefusal) return errorAnswer(pass.options, request, error.error)
     throw error

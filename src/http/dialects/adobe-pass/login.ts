@@ -6,13 +6,17 @@
 import { jwtVerify } from 'jose'
 import type { Client } from '../../../domain/identity.ts'
 import type { Json } from '../../../domain/session.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import { routesWith } from '../../declared-route.ts'
+import type { Route } from '../../dialect.ts'
+import { problemManners } from '../../problem-response.ts'
+import { fields, optional, repeatable } from '../../schema.ts'
 import { openAuthentication } from './authentication.ts'
 import { passRefuse, unknownIntegration } from './errors.ts'
 import type { Mvpd } from './options.ts'
 import { page } from './page.ts'
 import { displayNameOf, type Pass } from './pass.ts'
 import { findRegistrationCode, type RegistrationCode } from './registration-code.ts'
+import { errors, html, security } from './wire.ts'
 
 /** Below the dialect's root: where providers send browsers back to. */
 export const CALLBACK_PATH = '/api/v1/authenticate/callback'
@@ -63,6 +67,9 @@ export async function startLogin(pass: Pass, start: LoginStart): Promise<string>
   return url.href
 }
 
+/** Of the query alone, which came through a browser. */
+const route = routesWith({ ...problemManners, readParameters: ({ query }) => query })
+
 /**
  * `GET /api/v1/authenticate/callback?state=…&assertion=…`: the browser comes back from the
  * provider. This is what the vendor calls its assertion consumer; here people see the answers, so
@@ -72,33 +79,54 @@ export async function startLogin(pass: Pass, start: LoginStart): Promise<string>
  * 2. Take the login: of any number of callers with the same assertion exactly one gets on.
  * 3. The registration code must still be good: its device gets the AuthN token.
  */
-export async function finishLogin(pass: Pass, request: DialectRequest): Promise<Answer> {
-  const [state = ''] = request.query.getAll('state')
-  const assertions = request.query.getAll('assertion')
-  const [assertion = ''] = assertions
-  const found = await pass.core.handles.find(KIND, state)
-  if (found === undefined) return loginOver
-  const login = found as unknown as Login
-  const provider = pass.mvpds.find(({ id }) => id === login.mvpd)
-  const viewer =
-    provider === undefined || assertions.length > 1 || assertion.length > MAX_ASSERTION_LENGTH
-      ? undefined
-      : await readAssertion(pass, provider, assertion, state)
-  if (viewer === undefined) return notAsserted
-  if (!(await pass.core.handles.take(KIND, state))) return loginOver
-  const record = await findRegistrationCode(pass, login.requestor, login.code)
-  if (record === undefined) return codeOver
-  await openAuthentication(pass, {
-    requestor: login.requestor,
-    deviceKey: record.deviceKey,
-    mvpd: login.mvpd,
-    ...viewer,
-    deviceType: record.deviceType,
-    lifetimeMs: pass.options.authenticationLifetimeMs,
-  })
-  if (login.redirect === null) return loggedIn
-  const headers = { location: login.redirect, 'referrer-policy': 'no-referrer' }
-  return { status: 302, headers }
+export function callbackRoute(pass: Pass): Route {
+  return route(
+    {
+      method: 'GET',
+      path: CALLBACK_PATH,
+      summary: 'Come back from the provider',
+      security,
+      query: fields({
+        state: optional(repeatable({ description: 'The login that the provider was given' })),
+        assertion: optional(
+          repeatable({ description: 'What the provider says of the viewer: a JWT of its own' }),
+        ),
+      }),
+      responses: {
+        200: html('A page'),
+        302: { description: 'To redirect_url' },
+        400: html('A page that says what happened'),
+        ...errors,
+      },
+    },
+    async (call) => {
+      const { state = '', assertion = '' } = call.query()
+      const found = await pass.core.handles.find(KIND, state)
+      if (found === undefined) return loginOver
+      const login = found as unknown as Login
+      const provider = pass.mvpds.find(({ id }) => id === login.mvpd)
+      const isOne = call.request.query.getAll('assertion').length <= 1
+      const viewer =
+        provider === undefined || !isOne || assertion.length > MAX_ASSERTION_LENGTH
+          ? undefined
+          : await readAssertion(pass, provider, assertion, state)
+      if (viewer === undefined) return notAsserted
+      if (!(await pass.core.handles.take(KIND, state))) return loginOver
+      const record = await findRegistrationCode(pass, login.requestor, login.code)
+      if (record === undefined) return codeOver
+      await openAuthentication(pass, {
+        requestor: login.requestor,
+        deviceKey: record.deviceKey,
+        mvpd: login.mvpd,
+        ...viewer,
+        deviceType: record.deviceType,
+        lifetimeMs: pass.options.authenticationLifetimeMs,
+      })
+      if (login.redirect === null) return loggedIn
+      const headers = { location: login.redirect, 'referrer-policy': 'no-referrer' }
+      return call.empty(302, { headers })
+    },
+  )
 }
 
 /** Undefined where anything about it is wrong: other key, other login, other server, too old. */

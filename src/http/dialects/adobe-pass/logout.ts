@@ -1,8 +1,11 @@
 import { namesOfStored } from '../../../core/find-ending.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Receipt } from '../../../domain/receipt.ts'
+import type { Route } from '../../dialect.ts'
+import { receiptHeaderForms } from '../../receipt-headers.ts'
 import { findAuthentication, lastAuthentication } from './authentication.ts'
-import { readDeviceCaller, type DeviceCaller } from './caller.ts'
 import type { Pass } from './pass.ts'
+import { deviceRoutes, type DeviceCaller } from './device-call.ts'
+import { error } from './wire.ts'
 
 /**
  * `DELETE /api/v1/logout?requestor&deviceId` [S]: removes the AuthN and AuthZ tokens of the device
@@ -18,11 +21,35 @@ import type { Pass } from './pass.ts'
  *
  * The requestor may be left out, as observed clients do: their credentials name it. Who knows a
  * device id can log the device out, here as there; `requireAccessToken` asks for more.
- *
- * @throws {Refusal} `missing_parameter`, `invalid_parameter`, and what `readDeviceCaller` refuses.
  */
-export async function logout(pass: Pass, request: DialectRequest): Promise<Answer> {
-  const caller = await readDeviceCaller(pass, request, { call: 'logout', evenDisabled: true })
+export function logoutRoutes(pass: Pass): readonly Route[] {
+  return deviceRoutes(
+    pass,
+    {
+      method: 'DELETE',
+      path: '/api/v1/logout',
+      summary: 'Log a device out',
+      description:
+        'Ends the AuthN token of the device at the requestor, and with it its authorizations and ' +
+        'outstanding media tokens, before it answers. Then the TV provider is told.',
+      responses: {
+        204: {
+          description: 'No viewer is logged in on the device any more',
+          headers: receiptHeaderForms,
+        },
+        400: error('The device id is missing, or there is no such requestor'),
+      },
+      name: 'logout',
+      evenDisabled: true,
+    },
+    async (caller, call) => {
+      const receipt = await endDevice(pass, caller, call.request.waitForConfirmation)
+      return call.empty(204, { receipt })
+    },
+  )
+}
+
+async function endDevice(pass: Pass, caller: DeviceCaller, wait: boolean): Promise<Receipt> {
   const session = await findAuthentication(pass, caller.deviceKey)
   // The device's own last logout may be older than what ended its last login.
   const named = session ?? (await lastAuthentication(pass, caller.deviceKey))
@@ -33,9 +60,9 @@ export async function logout(pass: Pass, request: DialectRequest): Promise<Answe
     actor: session === undefined ? `client:${caller.requestor.id}` : `subject:${session.subjectId}`,
     ifGeneration: session?.generations.device ?? (await endedGeneration(pass, caller)),
     ...(named === undefined ? {} : { names: namesOfStored(named) }),
-    wait: request.waitForConfirmation,
+    wait,
   })
-  return { status: 204, receipt }
+  return receipt
 }
 
 /**

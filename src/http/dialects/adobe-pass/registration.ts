@@ -1,12 +1,15 @@
 import { mintId } from '../../../core/mint-id.ts'
-import type { Json } from '../../../domain/session.ts'
-import { readForm, readJson } from '../../body.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import { BODY_LIMIT_BYTES, readForm, readJson } from '../../body.ts'
+import { routesWith } from '../../declared-route.ts'
+import type { DialectRequest, Route } from '../../dialect.ts'
+import { problemManners } from '../../problem-response.ts'
+import { anyText, count, fields, listOf, optional, text } from '../../schema.ts'
 import { ADOBE_PASS_REGISTRATION, type Pass } from './pass.ts'
-import { jsonAnswer } from './render.ts'
+import { JSON_TYPE, registrationError, registrationErrors, security } from './wire.ts'
 
 const SECRET_BYTES = 32
-const MAX_REDIRECT_URI_LENGTH = 2048
+
+const route = routesWith({ ...problemManners, readBody: readFields, jsonType: JSON_TYPE })
 
 /**
  * `POST /o/client/register` [F]: an application that holds a software statement gets credentials of
@@ -16,51 +19,76 @@ const MAX_REDIRECT_URI_LENGTH = 2048
  * Answers 201, or 400 with `invalid_request`, `invalid_redirect_uri`, `invalid_software_statement`
  * or `unapproved_software_statement`.
  */
-export async function register(pass: Pass, request: DialectRequest): Promise<Answer> {
-  const fields = readFields(request)
-  const { software_statement: statement, redirect_uri: redirectUri } = fields
-  if (typeof statement !== 'string' || statement === '') return failed('invalid_request')
-  if (redirectUri !== undefined && !isRedirectUri(redirectUri)) {
-    return failed('invalid_redirect_uri')
-  }
-  const known = pass.options.softwareStatements.find((each) => each.statement === statement)
-  if (known === undefined) return failed('invalid_software_statement')
-  if (known.approved === false) return failed('unapproved_software_statement')
-  const { core, random } = pass
-  const nowMs = pass.clock.nowMs()
-  const id = mintId(random, nowMs)
-  const secret = Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url')
-  const redirectUris = redirectUri === undefined ? [] : [redirectUri]
-  await core.clients.create({
-    id,
-    name: `Application of ${known.requestors.join(', ')}`,
-    dialect: ADOBE_PASS_REGISTRATION,
-    key: id,
-    secretHash: await core.hashSecret(secret),
-    allowlist: [],
-    redirectUris,
-    status: 'active',
-    createdAtMs: nowMs,
-    attributes: { requestors: known.requestors },
-  })
-  const issuedAt = Math.floor(nowMs / 1000)
-  return jsonAnswer(201, registered(id, secret, redirectUris, issuedAt))
+export function registerRoute(pass: Pass): Route {
+  return route(
+    {
+      method: 'POST',
+      path: '/o/client/register',
+      summary: 'Register an application by its software statement',
+      security,
+      body: fields({
+        software_statement: text(BODY_LIMIT_BYTES),
+        redirect_uri: optional(text(2048, {}, wrongRedirectUri)),
+      }),
+      bodyType: 'json_or_form',
+      responses: {
+        201: { description: 'Client id and secret', schema: registered, example },
+        400: registrationError('invalid_software_statement'),
+        ...registrationErrors,
+      },
+    },
+    async (call) => {
+      const { software_statement: statement, redirect_uri: redirectUri } = call.body()
+      const known = pass.options.softwareStatements.find((each) => each.statement === statement)
+      if (known === undefined) return call.json(400, { error: 'invalid_software_statement' })
+      if (known.approved === false) {
+        return call.json(400, { error: 'unapproved_software_statement' })
+      }
+      const { core, random } = pass
+      const nowMs = pass.clock.nowMs()
+      const id = mintId(random, nowMs)
+      const secret = Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url')
+      const redirectUris = redirectUri === undefined ? [] : [redirectUri]
+      await core.clients.create({
+        id,
+        name: `Application of ${known.requestors.join(', ')}`,
+        dialect: ADOBE_PASS_REGISTRATION,
+        key: id,
+        secretHash: await core.hashSecret(secret),
+        allowlist: [],
+        redirectUris,
+        status: 'active',
+        createdAtMs: nowMs,
+        attributes: { requestors: known.requestors },
+      })
+      return call.json(201, {
+        client_id: id,
+        client_secret: secret,
+        redirect_uris: redirectUris,
+        grant_types: ['client_credentials'],
+        scopes: ['api:client:v1'],
+        client_id_issued_at: Math.floor(nowMs / 1000),
+      })
+    },
+  )
 }
 
-function registered(
-  id: string,
-  secret: string,
-  redirectUris: readonly string[],
-  issuedAt: number,
-): Json {
-  return {
-    client_id: id,
-    client_secret: secret,
-    redirect_uris: redirectUris,
-    grant_types: ['client_credentials'],
-    scopes: ['api:client:v1'],
-    client_id_issued_at: issuedAt,
-  }
+const registered = fields({
+  client_id: anyText(),
+  client_secret: anyText(),
+  redirect_uris: listOf(anyText()),
+  grant_types: listOf(anyText()),
+  scopes: listOf(anyText()),
+  client_id_issued_at: count(),
+})
+
+const example = {
+  client_id: '01a1facd-6a36-746c-8805-28ecd7b61aec',
+  client_secret: '…',
+  redirect_uris: [],
+  grant_types: ['client_credentials'],
+  scopes: ['api:client:v1'],
+  client_id_issued_at: 1_795_209_128,
 }
 
 /** JSON as documented; a form as some clients send it. A parameter that comes twice is no parameter. */
@@ -74,12 +102,9 @@ function readFields(request: DialectRequest): Readonly<Record<string, unknown>> 
 }
 
 /** An absolute URI (RFC 3986), an application's own scheme included, that runs nothing. */
-function isRedirectUri(value: unknown): value is string {
-  if (typeof value !== 'string' || value.length > MAX_REDIRECT_URI_LENGTH) return false
+function wrongRedirectUri(value: string): string | undefined {
   const { protocol = '' } = URL.parse(value) ?? {}
-  return protocol !== '' && !['javascript:', 'data:', 'vbscript:', 'blob:'].includes(protocol)
-}
-
-function failed(error: string): Answer {
-  return jsonAnswer(400, { error })
+  const isOne =
+    protocol !== '' && !['javascript:', 'data:', 'vbscript:', 'blob:'].includes(protocol)
+  return isOne ? undefined : 'must be an absolute URI'
 }

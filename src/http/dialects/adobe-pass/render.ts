@@ -6,33 +6,29 @@ import type { PassError } from './errors.ts'
 import { passErrorOf, registrationErrorOf } from './failures.ts'
 import { answerFormat } from './format.ts'
 import type { AdobePassOptions } from './options.ts'
+import { JSON_TYPE, type EnhancedError } from './wire.ts'
 import { xmlDocument, type XmlElements } from './xml.ts'
 
 type RenderOptions = Pick<AdobePassOptions, 'defaultFormat' | 'enhancedErrors' | 'helpUrl'>
 
 const XML = 'application/xml;charset=UTF-8'
-const JSON_TYPE = 'application/json;charset=UTF-8'
 
-/** One document in its two forms: the vendor's samples order their fields differently in each. */
-export interface Document {
-  readonly xml: XmlElements
-  readonly json: Json
-}
-
-/** An answer with a body in the form that the request asks for. */
+/**
+ * A document in the form that the request asks for. The vendor's samples order their fields
+ * differently in each.
+ */
 export function documentAnswer(
   options: RenderOptions,
   request: DialectRequest,
-  status: number,
-  document: Document,
+  inJson: Answer,
+  xml: XmlElements,
 ): Answer {
-  return answerFormat(request, options.defaultFormat) === 'json'
-    ? jsonAnswer(status, document.json)
-    : { status, headers: { 'content-type': XML }, body: xmlDocument(document.xml) }
+  if (answerFormat(request, options.defaultFormat) === 'json') return inJson
+  const headers = { ...inJson.headers, 'content-type': XML }
+  return { ...inJson, headers, body: xmlDocument(xml) }
 }
 
-/** An answer in JSON whatever the request asks for: client registration knows nothing else. */
-export function jsonAnswer(status: number, body: Json): Answer {
+function jsonAnswer(status: number, body: Json): Answer {
   return { status, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(body) }
 }
 
@@ -44,14 +40,12 @@ export function errorAnswer(
 ): Answer {
   const { status, message, xmlMessage = message, details } = error
   if (options.enhancedErrors) {
-    const fields = enhancedError(options, request, error)
-    return documentAnswer(options, request, status, { xml: { error: fields }, json: fields })
+    const fields = { ...enhancedError(options, request, error) }
+    return documentAnswer(options, request, jsonAnswer(status, fields), { error: fields })
   }
-  const inJson = details === undefined ? {} : { details }
-  return documentAnswer(options, request, status, {
-    xml: { error: { status, message: xmlMessage, details } },
-    json: { status, message, ...inJson },
-  })
+  const plain = { status, message, ...(details === undefined ? {} : { details }) }
+  const xml = { error: { status, message: xmlMessage, details } }
+  return documentAnswer(options, request, jsonAnswer(status, plain), xml)
 }
 
 /** The fields of an enhanced error, in the vendor's order; `trace` is the request's id. */
@@ -59,7 +53,7 @@ export function enhancedError(
   options: RenderOptions,
   request: DialectRequest,
   error: PassError,
-): Readonly<Record<string, string | number>> {
+): EnhancedError {
   const { details } = error
   return {
     action: error.action,
