@@ -21,6 +21,7 @@ import type { Position, Revocation, RevocationCommand } from '../domain/revocati
 import type { Session, SessionNames, SessionStatus } from '../domain/session.ts'
 import type { CutStore } from './cut.ts'
 import type { DeliveryStore } from './delivery.ts'
+import type { ForeignSessionStore } from './foreign-session.ts'
 import type { TicketStore } from './ticket.ts'
 
 export interface Store
@@ -32,6 +33,7 @@ export interface Store
     TicketStore,
     KeyStore,
     DeliveryStore,
+    ForeignSessionStore,
     MaintenanceStore {}
 
 /** One page of a list. `next` is the cursor of the page after it, undefined on the last. */
@@ -356,6 +358,7 @@ export interface SweepOutcome {
   readonly tickets: number
   readonly keys: number
   readonly deliveries: number
+  readonly foreignSessions: number
 }
 
 export interface MaintenanceStore {

@@ -4,6 +4,7 @@
  */
 import type { Checkpoint } from '../domain/checkpoint.ts'
 import type { Delivery } from '../domain/delivery.ts'
+import type { ForeignSession } from '../domain/foreign-session.ts'
 import type { Failure } from '../domain/failure.ts'
 import type { Cuttable, CutCommand } from '../domain/plan-cut.ts'
 import type { Generations } from '../domain/generation.ts'
@@ -11,6 +12,7 @@ import type { Client, Subject } from '../domain/identity.ts'
 import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
 import type { Session, SessionNames, SessionStatus } from '../domain/session.ts'
 import type { CutRequest } from '../ports/cut.ts'
+import type { ForeignSessionFilter, KeepForeignSessions } from '../ports/foreign-session.ts'
 import type {
   ClaimCommand,
   DeliveryCounts,
@@ -90,8 +92,14 @@ export interface CutCommands {
   cut: { input: CutCommand; output: boolean }
 }
 
+/** And of these. */
+export interface ForeignSessionCommands {
+  keepForeignSessions: { input: KeepForeignSessions; output: void }
+}
+
 /** All changes, for a store whose every change is committed by one writer. */
-export interface FileCommands extends Commands, DeliveryCommands, CutCommands {}
+export interface FileCommands
+  extends Commands, DeliveryCommands, CutCommands, ForeignSessionCommands {}
 
 /** Reads of one row or a few: microseconds, so they run where they are asked. */
 export interface PointQueries {
@@ -143,6 +151,10 @@ export interface LongQueries {
     output: Page<Delivery>
   }
   countDeliveries: { input: undefined; output: DeliveryCounts }
+  listForeignSessions: {
+    input: { filter: ForeignSessionFilter; page: PageRequest }
+    output: Page<ForeignSession>
+  }
   backup: { input: string; output: void }
 }
 

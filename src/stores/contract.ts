@@ -15,6 +15,7 @@ import { deliveryChecks } from './contract/deliveries.ts'
 import { deliveryPlanChecks } from './contract/delivery-plans.ts'
 import { directoryChecks } from './contract/directory.ts'
 import { foreignChecks } from './contract/foreign.ts'
+import { foreignSessionChecks } from './contract/foreign-sessions.ts'
 import { hostileChecks } from './contract/hostile.ts'
 import { logListChecks } from './contract/log-lists.ts'
 import { logChecks } from './contract/log.ts'
@@ -45,6 +46,7 @@ export const storeChecks: readonly Check[] = [
   ...ticketChecks,
   ...deliveryPlanChecks,
   ...deliveryChecks,
+  ...foreignSessionChecks,
   ...maintenanceChecks,
   ...raceChecks,
   ...hostileChecks,

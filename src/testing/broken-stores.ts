@@ -6,6 +6,7 @@ import type { BrokenStore } from './broken-stores/broken-store.ts'
 import { brokenHorizons } from './broken-stores/access-horizon.ts'
 import { brokenCuts } from './broken-stores/cuts.ts'
 import { brokenForeign } from './broken-stores/foreign.ts'
+import { brokenForeignSessions } from './broken-stores/foreign-sessions.ts'
 import { brokenPlans, brokenSending } from './broken-stores/deliveries.ts'
 import { brokenParticipants } from './broken-stores/participants.ts'
 import { brokenRecords } from './broken-stores/records.ts'
@@ -18,6 +19,7 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenRevocations,
   ...brokenFollowing,
   ...brokenForeign,
+  ...brokenForeignSessions,
   ...brokenCuts,
   ...brokenSessions,
   ...brokenRotations,

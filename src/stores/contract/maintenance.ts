@@ -42,9 +42,23 @@ export const maintenanceChecks: readonly Check[] = [
       await store.revoke(revocation({ atMs: now - 48 * MIN_REMEMBERED_MS }))
       await planAll(store)
       const swept = await store.sweep(now, 100)
-      const one = { sessions: 1, refreshTokens: 1, tickets: 1, keys: 1, deliveries: 0 }
+      const one = {
+        sessions: 1,
+        refreshTokens: 1,
+        tickets: 1,
+        keys: 1,
+        deliveries: 0,
+        foreignSessions: 0,
+      }
       assert.deepEqual(swept, one)
-      const nothing = { sessions: 0, refreshTokens: 0, tickets: 0, keys: 0, deliveries: 0 }
+      const nothing = {
+        sessions: 0,
+        refreshTokens: 0,
+        tickets: 0,
+        keys: 0,
+        deliveries: 0,
+        foreignSessions: 0,
+      }
       assert.deepEqual(await store.sweep(now, 100), nothing)
       assert.equal(await store.findSession(gone.sid), undefined)
       assert.equal(await store.findRefreshToken(gone.token.id, gone.token.secretHash), undefined)

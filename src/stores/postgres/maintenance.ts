@@ -37,6 +37,11 @@ const sessions = remove(
 const refreshTokens = remove('refresh_tokens', 'id', 'expires_at_ms')
 const tickets = remove('tickets', 'kind, key', 'expires_at_ms')
 const keys = remove('signing_keys', 'kid', 'remove_after_ms')
+const foreignSessions = remove(
+  'foreign_sessions',
+  'issuer, subject, session, client',
+  'expires_at_ms',
+)
 
 const deliveries: Statement = {
   name: 'sweep_deliveries',
@@ -73,6 +78,7 @@ export async function sweep(
     count(tickets),
     count(keys),
     count(deliveries),
+    count(foreignSessions),
   ])
   return {
     sessions: counts[0],
@@ -80,6 +86,7 @@ export async function sweep(
     tickets: counts[2],
     keys: counts[3],
     deliveries: counts[4],
+    foreignSessions: counts[5],
   }
 }
 

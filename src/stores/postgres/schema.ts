@@ -300,6 +300,25 @@ ALTER TABLE sessions DROP CONSTRAINT IF EXISTS sessions_pkey,
   ADD CONSTRAINT sessions_pkey PRIMARY KEY (sid, participant_id);
 `
 
+/**
+ * Logins at other issuers that were seen: `domain/foreign-session.ts`. Older nodes do not look
+ * there.
+ */
+const foreignSessions = `
+CREATE TABLE foreign_sessions (
+  issuer text COLLATE "C" NOT NULL,
+  subject text COLLATE "C" NOT NULL,
+  session text COLLATE "C" NOT NULL,
+  client text COLLATE "C" NOT NULL,
+  since_seconds bigint NOT NULL,
+  first_seen_at_ms bigint NOT NULL,
+  last_seen_at_ms bigint NOT NULL,
+  expires_at_ms bigint NOT NULL,
+  PRIMARY KEY (issuer, subject, session, client)
+);
+CREATE INDEX foreign_sessions_by_expiry ON foreign_sessions (expires_at_ms ASC);
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', needs: 1, sql: first },
   { number: 2, name: 'access horizon', needs: 2, sql: accessHorizon },
@@ -307,4 +326,5 @@ export const migrations: readonly Migration[] = [
   { number: 4, name: 'entries', needs: 4, sql: entries },
   { number: 5, name: 'checkpoints', needs: 5, sql: checkpoints },
   { number: 6, name: 'participants', needs: 6, sql: participants },
+  { number: 7, name: 'foreign sessions', needs: 1, sql: foreignSessions },
 ]

@@ -22,6 +22,7 @@ import { Notifier } from './notifier.ts'
 import { Connection, planForKeys } from './connection.ts'
 import { cutStore } from './cut.ts'
 import { deliveryStore } from './deliveries.ts'
+import { foreignSessionStore } from './foreign-sessions.ts'
 import { isUnreachable, reasonOf } from './reasons.ts'
 import * as directory from './directory.ts'
 import { StreamReader } from './stream-reader.ts'
@@ -310,6 +311,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     databaseTimeMs: () => databaseTimeMs(short),
     ...deliveryStore({ own: delivering, short, long }),
     ...cutStore({ own: delivering, short }),
+    ...foreignSessionStore({ own: delivering, long }),
     ready: () => change('probe', undefined),
     sweep: (nowMs, limit) => change('sweep', { nowMs, limit }),
     close: () => (closing ??= parts.close()),

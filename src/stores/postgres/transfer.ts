@@ -46,6 +46,12 @@ const orders: Readonly<Record<TableName, readonly (readonly [string, 'text' | 'b
   ],
   delivery_cursors: [['stream', 'text']],
   deliveries: [['number', 'bigint']],
+  foreign_sessions: [
+    ['issuer', 'text'],
+    ['subject', 'text'],
+    ['session', 'text'],
+    ['client', 'text'],
+  ],
 }
 
 function open(url: string, name: string): Promise<Connection> {

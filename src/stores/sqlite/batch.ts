@@ -6,6 +6,7 @@ import { openForWriting, outsideFailure, spoilsConnection, type Durability } fro
 import { cutWriter } from './cut.ts'
 import { deliveryWriter } from './deliveries.ts'
 import { directoryWriter } from './directory.ts'
+import { foreignSessionWriter } from './foreign-sessions.ts'
 import { HeadFile } from './head.ts'
 import { horizonKeeper, type HorizonKeeper } from './horizon.ts'
 import { keyWriter } from './keys.ts'
@@ -201,6 +202,7 @@ export function commandHandlers(
     ...keyWriter(database, horizon),
     ...deliveryWriter(database),
     ...cutWriter(database),
+    ...foreignSessionWriter(database),
     ...maintenanceWriter(database),
   }
 }

@@ -17,6 +17,7 @@ export function maintenanceWriter(
   const refreshTokens = remove('refresh_tokens', 'id', 'expires_at_ms')
   const tickets = remove('tickets', 'kind, key', 'expires_at_ms')
   const keys = remove('signing_keys', 'number', 'remove_after_ms')
+  const foreign = remove('foreign_sessions', 'issuer, subject, session, client', 'expires_at_ms')
   // A sealed answer is worth keeping for its grace alone; its token stays, so that reuse is noticed.
   const answers = database.prepare(
     `UPDATE refresh_tokens SET sealed_answer = NULL WHERE id IN (
@@ -49,6 +50,7 @@ export function maintenanceWriter(
         tickets: Number(tickets.run(nowMs, limit).changes),
         keys: Number(keys.run(nowMs, limit).changes),
         deliveries: Number(deliveries.run({ nowMs, limit }).changes),
+        foreignSessions: Number(foreign.run(nowMs, limit).changes),
       }
     },
     probe() {

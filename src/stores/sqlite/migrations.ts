@@ -282,6 +282,25 @@ CREATE INDEX sessions_by_expiry ON sessions (expires_at_ms);
 ALTER TABLE refresh_tokens ADD COLUMN participant_id TEXT NOT NULL DEFAULT '';
 `
 
+/**
+ * Logins at other issuers that were seen: `domain/foreign-session.ts`. Those that expire first make
+ * room, or are swept.
+ */
+const foreignSessions = `
+CREATE TABLE foreign_sessions (
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  session TEXT NOT NULL,
+  client TEXT NOT NULL,
+  since_seconds INTEGER NOT NULL,
+  first_seen_at_ms INTEGER NOT NULL,
+  last_seen_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (issuer, subject, session, client)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX foreign_sessions_by_expiry ON foreign_sessions (expires_at_ms);
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', sql: first },
   { number: 2, name: 'access horizon', sql: accessHorizon },
@@ -289,6 +308,7 @@ export const migrations: readonly Migration[] = [
   { number: 4, name: 'entries', sql: entries },
   { number: 5, name: 'checkpoints', sql: checkpoints },
   { number: 6, name: 'participants', sql: participants },
+  { number: 7, name: 'foreign sessions', sql: foreignSessions },
 ]
 
 /** "Outr": marks a file as ours in its header, where SQLite keeps a place for that. */

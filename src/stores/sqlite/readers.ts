@@ -8,6 +8,7 @@ import { checkpointReader, cuttableReader } from './cut.ts'
 import { deliveryLongReader, deliveryPointReader } from './deliveries.ts'
 import { directoryLongReader, directoryPointReader } from './directory.ts'
 import { endsReader } from './ends.ts'
+import { foreignSessionReader } from './foreign-sessions.ts'
 import { horizonPointReader } from './horizon.ts'
 import { keyPointReader } from './keys.ts'
 import { logLongReader, logPointReader } from './log-lists.ts'
@@ -95,6 +96,7 @@ export function longHandlers(database: DatabaseSync): Handlers<LongQueries> {
     ...ticketLongReader(database),
     ...endsReader(database),
     ...deliveryLongReader(database),
+    ...foreignSessionReader(database),
     backup(to) {
       backUp(database, to)
     },

@@ -15,6 +15,7 @@ import type { LivePlace, LongQueries } from '../commands.ts'
 import { openForWriting, reasonOf, type Durability } from './connection.ts'
 import { cutStore } from './cut.ts'
 import { deliveryStore, freeClaims } from './deliveries.ts'
+import { foreignSessionStore } from './foreign-sessions.ts'
 import { Listeners } from '../listeners.ts'
 import { createHead, headPathOf } from './head.ts'
 import { lockFile } from './lock.ts'
@@ -188,6 +189,7 @@ export function storeOver(
     databaseTimeMs: () => Promise.resolve(undefined),
     ...deliveryStore(access),
     ...cutStore(access),
+    ...foreignSessionStore(access),
     ready: () => access.change('probe', undefined),
     sweep: (nowMs, limit) => access.change('sweep', { nowMs, limit }),
     backup: (to) => access.copy('backup', to),

@@ -38,6 +38,7 @@ const orders: Readonly<Record<Exclude<TableName, 'log'>, string>> = {
   tickets: 'kind, key',
   delivery_cursors: 'stream',
   deliveries: 'number',
+  foreign_sessions: 'issuer, subject, session, client',
 }
 
 /**

@@ -24,6 +24,7 @@ export type TableName =
   | 'tickets'
   | 'delivery_cursors'
   | 'deliveries'
+  | 'foreign_sessions'
 
 /** A value in a row: bytes only where the column has them. */
 export type Value = string | number | null | Uint8Array
@@ -178,6 +179,19 @@ export const tables: readonly Table[] = [
       claimed_by: 'text?',
       last_error: 'text?',
       settled_at_ms: 'number?',
+    },
+  },
+  {
+    name: 'foreign_sessions',
+    columns: {
+      issuer: 'text',
+      subject: 'text',
+      session: 'text',
+      client: 'text',
+      since_seconds: 'number',
+      first_seen_at_ms: 'number',
+      last_seen_at_ms: 'number',
+      expires_at_ms: 'number',
     },
   },
 ]

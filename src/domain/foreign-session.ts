@@ -1,0 +1,22 @@
+/**
+ * A login at another issuer, as its tokens have told of it. Nobody has to tell us of one: what is
+ * not listed can be ended all the same.
+ */
+export interface ForeignSession {
+  /** `iss`. */
+  readonly issuer: string
+  readonly subject: string
+  /** Empty where the tokens of this issuer do not name their session. */
+  readonly session: string
+  /** Empty where they do not name the application that they were issued to. */
+  readonly client: string
+  /** When the newest of its tokens was issued, or its login where that is told; Unix seconds. */
+  readonly sinceSeconds: number
+  readonly firstSeenAtMs: number
+  readonly lastSeenAtMs: number
+  /** When the login must be over, unless a token of it is seen again. */
+  readonly expiresAtMs: number
+}
+
+/** The longest of its names that is kept, in UTF-16 units: with a longer one it is not listed. */
+export const MAX_FOREIGN_NAME = 512
