@@ -16,6 +16,7 @@ import type {
   WireRevocation,
   WireRevocationDetail,
   WireRevoked,
+  WireForeignSession,
   WireSession,
   WireSubject,
   WireSubjectChanged,
@@ -119,6 +120,14 @@ export interface DeliveryFilter {
   readonly receiver?: string
 }
 
+export interface ForeignSessionFilter {
+  /** The operator's name for it, or its `iss`. */
+  readonly issuer?: string
+  readonly subject?: string
+  readonly session?: string
+  readonly client?: string
+}
+
 export interface SubjectFilter {
   readonly username?: string
   readonly email?: string
@@ -143,6 +152,11 @@ export interface OutrightClient {
   revocation(id: string): Promise<WireRevocationDetail>
   sessions(filter?: SessionFilter, options?: ListOptions): AsyncIterable<WireSession>
   session(sid: string): Promise<WireSession>
+  /** Logins at other issuers whose tokens were accepted. */
+  foreignSessions(
+    filter?: ForeignSessionFilter,
+    options?: ListOptions,
+  ): AsyncIterable<WireForeignSession>
   endSession(sid: string): Promise<WireRevoked>
   subjects(filter?: SubjectFilter, options?: ListOptions): AsyncIterable<WireSubject>
   subject(id: string): Promise<WireSubject>
@@ -199,6 +213,8 @@ export function createClient(options: ClientOptions): OutrightClient {
     revocation: (id) => transport.json('GET', at('/revocations', id)),
     sessions: (filter = {}, list = {}) => iterate(transport, '/sessions', { ...filter }, list),
     session: (sid) => transport.json('GET', at('/sessions', sid)),
+    foreignSessions: (filter = {}, list = {}) =>
+      iterate(transport, '/foreign-sessions', { ...filter }, list),
     endSession: (sid) => transport.json('DELETE', at('/sessions', sid)),
     subjects: (filter = {}, list = {}) => iterate(transport, '/subjects', { ...filter }, list),
     subject: (id) => transport.json('GET', at('/subjects', id)),

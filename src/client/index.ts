@@ -8,6 +8,7 @@ export {
   type BackupDownload,
   type ClientPatch,
   type DeliveryFilter,
+  type ForeignSessionFilter,
   type NewClient,
   type NewSubject,
   type OutrightClient,

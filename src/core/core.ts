@@ -26,6 +26,7 @@ import { deliver } from './deliver.ts'
 import { findCut } from './find-cut.ts'
 import { findIssuer } from './find-issuer.ts'
 import { readIdToken, signIdToken } from './id-token.ts'
+import { listForeignSessions } from './foreign-sessions.ts'
 import { inspect } from './inspect.ts'
 import { inspectForLogout } from './inspect-for-logout.ts'
 import { isKnownAddress, rememberAddress } from './known-address.ts'
@@ -77,6 +78,7 @@ export interface Core {
   readonly recognize: Verb<typeof recognize>
   readonly recognizeAny: Verb<typeof recognizeAny>
   readonly findIssuer: Verb<typeof findIssuer>
+  readonly listForeignSessions: Verb<typeof listForeignSessions>
   readonly refresh: Verb<typeof refresh>
   readonly revoke: Verb<typeof revoke>
   readonly revokeForeign: Verb<typeof revokeForeign>
@@ -128,6 +130,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     recognize: (...args) => recognize(dependencies, ...args),
     recognizeAny: (...args) => recognizeAny(dependencies, ...args),
     findIssuer: (...args) => findIssuer(dependencies, ...args),
+    listForeignSessions: (...args) => listForeignSessions(dependencies, ...args),
     refresh: (...args) => refresh(dependencies, ...args),
     revoke: (...args) => revoke(dependencies, ...args),
     revokeForeign: (...args) => revokeForeign(dependencies, ...args),

@@ -7,6 +7,7 @@ import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 import type { Issuer } from '../domain/issuer.ts'
+import type { ForeignNames } from '../verifier/token-facts.ts'
 import type { TokenVerifier } from '../verifier/token-verifier.ts'
 import type { KeyRing } from './key-ring.ts'
 
@@ -25,6 +26,8 @@ export interface CoreDependencies {
   readonly issuers: readonly Issuer[]
   /** Who is told where tokens of one of them ended. */
   readonly receivers: readonly Receiver[]
+  /** Whether nothing has ended of what a token of another issuer would name. */
+  readonly isForeignAlive: (names: ForeignNames) => boolean
   readonly confirmation: Confirmation
   readonly otpSender: OtpSender
   /** Why this node's clock is not fit to sign by, in words; undefined where it is. */

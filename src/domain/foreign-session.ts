@@ -20,3 +20,9 @@ export interface ForeignSession {
 
 /** The longest of its names that is kept, in UTF-16 units: with a longer one it is not listed. */
 export const MAX_FOREIGN_NAME = 512
+
+/** That a token of such a login was accepted. Nothing of the token but names. */
+export type Sighting = Pick<
+  ForeignSession,
+  'issuer' | 'subject' | 'session' | 'client' | 'sinceSeconds'
+>

@@ -255,6 +255,7 @@ export class Feed {
       this.following.forget(Math.floor(clock.nowMs() / 1000))
       if (++this.#sweeps % sweepsPerKeys === 0) this.keys.prefetch()
       if (this.#sweeps % sweepsPerIssuers === 0) this.issuers.refresh()
+      this.issuers.tellSightings()
       this.#tell(({ swept }) => {
         swept()
       })

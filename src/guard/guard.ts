@@ -315,6 +315,7 @@ function narrowed(issuers: OtherIssuers, names: readonly string[] | undefined): 
         found && [found.terms.name, found.terms.issuer].some((one) => names.includes(one))
       return isNamed === true ? found : undefined
     },
+    seen: (token) => issuers.seen?.(token),
   }
 }
 

@@ -1,8 +1,11 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import { issuersPath, readIssuers, type WireIssuer } from '../protocol/issuers.ts'
+import { readSightingRules } from '../protocol/sightings.ts'
 import type { OtherIssuer, OtherIssuers } from '../verifier/other-issuers.ts'
+import type { ForeignNames } from '../verifier/token-facts.ts'
 import type { GuardClock } from './clock.ts'
 import type { GuardLog } from './options.ts'
+import { SightingsReport } from './sightings-report.ts'
 
 export interface GuardIssuersOptions {
   readonly server: string
@@ -25,6 +28,7 @@ const PAUSE_MS = 1000
  */
 export class GuardIssuers implements OtherIssuers {
   readonly #options: GuardIssuersOptions
+  readonly #report: SightingsReport
   #known: ReadonlyMap<string, Known> | undefined
   /** As it came, to see whether anything has changed. */
   #text = ''
@@ -35,10 +39,20 @@ export class GuardIssuers implements OtherIssuers {
 
   constructor(options: GuardIssuersOptions) {
     this.#options = options
+    this.#report = new SightingsReport(options)
   }
 
   find(iss: string): OtherIssuer | undefined | Promise<OtherIssuer | undefined> {
     return this.#known ? this.#known.get(iss) : this.#ask().then(() => this.#known?.get(iss))
+  }
+
+  seen(token: ForeignNames): void {
+    this.#report.add(token)
+  }
+
+  /** Tells the server of what was seen, where it is time for that. */
+  tellSightings(): void {
+    this.#report.tell()
   }
 
   /** What answers now may be another server than the one that told of the issuers. */
@@ -85,8 +99,10 @@ export class GuardIssuers implements OtherIssuers {
         throw new Error(`it answered ${String(answer.status)}`)
       }
       const text = answer.status === 404 ? '{"issuers":[]}' : await answer.text()
-      const issuers = readIssuers(JSON.parse(text))
+      const document: unknown = JSON.parse(text)
+      const issuers = readIssuers(document)
       if (before !== this.#snapshots) throw new Error('a snapshot came meanwhile')
+      this.#report.rules = readSightingRules(document)
       this.#take(text, issuers)
     } catch (error) {
       log.warn({ error: String(error) }, 'the other issuers could not be asked for')

@@ -1,4 +1,5 @@
 import type { FeedHub } from '../feed/index.ts'
+import type { Sighting } from '../domain/foreign-session.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { WireIssuers } from '../protocol/issuers.ts'
 import type { LogoutClaims } from '../protocol/logout-token.ts'
@@ -51,6 +52,8 @@ export interface IssuersView {
    * @throws {Error} Where nobody can say whether there is such a key.
    */
   document(wanted?: { readonly issuer: string; readonly kid: string }): Promise<WireIssuers>
+  /** Takes note of a login that a guard has seen. */
+  see(sighting: Sighting): void
   /**
    * Verifies a logout token of an issuer.
    *

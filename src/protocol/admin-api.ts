@@ -130,6 +130,22 @@ export interface WireSession {
   readonly participants: readonly WireParticipant[]
 }
 
+/** A login at another issuer, as tokens have told of it. */
+export interface WireForeignSession {
+  /** `iss`. */
+  readonly issuer: string
+  readonly subject: string
+  /** Null where the tokens of this issuer do not name their session. */
+  readonly session: string | null
+  /** Null where they do not name the client. */
+  readonly client: string | null
+  readonly state: 'live' | 'revoked' | 'expired'
+  readonly firstSeenAt: string
+  readonly lastSeenAt: string
+  /** When it must be over, unless a token of it is seen again. */
+  readonly expiresAt: string
+}
+
 /** A client in a session. */
 export interface WireParticipant {
   readonly client: string

@@ -3,6 +3,7 @@
  * keys. A guard asks for it when a token of one arrives; `docs/feed.md` describes it.
  */
 import type { IssuerTerms, Need, TokenRules } from '../domain/token-rules.ts'
+import type { SightingRules } from './sightings.ts'
 
 /** Where guards find it. */
 export const issuersPath = '/outright/v1/issuers'
@@ -14,6 +15,8 @@ export interface WireIssuer extends IssuerTerms {
 
 export interface WireIssuers {
   readonly issuers: readonly WireIssuer[]
+  /** Whether guards tell of the logins that they see. Not there: they do not. */
+  readonly sightings?: SightingRules
 }
 
 /**

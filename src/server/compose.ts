@@ -19,8 +19,9 @@ import type { Log } from '../ports/log.ts'
 import type { OtpSender } from '../ports/otp-sender.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
-import { isRemovedKey } from '../verifier/alive.ts'
+import { isAlive, isRemovedKey } from '../verifier/alive.ts'
 import { fingerprint } from '../verifier/fingerprint.ts'
+import { foreignFacts } from '../verifier/token-facts.ts'
 import { createTokenVerifier, type TokenVerifierOptions } from '../verifier/token-verifier.ts'
 import { carryOutDecision, checkDecision } from './after-restore.ts'
 import { gracefulClose } from './close-gracefully.ts'
@@ -139,7 +140,7 @@ async function composeOver(
   const readiness = watchReadiness(store, leases, opened.stopped, time)
   const metrics = openMetrics(verification, { store, readiness, time, addresses }, world)
   const nodeLags = leases && new NodeLags(leases, clock)
-  const issuers = openIssuers(config, clock, log)
+  const issuers = openIssuers(config, store, clock, log)
   const needed = {
     opened,
     receivers: openReceivers(config, clock),
@@ -318,6 +319,7 @@ export async function openDependencies({
     anyVerifier: issuers.verifierOf(rules, verifier),
     issuers: issuers.terms,
     receivers,
+    isForeignAlive: (names) => isAlive(replica, foreignFacts(names)),
     confirmation: confirmEverywhere(hub, nodeLags, clock, metrics),
     otpSender,
     clockRefusal: () => time.refusal(),

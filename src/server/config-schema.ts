@@ -61,6 +61,7 @@ interface NodeSettings {
   readonly renewMs: number
   readonly accessLog: boolean
   readonly issuers: readonly IssuerSettings[]
+  readonly foreignSessions: { readonly enabled: boolean; readonly maxKept: number }
   readonly receivers: readonly OwnReceiver[]
 }
 
@@ -260,6 +261,19 @@ const nodeSchema: Group<NodeSettings> = group<NodeSettings>({
       'identity providers whose tokens are accepted and ended here: see [identity-providers.md](identity-providers.md)',
     default: [],
     allowed: 'a list of `{ name, issuer, profile, audience, … }`',
+  }),
+  foreignSessions: group<Settings['foreignSessions']>({
+    enabled: flag({
+      description:
+        'whether logins at those issuers are listed once a token of theirs was accepted, by a guard or here: see [identity-providers.md](identity-providers.md#who-is-logged-in-there)',
+      default: true,
+    }),
+    maxKept: integer({
+      description: 'how many; those that expire first make room for others',
+      default: 100_000,
+      minimum: 1,
+      maximum: 10_000_000,
+    }),
   }),
   receivers: ownReceiversSetting(),
 })

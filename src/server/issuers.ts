@@ -4,14 +4,19 @@ import type { IssuersView } from '../http/node-view.ts'
 import { Issuers } from '../issuers/issuers.ts'
 import { verifyLogoutToken } from '../issuers/logout-token.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { ForeignSessionStore } from '../ports/foreign-session.ts'
 import type { Log } from '../ports/log.ts'
+import { sightingRules } from '../protocol/sightings.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
+import type { OtherIssuers } from '../verifier/other-issuers.ts'
+import { sightingOf } from '../verifier/sightings.ts'
 import {
   createTokenVerifier,
   type TokenVerifier,
   type TokenVerifierOptions,
 } from '../verifier/token-verifier.ts'
 import type { Config } from './config.ts'
+import { keepSightings } from './foreign-sightings.ts'
 import { issuerOf } from './issuer-settings.ts'
 
 export interface OpenedIssuers extends IssuersView {
@@ -23,7 +28,8 @@ export interface OpenedIssuers extends IssuersView {
 }
 
 export function openIssuers(
-  config: Pick<Config, 'issuers'>,
+  config: Pick<Config, 'issuers' | 'foreignSessions'>,
+  store: Pick<ForeignSessionStore, 'keepForeignSessions'>,
   clock: Clock,
   log: Log,
 ): OpenedIssuers {
@@ -31,6 +37,10 @@ export function openIssuers(
     ...issuerOf(settings),
     jwksUri: settings.jwksUri,
   }))
+  const { enabled, maxKept } = config.foreignSessions
+  const sightings = enabled
+    ? keepSightings({ store, issuers: terms, maxKept, clock, log })
+    : undefined
   let verifier: TokenVerifier | undefined
   const issuers = new Issuers({
     issuers: terms,
@@ -42,10 +52,18 @@ export function openIssuers(
     terms,
     verifierOf(rules, own) {
       if (terms.length === 0) return own
-      verifier = createTokenVerifier({ ...rules, others: issuers })
+      const others: OtherIssuers = {
+        find: (iss) => issuers.find(iss),
+        seen: (token) => sightings?.see(sightingOf(token)),
+      }
+      verifier = createTokenVerifier({ ...rules, others })
       return verifier
     },
-    document: (wanted) => issuers.document(wanted),
+    document: async (wanted) => ({
+      ...(await issuers.document(wanted)),
+      ...(enabled ? { sightings: sightingRules } : {}),
+    }),
+    see: (sighting) => sightings?.see(sighting),
     async verifyLogout(issuer, token) {
       const keys = issuers.find(issuer.issuer)?.keys
       if (keys === undefined) throw new Error('an issuer that is configured has keys')
@@ -53,6 +71,7 @@ export function openIssuers(
     },
     refreshUntil(stopping) {
       stopping.addEventListener('abort', issuers.startRefreshing(), { once: true })
+      stopping.addEventListener('abort', () => sightings?.stop(), { once: true })
     },
   }
 }

@@ -17,7 +17,7 @@ export interface NodeParts {
   readonly verification: Verification
   /** Undefined where there is one node. */
   readonly nodeLags: NodeLags | undefined
-  readonly issuers: Pick<OpenedIssuers, 'document' | 'verifyLogout'>
+  readonly issuers: Pick<OpenedIssuers, 'document' | 'see' | 'verifyLogout'>
   readonly metrics: Metrics
   readonly readiness: Readiness
   readonly time: Pick<Timekeeper, 'trustedMs'>

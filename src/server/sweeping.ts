@@ -3,8 +3,8 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { MaintenanceStore } from '../ports/store.ts'
 import { forgetUntilSeconds, type Timekeeper } from './timekeeper.ts'
-import { Refusal } from '../domain/failure.ts'
 import type { Replica } from '../verifier/replica.ts'
+import { reasonOf } from './reason-of.ts'
 
 const ROWS_PER_SWEEP = 2000
 /** How long a node may go on signing with a key that another one has retired. */
@@ -73,9 +73,4 @@ export function startSweeping(
     cancelForget()
     cancelReload()
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Refusal && 'reason' in error.failure) return error.failure.reason
-  return error instanceof Error ? error.message : 'unknown'
 }

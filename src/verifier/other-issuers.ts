@@ -1,5 +1,6 @@
 import { decodeJwt, type JWTVerifyGetKey } from 'jose'
 import type { IssuerTerms } from '../domain/token-rules.ts'
+import type { ForeignNames } from './token-facts.ts'
 
 /** An issuer whose tokens are accepted beside those of this server. */
 export interface OtherIssuer {
@@ -15,6 +16,8 @@ export interface OtherIssuers {
    * @throws {Error} Where nobody can say at the moment.
    */
   find(iss: string): OtherIssuer | undefined | Promise<OtherIssuer | undefined>
+  /** Called with a token of theirs that was accepted and had not been verified before. */
+  seen?(token: ForeignNames): void
 }
 
 /** Signatures of public keys alone: whoever knows a public key must not be able to make one. */

@@ -132,7 +132,7 @@ export function createTokenVerifier(
     // One that is early is not good for other calls.
     if (!isEarlyGood) verified.add(known)
     const judgedMs = nowMs()
-    return judge(known, audience, judgedMs, isCurrent(judgedMs)).verdict
+    return told(judge(known, audience, judgedMs, isCurrent(judgedMs)).verdict, others)
   }
 
   function verifyKnown(token: string | undefined, audience?: string): Decision | undefined {
@@ -162,6 +162,12 @@ export function createTokenVerifier(
       verified.clear()
     },
   }
+}
+
+/** Tells of a login at another issuer where the token of one is accepted. */
+function told(verdict: Verdict, others: OtherIssuers | undefined): Verdict {
+  if (verdict.ok && verdict.foreign !== undefined) others?.seen?.(verdict.foreign)
+  return verdict
 }
 
 /** @returns Undefined where it is no access token of its issuer that is accepted here. */

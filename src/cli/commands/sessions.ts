@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import type { WireSession } from '../../client/index.ts'
+import type { WireForeignSession, WireSession } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
+import { CliError, exitCodes } from '../exit.ts'
 import { pageSizeFor, showList, withLimit } from '../list.ts'
 import type { Column } from '../output.ts'
 import type { Shell } from '../shell.ts'
@@ -23,7 +24,17 @@ function clientsOf({ participants }: WireSession): string {
   return [...new Set(shown.map(({ client }) => client))].join(', ')
 }
 
+const foreignColumns: readonly Column<WireForeignSession>[] = [
+  { title: 'SUBJECT', value: ({ subject }) => subject },
+  { title: 'SESSION', value: ({ session }) => session ?? '' },
+  { title: 'CLIENT', value: ({ client }) => client ?? '' },
+  { title: 'STATE', value: ({ state }) => state, style: ({ state }) => stateStyle(state) },
+  { title: 'LAST SEEN', value: ({ lastSeenAt }) => lastSeenAt },
+  { title: 'ISSUER', value: ({ issuer }) => issuer },
+]
+
 interface SessionFlags {
+  readonly issuer?: string
   readonly subject?: string
   readonly client?: string
   readonly device?: string
@@ -46,7 +57,9 @@ export function addSessions(program: Command, shell: Shell): void {
     .option('--device <key>', 'only of this device')
     .option('--dialect <name>', 'only with a client of this dialect')
     .option('--live', 'only those that have not ended, with --client for that client')
-    .action(async ({ limit, ...filter }: SessionFlags, command: Command) => {
+    .option('--issuer <name>', 'logins at another issuer instead, as its tokens have told of them')
+    .action(async ({ limit, issuer, ...filter }: SessionFlags, command: Command) => {
+      if (issuer !== undefined) return listForeign(shell, command, { limit, issuer, ...filter })
       const client = await shell.connect(command)
       const found = client.sessions(filter, { pageSize: pageSizeFor(limit) })
       await showList(shell, command, found, { limit, columns: sessionColumns, none: 'no sessions' })
@@ -55,6 +68,27 @@ export function addSessions(program: Command, shell: Shell): void {
   withExamples(list, [
     'outright sessions list --live',
     'outright sessions list --subject maria',
+    'outright sessions list --issuer keycloak --subject 8f2d1c9e-0c4b-4a53-9d0e-0c7a6d1f2b34',
     'outright sessions list --dialect octopus --limit all --json',
   ])
+}
+
+/** Of other issuers only names are known: not the device, and no dialect. */
+async function listForeign(
+  shell: Shell,
+  command: Command,
+  { limit, issuer, subject, client, ...others }: SessionFlags,
+): Promise<void> {
+  const [other] = Object.keys(others)
+  if (other !== undefined) {
+    throw new CliError(exitCodes.usage, `--${other} does not go with --issuer`)
+  }
+  const filter = {
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(client === undefined ? {} : { client }),
+  }
+  const connected = await shell.connect(command)
+  const found = connected.foreignSessions(filter, { pageSize: pageSizeFor(limit) })
+  await showList(shell, command, found, { limit, columns: foreignColumns, none: 'no sessions' })
 }

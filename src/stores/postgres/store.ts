@@ -236,8 +236,17 @@ class Parts {
   }
 }
 
+/** What is changed over a connection of its own: no logout waits for it. */
+function besideLog({ delivering: own, short, long }: Parts) {
+  return {
+    ...deliveryStore({ own, short, long }),
+    ...cutStore({ own, short }),
+    ...foreignSessionStore({ own, long }),
+  }
+}
+
 function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
-  const { short, long, delivering, writer, notifier, listeners, abilities } = parts
+  const { short, long, writer, notifier, listeners, abilities } = parts
   const { url, stream, clock, random } = options
   let closing: Promise<void> | undefined
 
@@ -309,9 +318,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     rotateKeys: (next, retiredAtMs, unlessPresent) =>
       change('rotateKeys', { next, retiredAtMs, unlessPresent }),
     databaseTimeMs: () => databaseTimeMs(short),
-    ...deliveryStore({ own: delivering, short, long }),
-    ...cutStore({ own: delivering, short }),
-    ...foreignSessionStore({ own: delivering, long }),
+    ...besideLog(parts),
     ready: () => change('probe', undefined),
     sweep: (nowMs, limit) => change('sweep', { nowMs, limit }),
     close: () => (closing ??= parts.close()),

@@ -17,6 +17,7 @@ import { backupRoutes } from './backup.ts'
 import { clientRoutes } from './clients.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
+import { foreignSessionRoute } from './foreign-sessions.ts'
 import { guardRoutes } from './guards.ts'
 import { Problem, renderProblem } from './problem.ts'
 import { revocationRoutes } from './revocations.ts'
@@ -64,6 +65,7 @@ function createAdmin(context: DialectContext, { adminToken }: AdminSettings): Di
   const routes: readonly AdminRoute[] = [
     ...revocationRoutes(context),
     ...sessionRoutes(context),
+    foreignSessionRoute(context),
     ...subjectRoutes(context),
     ...clientRoutes(context),
     ...guardRoutes(context),

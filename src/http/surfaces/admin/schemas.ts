@@ -147,6 +147,17 @@ export const sessionSchema: Schema = named('Session', {
   participants: { type: 'array', items: participantSchema, maxItems: PARTICIPANTS_SHOWN },
 })
 
+export const foreignSessionSchema: Schema = named('ForeignSession', {
+  issuer: text,
+  subject: text,
+  session: orNull(text),
+  client: orNull(text),
+  state: sessionState,
+  firstSeenAt: instant,
+  lastSeenAt: instant,
+  expiresAt: instant,
+})
+
 export const dryRunSchema: Schema = named('DryRun', {
   dryRun: { const: true },
   scope: scopeSchema,

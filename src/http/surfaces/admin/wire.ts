@@ -1,4 +1,5 @@
 /** From the domain to the wire: one function a resource. Secrets have no function. */
+import type { ForeignSessionStatus } from '../../../core/foreign-sessions.ts'
 import type { Delivery } from '../../../domain/delivery.ts'
 import type { Client, Subject } from '../../../domain/identity.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
@@ -17,6 +18,7 @@ import type {
   WireRevocation,
   WireRevoked,
   WireTold,
+  WireForeignSession,
   WireSession,
   WireSubject,
 } from '../../../protocol/admin-api.ts'
@@ -81,6 +83,19 @@ export function wireSession({ session, state, participants }: SessionStatus): Wi
     expiresAt: time(session.expiresAtMs),
     attributes: session.attributes,
     participants: participants.map(wireParticipant),
+  }
+}
+
+export function wireForeignSession({ session, state }: ForeignSessionStatus): WireForeignSession {
+  return {
+    issuer: session.issuer,
+    subject: session.subject,
+    session: session.session || null,
+    client: session.client || null,
+    state,
+    firstSeenAt: time(session.firstSeenAtMs),
+    lastSeenAt: time(session.lastSeenAtMs),
+    expiresAt: time(session.expiresAtMs),
   }
 }
 

@@ -1,0 +1,65 @@
+/**
+ * What guards tell of logins at other issuers, over HTTP: `/outright/v1/sightings`. It owns the
+ * request alone; what becomes known of logins is the server's.
+ */
+import type { Sighting } from '../../../domain/foreign-session.ts'
+import { refuse } from '../../../domain/failure.ts'
+import { sightingRules, sightingsPath, type WireSightings } from '../../../protocol/sightings.ts'
+import { group } from '../../../settings/schema.ts'
+import { readAuthorization } from '../../authorization.ts'
+import type { DialectContext } from '../../context.ts'
+import { routesWith } from '../../declared-route.ts'
+import type { Route } from '../../dialect.ts'
+import { problemAnswer } from '../../problem.ts'
+import { problemManners, problemResponse } from '../../problem-response.ts'
+import { anyText, count, lenient, listOf } from '../../schema.ts'
+import { defineOwn, type OwnModule } from '../../surface-module.ts'
+
+export const sightings: OwnModule<object> = defineOwn({
+  name: 'sightings',
+  title: 'Logins at other issuers, from guards',
+  options: group<object>({}),
+  create: (context) => ({
+    routes: [tellRoute(context)],
+    owns: (path) => path === sightingsPath,
+    renderFailure: problemAnswer,
+  }),
+})
+
+/** `POST /outright/v1/sightings`, for guards, by their credential. Nothing waits for its commit. */
+function tellRoute({ core, node }: DialectContext): Route {
+  return routesWith(problemManners)(form, async (call) => {
+    const authorization = readAuthorization(call.request)
+    if (authorization?.scheme !== 'bearer') return refuse({ kind: 'credentials_missing' })
+    await core.authenticateGuard(authorization.token)
+    for (const sighting of call.body().sightings) node.issuers.see(sighting)
+    return call.empty(204)
+  })
+}
+
+const name = anyText({ description: 'Empty: the token names none.' })
+
+const form = {
+  method: 'POST',
+  path: sightingsPath,
+  summary: 'Logins at other issuers whose tokens a guard has accepted',
+  description:
+    'For guards, by their credential, as the document of the issuers says. No tokens: the names of ' +
+    'issuer, subject, session and client, and since when. `docs/feed.md` describes it.',
+  tags: ['feed'],
+  security: [{ guardCredential: [] }],
+  bodyLimitBytes: 1_048_576,
+  body: lenient<WireSightings>({
+    sightings: listOf(
+      lenient<Sighting>({
+        issuer: anyText(),
+        subject: anyText(),
+        session: name,
+        client: name,
+        sinceSeconds: count(),
+      }),
+      { maxItems: sightingRules.most },
+    ),
+  }),
+  responses: { 204: { description: 'Noted' }, default: problemResponse() },
+} as const
