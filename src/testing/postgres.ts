@@ -2,17 +2,16 @@
  * Real PostgreSQL servers for tests, benchmarks and demonstrations: a cluster in a temporary folder
  * that can be killed, restarted and followed by a standby, or a server that is given by its URL.
  */
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { accessSync, chownSync, constants, readFileSync, readdirSync } from 'node:fs'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { appendFile, mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import pg from 'pg'
+import { giveAway, makeFiles, otherUser, runTool, tool, USER } from './postgres-programs.ts'
 
-const USER = 'outright'
 const START_TIMEOUT_MS = 30_000
 
 export interface PostgresOptions {
@@ -74,8 +73,7 @@ export async function startCluster(options: PostgresOptions = {}): Promise<TestC
   try {
     giveAway(folder)
     const data = join(folder, 'data')
-    const rights = ['-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
-    await runTool('initdb', ['-D', data, ...rights])
+    await makeFiles(data)
     const port = await freePort()
     await appendFile(join(data, 'postgresql.conf'), configuration(folder, port, options.settings))
     const cluster = new Cluster(folder, port)
@@ -335,54 +333,4 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
   return port
-}
-
-async function runTool(name: string, args: readonly string[]): Promise<void> {
-  await promisify(execFile)(tool(name), [...args], { ...otherUser(), cwd: '/' })
-}
-
-/** Where a tool of PostgreSQL lies: on the path, or where Debian keeps it; the newest version. */
-function tool(name: string): string {
-  const path = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)
-  const found = [...debianFolders(), ...path].map((folder) => join(folder, name)).find(isExecutable)
-  if (found !== undefined) return found
-  throw new Error(
-    `Cannot find "${name}": install PostgreSQL (Debian: apt-get install postgresql), or give the ` +
-      'URL of a server in OUTRIGHT_TEST_DATABASE_URL',
-  )
-}
-
-function debianFolders(): string[] {
-  const base = '/usr/lib/postgresql'
-  try {
-    const versions = readdirSync(base).toSorted((one, other) => Number(other) - Number(one))
-    return versions.map((version) => join(base, version, 'bin'))
-  } catch {
-    return []
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** PostgreSQL refuses to run as root, so root runs it as the user of Debian's package. */
-function otherUser(): { readonly uid?: number; readonly gid?: number } {
-  if (process.getuid?.() !== 0) return {}
-  const lines = readFileSync('/etc/passwd', 'utf8').split('\n')
-  const line =
-    lines.find((entry) => entry.startsWith('postgres:')) ??
-    lines.find((entry) => entry.startsWith('nobody:'))
-  const [, , uid, gid] = (line ?? '').split(':').map(Number)
-  return uid === undefined || gid === undefined ? {} : { uid, gid }
-}
-
-function giveAway(folder: string): void {
-  const { uid, gid } = otherUser()
-  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid)
 }

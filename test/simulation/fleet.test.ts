@@ -59,9 +59,9 @@ suite('simulated fleets', () => {
 suite('simulated fleets find a server that is wrong', () => {
   // Who tries one fleet again wants to see that one.
   if (one !== undefined) return
-  for (const [name, { variant, symptom }] of Object.entries(brokenFleets)) {
+  for (const [name, { variant, symptom, firstSeed: from = 1 }] of Object.entries(brokenFleets)) {
     test(name, async () => {
-      for (let seed = 1; seed <= seedsForVariants; seed++) {
+      for (let seed = from; seed < from + seedsForVariants; seed++) {
         const { violations } = await simulateFleet(seed, variant)
         if (violations.some((violation) => symptom.test(violation))) return
       }

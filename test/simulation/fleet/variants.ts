@@ -17,6 +17,8 @@ export interface BrokenFleet {
   readonly variant: FleetVariant
   /** What must be seen of it. */
   readonly symptom: RegExp
+  /** Where the search begins, for what few fleets show. Default: 1. */
+  readonly firstSeed?: number
 }
 
 const again = /(accepted|refreshed) .* after /
@@ -67,6 +69,7 @@ const maxInTableMs = Math.max(
 
 const retention: Readonly<Record<string, BrokenFleet>> = {
   'a revocation is kept for the lives that the configuration lists': {
+    firstSeed: 50,
     variant: { ...weeks, sabotage: () => ({ store: keeping(() => maxInTableMs) }) },
     symptom: again,
   },
@@ -75,6 +78,7 @@ const retention: Readonly<Record<string, BrokenFleet>> = {
     symptom: again,
   },
   'a revocation is kept for the lives that its own server has issued': {
+    firstSeed: 15,
     variant: { ...weeks, servers: 3, sabotage: keptForOwnLives },
     symptom: again,
   },
@@ -123,6 +127,7 @@ const clocks: Readonly<Record<string, BrokenFleet>> = {
     symptom: /guard-\d found the good .* expired/,
   },
   'a server deletes by its own clock': {
+    firstSeed: 21,
     variant: {
       ...wrong,
       weeks: true,
