@@ -43,6 +43,7 @@ import { openStore, type OpenedStore } from './open-store.ts'
 import { watchReadiness } from './readiness.ts'
 import { openMvpds, openReceivers } from './receivers.ts'
 import { startSweeping, type SweepingTimes } from './sweeping.ts'
+import { keepTickShape } from './tick-shape.ts'
 import { openTimekeeper, type Timekeeper } from './timekeeper.ts'
 import { openVerification, type Verification } from './verification.ts'
 import { version } from './version.ts'
@@ -83,6 +84,7 @@ const VERIFIED_TOKENS = 50_000
  * @throws {Error} Where the store cannot be opened; the message says why.
  */
 export async function compose(config: Config, world: World): Promise<Composition> {
+  keepTickShape()
   try {
     const opened = await openStore(config, world)
     try {
