@@ -15,7 +15,7 @@ import type { Answer, Dialect, DialectRequest, Route } from './dialect.ts'
 import { createHttpServer } from './http-server.ts'
 import { inOrder, methodsAt, methodsOf, ownerOf, type MountedDialect } from './owner.ts'
 import type { ClientAddresses } from './client-address.ts'
-import { AppRequest, requestId } from './request.ts'
+import { AppRequest } from './request.ts'
 import { problemAnswer } from './problem.ts'
 import { receiptHeaders } from './receipt-headers.ts'
 import { unreadRequest, type RequestHead } from './unread-request.ts'
@@ -30,7 +30,8 @@ export interface Observation {
   readonly route: string
   readonly status: number
   readonly elapsedMs: number
-  readonly requestId: string
+  /** Asked for only where it is written down: most requests bring none, and one must be made. */
+  readonly requestId: () => string
 }
 
 export interface AppOptions {
@@ -75,7 +76,8 @@ export function createApp(options: AppOptions): FastifyInstance {
       }),
     // The server above does that, in the form of the dialects.
     clientErrorHandler: () => undefined,
-    genReqId: (raw) => requestId(raw),
+    // Made when it is asked for: see `AppRequest`.
+    genReqId: () => '',
     // Queries are read by the dialects: a name that comes twice must stay visible.
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH, querystringParser: () => ({}) },
     exposeHeadRoutes: false,
@@ -281,14 +283,13 @@ function observe(
   status: number,
   elapsedMs: number,
 ): void {
-  const { method, requestId } = request
   own.observe({
     dialect: mount?.module.name ?? 'none',
-    method,
+    method: request.method,
     route: route?.path ?? '*',
     status,
     elapsedMs,
-    requestId,
+    requestId: () => request.requestId,
   })
 }
 

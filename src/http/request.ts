@@ -85,7 +85,8 @@ export class AppRequest implements DialectRequest {
   }
 
   get requestId(): string {
-    return this.#request.id
+    // Kept with Fastify's request, of which there may be several views.
+    return (this.#request.id ||= requestId(this.#request.raw))
   }
 
   get publicUrl(): string {

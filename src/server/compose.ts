@@ -349,7 +349,7 @@ function createHttp(
       metrics.observeRequest(observation)
       if (!config.accessLog) return
       const elapsedMs = Math.round(observation.elapsedMs * 100) / 100
-      log.info({ ...observation, elapsedMs }, 'request')
+      log.info({ ...observation, elapsedMs, requestId: observation.requestId() }, 'request')
     },
   })
   registerDocumentation(

@@ -8,8 +8,8 @@ import { createHook } from 'node:async_hooks'
  * Node 24 defines three members of each tick by computed names. V8 compiles that well for as long
  * as it knows one hidden class of ticks, and holds it weakly: a collection of garbage that finds no
  * tick waiting drops it, the next tick has another class, and from then on V8 takes every tick for
- * one of many kinds, in a call of its runtime that takes half a microsecond. An answer over HTTP has
- * seven ticks. One tick that is kept keeps the class.
+ * one of many kinds, in a call of its runtime that takes half a microsecond. An answer over HTTP
+ * has seven ticks. One tick that is kept keeps the class.
  */
 const kept: object[] = []
 

@@ -32,6 +32,8 @@ function createForwardAuth(
   { core }: DialectContext,
   { forwardAuth: options }: ForwardAuthSettings,
 ): Dialect {
+  const identities = new WeakMap<Accepted, Answer>()
+
   function handle(request: DialectRequest): Answer | Promise<Answer> {
     const check = parseCheck(request, options)
     if (check.isPreflight && options.preflight === 'allow') return { status: 200, headers: blank }
@@ -51,8 +53,18 @@ function createForwardAuth(
     }
     const missing = check.scopes.filter((scope) => !scopesOf(verdict.claims).includes(scope))
     if (missing.length > 0) return insufficientScope(missing)
-    const headers = identity(verdict, options)
-    return headers ? { status: 200, headers } : { status: 403, headers: blank }
+    return identityOf(verdict)
+  }
+
+  /** Names are read and checked once for each token: the same verdict comes with every check of it. */
+  function identityOf(verdict: Accepted): Answer {
+    let answer = identities.get(verdict)
+    if (answer === undefined) {
+      const headers = identity(verdict, options)
+      answer = headers ? { status: 200, headers } : { status: 403, headers: blank }
+      identities.set(verdict, answer)
+    }
+    return answer
   }
 
   const routes = paths.map((path): Route => ({
