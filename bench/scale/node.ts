@@ -129,6 +129,7 @@ export class SimulatedNode implements NodeEnd {
     const { hub } = await openVerification(
       store,
       leases,
+      false,
       config,
       { trustedMs: () => process.nowMs() },
       process,

@@ -80,4 +80,6 @@ export interface FeedHub extends Confirmation {
   heldForMs(): number
   /** Ends all connections. Confirmations that are waited for still come. */
   close(): void
+  /** Stops counting leases, behind `close`: no confirmation comes any more, and no timer is left. */
+  end(): void
 }

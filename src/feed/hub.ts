@@ -171,6 +171,10 @@ class Hub implements FeedHub {
     }
   }
 
+  end(): void {
+    this.#timer?.cancel()
+  }
+
   /**
    * What was committed before this run may be unknown to guards of the run before: batch 0 waits
    * for them.

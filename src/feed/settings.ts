@@ -38,6 +38,9 @@ const defaults: FeedHubSettings = {
   receipts: 10_000,
 }
 
+/** No setting grants a longer one, so no guard can hold one. */
+export const MAX_LEASE_MS = 60_000
+
 /**
  * Fills in what is not given, and refuses what cannot work.
  *
@@ -46,7 +49,7 @@ const defaults: FeedHubSettings = {
 export function feedSettings(given: Partial<FeedHubSettings>): FeedHubSettings {
   const settings: FeedHubSettings = { ...defaults, ...withoutUndefined(given) }
   const { leaseMs, renewMs, clockRateMargin } = settings
-  require(leaseMs >= 200 && leaseMs <= 60_000, 'leaseMs', leaseMs)
+  require(leaseMs >= 200 && leaseMs <= MAX_LEASE_MS, 'leaseMs', leaseMs)
   require(renewMs >= 20 && renewMs <= leaseMs / 2, 'renewMs', renewMs)
   require(clockRateMargin >= 0 && clockRateMargin < 0.5, 'clockRateMargin', clockRateMargin)
   for (const [name, value] of Object.entries(settings)) {

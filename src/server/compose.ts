@@ -113,11 +113,12 @@ async function composeWith(
   await checkIdentities(store, config, clock)
   const time = await openTimekeeper(store, clock, log, world.databaseAheadMs)
   try {
-    const verification = await openVerification(store, leases, config, time, clock, log)
+    const verification = await openVerification(store, leases, mustDecide, config, time, clock, log)
     try {
       return await composeOver(opened, time, verification, mustDecide, config, world)
     } catch (error) {
       verification.hub.close()
+      verification.hub.end()
       throw error
     }
   } catch (error) {
@@ -194,6 +195,7 @@ async function composeOver(
       await stopDelivering()
       // Its guards may hold leases a little longer: the other nodes wait for those.
       await leases?.close(hub.heldForMs())
+      hub.end()
       await store.close()
     },
   }

@@ -3,6 +3,7 @@
  * says.
  */
 import { hostname } from 'node:os'
+import { MAX_LEASE_MS } from '../feed/settings.ts'
 import { isListenHost, rangeProblem } from '../http/client-address.ts'
 import type { SigningKey } from '../ports/store.ts'
 import {
@@ -244,7 +245,7 @@ const nodeSchema: Group<NodeSettings> = group<NodeSettings>({
     description: "a guard's lease",
     default: 2000,
     minimum: 200,
-    maximum: 60_000,
+    maximum: MAX_LEASE_MS,
   }),
   renewMs: duration({
     description: 'how often a guard renews its lease: at most half of `leaseMs`',

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Position, Revocation } from '../domain/revocation.ts'
 import { createFeedHub, type FeedHub } from '../feed/index.ts'
+import { MAX_LEASE_MS } from '../feed/settings.ts'
 import { Watches } from '../guard/watches.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
@@ -30,6 +31,9 @@ export const SNAPSHOT_PIECE = 4096
 /** The longest lease that this node ever granted: guards of a run before may still hold one. */
 export const GRANTED_LEASE = 'granted-lease-ms'
 
+/** What guards may hold that were granted leases of which this database does not know. */
+const UNKNOWN_LEASE = 'unknown-lease-ms'
+
 /** What of a store a verifier needs. */
 export type VerifierStore = Pick<
   Store,
@@ -42,10 +46,15 @@ export type VerifierStore = Pick<
   | 'putTicket'
 >
 
-/** Fills the replica from the store and opens the hub. */
+/**
+ * Fills the replica from the store and opens the hub.
+ *
+ * @param isUndecided Whether the database may be older than what was served: see `checkDecision`.
+ */
 export async function openVerification(
   store: VerifierStore,
   leases: NodeLeases | undefined,
+  isUndecided: boolean,
   config: Pick<Config, 'issuer' | 'leaseMs' | 'renewMs'>,
   time: Pick<Timekeeper, 'trustedMs'>,
   clock: Clock,
@@ -71,6 +80,7 @@ export async function openVerification(
   const setting = `${GRANTED_LEASE} ${store.stream}`
   // Of all streams: after a restore this node writes a new one, and guards of before may still be there.
   const grantedMs = (await largestSetting(store, GRANTED_LEASE)) ?? 0
+  const unknownMs = await unknownLeaseMs(store, isUndecided)
   const hub = createFeedHub({
     clock,
     log,
@@ -82,7 +92,7 @@ export async function openVerification(
     snapshot: () => replica.chunks(SNAPSHOT_PIECE),
     overSeconds: () => replica.overSeconds,
     position,
-    predecessorLeaseMs: grantedMs,
+    predecessorLeaseMs: Math.max(grantedMs, unknownMs),
     ...(leases === undefined
       ? {}
       : {
@@ -93,6 +103,7 @@ export async function openVerification(
         }),
     rememberLeases: (leaseMs) => writeSetting(store, setting, Math.max(leaseMs, grantedMs)),
   })
+  if (unknownMs > 0) void forgetUnknownLease(store, hub, position)
   // In this order: what the first renewal names is applied above.
   await leases?.join()
   if (early.length > 0) hub.publish(early)
@@ -100,6 +111,29 @@ export async function openVerification(
     hub.publish(entries)
   }
   return { replica, hub, watches }
+}
+
+/**
+ * A backup does not know of longer leases that were granted after it was made, and the settings of
+ * then may be gone. So the longest that any setting grants is waited for, once: also by the runs
+ * that follow, where this one ends before it has waited.
+ */
+async function unknownLeaseMs(store: VerifierStore, isUndecided: boolean): Promise<number> {
+  if (isUndecided) await writeSetting(store, UNKNOWN_LEASE, MAX_LEASE_MS)
+  return (await largestSetting(store, UNKNOWN_LEASE)) ?? 0
+}
+
+async function forgetUnknownLease(
+  store: VerifierStore,
+  hub: FeedHub,
+  position: Position,
+): Promise<void> {
+  await hub.confirmedUpTo(position)
+  try {
+    await writeSetting(store, UNKNOWN_LEASE, 0)
+  } catch {
+    // The next run waits once more.
+  }
 }
 
 /** How far entries bring a reader, in each of their streams. */

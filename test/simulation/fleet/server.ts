@@ -109,7 +109,15 @@ export class SimulatedServer {
     const decided = { ...config, afterRestore: world.backups.decision }
     const mustDecide = await checkDecision(store, decided)
     const time = await openTimekeeper(store, process, log)
-    const verification = await openVerification(store, leases, config, time, process, log)
+    const verification = await openVerification(
+      store,
+      leases,
+      mustDecide,
+      config,
+      time,
+      process,
+      log,
+    )
     const dependencies = await openDependencies({
       opened: { store, leases },
       verification: { ...verification, hub: sabotage.hub?.(verification.hub) ?? verification.hub },
