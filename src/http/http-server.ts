@@ -54,8 +54,10 @@ export function createHttpServer(handler: RequestListener, options: HttpServerOp
       headersTimeout: options.requestTimeoutMs,
       connectionsCheckingInterval: Math.min(CHECK_MS, options.requestTimeoutMs),
       keepAliveTimeout: KEEP_ALIVE_MS,
+      // `withHost` refuses in its place, in the form of the dialect.
+      requireHostHeader: false,
     },
-    oneByOne(handler, lanes),
+    oneByOne(withHost(handler, options.refuse), lanes),
   )
   // What is expected but for `100-continue` (RFC 9110, section 10.1.1) may be ignored. Node would
   // answer 417, without the dialect; nginx makes a 500 of that when it asks whether to let one in.
@@ -70,6 +72,18 @@ export function createHttpServer(handler: RequestListener, options: HttpServerOp
     refuseUnread(error, socket, lanes.get(socket), options)
   })
   return server
+}
+
+/** Refuses HTTP/1.1 without the Host header that it must have (RFC 9112, section 3.2). */
+function withHost(handler: RequestListener, refuse: HttpServerOptions['refuse']): RequestListener {
+  return (request, response) => {
+    if (request.headers.host !== undefined || request.httpVersion === '1.0') {
+      handler(request, response)
+      return
+    }
+    const reason = 'HTTP/1.1 requires a Host header'
+    answerUnread(response, refuse({ kind: 'malformed_request', reason }, headOf(request)))
+  }
 }
 
 /**
@@ -128,7 +142,10 @@ function refuseUnread(
   }
   const failure = failureOf(error)
   if (lane !== undefined && !lane.request.complete) {
-    refuseBody(socket, lane, options.refuse(failure, headOf(lane.request)))
+    // The head was good, and somebody may be waiting for the body: this is that request's answer.
+    const { request, response } = lane
+    if (response.headersSent || response.writableEnded) socket.destroy()
+    else answerUnread(response, options.refuse(failure, headOf(request)))
     return
   }
   const head = error.rawPacket && headIn(error.rawPacket, error.bytesParsed ?? 0)
@@ -145,12 +162,8 @@ function refuseUnread(
   else lane.response.once('close', write)
 }
 
-/** The head was good, and somebody may be waiting for the body: this is that request's answer. */
-function refuseBody(socket: Duplex, { response }: Lane, answer: Answer): void {
-  if (response.headersSent || response.writableEnded) {
-    socket.destroy()
-    return
-  }
+/** Answers a request that no surface gets to see, and closes its connection. */
+function answerUnread(response: ServerResponse, answer: Answer): void {
   const bytes = bytesOf(answer)
   response.writeHead(answer.status, {
     ...answer.headers,

@@ -104,6 +104,25 @@ suite('bytes that are no request are answered in the form of the path’s owner'
     assert.deepEqual(Object.keys(matar.json() as object), ['message'])
   })
 
+  test('HTTP/1.1 without a Host header: 400, and the connection ends; HTTP/1.0 has none', async () => {
+    const [directlink, ...more] = await exchange(
+      server.url,
+      `GET ${list} HTTP/1.1\r\n\r\n${get(list, 'x')}`,
+    )
+    assert.equal(directlink?.status, 400)
+    assert.equal(directlink.json().description, 'Bad Request')
+    assert.deepEqual(more, [])
+    const [baanx] = await exchange(
+      server.url,
+      'POST /v1/auth/login HTTP/1.1\r\nContent-Length: 0\r\n\r\n',
+    )
+    assert.deepEqual(baanx?.json(), { message: 'Malformed request' })
+    const [nobody] = await exchange(server.url, 'GET /nowhere HTTP/1.1\r\n\r\n')
+    assertProblem(nobody, 400, 'malformed-request')
+    const [old] = await exchange(server.url, 'GET /readyz HTTP/1.0\r\n\r\n')
+    assert.equal(old?.status, 200)
+  })
+
   test('what is not HTTP at all gets a problem document (RFC 9457)', async () => {
     const [nobody] = await exchange(server.url, '\u0016\u0003\u0001 hello\r\n\r\n')
     assertProblem(nobody, 400, 'malformed-request')

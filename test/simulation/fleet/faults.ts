@@ -22,6 +22,9 @@ const wrongByMs = [
   400 * dayMs,
 ]
 
+/** For so long a backup that was restored over nothing waits for leases that it does not know of. */
+const unknownLeasesMs = 70_000
+
 /** Runs a world with its faults, and lets it recover. */
 export async function unleash(world: World): Promise<void> {
   const phases = world.options.weeks ? 3 : 2
@@ -35,7 +38,8 @@ export async function unleash(world: World): Promise<void> {
   }
   world.network.faults = calmNetwork
   for (const machine of world.machines) machine.setClock()
-  await world.runUntil(world.time.nowMs + recoveryMs)
+  const leasesMs = world.options.restores ? unknownLeasesMs : 0
+  await world.runUntil(world.time.nowMs + recoveryMs + leasesMs)
 }
 
 /** What was sent is settled, or a claim and every pause ends. */
