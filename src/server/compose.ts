@@ -164,8 +164,7 @@ async function composeOver(
   const parts = { addresses, opened, verification, nodeLags, issuers, metrics, readiness, time }
   const node = viewOf({ ...parts, stopping: stopping.signal }, config)
   const { issuer, rateLimitFactor, demo } = config
-  const { random } = world
-  const context = { core, node, clock, random, log, issuer, rateLimitFactor, demo }
+  const context = { core, node, clock, random: world.random, log, issuer, rateLimitFactor, demo }
   const mounts = [...mountAll(providers.config, context), ...providers.mounts]
   void opened.stopped.then((reason) => stopForGood(reason, opened, hub, log))
   const app = createHttp(mounts, addresses, metrics, config, world)
