@@ -31,7 +31,10 @@ export function assertDeclared(
   if (type === form.alsoType) return
   assert.equal(type, typeOf(form), `${where}: another content type than declared`)
   if (form.schema === undefined) return
-  assert.deepEqual(complaintsOf(form.schema, JSON.parse(text)), [], `${where}: ${text}`)
+  const values = type === 'application/x-ndjson' ? text.trim().split('\n') : [text]
+  for (const value of values) {
+    assert.deepEqual(complaintsOf(form.schema, JSON.parse(value)), [], `${where}: ${value}`)
+  }
 }
 
 /** What of a value its schema does not say. */

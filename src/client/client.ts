@@ -1,137 +1,49 @@
 import type {
-  DeliveryState,
-  RevocationReason,
-  RequestedScope,
-  RevocationScope,
   WireAuditLine,
-  WireCut,
   WireClient,
   WireClientChanged,
+  WireCut,
   WireDelivery,
   WireDryRun,
+  WireForeignSession,
   WireGuard,
   WireGuardAdded,
   WireKey,
-  WirePage,
+  WireKeyRotated,
   WireRevocation,
   WireRevocationDetail,
   WireRevoked,
-  WireForeignSession,
   WireSession,
   WireSubject,
   WireSubjectChanged,
   WireVerifier,
 } from '../protocol/admin-api.ts'
+import type {
+  ClientFilter,
+  ClientPatch,
+  CutRequest,
+  DeliveryFilter,
+  ForeignSessionFilter,
+  NewClient,
+  NewSubject,
+  RevocationFilter,
+  RevocationOptions,
+  RevocationTarget,
+  SessionFilter,
+  SubjectFilter,
+  SubjectPatch,
+  WireRevoke,
+} from '../protocol/admin-requests.ts'
 import { followEvents, type EventOptions, type RevocationEvent } from './events.ts'
 import { readLines } from './lines.ts'
 import { iterate, type ListOptions } from './pages.ts'
 import { connectionError, createTransport, type ClientOptions } from './transport.ts'
 
-/** What a revocation ends. */
-export type RevocationTarget = NamedTarget | TokenTarget
-
-/** By a name. `key` is left out with `everyone`, and with it alone. */
-export interface NamedTarget {
-  readonly scope: RequestedScope
-  readonly key?: string
-  /** Another issuer, by the name that the configuration has for it or by its `iss`. */
-  readonly issuer?: string
-  /** With `issuer`, for what ends up to a second: for so long nobody of that name can come back. */
-  readonly lockSeconds?: number
-}
-
-/** By the access token itself, of whichever issuer. */
-export interface TokenTarget {
-  readonly token: string
-}
-
 export type RevokeRequest = RevocationTarget & RevokeOptions
 
-export interface RevokeOptions {
-  /** Default `revoked_by_operator`. */
-  readonly reason?: RevocationReason
-  /** At most 500 characters, kept with the revocation. */
-  readonly note?: string
-  /** True refuses (404) what the server has never heard of, except tokens. Default false. */
-  readonly requireKnown?: boolean
+export interface RevokeOptions extends RevocationOptions {
   /** False answers as soon as it is stored. Default true: when every verifier has confirmed. */
   readonly wait?: boolean
-}
-
-export interface NewSubject {
-  readonly id?: string
-  readonly name?: string
-  readonly username?: string
-  readonly email?: string
-  readonly phone?: string
-  readonly password?: string
-  readonly generatePassword?: boolean
-  readonly attributes?: Readonly<Record<string, unknown>>
-}
-
-export interface SubjectPatch {
-  readonly name?: string
-  readonly password?: string
-  readonly generatePassword?: boolean
-  /** Keeps the sessions where the password changes; otherwise they end. */
-  readonly keepSessions?: boolean
-  readonly status?: 'active' | 'disabled'
-  readonly attributes?: Readonly<Record<string, unknown>>
-}
-
-export interface NewClient {
-  readonly dialect: string
-  readonly key: string
-  readonly id?: string
-  readonly name?: string
-  readonly secret?: string
-  readonly generateSecret?: boolean
-  readonly allowlist?: readonly string[]
-  readonly redirectUris?: readonly string[]
-  readonly attributes?: Readonly<Record<string, unknown>>
-}
-
-export interface ClientPatch {
-  readonly name?: string
-  readonly allowlist?: readonly string[]
-  readonly redirectUris?: readonly string[]
-  readonly status?: 'active' | 'disabled'
-  readonly rotateSecret?: boolean
-  readonly endSessions?: boolean
-  readonly attributes?: Readonly<Record<string, unknown>>
-}
-
-export interface RevocationFilter {
-  readonly scope?: RevocationScope
-  readonly key?: string
-  readonly reason?: RevocationReason
-}
-
-export interface SessionFilter {
-  readonly subject?: string
-  readonly client?: string
-  readonly device?: string
-  readonly dialect?: string
-  readonly live?: boolean
-}
-
-export interface DeliveryFilter {
-  readonly state?: DeliveryState
-  readonly receiver?: string
-}
-
-export interface ForeignSessionFilter {
-  /** The operator's name for it, or its `iss`. */
-  readonly issuer?: string
-  readonly subject?: string
-  readonly session?: string
-  readonly client?: string
-}
-
-export interface SubjectFilter {
-  readonly username?: string
-  readonly email?: string
-  readonly phone?: string
 }
 
 /** A file as it arrives. */
@@ -162,7 +74,7 @@ export interface OutrightClient {
   subject(id: string): Promise<WireSubject>
   createSubject(subject: NewSubject): Promise<WireSubjectChanged>
   updateSubject(id: string, patch: SubjectPatch): Promise<WireSubjectChanged>
-  clients(filter?: { dialect?: string }, options?: ListOptions): AsyncIterable<WireClient>
+  clients(filter?: ClientFilter, options?: ListOptions): AsyncIterable<WireClient>
   client(id: string): Promise<WireClient>
   createClient(client: NewClient): Promise<WireClientChanged>
   updateClient(id: string, patch: ClientPatch): Promise<WireClientChanged>
@@ -174,17 +86,13 @@ export interface OutrightClient {
   retryDelivery(id: string): Promise<WireDelivery>
   verifiers(): Promise<readonly WireVerifier[]>
   keys(): Promise<readonly WireKey[]>
-  rotateKeys(): Promise<{ readonly kid: string }>
+  rotateKeys(): Promise<WireKeyRotated>
   /** Ends every token that a key signed or will sign. Sessions go on. */
   removeKey(kid: string): Promise<WireRevoked>
   /** Recomputes the hash chain of the log: progress, then a verdict as the last line. */
   verifyAudit(signal?: AbortSignal): AsyncIterable<WireAuditLine>
-  /**
-   * Cuts old entries from the log; again while it says that it is not done.
-   *
-   * @param cut `before`: RFC 3339, a day ago at least. `dryRun`: nothing is cut.
-   */
-  cutLog(cut: { readonly before: string; readonly dryRun?: boolean }): Promise<WireCut>
+  /** Cuts old entries from the log; again while it says that it is not done. */
+  cutLog(cut: CutRequest): Promise<WireCut>
   backup(signal?: AbortSignal): Promise<BackupDownload>
   /** Revocations as they are committed, across broken connections, until the signal ends it. */
   events(options?: EventOptions): AsyncIterable<RevocationEvent>
@@ -199,15 +107,20 @@ export function createClient(options: ClientOptions): OutrightClient {
   const transport = createTransport(options)
   const { server } = options
   const at = (path: string, id: string): string => `${path}/${encodeURIComponent(id)}`
-  const all = async <T>(path: string): Promise<readonly T[]> =>
-    (await transport.json<WirePage<T>>('GET', path)).items
+  const all = async <T>(path: string): Promise<readonly T[]> => {
+    const items: T[] = []
+    for await (const item of iterate<T>(transport, path, {}, {})) items.push(item)
+    return items
+  }
+  const revocation = (body: WireRevoke, headers: Record<string, string> = {}) =>
+    ({ body, headers }) as const
   return {
     revoke({ wait = true, ...body }) {
       const headers: Record<string, string> = wait ? {} : { prefer: 'respond-async' }
-      return transport.json('POST', '/revocations', { body, headers })
+      return transport.json('POST', '/revocations', revocation(body, headers))
     },
     dryRun: (target) =>
-      transport.json('POST', '/revocations', { body: { ...target, dryRun: true } }),
+      transport.json('POST', '/revocations', revocation({ ...target, dryRun: true })),
     revocations: (filter = {}, list = {}) =>
       iterate(transport, '/revocations', { ...filter }, list),
     revocation: (id) => transport.json('GET', at('/revocations', id)),

@@ -6,20 +6,8 @@
 export {
   createClient,
   type BackupDownload,
-  type ClientPatch,
-  type DeliveryFilter,
-  type ForeignSessionFilter,
-  type NewClient,
-  type NewSubject,
   type OutrightClient,
-  type RevocationFilter,
-  type NamedTarget,
-  type RevocationTarget,
   type RevokeRequest,
-  type TokenTarget,
-  type SessionFilter,
-  type SubjectFilter,
-  type SubjectPatch,
 } from './client.ts'
 export { watchSessionTabs, type SessionTabs, type SessionTabsOptions } from './browser.ts'
 export { ApiError, ConnectionError } from './errors.ts'
@@ -27,3 +15,4 @@ export type { EventOptions, RevocationEvent } from './events.ts'
 export type { ListOptions } from './pages.ts'
 export type { ClientOptions } from './transport.ts'
 export * from '../protocol/admin-api.ts'
+export * from '../protocol/admin-requests.ts'

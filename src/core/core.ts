@@ -5,9 +5,14 @@
 import type { DeliveryStore } from '../ports/delivery.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { authenticateClient, isClientSecret } from './authenticate-client.ts'
+import { addClient } from './add-client.ts'
+import { addGuard } from './add-guard.ts'
+import { addSubject } from './add-subject.ts'
 import { authenticateSubject } from './authenticate-subject.ts'
 import { awaitEnded } from './await-ended.ts'
 import { issueCode, redeemCode } from './authorization-code.ts'
+import { changeClient } from './change-client.ts'
+import { changeSubject } from './change-subject.ts'
 import { check } from './check.ts'
 import { cutLog } from './cut-log.ts'
 import { clientVerbs, subjectVerbs, type Clients, type Subjects } from './directory.ts'
@@ -38,6 +43,8 @@ import { recognize } from './recognize.ts'
 import { recognizeAny } from './recognize-any.ts'
 import { planDeliveries } from './plan-deliveries.ts'
 import { refresh } from './refresh.ts'
+import { findClient, listClients, listGuards } from './list-clients.ts'
+import { removeGuard } from './remove-guard.ts'
 import { removeKey } from './remove-key.ts'
 import { retryDelivery } from './retry-delivery.ts'
 import { revoke } from './revoke.ts'
@@ -58,6 +65,15 @@ export interface Core {
   readonly records: Records
   readonly handles: Handles
   readonly lockout: Lockout
+  readonly addSubject: Verb<typeof addSubject>
+  readonly changeSubject: Verb<typeof changeSubject>
+  readonly addClient: Verb<typeof addClient>
+  readonly changeClient: Verb<typeof changeClient>
+  readonly addGuard: Verb<typeof addGuard>
+  readonly removeGuard: Verb<typeof removeGuard>
+  readonly listClients: Verb<typeof listClients>
+  readonly listGuards: Verb<typeof listGuards>
+  readonly findClient: Verb<typeof findClient>
   readonly authenticateSubject: Verb<typeof authenticateSubject>
   readonly authenticateClient: Verb<typeof authenticateClient>
   readonly isClientSecret: Verb<typeof isClientSecret>
@@ -113,6 +129,15 @@ export function createCore(dependencies: CoreDependencies): Core {
     handles: handleVerbs(dependencies),
     lockout: lockoutVerbs(dependencies),
     hashSecret: (secret) => hashPassword(secret, dependencies.passwordCost),
+    addSubject: (...args) => addSubject(dependencies, ...args),
+    changeSubject: (...args) => changeSubject(dependencies, ...args),
+    addClient: (...args) => addClient(dependencies, ...args),
+    changeClient: (...args) => changeClient(dependencies, ...args),
+    addGuard: (...args) => addGuard(dependencies, ...args),
+    removeGuard: (...args) => removeGuard(dependencies, ...args),
+    listClients: (...args) => listClients(dependencies, ...args),
+    listGuards: (...args) => listGuards(dependencies, ...args),
+    findClient: (...args) => findClient(dependencies, ...args),
     authenticateSubject: (...args) => authenticateSubject(dependencies, ...args),
     authenticateClient: (...args) => authenticateClient(dependencies, ...args),
     isClientSecret: (...args) => isClientSecret(dependencies, ...args),

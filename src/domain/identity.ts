@@ -2,6 +2,8 @@ import type { Json } from './session.ts'
 
 export type AccountStatus = 'active' | 'disabled'
 
+export type Attributes = { readonly [name: string]: Json }
+
 /** Who is logged in: a person. Clients and devices acting for themselves are not listed here. */
 export interface Subject {
   /** What tokens carry as `sub`. No white space, no colon, at most 128 characters. */
@@ -15,7 +17,7 @@ export interface Subject {
   readonly passwordHash: string | undefined
   readonly status: AccountStatus
   readonly createdAtMs: number
-  readonly attributes: { readonly [name: string]: Json }
+  readonly attributes: Attributes
 }
 
 /** The application that calls. */
@@ -34,7 +36,56 @@ export interface Client {
   readonly redirectUris: readonly string[]
   readonly status: AccountStatus
   readonly createdAtMs: number
-  readonly attributes: { readonly [name: string]: Json }
+  readonly attributes: Attributes
+}
+
+/** A subject to add. Without an id it gets one; without a password it has none. */
+export interface NewSubject {
+  readonly id?: string
+  readonly name?: string
+  readonly username?: string
+  readonly email?: string
+  readonly phone?: string
+  readonly password?: string
+  readonly generatePassword?: boolean
+  readonly attributes?: Attributes
+}
+
+/** What is to change of a subject; what is left out stays. */
+export interface SubjectPatch {
+  readonly name?: string
+  readonly password?: string
+  readonly generatePassword?: boolean
+  /** Keeps the sessions where the password changes; otherwise they end. */
+  readonly keepSessions?: boolean
+  /** `disabled` ends every session and refuses new ones. */
+  readonly status?: AccountStatus
+  readonly attributes?: Attributes
+}
+
+/** A client to add. Without an id it gets one; without a secret it is public. */
+export interface NewClient {
+  readonly dialect: string
+  readonly key: string
+  readonly id?: string
+  readonly name?: string
+  readonly secret?: string
+  readonly generateSecret?: boolean
+  readonly allowlist?: readonly string[]
+  readonly redirectUris?: readonly string[]
+  readonly attributes?: Attributes
+}
+
+/** What is to change of a client; what is left out stays. */
+export interface ClientPatch {
+  readonly name?: string
+  readonly allowlist?: readonly string[]
+  readonly redirectUris?: readonly string[]
+  /** `disabled` ends every session and refuses new ones. */
+  readonly status?: AccountStatus
+  readonly rotateSecret?: boolean
+  readonly endSessions?: boolean
+  readonly attributes?: Attributes
 }
 
 /** The `sub` of a client that acts for itself; the colon keeps it apart from people's ids. */

@@ -174,7 +174,6 @@ export function propertiesOf(schema: TSchema): Readonly<Record<string, TSchema>>
 
 interface Params {
   readonly requiredProperties?: readonly string[]
-  readonly additionalProperties?: readonly string[]
   readonly allowedValues?: readonly unknown[]
   readonly type?: string | readonly string[]
   readonly limit?: number
@@ -198,15 +197,11 @@ function problemsOf(
         at: [...at, name],
         kind: 'missing',
       }))
-    case 'additionalProperties':
-      return (params.additionalProperties ?? []).map((name) => ({
-        part,
-        at: [...at, name],
-        kind: 'unknown',
-        known: Object.keys(propertiesOf(schema)),
-      }))
-    // Said of the same member by `additionalProperties`.
+    // Each member that is not described comes by itself; so many errors are told that the one for all
+    // of them may be cut off.
     case 'boolean':
+      return [{ part, at, kind: 'unknown', known: Object.keys(propertiesOf(schema)) }]
+    case 'additionalProperties':
       return []
     case 'type':
       return [{ part, at, kind: 'wrong_type', wanted: [params.type ?? ''].flat().join(' or ') }]

@@ -8,6 +8,7 @@ import { Compile } from 'typebox/compile'
 import type { Json } from '../domain/session.ts'
 import {
   choice,
+  dictionary,
   flag,
   optional,
   type Notes,
@@ -18,7 +19,7 @@ import {
 /** A schema of values of type `T`. */
 export type Schema<T> = Setting<T>
 
-export { choice, flag, optional }
+export { choice, dictionary, flag, optional }
 
 type Members<T> = {
   readonly [K in keyof T]-?: undefined extends T[K]
@@ -108,6 +109,21 @@ export function text(
   )
 }
 
+/** A schema with a rule of its own; `message` says what is wrong, behind the name. */
+export function withRule<T>(
+  schema: Schema<T>,
+  isGood: (value: T) => boolean,
+  message: string,
+): Schema<T> {
+  return typed(
+    Type.Refine(
+      schema as TSchema,
+      (value) => isGood(value as T),
+      () => message,
+    ),
+  )
+}
+
 /** A parameter that may come several times, of which the first counts. */
 export function repeatable(words: Words = {}): Schema<string> {
   return typed(Type.String({ ...words, [REPEATABLE]: true }))
@@ -140,7 +156,7 @@ export function constant<const V extends string | boolean | number>(
 
 export function listOf<T>(
   items: Schema<T>,
-  bounds: { readonly maxItems?: number } = {},
+  bounds: Words & { readonly maxItems?: number } = {},
 ): Schema<readonly T[]> {
   return typed(Type.Array(items, bounds))
 }

@@ -4,6 +4,7 @@
  * milliseconds whose names end in `Ms`. What is absent is `null`, never left out.
  */
 
+import { deliveryStates, type DeliveryState } from '../domain/delivery.ts'
 import { reasons, type Reason } from '../domain/revocation.ts'
 import { requestedScopes, scopes, type RequestedScope, type Scope } from '../domain/scope.ts'
 
@@ -226,9 +227,7 @@ export interface WireVerifier {
   readonly connectedAt: string | null
 }
 
-export const deliveryStates = ['owed', 'claimed', 'delivered', 'dead'] as const
-
-export type DeliveryState = (typeof deliveryStates)[number]
+export { deliveryStates, type DeliveryState }
 
 /** What somebody outside must be told because of a revocation. */
 export interface WireDelivery {
@@ -261,6 +260,22 @@ export interface WireKey {
   readonly removeAfter: string | null
 }
 
+/** The answer to a rotation: the key that signs now. */
+export interface WireKeyRotated {
+  readonly kid: string
+}
+
+/** How this node sees its caller, behind the proxies that it trusts. */
+export interface WireCaller {
+  readonly address: string
+  /** The first peer whose `X-Forwarded-For` or `Forwarded` was not believed. */
+  readonly ignoredFrom: string | null
+  /** Requests since the start whose header was not believed. */
+  readonly ignored: number
+  /** Requests of trusted proxies that named no address. */
+  readonly unreadable: number
+}
+
 /** Where the log of a stream begins since it was cut. */
 export interface WireCheckpoint {
   /** The last entry that was cut, and its hash: the next one follows it. */
@@ -287,31 +302,47 @@ export interface WireCut {
   readonly streams: readonly WireStreamCut[]
 }
 
+export interface WireBrokenEntry {
+  readonly sequence: number
+  readonly reason: string
+}
+
 export interface WireStreamCut {
   readonly stream: string
   readonly removed: number
   /** Where it begins now; null where nothing of it was ever cut. */
   readonly from: WireCheckpoint | null
   /** Why it was not cut any further; null where nothing is wrong. */
-  readonly broken: { readonly sequence: number; readonly reason: string } | null
+  readonly broken: WireBrokenEntry | null
 }
 
 /** One line of `GET /audit/verify`: progress while it runs, then one verdict. */
-export type WireAuditLine =
-  | { readonly checked: number; readonly of: number }
-  | {
-      readonly ok: true
-      readonly entries: number
-      /** Per stream: its last sequence number and the hash of that entry. */
-      readonly head: Readonly<Record<string, { readonly sequence: number; readonly hash: string }>>
-      /** Per stream that was cut: where it begins. Missing where none was. */
-      readonly from?: Readonly<Record<string, WireCheckpoint>>
-    }
-  | {
-      readonly ok: false
-      readonly at: { readonly stream: string; readonly sequence: number }
-      readonly reason: string
-    }
+export type WireAuditLine = WireAuditProgress | WireAuditIntact | WireAuditBroken
+
+export interface WireAuditProgress {
+  readonly checked: number
+  readonly of: number
+}
+
+export interface WireAuditIntact {
+  readonly ok: true
+  readonly entries: number
+  /** Per stream: its last sequence number and the hash of that entry. */
+  readonly head: Readonly<Record<string, WireAuditHead>>
+  /** Per stream that was cut: where it begins. Missing where none was. */
+  readonly from?: Readonly<Record<string, WireCheckpoint>>
+}
+
+export interface WireAuditHead {
+  readonly sequence: number
+  readonly hash: string
+}
+
+export interface WireAuditBroken {
+  readonly ok: false
+  readonly at: { readonly stream: string; readonly sequence: number }
+  readonly reason: string
+}
 
 /** An error: problem details (RFC 9457). */
 export interface WireProblem {

@@ -57,8 +57,6 @@ suite('/clients', () => {
         key: 'a b',
         allowlist: ['10.0.0.0/33', 7],
         redirectUris: ['nowhere', 'https://shop.example/#part'],
-        secret: 'x',
-        generateSecret: true,
       }),
       400,
       'validation-failed',
@@ -67,11 +65,13 @@ suite('/clients', () => {
       '#/allowlist/0',
       '#/allowlist/1',
       '#/dialect',
-      '#/generateSecret',
       '#/key',
       '#/redirectUris/0',
       '#/redirectUris/1',
     ])
+    const two = { dialect: 'oauth', key: 'k', secret: 'x', generateSecret: true }
+    const together = assertProblem(await api.post('/clients', two), 400, 'validation-failed')
+    assert.deepEqual(Object.keys(together), ['#/generateSecret'])
     assertProblem(await api.post('/clients', {}), 400, 'validation-failed')
     const many = Array.from({ length: 257 }, () => '10.0.0.1')
     assertProblem(

@@ -123,6 +123,10 @@ suite('a declared route', () => {
     assert.deepEqual(await wrongIn('', { name: 'a', tags: ['x', 'y', 'z'] }), [
       'body/tags out_of_range has more than 2 entries',
     ])
+    // More than TypeBox tells of.
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, number) => [`x${number}`, 1]))
+    const unknown = await wrongIn('', { name: 'a', ...many })
+    assert.ok(unknown.length > 0 && unknown.every((one) => one.endsWith('unknown')))
     assert.deepEqual(await wrongIn('', { name: 'a', ['__proto__x']: 1 }), [
       'body/__proto__x unknown',
     ])

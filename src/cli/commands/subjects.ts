@@ -1,6 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { OutrightClient, WireSubject, WireSubjectChanged } from '../../client/index.ts'
+import type {
+  Attributes,
+  OutrightClient,
+  WireSubject,
+  WireSubjectChanged,
+} from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { pageSizeFor, showList, withLimit } from '../list.ts'
@@ -100,9 +105,9 @@ function addAdd(subjects: Command, shell: Shell): void {
   ])
 }
 
-async function readJsonFile(path: string): Promise<Record<string, unknown>> {
+async function readJsonFile(path: string): Promise<Attributes> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
+    return JSON.parse(await readFile(path, 'utf8')) as Attributes
   } catch (error) {
     const named = error as NodeJS.ErrnoException
     throw new CliError(exitCodes.usage, `cannot read ${path}: ${named.code ?? 'it is not JSON'}`)

@@ -3,14 +3,17 @@ import { LEAST_KEPT_MS, type StreamCut } from '../../../core/cut-log.ts'
 import { removedBy, type Checkpoint } from '../../../domain/checkpoint.ts'
 import type { Revocations } from '../../../core/revocations.ts'
 import type { AuditVerdict } from '../../../core/verify-audit.ts'
-import type { WireAuditLine, WireCheckpoint, WireCut } from '../../../protocol/admin-api.ts'
-import { readBody, readQuery } from './fields.ts'
-import { json, type AdminRoute } from './route.ts'
-import { bodyOf, bodySchemas, cutSchema } from './schemas.ts'
+import type { WireAuditLine, WireCheckpoint, WireStreamCut } from '../../../protocol/admin-api.ts'
+import type { CutRequest } from '../../../protocol/admin-requests.ts'
+import type { Route } from '../../dialect.ts'
+import { flag, optional, strict } from '../../schema.ts'
+import { auditLine, cut } from './answers.ts'
+import type { AdminContext } from './declare.ts'
+import { line } from './inputs.ts'
+import { refuseBody } from './problem.ts'
 import { time } from './wire.ts'
-import type { DialectContext } from '../../context.ts'
 
-export function auditRoutes(context: DialectContext): readonly AdminRoute[] {
+export function auditRoutes(context: AdminContext): readonly Route[] {
   return [verifyRoute(context), cutRoute(context)]
 }
 
@@ -18,29 +21,30 @@ export function auditRoutes(context: DialectContext): readonly AdminRoute[] {
  * `GET /audit/verify`: lines of JSON. Progress first, at most one line a page of the log, then one
  * verdict. Where no verdict comes, nothing is known: the status was sent before the work was done.
  */
-function verifyRoute({ core }: DialectContext): AdminRoute {
-  return {
-    method: 'GET',
-    path: '/audit/verify',
-    operation: {
+function verifyRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/audit/verify',
       id: 'verifyAudit',
       tag: 'Audit',
       summary: 'Verify the hash chain of the log',
       description:
         'Lines of JSON: `{checked, of}` while it runs, then `{ok: true, entries, head, from}` or `{ok: false, at, reason}`. Keep `head` elsewhere: it proves later that nothing is missing at the end. `from` says at which checkpoint each stream begins that was cut.',
-      answers: {
-        200: { description: 'Progress and a verdict', type: 'application/x-ndjson' },
+      responses: {
+        200: {
+          description: 'Progress and a verdict: each line is of this schema',
+          schema: auditLine,
+          type: 'application/x-ndjson',
+        },
       },
     },
-    act(request) {
-      readQuery(request, [])
-      return {
-        status: 200,
-        headers: { 'content-type': 'application/x-ndjson; charset=utf-8' },
-        body: verify(core.revocations),
-      }
-    },
-  }
+    () => ({
+      status: 200,
+      headers: { 'content-type': 'application/x-ndjson; charset=utf-8' },
+      body: verify(core.revocations),
+    }),
+  )
 }
 
 /** Commits for each stream in one request, so that it is answered in time. */
@@ -50,39 +54,38 @@ const STEPS = 40
  * `POST /audit/cut`: cuts what is older than `before`, as the retention does by itself. What still
  * counts is kept.
  */
-function cutRoute({ core, node }: DialectContext): AdminRoute {
-  return {
-    method: 'POST',
-    path: '/audit/cut',
-    operation: {
+function cutRoute({ core, node, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'POST',
+      path: '/audit/cut',
       id: 'cutLog',
       tag: 'Audit',
       summary: 'Cut old entries from the log, at a checkpoint that carries its chain on',
       description:
         'Entries from before `before`, which is a day ago at least, go, unless they still count. `done: false` says that the same request goes on. With `dryRun` nothing is cut.',
-      body: bodyOf({ before: bodySchemas.text, dryRun: bodySchemas.flag }, ['before']),
-      answers: { 200: { description: 'What was cut, or would be', schema: cutSchema } },
+      body: strict<CutRequest>({
+        before: line(40, 'RFC 3339', (value) =>
+          Number.isNaN(Date.parse(value)) ? 'is not a time' : undefined,
+        ),
+        dryRun: optional(flag({})),
+      }),
+      responses: { 200: { description: 'What was cut, or would be', schema: cut } },
     },
-    async act(request, actor) {
-      readQuery(request, [])
+    async (call, actor) => {
       const latestMs = node.trustedMs() - LEAST_KEPT_MS
-      const { beforeMs, dryRun } = readBody(request, (fields) => {
-        const text = fields.requiredText('before', { longest: 40 })
-        const read = Date.parse(text)
-        if (text !== '' && Number.isNaN(read)) fields.complain('before', 'is not a time')
-        if (read > latestMs) fields.complain('before', `must not be after ${time(latestMs)}`)
-        return { beforeMs: read, dryRun: fields.flag('dryRun') }
-      })
+      const { before, dryRun = false } = call.body()
+      const beforeMs = Date.parse(before)
+      if (beforeMs > latestMs) refuseBody({ before: `must not be after ${time(latestMs)}` })
       const bound = dryRun ? {} : { steps: STEPS }
       const cuts = await core.cutLog({ beforeMs, actor, dryRun, ...bound })
       const done = cuts.every(({ more }) => !more)
-      const answer: WireCut = { dryRun, done, streams: cuts.map(wireStreamCut) }
-      return json(200, answer)
+      return call.json(200, { dryRun, done, streams: cuts.map(wireStreamCut) })
     },
-  }
+  )
 }
 
-function wireStreamCut({ stream, removed, checkpoint, broken }: StreamCut): WireCut['streams'][0] {
+function wireStreamCut({ stream, removed, checkpoint, broken }: StreamCut): WireStreamCut {
   return {
     stream,
     removed,
@@ -137,11 +140,11 @@ function verify(log: Revocations): AsyncIterable<Uint8Array> {
     const result = pending.progress === undefined ? await Promise.race([verdict, news]) : undefined
     if (result !== undefined) {
       finished = true
-      return line(wireVerdict(result))
+      return ndjson(wireVerdict(result))
     }
     const { progress } = pending
     pending.progress = undefined
-    return progress === undefined ? next() : line(progress)
+    return progress === undefined ? next() : ndjson(progress)
   }
 
   return {
@@ -156,7 +159,7 @@ function verify(log: Revocations): AsyncIterable<Uint8Array> {
   }
 }
 
-function line(content: WireAuditLine): IteratorResult<Uint8Array, undefined> {
+function ndjson(content: WireAuditLine): IteratorResult<Uint8Array, undefined> {
   return { done: false, value: Buffer.from(`${JSON.stringify(content)}\n`) }
 }
 

@@ -1,29 +1,25 @@
 /** `/backup`: a copy of the database as it was at one moment, while everything goes on. */
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readQuery } from './fields.ts'
+import type { Route } from '../../dialect.ts'
+import type { AdminContext } from './declare.ts'
 import { Problem } from './problem.ts'
-import type { AdminRoute } from './route.ts'
-import type { DialectContext } from '../../context.ts'
 
 /** `GET /backup`. 501 where the database has tools of its own. */
-export function backupRoutes({ node }: DialectContext): readonly AdminRoute[] {
+export function backupRoutes({ node, route }: AdminContext): readonly Route[] {
   return [
-    {
-      method: 'GET',
-      path: '/backup',
-      operation: {
+    route(
+      {
+        method: 'GET',
+        path: '/backup',
         id: 'backup',
         tag: 'Backup',
         summary: 'Download a consistent copy of the database',
         description:
           'It holds password hashes and private signing keys: keep it as you keep those. 501 where the database has tools of its own, such as PostgreSQL.',
-        answers: {
-          200: { description: 'A SQLite database', type: 'application/octet-stream' },
-        },
+        responses: { 200: { description: 'A SQLite database', type: 'application/octet-stream' } },
       },
-      async act(request) {
-        readQuery(request, [])
+      async () => {
         if (node.backup === undefined) {
           throw new Problem('not-supported', 'this database is backed up with its own tools')
         }
@@ -38,7 +34,7 @@ export function backupRoutes({ node }: DialectContext): readonly AdminRoute[] {
           body: chunks,
         }
       },
-    },
+    ),
   ]
 }
 

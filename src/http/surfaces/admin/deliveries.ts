@@ -1,62 +1,54 @@
 /** `/deliveries`: what must be told to others because something ended, and trying it again. */
-import { deliveryStates } from '../../../domain/delivery.ts'
-import { readQuery, refuseParameter } from './fields.ts'
-import { pageParameters, readPage, renderPage } from './page.ts'
-import { json, pageQuery, type AdminRoute } from './route.ts'
-import { deliverySchema, pageOf } from './schemas.ts'
-import type { DialectContext } from '../../context.ts'
+import { deliveryStates } from '../../../protocol/admin-api.ts'
+import type { DeliveryFilter } from '../../../protocol/admin-requests.ts'
+import type { Route } from '../../dialect.ts'
+import { choice, optional } from '../../schema.ts'
+import { delivery, pageOf } from './answers.ts'
+import type { AdminContext } from './declare.ts'
+import { filter, listQuery } from './inputs.ts'
+import { pageRequest, renderPage } from './page.ts'
 import { wireDelivery } from './wire.ts'
 
-export function deliveryRoutes(context: DialectContext): readonly AdminRoute[] {
+const tag = 'Deliveries'
+
+export function deliveryRoutes(context: AdminContext): readonly Route[] {
   return [listRoute(context), retryRoute(context)]
 }
 
 /** `GET /deliveries`: newest first. */
-function listRoute({ core }: DialectContext): AdminRoute {
-  return {
-    method: 'GET',
-    path: '/deliveries',
-    operation: {
+function listRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/deliveries',
       id: 'listDeliveries',
-      tag: 'Deliveries',
+      tag,
       summary: 'Deliveries, newest first',
-      query: {
-        ...pageQuery,
-        state: `Only in this state: ${deliveryStates.join(', ')}`,
-        receiver: 'Only to this receiver, such as mvpd:DemoMVPD',
-      },
-      answers: { 200: { description: 'A page', schema: pageOf(deliverySchema) } },
+      query: listQuery<DeliveryFilter>({
+        state: optional(choice(deliveryStates, { description: 'Only in this state' })),
+        receiver: filter('Only to this receiver, such as mvpd:DemoMVPD'),
+      }),
+      responses: { 200: pageOf(delivery) },
     },
-    async act(request) {
-      const query = readQuery(request, [...pageParameters, 'state', 'receiver'])
-      const state = deliveryStates.find((one) => one === query.state)
-      if (query.state !== undefined && state === undefined) {
-        return refuseParameter('state', `must be one of ${deliveryStates.join(', ')}`)
-      }
-      const filter = {
-        ...(state === undefined ? {} : { state }),
-        ...(query.receiver === undefined ? {} : { receiver: query.receiver }),
-      }
-      const page = await core.listDeliveries(filter, readPage(query))
-      return json(200, renderPage(page, wireDelivery))
+    async (call) => {
+      const { limit, cursor, ...wanted } = call.query()
+      const page = await core.listDeliveries(wanted, pageRequest({ limit, cursor }))
+      return call.json(200, renderPage(page, wireDelivery))
     },
-  }
+  )
 }
 
 /** `POST /deliveries/{id}/retry`: 409 where it has been delivered. */
-function retryRoute({ core }: DialectContext): AdminRoute {
-  return {
-    method: 'POST',
-    path: '/deliveries/:id/retry',
-    operation: {
+function retryRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'POST',
+      path: '/deliveries/:id/retry',
       id: 'retryDelivery',
-      tag: 'Deliveries',
+      tag,
       summary: 'Try a dead or owed delivery again now',
-      answers: { 200: { description: 'The delivery as it is now', schema: deliverySchema } },
+      responses: { 200: { description: 'The delivery as it is now', schema: delivery } },
     },
-    async act(request) {
-      readQuery(request, [])
-      return json(200, wireDelivery(await core.retryDelivery(request.params['id'] ?? '')))
-    },
-  }
+    async (call) => call.json(200, wireDelivery(await core.retryDelivery(call.param('id')))),
+  )
 }

@@ -2,10 +2,10 @@
 import type { Revocation } from '../../../domain/revocation.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { Revocations } from '../../../core/revocations.ts'
-import type { DialectRequest } from '../../dialect.ts'
-import { readQuery, refuseParameter } from './fields.ts'
-import type { AdminRoute } from './route.ts'
-import type { DialectContext } from '../../context.ts'
+import type { Route } from '../../dialect.ts'
+import { anyText, optional, strict } from '../../schema.ts'
+import type { AdminContext } from './declare.ts'
+import { refuseParameter } from './problem.ts'
 import { wireRevocation } from './wire.ts'
 
 /** A comment line after this much silence, so that proxies keep the connection. */
@@ -25,22 +25,24 @@ type Place = Map<string, number>
  * The commit only wakes the stream; what it sends it reads from the log. So a slow listener costs
  * one batch of memory, however far behind it is.
  */
-export function eventRoutes({ core, clock, node }: DialectContext): readonly AdminRoute[] {
+export function eventRoutes({ core, clock, node, route }: AdminContext): readonly Route[] {
   return [
-    {
-      method: 'GET',
-      path: '/events',
-      operation: {
+    route(
+      {
+        method: 'GET',
+        path: '/events',
         id: 'events',
         tag: 'Revocations',
         summary: 'Revocations as they happen, as Server-Sent Events',
         description: 'Send `Last-Event-ID` to go on where a connection broke off.',
-        answers: { 200: { description: 'A stream without end', type: 'text/event-stream' } },
+        headers: strict<{ readonly 'last-event-id'?: string }>({
+          'last-event-id': optional(anyText({ description: 'The id of an event that came' })),
+        }),
+        responses: { 200: { description: 'A stream without end', type: 'text/event-stream' } },
       },
-      async act(request) {
-        readQuery(request, [])
+      async (call) => {
         const { revocations } = core
-        const place = readPlace(request) ?? new Map(await revocations.head())
+        const place = readPlace(call.header('last-event-id')) ?? new Map(await revocations.head())
         return {
           status: 200,
           headers: {
@@ -51,19 +53,16 @@ export function eventRoutes({ core, clock, node }: DialectContext): readonly Adm
           body: follow(revocations, clock, place, node.stopping),
         }
       },
-    },
+    ),
   ]
 }
 
-function readPlace(request: DialectRequest): Place | undefined {
-  const text = request.header('last-event-id')
-  if (text === undefined || text === '') return undefined
+function readPlace(text: string | undefined): Place | undefined {
+  if (text === undefined) return undefined
   const place: Place = new Map()
   for (const part of text.split(',')) {
     const [, stream = '', sequence = ''] = /^([\w.~%-]{1,200}):(\d{1,15})$/.exec(part) ?? []
-    if (stream === '' || place.size >= 1000) {
-      return refuseParameter('Last-Event-ID', 'is not an id that this server gave out')
-    }
+    if (stream === '' || place.size >= 1000) return refusePlace()
     place.set(decodeStream(stream), Number(sequence))
   }
   return place
@@ -73,8 +72,12 @@ function decodeStream(stream: string): string {
   try {
     return decodeURIComponent(stream)
   } catch {
-    return refuseParameter('Last-Event-ID', 'is not an id that this server gave out')
+    return refusePlace()
   }
+}
+
+function refusePlace(): never {
+  return refuseParameter('Last-Event-ID', 'is not an id that this server gave out')
 }
 
 function writePlace(place: Place): string {

@@ -1,12 +1,11 @@
 /** What `POST /revocations` takes about the tokens of other issuers. */
 import { cutoffAt, namesSessions, type Issuer } from '../../../domain/issuer.ts'
 import { hasOneKey, kindOf } from '../../../domain/scope.ts'
-import { MAX_TOKEN_CHARS } from '../../../verifier/claims.ts'
 import type { WireDryRun } from '../../../protocol/admin-api.ts'
-import type { Fields, TextRule } from './fields.ts'
+import type { WireRevoke } from '../../../protocol/admin-requests.ts'
+import type { AdminContext } from './declare.ts'
 import type { Target } from './known.ts'
-import { Problem } from './problem.ts'
-import type { DialectContext } from '../../context.ts'
+import { refuseBody } from './problem.ts'
 import { time } from './wire.ts'
 
 /** Of another issuer: which, and for how long nobody of that name may come back. */
@@ -16,43 +15,47 @@ export interface Foreign {
   readonly expiresAtSeconds?: number
 }
 
-const issuerRule: TextRule = { longest: 1024 }
-const tokenRule: TextRule = { longest: MAX_TOKEN_CHARS }
-const MAX_LOCK_SECONDS = 30 * 86_400
+export const MAX_LOCK_SECONDS: number = 30 * 86_400
 
-/** Reads `issuer` and `lockSeconds`, which stand beside `scope` and `key`. */
+/**
+ * Reads `issuer` and `lockSeconds`, which stand beside `scope` and `key`.
+ *
+ * @throws {Problem} Where they do not go together.
+ */
 export function readForeign(
-  { core, clock }: DialectContext,
-  fields: Fields,
+  { core, clock }: AdminContext,
   target: Target,
-): Foreign | undefined {
-  const named = fields.text('issuer', issuerRule)
-  const lockSeconds = fields.count('lockSeconds', MAX_LOCK_SECONDS)
-  if (named === undefined) {
-    if (lockSeconds !== undefined) fields.complain('lockSeconds', 'goes with issuer alone')
-    return undefined
-  }
+  named: string,
+  lockSeconds: number | undefined,
+): Foreign {
   const issuer = core.findIssuer(named)
-  if (issuer === undefined) {
-    fields.complain('issuer', 'is no issuer that is configured here')
-    return undefined
-  }
+  if (issuer === undefined) return refuseBody({ issuer: 'is no issuer that is configured here' })
   const kind = kindOf(target.scope, issuer.issuer)
-  if (kind === undefined) {
-    fields.complain('scope', `tokens of another issuer cannot be ended by ${target.scope}`)
+  const wrongScope = wrongForeignScope(target, issuer)
+  const wrongKey = wrongForeignKey(target)
+  const complaints = {
+    ...(wrongScope === undefined ? {} : { scope: wrongScope }),
+    ...(lockSeconds === undefined || kind === 'cutoff'
+      ? {}
+      : { lockSeconds: 'goes with a subject, client, grant or everyone' }),
+    ...(wrongKey === undefined ? {} : { key: wrongKey }),
   }
-  if (target.scope === 'session' && !namesSessions(issuer)) {
-    fields.complain('scope', 'the tokens of this issuer do not name their session')
-  }
-  if (lockSeconds !== undefined && kind !== 'cutoff') {
-    fields.complain('lockSeconds', 'goes with a subject, client, grant or everyone')
-  }
+  if (Object.keys(complaints).length > 0) return refuseBody(complaints)
   const untilSeconds = cutoffAt(issuer, clock.nowMs()) + (lockSeconds ?? 0)
   return { issuer, cutoffSeconds: kind === 'cutoff' ? untilSeconds : undefined }
 }
 
+function wrongForeignScope({ scope }: Target, issuer: Issuer): string | undefined {
+  if (kindOf(scope, issuer.issuer) === undefined) {
+    return `tokens of another issuer cannot be ended by ${scope}`
+  }
+  return scope === 'session' && !namesSessions(issuer)
+    ? 'the tokens of this issuer do not name their session'
+    : undefined
+}
+
 /** What is wrong with a key that another issuer has given; undefined where nothing is. */
-export function wrongForeignKey({ scope, key }: Target): string | undefined {
+function wrongForeignKey({ scope, key }: Target): string | undefined {
   if (hasOneKey(scope)) return undefined
   if (key === '') return 'is missing'
   if (scope === 'client' && /\s/.test(key)) return 'holds white space, which no client id does'
@@ -64,25 +67,26 @@ export function wrongForeignKey({ scope, key }: Target): string | undefined {
 /**
  * Reads `token`, an access token itself, in place of `scope` and `key`.
  *
- * @throws {Problem} Where it is no token that is accepted here.
+ * @throws {Problem} Where it is no token that is accepted here, and beside what names it again.
  */
 export async function readToken(
-  { core }: DialectContext,
+  { core }: AdminContext,
   token: string,
+  wish: WireRevoke,
 ): Promise<{ readonly target: Target; readonly foreign: Foreign | undefined }> {
+  const others = (['scope', 'key', 'issuer', 'lockSeconds'] as const).filter(
+    (name) => wish[name] !== undefined,
+  )
+  if (others.length > 0) {
+    return refuseBody(Object.fromEntries(others.map((name) => [name, 'does not go with token'])))
+  }
   const recognized = await core.recognizeAny(token)
   if (typeof recognized === 'string') {
-    throw new Problem('validation-failed', 'token: it is no access token that is accepted here', [
-      { pointer: '#/token', detail: 'is no access token that is accepted here' },
-    ])
+    return refuseBody({ token: 'is no access token that is accepted here' })
   }
   const { issuer, key, expiresAtSeconds } = recognized
   const foreign = issuer && { issuer, cutoffSeconds: undefined, expiresAtSeconds }
   return { target: { scope: 'token', key }, foreign }
-}
-
-export function readTokenText(fields: Fields): string | undefined {
-  return fields.text('token', tokenRule)
 }
 
 /** What would end of another issuer. Its sessions are not known here. */

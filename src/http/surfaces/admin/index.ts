@@ -4,25 +4,21 @@
  * else: every change ends in a verb of the core. It answers with problem details (RFC 9457) for
  * errors and one bearer token for authentication.
  */
-import { Refusal } from '../../../domain/failure.ts'
 import { ADMIN_PREFIX } from '../../../protocol/admin-api.ts'
-import type { Log } from '../../../ports/log.ts'
 import { group, optional, text, type Group } from '../../../settings/schema.ts'
-import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import type { Dialect } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { auditRoutes } from './audit.ts'
 import { createAuthentication } from './authenticate.ts'
 import { backupRoutes } from './backup.ts'
 import { clientRoutes } from './clients.ts'
+import { adminRoutesWith } from './declare.ts'
 import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
 import { foreignSessionRoute } from './foreign-sessions.ts'
 import { guardRoutes } from './guards.ts'
-import { Problem, renderProblem } from './problem.ts'
 import { revocationRoutes } from './revocations.ts'
-import { writeOperation, type AdminRoute } from './route.ts'
-import { problemSchema } from './schemas.ts'
 import { sessionRoutes } from './sessions.ts'
 import { subjectRoutes } from './subjects.ts'
 import { systemRoutes } from './system.ts'
@@ -59,75 +55,24 @@ export const admin: OwnModule<AdminSettings> = defineOwn({
   create: createAdmin,
 })
 
-function createAdmin(context: DialectContext, { adminToken }: AdminSettings): Dialect {
-  const { log } = context
-  const authenticate = createAuthentication(adminToken, context.rateLimitFactor)
-  const routes: readonly AdminRoute[] = [
-    ...revocationRoutes(context),
-    ...sessionRoutes(context),
-    foreignSessionRoute(context),
-    ...subjectRoutes(context),
-    ...clientRoutes(context),
-    ...guardRoutes(context),
-    ...deliveryRoutes(context),
-    ...systemRoutes(context),
-    ...backupRoutes(context),
-    ...auditRoutes(context),
-    ...eventRoutes(context),
-  ]
+function createAdmin(surface: DialectContext, { adminToken }: AdminSettings): Dialect {
+  const authenticate = createAuthentication(adminToken, surface.rateLimitFactor)
+  const context = { ...surface, route: adminRoutesWith(authenticate, surface) }
   return {
-    routes: routes.map((route) => mount(route, authenticate, log)),
+    routes: [
+      ...revocationRoutes(context),
+      ...sessionRoutes(context),
+      foreignSessionRoute(context),
+      ...subjectRoutes(context),
+      ...clientRoutes(context),
+      ...guardRoutes(context),
+      ...deliveryRoutes(context),
+      ...systemRoutes(context),
+      ...backupRoutes(context),
+      ...auditRoutes(context),
+      ...eventRoutes(context),
+    ],
     owns: (path) => path === ADMIN_PREFIX || path.startsWith(`${ADMIN_PREFIX}/`),
     renderFailure: problemAnswer,
   }
-}
-
-/** Puts the authentication before a route, before anything of the request is read. */
-function mount(
-  route: AdminRoute,
-  authenticate: (request: DialectRequest) => Promise<string>,
-  log: Log,
-): Route {
-  return {
-    method: route.method,
-    path: ADMIN_PREFIX + route.path,
-    operation: writeOperation(route.operation, problemSchema),
-    // What is no JSON streams: it never ends, or is long to make.
-    ...(route.method === 'GET' && route.operation.answers[200]?.type === undefined
-      ? { alsoHead: true }
-      : {}),
-    async handle(request): Promise<Answer> {
-      const actor = await authenticate(request)
-      try {
-        const answer = await route.act(request, actor)
-        if (route.method !== 'GET') {
-          // Who changed what. Bodies are left out: they may hold passwords.
-          const { params, requestId } = request
-          const { method, path } = route
-          log.info(
-            { requestId, actor, method, path, params, status: answer.status },
-            'admin change',
-          )
-        }
-        return answer
-      } catch (error) {
-        if (error instanceof Problem) return renderProblem(error)
-        const parameter = wrongParameter(error)
-        if (parameter !== undefined) return renderProblem(parameter)
-        throw error
-      }
-    },
-  }
-}
-
-/**
- * What the store finds wrong with a parameter, a cursor above all, in the form of all such
- * complaints.
- */
-function wrongParameter(error: unknown): Problem | undefined {
-  if (!(error instanceof Refusal) || error.failure.kind !== 'invalid_parameter') return undefined
-  const { parameter, reason } = error.failure
-  return new Problem('validation-failed', `${parameter}: ${reason}`, [
-    { parameter, detail: reason },
-  ])
 }

@@ -1,48 +1,45 @@
-/** Paging, the same on every list: `limit`, `cursor`, and `next` in the answer. */
+/** Paging, the same on every list: `limit` and `cursor`, and `next` in the answer. */
+import { refuse } from '../../../domain/failure.ts'
 import type { Page, PageRequest } from '../../../ports/store.ts'
 import type { WirePage } from '../../../protocol/admin-api.ts'
-import { refuseParameter } from './fields.ts'
-
-export const pageParameters = ['limit', 'cursor'] as const
+import type { PageQuery } from '../../../protocol/admin-requests.ts'
 
 const DEFAULT_LIMIT = 50
-const GREATEST_LIMIT = 1000
 
-/** Pages of the store that one filtered list may read before it answers with what it has. */
-const MAX_STORE_PAGES = 20
-
-/** @throws {Problem} `validation-failed`. */
-export function readPage(query: {
-  readonly limit?: string
-  readonly cursor?: string
-}): PageRequest {
-  const limit = query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit)
-  if (!/^\d{1,4}$/.test(query.limit ?? '1') || limit < 1 || limit > GREATEST_LIMIT) {
-    return refuseParameter('limit', `must be a whole number from 1 to ${String(GREATEST_LIMIT)}`)
-  }
-  return { limit, cursor: query.cursor }
+export function pageRequest({
+  limit = DEFAULT_LIMIT,
+  cursor,
+}: { readonly [K in keyof PageQuery]: PageQuery[K] | undefined }): PageRequest {
+  return { limit, cursor }
 }
 
 export function renderPage<T, W>(page: Page<T>, render: (item: T) => W): WirePage<W> {
   return { items: page.items.map(render), next: page.next ?? null }
 }
 
-/**
- * Pages through a list of the store that cannot filter. Each page asks for no more than is still
- * missing, so that the cursor always stands behind what was looked at.
- */
-export async function filterPage<T>(
-  list: (page: PageRequest) => Promise<Page<T>>,
-  keep: (item: T) => boolean,
-  page: PageRequest,
-): Promise<Page<T>> {
-  const items: T[] = []
-  let cursor = page.cursor
-  for (let read = 0; read < MAX_STORE_PAGES; read++) {
-    const found = await list({ limit: page.limit - items.length, cursor })
-    items.push(...found.items.filter(keep))
-    cursor = found.next
-    if (cursor === undefined || items.length >= page.limit) break
-  }
-  return { items, next: cursor }
+/** A list that is in memory whole. */
+export interface WholeList<T> {
+  /** Its cursors are good for it alone. */
+  readonly name: string
+  readonly items: readonly T[]
+  /** Unique; its order is that of the list, whatever comes and goes between two pages. */
+  readonly keyOf: (item: T) => string
+}
+
+export function pageOfAll<T>({ name, items, keyOf }: WholeList<T>, page: PageRequest): Page<T> {
+  const after = page.cursor === undefined ? undefined : readCursor(name, page.cursor)
+  const left = items
+    .map((item) => ({ key: keyOf(item), item }))
+    .filter(({ key }) => after === undefined || key > after)
+    .toSorted((one, other) => (one.key < other.key ? -1 : 1))
+  const shown = left.slice(0, page.limit)
+  const last = shown.length < left.length ? shown.at(-1) : undefined
+  const next = last && Buffer.from(`${name}:${last.key}`).toString('base64url')
+  return { items: shown.map(({ item }) => item), next }
+}
+
+function readCursor(name: string, cursor: string): string {
+  const text = Buffer.from(cursor, 'base64url').toString()
+  if (text.startsWith(`${name}:`)) return text.slice(name.length + 1)
+  return refuse({ kind: 'invalid_parameter', parameter: 'cursor', reason: 'not of this list' })
 }

@@ -5,6 +5,8 @@
  */
 import { PROBLEM_TYPE_PREFIX, type WireFieldProblem } from '../../../protocol/admin-api.ts'
 import type { Answer } from '../../dialect.ts'
+import type { InputProblem, Problems } from '../../input.ts'
+import { sayProblem } from '../../problem-response.ts'
 
 /** Problems that the shared failures have no word for. */
 const ownProblems = {
@@ -46,6 +48,45 @@ export class Problem extends Error {
     super(detail)
     this.slug = slug
     this.errors = errors
+  }
+}
+
+/** Refuses what is wrong with a request, all of it together. */
+export function refuseFields(problems: Problems): never {
+  return refuseWith(
+    problems.map((problem) => ({ ...placeOf(problem), detail: sayProblem(problem) })),
+  )
+}
+
+/** Refuses fields of a body for what only several of them together can be wrong about. */
+export function refuseBody(complaints: Readonly<Record<string, string>>): never {
+  return refuseWith(
+    Object.entries(complaints).map(([name, detail]) => ({ pointer: `#/${name}`, detail })),
+  )
+}
+
+/** @throws {Problem} `validation-failed` that names a query parameter or a header. */
+export function refuseParameter(parameter: string, detail: string): never {
+  return refuseWith([{ parameter, detail }])
+}
+
+function refuseWith(errors: readonly WireFieldProblem[]): never {
+  const summary = errors
+    .slice(0, 3)
+    .map(({ pointer, parameter = pointer?.slice(2) ?? '', detail }) => `${parameter} ${detail}`)
+    .join('; ')
+  throw new Problem('validation-failed', summary, errors.slice(0, 20))
+}
+
+/** Names of the caller's own are not repeated whole. */
+const MAX_NAME_LENGTH = 64
+
+function placeOf({ part, at }: InputProblem): Omit<WireFieldProblem, 'detail'> {
+  const names = at.map((name) => name.slice(0, MAX_NAME_LENGTH))
+  if (part !== 'body') return { parameter: names.join('/') }
+  // RFC 6901, section 4.
+  return {
+    pointer: `#/${names.map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
   }
 }
 

@@ -4,47 +4,55 @@ import { reasons, type Revocation } from '../../../domain/revocation.ts'
 import { EVERYONE, hasOneKey, scopes } from '../../../domain/scope.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { SessionStatus } from '../../../domain/session.ts'
-import {
-  requestedScopes,
-  type WireDryRun,
-  type WireRevocationDetail,
-} from '../../../protocol/admin-api.ts'
+import { MAX_TOKEN_CHARS } from '../../../verifier/claims.ts'
+import { requestedScopes, type WireDryRun } from '../../../protocol/admin-api.ts'
+import type { RevocationFilter, WireRevoke } from '../../../protocol/admin-requests.ts'
 import { preferredType } from '../../accept.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
-import { keyRule, readBody, readQuery, refuseParameter, type Fields } from './fields.ts'
+import type { Route } from '../../dialect.ts'
 import {
-  type Foreign,
-  foreignDryRun,
-  readForeign,
-  readToken,
-  readTokenText,
-  wrongForeignKey,
-} from './foreign.ts'
-import { isKnown, sessionsOf, wrongKey, type Target } from './known.ts'
-import { pageParameters, readPage, renderPage } from './page.ts'
-import { Problem } from './problem.ts'
-import { json, pageQuery, type AdminRoute } from './route.ts'
+  anyText,
+  choice,
+  count,
+  either,
+  flag,
+  optional,
+  strict,
+  type Schema,
+} from '../../schema.ts'
 import {
-  bodyOf,
-  bodySchemas,
-  dryRunSchema,
+  dryRun,
+  ended,
   pageOf,
-  reasonSchema,
-  requestedScopeSchema,
-  revocationDetailSchema,
-  revocationSchema,
-  revokedSchema,
-} from './schemas.ts'
-import type { DialectContext } from '../../context.ts'
+  revocation,
+  revocationDetail,
+  revoked,
+  SAMPLE_SIZE,
+} from './answers.ts'
+import type { AdminContext } from './declare.ts'
+import { foreignDryRun, MAX_LOCK_SECONDS, readForeign, readToken, type Foreign } from './foreign.ts'
+import { filter, line, listQuery, preferring } from './inputs.ts'
+import { isKnown, sessionsOf, wrongKey, type Target } from './known.ts'
+import { pageRequest, renderPage } from './page.ts'
+import { Problem, refuseBody } from './problem.ts'
 import { wireAcknowledgements } from './verifiers.ts'
 import { time, wireReceipt, wireRevocation, wireRevoked, wireSession, wireTold } from './wire.ts'
 
-/** Sessions that a dry run shows. */
-const SAMPLE_SIZE = 10
+const tag = 'Revocations'
 
-const MAX_NOTE_LENGTH = 500
+const body: Schema<WireRevoke> = strict<WireRevoke>({
+  scope: optional(choice(requestedScopes, {})),
+  /** Whatever an issuer may use as `jti`, `sid` or `sub`. */
+  key: optional(line(512)),
+  issuer: optional(line(1024)),
+  lockSeconds: optional(count({ minimum: 1, maximum: MAX_LOCK_SECONDS })),
+  token: optional(line(MAX_TOKEN_CHARS)),
+  reason: optional(choice(reasons, {})),
+  note: optional(line(500)),
+  dryRun: optional(flag({})),
+  requireKnown: optional(flag({})),
+})
 
-export function revocationRoutes(context: DialectContext): readonly AdminRoute[] {
+export function revocationRoutes(context: AdminContext): readonly Route[] {
   return [revokeRoute(context), listRoute(context), detailRoute(context)]
 }
 
@@ -56,116 +64,80 @@ export function revocationRoutes(context: DialectContext): readonly AdminRoute[]
  * what would end. `requireKnown` refuses what this server has never heard of, so that a typing
  * error is not taken for a logout; without it sessions of other issuers can be ended too.
  */
-function revokeRoute(context: DialectContext): AdminRoute {
-  const { core, clock } = context
-  return {
-    method: 'POST',
-    path: '/revocations',
-    operation: {
+function revokeRoute(context: AdminContext): Route {
+  const { core, clock, route } = context
+  return route(
+    {
+      method: 'POST',
+      path: '/revocations',
       id: 'revoke',
-      tag: 'Revocations',
+      tag,
       summary: 'End a token, a session, a subject, a client, a grant, a device or everyone',
       description:
         'Answers once every verifier has applied it or can no longer accept anything. `Prefer: respond-async` answers once it is stored. With `dryRun` nothing is stored. `issuer` names another issuer that is configured, by name or by `iss`: then subjects, clients, grants and everyone end up to a second, which `lockSeconds` puts off. `token` is an access token itself, in place of `scope` and `key`.',
-      body: bodyOf({
-        scope: requestedScopeSchema,
-        key: bodySchemas.text,
-        issuer: bodySchemas.text,
-        lockSeconds: { type: 'integer', minimum: 1, maximum: 2_592_000 },
-        token: bodySchemas.text,
-        reason: reasonSchema,
-        note: bodySchemas.text,
-        dryRun: bodySchemas.flag,
-        requireKnown: bodySchemas.flag,
-      }),
-      answers: {
+      headers: preferring,
+      body,
+      responses: {
         200: {
           description: 'It had ended before; or what a dry run found',
-          schema: { anyOf: [revokedSchema, dryRunSchema] },
+          schema: either(revoked, dryRun),
         },
-        201: { description: 'It has ended, everywhere', schema: revokedSchema },
-        202: { description: 'It is stored; the verifiers are being told', schema: revokedSchema },
+        201: ended[200],
+        202: ended[202],
       },
     },
-    async act(request, actor) {
-      const read = readRevocation(context, request)
-      const { reason, note, dryRun, requireKnown } = read
+    async (call, actor) => {
+      const wish = call.body()
+      const { reason = 'revoked_by_operator', note = '', token } = wish
       const { target, foreign } =
-        read.token === undefined ? read : await readToken(context, read.token)
-      const wait = request.waitForConfirmation
-      if (foreign !== undefined) {
-        if (dryRun) return json(200, foreignDryRun(foreign, target, clock.nowMs()))
-        const end = { ...foreign, ...target, reason, note, actor, wait }
-        const revoked = await core.revokeForeign(end)
-        const told = await core.revocations.told(revoked.revocation, revoked.added)
-        return revokedAnswer(revoked.added ? 201 : 200, wait, revoked, told)
+        token === undefined ? readTarget(context, wish) : await readToken(context, token, wish)
+      const wait = call.request.waitForConfirmation
+      if (wish.dryRun === true) {
+        const found =
+          foreign === undefined
+            ? await tryOut(context, target)
+            : foreignDryRun(foreign, target, clock.nowMs())
+        return call.json(200, found)
       }
-      if (dryRun) return json(200, await tryOut({ core, clock }, target))
-      if (requireKnown && !(await isKnown(core, target))) {
+      if (foreign === undefined && wish.requireKnown === true && !(await isKnown(core, target))) {
         throw new Problem('nothing-matched', `no ${target.scope} is known by this key`)
       }
-      const revoked = await core.revoke({ ...target, reason, note, actor, wait })
-      return revokedAnswer(revoked.added ? 201 : 200, wait, revoked)
+      const end = { ...target, reason, note, actor, wait }
+      const done = await (foreign === undefined
+        ? core.revoke(end)
+        : core.revokeForeign({ ...foreign, ...end }))
+      const told =
+        foreign === undefined ? [] : await core.revocations.told(done.revocation, done.added)
+      const status = done.added ? 201 : 200
+      return call.json(wait ? status : 202, wireRevoked(done, told), {
+        receipt: done.receipt,
+        headers: { location: `revocations/${encodeURIComponent(done.revocation.id)}` },
+      })
     },
-  }
+  )
 }
 
-function readRevocation(context: DialectContext, request: DialectRequest) {
-  return readBody(request, (fields) => {
-    const token = readTokenText(fields)
-    return {
-      token,
-      ...(token === undefined ? readTarget(context, fields) : noTarget(fields)),
-      reason: fields.choice('reason', reasons) ?? 'revoked_by_operator',
-      note: fields.text('note', { longest: MAX_NOTE_LENGTH }) ?? '',
-      dryRun: fields.flag('dryRun'),
-      requireKnown: fields.flag('requireKnown'),
+/** @throws {Problem} Where scope, key and issuer do not go together. */
+function readTarget(
+  context: AdminContext,
+  { scope, key, issuer, lockSeconds }: WireRevoke,
+): { readonly target: Target; readonly foreign: Foreign | undefined } {
+  if (scope === undefined) return refuseBody({ scope: 'is missing' })
+  const target: Target = { scope, key: key ?? (hasOneKey(scope) ? EVERYONE : '') }
+  if (issuer === undefined) {
+    const wrong = wrongKey(target)
+    const complaints = {
+      ...(lockSeconds === undefined ? {} : { lockSeconds: 'goes with issuer alone' }),
+      ...(wrong === undefined ? {} : { key: wrong }),
     }
-  })
-}
-
-interface Named {
-  readonly target: Target
-  readonly foreign: Foreign | undefined
-}
-
-function readTarget(context: DialectContext, fields: Fields): Named {
-  const scope = fields.requiredChoice('scope', requestedScopes)
-  const given = fields.text('key', keyRule)
-  const target: Target = { scope, key: given ?? (hasOneKey(scope) ? EVERYONE : '') }
-  const foreign = readForeign(context, fields, target)
-  if (given !== undefined || !fields.has('key')) {
-    const wrong = foreign === undefined ? wrongKey(target) : wrongForeignKey(target)
-    if (wrong !== undefined) fields.complain('key', wrong)
+    if (Object.keys(complaints).length > 0) refuseBody(complaints)
+    return { target, foreign: undefined }
   }
-  return { target, foreign }
-}
-
-/** With a token, which says itself what it names. */
-function noTarget(fields: Fields): Named {
-  for (const name of ['scope', 'key', 'issuer', 'lockSeconds']) {
-    if (fields.has(name)) fields.complain(name, 'does not go with token')
-  }
-  return { target: { scope: 'token', key: '' }, foreign: undefined }
-}
-
-function revokedAnswer(
-  status: number,
-  waited: boolean,
-  ...revokedAndTold: Parameters<typeof wireRevoked>
-): Answer {
-  const [revoked] = revokedAndTold
-  return json(waited ? status : 202, wireRevoked(...revokedAndTold), {
-    receipt: revoked.receipt,
-    headers: { location: `revocations/${encodeURIComponent(revoked.revocation.id)}` },
-  })
+  return { target, foreign: readForeign(context, target, issuer, lockSeconds) }
 }
 
 /** What would end, without ending it. */
-async function tryOut(
-  { core, clock }: Pick<DialectContext, 'core' | 'clock'>,
-  target: Target,
-): Promise<WireDryRun> {
+async function tryOut({ core, clock }: AdminContext, target: Target): Promise<WireDryRun> {
   const nowMs = clock.nowMs()
   const [known, live] = await Promise.all([isKnown(core, target), liveSessions()])
   return {
@@ -208,85 +180,80 @@ async function tryOut(
 }
 
 /** `GET /revocations`: newest first. */
-function listRoute({ core }: DialectContext): AdminRoute {
-  return {
-    method: 'GET',
-    path: '/revocations',
-    operation: {
+function listRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/revocations',
       id: 'listRevocations',
-      tag: 'Revocations',
+      tag,
       summary: 'What has ended, newest first',
-      query: {
-        ...pageQuery,
-        scope: 'Only this scope',
-        key: 'Only this key',
-        reason: 'Only this reason',
+      query: listQuery<RevocationFilter>({
+        scope: optional(choice(scopes, { description: 'Only this scope' })),
+        key: filter('Only this key'),
+        reason: optional(choice(reasons, { description: 'Only this reason' })),
+      }),
+      responses: { 200: pageOf(revocation) },
+    },
+    async (call) => {
+      const { limit, cursor, ...wanted } = call.query()
+      const page = await core.revocations.list(wanted, pageRequest({ limit, cursor }))
+      return call.json(200, renderPage(page, wireRevocation))
+    },
+  )
+}
+
+/** `GET /revocations/{id}`: one entry, its receipt, and what each verifier said. */
+function detailRoute({ core, clock, node, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/revocations/:id',
+      id: 'getRevocation',
+      tag,
+      summary: 'One revocation with its receipt',
+      description:
+        'With `Accept: application/jwt` the receipt is a JWT of type `outright-receipt+jwt`, signed with a key of `/.well-known/jwks.json`; 409 while there is no confirmation to sign.',
+      headers: strict<{ readonly accept?: string }>({
+        accept: optional(anyText({ description: '`application/jwt`: the receipt, signed' })),
+      }),
+      responses: {
+        200: {
+          description: 'The revocation',
+          schema: revocationDetail,
+          alsoType: 'application/jwt',
+        },
       },
-      answers: { 200: { description: 'A page', schema: pageOf(revocationSchema) } },
     },
-    async act(request) {
-      const query = readQuery(request, [...pageParameters, 'scope', 'key', 'reason'])
-      const scope = scopes.find((one) => one === query.scope)
-      const reason = reasons.find((one) => one === query.reason)
-      if (query.scope !== undefined && scope === undefined) {
-        return refuseParameter('scope', `must be one of ${scopes.join(', ')}`)
+    async (call) => {
+      const id = call.param('id')
+      const found = await core.revocations.find(id)
+      if (found === undefined) return missing(core, id)
+      const receipt = await receiptOf({ core, clock }, found)
+      const type = preferredType(call.header('accept'), ['application/jwt', 'application/json'])
+      if (type === 'application/jwt') {
+        const headers = { 'content-type': 'application/jwt', vary: 'Accept' }
+        return { status: 200, headers, body: await core.signReceipt(found, receipt) }
       }
-      if (query.reason !== undefined && reason === undefined) {
-        return refuseParameter('reason', `must be one of ${reasons.join(', ')}`)
+      const detail = {
+        revocation: wireRevocation(found),
+        receipt: receipt === undefined ? null : wireReceipt(receipt),
+        acknowledgements: wireAcknowledgements(node, id) ?? null,
+        told: (await core.revocations.told(found, false)).map(wireTold),
       }
-      const filter = {
-        ...(scope === undefined ? {} : { scope }),
-        ...(query.key === undefined ? {} : { key: query.key }),
-        ...(reason === undefined ? {} : { reason }),
-      }
-      const page = await core.revocations.list(filter, readPage(query))
-      return json(200, renderPage(page, wireRevocation))
+      return call.json(200, detail, { headers: { vary: 'Accept' } })
     },
-  }
+  )
 }
 
 /** What is not in the log: cut from it, or never there. */
-async function missing(core: DialectContext['core'], id: string): Promise<never> {
+async function missing(core: AdminContext['core'], id: string): Promise<never> {
   const cut = await core.findCut(id)
   if (cut === undefined) return refuse({ kind: 'not_found' })
   throw new Problem(
     'cut-from-the-log',
     `the log was cut at a checkpoint: what is older than ${time(cut.beforeMs)} and over is gone, with its receipt`,
   )
-}
-
-/** `GET /revocations/{id}`: one entry, its receipt, and what each verifier said. */
-function detailRoute({ core, clock, node }: DialectContext): AdminRoute {
-  return {
-    method: 'GET',
-    path: '/revocations/:id',
-    operation: {
-      id: 'getRevocation',
-      tag: 'Revocations',
-      summary: 'One revocation with its receipt',
-      description:
-        'With `Accept: application/jwt` the receipt is a JWT of type `outright-receipt+jwt`, signed with a key of `/.well-known/jwks.json`; 409 while there is no confirmation to sign.',
-      answers: { 200: { description: 'The revocation', schema: revocationDetailSchema } },
-    },
-    async act(request) {
-      readQuery(request, [])
-      const revocation = await core.revocations.find(request.params['id'] ?? '')
-      if (revocation === undefined) return missing(core, request.params['id'] ?? '')
-      const receipt = await receiptOf({ core, clock }, revocation)
-      const type = preferredType(request.header('accept'), ['application/jwt', 'application/json'])
-      if (type === 'application/jwt') {
-        const headers = { 'content-type': 'application/jwt', vary: 'Accept' }
-        return { status: 200, headers, body: await core.signReceipt(revocation, receipt) }
-      }
-      const detail: WireRevocationDetail = {
-        revocation: wireRevocation(revocation),
-        receipt: receipt === undefined ? null : wireReceipt(receipt),
-        acknowledgements: wireAcknowledgements(node, revocation.id) ?? null,
-        told: (await core.revocations.told(revocation, false)).map(wireTold),
-      }
-      return json(200, detail, { headers: { vary: 'Accept' } })
-    },
-  }
 }
 
 /** How often, and after how many milliseconds each, it looks again whether an entry is confirmed. */
@@ -298,7 +265,7 @@ const LOOK_AFTER_MS = 20
  * first, which takes milliseconds where it is confirmed.
  */
 async function receiptOf(
-  { core, clock }: Pick<DialectContext, 'core' | 'clock'>,
+  { core, clock }: Pick<AdminContext, 'core' | 'clock'>,
   revocation: Revocation,
 ): Promise<Receipt | undefined> {
   let receipt = core.revocations.receipt(revocation)

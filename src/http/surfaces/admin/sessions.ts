@@ -1,103 +1,97 @@
 /** `/sessions`: who is logged in, and ending one login. */
 import { refuse } from '../../../domain/failure.ts'
-import { readQuery, refuseParameter } from './fields.ts'
-import { pageParameters, readPage, renderPage } from './page.ts'
-import { json, pageQuery, type AdminRoute } from './route.ts'
-import { pageOf, revokedSchema, sessionSchema } from './schemas.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SessionFilter } from '../../../protocol/admin-requests.ts'
+import type { Route } from '../../dialect.ts'
+import { flag, optional } from '../../schema.ts'
+import { ended, pageOf, session } from './answers.ts'
+import type { AdminContext } from './declare.ts'
+import { filter, listQuery, preferring } from './inputs.ts'
+import { pageRequest, renderPage } from './page.ts'
 import { wireRevoked, wireSession } from './wire.ts'
 
-export function sessionRoutes(context: DialectContext): readonly AdminRoute[] {
+const tag = 'Sessions'
+
+export function sessionRoutes(context: AdminContext): readonly Route[] {
   return [listRoute(context), oneRoute(context), endRoute(context)]
 }
 
 /** `GET /sessions`: newest first. */
-function listRoute({ core, clock }: DialectContext): AdminRoute {
-  return {
-    method: 'GET',
-    path: '/sessions',
-    operation: {
+function listRoute({ core, clock, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/sessions',
       id: 'listSessions',
-      tag: 'Sessions',
+      tag,
       summary: 'Sessions, newest first',
-      query: {
-        ...pageQuery,
-        subject: 'Only of this subject id',
-        client: 'Only that this client id is in, or was',
-        device: 'Only of this device key',
-        dialect: 'Only with a client of this dialect',
-        live: '`true`: only sessions that have not ended, with `client` or `dialect` for that client',
-      },
-      answers: { 200: { description: 'A page', schema: pageOf(sessionSchema) } },
+      query: listQuery<SessionFilter>({
+        subject: filter('Only of this subject id'),
+        client: filter('Only that this client id is in, or was'),
+        device: filter('Only of this device key'),
+        dialect: filter('Only with a client of this dialect'),
+        live: optional(
+          flag({
+            description:
+              '`true`: only sessions that have not ended, with `client` or `dialect` for that client',
+          }),
+        ),
+      }),
+      responses: { 200: pageOf(session) },
     },
-    async act(request) {
-      const names = ['subject', 'client', 'device', 'dialect', 'live'] as const
-      const query = readQuery(request, [...pageParameters, ...names])
-      const { subject, client, device, dialect, live } = query
-      if (live !== undefined && live !== 'true' && live !== 'false') {
-        return refuseParameter('live', 'must be true or false')
-      }
-      const nowMs = clock.nowMs()
-      const filter = {
+    async (call) => {
+      const { subject, client, device, dialect, live = false, ...page } = call.query()
+      const wanted = {
         ...(subject === undefined ? {} : { subjectId: subject }),
         ...(client === undefined ? {} : { clientId: client }),
         ...(device === undefined ? {} : { deviceKey: device }),
         ...(dialect === undefined ? {} : { dialect }),
-        ...(live === 'true' ? { liveAtMs: nowMs } : {}),
+        ...(live ? { liveAtMs: clock.nowMs() } : {}),
       }
-      const page = await core.sessions.list(filter, readPage(query))
-      return json(200, renderPage(page, wireSession))
+      const found = await core.sessions.list(wanted, pageRequest(page))
+      return call.json(200, renderPage(found, wireSession))
     },
-  }
+  )
 }
 
 /** `GET /sessions/{sid}`. */
-function oneRoute({ core }: DialectContext): AdminRoute {
-  return {
-    method: 'GET',
-    path: '/sessions/:sid',
-    operation: {
+function oneRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/sessions/:sid',
       id: 'getSession',
-      tag: 'Sessions',
+      tag,
       summary: 'One session',
-      answers: { 200: { description: 'The session', schema: sessionSchema } },
+      responses: { 200: { description: 'The session', schema: session } },
     },
-    async act(request) {
-      readQuery(request, [])
-      const sid = request.params['sid'] ?? ''
-      const status = await core.sessions.status(sid)
-      return status === undefined ? refuse({ kind: 'not_found' }) : json(200, wireSession(status))
+    async (call) => {
+      const status = await core.sessions.status(call.param('sid'))
+      return status === undefined
+        ? refuse({ kind: 'not_found' })
+        : call.json(200, wireSession(status))
     },
-  }
+  )
 }
 
 /** `DELETE /sessions/{sid}`: the same revocation as `POST /revocations` with scope session. */
-function endRoute({ core }: DialectContext): AdminRoute {
-  return {
-    method: 'DELETE',
-    path: '/sessions/:sid',
-    operation: {
+function endRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'DELETE',
+      path: '/sessions/:sid',
       id: 'endSession',
-      tag: 'Sessions',
+      tag,
       summary: 'End one session',
-      answers: {
-        200: { description: 'It has ended, everywhere', schema: revokedSchema },
-        202: { description: 'It is stored; the verifiers are being told', schema: revokedSchema },
-      },
+      headers: preferring,
+      responses: ended,
     },
-    async act(request, actor) {
-      readQuery(request, [])
-      const session = await core.sessions.find(request.params['sid'] ?? '')
-      if (session === undefined) return refuse({ kind: 'not_found' })
-      const revoked = await core.revoke({
-        scope: 'session',
-        key: session.sid,
-        reason: 'revoked_by_operator',
-        actor,
-        wait: request.waitForConfirmation,
-      })
-      const status = request.waitForConfirmation ? 200 : 202
-      return json(status, wireRevoked(revoked), { receipt: revoked.receipt })
+    async (call, actor) => {
+      const { waitForConfirmation: wait } = call.request
+      const found = await core.sessions.find(call.param('sid'))
+      if (found === undefined) return refuse({ kind: 'not_found' })
+      const reason = 'revoked_by_operator'
+      const revoked = await core.revoke({ scope: 'session', key: found.sid, reason, actor, wait })
+      return call.json(wait ? 200 : 202, wireRevoked(revoked), { receipt: revoked.receipt })
     },
-  }
+  )
 }

@@ -1,233 +1,169 @@
 /** `/subjects`: people. Changing a password or disabling somebody ends their sessions. */
-import { MAX_PASSWORD_LENGTH } from '../../../core/password.ts'
-import { mintId } from '../../../core/mint-id.ts'
 import { refuse } from '../../../domain/failure.ts'
-import { normalIdentifier, withNormalIdentifiers } from '../../../domain/identifiers.ts'
-import type { Subject } from '../../../domain/identity.ts'
-import type { Reason } from '../../../domain/revocation.ts'
-import type { Json } from '../../../domain/session.ts'
-import type { DialectRequest } from '../../dialect.ts'
-import { idRule, nameRule, readBody, readQuery, type Fields, type TextRule } from './fields.ts'
-import { pageParameters, readPage, renderPage } from './page.ts'
-import { json, pageQuery, type AdminRoute } from './route.ts'
-import { bodyOf, bodySchemas, pageOf, subjectChangedSchema, subjectSchema } from './schemas.ts'
-import { generateSecret } from './secret.ts'
-import type { DialectContext } from '../../context.ts'
+import { normalIdentifier } from '../../../domain/identifiers.ts'
+import type { NewSubject, SubjectFilter, SubjectPatch } from '../../../protocol/admin-requests.ts'
+import type { Route } from '../../dialect.ts'
+import { flag, optional, strict } from '../../schema.ts'
+import { pageOf, subject, subjectChanged } from './answers.ts'
+import type { AdminContext } from './declare.ts'
+import {
+  attributes,
+  filter,
+  idText,
+  line,
+  listQuery,
+  nameText,
+  preferring,
+  secretText,
+  statusWord,
+} from './inputs.ts'
+import { pageRequest, renderPage } from './page.ts'
+import { refuseBody } from './problem.ts'
 import { wireRevoked, wireSubject } from './wire.ts'
 
-const { text, flag, anything, status } = bodySchemas
-const passwordRule: TextRule = { longest: MAX_PASSWORD_LENGTH }
-const emailRule: TextRule = {
-  longest: 254,
-  shape: (value) => (/^[^\s@]+@[^\s@]+$/.test(value) ? undefined : 'must be an email address'),
-}
-const phoneRule: TextRule = {
-  longest: 32,
-  shape: (value) =>
-    normalIdentifier('phone', value) === undefined
-      ? 'must be a phone number with its country code'
-      : undefined,
-}
-const MAX_ATTRIBUTES_LENGTH = 16_384
+const tag = 'Subjects'
+const emailText = line(254, undefined, (value) =>
+  /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : 'must be an email address',
+)
+const phoneText = line(32, undefined, (value) =>
+  normalIdentifier('phone', value) === undefined
+    ? 'must be a phone number with its country code'
+    : undefined,
+)
 
-export function subjectRoutes(context: DialectContext): readonly AdminRoute[] {
+export function subjectRoutes(context: AdminContext): readonly Route[] {
   return [createRoute(context), listRoute(context), oneRoute(context), changeRoute(context)]
 }
 
 /** `POST /subjects`. A password is given, generated (and shown this once), or there is none. */
-function createRoute({ core, clock, random }: DialectContext): AdminRoute {
-  return {
-    method: 'POST',
-    path: '/subjects',
-    operation: {
+function createRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'POST',
+      path: '/subjects',
       id: 'createSubject',
-      tag: 'Subjects',
+      tag,
       summary: 'Add a person',
-      body: bodyOf({
-        id: text,
-        name: text,
-        username: text,
-        email: text,
-        phone: text,
-        password: text,
-        generatePassword: flag,
-        attributes: anything,
+      body: strict<NewSubject>({
+        id: optional(idText),
+        name: optional(nameText),
+        username: optional(idText),
+        email: optional(emailText),
+        phone: optional(phoneText),
+        password: optional(secretText),
+        generatePassword: optional(flag({})),
+        attributes: optional(attributes),
       }),
-      answers: { 201: { description: 'The person', schema: subjectChangedSchema } },
+      responses: { 201: { description: 'The person', schema: subjectChanged } },
     },
-    async act(request) {
-      const wish = readBody(request, (fields) => ({
-        id: fields.text('id', idRule),
-        name: fields.text('name', nameRule) ?? '',
-        username: fields.text('username', idRule),
-        email: fields.text('email', emailRule),
-        phone: fields.text('phone', phoneRule),
-        attributes: readAttributes(fields),
-        ...readPassword(fields),
-      }))
-      const nowMs = clock.nowMs()
-      const generated = wish.generate ? generateSecret(random) : undefined
-      const password = generated ?? wish.password
-      const subject = withNormalIdentifiers<Subject>({
-        id: wish.id ?? mintId(random, nowMs),
-        name: wish.name,
-        username: wish.username,
-        email: wish.email,
-        phone: wish.phone,
-        passwordHash: password === undefined ? undefined : await core.hashSecret(password),
-        status: 'active',
-        createdAtMs: nowMs,
-        attributes: wish.attributes ?? {},
-      })
-      await core.subjects.create(subject)
-      return json(
+    async (call) => {
+      const wish = call.body()
+      refuseTwoPasswords(wish)
+      const { subject: added, generated = null } = await core.addSubject(wish)
+      return call.json(
         201,
-        { subject: wireSubject(subject), password: generated ?? null, revoked: null },
-        { headers: { location: `subjects/${encodeURIComponent(subject.id)}` } },
+        { subject: wireSubject(added), password: generated, revoked: null },
+        { headers: { location: `subjects/${encodeURIComponent(added.id)}` } },
       )
     },
-  }
+  )
 }
 
-function readPassword(fields: Fields) {
-  const password = fields.text('password', passwordRule)
-  const generate = fields.flag('generatePassword')
-  if (generate && fields.has('password')) {
-    fields.complain('generatePassword', 'cannot be true where a password is given')
-  }
-  return { password, generate }
+function refuseTwoPasswords({ password, generatePassword = false }: SubjectPatch): void {
+  if (!generatePassword || password === undefined) return
+  refuseBody({ generatePassword: 'cannot be true where a password is given' })
 }
 
-export function readAttributes(fields: Fields): Subject['attributes'] | undefined {
-  return fields.object('attributes', MAX_ATTRIBUTES_LENGTH) as { [name: string]: Json } | undefined
-}
-
-function listRoute({ core }: DialectContext): AdminRoute {
-  return {
-    method: 'GET',
-    path: '/subjects',
-    operation: {
+function listRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/subjects',
       id: 'listSubjects',
-      tag: 'Subjects',
+      tag,
       summary: 'People; or the one with that username, email or phone',
-      query: {
-        ...pageQuery,
-        username: 'Only this username',
-        email: 'Only this email address',
-        phone: 'Only this phone number',
-      },
-      answers: { 200: { description: 'A page', schema: pageOf(subjectSchema) } },
+      query: listQuery<SubjectFilter>({
+        username: filter('Only this username'),
+        email: filter('Only this email address'),
+        phone: filter('Only this phone number'),
+      }),
+      responses: { 200: pageOf(subject) },
     },
-    async act(request) {
+    async (call) => {
+      const query = call.query()
       const names = ['username', 'email', 'phone'] as const
-      const query = readQuery(request, [...pageParameters, ...names])
-      const page = readPage(query)
       const by = names.find((name) => query[name] !== undefined)
-      if (by === undefined)
-        return json(200, renderPage(await core.subjects.list(page), wireSubject))
+      if (by === undefined) {
+        return call.json(200, renderPage(await core.subjects.list(pageRequest(query)), wireSubject))
+      }
       const found = await core.subjects.find({ by, value: query[by] ?? '' })
       // Every filter that was given must hold, not only the one that was looked up.
       const fits = names.every((name) => {
         const wanted = query[name]
         return wanted === undefined || found?.[name] === normalIdentifier(name, wanted)
       })
-      return json(200, {
-        items: found !== undefined && fits ? [wireSubject(found)] : [],
-        next: null,
-      })
+      const items = found !== undefined && fits ? [wireSubject(found)] : []
+      return call.json(200, { items, next: null })
     },
-  }
+  )
 }
 
-function oneRoute({ core }: DialectContext): AdminRoute {
-  return {
-    method: 'GET',
-    path: '/subjects/:id',
-    operation: {
+function oneRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/subjects/:id',
       id: 'getSubject',
-      tag: 'Subjects',
+      tag,
       summary: 'One person',
-      answers: { 200: { description: 'The person', schema: subjectSchema } },
+      responses: { 200: { description: 'The person', schema: subject } },
     },
-    async act(request) {
-      readQuery(request, [])
-      const value = request.params['id'] ?? ''
-      const subject = await core.subjects.find({ by: 'id', value })
-      return subject === undefined ? refuse({ kind: 'not_found' }) : json(200, wireSubject(subject))
+    async (call) => {
+      const found = await core.subjects.find({ by: 'id', value: call.param('id') })
+      return found === undefined
+        ? refuse({ kind: 'not_found' })
+        : call.json(200, wireSubject(found))
     },
-  }
+  )
 }
 
-/**
- * `PATCH /subjects/{id}`: only what is given changes.
- *
- * What is stored comes first and the revocation second: a login between the two is opened before
- * the generation is raised and dies with it; the other way round it would survive. Both can be
- * repeated, so a call that failed half-way is mended by the same call again.
- */
-function changeRoute(context: DialectContext): AdminRoute {
-  const { core, random } = context
-  return {
-    method: 'PATCH',
-    path: '/subjects/:id',
-    operation: {
+/** `PATCH /subjects/{id}`: only what is given changes. */
+function changeRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'PATCH',
+      path: '/subjects/:id',
       id: 'updateSubject',
-      tag: 'Subjects',
+      tag,
       summary: 'Change a person',
       description:
         'A new password ends every session unless `keepSessions` is true. `status: disabled` ends every session and refuses new ones.',
-      body: bodyOf({
-        name: text,
-        password: text,
-        generatePassword: flag,
-        keepSessions: flag,
-        status,
-        attributes: anything,
+      headers: preferring,
+      body: strict<SubjectPatch>({
+        name: optional(nameText),
+        password: optional(secretText),
+        generatePassword: optional(flag({})),
+        keepSessions: optional(flag({})),
+        status: optional(statusWord),
+        attributes: optional(attributes),
       }),
-      answers: { 200: { description: 'The person as changed', schema: subjectChangedSchema } },
+      responses: { 200: { description: 'The person as changed', schema: subjectChanged } },
     },
-    async act(request, actor) {
-      const wish = readChange(request)
-      const generated = wish.generate ? generateSecret(random) : undefined
-      const password = generated ?? wish.password
-      const id = request.params['id'] ?? ''
-      const subject = await core.subjects.update(id, {
-        ...(wish.name === undefined ? {} : { name: wish.name }),
-        ...(wish.status === undefined ? {} : { status: wish.status }),
-        ...(wish.attributes === undefined ? {} : { attributes: wish.attributes }),
-        ...(password === undefined ? {} : { passwordHash: await core.hashSecret(password) }),
-      })
-      const reason = reasonToEnd(wish.status, password !== undefined && !wish.keepSessions)
-      const wait = request.waitForConfirmation
-      const revoked =
-        reason && (await core.revoke({ scope: 'subject', key: id, reason, actor, wait }))
-      return json(
+    async (call, actor) => {
+      const patch = call.body()
+      refuseTwoPasswords(patch)
+      const by = { actor, wait: call.request.waitForConfirmation }
+      const changed = await core.changeSubject(call.param('id'), patch, by)
+      const { subject: now, generated = null, revoked } = changed
+      return call.json(
         200,
         {
-          subject: wireSubject(subject),
-          password: generated ?? null,
+          subject: wireSubject(now),
+          password: generated,
           revoked: revoked === undefined ? null : wireRevoked(revoked),
         },
         revoked === undefined ? {} : { receipt: revoked.receipt },
       )
     },
-  }
-}
-
-function readChange(request: DialectRequest) {
-  return readBody(request, (fields) => ({
-    name: fields.text('name', nameRule),
-    status: fields.choice('status', ['active', 'disabled']),
-    keepSessions: fields.flag('keepSessions'),
-    attributes: readAttributes(fields),
-    ...readPassword(fields),
-  }))
-}
-
-function reasonToEnd(
-  status: Subject['status'] | undefined,
-  passwordEnds: boolean,
-): Reason | undefined {
-  if (status === 'disabled') return 'subject_disabled'
-  return passwordEnds ? 'password_changed' : undefined
+  )
 }

@@ -1,12 +1,15 @@
 /** `/verifiers`, `/keys` and `/caller`: the installation itself. */
-import { readQuery } from './fields.ts'
-import { json, type AdminRoute } from './route.ts'
-import { bodySchemas, fixed, keySchema, pageOf, revokedSchema, verifierSchema } from './schemas.ts'
-import type { DialectContext } from '../../context.ts'
+import type { KnownKey } from '../../../core/keys.ts'
+import type { WireVerifier } from '../../../protocol/admin-api.ts'
+import type { Route } from '../../dialect.ts'
+import { caller, ended, key, keyRotated, pageOf, verifier } from './answers.ts'
+import type { AdminContext } from './declare.ts'
+import { listQuery, preferring } from './inputs.ts'
+import { pageOfAll, pageRequest, renderPage } from './page.ts'
 import { wireVerifiers } from './verifiers.ts'
 import { wireKey, wireRevoked } from './wire.ts'
 
-export function systemRoutes(context: DialectContext): readonly AdminRoute[] {
+export function systemRoutes(context: AdminContext): readonly Route[] {
   return [
     verifiersRoute(context),
     keysRoute(context),
@@ -16,62 +19,73 @@ export function systemRoutes(context: DialectContext): readonly AdminRoute[] {
   ]
 }
 
-/** `GET /verifiers`: every node and guard that a confirmation waits for. */
-function verifiersRoute({ node }: DialectContext): AdminRoute {
-  return {
-    method: 'GET',
-    path: '/verifiers',
-    operation: {
+/** `GET /verifiers`: every node and guard that a confirmation waits for, nodes first. */
+function verifiersRoute({ node, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/verifiers',
       id: 'listVerifiers',
       tag: 'Verifiers',
       summary: 'Every node and guard, its lease, its lag and how far behind it is',
-      answers: { 200: { description: 'All of them, on one page', schema: pageOf(verifierSchema) } },
+      query: listQuery<object>({}),
+      responses: { 200: pageOf(verifier) },
     },
-    act(request) {
-      readQuery(request, [])
-      return json(200, { items: wireVerifiers(node), next: null })
+    (call) => {
+      const list = {
+        name: 'verifiers',
+        items: wireVerifiers(node),
+        keyOf: ({ kind, name, id }: WireVerifier) => `${kind === 'node' ? 0 : 1} ${name} ${id}`,
+      }
+      const page = pageOfAll(list, pageRequest(call.query()))
+      return call.json(
+        200,
+        renderPage(page, (one) => one),
+      )
     },
-  }
+  )
 }
 
 /** `GET /keys`: what signs, and what still verifies. Never a private part. */
-function keysRoute({ core }: DialectContext): AdminRoute {
-  return {
-    method: 'GET',
-    path: '/keys',
-    operation: {
+function keysRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/keys',
       id: 'listKeys',
       tag: 'Keys',
       summary: 'Signing keys, newest first, without their private parts',
-      answers: { 200: { description: 'All of them, on one page', schema: pageOf(keySchema) } },
+      query: listQuery<object>({}),
+      responses: { 200: pageOf(key) },
     },
-    async act(request) {
-      readQuery(request, [])
-      const items = (await core.keys.list()).map(wireKey)
-      return json(200, { items, next: null })
+    async (call) => {
+      const list = {
+        name: 'keys',
+        items: await core.keys.list(),
+        keyOf: ({ createdAtMs, kid }: KnownKey) =>
+          `${String(Number.MAX_SAFE_INTEGER - createdAtMs)} ${kid}`,
+      }
+      return call.json(200, renderPage(pageOfAll(list, pageRequest(call.query())), wireKey))
     },
-  }
+  )
 }
 
 /** `POST /keys/rotate`: a new key signs; the old ones verify until their last token has expired. */
-function rotateRoute({ core }: DialectContext): AdminRoute {
-  return {
-    method: 'POST',
-    path: '/keys/rotate',
-    operation: {
+function rotateRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'POST',
+      path: '/keys/rotate',
       id: 'rotateKeys',
       tag: 'Keys',
       summary: 'Make a new key sign',
-      answers: {
-        201: { description: 'The id of the new key', schema: fixed({ kid: bodySchemas.text }) },
-      },
+      responses: { 201: { description: 'The id of the new key', schema: keyRotated } },
     },
-    async act(request) {
-      readQuery(request, [])
+    async (call) => {
       const { kid } = await core.keys.rotate()
-      return json(201, { kid })
+      return call.json(201, { kid })
     },
-  }
+  )
 }
 
 /**
@@ -79,55 +93,44 @@ function rotateRoute({ core }: DialectContext): AdminRoute {
  * revocation, which every verifier has confirmed when the answer comes. 202 with `Prefer:
  * respond-async`.
  */
-function removeKeyRoute({ core }: DialectContext): AdminRoute {
-  return {
-    method: 'DELETE',
-    path: '/keys/:kid',
-    operation: {
+function removeKeyRoute({ core, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'DELETE',
+      path: '/keys/:kid',
       id: 'removeKey',
       tag: 'Keys',
       summary: 'Remove a key, and end every token that it signed or will sign',
       description:
-        'Answers once no verifier accepts what it signs. Where the key signs, a new one takes its place first, which takes three seconds. Sessions go on: whoever has a refresh token gets an access token that the new key signs.',
-      answers: {
-        200: { description: 'It is removed, everywhere', schema: revokedSchema },
-        202: { description: 'It is stored; the verifiers are being told', schema: revokedSchema },
-      },
+        'Answers once no verifier accepts what it signs. Where the key signs, a new one takes its place first, which takes three seconds. Sessions go on: a refresh token gets an access token that the new key signs.',
+      headers: preferring,
+      responses: ended,
     },
-    async act(request, actor) {
-      readQuery(request, [])
-      const wait = request.waitForConfirmation
-      const kid = request.params['kid'] ?? ''
-      const revoked = await core.removeKey({ kid, actor, wait })
-      return json(wait ? 200 : 202, wireRevoked(revoked), { receipt: revoked.receipt })
+    async (call, actor) => {
+      const { waitForConfirmation: wait } = call.request
+      const revoked = await core.removeKey({ kid: call.param('kid'), actor, wait })
+      return call.json(wait ? 200 : 202, wireRevoked(revoked), { receipt: revoked.receipt })
     },
-  }
+  )
 }
 
-/** `GET /caller`: shows whoever sets `trustedProxies` what comes of it. */
-function callerRoute({ node }: DialectContext): AdminRoute {
-  const schema = fixed({
-    address: bodySchemas.text,
-    ignoredFrom: bodySchemas.textOrNull,
-    ignored: bodySchemas.count,
-    unreadable: bodySchemas.count,
-  })
-  return {
-    method: 'GET',
-    path: '/caller',
-    operation: {
+/** `GET /caller`: what the setting `trustedProxies` comes to. */
+function callerRoute({ node, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/caller',
       id: 'showCaller',
       tag: 'Caller',
       summary: 'The address that this node takes the caller to have, behind the proxies it trusts',
       description:
         '`ignored` counts the requests since the start whose `X-Forwarded-For` or `Forwarded` was not believed, `ignoredFrom` is the first peer that sent one; `unreadable` counts those of trusted proxies that named no address.',
-      answers: { 200: { description: 'The address', schema } },
+      responses: { 200: { description: 'The address', schema: caller } },
     },
-    act(request) {
-      readQuery(request, [])
-      const address = request.clientAddress
+    (call) => {
       const { ignoredFrom = null, ignored, unreadable } = node.addressNotices()
-      return json(200, { address, ignoredFrom, ignored, unreadable })
+      const address = call.request.clientAddress
+      return call.json(200, { address, ignoredFrom, ignored, unreadable })
     },
-  }
+  )
 }

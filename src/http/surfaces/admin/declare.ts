@@ -1,0 +1,120 @@
+/** How every route of the admin API is declared, authenticated, logged, and refuses. */
+import { Refusal, refuse } from '../../../domain/failure.ts'
+import { ADMIN_PREFIX } from '../../../protocol/admin-api.ts'
+import { readJson } from '../../body.ts'
+import type { DialectContext } from '../../context.ts'
+import { routesWith, type Call, type Manners, type RouteForm } from '../../declared-route.ts'
+import type { Answer, DialectRequest, Route } from '../../dialect.ts'
+import { problemResponse } from '../../problem-response.ts'
+import type { Responses } from '../../responses.ts'
+import { strict, type Schema } from '../../schema.ts'
+import { Problem, refuseFields, renderProblem } from './problem.ts'
+
+/** `path` stands behind `/outright/v1`. */
+export interface AdminForm<Q, B, R extends Responses, H, P> extends Omit<
+  RouteForm<Q, B, R, H, P>,
+  'operationId' | 'tags' | 'security' | 'alsoHead'
+> {
+  /** Unique; the name of the method in the typed client. */
+  readonly id: string
+  readonly tag: string
+}
+
+/** @param actor Who calls: `operator:<name>`. */
+type Act<Q, B, R extends Responses, H, P> = (
+  call: Call<Q, B, R, H, P>,
+  actor: string,
+) => Promise<Answer> | Answer
+
+export type DeclareAdminRoute = <
+  R extends Responses & { readonly 200?: unknown },
+  Q = object,
+  B = undefined,
+  H = undefined,
+  P = Readonly<Record<string, string>>,
+>(
+  form: AdminForm<Q, B, R, H, P>,
+  act: Act<Q, B, R, H, P>,
+) => Route
+
+/** What the files of this folder make their routes from. */
+export interface AdminContext extends DialectContext {
+  readonly route: DeclareAdminRoute
+}
+
+const manners: Manners = {
+  refuse: refuseFields,
+  readBody: readFields,
+  jsonType: 'application/json; charset=utf-8',
+}
+
+const nothing: Schema<object> = strict<object>({})
+
+/** Puts the authentication before every route, before anything of the request is read. */
+export function adminRoutesWith(
+  authenticate: (request: DialectRequest) => Promise<string>,
+  { log }: Pick<DialectContext, 'log'>,
+): DeclareAdminRoute {
+  const declare = routesWith(manners)
+  return <R extends Responses, Q, B, H, P>(
+    { id, tag, ...form }: AdminForm<Q, B, R, H, P>,
+    act: Act<Q, B, R, H, P>,
+  ): Route => {
+    const { method, path, query = nothing as Schema<unknown> as Schema<Q>, responses } = form
+    // What is no JSON streams: it never ends, or is long to make.
+    const alsoHead = method === 'GET' && responses[200]?.type === undefined
+    return declare<R, Q, B, H, P>(
+      {
+        ...form,
+        ...(alsoHead ? { alsoHead } : {}),
+        operationId: id,
+        path: ADMIN_PREFIX + path,
+        query,
+        tags: [tag],
+        security: [{ adminToken: [] }],
+        responses: { ...responses, default: problemResponse() },
+      },
+      async (call) => {
+        const actor = await authenticate(call.request)
+        try {
+          // A misspelt or unknown parameter must not end anything.
+          call.query()
+          const answer = await act(call, actor)
+          if (method !== 'GET') {
+            // Who changed what. Bodies are left out: they may hold passwords.
+            const { params, requestId } = call.request
+            const { status } = answer
+            log.info({ requestId, actor, method, path, params, status }, 'admin change')
+          }
+          return answer
+        } catch (error) {
+          return renderProblem(problemOf(error))
+        }
+      },
+    )
+  }
+}
+
+/** A member that is null is not there, as in answers. */
+function readFields(request: DialectRequest): object {
+  const type = request.header('content-type')
+  if (request.body.length > 0 && type !== undefined && !/^application\/json\s*(;|$)/i.test(type)) {
+    return refuse({ kind: 'unsupported_media_type' })
+  }
+  return Object.fromEntries(Object.entries(readJson(request)).filter(([, value]) => value !== null))
+}
+
+/**
+ * What the store finds wrong with a parameter, a cursor above all, has the form of all such
+ * complaints.
+ *
+ * @throws Everything that is no problem of this API alone.
+ */
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (!(error instanceof Refusal) || error.failure.kind !== 'invalid_parameter') throw error
+  const { parameter, reason } = error.failure
+  return new Problem('validation-failed', `${parameter}: ${reason}`, [
+    { parameter, detail: reason },
+  ])
+}

@@ -1,0 +1,76 @@
+/** What several routes take: texts with their rules, pages, and whether to wait. */
+import { MAX_PASSWORD_LENGTH } from '../../../core/password.ts'
+import type { Attributes } from '../../../domain/identity.ts'
+import type { PageQuery } from '../../../protocol/admin-requests.ts'
+import type { OptionalSetting } from '../../../settings/schema.ts'
+import {
+  anything,
+  anyText,
+  choice,
+  count,
+  optional,
+  strict,
+  text,
+  withRule,
+  type Schema,
+} from '../../schema.ts'
+
+/** Text on one line: without what cannot be stored as UTF-8 and read back the same. */
+export function line(
+  maxLength: number,
+  description?: string,
+  wrong: (value: string) => string | undefined = () => undefined,
+): Schema<string> {
+  return text(maxLength, description === undefined ? {} : { description }, (value) =>
+    /\p{Cc}/u.test(value) || !value.isWellFormed()
+      ? 'must not hold control characters'
+      : wrong(value),
+  )
+}
+
+/** Ids of subjects and clients: no white space, no colon (which keeps `client:42` apart). */
+export const idText: Schema<string> = line(128, undefined, (value) =>
+  /[\s:]/.test(value) ? 'must not hold white space or a colon' : undefined,
+)
+
+export const nameText: Schema<string> = line(200)
+
+/** A password, or the secret of a client. */
+export const secretText: Schema<string> = line(MAX_PASSWORD_LENGTH)
+
+export const statusWord: Schema<'active' | 'disabled'> = choice(['active', 'disabled'], {})
+
+const MAX_ATTRIBUTES_LENGTH = 16_384
+
+export const attributes: Schema<Attributes> = withRule(
+  anything as Schema<Attributes>,
+  (value) => JSON.stringify(value).length <= MAX_ATTRIBUTES_LENGTH,
+  `is longer than ${String(MAX_ATTRIBUTES_LENGTH)} characters of JSON`,
+)
+
+/** A filter of a list, or another parameter of a query. */
+export function filter(description: string): OptionalSetting<string> {
+  return optional(line(1024, description))
+}
+
+type Members<T> = { readonly [K in keyof T]-?: OptionalSetting<Exclude<T[K], undefined>> }
+
+/** The query of a list: its page, and what it is filtered by. */
+export function listQuery<F>(filters: Members<F>): Schema<PageQuery & F> {
+  const page: Members<PageQuery> = {
+    limit: optional(
+      count({ description: 'How many at most', minimum: 1, maximum: 1000, default: 50 }),
+    ),
+    cursor: filter('`next` of the page before'),
+  }
+  return strict({ ...page, ...filters } as never)
+}
+
+/** Of calls that end something. */
+export const preferring: Schema<{ readonly prefer?: string }> = strict<{
+  readonly prefer?: string
+}>({
+  prefer: optional(
+    anyText({ description: '`respond-async`: answers as soon as it is stored (RFC 7240)' }),
+  ),
+})

@@ -1,6 +1,0 @@
-import type { Random } from '../../../ports/random.ts'
-
-/** A secret of 192 random bits: 32 characters of base64url. */
-export function generateSecret(random: Random): string {
-  return Buffer.from(random.bytes(24)).toString('base64url')
-}

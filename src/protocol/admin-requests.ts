@@ -1,0 +1,111 @@
+/** What calls of the admin API take: bodies, filters and pages. `admin-api.ts` has the answers. */
+import type {
+  Attributes,
+  ClientPatch,
+  NewClient,
+  NewSubject,
+  SubjectPatch,
+} from '../domain/identity.ts'
+import type {
+  DeliveryState,
+  RequestedScope,
+  RevocationReason,
+  RevocationScope,
+} from './admin-api.ts'
+
+/** Bodies of calls that add or change. */
+export type { Attributes, ClientPatch, NewClient, NewSubject, SubjectPatch }
+
+/** Body of `POST /revocations`. */
+export interface WireRevoke extends Partial<NamedTarget>, Partial<TokenTarget>, RevocationOptions {
+  /** True: nothing is stored. */
+  readonly dryRun?: boolean
+}
+
+/** What a revocation ends. */
+export type RevocationTarget = NamedTarget | TokenTarget
+
+/** By a name. `key` is left out with `everyone`, and with it alone. */
+export interface NamedTarget {
+  readonly scope: RequestedScope
+  readonly key?: string
+  /** Another issuer, by the name that the configuration has for it or by its `iss`. */
+  readonly issuer?: string
+  /** With `issuer`, for what ends up to a second: for so long nobody of that name can come back. */
+  readonly lockSeconds?: number
+}
+
+/** By the access token itself, of whichever issuer. */
+export interface TokenTarget {
+  readonly token: string
+}
+
+export interface RevocationOptions {
+  /** Default `revoked_by_operator`. */
+  readonly reason?: RevocationReason
+  /** At most 500 characters, kept with the revocation. */
+  readonly note?: string
+  /** True refuses (404) what the server has never heard of, except tokens. Default false. */
+  readonly requireKnown?: boolean
+}
+
+/** Body of `POST /guards`. */
+export interface NewGuard {
+  readonly name: string
+}
+
+/** Body of `POST /audit/cut`. */
+export interface CutRequest {
+  /** RFC 3339, a day ago at least. */
+  readonly before: string
+  /** True: nothing is cut. */
+  readonly dryRun?: boolean
+}
+
+/** Which page of a list. */
+export interface PageQuery {
+  /** 1 to 1000, default 50. */
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+/** By what lists are filtered: every filter that is given must hold. */
+export interface RevocationFilter {
+  readonly scope?: RevocationScope
+  readonly key?: string
+  readonly reason?: RevocationReason
+}
+
+export interface SessionFilter {
+  readonly subject?: string
+  /** That is in it, or was. */
+  readonly client?: string
+  readonly device?: string
+  readonly dialect?: string
+  /** True: only those that have not ended, with `client` or `dialect` for that client. */
+  readonly live?: boolean
+}
+
+export interface ForeignSessionFilter {
+  /** The operator's name for it, or its `iss`. */
+  readonly issuer?: string
+  readonly subject?: string
+  readonly session?: string
+  readonly client?: string
+}
+
+export interface DeliveryFilter {
+  readonly state?: DeliveryState
+  /** `<kind>:<name>`. */
+  readonly receiver?: string
+}
+
+export interface SubjectFilter {
+  readonly username?: string
+  readonly email?: string
+  readonly phone?: string
+}
+
+export interface ClientFilter {
+  readonly dialect?: string
+}
