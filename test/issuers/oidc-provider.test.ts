@@ -3,36 +3,20 @@
  * Outright between them: log in there, call here, log out there, be refused here.
  */
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface, type Interface } from 'node:readline'
 import { after, before, suite, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { installPeers } from '../../bench/peers/install.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { Browser } from './browser.ts'
-
-const children: ChildProcess[] = []
-
-function start(url: URL, ...args: readonly string[]): { child: ChildProcess; lines: Interface } {
-  const program = fileURLToPath(url)
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'ignore'] })
-  children.push(child)
-  return { child, lines: createInterface({ input: child.stdout }) }
-}
-
-async function nextLine(lines: Interface): Promise<string> {
-  const [line] = (await once(lines, 'line')) as [string]
-  return line
-}
+import { nextLine, Processes, until } from './processes.ts'
 
 suite('oidc-provider', () => {
+  const processes = new Processes()
   let server: TestServer
   let issuer = ''
   const told: string[] = []
 
   before(async () => {
-    const idp = start(new URL('identity-provider.mjs', installPeers()))
+    const idp = processes.start(new URL('identity-provider.mjs', installPeers()))
     issuer = await nextLine(idp.lines)
     server = await startTestServer({
       publicUrlIsOwn: true,
@@ -57,45 +41,26 @@ suite('oidc-provider', () => {
     })
   })
   after(async () => {
-    for (const child of children) child.kill('SIGKILL')
+    processes.killAll()
     await server.close()
   })
-
-  /** An API in a process of its own that checks a token all the time; what it says last. */
-  async function api(token: string): Promise<() => { at: bigint; word: string }> {
-    const { lines } = start(new URL('../guard/guard-child.ts', import.meta.url), server.url, token)
-    await nextLine(lines)
-    let last = { at: 0n, word: '' }
-    lines.on('line', (line) => {
-      const [at = '0', word = ''] = line.split(' ')
-      last = { at: BigInt(at), word }
-    })
-    return () => last
-  }
-
-  async function until(isSo: () => boolean): Promise<void> {
-    for (let tries = 0; !isSo(); tries++) {
-      assert.ok(tries < 1000, 'it takes too long')
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-  }
 
   test('a logout there ends the tokens at every API here before it is answered', async () => {
     const maria = new Browser(issuer)
     const ann = new Browser(issuer)
     const token = await maria.logIn('maria')
     const other = await ann.logIn('ann')
-    const apis = [await api(token), await api(token)]
-    const bystander = await api(other)
-    await until(() => [...apis, bystander].every((last) => last().word === 'ok'))
+    const apis = [await processes.api(server.url, token), await processes.api(server.url, token)]
+    const bystander = await processes.api(server.url, other)
+    await until(() => [...apis, bystander].every(({ last }) => last().word === 'ok'))
 
     await maria.logOut()
     const answered = process.hrtime.bigint()
     assert.deepEqual(told, ['told'])
-    await until(() => [...apis, bystander].every((last) => last().at > answered))
+    await until(() => [...apis, bystander].every(({ last }) => last().at > answered))
     // Each check that began after the answer.
-    for (const last of apis) assert.equal(last().word, 'revoked')
-    assert.equal(bystander().word, 'ok')
+    for (const { last } of apis) assert.equal(last().word, 'revoked')
+    assert.equal(bystander.last().word, 'ok')
   })
 
   test('a token that is issued in the session that ended is dead; a new login is good', async () => {

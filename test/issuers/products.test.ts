@@ -3,7 +3,9 @@
  * the node, and ended by everything that they name.
  */
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { rulesOf } from '../../src/domain/issuer.ts'
 import type { TokenRules } from '../../src/domain/token-rules.ts'
 import { createGuard, type Guard } from '../../src/guard/index.ts'
@@ -38,6 +40,23 @@ function renamed(claims: Claims, rules: TokenRules, what: Name, to: string): Cla
   const claim = rules[what].find((one) => claims[one] !== undefined)
   assert.ok(claim !== undefined, `it names no ${what}`)
   return { ...claims, [claim]: to }
+}
+
+/** The table of the guide: by sample, what a refresh gets after the end of a session and a person. */
+async function refreshTable(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const guide = await readFile(new URL('../../docs/identity-providers.md', import.meta.url), 'utf8')
+  const [, table = ''] = /<!-- refresh -->([^]*?)<!-- \/refresh -->/.exec(guide) ?? []
+  const words: Readonly<Record<string, string>> = { refused: 'revoked', accepted: 'ok' }
+  const rows = table.split('\n').filter((line) => line.startsWith('| `'))
+  return new Map(
+    rows.map((row) => {
+      const [name = '', session = '', person = ''] = row
+        .split('|')
+        .slice(1)
+        .map((cell) => cell.trim())
+      return [name.replaceAll('`', ''), [session, person].map((cell) => words[cell] ?? cell)]
+    }),
+  )
 }
 
 type Name = 'id' | 'session' | 'subject' | 'client'
@@ -107,6 +126,49 @@ suite('tokens of each product at a guard', () => {
       assert.equal(await word(token), 'revoked')
     })
   }
+
+  test('a refresh right after a logout gets what the guide says', async () => {
+    const guide = await refreshTable()
+    const found = new Map<string, readonly string[]>()
+    const nowSeconds = Math.floor(Date.now() / 1000)
+    const cases = Object.entries(products).map(([name, product]) => {
+      const rules = rulesOf(product.profile, {})
+      const key = `refreshing at ${name}`.replaceAll(' ', '-')
+      // A token that a refresh makes has another name than the one before.
+      const hasId = rules.id.some((claim) => product.access[claim] !== undefined)
+      const own = hasId ? renamed(product.access, rules, 'id', key) : product.access
+      // Where the sample says when the login was, it was just now.
+      const at = (value: unknown): unknown => (typeof value === 'number' ? nowSeconds : value)
+      const access = {
+        ...renamed(own, rules, 'subject', key),
+        auth_time: at(product.access['auth_time']),
+        amr: Array.isArray(product.access['amr'])
+          ? product.access['amr'].map((one: unknown) =>
+              typeof one === 'object' ? { ...one, timestamp: nowSeconds } : one,
+            )
+          : undefined,
+      }
+      return { name, product, rules, key, access }
+    })
+    for (const { product, key } of cases) {
+      await end({ issuer: product.issuer, scope: 'subject', key })
+    }
+    // The provider may refresh in any second; the first that a cut-off leaves alone is the next.
+    await sleep(1000 * (Math.floor(Date.now() / 1000) + 1) - Date.now())
+    const later = { iat: Math.floor(Date.now() / 1000) }
+    for (const { name, product, rules, key, access } of cases) {
+      const person = await word(await sign(product, { ...access, ...later }))
+      let session = 'not named'
+      if (product.names.sid !== undefined) {
+        const sid = `${key}-session`
+        const other = renamed(renamed(access, rules, 'subject', `${key}-2`), rules, 'session', sid)
+        await end({ issuer: product.issuer, scope: 'session', key: sid })
+        session = await word(await sign(product, { ...other, ...later }))
+      }
+      found.set(name, [session, person])
+    }
+    assert.deepEqual(found, guide)
+  })
 
   test('a token of version 1.0 of Entra ID ends with the person of version 2.0', async () => {
     const oid = 'one person'

@@ -50,8 +50,8 @@ export function addLogout(program: Command, shell: Shell): void {
     .option('--token-stdin', 'one access token, of any issuer, which standard input holds')
     .option('--issuer <name>', 'whose tokens: an identity provider of the configuration')
     .option(
-      '--lock <seconds>',
-      'with --issuer: for so long nobody of that name can come back with a new token',
+      '--lock <time>',
+      'with --issuer: for so long nobody of that name can come back with a new token; 90s, 15m, 2h or 1d',
     )
     .addOption(
       new Option('--reason <reason>', 'why, as it is counted and sent on')
@@ -91,6 +91,7 @@ export function addLogout(program: Command, shell: Shell): void {
     'outright logout --grant baanx-demo-oauth baanx-demo-user',
     'outright logout --everyone --yes',
     'outright logout --issuer keycloak --subject 8f2d1c9e-0c4b-4a53-9d0e-0c7a6d1f2b34 --dry-run',
+    'outright logout --issuer auth0 --subject "auth0|5f7c8ec7" --lock 15m',
     'outright logout --token-stdin --reason compromised < leaked-token.txt',
   ])
 }
@@ -133,9 +134,14 @@ async function readTarget(flags: LogoutFlags, terminal: Terminal): Promise<Targe
   return { named: target, isEveryone: hasOneKey(named.scope), words: words + of }
 }
 
-function secondsOf(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new CliError(exitCodes.usage, '--lock takes a whole number of seconds from 1')
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+
+function secondsOf(time: string): number {
+  const [, count, unit = 's'] = /^([1-9]\d{0,8})([smhd])?$/.exec(time) ?? []
+  if (count === undefined) {
+    throw new CliError(exitCodes.usage, '--lock takes a time such as 90s, 15m, 2h or 1d')
+  }
+  return Number(count) * (unitSeconds[unit] ?? 1)
 }
 
 const idNames: Readonly<Record<KeyClaim, string>> = {
