@@ -57,6 +57,7 @@ export class SimulatedGuard {
       random: () => random.fraction(),
       connect: this.#connect,
       keys: () => this.#findKey(),
+      fetch: () => Promise.resolve(Response.json(options.pool.issuers)),
     }
     const rules = { ...guardRules, ...options.guardRules }
     this.#make = () => createGuardWithRules(guardOptions, rules)

@@ -121,15 +121,19 @@ export class SimulatedNode {
 
   #publish(logouts: readonly Logout[]): void {
     for (const { entry } of logouts) this.#apply(entry)
-    this.hub.publish(logouts.map(({ entry }) => entry))
+    this.hub.publish(logouts.map(({ entry }) => this.#read(entry)))
   }
 
   #apply(entry: Revocation): void {
     const words = new Uint32Array(entryWords)
-    writeEntry(entry, words, 0)
+    writeEntry(this.#read(entry), words, 0)
     this.#replica.applyWords(words, 1)
     const known = this.#position.get(entry.stream) ?? 0
     this.#position.set(entry.stream, Math.max(known, entry.sequence))
+  }
+
+  #read(entry: Revocation): Revocation {
+    return this.#world.options.misread?.(entry) ?? entry
   }
 
   #others(): readonly SimulatedNode[] {

@@ -5,6 +5,7 @@
  * them did not show it; `src/guard/feed-session.test.ts` tries that rule by itself.
  */
 import type { Variant } from './simulate.ts'
+import { lockedUntilSeconds } from './world.ts'
 
 /** Where the search begins, for what few worlds show. Default: 1. */
 export const firstSeeds: Readonly<Record<string, number>> = {
@@ -41,6 +42,19 @@ export const brokenVariants: Readonly<Record<string, Variant>> = {
   'a restarted node forgets that its predecessor granted leases': {
     predecessorLeaseMs: 0,
     nodes: 1,
+  },
+  'a node does not read whose tokens an entry ends': {
+    misread: (entry) => ({ ...entry, issuer: '', cutoffSeconds: 0 }),
+  },
+  'a cut-off leaves the tokens of its own second': {
+    misread: (entry) =>
+      entry.cutoffSeconds === 0 ? entry : { ...entry, cutoffSeconds: entry.cutoffSeconds - 1 },
+  },
+  'a lock is taken for an end of what was issued before': {
+    misread: (entry) =>
+      entry.cutoffSeconds === lockedUntilSeconds
+        ? { ...entry, cutoffSeconds: entry.atMs / 1000 + 1 }
+        : entry,
   },
   'G1: the guard counts its lease from the pong': { guardRules: { countsFromPing: false } },
   'G2: the guard trusts its monotonic clock alone': { guardRules: { readsBothClocks: false } },

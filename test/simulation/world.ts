@@ -7,11 +7,14 @@ import type { LeaseRules } from '../../src/feed/lease-rules.ts'
 import type { GuardRules } from '../../src/guard/lease.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { SimulatedNetwork } from '../../src/testing/simulated-network.ts'
-import { SimulatedProcess } from '../../src/testing/simulated-process.ts'
+import { simulatedEpochMs, SimulatedProcess } from '../../src/testing/simulated-process.ts'
 import { SimulatedTime } from '../../src/testing/simulated-time.ts'
 import { SimulatedGuard } from './simulated-guard.ts'
 import { SimulatedNode } from './simulated-node.ts'
-import { ends, type PoolToken, type TokenPool } from '../../src/testing/token-pool.ts'
+import { ends, otherIssuer, type PoolToken, type TokenPool } from '../../src/testing/token-pool.ts'
+
+/** A lock of ten minutes: no token of the pool is younger. */
+export const lockedUntilSeconds: number = simulatedEpochMs / 1000 + 600
 
 export interface WorldOptions {
   readonly seed: number
@@ -27,6 +30,8 @@ export interface WorldOptions {
   readonly predecessorLeaseMs?: number
   /** Old revocations that every snapshot carries, so that it takes a while. */
   readonly ballast?: number
+  /** How nodes read what was committed, where they do not read it right. */
+  readonly misread?: (entry: Revocation) => Revocation
 }
 
 /** A logout, from its commit on. */
@@ -76,7 +81,8 @@ export class World {
     this.options = options
     this.random = new SeededRandom(options.seed)
     this.network = new SimulatedNetwork(this.time, this.random)
-    this.tokens = options.pool.tokens.filter(() => this.random.chance(0.2))
+    const all = [...options.pool.tokens, ...options.pool.foreign]
+    this.tokens = all.filter(() => this.random.chance(0.2))
     if (this.tokens.length === 0) this.tokens = options.pool.tokens.slice(0, 5)
     for (let index = 0; index < options.nodes; index++) {
       this.nodes.push(new SimulatedNode(this, `node-${index}`))
@@ -110,8 +116,10 @@ export class World {
     const key = { session: claims.sid, token: claims.jti, subject: claims.sub, everyone: '*' }[
       scope
     ]
+    const isForeign = claims.iss === otherIssuer
+    const isWide = scope === 'subject' || scope === 'everyone'
     let generation = 0
-    if (scope === 'subject' || scope === 'everyone') {
+    if (isWide && !isForeign) {
       generation = (this.#generations.get(key) ?? 0) + 1
       this.#generations.set(key, generation)
     }
@@ -129,8 +137,8 @@ export class World {
       atMs: 0,
       forgetAfterMs: claims.exp * 1000,
       version: ENTRY_VERSION,
-      issuer: '',
-      cutoffSeconds: 0,
+      issuer: isForeign ? otherIssuer : '',
+      cutoffSeconds: isWide && isForeign ? this.#cutoffFor(claims) : 0,
       previousHash: '',
       hash: '',
     }
@@ -191,6 +199,14 @@ export class World {
       `at ${this.time.nowMs.toFixed(3)} ms ${guard} accepted ${claims.sid} ` +
         `after ${broken.entry.scope} ${broken.entry.id} was confirmed`,
     )
+  }
+
+  /** Of what another issuer has issued: up to a token, often to its very second, or a lock. */
+  #cutoffFor({ iat, auth_time: login = iat }: PoolToken['claims']): number {
+    const since = Math.min(iat, Number(login))
+    const kind = this.random.fraction()
+    if (kind < 0.4) return since
+    return kind < 0.7 ? since + this.random.below(500) : lockedUntilSeconds
   }
 
   #pickAlive(): PoolToken {
