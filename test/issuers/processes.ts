@@ -15,7 +15,7 @@ export interface Child {
 export interface Api {
   readonly child: ChildProcess
   /** What its last check said, and when that began. */
-  last(): { readonly at: bigint; readonly word: string }
+  readonly last: () => { readonly at: bigint; readonly word: string }
 }
 
 export class Processes {
