@@ -41,7 +41,7 @@ export function foreignSessionQuery(
   }
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
   const order = `ORDER BY ${names.join(', ')} LIMIT ${add(page.limit + 1)}`
-  return { text: `SELECT * FROM foreign_sessions ${where} ${order}`, values }
+  return { text: `SELECT ${foreignSessionColumns} FROM foreign_sessions ${where} ${order}`, values }
 }
 
 export function toForeignSessionPage(
