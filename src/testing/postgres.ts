@@ -23,8 +23,11 @@ export interface PostgresOptions {
 
 /** A database server with as many empty databases as a test asks for. */
 export interface TestPostgres {
-  /** Makes an empty database; the URL of it. */
-  createDatabase(): Promise<string>
+  /**
+   * Makes a database, empty or as another one of this server that nothing is connected to; the URL
+   * of it.
+   */
+  createDatabase(like?: string): Promise<string>
   /** Stops the server and removes its files; a server from the environment loses the databases only. */
   stop(): Promise<void>
 }
@@ -118,9 +121,9 @@ class Cluster implements TestCluster {
     process.once('exit', this.#killOnExit)
   }
 
-  async createDatabase(): Promise<string> {
+  async createDatabase(like?: string): Promise<string> {
     const name = `test_${String(++this.#databases)}`
-    await this.#ask('postgres', `CREATE DATABASE ${name}`)
+    await this.#ask('postgres', `CREATE DATABASE ${name}${asIn(like)}`)
     return this.#url(name)
   }
 
@@ -283,9 +286,9 @@ class Cluster implements TestCluster {
 async function useServer(url: string): Promise<TestPostgres> {
   const made: string[] = []
   return {
-    async createDatabase() {
+    async createDatabase(like) {
       const name = `outright_test_${String(process.pid)}_${crypto.randomUUID().slice(0, 8)}`
-      await askOnce(url, `CREATE DATABASE ${name}`)
+      await askOnce(url, `CREATE DATABASE ${name}${asIn(like)}`)
       made.push(name)
       const database = new URL(url)
       database.pathname = `/${name}`
@@ -295,6 +298,10 @@ async function useServer(url: string): Promise<TestPostgres> {
       for (const name of made) await askOnce(url, `DROP DATABASE IF EXISTS ${name}`)
     },
   }
+}
+
+function asIn(like: string | undefined): string {
+  return like === undefined ? '' : ` TEMPLATE ${new URL(like).pathname.slice(1)}`
 }
 
 async function askOnce(url: string, text: string): Promise<unknown[]> {

@@ -10,7 +10,7 @@ import type { Scope } from '../../src/domain/scope.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { audience, join, keyOf, login, logout, refresh, refusalOf, whyRefused } from './world.ts'
 
-const RUNS = Number(process.env['OUTRIGHT_RACE_RUNS'] ?? 1000)
+const RUNS = Number(process.env['OUTRIGHT_RACE_RUNS'] ?? 500)
 
 let server: TestServer
 before(async () => {

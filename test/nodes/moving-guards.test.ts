@@ -17,7 +17,7 @@ import { ask, Fleet, type Guarded, type Node } from './processes.ts'
 const LEASE_MS = 2_000
 const BOUND_MS = 20_000
 const SETTLED_WITHIN_MS = 60_000
-const ROUNDS = 24
+const ROUNDS = 12
 const MOVING_MS = 8_000
 
 let cluster: TestCluster
