@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { refuse } from '../domain/failure.ts'
+import { RecentMap } from '../domain/recent-map.ts'
 import { group, integer, type Group } from '../settings/schema.ts'
 
 export interface RateLimitRule {
@@ -62,20 +63,13 @@ export function createRateLimit(
     points: Math.max(1, Math.round(rule.points * factor)),
     duration: rule.windowSeconds,
   })
-  // In the order of their last call. The library forgets a key at the end of its window and has no bound.
-  const keys = new Set<string>()
-  const use = (key: string): void => {
-    keys.delete(key)
-    keys.add(key)
-    const [leastRecent] = keys
-    if (keys.size <= maxKeys || leastRecent === undefined) return
-    keys.delete(leastRecent)
-    void limiter.delete(leastRecent)
-  }
+  // The library forgets a key at the end of its window and has no bound.
+  const keys = new RecentMap<string, true>(maxKeys)
   return {
     async consume(key) {
       const counted = addressBlock(key)
-      use(counted)
+      const dropped = keys.set(counted, true)
+      if (dropped !== undefined) void limiter.delete(dropped)
       try {
         await limiter.consume(counted)
       } catch (error) {

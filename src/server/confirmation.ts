@@ -1,4 +1,5 @@
 import type { Receipt } from '../domain/receipt.ts'
+import { RecentMap } from '../domain/recent-map.ts'
 import type { Position, Revocation } from '../domain/revocation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Confirmation, Confirmed } from '../ports/confirmation.ts'
@@ -36,7 +37,7 @@ class AllNodes implements Confirmation {
   readonly #hub: Confirmation
   readonly #leases: OtherNodes
   readonly #clock: Clock
-  readonly #remembered = new Map<string, Receipt>()
+  readonly #remembered = new RecentMap<string, Receipt>(RECEIPTS)
   readonly #asked = new Map<string, Promise<Receipt>>()
 
   constructor(hub: Confirmation, leases: OtherNodes, clock: Clock) {
@@ -87,10 +88,6 @@ class AllNodes implements Confirmation {
     const elapsedMs = this.#clock.monotonicMs() - startedMs
     const receipt: Receipt = { ...here, ...together(here, elsewhere, elapsedMs) }
     this.#remembered.set(revocation.id, receipt)
-    if (this.#remembered.size > RECEIPTS) {
-      const [oldest] = this.#remembered.keys()
-      if (oldest !== undefined) this.#remembered.delete(oldest)
-    }
     return receipt
   }
 }

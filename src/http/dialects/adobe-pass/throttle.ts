@@ -1,4 +1,5 @@
 import { refuse } from '../../../domain/failure.ts'
+import { RecentMap } from '../../../domain/recent-map.ts'
 import type { Clock } from '../../../ports/clock.ts'
 
 /** One call a second, and ten more at once [F]. */
@@ -22,23 +23,15 @@ interface Bucket {
 export function createThrottle(clock: Clock, factor: number): (address: string) => void {
   const perSecond = CALLS_PER_SECOND * factor
   const capacity = (CALLS_PER_SECOND + BURST) * factor
-  const buckets = new Map<string, Bucket>()
+  const buckets = new RecentMap<string, Bucket>(MAX_ADDRESSES)
   return (address) => {
     const nowMs = clock.monotonicMs()
     const known = buckets.get(address)
     const refilled =
       known === undefined ? capacity : known.tokens + ((nowMs - known.atMs) / 1000) * perSecond
     const tokens = Math.min(capacity, refilled)
-    // Last in the map is who called last.
-    buckets.delete(address)
     const passes = tokens >= 1
     buckets.set(address, { tokens: passes ? tokens - 1 : tokens, atMs: nowMs })
-    if (buckets.size > MAX_ADDRESSES) forgetFirst(buckets)
     if (!passes) refuse({ kind: 'rate_limited', retryAfterSeconds: 1 })
   }
-}
-
-function forgetFirst(buckets: Map<string, Bucket>): void {
-  const first = buckets.keys().next()
-  if (first.done !== true) buckets.delete(first.value)
 }

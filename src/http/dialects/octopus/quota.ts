@@ -5,6 +5,7 @@
  * itself.
  */
 import { refuse } from '../../../domain/failure.ts'
+import { RecentMap } from '../../../domain/recent-map.ts'
 import type { Clock } from '../../../ports/clock.ts'
 
 export interface QuotaOptions {
@@ -27,15 +28,14 @@ export interface Quota {
 }
 
 const WINDOW_MS = 60_000
-/** Keys in memory; beyond, the one that was used longest ago is forgotten. */
+/** Keys in memory; beyond that the one that was used longest ago starts anew. */
 const MAX_KEYS = 10_000
 
-/** Makes a quota that nobody has used yet. */
+/** Makes a quota of which nothing is used yet. */
 export function createQuota(options: QuotaOptions): Quota {
   const { clock } = options
   const points = Math.max(1, Math.round(options.points))
-  // In the order of their last use: the first is the one to forget.
-  const callsByKey = new Map<string, number[]>()
+  const callsByKey = new RecentMap<string, number[]>(MAX_KEYS)
 
   function callsOf(key: string, nowMs: number): number[] {
     const known = callsByKey.get(key) ?? []
@@ -53,17 +53,10 @@ export function createQuota(options: QuotaOptions): Quota {
         refuse({ kind: 'rate_limited', retryAfterSeconds })
       }
       calls.push(nowMs)
-      callsByKey.delete(key)
       callsByKey.set(key, calls)
-      if (callsByKey.size > MAX_KEYS) forgetOldest(callsByKey)
     },
     giveBack(key) {
       callsByKey.get(key)?.pop()
     },
   }
-}
-
-function forgetOldest(callsByKey: Map<string, number[]>): void {
-  const oldest = callsByKey.keys().next()
-  if (oldest.done !== true) callsByKey.delete(oldest.value)
 }
