@@ -30,7 +30,7 @@ import { sessionVerbs, type Sessions } from './sessions.ts'
 import { deliver } from './deliver.ts'
 import { findCut } from './find-cut.ts'
 import { findIssuer } from './find-issuer.ts'
-import { readIdToken, signIdToken } from './id-token.ts'
+import { readIdToken, signIdToken, signLogoutToken } from './id-token.ts'
 import { listForeignSessions } from './foreign-sessions.ts'
 import { inspect } from './inspect.ts'
 import { inspectForLogout } from './inspect-for-logout.ts'
@@ -102,6 +102,7 @@ export interface Core {
   readonly revokeRefreshToken: Verb<typeof revokeRefreshToken>
   readonly awaitEnded: Verb<typeof awaitEnded>
   readonly signIntrospection: Verb<typeof signIntrospection>
+  readonly signLogoutToken: Verb<typeof signLogoutToken>
   readonly signIdToken: Verb<typeof signIdToken>
   readonly readIdToken: Verb<typeof readIdToken>
   readonly signReceipt: Verb<typeof signReceipt>
@@ -163,6 +164,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     revokeRefreshToken: (...args) => revokeRefreshToken(dependencies, ...args),
     awaitEnded: (...args) => awaitEnded(dependencies, ...args),
     signIntrospection: (...args) => signIntrospection(dependencies, ...args),
+    signLogoutToken: (...args) => signLogoutToken(dependencies, ...args),
     signIdToken: (...args) => signIdToken(dependencies, ...args),
     readIdToken: (...args) => readIdToken(dependencies, ...args),
     signReceipt: (...args) => signReceipt(dependencies, ...args),

@@ -1,10 +1,15 @@
-/** ID tokens (OpenID Connect): statements about a login, never access tokens. */
+/** ID tokens and logout tokens (OpenID Connect): statements about a login, never access tokens. */
 import { compactVerify, decodeJwt } from 'jose'
+import { logoutEvent } from '../protocol/logout-token.ts'
 import type { CoreDependencies } from './dependencies.ts'
+import { mintId } from './mint-id.ts'
 import type { ExtraClaims } from './sign-access.ts'
 
 /** `typ` of ID tokens: verifiers want `at+jwt` of an access token. */
 const ID_TOKEN_TYPE = 'JWT'
+const LOGOUT_TOKEN_TYPE = 'logout+jwt'
+/** Back-Channel Logout 1.0, section 4: two minutes at most. */
+const LOGOUT_TOKEN_LIFE_SECONDS = 120
 
 /** Who a statement is for, and about whom. */
 export interface Statement {
@@ -25,6 +30,26 @@ export async function signIdToken(
   const exp = iat + Math.floor(lifetimeMs / 1000)
   const base = { iss: issuer, sub: subjectId, aud: audience, sid, iat, exp }
   return (await keys.signAs(ID_TOKEN_TYPE, { ...claims, ...base })).token
+}
+
+/** Signs a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.4), with a new `jti`. */
+export async function signLogoutToken(
+  { keys, clock, random, issuer }: Pick<CoreDependencies, 'keys' | 'clock' | 'random' | 'issuer'>,
+  { audience, subjectId, sid }: Statement,
+): Promise<string> {
+  const nowMs = clock.nowMs()
+  const iat = Math.floor(nowMs / 1000)
+  const { token } = await keys.signAs(LOGOUT_TOKEN_TYPE, {
+    iss: issuer,
+    aud: audience,
+    sub: subjectId,
+    sid,
+    iat,
+    exp: iat + LOGOUT_TOKEN_LIFE_SECONDS,
+    jti: mintId(random, nowMs),
+    events: { [logoutEvent]: {} },
+  })
+  return token
 }
 
 /**

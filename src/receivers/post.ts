@@ -4,7 +4,7 @@ import { createExchange, outcomeOf, type ExchangeOptions } from './exchange.ts'
 
 export interface PostRequest {
   readonly headers: Readonly<Record<string, string>>
-  /** JSON text. */
+  /** JSON text, unless a header says what else it is. */
   readonly body: string
   readonly signal: AbortSignal
 }

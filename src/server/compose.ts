@@ -41,7 +41,7 @@ import { NodeLags } from './node-lags.ts'
 import { viewOf } from './node-view.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { watchReadiness } from './readiness.ts'
-import { openMvpds, openReceivers } from './receivers.ts'
+import { openReceivers, withRelying } from './receivers.ts'
 import { startSweeping, type SweepingTimes } from './sweeping.ts'
 import { keepTickShape } from './tick-shape.ts'
 import { openTimekeeper, type Timekeeper } from './timekeeper.ts'
@@ -174,7 +174,7 @@ async function composeOver(
     authenticate: guardConnections(dependencies),
     addressOf: ({ socket, headers }) => addresses.of(socket.remoteAddress ?? '', headers),
   })
-  const receivers = [openMvpds(providers.config, clock), ...dependencies.receivers]
+  const receivers = withRelying(dependencies.receivers, providers.config, clock, core)
   const { countDelivery: observe } = metrics
   const stopDelivering = startDelivering({ core, dependencies, receivers, observe })
   const stopSweeping = sweepAll(core, dependencies, replica, time, config, world)

@@ -1,5 +1,6 @@
 /** The setting that names the receivers which an installation has written itself. */
 import type { ReceiverModule } from '../receivers/module.ts'
+import { BACKCHANNEL } from '../receivers/backchannel.ts'
 import { MVPD } from '../receivers/mvpd.ts'
 import { PROVIDER } from '../receivers/providers/index.ts'
 import { isPlainObject } from '../settings/read.ts'
@@ -29,13 +30,16 @@ export function ownReceiversSetting(): Setting<readonly OwnReceiver[]> {
   )
 }
 
+/** The kinds that are there already. */
+const builtIn: readonly string[] = [MVPD, PROVIDER, BACKCHANNEL]
+
 /** Every kind is one receiver: the name of each that is told begins with it. */
 export function kindProblems(receivers: readonly OwnReceiver[]): readonly string[] {
   const kinds = receivers.map(({ receiver }) => receiver.kind)
   return kinds.flatMap((kind, at) => {
     const said = `receivers[${String(at)}].receiver is of the kind "${kind}"`
     if (!/^[A-Za-z0-9-]{1,64}$/.test(kind)) return `${said}; allowed: letters, digits and hyphens`
-    const isTaken = kind === MVPD || kind === PROVIDER || kinds.indexOf(kind) < at
+    const isTaken = builtIn.includes(kind) || kinds.indexOf(kind) < at
     return isTaken ? `${said}, as another; allowed: each once` : []
   })
 }

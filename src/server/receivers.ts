@@ -1,7 +1,10 @@
+import type { Core } from '../core/core.ts'
 import { addressMatcher } from '../http/client-address.ts'
 import { ADOBE_PASS, viewerOf } from '../http/dialects/adobe-pass/index.ts'
+import { OAUTH, oauthClientOf } from '../http/oauth-client.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Receiver } from '../ports/delivery.ts'
+import { createBackchannelReceiver } from '../receivers/backchannel.ts'
 import { createMvpdReceiver } from '../receivers/mvpd.ts'
 import { createExchange } from '../receivers/exchange.ts'
 import { createPost, type Post } from '../receivers/post.ts'
@@ -10,8 +13,8 @@ import { filledIn } from '../settings/read.ts'
 import type { Config } from './config.ts'
 
 /**
- * Every kind of receiver that is told of what ended, but for the TV providers: identity providers,
- * and the installation's own.
+ * Every kind of receiver that is told of what ended, but for the TV providers and the relying
+ * parties: identity providers, and the installation's own.
  */
 export function openReceivers(config: Config, clock: Clock): readonly Receiver[] {
   const provider = createProviderReceiver({
@@ -29,13 +32,34 @@ export function openReceivers(config: Config, clock: Clock): readonly Receiver[]
   return [provider, ...own]
 }
 
-/** What tells the TV providers of a configuration. */
-export function openMvpds(config: Config, clock: Clock): Receiver {
+/** These and what tells those who rely on logins here: TV providers, and relying parties. */
+export function withRelying(
+  receivers: readonly Receiver[],
+  config: Config,
+  clock: Clock,
+  core: Core,
+): readonly Receiver[] {
+  return [openMvpds(config, clock), openBackchannel(config, clock, core), ...receivers]
+}
+
+function openMvpds(config: Config, clock: Clock): Receiver {
   return createMvpdReceiver({
     providers: config.dialects.adobePass.options.mvpds ?? [],
     dialect: ADOBE_PASS,
     viewerOf,
     clock,
+    post: postOf(config, clock),
+  })
+}
+
+function openBackchannel(config: Config, clock: Clock, core: Core): Receiver {
+  return createBackchannelReceiver({
+    dialect: OAUTH,
+    async addressOf(id) {
+      const client = oauthClientOf(await core.clients.find({ by: 'id', value: id }))
+      return client?.metadata.backchannel_logout_uri
+    },
+    sign: (statement) => core.signLogoutToken(statement),
     post: postOf(config, clock),
   })
 }

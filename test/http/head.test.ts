@@ -19,6 +19,8 @@ const without = new Set([
   '/api/v1/authorize',
   '/api/v1/mediatoken',
   '/api/v1/tokens/media',
+  '/oauth2/authorize',
+  '/oidc/logout',
   '/outright/v1/audit',
   '/outright/v1/audit/verify',
   '/outright/v1/backup',

@@ -111,6 +111,12 @@ export async function endSession(
   return receipt
 }
 
+/** Makes a browser forget its sign-on session, where it has one. */
+export function forgetSignOn(service: OAuthService, request: DialectRequest): readonly Cookie[] {
+  const known = readCookie(request, cookieName(service, 'session'))
+  return known === undefined ? [] : [cookieOf(service, 'session', '', 0)]
+}
+
 /** What the pages of a login are tied to, and the cookie where the browser has none yet. */
 export function browserOf(
   service: OAuthService,

@@ -16,7 +16,8 @@ import { tokenPath } from '../../token-endpoints.ts'
 import { authorize, consentPath, loginPath } from './authorize.ts'
 import { demo } from './demo.ts'
 import { showConsent, showLogin, submitConsent, submitLogin } from './login.ts'
-import { authorizePath, metadata, userinfoPath } from './metadata.ts'
+import { loggedOutPath, logout, showLoggedOut } from './logout.ts'
+import { authorizePath, logoutPath, metadata, userinfoPath } from './metadata.ts'
 import { oauthSchema, type OAuthSettings } from './options.ts'
 import { noticePage } from './pages.ts'
 import { createService, type OAuthService } from './service.ts'
@@ -55,6 +56,9 @@ const declare = routesWith({
 const pageResponse = { description: 'A page', type: 'text/html' } as const
 const redirect = { description: 'To a page, or back to the client' } as const
 
+/** Pages that only look: the others begin or end something. */
+const looks: ReadonlySet<string> = new Set([loginPath, consentPath, loggedOutPath])
+
 /** What people see. Their forms need no script. */
 function pageRoutes(service: OAuthService): readonly Route[] {
   const page = (
@@ -67,6 +71,7 @@ function pageRoutes(service: OAuthService): readonly Route[] {
       {
         method,
         path,
+        ...(method === 'GET' && looks.has(path) ? { alsoHead: true } : {}),
         operationId: `${method.toLowerCase()}_${path.slice(1).replaceAll('/', '_')}`,
         summary,
         responses: { 200: pageResponse, 303: redirect, default: pageResponse },
@@ -81,6 +86,9 @@ function pageRoutes(service: OAuthService): readonly Route[] {
     page('POST', loginPath, 'Name and password', submitLogin),
     page('GET', consentPath, 'The consent page', showConsent),
     page('POST', consentPath, 'Allow or deny', submitConsent),
+    page('GET', logoutPath, 'A client logs somebody out (RP-Initiated Logout 1.0)', logout),
+    page('POST', logoutPath, 'The same as a form, or the answer of the page that asks', logout),
+    page('GET', loggedOutPath, 'Says that it is done', showLoggedOut),
   ]
 }
 
@@ -92,6 +100,7 @@ function machineRoutes(service: OAuthService): readonly Route[] {
       {
         method,
         path: userinfoPath,
+        ...(method === 'GET' ? { alsoHead: true } : {}),
         operationId: `${method.toLowerCase()}Userinfo`,
         summary: 'Who the token is about (OpenID Connect Core 1.0, section 5.3)',
         security: [{ bearer: [] }],

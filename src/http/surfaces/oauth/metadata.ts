@@ -7,6 +7,7 @@ import { languageTags } from './words.ts'
 
 export const authorizePath = '/oauth2/authorize'
 export const userinfoPath = '/oidc/userinfo'
+export const logoutPath = '/oidc/logout'
 
 /** Both documents: what one asks for the other allows. What is not built is not in it. */
 export async function metadata({
@@ -21,6 +22,9 @@ export async function metadata({
     authorization_endpoint: issuer + authorizePath,
     token_endpoint: issuer + tokenPath,
     userinfo_endpoint: issuer + userinfoPath,
+    end_session_endpoint: issuer + logoutPath,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     ...tokenEndpointsMetadata(issuer, algorithm),
     response_types_supported: ['code'],

@@ -93,6 +93,25 @@ export function consentPage(
   )
 }
 
+/** Asks whether to log out. */
+export function logoutPage(
+  words: Words,
+  confirmation: string,
+  redirectUri: string | undefined,
+): Answer {
+  const targets = redirectUri === undefined ? ["'self'"] : formTargets(redirectUri)
+  return page(200, words, words.logoutTitle, targets, [
+    html`<p>${words.logoutText}</p>`,
+    html`<form method="post" action="/oidc/logout">
+      <input type="hidden" name="confirmation" value="${confirmation}" />
+      <div class="buttons">
+        <button name="decision" value="logout">${words.logout}</button>
+        <button name="decision" value="stay" class="quiet">${words.stay}</button>
+      </div>
+    </form>`,
+  ])
+}
+
 /** A page that only says something. */
 export function noticePage(status: number, words: Words, title: string, text: string): Answer {
   return page(status, words, title, ["'none'"], [html`<p>${text}</p>`])

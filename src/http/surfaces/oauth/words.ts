@@ -24,6 +24,14 @@ export interface Words {
   readonly over: string
   readonly startAgain: string
   readonly tryAgain: string
+  readonly logoutTitle: string
+  readonly logoutText: string
+  readonly logout: string
+  readonly stay: string
+  readonly loggedOut: string
+  readonly loggedOutText: string
+  readonly stillIn: string
+  readonly stillInText: string
 }
 
 const en: Words = {
@@ -52,6 +60,14 @@ const en: Words = {
   over: 'This page is no longer good',
   startAgain: 'Go back to the application and start again.',
   tryAgain: 'Nothing was changed. Try again in a moment.',
+  logoutTitle: 'Log out?',
+  logoutText: 'You will be logged out here and of every application that you opened from here.',
+  logout: 'Log out',
+  stay: 'Stay logged in',
+  loggedOut: 'You are logged out',
+  loggedOutText: 'You can close this page.',
+  stillIn: 'You are still logged in',
+  stillInText: 'Nothing was changed. You can close this page.',
 }
 
 const pt: Words = {
@@ -80,6 +96,14 @@ const pt: Words = {
   over: 'Esta página já não é válida',
   startAgain: 'Volte à aplicação e comece de novo.',
   tryAgain: 'Nada foi alterado. Tente de novo dentro de momentos.',
+  logoutTitle: 'Terminar sessão?',
+  logoutText: 'A sessão termina aqui e em todas as aplicações que abriu a partir daqui.',
+  logout: 'Terminar sessão',
+  stay: 'Continuar',
+  loggedOut: 'A sessão terminou',
+  loggedOutText: 'Pode fechar esta página.',
+  stillIn: 'A sessão continua',
+  stillInText: 'Nada foi alterado. Pode fechar esta página.',
 }
 
 const es: Words = {
@@ -109,6 +133,14 @@ const es: Words = {
   over: 'Esta página ya no es válida',
   startAgain: 'Vuelva a la aplicación y empiece de nuevo.',
   tryAgain: 'No se ha cambiado nada. Inténtelo de nuevo en un momento.',
+  logoutTitle: '¿Cerrar sesión?',
+  logoutText: 'Se cerrará la sesión aquí y en todas las aplicaciones que ha abierto desde aquí.',
+  logout: 'Cerrar sesión',
+  stay: 'Seguir conectado',
+  loggedOut: 'La sesión se ha cerrado',
+  loggedOutText: 'Puede cerrar esta página.',
+  stillIn: 'La sesión sigue abierta',
+  stillInText: 'No se ha cambiado nada. Puede cerrar esta página.',
 }
 
 const languages: Readonly<Record<string, Words>> = { en, pt, es }

@@ -1,0 +1,160 @@
+/**
+ * `/oidc/logout` (OpenID Connect RP-Initiated Logout 1.0): a client sends somebody here to be
+ * logged out, here and at every other client. The answer waits until no verifier accepts what was
+ * logged out, like every logout; clients with a `backchannel_logout_uri` are told by deliveries.
+ */
+import { refuse } from '../../../domain/failure.ts'
+import type { Receipt } from '../../../domain/receipt.ts'
+import { readForm } from '../../body.ts'
+import type { Answer, DialectRequest } from '../../dialect.ts'
+import { oauthClientOf } from '../../oauth-client.ts'
+import { withParameters } from '../../redirect-uri.ts'
+import { endSession, findSignOn, forgetSignOn } from './browser.ts'
+import { refuseOtherSites } from './login.ts'
+import { logoutPage, noticePage } from './pages.ts'
+import type { OAuthService } from './service.ts'
+import { wordsFor } from './words.ts'
+
+export const loggedOutPath = '/logged-out'
+
+const LOGOUT = 'oauth-logout'
+
+/** Where a person goes afterwards. */
+interface Target {
+  readonly redirectUri?: string
+  readonly state?: string
+}
+
+/** What a page has asked about: what it ends stands here, and in no form (logout CSRF). */
+interface Question extends Target {
+  readonly sessions: readonly { readonly sid: string; readonly subjectId: string }[]
+}
+
+/**
+ * 1. A hint that this server did not sign, a client that is not the hint's, and a URI that is not the
+ *    client's: a page, and nothing else (section 4).
+ * 2. The hint names the session of this browser: it ends, and the person goes where the client wants.
+ * 3. Somebody is logged in, or the hint's session is: the person is asked first.
+ * 4. Otherwise it is done already.
+ */
+export async function logout(service: OAuthService, request: DialectRequest): Promise<Answer> {
+  const parameters = request.method === 'POST' ? readForm(request) : request.query
+  if (new Set(parameters.keys()).size !== [...parameters.keys()].length) {
+    return refuse({ kind: 'malformed_request', reason: 'a parameter is there more than once' })
+  }
+  if (request.method === 'POST' && parameters.has('confirmation')) {
+    return confirmLogout(service, request, parameters)
+  }
+  const given = (name: string): string | undefined => parameters.get(name) || undefined
+  const hint = await readHint(service, given('id_token_hint'), given('client_id'))
+  const clientId = hint?.audience ?? given('client_id')
+  const target = await targetOf(service, clientId, parameters)
+  const signOn = await findSignOn(service, request)
+  if (hint !== undefined && hint.sid === signOn?.sid) {
+    return leave(service, request, { ...target, sessions: [signOn] })
+  }
+  const isHintLive =
+    hint !== undefined && (await service.core.sessions.status(hint.sid))?.state === 'live'
+  if (signOn === undefined && !isHintLive) {
+    // Without a hint nobody has said that this is the client's person (section 2).
+    return leave(service, request, { ...(hint === undefined ? {} : target), sessions: [] })
+  }
+  const isOwn = signOn === undefined || signOn.subjectId === hint?.subjectId
+  const sessions = [
+    ...(signOn === undefined ? [] : [{ sid: signOn.sid, subjectId: signOn.subjectId }]),
+    ...(isHintLive && isOwn ? [{ sid: hint.sid, subjectId: hint.subjectId }] : []),
+  ]
+  const confirmation = await service.core.handles.issue({
+    kind: LOGOUT,
+    value: { ...target, sessions },
+    lifetimeMs: service.options.loginLifetimeMs,
+  })
+  return logoutPage(wordsFor(request, given('ui_locales')), confirmation, target.redirectUri)
+}
+
+async function readHint(
+  { core }: OAuthService,
+  token: string | undefined,
+  clientId: string | undefined,
+) {
+  if (token === undefined) return undefined
+  const hint = await core.readIdToken(token)
+  if (hint === undefined) {
+    const parameter = 'id_token_hint'
+    return refuse({
+      kind: 'invalid_parameter',
+      parameter,
+      reason: 'not an ID token of this server',
+    })
+  }
+  if (clientId !== undefined && clientId !== hint.audience) {
+    return refuse({ kind: 'invalid_parameter', parameter: 'client_id', reason: 'not the hint’s' })
+  }
+  return hint
+}
+
+/** The very string that the client is registered with, or nothing. */
+async function targetOf(
+  { core }: OAuthService,
+  clientId: string | undefined,
+  parameters: URLSearchParams,
+): Promise<Target> {
+  const redirectUri = parameters.get('post_logout_redirect_uri') || undefined
+  if (redirectUri === undefined) return {}
+  const found = clientId && (await core.clients.find({ by: 'id', value: clientId }))
+  const client = found ? oauthClientOf(found) : undefined
+  if (client?.metadata.post_logout_redirect_uris?.includes(redirectUri) !== true) {
+    const parameter = 'post_logout_redirect_uri'
+    return refuse({ kind: 'invalid_parameter', parameter, reason: 'not registered' })
+  }
+  const state = parameters.get('state') || undefined
+  return { redirectUri, ...(state === undefined ? {} : { state }) }
+}
+
+/** The answer of the page that asks. Its handle is good once. */
+async function confirmLogout(
+  service: OAuthService,
+  request: DialectRequest,
+  form: URLSearchParams,
+): Promise<Answer> {
+  refuseOtherSites(request)
+  const { handles } = service.core
+  const confirmation = form.get('confirmation') ?? ''
+  const question = await handles.find(LOGOUT, confirmation)
+  if (question === undefined || !(await handles.take(LOGOUT, confirmation))) {
+    return refuse({ kind: 'not_found' })
+  }
+  if (form.get('decision') === 'logout') {
+    return leave(service, request, question as unknown as Question)
+  }
+  const words = wordsFor(request)
+  return noticePage(200, words, words.stillIn, words.stillInText)
+}
+
+/** Ends the sessions, everywhere, and leads away. */
+async function leave(
+  service: OAuthService,
+  request: DialectRequest,
+  { sessions, redirectUri, state }: Question,
+): Promise<Answer> {
+  let receipt: Receipt | undefined
+  for (const session of sessions) {
+    receipt = await endSession(service, session, request.waitForConfirmation)
+  }
+  const location =
+    redirectUri === undefined || state === undefined
+      ? (redirectUri ?? loggedOutPath)
+      : withParameters(redirectUri, { state })
+  return {
+    status: 303,
+    headers: { location, 'referrer-policy': 'no-referrer' },
+    cookies: forgetSignOn(service, request),
+    ...(receipt === undefined ? {} : { receipt }),
+  }
+}
+
+/** `GET /logged-out`. */
+export function showLoggedOut(_service: OAuthService, request: DialectRequest): Promise<Answer> {
+  const words = wordsFor(request)
+  return Promise.resolve(noticePage(200, words, words.loggedOut, words.loggedOutText))
+}
