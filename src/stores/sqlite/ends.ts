@@ -167,8 +167,14 @@ class EndsReader {
     // Of everyone, every session is looked at: rows are counted, not finds, to keep the step short.
     const all = hasOneKey(entry.scope)
     const is = all ? '<=' : '='
-    const same = Object.keys(columns).map((column) => `s.${column} ${is} :${column}`)
-    const counted = ['s.number > :after', ...(all ? [] : same)]
+    // A session has few rows: with a plus no index of anything else is taken, which might hold all
+    // sessions of a client.
+    const plus = 'sid' in columns ? '+' : ''
+    const same = Object.keys(columns).map(
+      (column) => `${column === 'sid' ? '' : plus}s.${column} ${is} :${column}`,
+    )
+    const behind = `${plus}s.number > :after`
+    const counted = [behind, ...(all ? [] : same)]
     const bounds = this.#prepare(
       `SELECT max(number) AS last, count(*) AS count FROM (
          SELECT s.number FROM sessions s WHERE ${counted.join(' AND ')}
@@ -178,7 +184,7 @@ class EndsReader {
       bounds.get({ ...(all ? {} : columns), after, limit }),
     )
     if (last === null) return { sessions: [], looked: 0, next: undefined }
-    const conditions = ['s.number > :after', 's.number <= :last', ...same, concerned]
+    const conditions = [behind, `${plus}s.number <= :last`, ...same, concerned]
     const found = this.#prepare(
       `SELECT s.* FROM sessions s WHERE ${conditions.join(' AND ')}
          AND NOT ${endedBefore(':position')} ORDER BY s.number`,
