@@ -15,10 +15,18 @@ import { checks } from './http/checks.ts'
 import { clientLogout } from './http/client-logout.ts'
 import { logouts } from './http/logouts.ts'
 import { refreshes } from './http/refreshes.ts'
+import { introspection, revocation } from './http/token-endpoints.ts'
 import { describeMachine, machineText } from './machine.ts'
 import { printOutcome, type Question, type Settings } from './report.ts'
 
-const http: readonly Question[] = [logouts, checks, refreshes, clientLogout]
+const http: readonly Question[] = [
+  logouts,
+  checks,
+  refreshes,
+  introspection,
+  revocation,
+  clientLogout,
+]
 const guard: readonly Question[] = [guardCheck, guardHttp, guardConfirmed, guardFanout, guardGrowth]
 const questions = [...http, ...guard]
 

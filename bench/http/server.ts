@@ -24,7 +24,7 @@ export interface StartInput {
 }
 
 export interface PrepareInput {
-  readonly kind: 'logout' | 'check' | 'refresh'
+  readonly kind: 'logout' | 'check' | 'refresh' | 'introspection' | 'revocation'
   readonly count: number
 }
 
@@ -33,6 +33,9 @@ const HOUR_MS = 3_600_000
 /** Refreshes come from as many clients: one that refreshed thousands of times a second is no API's. */
 const OCTOPUS_CLIENTS = 1000
 const AT_ONCE = 256
+const AUDIENCE = 'bench-api'
+/** Who asks about tokens, and who revokes its own: each authenticates as the peer's client does. */
+const caller = { id: 'resource-server', secret: 'bench-only-secret-0123456789' } as const
 
 const random = systemRandom()
 let composition: Composition | undefined
@@ -57,6 +60,8 @@ async function start({ durability, dataDir, sessions }: StartInput): Promise<num
       adminToken: ADMIN_TOKEN,
       accessLog: false,
       rateLimitFactor: 1e6,
+      audiences: [AUDIENCE],
+      resourceServers: [{ ...caller, audiences: [AUDIENCE] }],
     },
   )
   const world = {
@@ -78,6 +83,7 @@ async function start({ durability, dataDir, sessions }: StartInput): Promise<num
 /** Opens sessions and writes a request for each into a file. @returns The file's path. */
 async function prepare({ kind, count }: PrepareInput): Promise<string> {
   if (kind === 'refresh') await addOctopusClients()
+  if (kind === 'revocation') await addCaller()
   const requests: string[] = []
   while (requests.length < count) {
     const many = Math.min(AT_ONCE, count - requests.length)
@@ -94,6 +100,7 @@ async function prepare({ kind, count }: PrepareInput): Promise<string> {
 
 async function request(kind: PrepareInput['kind'], index: number): Promise<string> {
   if (kind === 'refresh') return refreshRequest(String(1000 + (index % OCTOPUS_CLIENTS)))
+  if (kind === 'revocation') return revocationRequest(index)
   const { access } = await core().openSession({
     subjectId: `subject-${String(index)}`,
     clientId: 'directlink',
@@ -101,9 +108,32 @@ async function request(kind: PrepareInput['kind'], index: number): Promise<strin
     audience: `${ISSUER}/directlink/v1`,
     accessLifetimeMs: HOUR_MS,
   })
+  if (kind === 'introspection') return post('/oauth2/introspect', access.token)
   const line = kind === 'logout' ? 'POST /directlink/v1/auth/logout' : 'GET /outright/v1/check'
   const length = kind === 'logout' ? 'Content-Length: 0\r\n' : ''
   return `${line} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${access.token}\r\n${length}\r\n`
+}
+
+async function revocationRequest(index: number): Promise<string> {
+  const { refresh } = await core().openSession({
+    subjectId: `subject-${String(index)}`,
+    clientId: caller.id,
+    dialect: 'octopus',
+    audience: 'octopus',
+    accessLifetimeMs: HOUR_MS,
+    refreshLifetimeMs: 24 * HOUR_MS,
+  })
+  return post('/oauth2/revoke', refresh?.token ?? '')
+}
+
+function post(path: string, token: string): string {
+  const body = new URLSearchParams({ token }).toString()
+  const basic = Buffer.from(`${caller.id}:${caller.secret}`).toString('base64')
+  return (
+    `POST ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Basic ${basic}\r\n` +
+    'Content-Type: application/x-www-form-urlencoded\r\n' +
+    `Content-Length: ${String(body.length)}\r\n\r\n${body}`
+  )
 }
 
 async function refreshRequest(clientId: string): Promise<string> {
@@ -122,6 +152,26 @@ async function refreshRequest(clientId: string): Promise<string> {
   )
 }
 
+let isCallerAdded = false
+
+async function addCaller(): Promise<void> {
+  if (isCallerAdded) return
+  isCallerAdded = true
+  const secretHash = await core().hashSecret(caller.secret)
+  await core().clients.create({ ...noClient, id: caller.id, key: caller.id, secretHash })
+}
+
+const noClient = {
+  name: '',
+  dialect: 'octopus',
+  secretHash: undefined,
+  allowlist: [],
+  redirectUris: [],
+  status: 'active',
+  createdAtMs: 0,
+  attributes: {},
+} as const
+
 let clientsAdded = false
 
 async function addOctopusClients(): Promise<void> {
@@ -131,16 +181,9 @@ async function addOctopusClients(): Promise<void> {
   await Promise.all(
     Array.from({ length: OCTOPUS_CLIENTS }, (_, index) =>
       clients.create({
+        ...noClient,
         id: String(1000 + index),
-        name: '',
-        dialect: 'octopus',
         key: `bench-${String(index)}`,
-        secretHash: undefined,
-        allowlist: [],
-        redirectUris: [],
-        status: 'active',
-        createdAtMs: Date.now(),
-        attributes: {},
       }),
     ),
   )
