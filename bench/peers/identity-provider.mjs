@@ -1,7 +1,8 @@
 /**
  * `oidc-provider` as an identity provider in a process of its own. It prints its `iss`, reads where
- * it is to send logout tokens, prints `ready`, and serves. Its tokens are as it makes them, with
- * the session added by its own means (`extraTokenClaims`).
+ * it is to send logout tokens (and people after a login and a logout, if they go to an
+ * application), prints `ready`, and serves. Its tokens are as it makes them, with the session added
+ * by its own means (`extraTokenClaims`).
  */
 import { createServer } from 'node:http'
 import { createInterface } from 'node:readline'
@@ -13,16 +14,19 @@ await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
 const issuer = `http://127.0.0.1:${String(server.address().port)}`
 process.stdout.write(`${issuer}\n`)
 
-const [logoutUri] = await new Promise((resolve) => {
-  createInterface({ input: process.stdin }).once('line', (line) => resolve([line]))
-})
+const [logoutUri, redirectUri = 'http://127.0.0.1:1/callback', ...homes] = await new Promise(
+  (resolve) => {
+    createInterface({ input: process.stdin }).once('line', (line) => resolve(line.split(' ')))
+  },
+)
 
 const provider = new Provider(issuer, {
   clients: [
     {
       client_id: 'web',
       client_secret: 'web-secret',
-      redirect_uris: ['http://127.0.0.1:1/callback'],
+      redirect_uris: [redirectUri],
+      post_logout_redirect_uris: homes,
       backchannel_logout_uri: logoutUri,
       backchannel_logout_session_required: true,
     },

@@ -25,14 +25,7 @@ export class Browser {
       redirect_uri: redirectUri,
     })
     let { location = '' } = await this.#go(`${this.#issuer}/auth?${query.toString()}`)
-    for (let pages = 0; pages < 10 && !location.startsWith(redirectUri); pages++) {
-      const { text, location: next } = await this.#go(location)
-      const prompt = /name="prompt" value="(\w+)"/.exec(text)?.[1]
-      location =
-        prompt === undefined
-          ? (next ?? '')
-          : ((await this.#go(location, { prompt, login, password: 'any' })).location ?? '')
-    }
+    location = await this.#passPages(location, redirectUri, login)
     const code = new URL(location).searchParams.get('code') ?? ''
     const answer = await fetch(`${this.#issuer}/token`, {
       method: 'POST',
@@ -48,11 +41,38 @@ export class Browser {
     return tokens.access_token
   }
 
+  /** Logs in at an application that leads here and gives the page that it shows then. */
+  async logInAt(app: string, login: string): Promise<string> {
+    const { location = '' } = await this.#go(`${app}/login`)
+    const { location: first = '' } = await this.#go(location)
+    const callback = await this.#passPages(first, app, login)
+    await this.#go(callback)
+    return this.read(`${app}/`)
+  }
+
+  async read(url: string): Promise<string> {
+    return (await this.#go(url)).text
+  }
+
   /** Logs out there, which resolves when everybody has been told. */
-  async logOut(): Promise<void> {
-    const { text } = await this.#go(`${this.#issuer}/session/end`)
+  async logOut(issuer: string = this.#issuer): Promise<void> {
+    const { text } = await this.#go(`${issuer}/session/end`)
     const xsrf = /name="xsrf" value="(\w+)"/.exec(text)?.[1] ?? ''
-    await this.#go(`${this.#issuer}/session/end/confirm`, { xsrf, logout: 'yes' })
+    await this.#go(`${issuer}/session/end/confirm`, { xsrf, logout: 'yes' })
+  }
+
+  /** Goes through the pages of the provider until they lead away from it. */
+  async #passPages(first: string, away: string, login: string): Promise<string> {
+    let location = first
+    for (let pages = 0; pages < 10 && !location.startsWith(away); pages++) {
+      const { text, location: next } = await this.#go(location)
+      const prompt = /name="prompt" value="(\w+)"/.exec(text)?.[1]
+      location =
+        prompt === undefined
+          ? (next ?? '')
+          : ((await this.#go(location, { prompt, login, password: 'any' })).location ?? '')
+    }
+    return location
   }
 
   async #go(url: string, form?: Readonly<Record<string, string>>): Promise<Page> {
@@ -72,7 +92,7 @@ export class Browser {
     const location = answer.headers.get('location')
     return {
       text: await answer.text(),
-      location: location === null ? undefined : new URL(location, this.#issuer).href,
+      location: location === null ? undefined : new URL(location, url).href,
     }
   }
 }
