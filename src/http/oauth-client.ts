@@ -101,32 +101,41 @@ export function oauthClientOf(client: Client | undefined): OAuthClient | undefin
 }
 
 /**
- * What is wrong with the registration of a client, in words, where something is. A client of
- * another dialect has none.
+ * What is wrong with the registration of a client, by the place in its resource
+ * (`attributes/oauth/jwks`), where something is. A client of another dialect has none.
  */
 export function metadataProblem(
   client: Pick<Client, 'dialect' | 'id' | 'key' | 'secretHash' | 'attributes'>,
-): string | undefined {
+): Readonly<Record<string, string>> | undefined {
   if (client.dialect !== OAUTH) return undefined
-  if (client.id !== client.key) return 'id must be the key: it is the client_id'
+  if (client.id !== client.key) return { id: 'must be the key: it is the client_id' }
   const result = read.all(client.attributes[METADATA] ?? {})
   if (!result.ok) {
     const [problem] = result.problems
-    return `attributes.${[METADATA, ...problem.at].join('.')} ${sayProblem(problem)}`
+    return wrong(problem.at, sayProblem(problem))
   }
   const { token_endpoint_auth_method: method, jwks, grant_types: grants } = result.value
   const isPublic = methodsOf(client, result.value).includes('none')
-  if (method === 'private_key_jwt' && jwks === undefined) return 'private_key_jwt needs jwks'
+  if (method === 'private_key_jwt' && jwks === undefined) {
+    return wrong(['jwks'], 'is missing: private_key_jwt needs it')
+  }
   if (method?.startsWith('client_secret') === true && client.secretHash === undefined) {
-    return `${method} needs a secret`
+    return wrong(['token_endpoint_auth_method'], `needs a secret: ${method}`)
   }
   if (isPublic && grants?.includes('client_credentials') === true) {
-    return 'client_credentials is for clients that authenticate'
+    return wrong(
+      ['grant_types'],
+      'must not have client_credentials: it is for clients that authenticate',
+    )
   }
   if (isPublic && result.value.backchannel_logout_uri?.startsWith('http:') === true) {
-    return 'backchannel_logout_uri of a public client must be https'
+    return wrong(['backchannel_logout_uri'], 'must be https, as the client is public')
   }
   return undefined
+}
+
+function wrong(at: readonly string[], detail: string): Readonly<Record<string, string>> {
+  return { [['attributes', METADATA, ...at].join('/')]: detail }
 }
 
 function metadataOf({ attributes }: Pick<Client, 'attributes'>): ClientMetadata {

@@ -192,7 +192,11 @@ export function checked<T>(
   notes: Notes<T> & { readonly allowed: string },
   isGood: (value: unknown) => boolean,
 ): Setting<T> {
-  return Type.Refine(Type.Unsafe<T>(notes), isGood) as unknown as Setting<T>
+  return Type.Refine(
+    Type.Unsafe<T>(notes),
+    isGood,
+    () => `must be ${notes.allowed}`,
+  ) as unknown as Setting<T>
 }
 
 /** One of several schemas, told apart by the kind of value: a word or a group, say. */

@@ -129,17 +129,25 @@ suite('registration', () => {
   const client = { dialect: 'oauth', id: 'x', key: 'x', secretHash: undefined }
   test('what is not understood is refused', () => {
     const problem = (oauthMetadata: object, more = {}) =>
-      metadataProblem({ ...client, attributes: { oauth: oauthMetadata as never }, ...more })
-    assert.equal(problem({}), undefined)
-    assert.match(problem({ grant_type: [] }) ?? '', /^attributes\.oauth\.grant_type /)
-    assert.match(problem({ grant_types: ['password'] }) ?? '', /grant_types/)
-    assert.match(problem({ token_endpoint_auth_method: 'private_key_jwt' }) ?? '', /jwks/)
-    assert.match(problem({ token_endpoint_auth_method: 'client_secret_post' }) ?? '', /secret/)
-    assert.match(problem({ jwks: { keys: [{ kty: 'oct', k: 'AA' }] } }) ?? '', /jwks/)
-    assert.match(problem({ backchannel_logout_uri: 'https://a.example/#b' }) ?? '', /backchannel/)
-    assert.match(problem({ backchannel_logout_uri: 'http://a.example/' }) ?? '', /https/)
-    assert.match(problem({ grant_types: ['client_credentials'] }) ?? '', /authenticate/)
-    assert.match(problem({}, { key: 'y' }) ?? '', /id must be the key/)
-    assert.equal(problem({ nonsense: 1 }, { dialect: 'octopus' }), undefined)
+      Object.entries(
+        metadataProblem({ ...client, attributes: { oauth: oauthMetadata as never }, ...more }) ??
+          {},
+      )
+        .map(([at, detail]) => `${at} ${detail}`)
+        .join()
+    assert.equal(problem({}), '')
+    assert.match(problem({ grant_type: [] }), /^attributes\/oauth\/grant_type /)
+    assert.match(problem({ grant_types: ['password'] }), /grant_types/)
+    assert.match(problem({ token_endpoint_auth_method: 'private_key_jwt' }), /jwks/)
+    assert.match(problem({ token_endpoint_auth_method: 'client_secret_post' }), /secret/)
+    assert.match(
+      problem({ jwks: { keys: [{ kty: 'oct', k: 'AA' }] } }),
+      /jwks\/keys\/0 must be a public JWK$/,
+    )
+    assert.match(problem({ backchannel_logout_uri: 'https://a.example/#b' }), /backchannel/)
+    assert.match(problem({ backchannel_logout_uri: 'http://a.example/' }), /https/)
+    assert.match(problem({ grant_types: ['client_credentials'] }), /authenticate/)
+    assert.match(problem({}, { key: 'y' }), /id must be the key/)
+    assert.equal(problem({ nonsense: 1 }, { dialect: 'octopus' }), '')
   })
 })

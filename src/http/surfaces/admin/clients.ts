@@ -112,7 +112,7 @@ function idOf(wish: NewClient, random: Random): string | undefined {
 /** A registration that is not understood is refused, and not taken for less. */
 function refuseMetadata(client: Parameters<typeof metadataProblem>[0]): void {
   const wrong = metadataProblem(client)
-  if (wrong !== undefined) refuseBody({ attributes: wrong })
+  if (wrong !== undefined) refuseBody(wrong)
 }
 
 /** Octopus's wire has integers for client ids: a client with another id could never log in. */
