@@ -84,7 +84,7 @@ function problemsOfGroup(
       if (Object.hasOwn(value, name)) return problemsOf(member, value[name], own)
       if (place.partial || Type.IsOptional(member)) return []
       const without = defaultOf(member, false)
-      if (without === undefined) return [`${own.name} is missing${end(own)} ${allowedBy(member)}`]
+      if (without === undefined) return [missing(member, own)]
       // A default is right; only a group may lack members that have none.
       return isGroup(member) ? problemsOf(member, without, own) : []
     }),
@@ -134,7 +134,10 @@ function problemsOfUnion(schema: Union, value: unknown, place: Place): readonly 
     return Value.Check(schema, value) ? [] : [refusal(schema, value, place)]
   }
   const own = { ...place, name: join(place.name, 'kind') }
-  return [refusal(Type.Enum(words), value['kind'], own)]
+  const allowed = Type.Enum(words)
+  return [
+    Object.hasOwn(value, 'kind') ? refusal(allowed, value['kind'], own) : missing(allowed, own),
+  ]
 }
 
 type Union = { readonly anyOf: readonly TSchema[] }
@@ -162,6 +165,10 @@ function defaultOf(schema: TSchema, demo: boolean): unknown {
   const { default: usual, demoDefault = usual } = schema as Notes<unknown>
   const own = demo ? demoDefault : usual
   return own === undefined && isGroup(schema) && !Type.IsOptional(schema) ? {} : own
+}
+
+function missing(schema: TSchema, place: Place): string {
+  return `${place.name} is missing${end(place)} ${allowedBy(schema)}`
 }
 
 function refusal(schema: TSchema, value: unknown, place: Place): string {

@@ -29,7 +29,7 @@ export function allowedBy(schema: TSchema): string {
     case 'array':
       return 'a list'
     default:
-      return 'settings'
+      return 'an object of settings'
   }
 }
 
@@ -53,6 +53,7 @@ export function shown(schema: TSchema, value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'is an empty list' : 'is a list'
   if (typeof value === 'object') return 'is an object'
   if (typeof value === 'function') return 'is a function'
+  if (typeof value === 'boolean') return `is ${String(value)}`
   if (secret || !isSingle(schema)) return 'has a value that cannot be used and is not shown'
   if (typeof value !== 'string') return `is ${inspect(value)}`
   const text = holdsUrl || value.includes('://') ? withoutSecrets(value) : value
@@ -61,7 +62,7 @@ export function shown(schema: TSchema, value: unknown): string {
 
 /** Numbers and the like, `NaN` among them. */
 function inspect(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value
+  return typeof value === 'number' ? String(value) : typeof value
 }
 
 function withoutSecrets(address: string): string {

@@ -105,6 +105,7 @@ suite('credentials of a provider in the configuration', () => {
       [{ kind: 'keycloak', clientSecret: 's3cret-of-ours' }, /tell\.clientId is missing/],
       [{ ...tell, clientSecret: '' }, /tell\.clientSecret is empty/],
       [{ ...tell, clientKey: 'x' }, /tell\.clientKey is not a setting/],
+      [{ clientId: 'outright' }, /tell\.kind is missing/],
       [{ ...tell, kind: 'supabase' }, /tell\.kind is "supabase"/],
       [{ kind: 'firebase', clientEmail: 'a@b', privateKey: 's3cret-of-ours' }, /privateKey/],
       [{ kind: 'authentik', apiToken: 'x', subjectMode: 'hashed_user_id' }, /subjectMode/],
