@@ -31,11 +31,14 @@ export interface NamedTarget {
   readonly key?: string
   /** Another issuer, by the name that the configuration has for it or by its `iss`. */
   readonly issuer?: string
-  /** With `issuer`, for what ends up to a second: for so long nobody of that name can come back. */
+  /** With `issuer`, for what ends up to a second: tokens issued within this time are refused too. */
   readonly lockSeconds?: number
 }
 
-/** By the access token itself, of whichever issuer. */
+/** The longest `lockSeconds`: 30 days. */
+export const MAX_LOCK_SECONDS: number = 30 * 86_400
+
+/** By the access token itself, of any issuer. */
 export interface TokenTarget {
   readonly token: string
 }

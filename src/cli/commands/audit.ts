@@ -13,13 +13,14 @@ import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { pageSizeFor, showList, withLimit } from '../list.ts'
 import type { Column, Output } from '../output.ts'
+import { keyAndIssuer } from '../key-and-issuer.ts'
 import { createProgress, share, type Progress } from '../progress.ts'
 import type { Shell } from '../shell.ts'
 
 const columns: readonly Column<WireRevocation>[] = [
   { title: 'AT', value: ({ at }) => at },
   { title: 'SCOPE', value: ({ scope }) => scope },
-  { title: 'KEY', value: ({ key }) => key },
+  { title: 'KEY', value: keyAndIssuer },
   { title: 'REASON', value: ({ reason }) => reason },
   { title: 'BY', value: ({ actor }) => actor },
   { title: 'ENTRY', value: ({ stream, sequence }) => `${stream}:${String(sequence)}` },

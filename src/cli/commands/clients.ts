@@ -12,7 +12,7 @@ import { stateStyle } from '../style.ts'
 const columns: readonly Column<WireClient>[] = [
   { title: 'ID', value: ({ id }) => id },
   {
-    title: 'STANDING',
+    title: 'STATUS',
     value: ({ status }) => status,
     style: ({ status }) => stateStyle(status),
   },

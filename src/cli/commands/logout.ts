@@ -9,6 +9,7 @@ import {
   type WireDryRun,
 } from '../../client/index.ts'
 import { hasOneKey, requestedScopes, scopeRow, type KeyClaim } from '../../domain/scope.ts'
+import { MAX_LOCK_SECONDS } from '../../protocol/admin-requests.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import type { Output } from '../output.ts'
@@ -51,7 +52,7 @@ export function addLogout(program: Command, shell: Shell): void {
     .option('--issuer <name>', 'whose tokens: an identity provider of the configuration')
     .option(
       '--lock <time>',
-      'with --issuer: for so long nobody of that name can come back with a new token; 90s, 15m, 2h or 1d',
+      'with --issuer: tokens of that name that are issued within this time are refused too; 90s, 15m, 2h or 1d, at most 30d',
     )
     .addOption(
       new Option('--reason <reason>', 'why, as it is counted and sent on')
@@ -82,7 +83,8 @@ export function addLogout(program: Command, shell: Shell): void {
         requireKnown: flags.unknown !== true,
         wait,
       })
-      reportRevoked(output, target.words, revoked, { waited: wait })
+      const words = target.words + upTo(revoked.revocation.cutoff)
+      reportRevoked(output, words, revoked, { waited: wait })
     })
   withExamples(command, [
     'outright logout --session 019a9d2e-6f3c-7d10-b0c4-1f6a2b9e8d77',
@@ -117,11 +119,18 @@ async function readTarget(flags: LogoutFlags, terminal: Terminal): Promise<Targe
     if (issuer !== undefined || lock !== undefined) {
       throw new CliError(
         exitCodes.usage,
-        'a token says itself who has issued it, and has no --lock',
+        '--issuer and --lock do not go with --token-stdin: a token says who issued it, and ends alone',
       )
     }
     const token = await readSecretLine(terminal, 'token')
     return { named: { token }, isEveryone: false, words: 'the token' }
+  }
+  if (issuer === undefined && lock !== undefined) {
+    throw new CliError(
+      exitCodes.usage,
+      '--lock is for tokens of another issuer: give --issuer. To keep a person or a client of this ' +
+        'server out, use outright subjects disable or outright clients disable',
+    )
   }
   const { key, words } = keyOf(named.scope, named.value)
   const target: NamedTarget = {
@@ -134,14 +143,19 @@ async function readTarget(flags: LogoutFlags, terminal: Terminal): Promise<Targe
   return { named: target, isEveryone: hasOneKey(named.scope), words: words + of }
 }
 
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
+/** The unit is required: a lock that was meant in minutes must not be one of seconds. */
 function secondsOf(time: string): number {
-  const [, count, unit = 's'] = /^([1-9]\d{0,8})([smhd])?$/.exec(time) ?? []
-  if (count === undefined) {
-    throw new CliError(exitCodes.usage, '--lock takes a time such as 90s, 15m, 2h or 1d')
+  const [, count, unit] = /^([1-9]\d{0,8})([smhd])$/.exec(time) ?? []
+  const seconds = Number(count) * unitSeconds[unit as keyof typeof unitSeconds]
+  if (count === undefined || seconds > MAX_LOCK_SECONDS) {
+    throw new CliError(
+      exitCodes.usage,
+      '--lock takes a time with its unit, such as 90s, 15m, 2h or 1d, and at most 30d',
+    )
   }
-  return Number(count) * (unitSeconds[unit] ?? 1)
+  return seconds
 }
 
 const idNames: Readonly<Record<KeyClaim, string>> = {
@@ -187,8 +201,12 @@ function reportDryRun(output: Output, { words }: Target, found: WireDryRun): voi
 
 function describeDryRun({ issuer, cutoff, sessions }: WireDryRun, words: string): string {
   if (issuer === '') return `${describeSessions(sessions)} would end with ${words}`
-  const upTo = cutoff === null ? '' : `, all that was issued up to ${cutoff}`
-  return `tokens of ${issuer} would end with ${words}${upTo}; how many there are is not known here`
+  return `would end ${words}${upTo(cutoff)}; this server does not know how many there are`
+}
+
+/** Tokens of another issuer end up to a second, which a lock puts into the future. */
+function upTo(cutoff: string | null): string {
+  return cutoff === null ? '' : `, tokens issued up to ${cutoff}`
 }
 
 function describeSessions(count: number): string {

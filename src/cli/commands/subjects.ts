@@ -18,7 +18,7 @@ import { stateStyle } from '../style.ts'
 const columns: readonly Column<WireSubject>[] = [
   { title: 'ID', value: ({ id }) => id },
   {
-    title: 'STANDING',
+    title: 'STATUS',
     value: ({ status }) => status,
     style: ({ status }) => stateStyle(status),
   },

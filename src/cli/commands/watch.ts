@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { revocationReasons, revocationScopes, type WireRevocation } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
+import { keyAndIssuer } from '../key-and-issuer.ts'
 import { parseLimit } from '../list.ts'
 import { printable } from '../output.ts'
 import type { Shell } from '../shell.ts'
@@ -62,7 +63,9 @@ function longest(words: readonly string[]): number {
   return Math.max(...words.map(({ length }) => length))
 }
 
-function describe({ at, scope, reason, key, actor, note }: WireRevocation): string {
+function describe(revocation: WireRevocation): string {
+  const { at, scope, reason, actor, note } = revocation
+  const key = keyAndIssuer(revocation)
   const line = `${at}  ${scope.padEnd(SCOPE_WIDTH)}  ${reason.padEnd(REASON_WIDTH)}  ${key}  by ${actor}`
   return printable(note === '' ? line : `${line}  "${note}"`)
 }

@@ -6,6 +6,7 @@ import type { AdminContext } from './declare.ts'
 import { filter, listQuery } from './inputs.ts'
 import { pageRequest, renderPage } from './page.ts'
 import { refuseParameter } from './problem.ts'
+import { UNKNOWN_ISSUER } from './foreign.ts'
 import { wireForeignSession } from './wire.ts'
 
 /** `GET /foreign-sessions`: by issuer and subject. They end by `POST /revocations`. */
@@ -32,7 +33,7 @@ export function foreignSessionRoute({ core, route }: AdminContext): Route {
       const { limit, cursor, issuer, ...others } = call.query()
       const found = issuer === undefined ? undefined : core.findIssuer(issuer)
       if (issuer !== undefined && found === undefined) {
-        return refuseParameter('issuer', 'is no issuer that is configured here')
+        return refuseParameter('issuer', UNKNOWN_ISSUER)
       }
       const wanted = { ...others, ...(found === undefined ? {} : { issuer: found.issuer }) }
       const page = await core.listForeignSessions(wanted, pageRequest({ limit, cursor }))

@@ -15,7 +15,8 @@ export interface Foreign {
   readonly expiresAtSeconds?: number
 }
 
-export const MAX_LOCK_SECONDS: number = 30 * 86_400
+export const UNKNOWN_ISSUER =
+  'must be the name or `iss` of an identity provider in the configuration'
 
 /**
  * Reads `issuer` and `lockSeconds`, which stand beside `scope` and `key`.
@@ -29,7 +30,7 @@ export function readForeign(
   lockSeconds: number | undefined,
 ): Foreign {
   const issuer = core.findIssuer(named)
-  if (issuer === undefined) return refuseBody({ issuer: 'is no issuer that is configured here' })
+  if (issuer === undefined) return refuseBody({ issuer: UNKNOWN_ISSUER })
   const kind = kindOf(target.scope, issuer.issuer)
   const wrongScope = wrongForeignScope(target, issuer)
   const wrongKey = wrongForeignKey(target)
@@ -82,7 +83,7 @@ export async function readToken(
   }
   const recognized = await core.recognizeAny(token)
   if (typeof recognized === 'string') {
-    return refuseBody({ token: 'is no access token that is accepted here' })
+    return refuseBody({ token: 'is not an access token that is accepted here' })
   }
   const { issuer, key, expiresAtSeconds } = recognized
   const foreign = issuer && { issuer, cutoffSeconds: undefined, expiresAtSeconds }

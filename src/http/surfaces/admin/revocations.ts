@@ -6,7 +6,11 @@ import { refuse } from '../../../domain/failure.ts'
 import type { SessionStatus } from '../../../domain/session.ts'
 import { MAX_TOKEN_CHARS } from '../../../verifier/claims.ts'
 import { requestedScopes, type WireDryRun } from '../../../protocol/admin-api.ts'
-import type { RevocationFilter, WireRevoke } from '../../../protocol/admin-requests.ts'
+import {
+  MAX_LOCK_SECONDS,
+  type RevocationFilter,
+  type WireRevoke,
+} from '../../../protocol/admin-requests.ts'
 import { preferredType } from '../../accept.ts'
 import type { Route } from '../../dialect.ts'
 import {
@@ -29,7 +33,7 @@ import {
   SAMPLE_SIZE,
 } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { foreignDryRun, MAX_LOCK_SECONDS, readForeign, readToken, type Foreign } from './foreign.ts'
+import { foreignDryRun, readForeign, readToken, type Foreign } from './foreign.ts'
 import { filter, line, listQuery, preferring } from './inputs.ts'
 import { isKnown, sessionsOf, wrongKey, type Target } from './known.ts'
 import { pageRequest, renderPage } from './page.ts'
@@ -127,7 +131,7 @@ function readTarget(
   if (issuer === undefined) {
     const wrong = wrongKey(target)
     const complaints = {
-      ...(lockSeconds === undefined ? {} : { lockSeconds: 'goes with issuer alone' }),
+      ...(lockSeconds === undefined ? {} : { lockSeconds: 'goes with issuer only' }),
       ...(wrong === undefined ? {} : { key: wrong }),
     }
     if (Object.keys(complaints).length > 0) refuseBody(complaints)
