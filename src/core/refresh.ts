@@ -1,5 +1,4 @@
 import { refuse } from '../domain/failure.ts'
-import { participantKey } from '../domain/scope.ts'
 import type { Session } from '../domain/session.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import type { IssuedTokens } from './open-session.ts'
@@ -91,7 +90,13 @@ export async function refresh(
         }
       }
     case 'reused':
-      await endReused(dependencies, session)
+      await revoke(dependencies, {
+        scope: 'session',
+        key: session.sid,
+        reason: 'refresh_token_reuse',
+        actor: 'system',
+        wait: true,
+      })
       return refuse({ kind: 'refresh_token_reused' })
     case 'revoked':
       return refuse({ kind: 'token_revoked' })
@@ -100,21 +105,6 @@ export async function refresh(
     case 'unknown':
       return refuse(unknownToken)
   }
-}
-
-/** Of a session with several clients it ends the part of the one whose token was stolen. */
-async function endReused(
-  dependencies: CoreDependencies,
-  { sid, clientId, participantId }: Session,
-): Promise<void> {
-  const isJoined = participantId !== ''
-  await revoke(dependencies, {
-    scope: isJoined ? 'participant' : 'session',
-    key: isJoined ? participantKey(clientId, sid) : sid,
-    reason: 'refresh_token_reuse',
-    actor: 'system',
-    wait: true,
-  })
 }
 
 const noAnswer = new Uint8Array()
