@@ -59,10 +59,11 @@ export function readClientCredentials(request: DialectRequest): ClientCredential
   return { id: named, secret: password, method: 'client_secret_basic' }
 }
 
-/** Who an assertion says it is of: nothing is believed of it yet. */
+/** Who an assertion says it is of: nothing is believed of it yet, not even that it is a name. */
 function issuerOf(assertion: string): string {
   try {
-    return decodeJwt(assertion).iss ?? ''
+    const iss: unknown = decodeJwt(assertion).iss
+    return typeof iss === 'string' ? iss : ''
   } catch {
     return refuse({ kind: 'credentials_malformed', reason: 'client_assertion is no JWT' })
   }

@@ -5,7 +5,7 @@ import { exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { metadataProblem } from '../../src/http/oauth-client.ts'
-import { useOAuth } from './relying-parties.ts'
+import { Browser, maria, useOAuth } from './relying-parties.ts'
 
 const pair = await generateKeyPair('ES256', { extractable: true })
 const publicKey: JWK = { ...(await exportJWK(pair.publicKey)), kid: 'one' }
@@ -13,6 +13,7 @@ const publicKey: JWK = { ...(await exportJWK(pair.publicKey)), kid: 'one' }
 const world = useOAuth(
   {},
   {
+    shop: { scope: 'openid constructor' },
     news: { grant_types: ['client_credentials'], scope: 'read write' },
     app: { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicKey] } },
   },
@@ -99,6 +100,8 @@ suite('private_key_jwt', () => {
       await assertion({ jti: undefined }),
       'eyJhbGciOiJub25lIn0.eyJpc3MiOiJhcHAiLCJzdWIiOiJhcHAifQ.',
       'not a jwt',
+      // The client is looked for by a name that is no text.
+      `e30.${Buffer.from('{"iss":{"of":"app"}}').toString('base64url')}.x`,
     ]) {
       assert.equal(await present(jwt), '401 invalid_client')
     }
@@ -122,6 +125,16 @@ suite('client credentials', () => {
     const end = { scope: 'client', key: 'news', reason: 'revoked_by_operator' } as const
     await core.revoke({ ...end, actor: 'operator:test', wait: true })
     assert.equal((await core.verify(tokens.access_token)).ok, false)
+  })
+})
+
+suite('scopes of its own', () => {
+  test('one that is called as what every object has is asked about like any', async () => {
+    const browser = new Browser()
+    const begun = await world.begin(await world.as('shop'), { scope: 'openid constructor' })
+    const page = await browser.submit(await browser.open(begun.address), maria)
+    assert.equal(page.status, 200)
+    assert.match(page.text, /<li>Who you are<\/li>\s*<li>constructor<\/li>/)
   })
 })
 

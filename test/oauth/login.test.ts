@@ -165,6 +165,29 @@ suite('login with openid-client', () => {
     }
   })
 
+  test('a hint names who is let in: nobody else gets a code, silently or by logging in', async () => {
+    const browser = new Browser()
+    const news = await world.as('news')
+    const { id_token: hint } = await world.tokens(new Browser(), news)
+    const other = { username: 'demo@example.com', password: 'demo-password' }
+    await world.logIn(browser, await world.begin(news), other)
+    const silent = await world.begin(news, { prompt: 'none', id_token_hint: hint })
+    const refused = (await browser.open(silent.address)).url
+    world.server.advance(2000)
+    const begun = await world.begin(news, { id_token_hint: hint })
+    const page = await browser.open(begun.address)
+    assert.equal(page.url.pathname, '/login')
+    const { url } = await browser.submit(page, other)
+    for (const { searchParams } of [refused, url]) {
+      assert.equal(searchParams.get('error'), 'login_required')
+      assert.equal(searchParams.has('code'), false)
+    }
+    assert.equal((await browser.submit(page, other)).status, 404)
+    const again = await world.begin(news, { id_token_hint: hint })
+    const back = (await browser.submit(await browser.open(again.address), maria)).url
+    assert.equal((await world.finish(news, again, back)).claims()?.sub, decodeJwt(hint ?? '').sub)
+  })
+
   test('another person who logs in at the same browser ends the session before', async () => {
     const browser = new Browser()
     const news = await world.as('news')

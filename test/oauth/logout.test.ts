@@ -152,6 +152,20 @@ suite('RP-initiated logout', () => {
     assert.equal(stranger.url.pathname, '/logged-out')
   })
 
+  test('a client that is disabled can log people out, and has them led to it no more', async () => {
+    const one = await logIn()
+    const other = await world.tokens(one.browser, await world.as('news'))
+    const { clients } = world.server.core
+    const hint = { id_token_hint: one.tokens.id_token, post_logout_redirect_uri: goodbye }
+    await clients.update('shop', { status: 'disabled' })
+    try {
+      const page = await openLogout(one, hint)
+      assert.deepEqual([page.url.pathname, await isAlive(other)], ['/logged-out', false])
+    } finally {
+      await clients.update('shop', { status: 'active' })
+    }
+  })
+
   test('RPI-14: oidcc-rp-initiated-logout-no-state, -no-post-logout-redirect-uri', async () => {
     const one = await logIn()
     const hint = one.tokens.id_token

@@ -59,6 +59,10 @@ export async function proceed(
       ? sendError(service, authorization, 'login_required', 'nobody is logged in')
       : showPage(service, request, progress, loginPath)
   }
+  const { hintedSubject } = authorization
+  if (hintedSubject !== undefined && hintedSubject !== signOn.subjectId) {
+    return refuseOther(service, progress)
+  }
   const generations = await service.core.sessions.generations({
     subjectId: signOn.subjectId,
     clientId: authorization.clientId,
@@ -82,6 +86,18 @@ function needsLogin(
   if (prompts.includes('login') || prompts.includes('select_account')) return true
   if (hintedSubject !== undefined && hintedSubject !== subjectId) return true
   return maxAgeSeconds !== undefined && startedAtMs - authTimeMs > maxAgeSeconds * 1000
+}
+
+/** No code for another person than the client's hint names (OpenID Connect Core, 3.1.2.2). */
+async function refuseOther(
+  service: OAuthService,
+  { authorization, interaction, cookies = [] }: Progress,
+): Promise<Answer> {
+  if (interaction !== undefined) await takeInteraction(service, interaction)
+  return {
+    ...sendError(service, authorization, 'login_required', 'another person has logged in'),
+    cookies,
+  }
 }
 
 /** What somebody has allowed a client before; void once the grant was revoked. */

@@ -68,7 +68,7 @@ export function consentPage(
   view: FormView & { readonly scopes: readonly string[]; readonly person: string },
 ): Answer {
   const { words, interaction, clientName, redirectUri, scopes, person } = view
-  const asked = scopes.map((scope) => html`<li>${words.scopes[scope] ?? scope}</li>`)
+  const asked = scopes.map((scope) => html`<li>${nameOfScope(words, scope)}</li>`)
   return page(
     200,
     words,
@@ -91,6 +91,11 @@ export function consentPage(
       </form>`,
     ],
   )
+}
+
+/** A scope may have any name, also one that every object has. */
+function nameOfScope({ scopes }: Words, scope: string): string {
+  return (Object.hasOwn(scopes, scope) && scopes[scope]) || scope
 }
 
 /** Asks whether to log out. */
