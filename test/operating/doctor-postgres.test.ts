@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { compose } from '../../src/server/compose.ts'
 import { loadConfig } from '../../src/server/config.ts'
@@ -138,10 +139,19 @@ describe('doctor on PostgreSQL', () => {
       assert.ok(
         (await node.store.listSessions({}, 0, { limit: 1, cursor: undefined })).items.length >= 0,
       )
-      const { rows } = await client.query(
-        'SELECT application_name FROM pg_stat_activity WHERE datname = current_database() ' +
-          `AND application_name LIKE 'outright %'`,
-      )
+      const open = async (): Promise<readonly unknown[]> => {
+        const { rows } = await client.query(
+          'SELECT application_name FROM pg_stat_activity WHERE datname = current_database() ' +
+            `AND application_name LIKE 'outright %'`,
+        )
+        return rows
+      }
+      // Some are made a moment after the node is ready, and none too many later.
+      const deadline = performance.now() + 20_000
+      while ((await open()).length < CONNECTIONS_PER_NODE && performance.now() < deadline) {
+        await sleep(50)
+      }
+      const rows = await open()
       assert.equal(rows.length, CONNECTIONS_PER_NODE, JSON.stringify(rows))
       const manual = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8')
       assert.ok(manual.includes(`A node holds ${String(CONNECTIONS_PER_NODE)} connections`))
