@@ -110,6 +110,7 @@ suite('logins at other issuers', () => {
     assert.equal((await world.server.call('POST', '/outright/v1/sightings')).status, 401)
     for (const wrong of [
       [{ ...one, subject: 1 }],
+      ...[1e17, 1e300].map((sinceSeconds) => [{ ...one, sinceSeconds }]),
       'x',
       [{}],
       Array.from({ length: 257 }, () => one),
