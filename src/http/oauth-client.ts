@@ -1,6 +1,7 @@
 /** What a client of OAuth is registered with: its metadata (RFC 7591, section 2) as it is kept. */
 import type { Client } from '../domain/identity.ts'
 import { parametersOfKey, type PublicJwk } from './public-jwk.ts'
+import { redirectUriProblem } from './redirect-uri.ts'
 import { partReader } from './input.ts'
 import { sayProblem } from './problem-response.ts'
 import { choice, flag, listOf, optional, strict, text, type Schema } from './schema.ts'
@@ -35,11 +36,7 @@ export interface ClientMetadata {
   readonly skip_consent?: boolean
 }
 
-const uri = text(2048, {}, (value) => {
-  const url = URL.parse(value)
-  if (url === null) return 'must be an absolute URI'
-  return url.hash === '' && !value.includes('#') ? undefined : 'must not have a fragment'
-})
+const uri = text(2048, {}, redirectUriProblem)
 
 const webUri = text(2048, {}, (value) => {
   const url = URL.parse(value)

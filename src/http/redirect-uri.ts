@@ -1,5 +1,19 @@
 /** Redirect URIs: which are allowed, and what is added to them. */
 
+/** What a browser would run, or show as if it came from here. */
+const contentSchemes: ReadonlySet<string> = new Set(['javascript:', 'data:', 'vbscript:', 'blob:'])
+
+/**
+ * What is wrong with a URI that somebody is to be sent to, in words; undefined where it is good. It
+ * goes into a header as it stands, so it is visible ASCII (RFC 3986, section 2).
+ */
+export function redirectUriProblem(value: string): string | undefined {
+  const url = URL.parse(value)
+  if (url === null || !/^[!-~]+$/.test(value)) return 'must be an absolute URI, in ASCII'
+  if (value.includes('#')) return 'must not have a fragment'
+  return contentSchemes.has(url.protocol) ? 'must lead somewhere' : undefined
+}
+
 /**
  * Whether a redirect URI was registered: the same string (RFC 9700, section 2.1), or, where
  * allowed, the same but for the port of a loopback address (RFC 8252, section 7.3).

@@ -56,7 +56,12 @@ suite('/clients', () => {
         dialect: 'guard',
         key: 'a b',
         allowlist: ['10.0.0.0/33', 7],
-        redirectUris: ['nowhere', 'https://shop.example/#part'],
+        redirectUris: [
+          'nowhere',
+          'https://shop.example/#part',
+          'https://shop.example/✓',
+          'javascript:alert(1)',
+        ],
       }),
       400,
       'validation-failed',
@@ -68,6 +73,8 @@ suite('/clients', () => {
       '#/key',
       '#/redirectUris/0',
       '#/redirectUris/1',
+      '#/redirectUris/2',
+      '#/redirectUris/3',
     ])
     const two = { dialect: 'oauth', key: 'k', secret: 'x', generateSecret: true }
     const together = assertProblem(await api.post('/clients', two), 400, 'validation-failed')

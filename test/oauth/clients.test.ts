@@ -1,5 +1,6 @@
 /** Metadata, how clients authenticate, and what they may do in their own name. */
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose'
 import * as oauth from 'oauth4webapi'
@@ -155,8 +156,20 @@ suite('registration', () => {
     assert.match(problem({ token_endpoint_auth_method: 'client_secret_post' }), /secret/)
     assert.match(
       problem({ jwks: { keys: [{ kty: 'oct', k: 'AA' }] } }),
-      /jwks\/keys\/0 must be a public JWK$/,
+      /jwks\/keys\/0 must be a public JWK, of RSA with 2048 bits or more$/,
     )
+    const { publicKey: short } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+    const keys = [short.export({ format: 'jwk' })]
+    assert.match(problem({ jwks: { keys } }), /2048/)
+    for (const uri of [
+      '/a',
+      'https://a.example/✓',
+      'https://a.example/\n',
+      'javascript:alert(1)',
+    ]) {
+      assert.match(problem({ post_logout_redirect_uris: [uri] }), /post_logout/, uri)
+    }
+    assert.equal(problem({ post_logout_redirect_uris: ['com.example.app:/out'] }), '')
     assert.match(problem({ backchannel_logout_uri: 'https://a.example/#b' }), /backchannel/)
     assert.match(problem({ backchannel_logout_uri: 'http://a.example/' }), /https/)
     assert.match(problem({ grant_types: ['client_credentials'] }), /authenticate/)

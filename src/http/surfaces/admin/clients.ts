@@ -6,6 +6,7 @@ import { parseRange } from '../../client-address.ts'
 import { clientNumber, mintClientNumber } from '../../client-number.ts'
 import type { Route } from '../../dialect.ts'
 import { metadataProblem, OAUTH } from '../../oauth-client.ts'
+import { redirectUriProblem } from '../../redirect-uri.ts'
 import { flag, listOf, optional, strict } from '../../schema.ts'
 import { client, clientChanged, pageOf } from './answers.ts'
 import type { AdminContext } from './declare.ts'
@@ -30,7 +31,7 @@ const dialectName = line(32, undefined, (value) => {
   return /^[a-z][a-z0-9-]*$/.test(value) ? undefined : 'must be the name of a dialect'
 })
 const allowlist = listOf(line(64, undefined, wrongRange), { maxItems: 256 })
-const redirectUris = listOf(line(2048, undefined, wrongRedirect), { maxItems: 64 })
+const redirectUris = listOf(line(2048, undefined, redirectUriProblem), { maxItems: 64 })
 
 function wrongRange(value: string): string | undefined {
   try {
@@ -39,11 +40,6 @@ function wrongRange(value: string): string | undefined {
   } catch {
     return 'must be an address or a CIDR range'
   }
-}
-
-function wrongRedirect(value: string): string | undefined {
-  if (!URL.canParse(value)) return 'must be an absolute URL'
-  return value.includes('#') ? 'must not have a fragment' : undefined
 }
 
 export function clientRoutes(context: AdminContext): readonly Route[] {
