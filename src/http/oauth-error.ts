@@ -1,6 +1,8 @@
-import type { Failure } from '../domain/failure.ts'
+import { refuse, type Failure } from '../domain/failure.ts'
 import type { Answer } from './dialect.ts'
+import type { Problems } from './input.ts'
 import { problems } from './problem.ts'
+import { sayProblem } from './problem-response.ts'
 
 /** An error as OAuth has it (RFC 6749, section 5.2). */
 export function oauthError(status: number, error: string, description: string): Answer {
@@ -14,8 +16,24 @@ export function oauthError(status: number, error: string, description: string): 
 /** A failure in the same form. */
 export function oauthFailure(failure: Failure): Answer {
   const { status, error } = errorOf(failure)
-  const answer = oauthError(status, error, problems[failure.kind].title)
+  const answer = oauthError(status, error, describe(failure))
   return { ...answer, headers: { ...answer.headers, ...headersOf(failure, status) } }
+}
+
+/** Refuses a form by its first problem. The names are those of the endpoint's own parameters. */
+export function refuseForm([problem]: Problems): never {
+  const parameter = problem.at.join('.')
+  return problem.kind === 'missing'
+    ? refuse({ kind: 'missing_parameter', parameter })
+    : refuse({ kind: 'invalid_parameter', parameter, reason: sayProblem(problem) })
+}
+
+/** With the parameter where one is wrong. Both are in words of our own, never the caller's. */
+function describe(failure: Failure): string {
+  const { title } = problems[failure.kind]
+  if (failure.kind === 'missing_parameter') return `${title}: ${failure.parameter}`
+  if (failure.kind !== 'invalid_parameter') return title
+  return `${title}: ${failure.parameter} ${failure.reason}`
 }
 
 /** Who calls is a client, so its credentials are what a 401 is about. */

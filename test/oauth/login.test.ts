@@ -237,16 +237,18 @@ suite('pages', () => {
   test('what cannot go back to a client is a page, and leads nowhere', async () => {
     const shop = await world.as('shop')
     const { address } = await world.begin(shop)
-    for (const [name, value] of [
-      ['client_id', 'stranger'],
-      ['redirect_uri', 'https://evil.example/'],
-      ['redirect_uri', `${address.searchParams.get('redirect_uri') ?? ''}?more`],
+    for (const [name, value, why] of [
+      ['client_id', 'stranger', 'client_id: not known'],
+      ['redirect_uri', 'https://evil.example/', 'redirect_uri: not registered'],
+      ['redirect_uri', `${address.searchParams.get('redirect_uri') ?? ''}?more`, 'not registered'],
+      ['redirect_uri', '', 'redirect_uri is missing'],
     ] as const) {
       const changed = new URL(address)
       changed.searchParams.set(name, value)
       const page = await new Browser().open(changed)
       assert.deepEqual([page.status, page.url.pathname], [400, '/oauth2/authorize'])
       assert.equal(page.text.includes('evil'), false)
+      assert.ok(page.text.includes(why), page.text)
     }
   })
 

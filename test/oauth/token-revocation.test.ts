@@ -23,16 +23,17 @@ suite('token revocation', () => {
   })
 
   test('REV-02: no token, or a parameter that comes twice: 400', async () => {
-    for (const body of [
-      '',
-      'client_id=web',
-      'token=',
-      'token=a&token=a',
-      'token=a&client_id=b&client_id=b',
-    ]) {
+    for (const [body, why] of [
+      ['', 'A parameter is missing: token'],
+      ['client_id=web', 'A parameter is missing: token'],
+      ['token=', 'A parameter is not valid: token must not be empty'],
+      ['token=a&token=a', 'A parameter is not valid: token is sent more than once'],
+      ['token=a&client_id=b&client_id=b', undefined],
+    ] as const) {
       const reply = await world.revoke(body)
       assert.equal(reply.status, 400, body)
       assert.equal(reply.json().error, 'invalid_request')
+      if (why !== undefined) assert.equal(reply.json().error_description, why)
     }
   })
 

@@ -11,7 +11,7 @@ import { preferredType } from '../../accept.ts'
 import type { DialectContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Answer, Route } from '../../dialect.ts'
-import { oauthError, oauthFailure } from '../../oauth-error.ts'
+import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
 import { anything, anyText, lenient, optional, text } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { introspectionPath } from '../../token-endpoints.ts'
@@ -34,9 +34,7 @@ export const introspection: OwnModule<IntrospectionSettings> = defineOwn({
 const plainType = 'application/json'
 const signedType = 'application/token-introspection+jwt'
 
-const declare = routesWith({
-  refuse: () => refuse({ kind: 'malformed_request', reason: 'the form is not good' }),
-})
+const declare = routesWith({ refuse: refuseForm })
 
 /**
  * `POST /oauth2/introspect` (RFC 7662, section 2.1), a form with `token`. `token_type_hint` changes

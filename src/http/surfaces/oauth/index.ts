@@ -4,11 +4,11 @@
  * other: the browser is its first participant, each client joins it, and what ends the session ends
  * all of them. What a token is and how an end is stored belong to the core.
  */
-import { refuse, type Failure } from '../../../domain/failure.ts'
+import type { Failure } from '../../../domain/failure.ts'
 import type { DialectContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
-import { oauthError, oauthFailure } from '../../oauth-error.ts'
+import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
 import { problems } from '../../problem.ts'
 import { answer, anything, anyText, constant, count, optional } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
@@ -49,9 +49,7 @@ function createOAuth(context: DialectContext, settings: OAuthSettings): Dialect 
   }
 }
 
-const declare = routesWith({
-  refuse: () => refuse({ kind: 'malformed_request', reason: 'the form is not good' }),
-})
+const declare = routesWith({ refuse: refuseForm })
 
 const pageResponse = { description: 'A page', type: 'text/html' } as const
 const redirect = { description: 'To a page, or back to the client' } as const
@@ -163,15 +161,24 @@ const userinfoResponse = {
   }),
 }
 
-/** A failure for people. Nothing of the request is in it. */
+/**
+ * A failure for people, with the name of the parameter that is wrong for those who run the
+ * application. Nothing of the request is in it.
+ */
 function pageFailure(failure: Failure, request: DialectRequest): Answer {
   const words = wordsFor(request)
   const { status } = problems[failure.kind]
-  const page = (title: string, text: string): Answer => noticePage(status, words, title, text)
+  const page = (title: string, ...texts: string[]): Answer =>
+    noticePage(status, words, title, ...texts)
   const isOver = failure.kind === 'not_found' || failure.kind === 'forbidden'
   if (isOver) return page(words.over, words.startAgain)
   if (status >= 500) return page(words.failed, words.tryAgain)
-  const answered = page(words.failed, words.wrongLink)
+  const answered = page(words.failed, words.wrongLink, ...detailOf(failure))
   if (failure.kind !== 'method_not_allowed') return answered
   return { ...answered, headers: { ...answered.headers, allow: failure.allow.join(', ') } }
+}
+
+function detailOf(failure: Failure): readonly string[] {
+  if (failure.kind === 'missing_parameter') return [`${failure.parameter} is missing`]
+  return failure.kind === 'invalid_parameter' ? [`${failure.parameter}: ${failure.reason}`] : []
 }

@@ -118,8 +118,19 @@ export function logoutPage(
 }
 
 /** A page that only says something. */
-export function noticePage(status: number, words: Words, title: string, text: string): Answer {
-  return page(status, words, title, ["'none'"], [html`<p>${text}</p>`])
+export function noticePage(
+  status: number,
+  words: Words,
+  title: string,
+  ...texts: readonly string[]
+): Answer {
+  return page(
+    status,
+    words,
+    title,
+    ["'none'"],
+    texts.map((text) => html`<p>${text}</p>`),
+  )
 }
 
 function page(

@@ -56,7 +56,8 @@ const en: Words = {
     phone: 'Your phone number',
   },
   failed: 'That did not work',
-  wrongLink: 'The application sent you here with a request that is not good. Tell whoever runs it.',
+  wrongLink:
+    'The application sent you here with a request that is not valid. Tell the people who run it.',
   over: 'This page is no longer good',
   startAgain: 'Go back to the application and start again.',
   tryAgain: 'Nothing was changed. Try again in a moment.',

@@ -11,7 +11,7 @@ import { createClientAuthentication } from '../../client-authentication.ts'
 import type { DialectContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Route } from '../../dialect.ts'
-import { oauthError, oauthFailure } from '../../oauth-error.ts'
+import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
 import { anything, anyText, lenient, optional, text } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { revocationPath } from '../../token-endpoints.ts'
@@ -27,9 +27,7 @@ export const tokenRevocation: OwnModule<object> = defineOwn({
   }),
 })
 
-const declare = routesWith({
-  refuse: () => refuse({ kind: 'malformed_request', reason: 'the form is not good' }),
-})
+const declare = routesWith({ refuse: refuseForm })
 
 /** Of whose token it is, and how it ends. */
 interface Found {
