@@ -152,6 +152,19 @@ suite('RP-initiated logout', () => {
     assert.equal(stranger.url.pathname, '/logged-out')
   })
 
+  test('a page that was open while another person logged in logs that person out', async () => {
+    const one = await logIn()
+    const page = await openLogout(one, {})
+    const news = await world.as('news')
+    const begun = await world.begin(news, { prompt: 'login' })
+    const other = { username: 'demo@example.com', password: 'demo-password' }
+    const tokens = await world.finish(news, begun, await world.logIn(one.browser, begun, other))
+    const done = await one.browser.submit(page, { decision: 'logout' })
+    assert.equal(done.url.pathname, '/logged-out')
+    for (const each of [one.tokens, tokens]) assert.equal(await isAlive(each), false)
+    await assert.rejects(openid.refreshTokenGrant(news, tokens.refresh_token ?? ''))
+  })
+
   test('a client that is disabled can log people out, and has them led to it no more', async () => {
     const one = await logIn()
     const other = await world.tokens(one.browser, await world.as('news'))

@@ -127,7 +127,11 @@ async function confirmLogout(
     return refuse({ kind: 'not_found' })
   }
   if (form.get('decision') === 'logout') {
-    return leave(service, request, question as unknown as Question)
+    const { sessions, ...target } = question as unknown as Question
+    const signOn = await findSignOn(service, request)
+    // Another login may have been made here since the page was shown: it is left as well.
+    const asked = sessions.filter(({ sid }) => sid !== signOn?.sid)
+    return leave(service, request, { ...target, sessions: signOn ? [...asked, signOn] : asked })
   }
   const words = wordsFor(request)
   return noticePage(200, words, words.stillIn, words.stillInText)
