@@ -165,6 +165,21 @@ suite('login with openid-client', () => {
     }
   })
 
+  test('a consent is that of the person whom the page named', async () => {
+    const browser = new Browser()
+    const shop = await world.as('shop')
+    const asked = await world.begin(shop, { prompt: 'consent' })
+    const page = await browser.submit(await browser.open(asked.address), maria)
+    const other = { username: 'otp@example.com', password: 'demo-password' }
+    const news = await world.begin(await world.as('news'), { prompt: 'login' })
+    await world.logIn(browser, news, other)
+    const again = await browser.submit(page, { decision: 'allow' })
+    assert.equal(again.url.pathname, '/login/consent')
+    const silent = await world.begin(shop, { prompt: 'none' })
+    const { searchParams } = (await browser.open(silent.address)).url
+    assert.equal(searchParams.get('error'), 'consent_required')
+  })
+
   test('a hint names who is let in: nobody else gets a code, silently or by logging in', async () => {
     const browser = new Browser()
     const news = await world.as('news')

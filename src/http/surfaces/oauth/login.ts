@@ -98,7 +98,8 @@ export async function showConsent(service: OAuthService, request: DialectRequest
   const { uiLocales, redirectUri, scopes } = authorization
   const words = wordsFor(request, uiLocales)
   const person = subject.name || (subject.username ?? subject.email ?? subject.id)
-  return consentPage({ words, interaction, clientName: client.name, redirectUri, scopes, person })
+  const view = { words, interaction, clientName: client.name, redirectUri, scopes }
+  return consentPage({ ...view, person, subjectId: subject.id })
 }
 
 /** `POST /login/consent`: "allow" or "deny". */
@@ -109,7 +110,10 @@ export async function submitConsent(
   const { form, interaction } = await ofForm(service, request)
   const found = await findSignOn(service, request)
   if (form.get('decision') !== 'allow') return decline(service, interaction)
-  return proceed(service, request, { ...interaction, signOn: found, hasConsented: true })
+  // Another person may have logged in here since the page was shown: that person is asked.
+  const isSame = found !== undefined && form.get('subject') === found.subjectId
+  const consent = isSame ? ({ hasConsented: true } as const) : {}
+  return proceed(service, request, { ...interaction, signOn: found, ...consent })
 }
 
 async function decline(

@@ -65,9 +65,13 @@ export function loginPage(
 
 /** The consent page. */
 export function consentPage(
-  view: FormView & { readonly scopes: readonly string[]; readonly person: string },
+  view: FormView & {
+    readonly scopes: readonly string[]
+    readonly person: string
+    readonly subjectId: string
+  },
 ): Answer {
-  const { words, interaction, clientName, redirectUri, scopes, person } = view
+  const { words, interaction, clientName, redirectUri, scopes, person, subjectId } = view
   const asked = scopes.map((scope) => html`<li>${nameOfScope(words, scope)}</li>`)
   return page(
     200,
@@ -84,6 +88,7 @@ export function consentPage(
             </ul>`,
       html`<form method="post" action="/login/consent">
         <input type="hidden" name="interaction" value="${interaction}" />
+        <input type="hidden" name="subject" value="${subjectId}" />
         <div class="buttons">
           <button name="decision" value="allow">${words.allow}</button>
           <button name="decision" value="deny" class="quiet">${words.deny}</button>
