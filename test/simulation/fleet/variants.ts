@@ -78,7 +78,7 @@ const retention: Readonly<Record<string, BrokenFleet>> = {
     symptom: again,
   },
   'a revocation is kept for the lives that its own server has issued': {
-    firstSeed: 15,
+    firstSeed: 37,
     variant: { ...weeks, servers: 3, sabotage: keptForOwnLives },
     symptom: again,
   },
@@ -127,7 +127,7 @@ const clocks: Readonly<Record<string, BrokenFleet>> = {
     symptom: /guard-\d found the good .* expired/,
   },
   'a server deletes by its own clock': {
-    firstSeed: 21,
+    firstSeed: 25,
     variant: {
       ...wrong,
       weeks: true,
@@ -151,6 +151,7 @@ const untold = /the provider was never told/
 
 const deliveries: Readonly<Record<string, BrokenFleet>> = {
   'what is owed is stored after the commit that moves the cursor': {
+    firstSeed: 16,
     variant: { ...retries, sabotage: () => ({ store: planningInTwoCommits }) },
     symptom: untold,
   },
