@@ -75,7 +75,9 @@ function problemsOfGroup(
   place: Place,
 ): readonly string[] {
   if (!isPlainObject(value))
-    return [`${subject(place)} ${shown({ type: 'object' }, value)}${end(place)} settings`]
+    return [
+      `${subject(place)} ${shown({ type: 'object' }, value)}${end(place)} an object of settings`,
+    ]
   const unknown = Object.keys(value).filter((name) => !Object.hasOwn(members, name))
   return [
     ...unknown.map((name) => notASetting(name, Object.keys(members), place)),

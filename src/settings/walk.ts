@@ -29,7 +29,11 @@ export function secretsIn(
 ): readonly { readonly name: string; readonly value: unknown }[] {
   if (value === undefined) return []
   if ((schema as Notes<unknown>).secret === true) return [{ name, value }]
-  if (Type.IsUnion(schema)) return schema.anyOf.flatMap((one) => secretsIn(one, value, name))
+  if (Type.IsUnion(schema)) {
+    // Several members may have a secret of the same name: it is told once.
+    const found = schema.anyOf.flatMap((one) => secretsIn(one, value, name))
+    return [...new Map(found.map((secret) => [secret.name, secret])).values()]
+  }
   if (Type.IsArray(schema) && Array.isArray(value)) {
     return value.flatMap((item, at) => secretsIn(schema.items, item, `${name}[${String(at)}]`))
   }

@@ -99,6 +99,16 @@ suite('credentials of a provider in the configuration', () => {
     await assert.rejects(reads('okta', tell), /tell\.kind is "keycloak"; allowed: the profile/)
   })
 
+  test('one that an example shows is refused, and told once', async () => {
+    const issuers = [
+      { ...entry, tell: { ...tell, clientSecret: 'REPLACE-ME' } as ProviderSettings },
+    ]
+    await assert.rejects(
+      loadConfig({}, { issuers } satisfies ConfigFile),
+      /^ConfigError: Cannot use a setting: issuers\[0\]\.tell\.clientSecret is a credential of the demo/,
+    )
+  })
+
   test('what is incomplete, empty, unknown or no key is refused, and nothing secret is shown', async () => {
     for (const [given, reason] of [
       [{ ...tell, clientId: undefined }, /tell\.clientId/],
