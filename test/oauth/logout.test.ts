@@ -194,8 +194,27 @@ suite('RP-initiated logout', () => {
     const one = await logIn()
     const hint = { id_token_hint: one.tokens.id_token, post_logout_redirect_uri: goodbye }
     for (let time = 0; time < 2; time++) {
-      assert.equal((await openLogout(one, hint)).url.href, goodbye)
+      const page = await openLogout(one, hint)
+      assert.equal(page.url.href, goodbye)
+      assert.match(page.headers.get('outright-confirmed') ?? '', /^\d+\/\d+;lapsed=/)
     }
+  })
+
+  test('a logout without a hint waits as well for what ended the session of its browser', async () => {
+    const one = await logIn()
+    const key = sidOf(one.tokens)
+    await world.server.core.revoke({
+      scope: 'session',
+      key,
+      reason: 'revoked_by_operator',
+      actor: 'admin',
+      wait: false,
+    })
+    const cookie = [...one.browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const options = { headers: { cookie }, redirect: 'manual' } as const
+    const answer = await fetch(`${world.server.url}/oidc/logout`, options)
+    assert.deepEqual([answer.status, answer.headers.get('location')], [303, '/logged-out'])
+    assert.match(answer.headers.get('outright-confirmed') ?? '', /^\d+\/\d+;lapsed=/)
   })
 
   test('RPI-16: languages that are not known are no error', async () => {

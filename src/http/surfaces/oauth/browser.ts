@@ -32,15 +32,22 @@ export async function findSignOn(
   service: OAuthService,
   request: DialectRequest,
 ): Promise<SignOn | undefined> {
-  const { core } = service
-  const handle = readCookie(request, cookieName(service, 'session'))
-  if (handle === undefined) return undefined
-  const signOn = (await core.handles.find(SIGN_ON, handle)) as unknown as SignOn | undefined
-  const status = signOn && (await core.sessions.status(signOn.sid))
+  const signOn = await lastSignOn(service, request)
+  const status = signOn && (await service.core.sessions.status(signOn.sid))
   const isLive = status?.participants.some(
     ({ session, state }) => session.participantId === '' && state === 'live',
   )
   return isLive === true ? signOn : undefined
+}
+
+/** What a browser was signed on by last, also where it has ended since. */
+export async function lastSignOn(
+  service: OAuthService,
+  request: DialectRequest,
+): Promise<SignOn | undefined> {
+  const handle = readCookie(request, cookieName(service, 'session'))
+  if (handle === undefined) return undefined
+  return (await service.core.handles.find(SIGN_ON, handle)) as unknown as SignOn | undefined
 }
 
 export interface SignedOn {

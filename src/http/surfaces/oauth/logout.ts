@@ -9,7 +9,7 @@ import { readForm } from '../../body.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
 import { oauthClientOf } from '../../oauth-client.ts'
 import { withParameters } from '../../redirect-uri.ts'
-import { endSession, findSignOn, forgetSignOn } from './browser.ts'
+import { endSession, findSignOn, forgetSignOn, lastSignOn } from './browser.ts'
 import { refuseOtherSites } from './login.ts'
 import { logoutPage, noticePage } from './pages.ts'
 import type { OAuthService } from './service.ts'
@@ -35,7 +35,7 @@ interface Question extends Target {
  *    client's: a page, and nothing else (section 4).
  * 2. The hint names the session of this browser: it ends, and the person goes where the client wants.
  * 3. Somebody is logged in, or the hint's session is: the person is asked first.
- * 4. Otherwise it is done already.
+ * 4. Otherwise it has ended already: the answer waits until that is true at every verifier.
  */
 export async function logout(service: OAuthService, request: DialectRequest): Promise<Answer> {
   const parameters = request.method === 'POST' ? readForm(request) : request.query
@@ -53,11 +53,14 @@ export async function logout(service: OAuthService, request: DialectRequest): Pr
   if (hint !== undefined && hint.sid === signOn?.sid) {
     return leave(service, request, { ...target, sessions: [signOn] })
   }
-  const isHintLive =
-    hint !== undefined && (await service.core.sessions.status(hint.sid))?.state === 'live'
+  const hinted = hint && (await service.core.sessions.status(hint.sid))?.state
+  const isHintLive = hint !== undefined && hinted === 'live'
   if (signOn === undefined && !isHintLive) {
+    const last = await lastSignOn(service, request)
+    // What has ended may still be accepted somewhere: the answer waits for that, too.
+    const ended = [...(last ? [last] : []), ...(hint && hinted === 'revoked' ? [hint] : [])]
     // Without a hint nobody has said that this is the client's person (section 2).
-    return leave(service, request, { ...(hint === undefined ? {} : target), sessions: [] })
+    return leave(service, request, { ...(hint === undefined ? {} : target), sessions: ended })
   }
   const isOwn = signOn === undefined || signOn.subjectId === hint?.subjectId
   const sessions = [
@@ -113,7 +116,7 @@ async function targetOf(
   return { redirectUri, ...(state === undefined ? {} : { state }) }
 }
 
-/** The answer of the page that asks. Its handle is good once. */
+/** The answer of the page that asks. Its handle is good until it was obeyed. */
 async function confirmLogout(
   service: OAuthService,
   request: DialectRequest,
@@ -123,16 +126,19 @@ async function confirmLogout(
   const { handles } = service.core
   const confirmation = form.get('confirmation') ?? ''
   const question = await handles.find(LOGOUT, confirmation)
-  if (question === undefined || !(await handles.take(LOGOUT, confirmation))) {
-    return refuse({ kind: 'not_found' })
-  }
+  if (question === undefined) return refuse({ kind: 'not_found' })
   if (form.get('decision') === 'logout') {
     const { sessions, ...target } = question as unknown as Question
     const signOn = await findSignOn(service, request)
     // Another login may have been made here since the page was shown: it is left as well.
     const asked = sessions.filter(({ sid }) => sid !== signOn?.sid)
-    return leave(service, request, { ...target, sessions: signOn ? [...asked, signOn] : asked })
+    const sessionsNow = signOn ? [...asked, signOn] : asked
+    const answer = await leave(service, request, { ...target, sessions: sessionsNow })
+    // Only now: where it could not be ended, the same page may be sent again.
+    await handles.take(LOGOUT, confirmation)
+    return answer
   }
+  await handles.take(LOGOUT, confirmation)
   const words = wordsFor(request)
   return noticePage(200, words, words.stillIn, words.stillInText)
 }
