@@ -1,5 +1,6 @@
 /** Reading request bodies: JSON objects and forms, with the failures that every dialect shares. */
 import { refuse } from '../domain/failure.ts'
+import { RepeatedName } from '../settings/strict-json.ts'
 import type { DialectRequest } from './dialect.ts'
 
 /** Bodies are small where their route does not say otherwise; a larger one is refused unread. */
@@ -10,16 +11,25 @@ export type JsonObject = Readonly<Record<string, unknown>>
 /**
  * Reads the body as a JSON object, whatever its Content-Type says.
  *
+ * @param parse `JSON.parse` by default, by which the last of repeated names counts.
  * @returns An empty object where there is no body.
  * @throws {Refusal} `malformed_request` where it is not UTF-8, not JSON, or not an object.
  */
-export function readJson(request: DialectRequest): JsonObject {
+export function readJson(
+  request: DialectRequest,
+  parse: (text: string) => unknown = JSON.parse,
+): JsonObject {
   if (request.body.length === 0) return {}
   let parsed: unknown
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(request.body))
-  } catch {
-    return refuse({ kind: 'malformed_request', reason: 'the body is not JSON in UTF-8' })
+    parsed = parse(new TextDecoder('utf-8', { fatal: true }).decode(request.body))
+  } catch (error) {
+    // The name itself is the sender's, and is not repeated.
+    const isRepeated = error instanceof RepeatedName
+    const reason = isRepeated
+      ? 'an object in the body has a member twice'
+      : 'the body is not JSON in UTF-8'
+    return refuse({ kind: 'malformed_request', reason })
   }
   if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) {
     return refuse({ kind: 'malformed_request', reason: 'the body is not a JSON object' })

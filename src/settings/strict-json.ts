@@ -2,14 +2,17 @@
  * Parses JSON in which no object says one name twice: `JSON.parse` keeps the last of them and says
  * nothing, so that a setting which somebody wrote is not the one that counts.
  *
- * @throws {SyntaxError} Where it is no JSON, or a name is repeated; the message has the name with
- *   its place.
+ * @throws {RepeatedName} Where a name is repeated; the message has the name with its place.
+ * @throws {SyntaxError} Where it is not JSON.
  */
 export function parseStrictJson(text: string): unknown {
   const value = JSON.parse(text) as unknown
   refuseRepeatedNames(text)
   return value
 }
+
+/** JSON in which an object says one name twice. */
+export class RepeatedName extends SyntaxError {}
 
 /** Strings, and what opens, closes and separates; everything else in well-formed JSON is a value. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g
@@ -33,7 +36,7 @@ function refuseRepeatedNames(text: string): void {
     else if (token === ',' && typeof inner?.at === 'number') inner.at++
     else if (token === ':' && inner?.names !== undefined) {
       inner.at = JSON.parse(last) as string
-      if (inner.names.has(inner.at)) throw new SyntaxError(`${placeOf(open)} stands there twice`)
+      if (inner.names.has(inner.at)) throw new RepeatedName(`${placeOf(open)} stands there twice`)
       inner.names.add(inner.at)
     }
     last = token

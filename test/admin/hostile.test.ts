@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { useApi } from './api.ts'
+import { assertProblem, useApi } from './api.ts'
 
 const fields = [
   'scope',
@@ -105,6 +105,14 @@ suite('hostile input to the admin API', () => {
       const reply = await api.get(`/sessions/${path}`)
       assert.ok(reply.status === 400 || reply.status === 404, `${path}: ${reply.status}`)
     }
+  })
+
+  test('a member that is there twice is refused, and ends neither of the two', async () => {
+    const { token, sid } = await api.login()
+    const body = `{"scope":"session","key":"${sid}","scope":"subject","key":"maria"}`
+    const type = { 'content-type': 'application/json' }
+    assertProblem(await api.post('/revocations', body, type), 400, 'malformed-request')
+    assert.equal(await api.accepts(token), true)
   })
 
   test('passwords and secrets are in no answer that refuses them', async () => {

@@ -2,6 +2,7 @@
 import { Refusal, refuse } from '../../../domain/failure.ts'
 import { ADMIN_PREFIX } from '../../../protocol/admin-api.ts'
 import { readJson } from '../../body.ts'
+import { parseStrictJson } from '../../../settings/strict-json.ts'
 import type { DialectContext } from '../../context.ts'
 import { routesWith, type Call, type Manners, type RouteForm } from '../../declared-route.ts'
 import type { Answer, DialectRequest, Route } from '../../dialect.ts'
@@ -101,7 +102,9 @@ function readFields(request: DialectRequest): object {
   if (request.body.length > 0 && type !== undefined && !/^application\/json\s*(;|$)/i.test(type)) {
     return refuse({ kind: 'unsupported_media_type' })
   }
-  return Object.fromEntries(Object.entries(readJson(request)).filter(([, value]) => value !== null))
+  return Object.fromEntries(
+    Object.entries(readJson(request, parseStrictJson)).filter(([, value]) => value !== null),
+  )
 }
 
 /**
