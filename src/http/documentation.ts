@@ -27,7 +27,7 @@ const contentSecurityPolicy = [
  */
 export function registerDocumentation(app: FastifyInstance, document: OpenApiDocument): void {
   const text = JSON.stringify(document)
-  app.get(OPENAPI_PATH, (_request, reply) =>
+  app.get(OPENAPI_PATH, { exposeHeadRoute: true }, (_request, reply) =>
     reply
       .headers({
         'content-type': 'application/json; charset=utf-8',
@@ -39,6 +39,10 @@ export function registerDocumentation(app: FastifyInstance, document: OpenApiDoc
   )
   // In a context of its own, so that the page's headers stay on the page.
   app.register(async (page) => {
+    // The plugin declares GET alone.
+    page.addHook('onRoute', (route) => {
+      if (route.method === 'GET') page.route({ ...route, method: 'HEAD' })
+    })
     await page.register(swagger, {
       mode: 'static',
       specification: { document: document as never },

@@ -52,12 +52,22 @@ export interface Page {
   readonly formAction?: 'any' | readonly string[]
   /** BCP 47. Default `en`. */
   readonly lang?: string
+  /** The one script that it may run; without it, none. */
+  readonly script?: PageScript
 }
 
-/** A whole page. It runs no script and fetches nothing. */
+/** A script of the page's own, in a file of its own: no code stands in a page. */
+export interface PageScript {
+  /** Its path at this server. */
+  readonly path: string
+  /** Origins that it may call, beside this server. */
+  readonly calls?: readonly string[]
+}
+
+/** A whole page. Without a script it runs nothing and fetches nothing. */
 export function pageAnswer(
   status: number,
-  { title, style, body, formAction, lang = 'en' }: Page,
+  { title, style, body, formAction, lang = 'en', script }: Page,
 ): Answer {
   const document = html`<!doctype html>
     <html lang="${lang}">
@@ -65,7 +75,7 @@ export function pageAnswer(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <title>${title}</title>
-        ${style.element}
+        ${style.element} ${script === undefined ? html`` : scriptElement(script)}
       </head>
       <body>
         ${body}
@@ -74,6 +84,7 @@ export function pageAnswer(
   const policy = [
     "default-src 'none'",
     style.policy,
+    ...(script === undefined ? [] : scriptPolicy(script)),
     "base-uri 'none'",
     ...(formAction === 'any' ? [] : [`form-action ${(formAction ?? ["'none'"]).join(' ')}`]),
     "frame-ancestors 'none'",
@@ -87,6 +98,14 @@ export function pageAnswer(
     },
     body: document.markup,
   }
+}
+
+function scriptElement({ path }: PageScript): Html {
+  return html`<script type="module" src="${path}"></script>`
+}
+
+function scriptPolicy({ calls = [] }: PageScript): readonly string[] {
+  return ["script-src 'self'", ['connect-src', "'self'", ...calls].join(' ')]
 }
 
 /**

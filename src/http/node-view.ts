@@ -7,6 +7,7 @@ import type { OtherNode } from '../ports/node-lease.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 import type { Replica } from '../verifier/replica.ts'
 import type { AddressNotices } from './client-address.ts'
+import type { PageLink } from './surface-module.ts'
 
 /** What surfaces see of the node that they run on: its state, its verifiers, its end. */
 export interface NodeView {
@@ -39,6 +40,8 @@ export interface NodeView {
   readonly dataDir: string
   /** Aborted when the server stops: ends streams, which would never end by themselves. */
   readonly stopping: AbortSignal
+  /** The pages that people look for. */
+  readonly pages: readonly PageLink[]
   /** What the demo tells a person; undefined in earnest. */
   readonly demo: DemoView | undefined
 }

@@ -26,6 +26,8 @@ export interface AnySurfaceModule {
   readonly claimsRest?: true
   /** Who can log in with `--demo`. */
   readonly demo?: DemoIdentities
+  /** A page of it that people look for: the front page leads there. */
+  readonly page?: PageLink
   longestTokenMs?(options: never): number
   create(context: DialectContext, options: never): Dialect
 }
@@ -53,6 +55,14 @@ export function defineDialect<Options>(
 /** Makes a surface of Outright's own. */
 export function defineOwn<Options>(module: Omit<OwnModule<Options>, 'kind'>): OwnModule<Options> {
   return { kind: 'own', ...module }
+}
+
+/** Where people may look. */
+export interface PageLink {
+  readonly path: string
+  readonly name: string
+  /** What is there, in a few words. */
+  readonly what: string
 }
 
 /** Identities of the demo. Their secrets are public by design. */

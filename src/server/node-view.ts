@@ -7,6 +7,7 @@ import type { Metrics } from './metrics.ts'
 import type { NodeLags } from './node-lags.ts'
 import type { OpenedStore } from './open-store.ts'
 import type { Readiness } from './readiness.ts'
+import { surfaceModules } from './surface-settings.ts'
 import type { Timekeeper } from './timekeeper.ts'
 import type { Verification } from './verification.ts'
 import { version } from './version.ts'
@@ -49,6 +50,7 @@ export function viewOf(parts: NodeParts, config: Config): NodeView {
     backup,
     dataDir: config.dataDir,
     stopping,
+    pages: surfaceModules.flatMap(([, { page }]) => page ?? []),
     demo: config.demo ? demoView(config) : undefined,
   }
 }

@@ -1,4 +1,4 @@
-/** `/`: a page for people, and for programs what they always got. */
+/** `/`: a page for people with a browser, text for a terminal. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { startTestServer, type Reply, type TestServer } from '../harness.ts'
@@ -40,20 +40,26 @@ suite('the demo', () => {
     assert.ok(reply.text.includes(command))
   })
 
-  test('answers programs as any path that nobody has', async () => {
-    for (const accept of [
-      undefined,
-      '*/*',
-      'application/json',
-      'application/json, text/html;q=0.5',
-    ]) {
-      const reply = await server.call(
-        'GET',
-        '/',
-        accept === undefined ? {} : { headers: { accept } },
-      )
-      assert.equal(reply.status, 404)
-      assert.equal(reply.headers['content-type'], 'application/problem+json')
+  test('answers a terminal with text', async () => {
+    for (const accept of [undefined, '*/*', 'application/json', 'text/plain, text/html;q=0.5']) {
+      const headers = accept === undefined ? {} : { accept }
+      const reply = await server.call('GET', '/', { headers })
+      assert.equal(reply.status, 200)
+      assert.equal(reply.headers['content-type'], 'text/plain; charset=utf-8')
+      assert.match(reply.text, /^This is a logout server\.\n/)
+      assert.ok(reply.text.includes(`${server.url}/docs\n`))
+    }
+  })
+
+  test('every page that it leads to is there, and HEAD says so too', async () => {
+    const { text } = await server.call('GET', '/', { headers: browser })
+    const paths = [...text.matchAll(/href="(\/[^"]*)"/g)].map(([, path = '']) => path)
+    assert.ok(paths.length >= 2)
+    for (const path of ['/', '/outright/v1/openapi.json', ...paths]) {
+      const [get, head] = [await server.call('GET', path), await server.call('HEAD', path)]
+      assert.ok(get.status < 400, path)
+      assert.deepEqual([head.status, head.text], [get.status, ''], path)
+      assert.equal(head.headers['content-type'], get.headers['content-type'], path)
     }
   })
 
@@ -71,7 +77,9 @@ test('in earnest there is one plain line, no identity, and no callback of the de
   try {
     const reply = await server.call('GET', '/', { headers: browser })
     assertPage(reply)
-    assert.doesNotMatch(reply.text, /demo|secret|maria/i)
+    const body = reply.text.slice(reply.text.indexOf('<body>'))
+    assert.doesNotMatch(body, /demo|secret|maria|\d\.\d/i)
+    assert.equal(reply.text.match(/<p>/g)?.length, 1)
     assert.equal((await server.call('GET', '/demo/callback')).status, 404)
   } finally {
     await server.close()

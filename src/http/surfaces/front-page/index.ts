@@ -1,18 +1,16 @@
 /**
- * `/`: what this server is and where to look, for a person with a browser. Programs that ask there
- * get a problem document, as on any path that nobody has. It owns that page and no other; the
- * identities on it are given by the demo and by nothing else.
+ * `/`: what this server is and where to look, as a page for browsers and as text for a terminal. It
+ * owns that path and no other; the identities on it are given by the demo and by nothing else.
  */
 import { preferredType } from '../../accept.ts'
-import { refuse } from '../../../domain/failure.ts'
 import { group } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Dialect, DialectRequest } from '../../dialect.ts'
 import { routesWith } from '../../declared-route.ts'
 import { problemAnswer } from '../../problem.ts'
-import { problemManners, problemResponse } from '../../problem-response.ts'
+import { problemManners } from '../../problem-response.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
-import { renderFrontPage } from './page.ts'
+import { renderFrontPage, renderFrontText } from './page.ts'
 
 export const frontPage: OwnModule<object> = defineOwn({
   name: 'front-page',
@@ -21,9 +19,10 @@ export const frontPage: OwnModule<object> = defineOwn({
   create: createFrontPage,
 })
 
-function createFrontPage({ node }: DialectContext): Dialect {
-  // The same for everybody, so it is made once.
+function createFrontPage({ node, issuer }: DialectContext): Dialect {
+  // The same for everybody, so they are made once.
   const page = renderFrontPage(node)
+  const text = renderFrontText(node, issuer)
   return {
     routes: [
       routesWith(problemManners)(
@@ -31,13 +30,13 @@ function createFrontPage({ node }: DialectContext): Dialect {
           method: 'GET',
           path: '/',
           alsoHead: true,
-          summary: 'What this server is and where to look, as a page',
+          summary: 'What this server is and where to look',
+          description: 'A page where `Accept` asks for one, otherwise text.',
           responses: {
-            200: { description: 'A page, where `Accept` asks for one', type: 'text/html' },
-            404: problemResponse('Not found: there is no page for programs here'),
+            200: { description: 'The page', type: 'text/html', alsoType: 'text/plain' },
           },
         },
-        ({ request }) => (wantsPage(request) ? page : refuse({ kind: 'not_found' })),
+        ({ request }) => (wantsPage(request) ? page : text),
       ),
     ],
     owns: (path) => path === '/',
@@ -47,6 +46,6 @@ function createFrontPage({ node }: DialectContext): Dialect {
 }
 
 function wantsPage(request: DialectRequest): boolean {
-  const types = ['text/html', 'application/json', 'application/problem+json'] as const
+  const types = ['text/html', 'text/plain'] as const
   return preferredType(request.header('accept'), types) === 'text/html'
 }

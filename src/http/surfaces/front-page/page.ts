@@ -1,99 +1,121 @@
 import type { Answer } from '../../dialect.ts'
-import type { DemoIdentity, NodeView } from '../../node-view.ts'
+import type { DemoIdentity, DemoView, NodeView } from '../../node-view.ts'
+import type { PageLink } from '../../surface-module.ts'
 import { html, pageAnswer, type Html } from '../../html.ts'
-import { frontPageStyle } from './style.ts'
+import { frontPageStyle, plainPageStyle } from './style.ts'
+
+type Needed = Pick<NodeView, 'version' | 'pages' | 'demo'>
 
 /** The page at `/`. */
-export function renderFrontPage({ version, demo }: Pick<NodeView, 'version' | 'demo'>): Answer {
+export function renderFrontPage({ version, pages, demo }: Needed): Answer {
+  const places = [...pages, documentation]
+  return demo === undefined ? plainPage(places) : demoPage(demo, places, version)
+}
+
+/** The same for a terminal. */
+export function renderFrontText({ pages }: Pick<Needed, 'pages'>, publicUrl: string): Answer {
+  const lines = [...pages, documentation].map(
+    ({ name, path }) => `${name.padEnd(16)}${publicUrl}${path}\n`,
+  )
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    body: `${what}\n\n${lines.join('')}`,
+  }
+}
+
+const what = 'This is a logout server.'
+
+const documentation: PageLink = {
+  path: '/docs',
+  name: 'API',
+  what: 'Every call that this server answers, to read and to try',
+}
+
+/** In earnest: one line, which tells nobody more than they need. */
+function plainPage(places: readonly PageLink[]): Answer {
+  const links = places.map(({ path, name }) => html` <a href="${path}">${name}</a>`)
   return pageAnswer(200, {
-    title: demo === undefined ? 'Outright' : 'Outright demo',
+    title: 'Outright',
+    style: plainPageStyle,
+    body: html`<main>
+      <h1>Outright</h1>
+      <p>${what}</p>
+      <nav aria-label="Pages">${links}</nav>
+    </main>`,
+  })
+}
+
+function demoPage(
+  { identities, logout }: DemoView,
+  places: readonly PageLink[],
+  version: string,
+): Answer {
+  return pageAnswer(200, {
+    title: 'Outright demo',
     style: frontPageStyle,
     body: html`
       <main>
         <header>
-          <h1>Outright</h1>
-          <p class="lead">Logged out, outright.</p>
+          <p class="brand">Outright <span>demo</span></p>
+          <h1>Logged out, outright.</h1>
+          <p class="lead">
+            A logout server. When it answers that somebody is logged out, every server that checks
+            tokens with it refuses them already.
+          </p>
         </header>
-        ${demo === undefined ? plain : demoIntroduction(demo.logout)}
-        <nav aria-label="Where to look">
+        <nav aria-label="Pages">
           <ul>
             ${places.map(place)}
           </ul>
         </nav>
-        ${demo === undefined ? nothing : identityTable(demo.identities)}
+        ${logout === undefined ? html`` : terminal(logout)} ${identityTable(identities)}
         <footer><p>Outright ${version}</p></footer>
       </main>
     `,
   })
 }
 
-const nothing = html``
-
-const plain = html`<p>This is a logout server. It has pages for programs, not for people.</p>`
-
-const places = [
-  { path: '/docs', name: 'API', what: 'Every call that this server answers, to read and to try' },
-  { path: '/readyz', name: 'Health', what: 'Whether this node may serve now' },
-  {
-    path: '/.well-known/jwks.json',
-    name: 'Public keys',
-    what: 'With these everybody can verify its tokens',
-  },
-] as const
-
-function place({ path, name, what }: (typeof places)[number]): Html {
+function place({ path, name, what }: PageLink): Html {
   return html`<li>
     <a href="${path}"><strong>${name}</strong><span>${what}</span></a>
   </li>`
 }
 
-function demoIntroduction(logout: string | undefined): Html {
-  const command =
-    logout === undefined
-      ? nothing
-      : html`
-          <h2>Log somebody out</h2>
-          <p>Paste this into a terminal. It ends every session of the user maria.</p>
-          <pre tabindex="0" aria-label="Command"><code>${logout}</code></pre>
-          <p>
-            In the answer, <code>Outright-Confirmed</code> counts the verifiers that confirmed it.
-          </p>
-        `
+function terminal(command: string): Html {
   return html`
+    <h2>From a terminal</h2>
+    <p>This ends every session of the user maria.</p>
+    <pre tabindex="0" aria-label="Command"><code>${command}</code></pre>
     <p>
-      This is the demo of a logout server. When the answer to a logout says <em>done</em>, every
-      enrolled verifier refuses what was logged out.
+      In the answer, <code>Outright-Confirmed</code> counts the servers that refuse her tokens now.
     </p>
-    ${command}
-    <h2>Look around</h2>
   `
 }
 
 function identityTable(identities: readonly DemoIdentity[]): Html {
   return html`
     <h2>Who can log in</h2>
-    <p>These identities are public. Let nobody else reach this server.</p>
-    <div class="scroll" tabindex="0" role="region" aria-label="Demo identities">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">API</th>
-            <th scope="col">Identity</th>
-            <th scope="col">Secret</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${identities.map(
-            ({ api, who, secret }) => html`
-              <tr>
-                <th scope="row">${api}</th>
-                <td>${who}</td>
-                <td><code>${secret}</code></td>
-              </tr>
-            `,
-          )}
-        </tbody>
-      </table>
-    </div>
+    <p>Everybody can read these passwords, so keep this server to yourself.</p>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">API</th>
+          <th scope="col">Identity</th>
+          <th scope="col">Secret</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${identities.map(
+          ({ api, who, secret }) => html`
+            <tr>
+              <th scope="row">${api}</th>
+              <td>${who}</td>
+              <td><code>${secret}</code></td>
+            </tr>
+          `,
+        )}
+      </tbody>
+    </table>
   `
 }

@@ -41,6 +41,7 @@ export const health: OwnModule<HealthSettings> = defineOwn({
   name: 'health',
   title: 'Operations',
   options: healthSettings,
+  page: { path: '/readyz', name: 'Health', what: 'Whether this node may serve now' },
   create: createHealth,
 })
 
