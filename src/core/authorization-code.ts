@@ -98,11 +98,10 @@ export async function redeemCode(
   const { subjectId, clientId } = grant
   const request = { ...redemption.session, subjectId, clientId, dialect }
   const { command, refreshToken } = sessionCommand(dependencies, request)
-  const { isUsed: _, ...stored } = grant
-  const used: StoredGrant = { ...stored, used: { sid: command.sid, atMs: command.createdAtMs } }
-  const ticket = { ...place, value: JSON.stringify(used) }
+  const used = { ...storedGrant(grant), used: { sid: command.sid, atMs: command.createdAtMs } }
+  const ticket = { ...place, value: JSON.stringify(used satisfies StoredGrant) }
   const outcome = await store.redeem({ ticket, session: command })
-  if (outcome.kind === 'used') {
+  if (outcome.kind !== 'redeemed') {
     // By another call meanwhile: its session is known by now.
     const now = await findGrant(dependencies, place)
     return refuseSecondUse(dependencies, redemption, now ?? grant)
@@ -122,6 +121,12 @@ export async function findGrant(
 ): Promise<FoundGrant | undefined> {
   const ticket = await store.findTicket(kind, key)
   return ticket && { ...(JSON.parse(ticket.value) as StoredGrant), isUsed: ticket.attempts > 0 }
+}
+
+/** What the store has of it. */
+export function storedGrant(grant: FoundGrant): StoredGrant {
+  const { isUsed: _, ...stored } = grant
+  return stored
 }
 
 async function refuseSecondUse(

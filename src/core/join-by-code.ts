@@ -1,10 +1,10 @@
 import { refuse } from '../domain/failure.ts'
 import { isOvertaken } from '../domain/generation.ts'
 import { participantKey } from '../domain/scope.ts'
-import { codeKind, findGrant, type CodeGrant } from './authorization-code.ts'
+import { codeKind, findGrant, storedGrant, type CodeGrant } from './authorization-code.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { digest } from './handles.ts'
-import { joinSession, type JoinRequest } from './join-session.ts'
+import { joinCommand, joinedTokens, type JoinRequest } from './join-session.ts'
 import type { IssuedTokens } from './open-session.ts'
 import { revoke } from './revoke.ts'
 
@@ -23,11 +23,8 @@ export interface JoinByCode {
 /**
  * Uses a code up to let its client into a session that is open. A code that comes a second time
  * ends the client's part in that session, and with it all that was issued for the code (RFC 6749,
- * section 4.1.2; RFC 9700, section 4.5).
- *
- * The client joins first and the code is marked then, so that a crash in between costs nothing: the
- * code is good still, and what was stored has been handed to nobody. Of any number of callers, at
- * whatever node, the one that marks the code hands its tokens out.
+ * section 4.1.2; RFC 9700, section 4.5). Of any number of callers, at whatever node, one gets
+ * tokens: the store marks the code in the transaction that lets the client in.
  *
  * @throws {Refusal} What `permit` refuses with; `token_invalid`: there is no such code, or it was
  *   used before; `token_expired`; `token_revoked`: the session, or what the consent was for, has
@@ -43,7 +40,7 @@ export async function joinByCode(
   if (grant === undefined) return refuse({ kind: 'token_invalid', reason: 'there is no such code' })
   permit(grant)
   const { clientId } = grant
-  const request = join(grant)
+  const request = { ...join(grant), clientId, dialect }
   const endPart = () =>
     revoke(dependencies, {
       scope: 'participant',
@@ -57,16 +54,24 @@ export async function joinByCode(
     return refuse(usedBefore)
   }
   if (clock.nowMs() > grant.validUntilMs) return refuse({ kind: 'token_expired' })
-  const issued = await joinSession(dependencies, { ...request, clientId, dialect })
-  if ((await store.countAttempt(place.kind, place.key)) !== 1) {
-    await endPart()
-    return refuse(usedBefore)
+  const prepared = await joinCommand(dependencies, request)
+  const ticket = { ...place, value: JSON.stringify(storedGrant(grant)) }
+  const outcome = await store.redeem({ ticket, join: prepared.command })
+  switch (outcome.kind) {
+    case 'used':
+      await endPart()
+      return refuse(usedBefore)
+    case 'ended':
+      return refuse({ kind: 'token_revoked' })
+    case 'redeemed': {
+      const { session } = outcome
+      if (isOvertaken(grant.generations, session.generations)) {
+        await endPart()
+        return refuse({ kind: 'token_revoked' })
+      }
+      return joinedTokens(dependencies, request, session, prepared)
+    }
   }
-  if (isOvertaken(grant.generations, issued.session.generations)) {
-    await endPart()
-    return refuse({ kind: 'token_revoked' })
-  }
-  return issued
 }
 
 const usedBefore = { kind: 'token_invalid', reason: 'the code was used before' } as const

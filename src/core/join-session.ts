@@ -1,9 +1,10 @@
 import { refuse } from '../domain/failure.ts'
 import type { Session } from '../domain/session.ts'
+import type { JoinSessionCommand } from '../ports/store.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { mintId } from './mint-id.ts'
 import type { IssuedTokens } from './open-session.ts'
-import { mintRefreshToken } from './refresh-token.ts'
+import { mintRefreshToken, type MintedRefreshToken } from './refresh-token.ts'
 import { signAccess, type ExtraClaims } from './sign-access.ts'
 
 export interface JoinRequest {
@@ -39,7 +40,26 @@ export async function joinSession(
   dependencies: CoreDependencies,
   request: JoinRequest,
 ): Promise<IssuedTokens> {
-  const { store, clock, random } = dependencies
+  const prepared = await joinCommand(dependencies, request)
+  const session = await dependencies.store.joinSession(prepared.command)
+  if (session === undefined) return refuse({ kind: 'token_revoked' })
+  return joinedTokens(dependencies, request, session, prepared)
+}
+
+interface Prepared {
+  readonly command: JoinSessionCommand
+  readonly refreshToken: MintedRefreshToken | undefined
+}
+
+/**
+ * What the store is told of a join, and the refresh token of which it knows the hash.
+ *
+ * @throws {Refusal} `token_revoked`: there is no such session.
+ */
+export async function joinCommand(
+  { store, clock, random }: CoreDependencies,
+  request: JoinRequest,
+): Promise<Prepared> {
   const session = await store.findSession(request.sid)
   if (session === undefined) return refuse({ kind: 'token_revoked' })
   const nowMs = clock.nowMs()
@@ -47,7 +67,7 @@ export async function joinSession(
     request.refreshLifetimeMs === undefined
       ? undefined
       : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs)
-  const joined = await store.joinSession({
+  const command = {
     participantId: mintId(random, nowMs),
     session,
     clientId: request.clientId,
@@ -55,18 +75,27 @@ export async function joinSession(
     joinedAtMs: nowMs,
     attributes: request.attributes ?? {},
     refreshToken: refreshToken?.record,
-  })
-  if (joined === undefined) return refuse({ kind: 'token_revoked' })
+  }
+  return { command, refreshToken }
+}
+
+/** The tokens of a client that joined a moment ago. */
+export async function joinedTokens(
+  dependencies: CoreDependencies,
+  request: JoinRequest,
+  session: Session,
+  { command, refreshToken }: Prepared,
+): Promise<IssuedTokens> {
   const access = await signAccess(dependencies, {
-    session: joined,
+    session,
     audience: request.audience,
     lifetimeMs: request.accessLifetimeMs,
     // The moment up to which the store has let a token live is counted from here.
-    issuedAtMs: nowMs,
+    issuedAtMs: command.joinedAtMs,
     ...(request.claims === undefined ? {} : { claims: request.claims }),
   })
   return {
-    session: joined,
+    session,
     access,
     refresh: refreshToken && {
       token: refreshToken.token,

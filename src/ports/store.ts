@@ -143,16 +143,25 @@ export interface JoinSessionCommand {
   readonly refreshToken: RefreshTokenRecord | undefined
 }
 
-export interface RedeemCommand {
+export interface RedeemToOpen {
   /** The ticket that is used up, and what its value is from then on. */
   readonly ticket: { readonly kind: string; readonly key: string; readonly value: string }
   readonly session: OpenSessionCommand
 }
 
+export interface RedeemToJoin {
+  readonly ticket: RedeemToOpen['ticket']
+  readonly join: JoinSessionCommand
+}
+
+export type RedeemCommand = RedeemToOpen | RedeemToJoin
+
 export type RedeemOutcome =
-  | { readonly kind: 'opened'; readonly session: Session }
+  | { readonly kind: 'redeemed'; readonly session: Session }
   /** There is no such ticket, or it has attempts. */
   | { readonly kind: 'used' }
+  /** The session that was to be joined is not live. The ticket is unused. */
+  | { readonly kind: 'ended' }
 
 export interface RotateCommand {
   readonly id: string
@@ -221,9 +230,10 @@ export interface SessionStore {
   joinSession(command: JoinSessionCommand): Promise<Session | undefined>
 
   /**
-   * Opens a session for a ticket without attempts, as `openSession` does, and gives the ticket its
-   * new value and one attempt, in one transaction: of any number of callers, at whatever node,
-   * exactly one gets a session. Rejects as `openSession` does; the ticket is unused then.
+   * Opens or joins a session for a ticket without attempts, as `openSession` and `joinSession` do,
+   * and gives the ticket its new value and one attempt, in one transaction: of any number of
+   * callers, at whatever node, exactly one comes in. Rejects as they do; the ticket is unused
+   * then.
    */
   redeem(command: RedeemCommand): Promise<RedeemOutcome>
 

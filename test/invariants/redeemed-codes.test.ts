@@ -1,7 +1,8 @@
-/** An authorization code opens one session, whatever happens between its uses. */
+/** An authorization code opens or joins one session, whatever happens between its uses. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { issueCode, redeemCode, type Redemption } from '../../src/core/authorization-code.ts'
+import { joinByCode } from '../../src/core/join-by-code.ts'
 import type { CoreDependencies } from '../../src/core/dependencies.ts'
 import { refuse } from '../../src/domain/failure.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -99,5 +100,32 @@ suite('an authorization code', () => {
     await assert.rejects(redeem(code, { findTicket: stale }, -1), refused('token_invalid'))
     assert.equal(await live(), before)
     assert.equal((await server.core.sessions.status(won.sid))?.state, 'revoked')
+  })
+
+  test('lets a client join in the commit that uses it up; its next use ends what it opened', async () => {
+    const { session: opened } = await redeem(await obtain())
+    const code = await obtain()
+    const join = (store: Partial<Store> = {}) =>
+      joinByCode(dependencies(store), {
+        dialect: 'test',
+        code,
+        permit: () => undefined,
+        join: () => ({ ...session, sid: opened.sid, attributes: { joined: true } }),
+      })
+    const parts = async () => {
+      const status = await server.core.sessions.status(opened.sid)
+      return status?.participants.map(({ state }) => state)
+    }
+    const away = () => Promise.reject(new Error('the process ended'))
+    await assert.rejects(join({ redeem: away }), refused('the process ended'))
+    assert.deepEqual(await parts(), ['live'], 'nothing was stored')
+    const crash: Store['redeem'] = async (command) => {
+      await server.store.redeem(command)
+      throw new Error('the process ended')
+    }
+    await assert.rejects(join({ redeem: crash }), refused('the process ended'))
+    assert.deepEqual(await parts(), ['live', 'live'])
+    await assert.rejects(join(), refused('token_invalid'))
+    assert.equal((await parts())?.at(-1), 'revoked')
   })
 })

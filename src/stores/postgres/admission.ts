@@ -78,9 +78,12 @@ export class Admission {
     return true
   }
 
-  #redeem({ ticket: { kind, key }, session }: RedeemCommand): boolean {
+  #redeem(command: RedeemCommand): boolean {
+    const { kind, key } = command.ticket
     const name = `${kind} ${key}`
-    if (this.#redeemed.has(name) || !this.#open(session)) return false
+    const opening =
+      'join' in command ? { ...command.join.session, ...command.join } : command.session
+    if (this.#redeemed.has(name) || !this.#open(opening)) return false
     this.#redeemed.add(name)
     return true
   }

@@ -192,7 +192,7 @@ class Work {
     const horizon = this.#readHorizon()
     const small = this.#commands.map((command) => runSmall(connection, command, horizon))
     const opened = this.#opens.length > 0 ? runOpen(connection, this.#opens) : []
-    const redeemed = this.#redeems.length > 0 ? runRedeem(connection, this.#redeems) : []
+    const redeeming = this.#redeems.length > 0 ? runRedeem(connection, this.#redeems) : []
     const joined = this.#joins.length > 0 ? runJoin(connection, this.#joins) : []
     const rotated = this.#rotates.length > 0 ? runRotate(connection, this.#rotates) : []
     const known =
@@ -205,9 +205,10 @@ class Work {
       joinAnswers,
       rotations,
       entries,
-    ] = await Promise.all([horizon, Promise.all(small), opened, redeemed, joined, rotated, known])
+    ] = await Promise.all([horizon, Promise.all(small), opened, redeeming, joined, rotated, known])
     const moved = after !== before
-    const begun = [...this.#opens, ...this.#redeems.map(({ session }) => session)]
+    const redeemed = this.#redeems.flatMap((command) => ('join' in command ? [] : command.session))
+    const begun = [...this.#opens, ...redeemed]
     for (const { sid, accessLifetimeMs } of begun) lifetimes.remember(sid, accessLifetimeMs)
     const answers = { smallAnswers, openAnswers, redemptions, joinAnswers, rotations }
     return { horizon: after, moved, ...answers, known: entries }

@@ -20,6 +20,7 @@ import {
   type AccessLife,
 } from '../../domain/access-horizon.ts'
 import { raisesCounter } from '../../domain/revocation.ts'
+import type { JoinSessionCommand } from '../../ports/store.ts'
 import type { Command } from '../commands.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
@@ -48,14 +49,18 @@ const move: Statement = {
 export function accessOf(commands: readonly Command[]): readonly AccessLife[] {
   return commands.flatMap(([name, input]): readonly AccessLife[] => {
     if (name === 'openSession') return [firstAccess(input)]
-    if (name === 'joinSession') {
-      return [firstAccess({ ...input.session, createdAtMs: input.joinedAtMs })]
+    if (name === 'joinSession') return [joinedAccess(input)]
+    if (name === 'redeem') {
+      return ['join' in input ? joinedAccess(input.join) : firstAccess(input.session)]
     }
-    if (name === 'redeem') return [firstAccess(input.session)]
     if (name === 'rotate') return [input.access]
     if (name === 'extendAccess') return [input]
     return []
   })
+}
+
+function joinedAccess({ session, joinedAtMs }: JoinSessionCommand): AccessLife {
+  return firstAccess({ ...session, createdAtMs: joinedAtMs })
 }
 
 /**

@@ -11,6 +11,8 @@ import {
   isDisabled,
   isRevoked,
   tokenIsTaken,
+  usesNothing,
+  type Uses,
 } from './sessions.ts'
 
 /** True for a row `s` of the session that `g` names, with the facts that all of its clients share. */
@@ -22,10 +24,12 @@ const sameSession = `s.sid = g.sid AND s.subject_id = g.subject_id
  * A client that is in the session already, and has not ended, is found beside what was asked for:
  * its generations are those of now, or it would have ended.
  */
-const join: Statement = {
-  name: 'sessions_join',
-  text: `WITH judged AS MATERIALIZED (
+export function joinStatement(name: string, uses: Uses): Statement {
+  return {
+    name,
+    text: `WITH judged AS MATERIALIZED (
       SELECT g.*, ${generationsOf('g')}, m.participant_id AS same_id, m.created_at_ms AS since_ms, CASE
+        ${uses.not}
         WHEN g.joined_at_ms > g.expires_at_ms
           OR NOT ${exists(`sessions s WHERE ${sameSession} AND NOT ${isRevoked('s')}`)} THEN 'ended'
         WHEN ${isDisabled} THEN 'disabled'
@@ -36,9 +40,9 @@ const join: Statement = {
         ELSE 'joined' END AS outcome
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
         $7::bigint[], $8::bigint[], $9::bigint[], $10::text[], $11::text[], $12::text[],
-        $13::bigint[]) WITH ORDINALITY AS g(sid, participant_id, subject_id, client_id, device_key,
+        $13::bigint[]${uses.given}) WITH ORDINALITY AS g(sid, participant_id, subject_id, client_id, device_key,
         dialect, joined_at_ms, expires_at_ms, access_lifetime_ms, attributes, token_id, token_hash,
-        token_expires_at_ms, n)
+        token_expires_at_ms${uses.columns}, n)
       LEFT JOIN LATERAL (
         SELECT s.participant_id, s.created_at_ms FROM sessions s
         WHERE s.sid = g.sid AND s.client_id = g.client_id AND s.dialect = g.dialect
@@ -54,11 +58,14 @@ const join: Statement = {
       INSERT INTO refresh_tokens (id, sid, participant_id, secret_hash, expires_at_ms)
       SELECT token_id, sid, coalesce(same_id, participant_id), token_hash, token_expires_at_ms
       FROM judged WHERE outcome = 'joined' AND token_id IS NOT NULL ORDER BY n
-    )
+    )${uses.also}
     SELECT outcome, same_id, since_ms, ${generationColumns} FROM judged ORDER BY n`,
+  }
 }
 
-interface JoinRow extends GenerationColumns {
+const join = joinStatement('sessions_join', usesNothing)
+
+export interface JoinRow extends GenerationColumns {
   readonly outcome: 'joined' | 'ended' | 'disabled' | 'token taken' | 'participant taken'
   readonly same_id: string | null
   readonly since_ms: number | null
@@ -70,7 +77,12 @@ export async function runJoin(
   connection: Connection,
   commands: readonly JoinSessionCommand[],
 ): Promise<readonly JoinAnswer[]> {
-  const rows = await connection.run<JoinRow>(join, [
+  const rows = await connection.run<JoinRow>(join, joinParameters(commands))
+  return rows.map((row, index) => toJoinAnswer(row, commands[index]!))
+}
+
+export function joinParameters(commands: readonly JoinSessionCommand[]): unknown[] {
+  return [
     commands.map(({ session }) => session.sid),
     commands.map(({ participantId }) => participantId),
     commands.map(({ session }) => session.subjectId),
@@ -84,11 +96,10 @@ export async function runJoin(
     commands.map(({ refreshToken }) => refreshToken?.id ?? null),
     commands.map(({ refreshToken }) => refreshToken?.secretHash ?? null),
     commands.map(({ refreshToken }) => refreshToken?.expiresAtMs ?? null),
-  ])
-  return rows.map((row, index) => toJoinAnswer(row, commands[index]!))
+  ]
 }
 
-function toJoinAnswer(row: JoinRow, command: JoinSessionCommand): JoinAnswer {
+export function toJoinAnswer(row: JoinRow, command: JoinSessionCommand): JoinAnswer {
   switch (row.outcome) {
     case 'ended':
       return { value: undefined }

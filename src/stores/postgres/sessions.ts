@@ -83,21 +83,22 @@ export const isDisabled: string = `(${exists(`subjects x WHERE x.id = g.subject_
 
 export const tokenIsTaken: string = exists('refresh_tokens x WHERE x.id = g.token_id')
 
-/**
- * Opens the sessions of a batch.
- *
- * @param uses What else is given of each session, as columns of `g`, when one is not opened, and
- *   what is done where it is.
- */
-export function openStatement(
-  name: string,
-  uses: {
-    readonly given: string
-    readonly columns: string
-    readonly not: string
-    readonly also: string
-  },
-): Statement {
+/** What comes with a session that is opened or joined for something that it uses up. */
+export interface Uses {
+  /** What else is given of each, as parameters. */
+  readonly given: string
+  /** The same as columns of `g`. */
+  readonly columns: string
+  /** When there is no session. */
+  readonly not: string
+  /** What is done where there is. */
+  readonly also: string
+}
+
+export const usesNothing: Uses = { given: '', columns: '', not: '', also: '' }
+
+/** Opens the sessions of a batch. */
+export function openStatement(name: string, uses: Uses): Statement {
   return {
     name,
     text: `WITH judged AS MATERIALIZED (
@@ -127,7 +128,7 @@ export function openStatement(
   }
 }
 
-const open = openStatement('sessions_open', { given: '', columns: '', not: '', also: '' })
+const open = openStatement('sessions_open', usesNothing)
 
 export interface OpenRow extends GenerationColumns {
   readonly outcome: 'opened' | 'disabled' | 'sid taken' | 'ended' | 'token taken'

@@ -62,11 +62,13 @@ export function sessionWriter(
   const addToken = refreshTokenInsert(database)
   const addSession = sessionInsert(database)
   const checkAccounts = accountChecker(database)
-  const open = sessionOpener(database, { addSession, addToken, checkAccounts, horizon })
+  const parts = { addSession, addToken, checkAccounts, horizon }
+  const open = sessionOpener(database, parts)
+  const join = sessionJoiner(database, parts)
   return {
     openSession: open,
-    redeem: redeemer(database, open),
-    joinSession: sessionJoiner(database, { addSession, addToken, checkAccounts, horizon }),
+    redeem: redeemer(database, open, join),
+    joinSession: join,
     rotate: rotator(database, addToken, horizon),
     extendAccess: accessExtender(database, horizon),
   }
@@ -75,18 +77,21 @@ export function sessionWriter(
 function redeemer(
   database: DatabaseSync,
   open: (command: OpenSessionCommand) => Session,
+  join: (command: JoinSessionCommand) => Session | undefined,
 ): (command: RedeemCommand) => RedeemOutcome {
   const find = database.prepare('SELECT attempts FROM tickets WHERE kind = ? AND key = ?')
   const use = database.prepare(
     'UPDATE tickets SET value = ?, attempts = 1 WHERE kind = ? AND key = ?',
   )
-  return ({ ticket: { kind, key, value }, session: command }) => {
+  return (command) => {
+    const { kind, key, value } = command.ticket
     const found = shaped<{ attempts: number } | undefined>(find.get(kind, key))
     if (found?.attempts !== 0) return { kind: 'used' }
     // First, because it can still be refused.
-    const session = open(command)
+    const session = 'join' in command ? join(command.join) : open(command.session)
+    if (session === undefined) return { kind: 'ended' }
     use.run(value, kind, key)
-    return { kind: 'opened', session }
+    return { kind: 'redeemed', session }
   }
 }
 

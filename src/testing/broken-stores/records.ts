@@ -79,13 +79,43 @@ export const brokenRecords: readonly BrokenStore[] = [
     caughtBy: 'redeem: of 50 callers',
     wrap: (store) => ({
       ...store,
-      async redeem({ ticket: { kind, key, value }, session }) {
+      async redeem(command) {
+        if ('join' in command) return store.redeem(command)
+        const { kind, key, value } = command.ticket
         const found = await store.findTicket(kind, key)
         if (found?.attempts !== 0) return { kind: 'used' }
-        const opened = await store.openSession(session)
+        const session = await store.openSession(command.session)
         await store.putTicket({ ...found, value })
         await store.countAttempt(kind, key)
-        return { kind: 'opened', session: opened }
+        return { kind: 'redeemed', session }
+      },
+    }),
+  },
+  {
+    name: 'lets a client join, then marks the ticket: those that lose have joined as well',
+    caughtBy: 'redeem: of 50 callers exactly one joins',
+    wrap: (store) => ({
+      ...store,
+      async redeem(command) {
+        if (!('join' in command)) return store.redeem(command)
+        const { kind, key } = command.ticket
+        const session = await store.joinSession(command.join)
+        if (session === undefined) return { kind: 'ended' }
+        if ((await store.countAttempt(kind, key)) !== 1) return { kind: 'used' }
+        return { kind: 'redeemed', session }
+      },
+    }),
+  },
+  {
+    name: 'uses a ticket up for a session that has ended',
+    caughtBy: 'redeem: a session that has ended is not joined',
+    wrap: (store) => ({
+      ...store,
+      async redeem(command) {
+        const outcome = await store.redeem(command)
+        const { kind, key } = command.ticket
+        if (outcome.kind === 'ended') await store.countAttempt(kind, key)
+        return outcome
       },
     }),
   },
