@@ -34,6 +34,17 @@ export const systemPackages = [
     why: 'forward auth is tested behind a third proxy',
   },
   {
+    package: 'apache2',
+    binaries: ['apache2'],
+    folders: () => ['/usr/sbin'],
+    why: 'a relying party that people run before any application is logged in and out',
+  },
+  {
+    package: 'libapache2-mod-auth-openidc',
+    works: () => readFolder('/usr/lib/apache2/modules').includes('mod_auth_openidc.so'),
+    why: 'that relying party is this module of Apache',
+  },
+  {
     package: 'openssl',
     binaries: ['openssl'],
     folders: () => [],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
 import * as openid from 'openid-client'
 import type { Client } from '../../src/domain/identity.ts'
+import type { Json } from '../../src/domain/session.ts'
 import type { ConfigFile } from '../../src/server/config.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 
@@ -103,6 +104,31 @@ const registered: readonly (Pick<Client, 'id'> & { readonly metadata?: object })
   { id: 'app' },
 ]
 
+/** Registers a client; without a secret it is a public one. */
+export async function register(
+  { core }: TestServer,
+  client: {
+    readonly id: string
+    readonly secret: string | undefined
+    readonly redirectUris: readonly string[]
+    readonly oauth: object
+  },
+): Promise<void> {
+  const { id, secret, redirectUris, oauth } = client
+  await core.clients.create({
+    id,
+    key: id,
+    name: `The ${id}`,
+    dialect: 'oauth',
+    secretHash: secret && (await core.hashSecret(secret)),
+    allowlist: [],
+    redirectUris,
+    status: 'active',
+    createdAtMs: Date.now(),
+    attributes: { oauth: oauth as Readonly<Record<string, Json>> },
+  })
+}
+
 export function useOAuth(
   config: ConfigFile = {},
   metadata: Readonly<Record<string, object>> = {},
@@ -113,18 +139,7 @@ export function useOAuth(
     for (const { id, ...one } of registered) {
       const secret = secrets[id as keyof typeof secrets]
       const oauth = { ...one.metadata, ...metadata[id] }
-      await server.core.clients.create({
-        id,
-        key: id,
-        name: `The ${id}`,
-        dialect: 'oauth',
-        secretHash: secret && (await server.core.hashSecret(secret)),
-        allowlist: [],
-        redirectUris: [callback],
-        status: 'active',
-        createdAtMs: Date.now(),
-        attributes: { oauth },
-      })
+      await register(server, { id, secret, redirectUris: [callback], oauth })
     }
   })
   after(() => server.close())
