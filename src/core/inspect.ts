@@ -34,5 +34,10 @@ export function refusalOf(reason: Rejection): Failure {
       return { kind: 'token_revoked' }
     case 'stale':
       return { kind: 'stale' }
+    case 'unproven':
+      return {
+        kind: 'token_invalid',
+        reason: 'it is bound to a key, and was shown without a proof',
+      }
   }
 }

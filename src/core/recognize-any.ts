@@ -28,10 +28,14 @@ export interface RecognizedAny {
 export async function recognizeAny(
   dependencies: Pick<CoreDependencies, 'anyVerifier' | 'issuers' | 'clock'>,
   token: string | undefined,
-): Promise<RecognizedAny | Exclude<Rejection, 'expired' | 'revoked'>> {
+): Promise<RecognizedAny | Exclude<Rejection, 'expired' | 'revoked' | 'unproven'>> {
   const verdict = await dependencies.anyVerifier.verifyEarly(token)
-  const state = verdict.ok ? 'alive' : verdict.reason
-  if (state !== 'alive' && state !== 'expired' && state !== 'revoked') return state
+  // To end a token that is bound to a key nobody has to have the key.
+  const isAlive = verdict.ok || verdict.bound !== undefined
+  const state = isAlive ? 'alive' : verdict.reason
+  if (state !== 'alive' && state !== 'expired' && state !== 'revoked') {
+    return state === 'unproven' ? 'invalid' : state
+  }
   // Its signature was good: that is judged before its time and its end.
   const payload = decodeJwt(token ?? '')
   const issuer = findIssuer(dependencies, payload.iss ?? '')

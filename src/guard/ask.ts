@@ -1,6 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { AccessClaims } from '../verifier/claims.ts'
 import { hasAccessClaims } from '../verifier/token-verifier.ts'
+import { withoutProof } from '../verifier/bound-token.ts'
 import type { Rejection, Verdict } from '../verifier/verdict.ts'
 import type { GuardClock } from './clock.ts'
 
@@ -40,7 +41,7 @@ export async function askServer(
       // Anything may answer 200 to anything: a wrong URL, a page that signs into a network. The
       // server says whose session it found, which nothing else does.
       if (answer.headers.get('outright-session') !== claims.sid) return stale
-      return { ok: true, claims: Object.freeze(claims) }
+      return withoutProof({ ok: true, claims: Object.freeze(claims) })
     }
     if (answer.status !== 401) return stale
     return { ok: false, reason: reasonOf(answer.headers.get('www-authenticate') ?? '') }

@@ -64,6 +64,7 @@ class ServerGuard implements Guard {
     expired: 0,
     revoked: 0,
     stale: 0,
+    unproven: 0,
     allowedStale: 0,
     asked: 0,
     failures: 0,

@@ -85,6 +85,8 @@ export interface GuardCounters {
   readonly expired: number
   readonly revoked: number
   readonly stale: number
+  /** Bound to a key that the caller did not prove to have. */
+  readonly unproven: number
   /** Accepted without a lease, because `onStale` is `allow`. Worth an alarm. */
   readonly allowedStale: number
   /** Checks that the server was asked about. */

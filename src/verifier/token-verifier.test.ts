@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { errors, generateKeyPair, SignJWT, type CryptoKey, type JWTVerifyGetKey } from 'jose'
 import type { Scope } from '../domain/scope.ts'
+import { withProof } from './bound-token.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Replica } from './replica.ts'
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts'
@@ -296,5 +297,75 @@ describe('what has ended', () => {
     const { high, low } = fingerprint('session', sid)
     world.replica.revoke(high, low, forgetAfter)
     assert.equal(await reasonOf(world, token), 'revoked')
+  })
+})
+
+describe('tokens that are bound to a key', () => {
+  const thumbprint = 'A'.repeat(43)
+  const bound = { cnf: { jkt: thumbprint } }
+
+  for (const remembered of [false, true]) {
+    test(`shown alone they are unproven, ${remembered ? 'remembered from signing' : 'new'} or known`, async () => {
+      const world = await makeWorld()
+      const token = await sign(world, bound)
+      if (remembered) world.verifier.remember(token, { ...claims, ...bound, kid: 'k' })
+      for (let times = 0; times < 2; times++) {
+        assert.equal(await reasonOf(world, token, 'api'), 'unproven')
+        const early = await world.verifier.verifyEarly(token)
+        assert.deepEqual([early.ok, !early.ok && early.reason], [false, 'unproven'])
+      }
+      assert.equal(world.verifier.verifyKnown(token)?.verdict.ok, false)
+    })
+  }
+
+  test('with the proof of that key they are good; a bearer token with a proof is not', async () => {
+    const world = await makeWorld()
+    const verdict = await world.verifier.verify(await sign(world, bound))
+    const proven = withProof(verdict, thumbprint)
+    assert.deepEqual(proven.ok && proven.claims['cnf'], bound.cnf)
+    const stolen = withProof(verdict, 'B'.repeat(43))
+    assert.deepEqual([stolen.ok, !stolen.ok && stolen.reason], [false, 'unproven'])
+    const bearer = withProof(await world.verifier.verify(await sign(world)), thumbprint)
+    assert.deepEqual([bearer.ok, !bearer.ok && bearer.reason], [false, 'invalid'])
+  })
+
+  test('what ended, expired, is for others or cannot be judged is so with a proof, too', async () => {
+    const world = await makeWorld()
+    const token = await sign(world, bound)
+    const proven = async (audience?: string): Promise<string> => {
+      const verdict = withProof(await world.verifier.verify(token, audience), thumbprint)
+      return verdict.ok ? 'ok' : verdict.reason
+    }
+    assert.equal(await proven(), 'ok')
+    assert.equal(await proven('others'), 'invalid')
+    world.current = false
+    assert.equal(await proven(), 'stale')
+    world.current = true
+    world.nowMs = startMs + 600_000
+    assert.equal(await proven(), 'expired')
+    world.nowMs = startMs
+    const { high, low } = fingerprint('session', sid)
+    world.replica.revoke(high, low, 0xffff_ffff)
+    assert.equal(await proven(), 'revoked')
+  })
+
+  test('a binding that is not understood is refused, whatever comes with it', async () => {
+    const world = await makeWorld()
+    for (const cnf of [
+      { 'x5t#S256': thumbprint },
+      { jkt: thumbprint, 'x5t#S256': thumbprint },
+      { jkt: 'short' },
+      { jkt: [thumbprint] },
+      {},
+      [],
+      thumbprint,
+      true,
+      0,
+    ]) {
+      const verdict = await world.verifier.verify(await sign(world, { cnf }))
+      assert.deepEqual(verdict, { ok: false, reason: 'invalid' }, JSON.stringify(cnf))
+      assert.equal(withProof(verdict, thumbprint).ok, false)
+    }
+    assert.equal(await reasonOf(world, await sign(world, { cnf: null })), 'ok')
   })
 })

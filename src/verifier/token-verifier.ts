@@ -27,6 +27,9 @@ export interface TokenVerifier<Claims extends TokenClaims = TokenClaims> {
    */
   verifyKnown(token: string | undefined, audience?: string): Decision<Claims> | undefined
   /**
+   * Judges a token that is shown alone: one that is bound to a key is never accepted here. With a
+   * proof of the key `withProof` makes of the verdict what it is then.
+   *
    * @param token The JWT, or undefined where the request had none.
    * @param audience Where given, `aud` must contain it; otherwise the token is `invalid`.
    */
@@ -164,9 +167,13 @@ export function createTokenVerifier(
   }
 }
 
-/** Tells of a login at another issuer where the token of one is accepted. */
+/**
+ * Tells of a login at another issuer where the token of one is good; a bound one as well, since
+ * somebody has logged in for it, whoever shows it.
+ */
 function told(verdict: Verdict, others: OtherIssuers | undefined): Verdict {
-  if (verdict.ok && verdict.foreign !== undefined) others?.seen?.(verdict.foreign)
+  const good = verdict.ok ? verdict : verdict.bound?.verdict
+  if (good?.foreign !== undefined) others?.seen?.(good.foreign)
   return verdict
 }
 
@@ -221,8 +228,8 @@ async function readForeign(
 }
 
 /** A token that has ended. Of another issuer's it is said how long a new one would be refused. */
-function revokedNow({ verdict, facts, replica }: VerifiedToken, nowMs: number): Decision<never> {
-  if (!verdict.ok || verdict.foreign === undefined) return rejected.revoked
+function revokedNow({ foreign, facts, replica }: VerifiedToken, nowMs: number): Decision<never> {
+  if (foreign === undefined) return rejected.revoked
   const leftMs = (deadUntilSeconds(replica, facts) + 1) * 1000 - nowMs
   return leftMs > 0 ? revokedFor(Math.ceil(leftMs / 1000)) : rejected.revoked
 }

@@ -7,11 +7,12 @@ import type { ForeignNames } from './token-facts.ts'
  * (`invalid`), time (`expired`), revocation (`revoked`), and last whether the verifier may trust
  * its replica at all (`stale`). So an expired and revoked token is `expired`, and a dead token is
  * never just `stale`. A token whose key is not found is `stale` as well where the verifier is not
- * current or could not look: it may be good.
+ * current or could not look: it may be good. What is left is `unproven` where the token is bound to
+ * a key and it was not proved that the caller has that key.
  */
-export type Rejection = 'missing' | 'invalid' | 'expired' | 'revoked' | 'stale'
+export type Rejection = 'missing' | 'invalid' | 'expired' | 'revoked' | 'stale' | 'unproven'
 
-export type Verdict<Claims extends TokenClaims = TokenClaims> = Accepted<Claims> | Rejected
+export type Verdict<Claims extends TokenClaims = TokenClaims> = Accepted<Claims> | Rejected<Claims>
 
 export interface Accepted<Claims extends TokenClaims = TokenClaims> {
   readonly ok: true
@@ -20,7 +21,7 @@ export interface Accepted<Claims extends TokenClaims = TokenClaims> {
   readonly foreign?: ForeignNames
 }
 
-export interface Rejected {
+export interface Rejected<Claims extends TokenClaims = TokenClaims> {
   readonly ok: false
   readonly reason: Rejection
   /**
@@ -28,6 +29,15 @@ export interface Rejected {
    * one that is issued anew is good.
    */
   readonly retryAfterSeconds?: number
+  /** Of an `unproven` token: the key that it is bound to, and what it would be with a proof. */
+  readonly bound?: Bound<Claims>
+}
+
+/** A token that is good for the holder of one key alone (RFC 7800; RFC 9449, section 6). */
+export interface Bound<Claims extends TokenClaims = TokenClaims> {
+  /** SHA-256 thumbprint of the key (RFC 7638): `cnf.jkt`. */
+  readonly thumbprint: string
+  readonly verdict: Accepted<Claims>
 }
 
 /**
@@ -46,6 +56,7 @@ export const rejected: { readonly [R in Rejection]: Decision<never> } = {
   expired: decided({ ok: false, reason: 'expired' }),
   revoked: decided({ ok: false, reason: 'revoked' }),
   stale: decided({ ok: false, reason: 'stale' }),
+  unproven: decided({ ok: false, reason: 'unproven' }),
 }
 
 /** Revoked, and for so long whatever is issued anew. */
@@ -53,6 +64,6 @@ export function revokedFor(retryAfterSeconds: number): Decision<never> {
   return decided({ ok: false, reason: 'revoked', retryAfterSeconds })
 }
 
-function decided(verdict: Rejected): Decision<never> {
+function decided(verdict: Rejected<never>): Decision<never> {
   return Object.freeze({ verdict: Object.freeze(verdict), promise: Promise.resolve(verdict) })
 }

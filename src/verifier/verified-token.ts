@@ -1,13 +1,14 @@
 import type { RevocationView } from './alive.ts'
 import type { AccessClaims, TokenClaims } from './claims.ts'
 import type { ForeignToken } from './foreign-token.ts'
-import { foreignFacts, tokenFacts, type TokenFacts } from './token-facts.ts'
+import { withoutProof } from './bound-token.ts'
+import { foreignFacts, tokenFacts, type ForeignNames, type TokenFacts } from './token-facts.ts'
 import type { Accepted, Decision } from './verdict.ts'
 
 /**
  * A token whose signature, type, issuer and shape were found good once, and the decision on it
- * while it is alive. What every check needs stands in it and not behind it: with many tokens, each
- * object more is a wait for memory.
+ * while it is alive, where it is shown alone. What every check needs stands in it and not behind
+ * it: with many tokens, each object more is a wait for memory.
  */
 export interface VerifiedToken extends Decision {
   readonly token: string
@@ -20,6 +21,7 @@ export interface VerifiedToken extends Decision {
   /** The audience that it was last found to be for. */
   audience: string | undefined
   readonly claims: TokenClaims
+  readonly foreign: ForeignNames | undefined
   readonly facts: TokenFacts
   /** Whose versions are meant. */
   readonly replica: RevocationView
@@ -53,11 +55,12 @@ export function verifiedForeignToken(
 
 function record(
   token: string,
-  verdict: Accepted,
+  accepted: Accepted,
   facts: TokenFacts,
   replica: RevocationView,
 ): VerifiedToken {
-  const { claims } = Object.freeze(verdict)
+  const { claims, foreign } = Object.freeze(accepted)
+  const verdict = withoutProof(accepted)
   const verified: VerifiedToken = {
     verdict,
     promise: Promise.resolve(verdict),
@@ -67,6 +70,7 @@ function record(
     aliveAtVersion: -1,
     audience: undefined,
     claims,
+    foreign,
     facts,
     replica,
   }

@@ -181,8 +181,14 @@ export function challengeFor(reason: Rejection, options: ProtectOptions): Challe
       return problem(401, 'A token is needed', reason, { 'www-authenticate': realm })
     case 'invalid':
     case 'expired':
-    case 'revoked': {
-      const text = { invalid: 'is not valid', expired: 'has expired', revoked: 'has been revoked' }
+    case 'revoked':
+    case 'unproven': {
+      const text = {
+        invalid: 'is not valid',
+        expired: 'has expired',
+        revoked: 'has been revoked',
+        unproven: 'is bound to a key',
+      }
       const description = `The token ${text[reason]}`
       return problem(401, description, reason, {
         'www-authenticate': `${realm}, error="invalid_token", error_description="${description}"`,

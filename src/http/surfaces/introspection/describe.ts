@@ -21,6 +21,8 @@ export interface Introspection {
   readonly auth_time?: number
   readonly acr?: string
   readonly amr?: readonly string[]
+  /** RFC 9449, section 6.2: the key that whoever shows the token must prove to have. */
+  readonly cnf?: { readonly jkt: string }
 }
 
 const name = optional(anyText())
@@ -44,6 +46,7 @@ export const introspectionBody: Schema<Introspection> = answer<Introspection>({
   auth_time: seconds,
   acr: name,
   amr: names,
+  cnf: optional(answer<NonNullable<Introspection['cnf']>>({ jkt: anyText() })),
 })
 
 /** Of whatever is not good, and of tokens for others: no reason, which would tell a thief. */
@@ -53,16 +56,23 @@ export const inactive: Introspection = { active: false }
  * What a resource server is told of a token that is good at this moment, as the token's issuer
  * wrote it. Whatever else a token says concerns nobody here.
  *
+ * @param thumbprint Of the key that it is bound to.
  * @returns {@link inactive} where the token is not for it.
  */
-export function describe({ claims, foreign }: Accepted, server: ResourceServer): Introspection {
+export function describe(
+  { claims, foreign }: Accepted,
+  server: ResourceServer,
+  thumbprint?: string,
+): Introspection {
   const audience = claims.aud.filter((one) => server.audiences.includes(one))
   if (audience.length === 0) return inactive
   const scope = scopesOf(claims).filter((one) => server.scopes?.includes(one) ?? true)
   const { sid, client_id: client } = foreign?.names ?? claims
   return {
     active: true,
-    token_type: 'Bearer',
+    ...(thumbprint === undefined
+      ? { token_type: 'Bearer' }
+      : { token_type: 'DPoP', cnf: { jkt: thumbprint } }),
     aud: audience,
     exp: claims.exp,
     ...(scope.length === 0 ? {} : { scope: scope.join(' ') }),

@@ -59,7 +59,10 @@ function introspectionRoute(
   async function introspect(token: string, server: ResourceServer): Promise<Introspection> {
     const verdict = await core.check(token)
     if (verdict.ok) return describe(verdict, server)
-    return verdict.reason === 'stale' ? refuse({ kind: 'stale' }) : inactive
+    const { bound, reason } = verdict
+    // Whoever asks checks the proof: it is about a request that this server has not seen.
+    if (bound !== undefined) return describe(bound.verdict, server, bound.thumbprint)
+    return reason === 'stale' ? refuse({ kind: 'stale' }) : inactive
   }
 
   async function signed(token: string, server: ResourceServer): Promise<Answer> {

@@ -7,6 +7,7 @@ import { refuse, type Failure } from '../../../domain/failure.ts'
 import type { Core } from '../../../core/core.ts'
 import { group } from '../../../settings/schema.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
+import type { Rejection } from '../../../verifier/verdict.ts'
 import { readAuthorization } from '../../authorization.ts'
 import type { DialectContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
@@ -102,14 +103,16 @@ function overTogether(core: Core): () => Promise<unknown> {
     }))
 }
 
-const failures: Readonly<Record<string, Failure>> & {
-  readonly [R in 'missing' | 'invalid' | 'expired' | 'revoked' | 'stale']: Failure
-} = {
+const failures: { readonly [R in Rejection]: Failure } = {
   missing: { kind: 'credentials_missing' },
   invalid: { kind: 'token_invalid', reason: 'not an access token of this server' },
   expired: { kind: 'token_expired' },
   revoked: { kind: 'token_revoked' },
   stale: { kind: 'stale' },
+  unproven: {
+    kind: 'token_invalid',
+    reason: 'it is bound to a key, and was shown without a proof',
+  },
 }
 
 type End = 'signed-out' | 'expired' | 'unsure' | 'stopping'
