@@ -10,8 +10,9 @@
  * `OUTRIGHT_SIMULATION_SEED=7` one again.
  */
 import assert from 'node:assert/strict'
-import { suite, test } from 'node:test'
-import { simulateFleet, type FleetOutcome } from './fleet/simulate.ts'
+import { after, suite, test } from 'node:test'
+import type { FleetOutcome } from './fleet/simulate.ts'
+import { FleetThread } from './fleet/thread.ts'
 import { brokenFleets } from './fleet/variants.ts'
 
 const one = process.env['OUTRIGHT_SIMULATION_SEED']
@@ -21,6 +22,9 @@ const firstSeed = Number(process.env['OUTRIGHT_SIMULATION_FROM'] ?? 1)
 const seedsForVariants = 150
 
 suite('simulated fleets', () => {
+  const thread = new FleetThread()
+  after(() => thread[Symbol.dispose]())
+
   test('keep the invariants in every fleet', async () => {
     const from = one === undefined ? firstSeed : Number(one)
     const until = one === undefined ? from + seeds - 1 : from
@@ -34,7 +38,7 @@ suite('simulated fleets', () => {
       told: 0,
     }
     for (let seed = from; seed <= until; seed++) {
-      const outcome = await simulateFleet(seed)
+      const outcome = await thread.run(seed)
       assert.deepEqual(outcome.violations, [], complain(seed, outcome))
       for (const name of Object.keys(sums) as (keyof typeof sums)[]) {
         sums[name] += outcome.counts[name]
@@ -51,7 +55,7 @@ suite('simulated fleets', () => {
   })
 
   test('happen again in the same way for the same seed', async () => {
-    const [first, second] = [await simulateFleet(4711), await simulateFleet(4711)]
+    const [first, second] = [await thread.run(4711), await thread.run(4711)]
     assert.deepEqual(second, first)
   })
 })
@@ -59,10 +63,13 @@ suite('simulated fleets', () => {
 suite('simulated fleets find a server that is wrong', () => {
   // Who tries one fleet again wants to see that one.
   if (one !== undefined) return
-  for (const [name, { variant, symptom, firstSeed: from = 1 }] of Object.entries(brokenFleets)) {
+  const thread = new FleetThread()
+  after(() => thread[Symbol.dispose]())
+
+  for (const [name, { symptom, firstSeed: from = 1 }] of Object.entries(brokenFleets)) {
     test(name, async () => {
       for (let seed = from; seed < from + seedsForVariants; seed++) {
-        const { violations } = await simulateFleet(seed, variant)
+        const { violations } = await thread.run(seed, name)
         if (violations.some((violation) => symptom.test(violation))) return
       }
       assert.fail(`no fleet of ${seedsForVariants} shows it`)
