@@ -17,7 +17,7 @@ import {
 import { revoke } from './revoke.ts'
 
 /** Codes are remembered this long after they expired, so that a late second use is noticed. */
-const REMEMBER_MS = 3_600_000
+export const REMEMBER_MS = 3_600_000
 
 export interface CodeGrant {
   /** Id of the client that may use the code. */
@@ -25,6 +25,8 @@ export interface CodeGrant {
   readonly subjectId: string
   /** The counters when consent was given: a code opens nothing that was ended since then. */
   readonly generations: Generations
+  /** The session in which consent was given, where the code opens nothing once that has ended. */
+  readonly consentedIn?: string
   /** What the surface wants to see again at the redemption: redirect URI, challenge. */
   readonly context: { readonly [name: string]: Json }
 }
@@ -48,7 +50,8 @@ export interface Redemption {
   readonly session: Omit<SessionRequest, 'subjectId' | 'clientId' | 'dialect'>
 }
 
-interface StoredGrant extends CodeGrant {
+/** A grant as it is stored, as the JSON value of a ticket. */
+export interface StoredGrant extends CodeGrant {
   readonly validUntilMs: number
   /** The session that was opened, and when. */
   readonly used?: { readonly sid: string; readonly atMs: number }
@@ -87,12 +90,37 @@ export async function redeemCode(
   dependencies: CoreDependencies,
   redemption: Redemption,
 ): Promise<IssuedTokens> {
-  const { store, clock } = dependencies
-  const { dialect, code, permit } = redemption
+  const { dialect, code, permit, graceMs, session } = redemption
   const place = { kind: codeKind(dialect), key: digest(code) }
   const grant = await findGrant(dependencies, place)
   if (grant === undefined) return refuse({ kind: 'token_invalid', reason: 'there is no such code' })
   await permit(grant)
+  return redeemGrant(dependencies, { place, grant, dialect, graceMs, session })
+}
+
+export interface GrantRedemption extends Pick<Redemption, 'dialect' | 'graceMs' | 'session'> {
+  /** Where the grant is stored. */
+  readonly place: Place
+  /** As it was found there. */
+  readonly grant: FoundGrant
+}
+
+interface Place {
+  readonly kind: string
+  readonly key: string
+}
+
+/**
+ * Uses up a grant that its caller may use: see {@link redeemCode}.
+ *
+ * @throws {Refusal} As `redeemCode`, but for what concerns the caller.
+ */
+export async function redeemGrant(
+  dependencies: CoreDependencies,
+  redemption: GrantRedemption,
+): Promise<IssuedTokens> {
+  const { store, clock } = dependencies
+  const { place, grant, dialect } = redemption
   if (grant.used !== undefined) return refuseSecondUse(dependencies, redemption, grant)
   if (clock.nowMs() > grant.validUntilMs) return refuse({ kind: 'token_expired' })
   const { subjectId, clientId } = grant
@@ -107,17 +135,31 @@ export async function redeemCode(
     return refuseSecondUse(dependencies, redemption, now ?? grant)
   }
   const { session } = outcome
-  if (isOvertaken(grant.generations, session.generations)) {
+  // Looked at once the session is stored: a logout that was answered before is seen here.
+  if (
+    isOvertaken(grant.generations, session.generations) ||
+    (await isConsentOver(dependencies, grant))
+  ) {
     await endCompromised(dependencies, session.sid, grant)
     return refuse({ kind: 'token_revoked' })
   }
   return firstTokens(dependencies, request, session, refreshToken)
 }
 
+async function isConsentOver(
+  { store, clock }: CoreDependencies,
+  { consentedIn: sid }: CodeGrant,
+): Promise<boolean> {
+  if (sid === undefined) return false
+  const page = { limit: 1, cursor: undefined }
+  const { items } = await store.listSessions({ sid }, clock.nowMs(), page)
+  return items[0]?.state !== 'live'
+}
+
 /** What a code stands for; undefined where there is none. */
 export async function findGrant(
   { store }: CoreDependencies,
-  { kind, key }: { readonly kind: string; readonly key: string },
+  { kind, key }: Place,
 ): Promise<FoundGrant | undefined> {
   const ticket = await store.findTicket(kind, key)
   return ticket && { ...(JSON.parse(ticket.value) as StoredGrant), isUsed: ticket.attempts > 0 }
@@ -131,7 +173,7 @@ export function storedGrant(grant: FoundGrant): StoredGrant {
 
 async function refuseSecondUse(
   dependencies: CoreDependencies,
-  { graceMs }: Redemption,
+  { graceMs }: Pick<Redemption, 'graceMs'>,
   grant: StoredGrant,
 ): Promise<never> {
   const { used } = grant

@@ -28,6 +28,7 @@ import { signIntrospection } from './sign-introspection.ts'
 import { signReceipt } from './sign-receipt.ts'
 import { sessionVerbs, type Sessions } from './sessions.ts'
 import { deliver } from './deliver.ts'
+import { deviceVerbs, type DeviceVerbs } from './device-code.ts'
 import { findCut } from './find-cut.ts'
 import { findIssuer } from './find-issuer.ts'
 import { readIdToken, signIdToken, signLogoutToken } from './id-token.ts'
@@ -64,6 +65,7 @@ export interface Core {
   readonly keys: Keys
   readonly records: Records
   readonly handles: Handles
+  readonly devices: DeviceVerbs
   readonly lockout: Lockout
   readonly addSubject: Verb<typeof addSubject>
   readonly changeSubject: Verb<typeof changeSubject>
@@ -128,6 +130,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     keys: keyVerbs(dependencies),
     records: recordVerbs(dependencies),
     handles: handleVerbs(dependencies),
+    devices: deviceVerbs(dependencies),
     lockout: lockoutVerbs(dependencies),
     hashSecret: (secret) => hashPassword(secret, dependencies.passwordCost),
     addSubject: (...args) => addSubject(dependencies, ...args),

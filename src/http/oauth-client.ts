@@ -12,8 +12,16 @@ export const OAUTH = 'oauth'
 /** The attribute of a client under which its metadata stands. */
 const METADATA = 'oauth'
 
-export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials'] as const
+export const grantTypes = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:device_code',
+] as const
 export type GrantType = (typeof grantTypes)[number]
+
+/** RFC 8628, section 3.4. */
+export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 
 export const authenticationMethods = [
   'client_secret_basic',

@@ -4,6 +4,7 @@ import { after, before } from 'node:test'
 import * as openid from 'openid-client'
 import type { Client } from '../../src/domain/identity.ts'
 import type { Json } from '../../src/domain/session.ts'
+import { DEVICE_CODE } from '../../src/http/oauth-client.ts'
 import type { ConfigFile } from '../../src/server/config.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 
@@ -96,12 +97,18 @@ export function sidOf(tokens: Tokens): string {
   return typeof sid === 'string' ? sid : assert.fail('no sid')
 }
 
-const secrets = { shop: 'the secret of the shop', news: 'the secret of the news', app: undefined }
+const secrets = {
+  shop: 'the secret of the shop',
+  news: 'the secret of the news',
+  app: undefined,
+  tv: undefined,
+}
 
 const registered: readonly (Pick<Client, 'id'> & { readonly metadata?: object })[] = [
   { id: 'shop', metadata: { post_logout_redirect_uris: [goodbye] } },
   { id: 'news', metadata: { skip_consent: true } },
   { id: 'app' },
+  { id: 'tv', metadata: { grant_types: [DEVICE_CODE, 'refresh_token'] } },
 ]
 
 /** Registers a client; without a secret it is a public one. */

@@ -3,8 +3,8 @@
  * device at one requestor until it expires or is deleted.
  */
 import { randomUUID } from 'node:crypto'
+import { mintCode } from '../../../core/mint-code.ts'
 import { refuse } from '../../../domain/failure.ts'
-import type { Random } from '../../../ports/random.ts'
 import type { DialectRequest, Route } from '../../dialect.ts'
 import { anyText, constant, count, fields, optional, orNull, text } from '../../schema.ts'
 import { readCaller } from './caller.ts'
@@ -202,7 +202,7 @@ async function addUnderNewCode(
   draft: Omit<RegistrationCode, 'code'>,
 ): Promise<RegistrationCode> {
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const record = { ...draft, code: newCode(pass.random) }
+    const record = { ...draft, code: mintCode(pass.random, ALPHABET, CODE_LENGTH) }
     const added = await pass.core.records.add({
       kind: KIND,
       key: keyOf(record.requestor, record.code),
@@ -212,19 +212,6 @@ async function addUnderNewCode(
     if (added) return record
   }
   return refuse({ kind: 'internal', reason: 'no registration code is free' })
-}
-
-function newCode(random: Random): string {
-  let code = ''
-  while (code.length < CODE_LENGTH) {
-    for (const byte of random.bytes(CODE_LENGTH)) {
-      // Bytes above the largest multiple would make the first letters more likely.
-      if (byte < 256 - (256 % ALPHABET.length) && code.length < CODE_LENGTH) {
-        code += ALPHABET.charAt(byte % ALPHABET.length)
-      }
-    }
-  }
-  return code
 }
 
 function keyOf(requestor: string, code: string): string {

@@ -3,6 +3,7 @@ import { refuse } from '../../../domain/failure.ts'
 import { oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
 import { isRegistered, withParameters } from '../../redirect-uri.ts'
 import type { Answer } from '../../dialect.ts'
+import { allowedScopes, words } from './client-call.ts'
 import type { OAuthService } from './service.ts'
 
 /** A request that is good. It is kept while its person logs in, so it is JSON. */
@@ -111,10 +112,8 @@ export async function readAuthorization(
   if (given('code_challenge_method') !== 'S256' || !/^[\w-]{43}$/.test(codeChallenge)) {
     return wrong('invalid_request', 'PKCE with the method S256 is required')
   }
-  const wanted = words(given('scope'))
-  // Those that are not known are passed over (OpenID Connect Core 1.0, section 3.1.2.1).
-  const scopes = client.scopes.filter((scope) => wanted.includes(scope))
-  if (wanted.length > 0 && scopes.length === 0) return wrong('invalid_scope', 'none of the scopes')
+  const scopes = allowedScopes(client, given('scope'))
+  if (scopes === undefined) return wrong('invalid_scope', 'none of the scopes')
   const prompt = words(given('prompt'))
   if (prompt.some((one) => !prompts.has(one))) return wrong('invalid_request', 'prompt')
   if (prompt.includes('none') && prompt.length > 1) return wrong('invalid_request', 'prompt')
@@ -137,10 +136,6 @@ export async function readAuthorization(
     ...(hinted === undefined ? {} : { hintedSubject: hinted.subjectId }),
     startedAtMs: clock.nowMs(),
   }
-}
-
-function words(text: string | undefined): readonly string[] {
-  return text?.split(' ').filter((word) => word !== '') ?? []
 }
 
 /** Sends a browser back to the client, with `iss` (RFC 9207). */

@@ -1,11 +1,10 @@
 /** `/oauth2/authorize`, and how a request goes on: to the login page, to consent, or to its code. */
-import type { Json } from '../../../domain/session.ts'
 import type { Generations } from '../../../domain/generation.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { readForm } from '../../body.ts'
 import type { Cookie } from '../../cookie.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
-import { OAUTH, oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
+import { OAUTH, type OAuthClient } from '../../oauth-client.ts'
 import {
   findRecipient,
   readAuthorization,
@@ -13,13 +12,10 @@ import {
   sendError,
   type Authorization,
 } from './authorization.ts'
-import { browserOf, findSignOn, isSameBrowser, type SignOn } from './browser.ts'
+import { findSignOn, type SignOn } from './browser.ts'
+import { consentPath, loginPath, showInteraction, takeInteraction } from './interaction.ts'
 import type { OAuthService } from './service.ts'
 
-export const loginPath = '/login'
-export const consentPath = '/login/consent'
-
-const INTERACTION = 'oauth-interaction'
 const CONSENT = 'oauth-consent'
 /** A consent that is not used for this long is asked for again. */
 const CONSENT_KEPT_MS = 365 * 86_400_000
@@ -57,7 +53,7 @@ export async function proceed(
   if (signOn === undefined || needsLogin(authorization, signOn)) {
     return isSilent
       ? sendError(service, authorization, 'login_required', 'nobody is logged in')
-      : showPage(service, request, progress, loginPath)
+      : ask(service, request, progress, loginPath)
   }
   const { hintedSubject } = authorization
   if (hintedSubject !== undefined && hintedSubject !== signOn.subjectId) {
@@ -72,7 +68,7 @@ export async function proceed(
   if (!(await hasConsent(service, progress, signOn, generations))) {
     return isSilent
       ? sendError(service, authorization, 'consent_required', 'nobody has consented')
-      : showPage(service, request, progress, consentPath)
+      : ask(service, request, progress, consentPath)
   }
   return finish(service, progress, signOn, generations)
 }
@@ -128,6 +124,16 @@ async function hasConsent(
   return isCovered && given.generation === generation
 }
 
+function ask(
+  service: OAuthService,
+  request: DialectRequest,
+  { authorization, interaction, cookies = [] }: Progress,
+  path: string,
+): Promise<Answer> {
+  const purpose = { kind: 'authorization', authorization } as const
+  return showInteraction(service, request, path, interaction ?? purpose, cookies)
+}
+
 async function finish(
   service: OAuthService,
   { authorization, interaction, cookies = [] }: Progress,
@@ -136,7 +142,7 @@ async function finish(
 ): Promise<Answer> {
   const { core, options } = service
   // A form that is sent twice leads back once.
-  if (interaction !== undefined && !(await core.handles.take(INTERACTION, interaction))) {
+  if (interaction !== undefined && !(await takeInteraction(service, interaction))) {
     return refuse({ kind: 'not_found' })
   }
   const { clientId, redirectUri, codeChallenge, scopes, nonce } = authorization
@@ -156,51 +162,4 @@ async function finish(
     lifetimeMs: options.codeLifetimeMs,
   })
   return { ...sendBack(service, authorization, { code }), cookies }
-}
-
-interface Kept {
-  readonly authorization: Authorization
-  readonly browser: string
-}
-
-async function showPage(
-  service: OAuthService,
-  request: DialectRequest,
-  { authorization, interaction, cookies = [] }: Progress,
-  path: string,
-): Promise<Answer> {
-  const { core, options } = service
-  const { browser, cookies: added } = browserOf(service, request)
-  const value = { authorization, browser } satisfies Kept as unknown as Json
-  const lifetimeMs = options.loginLifetimeMs
-  const handle = interaction ?? (await core.handles.issue({ kind: INTERACTION, value, lifetimeMs }))
-  const location = `${path}?interaction=${handle}`
-  return { status: 303, headers: { location }, cookies: [...cookies, ...added] }
-}
-
-/**
- * The login to which a page belongs. Its handle stands in the page's address; it is of no use
- * without the cookie of the browser in which it began.
- *
- * @throws {Refusal} `not_found` where there is none, it is over, or it began in another browser.
- */
-export async function findInteraction(
-  service: OAuthService,
-  request: DialectRequest,
-  interaction: string,
-): Promise<Omit<Progress, 'signOn'> & { readonly interaction: string }> {
-  const { handles, clients } = service.core
-  const found = await handles.find(INTERACTION, interaction)
-  if (found === undefined) return refuse({ kind: 'not_found' })
-  const { authorization, browser } = found as unknown as Kept
-  const registered = await clients.find({ by: 'id', value: authorization.clientId })
-  const client = oauthClientOf(registered)
-  const isGood = registered?.status === 'active' && isSameBrowser(service, request, browser)
-  if (client === undefined || !isGood) return refuse({ kind: 'not_found' })
-  return { authorization, client, interaction }
-}
-
-/** Ends a login that somebody has declined. */
-export function takeInteraction({ core }: OAuthService, interaction: string): Promise<boolean> {
-  return core.handles.take(INTERACTION, interaction)
 }

@@ -13,15 +13,30 @@ import { problems } from '../../problem.ts'
 import { answer, anything, anyText, constant, count, optional } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { tokenPath } from '../../token-endpoints.ts'
-import { authorize, consentPath, loginPath } from './authorize.ts'
+import { authorize } from './authorize.ts'
 import { demo } from './demo.ts'
+import {
+  authorizeDevice,
+  deviceAuthorizationPath,
+  devicePath,
+  type DeviceAnswer,
+} from './device.ts'
+import {
+  deviceConfirmPath,
+  showDevice,
+  showDeviceConsent,
+  submitDevice,
+  submitDeviceConsent,
+} from './device-page.ts'
+import { consentPath, loginPath } from './interaction.ts'
 import { showConsent, showLogin, submitConsent, submitLogin } from './login.ts'
 import { loggedOutPath, logout, showLoggedOut } from './logout.ts'
 import { authorizePath, logoutPath, metadata, userinfoPath } from './metadata.ts'
 import { oauthSchema, type OAuthSettings } from './options.ts'
 import { noticePage } from './pages.ts'
 import { createService, type OAuthService } from './service.ts'
-import { exchange, type TokenAnswer } from './token.ts'
+import { exchange } from './token.ts'
+import type { TokenAnswer } from './token-answer.ts'
 import { bearerFailure, userinfo, type Userinfo } from './userinfo.ts'
 import { wordsFor } from './words.ts'
 
@@ -36,15 +51,15 @@ export const oauth: OwnModule<OAuthSettings> = defineOwn({
 
 function createOAuth(context: DialectContext, settings: OAuthSettings): Dialect {
   const service = createService(context, settings.oauth)
-  const routes = [...pageRoutes(service), ...machineRoutes(service)]
+  const [pages, programs] = [pageRoutes(service), machineRoutes(service)]
+  const paths = new Set([...pages, ...programs].map(({ path }) => path))
+  const machinePaths = new Set(programs.map(({ path }) => path))
   return {
-    routes,
-    owns: (path) => path.startsWith(`${loginPath}/`) || routes.some((one) => one.path === path),
+    routes: [...pages, ...programs],
+    owns: (path) => path.startsWith(`${loginPath}/`) || paths.has(path),
     renderFailure(failure, request) {
-      if (request.path === tokenPath || request.path.startsWith('/.well-known/')) {
-        return oauthFailure(failure)
-      }
-      return request.path === userinfoPath ? bearerFailure(failure) : pageFailure(failure, request)
+      if (request.path === userinfoPath) return bearerFailure(failure)
+      return machinePaths.has(request.path) ? oauthFailure(failure) : pageFailure(failure, request)
     },
   }
 }
@@ -55,7 +70,13 @@ const pageResponse = { description: 'A page', type: 'text/html' } as const
 const redirect = { description: 'To a page, or back to the client' } as const
 
 /** Pages that only look: the others begin or end something. */
-const looks: ReadonlySet<string> = new Set([loginPath, consentPath, loggedOutPath])
+const looks: ReadonlySet<string> = new Set([
+  loginPath,
+  consentPath,
+  loggedOutPath,
+  devicePath,
+  deviceConfirmPath,
+])
 
 /** What people see. Their forms need no script. */
 function pageRoutes(service: OAuthService): readonly Route[] {
@@ -84,6 +105,10 @@ function pageRoutes(service: OAuthService): readonly Route[] {
     page('POST', loginPath, 'Name and password', submitLogin),
     page('GET', consentPath, 'The consent page', showConsent),
     page('POST', consentPath, 'Allow or deny', submitConsent),
+    page('GET', devicePath, 'Asks for the code that a device shows (RFC 8628, 3.3)', showDevice),
+    page('POST', devicePath, 'The code that a device shows', submitDevice),
+    page('GET', deviceConfirmPath, 'Asks whether a device may come in', showDeviceConsent),
+    page('POST', deviceConfirmPath, 'Allow or deny a device', submitDeviceConsent),
     page('GET', logoutPath, 'A client logs somebody out (RP-Initiated Logout 1.0)', logout),
     page('POST', logoutPath, 'The same as a form, or the answer of the page that asks', logout),
     page('GET', loggedOutPath, 'Says that it is done', showLoggedOut),
@@ -122,12 +147,25 @@ function machineRoutes(service: OAuthService): readonly Route[] {
       {
         method: 'POST',
         path: tokenPath,
-        summary: 'Tokens for a code, a refresh token, or a client’s own credentials',
+        summary: 'Tokens for a code, a refresh token, a device, or a client’s own credentials',
         security: [{ basic: [] }],
         responses: { 200: tokenResponse, 400: error, 401: error, default: error },
       },
       async (call) => {
         const said = await exchange(service, call.request)
+        return 'error' in said ? oauthError(400, said.error, said.why) : call.json(200, said)
+      },
+    ),
+    declare(
+      {
+        method: 'POST',
+        path: deviceAuthorizationPath,
+        summary: 'A device without a browser asks for a login (RFC 8628, section 3.1)',
+        security: [{ basic: [] }],
+        responses: { 200: deviceResponse, 400: error, 401: error, default: error },
+      },
+      async (call) => {
+        const said = await authorizeDevice(service, call.request)
         return 'error' in said ? oauthError(400, said.error, said.why) : call.json(200, said)
       },
     ),
@@ -147,6 +185,18 @@ const tokenResponse = {
     refresh_token: optional(anyText()),
     id_token: optional(anyText()),
     scope: optional(anyText()),
+  }),
+}
+
+const deviceResponse = {
+  description: 'A code to ask with, and one to show',
+  schema: answer<DeviceAnswer>({
+    device_code: anyText(),
+    user_code: anyText(),
+    verification_uri: anyText(),
+    verification_uri_complete: anyText(),
+    expires_in: count(),
+    interval: count(),
   }),
 }
 
@@ -173,6 +223,7 @@ function pageFailure(failure: Failure, request: DialectRequest): Answer {
   const isOver = failure.kind === 'not_found' || failure.kind === 'forbidden'
   if (isOver) return page(words.over, words.startAgain)
   if (status >= 500) return page(words.failed, words.tryAgain)
+  if (failure.kind === 'rate_limited') return page(words.failed, words.tooMany)
   const answered = page(words.failed, words.wrongLink, ...detailOf(failure))
   if (failure.kind !== 'method_not_allowed') return answered
   return { ...answered, headers: { ...answered.headers, allow: failure.allow.join(', ') } }

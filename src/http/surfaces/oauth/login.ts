@@ -5,54 +5,73 @@ import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
-import { sendError } from './authorization.ts'
-import { findInteraction, proceed, takeInteraction } from './authorize.ts'
-import { findSignOn, signOn } from './browser.ts'
-import { consentPage, loginPage } from './pages.ts'
+import { sendError, type Authorization } from './authorization.ts'
+import { proceed } from './authorize.ts'
+import { findSignOn, signOn, type SignedOn } from './browser.ts'
+import { findInteraction, takeInteraction, type Interaction } from './interaction.ts'
+import { consentPage, loginPage, noticePage } from './pages.ts'
 import type { OAuthService } from './service.ts'
 import { wordsFor, type Words } from './words.ts'
-
-type Interaction = Awaited<ReturnType<typeof findInteraction>>
 
 /** `GET /login`. */
 export async function showLogin(service: OAuthService, request: DialectRequest): Promise<Answer> {
   const interaction = await ofQuery(service, request)
-  const { loginHint = '' } = interaction.authorization
+  const { loginHint = '' } = wishesOf(interaction)
   return loginForm(request, interaction, { status: 200, username: loginHint, problem: undefined })
+}
+
+/** What a client wishes of the page. */
+function wishesOf(
+  purpose: Interaction,
+): Partial<Pick<Authorization, 'loginHint' | 'uiLocales' | 'redirectUri'>> {
+  return purpose.kind === 'authorization' ? purpose.authorization : {}
 }
 
 function loginForm(
   request: DialectRequest,
-  { interaction, client, authorization }: Interaction,
+  login: Interaction,
   more: {
     readonly status: number
     readonly username: string
     readonly problem: string | undefined
   },
 ): Answer {
-  const { uiLocales, redirectUri } = authorization
+  const { uiLocales, redirectUri } = wishesOf(login)
   const words = wordsFor(request, uiLocales)
   const { status, ...rest } = more
-  return loginPage(status, { words, interaction, clientName: client.name, redirectUri, ...rest })
+  const { interaction, client } = login
+  return loginPage(status, { words, interaction, clientName: client?.name, redirectUri, ...rest })
 }
 
 /** `POST /login`: name and password, or "cancel". */
 export async function submitLogin(service: OAuthService, request: DialectRequest): Promise<Answer> {
   const { form, interaction } = await ofForm(service, request)
-  const { authorization } = interaction
-  if (form.get('decision') === 'cancel') return decline(service, interaction)
+  if (form.get('decision') === 'cancel') return decline(service, request, interaction)
   const username = form.get('username') ?? ''
   try {
     const subject = await checkPassword(service, request, username, form.get('password') ?? '')
-    const signedOn = await signOn(service, request, subject)
-    const cookies = [signedOn.cookie]
-    return await proceed(service, request, { ...interaction, signOn: signedOn.signOn, cookies })
+    return await goOn(service, request, interaction, await signOn(service, request, subject))
   } catch (error) {
-    const words = wordsFor(request, authorization.uiLocales)
+    const words = wordsFor(request, wishesOf(interaction).uiLocales)
     const again = error instanceof Refusal ? problemOf(error.failure, words) : undefined
     if (again === undefined) throw error
     return loginForm(request, interaction, { ...again, username: username.slice(0, 256) })
   }
+}
+
+/** To what the login was for. */
+async function goOn(
+  service: OAuthService,
+  request: DialectRequest,
+  login: Interaction,
+  signedOn: SignedOn,
+): Promise<Answer> {
+  const cookies = [signedOn.cookie]
+  if (login.kind === 'authorization') {
+    return proceed(service, request, { ...login, signOn: signedOn.signOn, cookies })
+  }
+  await takeInteraction(service, login.interaction)
+  return { status: 303, headers: { location: login.path }, cookies }
 }
 
 /** What a person may mend; undefined for what is to be answered as a failure. */
@@ -90,16 +109,20 @@ async function checkPassword(
 
 /** `GET /login/consent`. */
 export async function showConsent(service: OAuthService, request: DialectRequest): Promise<Answer> {
-  const { interaction, client, authorization } = await ofQuery(service, request)
+  const { interaction, client, authorization } = forClient(await ofQuery(service, request))
   const found = await findSignOn(service, request)
   const lookup = found && ({ by: 'id', value: found.subjectId } as const)
   const subject = lookup && (await service.core.subjects.find(lookup))
   if (subject === undefined) return refuse({ kind: 'not_found' })
   const { uiLocales, redirectUri, scopes } = authorization
   const words = wordsFor(request, uiLocales)
-  const person = subject.name || (subject.username ?? subject.email ?? subject.id)
   const view = { words, interaction, clientName: client.name, redirectUri, scopes }
-  return consentPage({ ...view, person, subjectId: subject.id })
+  return consentPage({ ...view, person: personOf(subject), subjectId: subject.id })
+}
+
+/** How a page calls somebody. */
+export function personOf({ name, username, email, id }: Subject): string {
+  return name || (username ?? email ?? id)
 }
 
 /** `POST /login/consent`: "allow" or "deny". */
@@ -107,21 +130,31 @@ export async function submitConsent(
   service: OAuthService,
   request: DialectRequest,
 ): Promise<Answer> {
-  const { form, interaction } = await ofForm(service, request)
+  const { form, ...rest } = await ofForm(service, request)
+  const interaction = forClient(rest.interaction)
   const found = await findSignOn(service, request)
-  if (form.get('decision') !== 'allow') return decline(service, interaction)
+  if (form.get('decision') !== 'allow') return decline(service, request, interaction)
   // Another person may have logged in here since the page was shown: that person is asked.
   const isSame = found !== undefined && form.get('subject') === found.subjectId
   const consent = isSame ? ({ hasConsented: true } as const) : {}
   return proceed(service, request, { ...interaction, signOn: found, ...consent })
 }
 
+function forClient(login: Interaction): Extract<Interaction, { kind: 'authorization' }> {
+  return login.kind === 'authorization' ? login : refuse({ kind: 'not_found' })
+}
+
 async function decline(
   service: OAuthService,
-  { interaction, authorization }: Interaction,
+  request: DialectRequest,
+  login: Interaction,
 ): Promise<Answer> {
-  if (!(await takeInteraction(service, interaction))) return refuse({ kind: 'not_found' })
-  return sendError(service, authorization, 'access_denied', 'the person declined')
+  if (!(await takeInteraction(service, login.interaction))) return refuse({ kind: 'not_found' })
+  if (login.kind === 'authorization') {
+    return sendError(service, login.authorization, 'access_denied', 'the person declined')
+  }
+  const words = wordsFor(request)
+  return noticePage(200, words, words.notLoggedIn, words.nothingChanged)
 }
 
 function ofQuery(service: OAuthService, request: DialectRequest): Promise<Interaction> {

@@ -140,7 +140,7 @@ async function confirmLogout(
   }
   await handles.take(LOGOUT, confirmation)
   const words = wordsFor(request)
-  return noticePage(200, words, words.stillIn, words.stillInText)
+  return noticePage(200, words, words.stillIn, words.nothingChanged)
 }
 
 /** Ends the sessions, everywhere, and leads away. */

@@ -2,6 +2,7 @@
 import { assertionAlgorithms } from '../../client-assertion.ts'
 import { authenticationMethods, grantTypes, openidScopes } from '../../oauth-client.ts'
 import { tokenEndpointsMetadata, tokenPath } from '../../token-endpoints.ts'
+import { deviceAuthorizationPath } from './device.ts'
 import type { OAuthService } from './service.ts'
 import { languageTags } from './words.ts'
 
@@ -21,6 +22,7 @@ export async function metadata({
     issuer,
     authorization_endpoint: issuer + authorizePath,
     token_endpoint: issuer + tokenPath,
+    device_authorization_endpoint: issuer + deviceAuthorizationPath,
     userinfo_endpoint: issuer + userinfoPath,
     end_session_endpoint: issuer + logoutPath,
     backchannel_logout_supported: true,

@@ -1,7 +1,7 @@
-import { group, lifetime, type Group } from '../../../settings/schema.ts'
+import { duration, group, lifetime, type Group } from '../../../settings/schema.ts'
 import { limitSetting, type RateLimitRule } from '../../rate-limit.ts'
 
-/** How long things last, and how often passwords may be tried. */
+/** How long things last, and how often what may be tried. */
 export interface OAuthOptions {
   readonly accessLifetimeMs: number
   readonly refreshLifetimeMs: number
@@ -9,8 +9,12 @@ export interface OAuthOptions {
   readonly idTokenLifetimeMs: number
   readonly codeLifetimeMs: number
   readonly loginLifetimeMs: number
+  readonly deviceLifetimeMs: number
+  readonly devicePollIntervalMs: number
   readonly attemptsPerAddress: RateLimitRule
   readonly attemptsPerAccount: RateLimitRule
+  readonly userCodesPerAddress: RateLimitRule
+  readonly requestsPerAddress: RateLimitRule
 }
 
 export interface OAuthSettings {
@@ -37,6 +41,16 @@ export const oauthSchema: Group<OAuthSettings> = group<OAuthSettings>({
       description: 'for how long a login or consent page may stay open',
       default: 15 * MINUTE_MS,
     }),
+    deviceLifetimeMs: lifetime({
+      description: 'for how long a device may wait until somebody has typed its code',
+      default: 10 * MINUTE_MS,
+    }),
+    devicePollIntervalMs: duration({
+      description: 'how long a device waits before it asks again',
+      default: 5000,
+      minimum: 1000,
+      maximum: MINUTE_MS,
+    }),
     attemptsPerAddress: limitSetting('passwords tried from one address on the login page', {
       points: 60,
       windowSeconds: 60,
@@ -44,6 +58,14 @@ export const oauthSchema: Group<OAuthSettings> = group<OAuthSettings>({
     attemptsPerAccount: limitSetting(
       'passwords tried from one address for one name; ten times as many from all addresses that are not known',
       { points: 20, windowSeconds: 60 },
+    ),
+    userCodesPerAddress: limitSetting('codes of devices typed at one address', {
+      points: 20,
+      windowSeconds: 60,
+    }),
+    requestsPerAddress: limitSetting(
+      'logins and devices begun from one address by those who have not said who they are',
+      { points: 600, windowSeconds: 60 },
     ),
   }),
 })

@@ -2,6 +2,7 @@
 import type { Answer } from '../../dialect.ts'
 import { formTargets, html, pageAnswer, styleSheet, type Html, type Style } from '../../html.ts'
 import { pageCss } from '../../page-style.ts'
+import { deviceWords } from './device-words.ts'
 import { fill, type Words } from './words.ts'
 
 const style: Style = styleSheet(`${pageCss}
@@ -19,6 +20,7 @@ input:focus-visible, button:focus-visible { outline: 3px solid var(--blue); outl
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
 .problem { padding: .6rem .8rem; border-left: 4px solid #c62828; background: rgb(198 40 40 / .1); }
 ul { margin: 0 0 1rem; padding-left: 1.25rem; }
+.code { font-family: ui-monospace, monospace; font-size: 1.5rem; letter-spacing: .12em; text-transform: uppercase; }
 `)
 
 interface FormView {
@@ -28,15 +30,21 @@ interface FormView {
   readonly redirectUri: string
 }
 
+interface LoginView extends Pick<FormView, 'words' | 'interaction'> {
+  readonly clientName: string | undefined
+  readonly redirectUri: string | undefined
+  readonly username: string
+  readonly problem: string | undefined
+}
+
 /** The login page. */
-export function loginPage(
-  status: number,
-  view: FormView & { readonly username: string; readonly problem: string | undefined },
-): Answer {
+export function loginPage(status: number, view: LoginView): Answer {
   const { words, interaction, clientName, redirectUri, username, problem } = view
-  return page(status, words, words.login, formTargets(redirectUri), [
-    html`<p class="lead">${fill(words.toContinue, { client: clientName })}</p>`,
-    problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`,
+  return page(status, words, words.login, targetsOf(redirectUri), [
+    clientName === undefined
+      ? html``
+      : html`<p class="lead">${fill(words.toContinue, { client: clientName })}</p>`,
+    problemNotice(problem),
     html`<form method="post" action="/login">
       <input type="hidden" name="interaction" value="${interaction}" />
       <label
@@ -63,44 +71,106 @@ export function loginPage(
   ])
 }
 
+interface ConsentView extends FormView {
+  readonly scopes: readonly string[]
+  readonly person: string
+  readonly subjectId: string
+}
+
 /** The consent page. */
-export function consentPage(
-  view: FormView & {
-    readonly scopes: readonly string[]
-    readonly person: string
-    readonly subjectId: string
-  },
-): Answer {
+export function consentPage(view: ConsentView): Answer {
   const { words, interaction, clientName, redirectUri, scopes, person, subjectId } = view
-  const asked = scopes.map((scope) => html`<li>${nameOfScope(words, scope)}</li>`)
   return page(
     200,
     words,
     fill(words.consentTitle, { client: clientName }),
-    formTargets(redirectUri),
+    targetsOf(redirectUri),
     [
       html`<p class="lead">${fill(words.loggedInAs, { person })}</p>`,
-      asked.length === 0
-        ? html``
-        : html`<p>${words.consentLead}</p>
-            <ul>
-              ${asked}
-            </ul>`,
+      scopeList(words, scopes),
       html`<form method="post" action="/login/consent">
         <input type="hidden" name="interaction" value="${interaction}" />
         <input type="hidden" name="subject" value="${subjectId}" />
-        <div class="buttons">
-          <button name="decision" value="allow">${words.allow}</button>
-          <button name="decision" value="deny" class="quiet">${words.deny}</button>
-        </div>
+        ${allowOrDeny(words)}
       </form>`,
     ],
   )
 }
 
+/** What is asked for. */
+function scopeList(words: Words, scopes: readonly string[]): Html {
+  if (scopes.length === 0) return html``
+  const asked = scopes.map((scope) => html`<li>${nameOfScope(words, scope)}</li>`)
+  return html`<p>${words.consentLead}</p>
+    <ul>
+      ${asked}
+    </ul>`
+}
+
 /** A scope may have any name, also one that every object has. */
 function nameOfScope({ scopes }: Words, scope: string): string {
   return (Object.hasOwn(scopes, scope) && scopes[scope]) || scope
+}
+
+/** Asks for the code that a device shows. */
+export function devicePage(
+  status: number,
+  words: Words,
+  { code, problem }: { readonly code: string; readonly problem?: string },
+): Answer {
+  const device = deviceWords[words.lang]
+  return page(status, words, device.title, targetsOf(undefined), [
+    html`<p class="lead">${code === '' ? device.typeCode : device.compareCode}</p>`,
+    problemNotice(problem),
+    html`<form method="post" action="/device">
+      <label
+        >${device.code}<input
+          class="code"
+          name="user_code"
+          value="${code}"
+          autocomplete="off"
+          autocapitalize="characters"
+          spellcheck="false"
+          maxlength="32"
+          required
+      /></label>
+      <div class="buttons"><button>${device.go}</button></div>
+    </form>`,
+  ])
+}
+
+/** Asks whether the device may come in. It is shown each time, whatever was allowed before. */
+export function deviceConsentPage(
+  words: Words,
+  view: Pick<ConsentView, 'clientName' | 'scopes' | 'person' | 'subjectId'> & {
+    readonly confirmation: string
+    readonly code: string
+  },
+): Answer {
+  const { confirmation, clientName, scopes, person, subjectId, code } = view
+  const title = fill(words.consentTitle, { client: clientName })
+  return page(200, words, title, targetsOf(undefined), [
+    html`<p class="lead">${fill(words.loggedInAs, { person })}</p>`,
+    html`<p>${deviceWords[words.lang].warning}</p>
+      <p class="code">${code}</p>`,
+    scopeList(words, scopes),
+    html`<form method="post" action="/device/confirm">
+      <input type="hidden" name="confirmation" value="${confirmation}" />
+      <input type="hidden" name="subject" value="${subjectId}" />
+      ${allowOrDeny(words)}
+    </form>`,
+  ])
+}
+
+function allowOrDeny({ allow, deny }: Words): Html {
+  return html`<div class="buttons">
+    <button name="decision" value="allow">${allow}</button>
+    <button name="decision" value="deny" class="quiet">${deny}</button>
+  </div>`
+}
+
+function problemNotice(problem: string | undefined): Html {
+  return problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`
 }
 
 /** Asks whether to log out. */
@@ -109,8 +179,7 @@ export function logoutPage(
   confirmation: string,
   redirectUri: string | undefined,
 ): Answer {
-  const targets = redirectUri === undefined ? ["'self'"] : formTargets(redirectUri)
-  return page(200, words, words.logoutTitle, targets, [
+  return page(200, words, words.logoutTitle, targetsOf(redirectUri), [
     html`<p>${words.logoutText}</p>`,
     html`<form method="post" action="/oidc/logout">
       <input type="hidden" name="confirmation" value="${confirmation}" />
@@ -120,6 +189,10 @@ export function logoutPage(
       </div>
     </form>`,
   ])
+}
+
+function targetsOf(redirectUri: string | undefined): readonly string[] {
+  return redirectUri === undefined ? ["'self'"] : formTargets(redirectUri)
 }
 
 /** A page that only says something. */

@@ -3,12 +3,18 @@ import { createClientAuthentication } from '../../client-authentication.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
 import { OAUTH } from '../../oauth-client.ts'
+import { createRateLimit, type RateLimit } from '../../rate-limit.ts'
 import type { OAuthOptions } from './options.ts'
 
 /** What the parts of this surface share. */
 export interface OAuthService extends Pick<DialectContext, 'core' | 'clock' | 'random' | 'issuer'> {
   readonly options: OAuthOptions
+  /** At passwords. */
   readonly guesses: GuessLimit
+  /** At the codes that devices show, by address. */
+  readonly userCodes: RateLimit
+  /** What is kept for those who have not said who they are, by address. */
+  readonly strangers: RateLimit
   readonly authenticateClient: (request: DialectRequest) => Promise<string | undefined>
   /** Whether browsers reach this server over TLS. */
   readonly isSecure: boolean
@@ -33,6 +39,8 @@ export function createService(context: DialectContext, options: OAuthOptions): O
       strangersFactor: TRIED_BY_STRANGERS,
       rateLimitFactor,
     }),
+    userCodes: createRateLimit(options.userCodesPerAddress, rateLimitFactor),
+    strangers: createRateLimit(options.requestsPerAddress, rateLimitFactor),
     authenticateClient: createClientAuthentication(context),
     isSecure: issuer.startsWith('https:'),
   }

@@ -1,9 +1,11 @@
 /** What the pages say, in each language. */
 import type { DialectRequest } from '../../dialect.ts'
 
+/** BCP 47. */
+export type Language = 'en' | 'pt' | 'es'
+
 export interface Words {
-  /** BCP 47. */
-  readonly lang: string
+  readonly lang: Language
   readonly login: string
   readonly toContinue: string
   readonly username: string
@@ -31,7 +33,8 @@ export interface Words {
   readonly loggedOut: string
   readonly loggedOutText: string
   readonly stillIn: string
-  readonly stillInText: string
+  readonly nothingChanged: string
+  readonly notLoggedIn: string
 }
 
 const en: Words = {
@@ -68,7 +71,8 @@ const en: Words = {
   loggedOut: 'You are logged out',
   loggedOutText: 'You can close this page.',
   stillIn: 'You are still logged in',
-  stillInText: 'Nothing was changed. You can close this page.',
+  nothingChanged: 'Nothing was changed. You can close this page.',
+  notLoggedIn: 'You are not logged in',
 }
 
 const pt: Words = {
@@ -104,7 +108,8 @@ const pt: Words = {
   loggedOut: 'A sessão terminou',
   loggedOutText: 'Pode fechar esta página.',
   stillIn: 'A sessão continua',
-  stillInText: 'Nada foi alterado. Pode fechar esta página.',
+  nothingChanged: 'Nada foi alterado. Pode fechar esta página.',
+  notLoggedIn: 'Não iniciou sessão',
 }
 
 const es: Words = {
@@ -141,10 +146,11 @@ const es: Words = {
   loggedOut: 'La sesión se ha cerrado',
   loggedOutText: 'Puede cerrar esta página.',
   stillIn: 'La sesión sigue abierta',
-  stillInText: 'No se ha cambiado nada. Puede cerrar esta página.',
+  nothingChanged: 'No se ha cambiado nada. Puede cerrar esta página.',
+  notLoggedIn: 'No ha iniciado sesión',
 }
 
-const languages: Readonly<Record<string, Words>> = { en, pt, es }
+const languages: Readonly<Record<Language, Words>> = { en, pt, es }
 
 export const languageTags: readonly string[] = Object.keys(languages)
 
@@ -165,8 +171,12 @@ export function wordsFor(request: DialectRequest, uiLocales: string = ''): Words
   const primaries = [...uiLocales.split(' '), ...accepted].map(
     (tag) => tag.toLowerCase().split('-')[0] ?? '',
   )
-  const known = primaries.find((primary) => Object.hasOwn(languages, primary))
-  return (known && languages[known]) || en
+  const known = primaries.find(isLanguage)
+  return known === undefined ? en : languages[known]
+}
+
+function isLanguage(primary: string): primary is Language {
+  return Object.hasOwn(languages, primary)
 }
 
 /** Puts names into a sentence. */

@@ -1,0 +1,117 @@
+/** What the token endpoint answers, whatever the tokens are given for. */
+import type { CodeGrant } from '../../../core/authorization-code.ts'
+import type { JoinRequest } from '../../../core/join-session.ts'
+import type { IssuedTokens } from '../../../core/open-session.ts'
+import type { ExtraClaims } from '../../../core/sign-access.ts'
+import type { Session } from '../../../domain/session.ts'
+import type { OAuthClient } from '../../oauth-client.ts'
+import type { CallError } from './client-call.ts'
+import type { OAuthService } from './service.ts'
+
+/** RFC 6749, section 5.1, and OpenID Connect Core 1.0, section 3.1.3.3. */
+export interface TokenAnswer {
+  readonly access_token: string
+  readonly token_type: 'Bearer'
+  readonly expires_in: number
+  readonly refresh_token?: string
+  readonly id_token?: string
+  readonly scope?: string
+}
+
+/** What is said where no tokens are given (RFC 6749, section 5.2; RFC 8628, section 3.5). */
+export type TokenError = CallError<
+  | 'invalid_request'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'invalid_scope'
+  | 'authorization_pending'
+  | 'slow_down'
+  | 'access_denied'
+  | 'expired_token'
+>
+
+export function wrong(error: TokenError['error'], why: string): TokenError {
+  return { error, why }
+}
+
+/** A code that the client who brings it was not given. */
+export const foreignCode = { kind: 'token_invalid', reason: 'not a code of this client' } as const
+
+/** How a client comes into a session, by what a person has allowed it. */
+export function partOfGrant(
+  { issuer, options }: OAuthService,
+  { grants, metadata }: OAuthClient,
+  grant: CodeGrant,
+): Omit<JoinRequest, 'sid' | 'clientId' | 'dialect'> {
+  const { scope, authTimeMs } = contextOf(grant)
+  const { backchannel_logout_uri: backchannelLogoutUri } = metadata
+  const { accessLifetimeMs, refreshLifetimeMs } = options
+  return {
+    audience: issuer,
+    accessLifetimeMs,
+    ...(grants.includes('refresh_token') ? { refreshLifetimeMs } : {}),
+    claims: accessClaims({ scope, authTimeMs }),
+    attributes: {
+      scope,
+      authTimeMs,
+      ...(backchannelLogoutUri === undefined ? {} : { backchannelLogoutUri }),
+    },
+  }
+}
+
+/** What a person's consent has put into a code. */
+interface CodeContext {
+  readonly sid: string
+  readonly scope: string
+  readonly authTimeMs: number
+  readonly nonce?: string
+}
+
+export function contextOf({ context }: CodeGrant): CodeContext {
+  return context as unknown as CodeContext
+}
+
+/** What a client's part of a session remembers of its login. */
+interface Part {
+  readonly scope: string
+  /** Undefined for a client that acts for itself. */
+  readonly authTimeMs?: number
+}
+
+export function partOf({ attributes }: Session): Part {
+  return attributes as unknown as Part
+}
+
+export function accessClaims({ scope, authTimeMs }: Part): ExtraClaims {
+  return {
+    ...(scope === '' ? {} : { scope }),
+    ...(authTimeMs === undefined ? {} : { auth_time: Math.floor(authTimeMs / 1000) }),
+  }
+}
+
+export async function answerOf(
+  { core, options }: OAuthService,
+  { session, access, refresh: next }: IssuedTokens,
+  nonce: string | undefined,
+  narrower?: string,
+): Promise<TokenAnswer> {
+  const { scope: granted, authTimeMs } = partOf(session)
+  const scope = narrower ?? granted
+  const isOpenid = authTimeMs !== undefined && granted.split(' ').includes('openid')
+  const { clientId: audience, subjectId, sid } = session
+  const idToken =
+    isOpenid &&
+    (await core.signIdToken({ audience, subjectId, sid }, options.idTokenLifetimeMs, {
+      auth_time: Math.floor(authTimeMs / 1000),
+      ...(nonce === undefined ? {} : { nonce }),
+    }))
+  return {
+    access_token: access.token,
+    token_type: 'Bearer',
+    expires_in: Math.round((access.expiresAtMs - access.issuedAtMs) / 1000),
+    ...(next === undefined ? {} : { refresh_token: next.token }),
+    ...(idToken === false ? {} : { id_token: idToken }),
+    ...(scope === '' ? {} : { scope }),
+  }
+}
