@@ -32,7 +32,7 @@ import { deviceVerbs, type DeviceVerbs } from './device-code.ts'
 import { findCut } from './find-cut.ts'
 import { findIssuer } from './find-issuer.ts'
 import { readIdToken, signIdToken, signLogoutToken } from './id-token.ts'
-import { listForeignSessions } from './foreign-sessions.ts'
+import { countForeignSessions, listForeignSessions } from './foreign-sessions.ts'
 import { inspect } from './inspect.ts'
 import { inspectForLogout } from './inspect-for-logout.ts'
 import { isKnownAddress, rememberAddress } from './known-address.ts'
@@ -96,6 +96,7 @@ export interface Core {
   readonly recognize: Verb<typeof recognize>
   readonly recognizeAny: Verb<typeof recognizeAny>
   readonly findIssuer: Verb<typeof findIssuer>
+  readonly countForeignSessions: Verb<typeof countForeignSessions>
   readonly listForeignSessions: Verb<typeof listForeignSessions>
   readonly refresh: Verb<typeof refresh>
   readonly revoke: Verb<typeof revoke>
@@ -159,6 +160,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     recognize: (...args) => recognize(dependencies, ...args),
     recognizeAny: (...args) => recognizeAny(dependencies, ...args),
     findIssuer: (...args) => findIssuer(dependencies, ...args),
+    countForeignSessions: (...args) => countForeignSessions(dependencies, ...args),
     listForeignSessions: (...args) => listForeignSessions(dependencies, ...args),
     refresh: (...args) => refresh(dependencies, ...args),
     revoke: (...args) => revoke(dependencies, ...args),

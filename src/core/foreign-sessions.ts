@@ -26,3 +26,20 @@ export async function listForeignSessions(
   }
   return { ...page, items: page.items.map((session) => ({ session, state: stateOf(session) })) }
 }
+
+const countedAtOnce = 1000
+
+/** How many logins at other issuers that were seen are live; there may be others. */
+export async function countForeignSessions(
+  dependencies: CoreDependencies,
+  filter: ForeignSessionFilter,
+): Promise<number> {
+  let count = 0
+  let cursor: string | undefined
+  do {
+    const page = await listForeignSessions(dependencies, filter, { limit: countedAtOnce, cursor })
+    count += page.items.filter(({ state }) => state === 'live').length
+    cursor = page.next
+  } while (cursor !== undefined)
+  return count
+}

@@ -108,7 +108,7 @@ export interface WireDryRun {
   readonly cutoff: string | null
   /** False where this server knows nothing by that scope and key. Of others it never knows. */
   readonly known: boolean
-  /** Live sessions that would end. */
+  /** Live sessions that would end. Of another issuer: logins that were seen; there may be others. */
   readonly sessions: number
   /** Until when, at the latest, their access tokens would be accepted if they were left alone. */
   readonly tokensValidUntil: string | null

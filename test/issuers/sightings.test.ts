@@ -1,7 +1,7 @@
 /** Logins at other issuers become known when a token of theirs is accepted, and end from there. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { createClient, type WireForeignSession } from '../../src/client/index.ts'
+import { createClient, type WireDryRun, type WireForeignSession } from '../../src/client/index.ts'
 import { readSightingRules, sightingRules } from '../../src/protocol/sightings.ts'
 import { Sightings } from '../../src/verifier/sightings.ts'
 import type { KeepForeignSessions } from '../../src/ports/foreign-session.ts'
@@ -36,6 +36,12 @@ async function listed(
 
 suite('logins at other issuers', () => {
   const world = useIssuers()
+
+  /** How many live logins a dry run finds. */
+  async function tried(target: { readonly scope: string; readonly key: string }): Promise<number> {
+    const reply = await world.end({ issuer: 'keycloak', ...target, reason: 'logout', dryRun: true })
+    return (reply.json() as WireDryRun).sessions
+  }
 
   test('one that the node accepts is listed, and none of its tokens is stored', async () => {
     const token = await world.token({ sub: 'anna', sid: 'a1', jti: 'of-anna' })
@@ -74,6 +80,10 @@ suite('logins at other issuers', () => {
     const other = await world.token({ sub: 'cleo', sid: 'c2' })
     for (const one of [token, other]) assert.equal(await world.verdict(one), 'ok')
     await listed(world, 'cleo', 2)
+    assert.deepEqual(await tried({ scope: 'subject', key: 'cleo' }), 2)
+    assert.deepEqual(await tried({ scope: 'session', key: 'c1' }), 1)
+    assert.deepEqual(await tried({ scope: 'grant', key: 'web cleo' }), 2)
+    assert.deepEqual(await tried({ scope: 'grant', key: 'app cleo' }), 0)
     const [found] = await listAt(world, { issuer: 'keycloak', session: 'c1' })
     const end = { issuer: found?.issuer, scope: 'session', key: found?.session, reason: 'logout' }
     assert.equal((await world.end(end)).status, 201)
@@ -84,6 +94,7 @@ suite('logins at other issuers', () => {
       ['c1', 'revoked'],
       ['c2', 'live'],
     ])
+    assert.deepEqual(await tried({ scope: 'subject', key: 'cleo' }), 1)
   })
 
   test('what ended up to a second is alive again once a later login was seen', async () => {

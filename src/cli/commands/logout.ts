@@ -201,7 +201,13 @@ function reportDryRun(output: Output, { words }: Target, found: WireDryRun): voi
 
 function describeDryRun({ issuer, cutoff, sessions }: WireDryRun, words: string): string {
   if (issuer === '') return `${describeSessions(sessions)} would end with ${words}`
-  return `would end ${words}${upTo(cutoff)}; this server does not know how many there are`
+  return `would end ${words}${upTo(cutoff)}; ${seen(sessions)}`
+}
+
+/** Of logins elsewhere this server knows those of which a token came to a verifier. */
+function seen(count: number): string {
+  if (count === 0) return 'no such login was seen here, which does not say that there is none'
+  return `${count === 1 ? '1 live login was' : `${String(count)} live logins were`} seen here, and there may be others`
 }
 
 /** Tokens of another issuer end up to a second, which a lock puts into the future. */

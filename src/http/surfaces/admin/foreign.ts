@@ -1,6 +1,6 @@
 /** What `POST /revocations` takes about the tokens of other issuers. */
 import { cutoffAt, namesSessions, type Issuer } from '../../../domain/issuer.ts'
-import { hasOneKey, kindOf } from '../../../domain/scope.ts'
+import { hasOneKey, kindOf, readKey } from '../../../domain/scope.ts'
 import type { WireDryRun } from '../../../protocol/admin-api.ts'
 import type { WireRevoke } from '../../../protocol/admin-requests.ts'
 import type { AdminContext } from './declare.ts'
@@ -90,20 +90,26 @@ export async function readToken(
   return { target: { scope: 'token', key }, foreign }
 }
 
-/** What would end of another issuer. Its sessions are not known here. */
-export function foreignDryRun(
+/** What would end of another issuer, with the logins there of which a token was seen. */
+export async function foreignDryRun(
+  { core, clock }: AdminContext,
   { issuer, cutoffSeconds, expiresAtSeconds }: Foreign,
-  target: Target,
-  nowMs: number,
-): WireDryRun {
-  const untilSeconds = expiresAtSeconds ?? nowMs / 1000 + issuer.maxTokenLifeSeconds
+  { scope, key }: Target,
+): Promise<WireDryRun> {
+  const untilSeconds = expiresAtSeconds ?? clock.nowMs() / 1000 + issuer.maxTokenLifeSeconds
+  const { sub: subject, sid: session, client_id: client, jti } = readKey(scope, key)
+  const names = { subject, session, client }
+  const given = Object.entries(names).filter(([, name]) => name !== undefined)
+  const filter = { issuer: issuer.issuer, ...Object.fromEntries(given) }
   return {
     dryRun: true,
-    ...target,
+    scope,
+    key,
     issuer: issuer.issuer,
     cutoff: cutoffSeconds === undefined ? null : time(cutoffSeconds * 1000),
     known: true,
-    sessions: 0,
+    // Which login a single token belongs to is not kept.
+    sessions: jti === undefined ? await core.countForeignSessions(filter) : 0,
     tokensValidUntil: time(untilSeconds * 1000),
     sample: [],
   }

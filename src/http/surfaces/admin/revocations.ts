@@ -69,7 +69,7 @@ export function revocationRoutes(context: AdminContext): readonly Route[] {
  * error is not taken for a logout; without it sessions of other issuers can be ended too.
  */
 function revokeRoute(context: AdminContext): Route {
-  const { core, clock, route } = context
+  const { core, route } = context
   return route(
     {
       method: 'POST',
@@ -100,7 +100,7 @@ function revokeRoute(context: AdminContext): Route {
         const found =
           foreign === undefined
             ? await tryOut(context, target)
-            : foreignDryRun(foreign, target, clock.nowMs())
+            : await foreignDryRun(context, foreign, target)
         return call.json(200, found)
       }
       if (foreign === undefined && wish.requireKnown === true && !(await isKnown(core, target))) {
