@@ -12,6 +12,13 @@ export interface AskOptions {
   readonly clock: GuardClock
 }
 
+/** The proof that came with a token, where one did. */
+export interface ShownProof {
+  readonly proof?: string | undefined
+  readonly method?: string
+  readonly url?: string | undefined
+}
+
 /**
  * Asks the server about one token, where the guard may not decide itself. The decision is the
  * server's, at the moment when it answers; an answer that takes too long is no answer.
@@ -20,6 +27,7 @@ export async function askServer(
   options: AskOptions,
   token: string,
   audience: string | undefined,
+  shown: ShownProof = {},
 ): Promise<Verdict> {
   // Called as a function, because some runtimes refuse it as a method of anything else.
   const { fetch } = options
@@ -27,7 +35,7 @@ export async function askServer(
   const query = audience === undefined ? '' : `?audience=${encodeURIComponent(audience)}`
   try {
     const answer = await fetch(`${options.server}/outright/v1/check${query}`, {
-      headers: { authorization: `Bearer ${token}` },
+      headers: headersOf(token, shown),
       // An answer like any other that says nothing; workers know no 'error'.
       redirect: 'manual',
       signal: AbortSignal.timeout(options.timeoutMs),
@@ -50,6 +58,19 @@ export async function askServer(
   }
 }
 
+/** The server judges the proof as well, and learns as from a proxy what it is for. */
+function headersOf(token: string, { proof, method, url }: ShownProof): Record<string, string> {
+  if (proof === undefined || method === undefined || url === undefined) {
+    return { authorization: `Bearer ${token}` }
+  }
+  return {
+    authorization: `DPoP ${token}`,
+    dpop: proof,
+    'x-original-method': method,
+    'x-original-url': url,
+  }
+}
+
 function keyOf(token: string): Pick<AccessClaims, 'kid'> {
   const { kid } = decodeProtectedHeader(token)
   return kid === undefined ? {} : { kid }
@@ -59,6 +80,7 @@ const stale: Verdict = Object.freeze({ ok: false, reason: 'stale' })
 
 function reasonOf(challenge: string): Rejection {
   if (challenge.includes('expired')) return 'expired'
+  if (challenge.includes('bound to a key')) return 'unproven'
   if (challenge.includes('revoked')) return 'revoked'
   if (challenge.includes('invalid_token') && challenge.includes('not valid')) return 'invalid'
   return 'stale'

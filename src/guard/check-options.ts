@@ -26,11 +26,14 @@ const aTime: Rule = {
   allows: (value) => isNumber(value) && value > 0,
 }
 
+const bareUrl: Rule = {
+  allowed: 'an http or https URL without user name, password, query and fragment',
+  allows: isBareUrl,
+}
+
 const guardOptions: Rules<GuardOptions> = {
-  server: {
-    allowed: 'an http or https URL without user name, password, query and fragment',
-    allows: isServer,
-  },
+  server: bareUrl,
+  publicUrl: bareUrl,
   credential: someText,
   audience: someText,
   onStale: aPolicy,
@@ -120,7 +123,7 @@ export function check<Options extends object>(
   }
 }
 
-function isServer(value: unknown): boolean {
+function isBareUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false
   const { protocol, username, password, search, hash } = new URL(value)
   const isBare = username + password + search + hash === ''

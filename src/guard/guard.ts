@@ -1,7 +1,8 @@
 import type { OtherIssuers } from '../verifier/other-issuers.ts'
+import { ProofGate } from '../verifier/proof-gate.ts'
 import { createTokenVerifier, type TokenVerifier } from '../verifier/token-verifier.ts'
 import { rejected, type Decision, type Verdict } from '../verifier/verdict.ts'
-import { askServer } from './ask.ts'
+import { askServer, type ShownProof } from './ask.ts'
 import { callOut } from './call-out.ts'
 import { checkOptions, checkReadyOptions } from './check-options.ts'
 import { runtimeClock } from './clock.ts'
@@ -15,6 +16,7 @@ import type {
   GuardOptions,
   GuardStatus,
   OnStale,
+  ProofOfKey,
   ReadyOptions,
 } from './options.ts'
 import { checkRuntime } from './runtime.ts'
@@ -48,6 +50,13 @@ export function createGuardWithRules(options: GuardOptions, rules: GuardRules): 
   return new ServerGuard(options, rules)
 }
 
+/** How a token was shown: by what its verdict becomes, and the proof that came with it. */
+interface Shown extends ShownProof {
+  readonly judge: (verdict: Verdict) => Verdict
+}
+
+const alone: Shown = { judge: (verdict) => verdict }
+
 class ServerGuard implements Guard {
   readonly #options: GuardOptions
   readonly #rules: GuardRules
@@ -70,6 +79,9 @@ class ServerGuard implements Guard {
     failures: 0,
   }
   readonly #waiting: Waiting
+  readonly #proofs: ProofGate
+  /** Requests whose proof was accepted. */
+  readonly #usedProofs = new WeakSet<ProofOfKey>()
   #isUsed = false
   /** Accepted without a lease since the log was last told. */
   #allowedUntold = 0
@@ -91,7 +103,9 @@ class ServerGuard implements Guard {
     this.#watches = new Watches(following, (error) => {
       this.#failed(error, 'a watch failed')
     })
-    this.#waiting = new Waiting(this.#feed.source.clock)
+    const { clock } = this.#feed.source
+    this.#waiting = new Waiting(clock)
+    this.#proofs = new ProofGate(() => clock.nowMs())
     this.#member = this.#makeMember()
     this.#feed.join(this.#member)
   }
@@ -121,18 +135,39 @@ class ServerGuard implements Guard {
     return known
   }
 
+  async checkWithProof(
+    token: string | undefined,
+    proof: ProofOfKey,
+    options: CheckOptions = {},
+  ): Promise<Verdict> {
+    const audience = options.audience ?? this.#options.audience
+    const { jwt, method, path } = proof
+    const { publicUrl } = this.#options
+    const url = publicUrl === undefined ? undefined : withoutSlash(publicUrl) + path
+    const shown = { proof: jwt, method, url, ...(token === undefined ? {} : { token }) }
+    const read = await this.#proofs.read(shown)
+    // A middleware within another checks the same request again. What is frozen cannot have been
+    // filled with another request meanwhile.
+    const isKnownUse = Object.isFrozen(proof) && this.#usedProofs.has(proof)
+    const judge = (verdict: Verdict): Verdict => this.#proofs.judge(verdict, read, isKnownUse)
+    const verdict = await this.#checkSlowly(token, audience, options, { ...shown, judge })
+    if (verdict.ok) this.#usedProofs.add(proof)
+    return verdict
+  }
+
   async #checkSlowly(
     token: string | undefined,
     audience: string | undefined,
     options: CheckOptions,
+    shown: Shown = alone,
   ): Promise<Verdict> {
     try {
       this.#use()
-      const verdict = await this.#decide(this.#verifier, token, audience)
+      const verdict = shown.judge(await this.#decide(this.#verifier, token, audience))
       if (verdict.ok || verdict.reason !== 'stale' || this.#closed) return this.#count(verdict)
       this.#feed.renewNow()
       const policy = options.onStale ?? this.#options.onStale ?? 'refuse'
-      return this.#count(await this.#decideStale(policy, token ?? '', audience))
+      return this.#count(await this.#decideStale(policy, token ?? '', audience, shown))
     } catch (error) {
       this.#failed(error, 'a token could not be checked')
       return this.#count(rejected.stale.verdict)
@@ -199,6 +234,7 @@ class ServerGuard implements Guard {
     policy: OnStale,
     token: string,
     audience: string | undefined,
+    shown: Shown,
   ): Promise<Verdict> {
     switch (policy) {
       case 'ask': {
@@ -206,10 +242,10 @@ class ServerGuard implements Guard {
         const { fetch = globalThis.fetch, askTimeoutMs: timeoutMs = askTimeoutMs } = this.#options
         const { server, clock } = this.#feed.source
         const asked = { server, fetch, timeoutMs, clock }
-        return askServer(asked, token, audience)
+        return shown.judge(await askServer(asked, token, audience, shown))
       }
       case 'allow': {
-        const verdict = await this.#decide(this.#lenient, token, audience)
+        const verdict = shown.judge(await this.#decide(this.#lenient, token, audience))
         if (verdict.ok) {
           this.#counters.allowedStale++
           this.#allowedUntold++
@@ -322,7 +358,11 @@ function narrowed(issuers: OtherIssuers, names: readonly string[] | undefined): 
 
 function serverUrl(server: string): string {
   const { origin, pathname } = new URL(server)
-  return (origin + pathname).replace(/\/+$/, '')
+  return withoutSlash(origin + pathname)
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '')
 }
 
 function runtimeRandom(): number {

@@ -13,9 +13,11 @@ export type {
   GuardOptions,
   GuardStatus,
   OnStale,
+  ProofOfKey,
   ReadyOptions,
 } from './options.ts'
 export type { GuardClock } from './clock.ts'
 export type { ConnectFeed, FeedSocket, FeedSocketEvents, FeedTarget } from './transport.ts'
 export type { AccessClaims, TokenClaims } from '../verifier/claims.ts'
+export type { ProofProblem } from '../protocol/dpop.ts'
 export type { Rejection, Verdict } from '../verifier/verdict.ts'

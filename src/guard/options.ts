@@ -20,6 +20,12 @@ export interface GuardOptions {
   /** Default `refuse`. */
   readonly onStale?: OnStale
   /**
+   * How clients call this service, up to where the paths of its requests begin:
+   * `https://api.example`. Proofs of keys (DPoP) are for URLs below it. A request's own `Host` is
+   * not asked, because its caller writes it. Default: tokens that are bound to a key are refused.
+   */
+  readonly publicUrl?: string
+  /**
    * Which service this guard stands in, as operators see it; at most 128 bytes. Guards of different
    * names are verifiers of their own, with a connection and a replica each. Default `guard`.
    */
@@ -72,6 +78,15 @@ export interface CheckOptions {
   readonly audience?: string
   /** In place of the guard's `onStale`. */
   readonly onStale?: OnStale
+}
+
+/** A request that came with a proof of the key of its token. */
+export interface ProofOfKey {
+  /** The `DPoP` header. */
+  readonly jwt: string | undefined
+  readonly method: string
+  /** From the guard's `publicUrl` on; a query is passed over. */
+  readonly path: string
 }
 
 /**
@@ -143,6 +158,18 @@ export interface Guard {
    * @returns Undefined where only `check` can tell.
    */
   checkNow(token: string | undefined, options?: CheckOptions): Verdict | undefined
+  /**
+   * The same for a token that is shown with a proof of its key (`Authorization: DPoP`, RFC 9449),
+   * and no other way to have one accepted that is bound to a key: `check` and `checkNow` call it
+   * `unproven`. A token that is bound to none is `invalid` here.
+   *
+   * @param token The JWT without `DPoP`.
+   */
+  checkWithProof(
+    token: string | undefined,
+    proof: ProofOfKey,
+    options?: CheckOptions,
+  ): Promise<Verdict>
   /**
    * Calls back once when anything that the claims name is revoked; soon, where it is already. The
    * server is told that the revocation has arrived when all callbacks have returned.

@@ -3,8 +3,9 @@
  * {@link withoutProof} once, so that no caller can accept a bound token without having asked for the
  * proof; {@link withProof} is the only way back.
  */
+import type { ProofProblem } from '../protocol/dpop.ts'
 import type { TokenClaims } from './claims.ts'
-import { rejected, type Accepted, type Verdict } from './verdict.ts'
+import { rejected, type Accepted, type Rejected, type Verdict } from './verdict.ts'
 
 const THUMBPRINT = /^[\w-]{43}$/
 
@@ -21,7 +22,7 @@ export function withoutProof<Claims extends TokenClaims>(
   const thumbprint = thumbprintOf(cnf)
   if (thumbprint === undefined) return rejected.invalid.verdict
   const bound = Object.freeze({ thumbprint, verdict: accepted })
-  return Object.freeze({ ok: false, reason: 'unproven', bound })
+  return Object.freeze({ ok: false, reason: 'unproven', proof: 'missing', bound })
 }
 
 /**
@@ -36,7 +37,13 @@ export function withProof<Claims extends TokenClaims>(
 ): Verdict<Claims> {
   if (verdict.ok) return rejected.invalid.verdict
   const { bound } = verdict
-  return bound?.thumbprint === thumbprint ? bound.verdict : verdict
+  if (bound === undefined) return verdict
+  return bound.thumbprint === thumbprint ? bound.verdict : unproven('holder')
+}
+
+/** Not proved, because of this. */
+export function unproven(proof: ProofProblem): Rejected<never> {
+  return Object.freeze({ ok: false, reason: 'unproven', proof })
 }
 
 /** Undefined for a confirmation that says more or other things than a thumbprint. */

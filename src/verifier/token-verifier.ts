@@ -14,7 +14,7 @@ import {
   type OtherIssuer,
   type OtherIssuers,
 } from './other-issuers.ts'
-import { rejected, revokedFor, type Decision, type Rejection, type Verdict } from './verdict.ts'
+import { rejected, revokedFor, type Decision, type Verdict } from './verdict.ts'
 import { verifiedForeignToken, verifiedToken, type VerifiedToken } from './verified-token.ts'
 import { VerifiedTokens } from './verified-tokens.ts'
 
@@ -262,7 +262,11 @@ function notBeforeMs(token: string): number {
 }
 
 /** Why a token is refused whose verification failed. */
-function reasonOf(error: unknown, { ended }: KeySearch, current: boolean): Rejection {
+function reasonOf(
+  error: unknown,
+  { ended }: KeySearch,
+  current: boolean,
+): 'stale' | 'expired' | 'invalid' {
   if (ended === 'failed' || (ended === 'none' && !current)) return 'stale'
   return error instanceof errors.JWTExpired ? 'expired' : 'invalid'
 }

@@ -1,4 +1,5 @@
 /** The verdict on a token, in a node as in a guard. */
+import type { ProofProblem } from '../protocol/dpop.ts'
 import type { TokenClaims } from './claims.ts'
 import type { ForeignNames } from './token-facts.ts'
 
@@ -31,6 +32,8 @@ export interface Rejected<Claims extends TokenClaims = TokenClaims> {
   readonly retryAfterSeconds?: number
   /** Of an `unproven` token: the key that it is bound to, and what it would be with a proof. */
   readonly bound?: Bound<Claims>
+  /** Of an `unproven` token: what is wrong with the proof, or that there is none. */
+  readonly proof?: ProofProblem
 }
 
 /** A token that is good for the holder of one key alone (RFC 7800; RFC 9449, section 6). */
@@ -50,13 +53,12 @@ export interface Decision<Claims extends TokenClaims = TokenClaims> {
 }
 
 /** The decisions that accept nothing. */
-export const rejected: { readonly [R in Rejection]: Decision<never> } = {
+export const rejected: { readonly [R in Exclude<Rejection, 'unproven'>]: Decision<never> } = {
   missing: decided({ ok: false, reason: 'missing' }),
   invalid: decided({ ok: false, reason: 'invalid' }),
   expired: decided({ ok: false, reason: 'expired' }),
   revoked: decided({ ok: false, reason: 'revoked' }),
   stale: decided({ ok: false, reason: 'stale' }),
-  unproven: decided({ ok: false, reason: 'unproven' }),
 }
 
 /** Revoked, and for so long whatever is issued anew. */

@@ -5,8 +5,14 @@
  */
 import type { TokenClaims } from '../../verifier/claims.ts'
 import type { Rejected, Rejection, Verdict } from '../../verifier/verdict.ts'
+import {
+  challenge as challengeOfScheme,
+  dpopToken,
+  unprovenChallenge,
+  type ChallengeWords,
+} from '../../protocol/dpop.ts'
 import { aPolicy, aFunction, check, someText, type Rule, type Rules } from '../check-options.ts'
-import type { Guard, OnStale } from '../options.ts'
+import type { Guard, OnStale, ProofOfKey } from '../options.ts'
 
 /** What a protected route may decide for itself. */
 export interface ProtectOptions {
@@ -133,21 +139,79 @@ export function bearerToken(authorization: string | null | undefined): string | 
   return /^Bearer +([\w.~+/-]+=*) *$/i.exec(authorization)?.[1]
 }
 
-/** Calls back with the verdict on a token: before this returns, where the guard knows it already. */
-export function whenDecided(
-  guard: Guard,
-  token: string | undefined,
-  options: ProtectOptions,
-  decided: (verdict: Verdict) => void,
-): void {
-  const verdict = guard.checkNow(token, options)
-  if (verdict) decided(verdict)
-  else void guard.check(token, options).then(decided)
+/** A token that a request shows with a proof of its key (RFC 9449, section 7.1). */
+export interface ProvenToken {
+  readonly token: string
+  readonly proof: ProofOfKey
 }
 
+/** Where a kind of request has its token. */
+export interface Reading<Request> {
+  /** The token that is shown alone; undefined where there is none. */
+  readonly tokenOf: (request: Request) => string | undefined
+  /** Asked where there is none: most requests have one. */
+  readonly provenOf: (request: Request) => ProvenToken | undefined
+}
+
+/** A place that an application has named: what stands there is shown alone. */
+export function readingBy<Request>(
+  tokenOf: (request: Request) => string | undefined,
+): Reading<Request> {
+  return { tokenOf, provenOf: () => undefined }
+}
+
+const provenKey = Symbol('outright.proven')
+
+interface WithProven {
+  [provenKey]?: ProvenToken
+}
+
+/**
+ * The token and proof of a request, the same object each time: a middleware within another judges
+ * one use of the proof, and no second one.
+ */
+export function provenToken(
+  request: object,
+  authorization: string | null | undefined,
+  proof: () => ProofOfKey,
+): ProvenToken | undefined {
+  const target: WithProven = request
+  const known = target[provenKey]
+  if (known !== undefined) return known
+  const token = dpopToken(authorization)
+  if (token === undefined) return undefined
+  return (target[provenKey] = { token, proof: Object.freeze(proof()) })
+}
+
+/** Decides about a request: before this returns, where the guard knows its token already. */
+export function decide<Request>(
+  guard: Guard,
+  request: Request,
+  { tokenOf, provenOf }: Reading<Request>,
+  options: ProtectOptions,
+): Decision | Promise<Decision> {
+  const token = tokenOf(request)
+  const proven = token === undefined ? provenOf(request) : undefined
+  if (proven !== undefined) {
+    const { token: bound, proof } = proven
+    return guard
+      .checkWithProof(bound, proof, options)
+      .then((verdict) => decisionOf(verdict, options, 'DPoP'))
+  }
+  const known = guard.checkNow(token, options)
+  if (known) return decisionOf(known, options)
+  return guard.check(token, options).then((verdict) => decisionOf(verdict, options))
+}
+
+type Scheme = 'Bearer' | 'DPoP'
+
 /** What a verdict means for a request, in the words of HTTP. */
-export function decisionOf(verdict: Verdict, options: ProtectOptions): Decision {
-  if (!verdict.ok) return { ok: false, challenge: challengeOf(verdict, options) }
+export function decisionOf(
+  verdict: Verdict,
+  options: ProtectOptions,
+  scheme: Scheme = 'Bearer',
+): Decision {
+  if (!verdict.ok) return { ok: false, challenge: challengeOf(verdict, options, scheme) }
   if (options.scope === undefined) return verdict
   const needed = [options.scope]
     .flat()
@@ -156,55 +220,78 @@ export function decisionOf(verdict: Verdict, options: ProtectOptions): Decision 
   const { scope } = verdict.claims
   const granted = typeof scope === 'string' ? scope.split(' ') : []
   if (needed.every((name) => granted.includes(name))) return verdict
-  return { ok: false, challenge: insufficientScope(needed, options) }
+  return { ok: false, challenge: insufficientScope(needed, options, scheme) }
 }
 
 /**
  * The challenge of a verdict. `Retry-After` with a 401 says when a new login is good: somebody was
  * logged out up to a second, and has come back within it.
  */
-function challengeOf({ reason, retryAfterSeconds }: Rejected, options: ProtectOptions): Challenge {
-  const challenge = challengeFor(reason, options)
+function challengeOf(rejected: Rejected, options: ProtectOptions, scheme: Scheme): Challenge {
+  const { reason, retryAfterSeconds, proof = 'missing' } = rejected
+  const challenge =
+    reason === 'unproven'
+      ? refusal(reason, options, 'DPoP', unprovenChallenge(proof))
+      : challengeFor(reason, options, scheme)
   if (retryAfterSeconds === undefined) return challenge
   const headers = { ...challenge.headers, 'retry-after': String(retryAfterSeconds) }
   return { ...challenge, headers }
 }
 
 /**
- * Challenges as RFC 6750, section 3, has them; 503 where the guard cannot decide (RFC 9110,
- * 15.6.4).
+ * Challenges as RFC 6750, section 3, and RFC 9449, section 7.1, have them; 503 where the guard
+ * cannot decide (RFC 9110, 15.6.4).
  */
-export function challengeFor(reason: Rejection, options: ProtectOptions): Challenge {
-  const realm = `Bearer realm="${quotable(options.realm ?? 'api')}"`
+export function challengeFor(
+  reason: Exclude<Rejection, 'unproven'>,
+  options: ProtectOptions,
+  scheme: Scheme = 'Bearer',
+): Challenge {
   switch (reason) {
-    case 'missing':
-      return problem(401, 'A token is needed', reason, { 'www-authenticate': realm })
+    case 'missing': {
+      const headers = { 'www-authenticate': challengeText('Bearer', options, {}) }
+      return problem(401, 'A token is needed', reason, headers)
+    }
     case 'invalid':
     case 'expired':
-    case 'revoked':
-    case 'unproven': {
-      const text = {
-        invalid: 'is not valid',
-        expired: 'has expired',
-        revoked: 'has been revoked',
-        unproven: 'is bound to a key',
-      }
+    case 'revoked': {
+      const text = { invalid: 'is not valid', expired: 'has expired', revoked: 'has been revoked' }
       const description = `The token ${text[reason]}`
-      return problem(401, description, reason, {
-        'www-authenticate': `${realm}, error="invalid_token", error_description="${description}"`,
-      })
+      return refusal(reason, options, scheme, { error: 'invalid_token', description })
     }
     case 'stale':
       return problem(503, 'Tokens cannot be checked at the moment', reason, { 'retry-after': '1' })
   }
 }
 
-function insufficientScope(needed: readonly string[], options: ProtectOptions): Challenge {
-  const realm = `Bearer realm="${quotable(options.realm ?? 'api')}"`
-  const scope = quotable(needed.join(' '))
-  return problem(403, 'The token lacks a scope', 'insufficient_scope', {
-    'www-authenticate': `${realm}, error="insufficient_scope", scope="${scope}"`,
+function refusal(
+  reason: Rejection,
+  options: ProtectOptions,
+  scheme: Scheme,
+  challenge: ChallengeWords,
+): Challenge {
+  return problem(401, challenge.description ?? '', reason, {
+    'www-authenticate': challengeText(scheme, options, challenge),
   })
+}
+
+function insufficientScope(
+  needed: readonly string[],
+  options: ProtectOptions,
+  scheme: Scheme,
+): Challenge {
+  const names = quotable(needed.join(' '))
+  return problem(403, 'The token lacks a scope', 'insufficient_scope', {
+    'www-authenticate': challengeText(scheme, options, {
+      error: 'insufficient_scope',
+      scope: names,
+    }),
+  })
+}
+
+function challengeText(scheme: Scheme, options: ProtectOptions, words: ChallengeWords): string {
+  const realm = quotable(options.realm ?? 'api')
+  return challengeOfScheme(scheme, { realm, ...words })
 }
 
 function problem(

@@ -3,13 +3,15 @@ import type { FastifyRequest } from 'fastify'
 import type { Guard } from '../options.ts'
 import {
   checkProtectOptions,
-  decisionOf,
+  decide,
+  readingBy,
   rememberClaims,
-  whenDecided,
+  type Decision,
   type ProtectOptions,
+  type Reading,
 } from './decide.ts'
 import { handOn, type NodeRequest, type NodeResponse } from './ending.ts'
-import { singleBearer } from './node.ts'
+import { nodeReading } from './node.ts'
 
 export { claimsOf } from './decide.ts'
 export { protectUpgrade } from './node.ts'
@@ -36,6 +38,11 @@ interface AnyReply {
   send(body: string): unknown
 }
 
+const fastifyReading: Reading<AnyRequest> = {
+  tokenOf: ({ raw }) => nodeReading.tokenOf(raw),
+  provenOf: ({ raw }) => nodeReading.provenOf(raw),
+}
+
 /**
  * Makes an `onRequest` hook that lets requests with a good token in and answers all others, before
  * a body is read. An answer that is still open when the token is revoked is ended.
@@ -50,10 +57,12 @@ export function protect<Request extends AnyRequest = FastifyRequest>(
   options: FastifyProtectOptions<Request> = {},
 ): (request: AnyRequest, reply: AnyReply, done: () => void) => void {
   checkProtectOptions(options)
-  const { tokenOf = (request) => singleBearer(request.raw) } = options
+  const { tokenOf } = options
+  const reading = tokenOf
+    ? readingBy((request: AnyRequest) => tokenOf(request as Request))
+    : fastifyReading
   return function outrightGuard(request, reply, done) {
-    whenDecided(guard, tokenOf(request as Request), options, (verdict) => {
-      const decision = decisionOf(verdict, options)
+    const letInBy = (decision: Decision): void => {
       if (decision.ok) {
         rememberClaims(request, decision.claims)
         handOn(guard, decision.claims, request.raw, reply.raw, options, done)
@@ -61,6 +70,9 @@ export function protect<Request extends AnyRequest = FastifyRequest>(
         const { status, headers, body } = decision.challenge
         reply.code(status).headers(headers).send(body)
       }
-    })
+    }
+    const found = decide(guard, request, reading, options)
+    if (found instanceof Promise) void found.then(letInBy)
+    else letInBy(found)
   }
 }

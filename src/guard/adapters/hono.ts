@@ -6,10 +6,13 @@ import {
   bearerToken,
   challengeFor,
   checkProtectOptions,
-  decisionOf,
+  decide,
   defaultGraceMs,
+  provenToken,
+  readingBy,
   type Challenge,
   type ProtectOptions,
+  type Reading,
 } from './decide.ts'
 import { endWhenRevoked, type IncomingMessage, type ServerResponse } from './ending.ts'
 import { endingAnswer } from './hono-answers.ts'
@@ -40,6 +43,16 @@ interface NodeBindings {
   readonly outgoing?: ServerResponse
 }
 
+const honoReading: Reading<Context> = {
+  tokenOf: ({ req }) => bearerToken(req.header('authorization')),
+  provenOf: ({ req }) =>
+    provenToken(req.raw, req.header('authorization'), () => ({
+      jwt: req.header('dpop'),
+      method: req.method,
+      path: new URL(req.url).pathname,
+    })),
+}
+
 /**
  * Makes a middleware that lets requests with a good token in and answers all others. What is still
  * open when the token is revoked is ended: answers that are still being sent, and WebSockets (which
@@ -55,11 +68,10 @@ export function protect(
   options: HonoProtectOptions = {},
 ): MiddlewareHandler<GuardEnv> {
   checkProtectOptions(options, true)
-  const { tokenOf = (context) => bearerToken(context.req.header('authorization')) } = options
+  const reading = options.tokenOf ? readingBy(options.tokenOf) : honoReading
   return async function outrightGuard(context, next) {
-    const token = tokenOf(context)
-    const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
-    const decision = decisionOf(verdict, options)
+    const found = decide(guard, context as Context, reading, options)
+    const decision = found instanceof Promise ? await found : found
     if (!decision.ok) return answerOf(decision.challenge)
     const { claims } = decision
     context.set('claims', claims)

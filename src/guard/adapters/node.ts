@@ -3,16 +3,18 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TokenClaims } from '../../verifier/claims.ts'
-import type { Verdict } from '../../verifier/verdict.ts'
 import type { Guard } from '../options.ts'
 import {
   bearerToken,
   checkProtectOptions,
-  decisionOf,
+  decide,
+  provenToken,
+  readingBy,
   rememberClaims,
-  whenDecided,
   type Challenge,
+  type Decision,
   type ProtectOptions,
+  type Reading,
 } from './decide.ts'
 import { endUpgradeWhenRevoked, endWhenRevoked, handOn, type NodeRequest } from './ending.ts'
 
@@ -53,9 +55,8 @@ export async function protect(
   options: NodeProtectOptions = none,
 ): Promise<TokenClaims | undefined> {
   if (options !== none) checkProtectOptions(options)
-  const token = tokenFrom(request, options)
-  const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
-  const claims = admit(verdict, request, response, options)
+  const found = decide(guard, request, readingOf(options), options)
+  const claims = admit(found instanceof Promise ? await found : found, request, response)
   if (claims) endWhenRevoked(guard, claims, request, response, options)
   return claims
 }
@@ -99,10 +100,13 @@ export function letIn(
   options: NodeProtectOptions,
   next: (claims: TokenClaims) => unknown,
 ): void {
-  whenDecided(guard, tokenFrom(request, options), options, (verdict) => {
-    const claims = admit(verdict, request, response, options)
+  const letInBy = (decision: Decision): void => {
+    const claims = admit(decision, request, response)
     if (claims) handOn(guard, claims, request, response, options, () => next(claims))
-  })
+  }
+  const found = decide(guard, request, readingOf(options), options)
+  if (found instanceof Promise) void found.then(letInBy)
+  else letInBy(found)
 }
 
 /**
@@ -127,9 +131,8 @@ export async function protectUpgrade(
   // Nobody else listens yet, and a reset while the token is checked must not end the process.
   const ignore = (): void => undefined
   socket.on('error', ignore)
-  const token = tokenFrom(request, options)
-  const verdict = guard.checkNow(token, options) ?? (await guard.check(token, options))
-  const decision = decisionOf(verdict, options)
+  const found = decide(guard, request, readingOf(options), options)
+  const decision = found instanceof Promise ? await found : found
   if (!decision.ok) {
     socket.end(rawAnswer(decision.challenge))
     return undefined
@@ -142,12 +145,10 @@ export async function protectUpgrade(
 
 /** Lets a request in whose token was accepted; answers any other. */
 function admit(
-  verdict: Verdict,
+  decision: Decision,
   request: IncomingMessage,
   response: ServerResponse,
-  options: NodeProtectOptions,
 ): TokenClaims | undefined {
-  const decision = decisionOf(verdict, options)
   if (!decision.ok) {
     refuse(decision.challenge, request, response)
     return undefined
@@ -168,18 +169,34 @@ function refuse(challenge: Challenge, request: IncomingMessage, response: Server
   response.end(request.method === 'HEAD' ? undefined : body)
 }
 
+/** Where a request of Node's has its token, where nothing else is said. */
+export const nodeReading: Reading<NodeRequest> = {
+  tokenOf: (request) => bearerToken(singleAuthorization(request)),
+  provenOf: (request) =>
+    provenToken(request, singleAuthorization(request), () => ({
+      jwt: request.headers['dpop'] as string | undefined,
+      method: request.method ?? '',
+      path: pathOf(request),
+    })),
+}
+
+/** As it was called: a router has taken what it is mounted at from `url`. */
+function pathOf(request: NodeRequest & { readonly originalUrl?: string }): string {
+  return request.originalUrl ?? request.url ?? ''
+}
+
 /** None where the header was sent twice: Node keeps the first, something before it the last. */
-export function singleBearer({ headers, rawHeaders }: NodeRequest): string | undefined {
+function singleAuthorization({ headers, rawHeaders }: NodeRequest): string | undefined {
   let count = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!
     if (name.length === 13 && name.toLowerCase() === 'authorization') count++
   }
-  return count > 1 ? undefined : bearerToken(headers.authorization)
+  return count > 1 ? undefined : headers.authorization
 }
 
-function tokenFrom(request: IncomingMessage, options: NodeProtectOptions): string | undefined {
-  return options.tokenOf ? options.tokenOf(request) : singleBearer(request)
+function readingOf({ tokenOf }: NodeProtectOptions): Reading<IncomingMessage> {
+  return tokenOf ? readingBy(tokenOf) : nodeReading
 }
 
 function rawAnswer({ status, headers, body }: Challenge): string {
