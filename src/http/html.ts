@@ -54,6 +54,8 @@ export interface Page {
   readonly lang?: string
   /** The one script that it may run; without it, none. */
   readonly script?: PageScript
+  /** Origins of the pages that it has in frames. Default none. */
+  readonly frames?: readonly string[]
 }
 
 /** A script of the page's own, in a file of its own: no code stands in a page. */
@@ -67,7 +69,7 @@ export interface PageScript {
 /** A whole page. Without a script it runs nothing and fetches nothing. */
 export function pageAnswer(
   status: number,
-  { title, style, body, formAction, lang = 'en', script }: Page,
+  { title, style, body, formAction, lang = 'en', script, frames = [] }: Page,
 ): Answer {
   const document = html`<!doctype html>
     <html lang="${lang}">
@@ -85,6 +87,7 @@ export function pageAnswer(
     "default-src 'none'",
     style.policy,
     ...(script === undefined ? [] : scriptPolicy(script)),
+    ...(frames.length === 0 ? [] : [`frame-src ${frames.join(' ')}`]),
     "base-uri 'none'",
     ...(formAction === 'any' ? [] : [`form-action ${(formAction ?? ["'none'"]).join(' ')}`]),
     "frame-ancestors 'none'",

@@ -1,7 +1,7 @@
 /** What a client of OAuth is registered with: its metadata (RFC 7591, section 2) as it is kept. */
 import type { Client } from '../domain/identity.ts'
 import { parametersOfKey, type PublicJwk } from './public-jwk.ts'
-import { redirectUriProblem } from './redirect-uri.ts'
+import { originOf, redirectUriProblem } from './redirect-uri.ts'
 import { partReader } from './input.ts'
 import { sayProblem } from './problem-response.ts'
 import { choice, flag, listOf, optional, strict, text, type Schema } from './schema.ts'
@@ -40,6 +40,8 @@ export interface ClientMetadata {
   readonly post_logout_redirect_uris?: readonly string[]
   readonly backchannel_logout_uri?: string
   readonly backchannel_logout_session_required?: boolean
+  readonly frontchannel_logout_uri?: string
+  readonly frontchannel_logout_session_required?: boolean
   /** True: an application of the installation's own, for which nobody is asked for consent. */
   readonly skip_consent?: boolean
 }
@@ -68,6 +70,8 @@ const metadataSchema: Schema<ClientMetadata> = strict<ClientMetadata>({
   post_logout_redirect_uris: optional(listOf(uri, { maxItems: 20 })),
   backchannel_logout_uri: optional(webUri),
   backchannel_logout_session_required: optional(flag({})),
+  frontchannel_logout_uri: optional(webUri),
+  frontchannel_logout_session_required: optional(flag({})),
   skip_consent: optional(flag({})),
 })
 
@@ -110,7 +114,8 @@ export function oauthClientOf(client: Client | undefined): OAuthClient | undefin
  * (`attributes/oauth/jwks`), where something is. A client of another dialect has none.
  */
 export function metadataProblem(
-  client: Pick<Client, 'dialect' | 'id' | 'key' | 'secretHash' | 'attributes'>,
+  client: Pick<Client, 'dialect' | 'id' | 'key' | 'secretHash' | 'attributes'> &
+    Partial<Pick<Client, 'redirectUris'>>,
 ): Readonly<Record<string, string>> | undefined {
   if (client.dialect !== OAUTH) return undefined
   if (client.id !== client.key) return { id: 'must be the key: it is the client_id' }
@@ -135,6 +140,11 @@ export function metadataProblem(
   }
   if (isPublic && result.value.backchannel_logout_uri?.startsWith('http:') === true) {
     return wrong(['backchannel_logout_uri'], 'must be https, as the client is public')
+  }
+  const { frontchannel_logout_uri: frame } = result.value
+  const origins = (client.redirectUris ?? []).map(originOf)
+  if (frame !== undefined && !origins.includes(originOf(frame) ?? '')) {
+    return wrong(['frontchannel_logout_uri'], 'must have the origin of a redirect URI')
   }
   return undefined
 }

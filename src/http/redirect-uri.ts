@@ -29,6 +29,15 @@ export function isRegistered(
   return portless !== undefined && registered.some((one) => withoutLoopbackPort(one) === portless)
 }
 
+/**
+ * Scheme, host and port of a web address, as a policy of a page may name it. Undefined where it is
+ * none, or holds what could break out of the policy.
+ */
+export function originOf(uri: string): string | undefined {
+  const origin = URL.parse(uri)?.origin ?? ''
+  return /^https?:\/\/(?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?$/.test(origin) ? origin : undefined
+}
+
 /** Undefined where it is not a plain http URI of a loopback address. */
 function withoutLoopbackPort(uri: string): string | undefined {
   const match = /^http:\/\/(127\.0\.0\.1|\[::1\])(?::\d{1,5})?(?=[/?]|$)/.exec(uri)

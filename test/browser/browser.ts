@@ -2,7 +2,13 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { stripTypeScriptTypes } from 'node:module'
 import { readFile } from 'node:fs/promises'
-import { chromium, type BrowserContext, type BrowserContextOptions } from 'playwright-core'
+import { join } from 'node:path'
+import {
+  chromium,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core'
 
 /** Debian's Chromium, without anything that calls home. */
 const options = {
@@ -30,6 +36,12 @@ export async function openBrowser(): Promise<TestBrowser> {
     person: (options) => browser.newContext(options),
     close: () => browser.close(),
   }
+}
+
+/** Keeps a picture for people to look at, where a folder for them is named. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env['OUTRIGHT_SCREENSHOTS']
+  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`) })
 }
 
 /** Where a page comes from, or a server that pages talk to. */

@@ -4,11 +4,10 @@
  */
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { startTestServer, type TestServer } from '../harness.ts'
-import { openBrowser, type TestBrowser } from './browser.ts'
+import { openBrowser, picture, type TestBrowser } from './browser.ts'
 
 let server: TestServer
 let browser: TestBrowser
@@ -36,12 +35,6 @@ async function open(
   page.on('pageerror', (error) => complaints.push(String(error)))
   await page.goto(server.url + path)
   return { page, complaints }
-}
-
-/** Keeps a picture for people to look at, where a folder for them is named. */
-async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env['OUTRIGHT_SCREENSHOTS']
-  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`) })
 }
 
 test('a second screen logs a TV in at DemoMVPD, and the TV is logged out', async () => {

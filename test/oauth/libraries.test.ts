@@ -1,9 +1,10 @@
 /** Relying parties that nobody here wrote, on sites of their own, and a person in real Chromium. */
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrowserContext, Page } from 'playwright-core'
-import { openBrowser, type TestBrowser } from '../browser/browser.ts'
+import { listening, openBrowser, picture, type TestBrowser } from '../browser/browser.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import * as apache from './applications/apache.ts'
 import { placeFor, type Application } from './applications/application.ts'
@@ -145,6 +146,61 @@ suite('Apache with mod_auth_openidc', () => {
     assert.equal(await textOf(page), 'Hello from inside')
     await endSessionsOf('maria')
     await seesText(page, inside, /Log in/)
+    await person.close()
+  })
+})
+
+suite('one login at two libraries', () => {
+  const applications: Application[] = []
+  before(async () => {
+    const [one, other] = [express.paths, authJs.paths]
+    applications.push(
+      await express.startExpress(await placeFor(server, 'express-too', one)),
+      await authJs.startAuthJs(await placeFor(server, 'auth-js-too', other)),
+    )
+  })
+  after(() => Promise.all(applications.map((application) => application.close())))
+
+  test('FCL-03: the browser tells both of a logout, and one that hangs holds nobody', async (context) => {
+    const [shop, news] = applications
+    assert.ok(shop !== undefined && news !== undefined)
+    const hanging = await listening(createServer(() => undefined))
+    context.after(() => hanging.close())
+    const { clients } = server.core
+    for (const [id, at] of [
+      ['express-too', shop.url],
+      ['auth-js-too', hanging.url],
+    ] as const) {
+      const found = await clients.find({ by: 'id', value: id })
+      const logout = { frontchannel_logout_uri: `${at}/out`, skip_consent: true }
+      await clients.update(id, {
+        redirectUris: [...(found?.redirectUris ?? []), `${at}/in`],
+        attributes: { oauth: { ...Object(found?.attributes['oauth']), ...logout } },
+      })
+    }
+    const person = await browser.person()
+    const page = await logIn(person, `${shop.url}/login`)
+    await page.goto(`${news.url}/auth/signin`)
+    await page.click('button[type=submit]')
+    await page.goto(news.url)
+    // The second login asked for nothing.
+    assert.equal(await textOf(page), 'Hello, Maria')
+    const [framed, complaints]: [string[], string[]] = [[], []]
+    page.on('request', (request) => {
+      if (request.frame() !== page.mainFrame()) framed.push(request.url())
+    })
+    page.on('console', (message) => complaints.push(message.text()))
+    await page.goto(`${shop.url}/logout`, { waitUntil: 'commit' })
+    await page.waitForSelector('iframe', { state: 'attached' })
+    assert.match(await textOf(page), /The express-too\nThe auth-js-too/)
+    await picture(page, 'logged-out-frames')
+    await page.waitForURL(`${shop.url}/`)
+    assert.deepEqual(framed, [`${shop.url}/out`, `${hanging.url}/out`])
+    // That of the frame itself, which this application does not have.
+    assert.deepEqual(
+      complaints.filter((text) => !text.includes('404')),
+      [],
+    )
     await person.close()
   })
 })

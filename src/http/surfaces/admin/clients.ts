@@ -175,7 +175,8 @@ function changeRoute({ core, route }: AdminContext): Route {
     async (call, actor) => {
       const patch = call.body()
       const found = await core.findClient(call.param('id'))
-      refuseMetadata({ ...found, attributes: patch.attributes ?? found.attributes })
+      const { attributes = found.attributes, redirectUris = found.redirectUris } = patch
+      refuseMetadata({ ...found, attributes, redirectUris })
       const by = { actor, wait: call.request.waitForConfirmation }
       const changed = await core.changeClient(found.id, patch, by)
       const { client: now, generated = null, revoked } = changed

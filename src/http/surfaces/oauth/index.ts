@@ -30,7 +30,8 @@ import {
 } from './device-page.ts'
 import { consentPath, loginPath } from './interaction.ts'
 import { showConsent, showLogin, submitConsent, submitLogin } from './login.ts'
-import { loggedOutPath, logout, showLoggedOut } from './logout.ts'
+import { leadOnPath, loggedOutPath, showLeadOn, showLoggedOut } from './logged-out.ts'
+import { logout } from './logout.ts'
 import { authorizePath, logoutPath, metadata, userinfoPath } from './metadata.ts'
 import { oauthSchema, type OAuthSettings } from './options.ts'
 import { noticePage } from './pages.ts'
@@ -112,6 +113,17 @@ function pageRoutes(service: OAuthService): readonly Route[] {
     page('GET', logoutPath, 'A client logs somebody out (RP-Initiated Logout 1.0)', logout),
     page('POST', logoutPath, 'The same as a form, or the answer of the page that asks', logout),
     page('GET', loggedOutPath, 'Says that it is done', showLoggedOut),
+    declare(
+      {
+        method: 'GET',
+        path: leadOnPath,
+        alsoHead: true,
+        operationId: 'get_logged_out_script',
+        summary: 'What leads from the page before it back to the client',
+        responses: { 200: { description: 'A script', type: 'text/javascript' } },
+      },
+      showLeadOn,
+    ),
   ]
 }
 

@@ -10,12 +10,11 @@ import type { Answer, DialectRequest } from '../../dialect.ts'
 import { oauthClientOf } from '../../oauth-client.ts'
 import { withParameters } from '../../redirect-uri.ts'
 import { endSession, findSignOn, forgetSignOn, lastSignOn } from './browser.ts'
+import { afterLogout } from './logged-out.ts'
 import { refuseOtherSites } from './login.ts'
 import { logoutPage, noticePage } from './pages.ts'
 import type { OAuthService } from './service.ts'
 import { wordsFor } from './words.ts'
-
-export const loggedOutPath = '/logged-out'
 
 const LOGOUT = 'oauth-logout'
 
@@ -153,20 +152,15 @@ async function leave(
   for (const session of sessions) {
     receipt = await endSession(service, session, request.waitForConfirmation)
   }
-  const location =
-    redirectUri === undefined || state === undefined
-      ? (redirectUri ?? loggedOutPath)
-      : withParameters(redirectUri, { state })
+  const isBare = redirectUri === undefined || state === undefined
+  const next = isBare ? redirectUri : withParameters(redirectUri, { state })
+  // Clients are told by the browser of what is certain alone.
+  const sids = request.waitForConfirmation ? sessions.map(({ sid }) => sid) : []
+  const location = await afterLogout(service, { sids, ...(next === undefined ? {} : { next }) })
   return {
     status: 303,
     headers: { location, 'referrer-policy': 'no-referrer' },
     cookies: forgetSignOn(service, request),
     ...(receipt === undefined ? {} : { receipt }),
   }
-}
-
-/** `GET /logged-out`. */
-export function showLoggedOut(_service: OAuthService, request: DialectRequest): Promise<Answer> {
-  const words = wordsFor(request)
-  return Promise.resolve(noticePage(200, words, words.loggedOut, words.loggedOutText))
 }

@@ -27,6 +27,8 @@ export async function metadata({
     end_session_endpoint: issuer + logoutPath,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
+    frontchannel_logout_supported: true,
+    frontchannel_logout_session_supported: true,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     ...tokenEndpointsMetadata(issuer, algorithm),
     response_types_supported: ['code'],

@@ -1,6 +1,14 @@
-/** The pages: what they say in each language stands in `words.ts`. They run no script. */
+/** The pages: what they say in each language stands in `words.ts`. They need no script. */
 import type { Answer } from '../../dialect.ts'
-import { formTargets, html, pageAnswer, styleSheet, type Html, type Style } from '../../html.ts'
+import {
+  formTargets,
+  html,
+  pageAnswer,
+  styleSheet,
+  type Html,
+  type Page,
+  type Style,
+} from '../../html.ts'
 import { pageCss } from '../../page-style.ts'
 import { deviceWords } from './device-words.ts'
 import { fill, type Words } from './words.ts'
@@ -211,16 +219,18 @@ export function noticePage(
   )
 }
 
-function page(
+/** A page of this surface. */
+export function page(
   status: number,
   { lang }: Words,
   title: string,
   formAction: readonly string[],
   parts: readonly Html[],
+  more: Pick<Page, 'script' | 'frames'> = {},
 ): Answer {
   const body = html`<main>
     <h1>${title}</h1>
     ${parts}
   </main>`
-  return pageAnswer(status, { title, style, body, formAction, lang })
+  return pageAnswer(status, { title, style, body, formAction, lang, ...more })
 }
