@@ -4,7 +4,7 @@ import { refuse } from '../domain/failure.ts'
 import { digest } from '../core/handles.ts'
 import type { DialectContext } from './context.ts'
 import type { OAuthClient } from './oauth-client.ts'
-import { tokenPath } from './token-endpoints.ts'
+import { pushPath, tokenPath } from './token-endpoints.ts'
 
 /** Algorithms of a pair of keys. `none` and shared secrets are none of them. */
 export const assertionAlgorithms = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const
@@ -31,7 +31,7 @@ export async function checkAssertion(
     const { payload } = await jwtVerify(assertion, createLocalJWKSet(jwks as JSONWebKeySet), {
       issuer: client.id,
       subject: client.id,
-      audience: [issuer, issuer + tokenPath],
+      audience: [issuer, issuer + tokenPath, issuer + pushPath],
       algorithms: [...assertionAlgorithms],
       requiredClaims: ['exp', 'jti'],
       clockTolerance: SKEW_SECONDS,

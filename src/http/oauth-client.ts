@@ -42,6 +42,8 @@ export interface ClientMetadata {
   readonly backchannel_logout_session_required?: boolean
   readonly frontchannel_logout_uri?: string
   readonly frontchannel_logout_session_required?: boolean
+  /** True: requests of this client that it has not pushed are refused (RFC 9126, section 6). */
+  readonly require_pushed_authorization_requests?: boolean
   /** True: an application of the installation's own, for which nobody is asked for consent. */
   readonly skip_consent?: boolean
 }
@@ -72,6 +74,7 @@ const metadataSchema: Schema<ClientMetadata> = strict<ClientMetadata>({
   backchannel_logout_session_required: optional(flag({})),
   frontchannel_logout_uri: optional(webUri),
   frontchannel_logout_session_required: optional(flag({})),
+  require_pushed_authorization_requests: optional(flag({})),
   skip_consent: optional(flag({})),
 })
 

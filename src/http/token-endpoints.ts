@@ -4,6 +4,7 @@
  */
 
 export const tokenPath = '/oauth2/token'
+export const pushPath = '/oauth2/par'
 export const introspectionPath = '/oauth2/introspect'
 export const revocationPath = '/oauth2/revoke'
 

@@ -19,6 +19,7 @@ const held: Readonly<Record<string, number | readonly number[]>> = {
   RT: [1, 2, 3, 4, 5, 8, 9, 10, 14],
   AT: 2,
   HT: 2,
+  PAR: 8,
   DEV: 13,
   RPI: [1, 3, 4, 5, 6, 8, 9, 11, 12, 13, 14, 15, 16, 18, 19, 20],
   BCL: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18, 19],

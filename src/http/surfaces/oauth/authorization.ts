@@ -41,6 +41,8 @@ export type AuthorizationError =
 export type Recipient = Pick<Authorization, 'redirectUri' | 'state'>
 
 const MAX_TEXT = 2048
+/** An ID token has claims and the signature of a long key. */
+const MAX_HINT = 8192
 const prompts: ReadonlySet<string> = new Set(['none', 'login', 'consent', 'select_account'])
 
 /**
@@ -92,9 +94,9 @@ export async function readAuthorization(
   if (new Set(parameters.keys()).size !== [...parameters.keys()].length) {
     return wrong('invalid_request', 'a parameter is there more than once')
   }
-  if ([...parameters.values()].some((value) => value.length > MAX_TEXT)) {
-    return wrong('invalid_request', 'a parameter is too long')
-  }
+  const isLong = ([name, { length }]: readonly [string, string]): boolean =>
+    length > (name === 'id_token_hint' ? MAX_HINT : MAX_TEXT)
+  if ([...parameters].some(isLong)) return wrong('invalid_request', 'a parameter is too long')
   const given = (name: string): string | undefined => parameters.get(name) || undefined
   if (given('request') !== undefined) return wrong('request_not_supported', 'request')
   if (given('request_uri') !== undefined) return wrong('request_uri_not_supported', 'request_uri')

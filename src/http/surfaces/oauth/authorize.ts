@@ -5,6 +5,7 @@ import { readForm } from '../../body.ts'
 import type { Cookie } from '../../cookie.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
 import { OAUTH, type OAuthClient } from '../../oauth-client.ts'
+import { withParameters } from '../../redirect-uri.ts'
 import {
   findRecipient,
   readAuthorization,
@@ -12,22 +13,54 @@ import {
   sendError,
   type Authorization,
 } from './authorization.ts'
-import { findSignOn, type SignOn } from './browser.ts'
+import { findSignOn, hasBrowserCookie, type SignOn } from './browser.ts'
 import { consentPath, loginPath, showInteraction, takeInteraction } from './interaction.ts'
+import { authorizePath } from './metadata.ts'
+import { keepRequest, takeRequest, type SentRequest } from './pushed.ts'
 import type { OAuthService } from './service.ts'
 
 const CONSENT = 'oauth-consent'
 /** A consent that is not used for this long is asked for again. */
 const CONSENT_KEPT_MS = 365 * 86_400_000
 
-/** `GET` or `POST /oauth2/authorize`. */
+/**
+ * `GET` or `POST /oauth2/authorize`.
+ *
+ * 1. The request that is meant: this one, or the one that it names (RFC 9126, section 4).
+ * 2. Its client, and where answers go; until that is certain there are none.
+ * 3. The rest of it.
+ * 4. Who is logged in at this browser, and what they have to be asked.
+ */
 export async function authorize(service: OAuthService, request: DialectRequest): Promise<Answer> {
-  const parameters = request.method === 'POST' ? readForm(request) : request.query
+  const sent = request.method === 'POST' ? readForm(request) : request.query
+  const { parameters, isPushed } = await takeRequest(service, sent)
   const { client, recipient } = await findRecipient(service, parameters)
+  if (client.metadata.require_pushed_authorization_requests === true && !isPushed) {
+    return sendError(service, recipient, 'invalid_request', 'this client has to push its requests')
+  }
+  if (request.method === 'POST' && !hasBrowserCookie(service, request)) {
+    return bringByGet(service, request, client, { parameters, isPushed })
+  }
   const read = await readAuthorization(service, parameters, client, recipient)
   if ('error' in read) return sendError(service, recipient, read.error, read.why)
   const signOn = await findSignOn(service, request)
   return proceed(service, request, { authorization: read, client, signOn })
+}
+
+/**
+ * A form of another site comes without the cookies that the browser has here. They come with the
+ * GET to which this leads, so nobody who is logged in is asked again, and no cookie is replaced.
+ */
+async function bringByGet(
+  service: OAuthService,
+  { clientAddress }: DialectRequest,
+  client: OAuthClient,
+  { parameters, isPushed }: SentRequest,
+): Promise<Answer> {
+  await service.strangers.consume(clientAddress)
+  const uri = await keepRequest(service, client, parameters, isPushed)
+  const location = withParameters(authorizePath, { client_id: client.id, request_uri: uri })
+  return { status: 303, headers: { location } }
 }
 
 /** Where a login has got to. */

@@ -136,6 +136,11 @@ export function browserOf(
   return { browser: digest(value), cookies: [cookieOf(service, 'browser', value)] }
 }
 
+/** Whether a browser has sent the cookie to which the pages of its logins are tied. */
+export function hasBrowserCookie(service: OAuthService, request: DialectRequest): boolean {
+  return readCookie(request, cookieName(service, 'browser')) !== undefined
+}
+
 /** Whether a request comes from the browser in which something began. */
 export function isSameBrowser(
   service: OAuthService,

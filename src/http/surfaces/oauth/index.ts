@@ -10,10 +10,11 @@ import { routesWith } from '../../declared-route.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
 import { problems } from '../../problem.ts'
-import { answer, anything, anyText, constant, count, optional } from '../../schema.ts'
+import { answer, anything, anyText, constant, count, optional, type Schema } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
-import { tokenPath } from '../../token-endpoints.ts'
+import { pushPath, tokenPath } from '../../token-endpoints.ts'
 import { authorize } from './authorize.ts'
+import type { CallError } from './client-call.ts'
 import { demo } from './demo.ts'
 import {
   authorizeDevice,
@@ -35,6 +36,7 @@ import { logout } from './logout.ts'
 import { authorizePath, logoutPath, metadata, userinfoPath } from './metadata.ts'
 import { oauthSchema, type OAuthSettings } from './options.ts'
 import { noticePage } from './pages.ts'
+import { pushRequest, type PushAnswer } from './pushed.ts'
 import { createService, type OAuthService } from './service.ts'
 import { exchange } from './token.ts'
 import type { TokenAnswer } from './token-answer.ts'
@@ -129,7 +131,6 @@ function pageRoutes(service: OAuthService): readonly Route[] {
 
 /** What programs call. */
 function machineRoutes(service: OAuthService): readonly Route[] {
-  const error = { description: 'An error (RFC 6749, section 5.2)', schema: anything }
   const about = (method: 'GET' | 'POST'): Route =>
     declare(
       {
@@ -155,37 +156,62 @@ function machineRoutes(service: OAuthService): readonly Route[] {
       async (call) => call.json(200, await metadata(service)),
     )
   return [
-    declare(
-      {
-        method: 'POST',
-        path: tokenPath,
-        summary: 'Tokens for a code, a refresh token, a device, or a client’s own credentials',
-        security: [{ basic: [] }],
-        responses: { 200: tokenResponse, 400: error, 401: error, default: error },
-      },
-      async (call) => {
-        const said = await exchange(service, call.request)
-        return 'error' in said ? oauthError(400, said.error, said.why) : call.json(200, said)
-      },
-    ),
-    declare(
-      {
-        method: 'POST',
-        path: deviceAuthorizationPath,
-        summary: 'A device without a browser asks for a login (RFC 8628, section 3.1)',
-        security: [{ basic: [] }],
-        responses: { 200: deviceResponse, 400: error, 401: error, default: error },
-      },
-      async (call) => {
-        const said = await authorizeDevice(service, call.request)
-        return 'error' in said ? oauthError(400, said.error, said.why) : call.json(200, said)
-      },
-    ),
+    clientCall(service, tokenPath, tokenResponse, {
+      summary: 'Tokens for a code, a refresh token, a device, or a client’s own credentials',
+      status: 200,
+      act: exchange,
+    }),
+    clientCall(service, pushPath, pushResponse, {
+      summary: 'A client hands in an authorization request (RFC 9126)',
+      status: 201,
+      act: pushRequest,
+    }),
+    clientCall(service, deviceAuthorizationPath, deviceResponse, {
+      summary: 'A device without a browser asks for a login (RFC 8628, section 3.1)',
+      status: 200,
+      act: authorizeDevice,
+    }),
     about('GET'),
     about('POST'),
     describe('oauth-authorization-server', 'Authorization server metadata (RFC 8414)'),
     describe('openid-configuration', 'OpenID Connect Discovery 1.0'),
   ]
+}
+
+const error = { description: 'An error (RFC 6749, section 5.2)', schema: anything }
+
+/** A form that a client sends, with which it says who it is. */
+function clientCall<T extends object>(
+  service: OAuthService,
+  path: string,
+  response: { readonly description: string; readonly schema: Schema<T> },
+  call: {
+    readonly summary: string
+    readonly status: 200 | 201
+    readonly act: (service: OAuthService, request: DialectRequest) => Promise<T | CallError<string>>
+  },
+): Route {
+  const { summary, status, act } = call
+  return declare(
+    {
+      method: 'POST',
+      path,
+      summary,
+      security: [{ basic: [] }],
+      responses: { [status]: response, 400: error, 401: error, default: error },
+    },
+    async ({ request }) => {
+      const said = await act(service, request)
+      if ('error' in said) return oauthError(400, said.error, said.why)
+      const headers = { 'content-type': 'application/json' }
+      return { status, headers, body: JSON.stringify(said) }
+    },
+  )
+}
+
+const pushResponse = {
+  description: 'What the request is called',
+  schema: answer<PushAnswer>({ request_uri: anyText(), expires_in: count() }),
 }
 
 const tokenResponse = {
@@ -235,10 +261,17 @@ function pageFailure(failure: Failure, request: DialectRequest): Answer {
   const isOver = failure.kind === 'not_found' || failure.kind === 'forbidden'
   if (isOver) return page(words.over, words.startAgain)
   if (status >= 500) return page(words.failed, words.tryAgain)
-  if (failure.kind === 'rate_limited') return page(words.failed, words.tooMany)
+  if (failure.kind === 'rate_limited') {
+    const answered = page(words.failed, words.tooMany)
+    return withHeader(answered, 'retry-after', String(failure.retryAfterSeconds))
+  }
   const answered = page(words.failed, words.wrongLink, ...detailOf(failure))
   if (failure.kind !== 'method_not_allowed') return answered
-  return { ...answered, headers: { ...answered.headers, allow: failure.allow.join(', ') } }
+  return withHeader(answered, 'allow', failure.allow.join(', '))
+}
+
+function withHeader(answered: Answer, name: string, value: string): Answer {
+  return { ...answered, headers: { ...answered.headers, [name]: value } }
 }
 
 function detailOf(failure: Failure): readonly string[] {

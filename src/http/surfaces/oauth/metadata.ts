@@ -1,7 +1,7 @@
 /** What this server says of itself: RFC 8414, and OpenID Connect Discovery 1.0. */
 import { assertionAlgorithms } from '../../client-assertion.ts'
 import { authenticationMethods, grantTypes, openidScopes } from '../../oauth-client.ts'
-import { tokenEndpointsMetadata, tokenPath } from '../../token-endpoints.ts'
+import { pushPath, tokenEndpointsMetadata, tokenPath } from '../../token-endpoints.ts'
 import { deviceAuthorizationPath } from './device.ts'
 import type { OAuthService } from './service.ts'
 import { languageTags } from './words.ts'
@@ -22,6 +22,7 @@ export async function metadata({
     issuer,
     authorization_endpoint: issuer + authorizePath,
     token_endpoint: issuer + tokenPath,
+    pushed_authorization_request_endpoint: issuer + pushPath,
     device_authorization_endpoint: issuer + deviceAuthorizationPath,
     userinfo_endpoint: issuer + userinfoPath,
     end_session_endpoint: issuer + logoutPath,

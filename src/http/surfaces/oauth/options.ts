@@ -9,6 +9,7 @@ export interface OAuthOptions {
   readonly idTokenLifetimeMs: number
   readonly codeLifetimeMs: number
   readonly loginLifetimeMs: number
+  readonly pushedLifetimeMs: number
   readonly deviceLifetimeMs: number
   readonly devicePollIntervalMs: number
   readonly attemptsPerAddress: RateLimitRule
@@ -41,6 +42,10 @@ export const oauthSchema: Group<OAuthSettings> = group<OAuthSettings>({
       description: 'for how long a login or consent page may stay open',
       default: 15 * MINUTE_MS,
     }),
+    pushedLifetimeMs: lifetime({
+      description: 'for how long a browser may bring a request that its client has pushed',
+      default: MINUTE_MS,
+    }),
     deviceLifetimeMs: lifetime({
       description: 'for how long a device may wait until somebody has typed its code',
       default: 10 * MINUTE_MS,
@@ -64,7 +69,7 @@ export const oauthSchema: Group<OAuthSettings> = group<OAuthSettings>({
       windowSeconds: 60,
     }),
     requestsPerAddress: limitSetting(
-      'logins and devices begun from one address by those who have not said who they are',
+      'logins, devices and pushed requests begun from one address by those who have not said who they are',
       { points: 600, windowSeconds: 60 },
     ),
   }),
