@@ -51,6 +51,28 @@ export const systemPackages = [
     why: 'guards are told of certificates that nobody trusts',
   },
   {
+    package: 'xmlsec1',
+    binaries: ['xmlsec1'],
+    folders: () => [],
+    why: 'signatures of SAML messages are verified by another program',
+  },
+  {
+    package: 'libxml2-utils',
+    binaries: ['xmllint'],
+    folders: () => [],
+    why: 'SAML messages are held against their schema',
+  },
+  {
+    package: 'opensaml-schemas',
+    works: () => readFolder('/usr/share/xml/opensaml').includes('saml-schema-protocol-2.0.xsd'),
+    why: 'the schema of SAML 2.0',
+  },
+  {
+    package: 'xmltooling-schemas',
+    works: () => readFolder('/usr/share/xml/xmltooling').includes('xmldsig-core-schema.xsd'),
+    why: 'the schema of signatures, which that one includes',
+  },
+  {
     package: 'chromium',
     binaries: ['chromium'],
     folders: () => [],

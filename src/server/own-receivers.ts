@@ -1,7 +1,7 @@
 /** The setting that names the receivers which an installation has written itself. */
 import type { ReceiverModule } from '../receivers/module.ts'
 import { BACKCHANNEL } from '../receivers/backchannel.ts'
-import { MVPD } from '../receivers/mvpd.ts'
+import { MVPD } from '../receivers/mvpd/index.ts'
 import { PROVIDER } from '../receivers/providers/index.ts'
 import { isPlainObject } from '../settings/read.ts'
 import { checked, group, list, optional, type Setting } from '../settings/schema.ts'

@@ -1,12 +1,12 @@
 import type { Core } from '../core/core.ts'
 import { addressMatcher } from '../http/client-address.ts'
-import { ADOBE_PASS, viewerOf } from '../http/dialects/adobe-pass/index.ts'
+import { ADOBE_PASS, LOGOUT_CALLBACK_PATH, viewerOf } from '../http/dialects/adobe-pass/index.ts'
 import { OAUTH, oauthClientOf } from '../http/oauth-client.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Receiver } from '../ports/delivery.ts'
 import { createBackchannelReceiver } from '../receivers/backchannel.ts'
-import { createMvpdReceiver } from '../receivers/mvpd.ts'
-import { createExchange } from '../receivers/exchange.ts'
+import { createExchange, type ExchangeOptions } from '../receivers/exchange.ts'
+import { createMvpdReceiver } from '../receivers/mvpd/index.ts'
 import { createPost, type Post } from '../receivers/post.ts'
 import { createProviderReceiver } from '../receivers/providers/index.ts'
 import { filledIn } from '../settings/read.ts'
@@ -47,8 +47,10 @@ function openMvpds(config: Config, clock: Clock): Receiver {
     providers: config.dialects.adobePass.options.mvpds ?? [],
     dialect: ADOBE_PASS,
     viewerOf,
-    clock,
-    post: postOf(config, clock),
+    exchange: createExchange(guardedBy(config)),
+    nowMs: () => clock.nowMs(),
+    newId: () => crypto.randomUUID(),
+    returnUrl: config.issuer + config.dialects.adobePass.prefix + LOGOUT_CALLBACK_PATH,
   })
 }
 
@@ -64,10 +66,13 @@ function openBackchannel(config: Config, clock: Clock, core: Core): Receiver {
   })
 }
 
-function postOf({ allowedPrivateAddresses }: Config, clock: Clock): Post {
-  return createPost({
+function postOf(config: Config, clock: Clock): Post {
+  return createPost({ ...guardedBy(config), nowMs: () => clock.nowMs() })
+}
+
+function guardedBy({ allowedPrivateAddresses }: Config): ExchangeOptions {
+  return {
     isListed: addressMatcher(allowedPrivateAddresses),
     setting: 'allowedPrivateAddresses',
-    nowMs: () => clock.nowMs(),
-  })
+  }
 }

@@ -18,7 +18,7 @@ export function childConfig({
   const provider = {
     id: 'DemoMVPD',
     displayName: 'Cable',
-    logoutUrl: providerUrl,
+    logout: { kind: 'message', url: providerUrl } as const,
     secret: SECRET,
     temporaryPassMs: 3_600_000,
   }

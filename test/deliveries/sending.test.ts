@@ -7,8 +7,8 @@ import { deliver, MAX_DELIVERY_ATTEMPTS } from '../../src/core/deliver.ts'
 import type { CoreDependencies } from '../../src/core/dependencies.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Receiver } from '../../src/ports/delivery.ts'
-import { createMvpdReceiver } from '../../src/receivers/mvpd.ts'
-import { createPost } from '../../src/receivers/post.ts'
+import { createMvpdReceiver } from '../../src/receivers/mvpd/index.ts'
+import { createExchange } from '../../src/receivers/exchange.ts'
 import { startSending, type Sending } from '../../src/server/deliveries/sending.ts'
 import { silentLog } from '../../src/server/system.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
@@ -102,13 +102,15 @@ function send(to?: Receiver): void {
   } as unknown as Core
   const providers = createMvpdReceiver({
     providers: [
-      { id: 'one', logoutUrl: one.url, secret: SECRET },
-      { id: 'two', logoutUrl: two.url, secret: SECRET },
+      { id: 'one', logout: { kind: 'message', url: one.url }, secret: SECRET },
+      { id: 'two', logout: { kind: 'message', url: two.url }, secret: SECRET },
     ],
     dialect: 'adobe-pass',
-    viewerOf: () => ({ mvpd: '', userId: '' }),
-    clock,
-    post: createPost({ isListed: () => true, setting: '', nowMs: () => clock.nowMs() }),
+    viewerOf: () => ({ mvpd: '', userId: '', claims: {} }),
+    exchange: createExchange({ isListed: () => true, setting: '' }),
+    nowMs: () => clock.nowMs(),
+    newId: () => crypto.randomUUID(),
+    returnUrl: 'https://pass.example/back',
   })
   sending = startSending({
     core,

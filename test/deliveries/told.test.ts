@@ -17,7 +17,12 @@ let devices = 0
 before(async () => {
   provider = await openProvider()
   const mvpds = [
-    { id: MVPD, displayName: 'Cable', logoutUrl: provider.url, secret: SECRET },
+    {
+      id: MVPD,
+      displayName: 'Cable',
+      logout: { kind: 'message', url: provider.url } as const,
+      secret: SECRET,
+    },
     { id: 'Silent', displayName: 'Silent', secret: SECRET },
   ]
   server = await startTestServer({ config: { dialects: { adobePass: { options: { mvpds } } } } })

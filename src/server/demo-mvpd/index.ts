@@ -46,7 +46,7 @@ export function createDemoMvpd(options: DemoMvpdOptions): DemoMvpd {
       id: DEMO_MVPD,
       displayName: 'Demo TV provider',
       loginUrl: `${root}/login`,
-      logoutUrl: `${root}/logout`,
+      logout: { kind: 'message', url: `${root}/logout` },
       secret: options.secret,
       deniedResources: {
         TestStream3: 'Your subscription package does not include the "TestStream3" channel.',

@@ -9,6 +9,7 @@ import { passRefuse, registrationCodeUnknown } from './errors.ts'
 import { startLogin } from './login.ts'
 import { required } from './parse.ts'
 import { providerOf, type Pass } from './pass.ts'
+import { domainsOf, redirectAddress } from './redirect.ts'
 import { findRegistrationCode } from './registration-code.ts'
 import { error, errors, mvpd, requestor, security } from './wire.ts'
 
@@ -77,7 +78,12 @@ export function authenticateRoute(pass: Pass): Route {
       const code = call.query('reg_code')
       const provider = providerOf(pass, caller, call.query('mso_id'))
       checkDomain(caller, call.query('domain_name'))
-      const redirect = checkRedirect(pass, caller, call.query('redirect_url'))
+      const given = call.query('redirect_url')
+      // Without one a page says that all is done.
+      const redirect =
+        given === undefined
+          ? undefined
+          : redirectAddress(pass, caller, { parameter: 'redirect_url', given })
       const record =
         (await findRegistrationCode(pass, caller.id, code)) ?? passRefuse(registrationCodeUnknown)
       const location = await startLogin(pass, { requestor: caller, record, provider, redirect })
@@ -106,37 +112,9 @@ function mendRegistrationCode(query: URLSearchParams): URLSearchParams {
   return mended
 }
 
-function domainsOf(requestor: Client): readonly string[] | undefined {
-  const domains = requestor.attributes['domains']
-  return Array.isArray(domains) ? domains.map(String) : undefined
-}
-
 function checkDomain(requestor: Client, domain: string | undefined): void {
   if (domain === undefined) return
   const domains = domainsOf(requestor) ?? [domain]
   if (domain.length <= MAX_DOMAIN_LENGTH && domains.includes(domain)) return
   refuse({ kind: 'invalid_parameter', parameter: 'domain_name', reason: 'it is not registered' })
-}
-
-/** The address to come back to; undefined where there is none and a page says that all is done. */
-function checkRedirect(
-  pass: Pass,
-  requestor: Client,
-  text: string | undefined,
-): string | undefined {
-  if (text === undefined) return undefined
-  const url = URL.parse(text)
-  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:'
-  const domains = domainsOf(requestor)
-  const isRegistered =
-    domains?.some((domain) => url?.hostname === domain || url?.hostname.endsWith(`.${domain}`)) ??
-    pass.demo
-  // With a name before the host, an address looks like one place and leads to another.
-  const isPlain = url?.username === '' && url.password === ''
-  if (url !== null && isWeb && isPlain && isRegistered) return url.href
-  return refuse({
-    kind: 'invalid_parameter',
-    parameter: 'redirect_url',
-    reason: 'it is not an allowed address',
-  })
 }

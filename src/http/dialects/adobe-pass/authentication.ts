@@ -4,7 +4,9 @@
  * tokens at once.
  */
 import { createHash } from 'node:crypto'
+import { claimsForLogout } from '../../../domain/mvpd-logout.ts'
 import type { Json, Session, SessionStatus } from '../../../domain/session.ts'
+import type { Mvpd } from './options.ts'
 import { ADOBE_PASS, type Pass } from './pass.ts'
 
 export interface Login {
@@ -15,12 +17,14 @@ export interface Login {
   readonly userId: string
   readonly deviceType: string
   readonly metadata: Readonly<Record<string, Json>>
+  /** What the provider's logout is made of: see `keptClaims`. */
+  readonly claims?: Readonly<Record<string, string>>
   readonly lifetimeMs: number
 }
 
 /** Opens the AuthN token of a viewer on a device. */
 export async function openAuthentication(pass: Pass, login: Login): Promise<Session> {
-  const { mvpd, userId, deviceType, metadata } = login
+  const { mvpd, userId, deviceType, metadata, claims = {} } = login
   const { session } = await pass.core.openSession({
     subjectId: subjectIdOf(mvpd, userId),
     clientId: login.requestor,
@@ -35,6 +39,7 @@ export async function openAuthentication(pass: Pass, login: Login): Promise<Sess
       deviceType,
       metadata,
       metadataUpdated: Math.floor(pass.clock.nowMs() / 1000),
+      ...(Object.keys(claims).length > 0 ? { logoutClaims: claims } : {}),
     },
   })
   return session
@@ -69,10 +74,33 @@ async function findLast(pass: Pass, deviceKey: string): Promise<SessionStatus | 
   return items[0]
 }
 
-/** The provider and the viewer of an AuthN token. */
-export function viewerOf(session: Session): { readonly mvpd: string; readonly userId: string } {
-  const { mvpd, userId } = session.attributes
-  return { mvpd: textOf(mvpd), userId: textOf(userId) }
+/** Longer claims are not kept: each login has a copy. */
+const MAX_CLAIM_LENGTH = 4096
+
+/** Of what a provider says at a login, what its logout is made of later. */
+export function keptClaims(
+  { logout }: Mvpd,
+  said: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, string>> {
+  const kept = claimsForLogout(logout).flatMap((name) => {
+    const value = Object.hasOwn(said, name) ? said[name] : undefined
+    const isGood = typeof value === 'string' && value !== '' && value.length <= MAX_CLAIM_LENGTH
+    return isGood ? [[name, value] as const] : []
+  })
+  return Object.fromEntries(kept)
+}
+
+interface Viewer {
+  readonly mvpd: string
+  readonly userId: string
+  readonly claims: Readonly<Record<string, string>>
+}
+
+/** The provider and the viewer of an AuthN token, and what the provider said at the login. */
+export function viewerOf({ attributes }: Session): Viewer {
+  const { mvpd, userId, logoutClaims } = attributes
+  const claims = (logoutClaims ?? {}) as Readonly<Record<string, string>>
+  return { mvpd: textOf(mvpd), userId: textOf(userId), claims }
 }
 
 function textOf(value: Json | undefined): string {

@@ -6,7 +6,7 @@
  * a request, one file for each group of calls acts, `render`, `errors` and `failures` answer. An
  * AuthN token is a session of the core, bound to the scope `device`; what makes it dead and how an
  * end is stored belong to the core. How a provider is told of a logout belongs to
- * `receivers/mvpd.ts`.
+ * `receivers/mvpd`.
  */
 import type { Given } from '../../../settings/schema.ts'
 import type { DialectContext } from '../../context.ts'
@@ -20,6 +20,7 @@ import { configRoute } from './config.ts'
 import { corsRules } from './cors.ts'
 import { freePreviewRoutes } from './free-preview.ts'
 import { callbackRoute } from './login.ts'
+import { logoutCallbackRoute } from './logout-actions.ts'
 import { logoutRoutes } from './logout.ts'
 import { mediaTokenRoutes } from './media.ts'
 import { metadataRoutes } from './metadata.ts'
@@ -37,11 +38,12 @@ import { createThrottle } from './throttle.ts'
 export type { AdobePassOptions, Mvpd } from './options.ts'
 export { viewerOf } from './authentication.ts'
 export { CALLBACK_PATH } from './login.ts'
+export { LOGOUT_CALLBACK_PATH } from './logout-actions.ts'
 export { ADOBE_PASS } from './pass.ts'
 
 /** `/api/v1/logout` is shared with another dialect, which answers there for other methods. */
 const OWN_PATHS =
-  /^(?:\/(?:reggie|o\/client)(?:\/|$)|\/api\/v1\/(?:config|authenticate|checkauthn|tokens|authorize|mediatoken|preauthorize)(?:[./]|$)|\/api\/v1\/logout\.(?:xml|json)$)/
+  /^(?:\/(?:reggie|o\/client)(?:\/|$)|\/api\/v1\/(?:config|authenticate|checkauthn|tokens|authorize|mediatoken|preauthorize)(?:[./]|$)|\/api\/v1\/logout(?:\.(?:xml|json)|\/callback)$)/
 
 export const adobePass: DialectModule<AdobePassOptions> = defineDialect({
   name: ADOBE_PASS,
@@ -95,6 +97,7 @@ function routesOf(pass: Pass): readonly Route[] {
     ...preauthorizeRoutes(pass),
     ...metadataRoutes(pass),
     ...logoutRoutes(pass),
+    logoutCallbackRoute(pass),
   ]
 }
 

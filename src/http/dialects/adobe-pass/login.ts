@@ -10,7 +10,7 @@ import { routesWith } from '../../declared-route.ts'
 import type { Route } from '../../dialect.ts'
 import { problemManners } from '../../problem-response.ts'
 import { fields, optional, repeatable } from '../../schema.ts'
-import { openAuthentication } from './authentication.ts'
+import { keptClaims, openAuthentication } from './authentication.ts'
 import { passRefuse, unknownIntegration } from './errors.ts'
 import type { Mvpd } from './options.ts'
 import { page } from './page.ts'
@@ -37,6 +37,7 @@ interface Login {
 interface Viewer {
   readonly userId: string
   readonly metadata: Readonly<Record<string, Json>>
+  readonly claims: Readonly<Record<string, string>>
 }
 
 export interface LoginStart {
@@ -148,7 +149,11 @@ async function readAssertion(
     if (payload['state'] !== state || payload.sub === undefined || payload.sub === '') {
       return undefined
     }
-    return { userId: payload.sub.slice(0, 256), metadata: metadataOf(payload['metadata']) }
+    return {
+      userId: payload.sub.slice(0, 256),
+      metadata: metadataOf(payload['metadata']),
+      claims: keptClaims(provider, payload),
+    }
   } catch {
     return undefined
   }

@@ -1,10 +1,13 @@
 import { namesOfStored } from '../../../core/find-ending.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import type { Route } from '../../dialect.ts'
+import { optional, text } from '../../schema.ts'
 import { receiptHeaderForms } from '../../receipt-headers.ts'
 import { findAuthentication, lastAuthentication } from './authentication.ts'
 import type { Pass } from './pass.ts'
 import { deviceRoutes, type DeviceCaller } from './device-call.ts'
+import { logoutActions, logoutActionsDocument } from './logout-actions.ts'
+import { redirectAddress } from './redirect.ts'
 import { error } from './wire.ts'
 
 /**
@@ -19,6 +22,9 @@ import { error } from './wire.ts'
  * The provider is told afterwards, as of every other end of its viewers' sessions: the vendor's
  * call never does [S].
  *
+ * A client that sends `redirectUrl`, as in version 2 [F], gets the answer of version 2: what a
+ * browser has to do at the provider.
+ *
  * The requestor may be left out, as observed clients do: their credentials name it. Who knows a
  * device id can log the device out, here as there; `requireAccessToken` asks for more.
  */
@@ -31,8 +37,18 @@ export function logoutRoutes(pass: Pass): readonly Route[] {
       summary: 'Log a device out',
       description:
         'Ends the AuthN token of the device at the requestor, and with it its authorizations and ' +
-        'outstanding media tokens, before it answers. Then the TV provider is told.',
+        'outstanding media tokens, before it answers. Then the TV provider is told. With ' +
+        'redirectUrl the answer is 200 and says what a browser has to do at the provider.',
+      query: {
+        redirectUrl: optional(
+          text(4096, {
+            description:
+              'Asks for the answer of version 2: where a browser comes back to; http or https',
+          }),
+        ),
+      },
       responses: {
+        200: logoutActionsDocument,
         204: {
           description: 'No viewer is logged in on the device any more',
           headers: receiptHeaderForms,
@@ -43,8 +59,15 @@ export function logoutRoutes(pass: Pass): readonly Route[] {
       evenDisabled: true,
     },
     async (caller, call) => {
-      const receipt = await endDevice(pass, caller, call.request.waitForConfirmation)
-      return call.empty(204, { receipt })
+      const given = call.query('redirectUrl')
+      const wait = call.request.waitForConfirmation
+      if (given === undefined) {
+        return call.empty(204, { receipt: await endDevice(pass, caller, wait) })
+      }
+      const redirect = redirectAddress(pass, caller.requestor, { parameter: 'redirectUrl', given })
+      // Before the end: the session says at which provider it was.
+      const actions = await logoutActions(pass, caller, redirect)
+      return call.json(200, actions, { receipt: await endDevice(pass, caller, wait) })
     },
   )
 }

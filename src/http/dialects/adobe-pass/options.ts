@@ -1,3 +1,4 @@
+import type { MvpdLogout } from '../../../domain/mvpd-logout.ts'
 import type { Json } from '../../../domain/session.ts'
 import { settingsOf } from '../../../settings/read.ts'
 import {
@@ -17,6 +18,7 @@ import {
   type Group,
   type Setting,
 } from '../../../settings/schema.ts'
+import { mvpdLogoutSetting } from './logout-options.ts'
 
 /** A TV provider: who logs viewers in and decides what they may watch. */
 export interface Mvpd {
@@ -24,7 +26,7 @@ export interface Mvpd {
   readonly displayName: string
   readonly logoUrl?: string
   readonly loginUrl?: string
-  readonly logoutUrl?: string
+  readonly logout?: MvpdLogout
   readonly secret: string
   readonly deniedResources?: Readonly<Record<string, string>>
   readonly temporaryPassMs?: number
@@ -56,6 +58,8 @@ export interface LegacyKey {
 export interface PlatformProfile {
   readonly userId: string
   readonly metadata?: Readonly<Record<string, Json>>
+  /** Claims from which the provider's logout is made, where its `logout` names any. */
+  readonly claims?: Readonly<Record<string, Json>>
 }
 
 /** What an installation may choose; what each does is written in the schema below. */
@@ -102,12 +106,7 @@ export const mvpdSchema: Group<Mvpd> = group<Mvpd>({
         'its login page: gets `state`, `requestor` and `return`; without it there is no login at that provider',
     }),
   ),
-  logoutUrl: optional(
-    httpUrl({
-      description:
-        'where it is told whose sessions ended, however they did; without it, it is told nothing',
-    }),
-  ),
+  logout: optional(mvpdLogoutSetting),
   secret: text({
     description: 'shared with the provider: signs its assertions and our messages',
     secret: true,

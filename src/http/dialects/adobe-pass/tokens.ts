@@ -2,7 +2,13 @@ import type { Session } from '../../../domain/session.ts'
 import type { Call } from '../../declared-route.ts'
 import type { Answer, Route } from '../../dialect.ts'
 import { fields, text } from '../../schema.ts'
-import { findAuthentication, hasExpired, openAuthentication, viewerOf } from './authentication.ts'
+import {
+  findAuthentication,
+  hasExpired,
+  keptClaims,
+  openAuthentication,
+  viewerOf,
+} from './authentication.ts'
 import { findByCode } from './check-authentication.ts'
 import {
   authenticationGone,
@@ -101,6 +107,7 @@ function exchangeRoutes(pass: Pass): readonly Route[] {
         userId: profile.userId,
         deviceType,
         metadata: profile.metadata ?? {},
+        claims: keptClaims(provider, profile.claims ?? {}),
         lifetimeMs: authenticationLifetimeMs,
       })
       return call.empty(204)

@@ -3,11 +3,11 @@ import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
-import type { Delivery } from '../domain/delivery.ts'
-import type { Revocation } from '../domain/revocation.ts'
-import type { Session } from '../domain/session.ts'
-import { createMvpdReceiver, type ProviderEndpoint } from './mvpd.ts'
-import { createPost } from './post.ts'
+import type { Delivery } from '../../domain/delivery.ts'
+import type { Revocation } from '../../domain/revocation.ts'
+import type { Session } from '../../domain/session.ts'
+import { createMvpdReceiver, type ProviderEndpoint } from './index.ts'
+import { createExchange } from '../exchange.ts'
 
 const secret = 'a-secret-of-thirty-two-characters'
 const nowMs = 1_700_000_000_500
@@ -43,9 +43,14 @@ function receiverOf(...providers: readonly ProviderEndpoint[]) {
   return createMvpdReceiver({
     providers,
     dialect: 'adobe-pass',
-    viewerOf: ({ attributes }) => attributes as { mvpd: string; userId: string },
-    clock: { nowMs: () => nowMs, monotonicMs: () => 0, after: () => () => undefined },
-    post: createPost({ isListed: () => true, setting: '', nowMs: () => nowMs }),
+    viewerOf: ({ attributes }) => ({
+      ...(attributes as { mvpd: string; userId: string }),
+      claims: {},
+    }),
+    exchange: createExchange({ isListed: () => true, setting: '' }),
+    nowMs: () => nowMs,
+    newId: () => crypto.randomUUID(),
+    returnUrl: 'https://pass.example/back',
   })
 }
 
@@ -83,7 +88,11 @@ async function provider(
 const never = new AbortController().signal
 
 suite('the receiver of TV providers is owed', () => {
-  const receiver = receiverOf({ id: 'one', logoutUrl: 'http://127.0.0.1:9/', secret })
+  const receiver = receiverOf({
+    id: 'one',
+    logout: { kind: 'message', url: 'http://127.0.0.1:9/' },
+    secret,
+  })
 
   test('the end of a viewer’s session: whose, at which requestor, because of which entry', () => {
     assert.deepEqual(receiver.owes({ entry, session: sessionOf('one', 'viewer') }), {
@@ -108,7 +117,7 @@ suite('the receiver of TV providers is owed', () => {
 suite('the receiver of TV providers sends', () => {
   test('JSON with the delivery’s id, and the HMAC of it all', async (context) => {
     const { url, received } = await provider(context, 204)
-    const receiver = receiverOf({ id: 'one', logoutUrl: url, secret })
+    const receiver = receiverOf({ id: 'one', logout: { kind: 'message', url: url }, secret })
     assert.deepEqual(await receiver.send(delivery, never), { kind: 'delivered' })
     const [message] = received
     assert.ok(message)
@@ -140,7 +149,7 @@ suite('the receiver of TV providers sends', () => {
   ] as const) {
     test(`and is answered ${String(status)} ${JSON.stringify(headers)}`, async (context) => {
       const { url, received } = await provider(context, status, headers)
-      const receiver = receiverOf({ id: 'one', logoutUrl: url, secret })
+      const receiver = receiverOf({ id: 'one', logout: { kind: 'message', url: url }, secret })
       assert.deepEqual(await receiver.send(delivery, never), outcome)
       assert.equal(received.length, 1, 'redirects are not followed')
     })
@@ -148,7 +157,7 @@ suite('the receiver of TV providers sends', () => {
 
   test('until it is told to stop', async (context) => {
     const { url } = await provider(context, 'hang')
-    const receiver = receiverOf({ id: 'one', logoutUrl: url, secret })
+    const receiver = receiverOf({ id: 'one', logout: { kind: 'message', url: url }, secret })
     const stop = new AbortController()
     const sent = receiver.send(delivery, stop.signal)
     stop.abort()
@@ -157,10 +166,11 @@ suite('the receiver of TV providers sends', () => {
 
   test('nothing, and says so without the address, where nobody is known or there', async () => {
     const address = 'http://127.0.0.1:9/private-path'
-    const outcome = await receiverOf({ id: 'one', logoutUrl: address, secret }).send(
-      delivery,
-      never,
-    )
+    const outcome = await receiverOf({
+      id: 'one',
+      logout: { kind: 'message', url: address },
+      secret,
+    }).send(delivery, never)
     assert.equal(outcome.kind, 'again')
     assert.equal(JSON.stringify(outcome).includes('private-path'), false)
     assert.equal((await receiverOf().send(delivery, never)).kind, 'again')
