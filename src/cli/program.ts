@@ -12,6 +12,7 @@ import { addImport } from './commands/import.ts'
 import { addKeys } from './commands/keys.ts'
 import { addLogout } from './commands/logout.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addOperator } from './commands/operator.ts'
 import { addRestore } from './commands/restore.ts'
 import { addServe } from './commands/serve.ts'
 import { addSessions } from './commands/sessions.ts'
@@ -62,6 +63,7 @@ export function buildProgram(shell: Shell): Command {
   addSubjects(program, shell)
   addClients(program, shell)
   addGuard(program, shell)
+  addOperator(program, shell)
   addVerifiers(program, shell)
   addDeliveries(program, shell)
   addKeys(program, shell)

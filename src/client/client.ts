@@ -8,6 +8,10 @@ import type {
   WireForeignSession,
   WireGuard,
   WireGuardAdded,
+  WireMe,
+  WireOperator,
+  WireOperatorChanged,
+  WireOperatorInvited,
   WireKey,
   WireKeyRotated,
   WireRevocation,
@@ -25,10 +29,13 @@ import type {
   DeliveryFilter,
   ForeignSessionFilter,
   NewClient,
+  NewOperator,
   NewSubject,
+  OperatorPatch,
   RevocationFilter,
   RevocationOptions,
   RevocationTarget,
+  Role,
   SessionFilter,
   SubjectFilter,
   SubjectPatch,
@@ -37,7 +44,12 @@ import type {
 import { followEvents, type EventOptions, type RevocationEvent } from './events.ts'
 import { readLines } from './lines.ts'
 import { iterate, type ListOptions } from './pages.ts'
-import { connectionError, createTransport, type ClientOptions } from './transport.ts'
+import {
+  connectionError,
+  createTransport,
+  type ClientOptions,
+  type Transport,
+} from './transport.ts'
 
 export type RevokeRequest = RevocationTarget & RevokeOptions
 
@@ -78,6 +90,15 @@ export interface OutrightClient {
   client(id: string): Promise<WireClient>
   createClient(client: NewClient): Promise<WireClientChanged>
   updateClient(id: string, patch: ClientPatch): Promise<WireClientChanged>
+  /** Who calls, and with which role. */
+  me(): Promise<WireMe>
+  operators(options?: ListOptions): AsyncIterable<WireOperator>
+  addOperator(operator: NewOperator): Promise<WireOperatorChanged>
+  /** Makes a link with which one person becomes an operator. */
+  inviteOperator(role: Role): Promise<WireOperatorInvited>
+  updateOperator(name: string, patch: OperatorPatch): Promise<WireOperatorChanged>
+  /** Removes an operator and ends their sessions. */
+  removeOperator(name: string): Promise<WireRevoked>
   guards(options?: ListOptions): AsyncIterable<WireGuard>
   addGuard(name: string): Promise<WireGuardAdded>
   removeGuard(name: string): Promise<WireRevoked>
@@ -137,6 +158,7 @@ export function createClient(options: ClientOptions): OutrightClient {
     client: (id) => transport.json('GET', at('/clients', id)),
     createClient: (body) => transport.json('POST', '/clients', { body }),
     updateClient: (id, body) => transport.json('PATCH', at('/clients', id), { body }),
+    ...operatorCalls(transport),
     guards: (list = {}) => iterate(transport, '/guards', {}, list),
     addGuard: (name) => transport.json('POST', '/guards', { body: { name } }),
     removeGuard: (name) => transport.json('DELETE', at('/guards', name)),
@@ -168,5 +190,22 @@ export function createClient(options: ClientOptions): OutrightClient {
       }
     },
     events: (follow = {}) => followEvents(transport, server, follow),
+  }
+}
+
+type OperatorCalls = Pick<
+  OutrightClient,
+  'me' | 'operators' | 'addOperator' | 'inviteOperator' | 'updateOperator' | 'removeOperator'
+>
+
+function operatorCalls(transport: Transport): OperatorCalls {
+  const at = (name: string): string => `/operators/${encodeURIComponent(name)}`
+  return {
+    me: () => transport.json('GET', '/me'),
+    operators: (list = {}) => iterate(transport, '/operators', {}, list),
+    addOperator: (body) => transport.json('POST', '/operators', { body }),
+    inviteOperator: (role) => transport.json('POST', '/operators/invitations', { body: { role } }),
+    updateOperator: (name, body) => transport.json('PATCH', at(name), { body }),
+    removeOperator: (name) => transport.json('DELETE', at(name)),
   }
 }

@@ -36,10 +36,13 @@ import { countForeignSessions, listForeignSessions } from './foreign-sessions.ts
 import { inspect } from './inspect.ts'
 import { inspectForLogout } from './inspect-for-logout.ts'
 import { isKnownAddress, rememberAddress } from './known-address.ts'
+import { invitationVerbs, type Invitations } from './invitations.ts'
 import { joinByCode } from './join-by-code.ts'
 import { joinSession } from './join-session.ts'
 import { mint } from './mint.ts'
 import { openSession } from './open-session.ts'
+import { operatorSessionVerbs, type OperatorSessions } from './operator-sessions.ts'
+import { operatorVerbs, type Operators } from './operators.ts'
 import { recognize } from './recognize.ts'
 import { recognizeAny } from './recognize-any.ts'
 import { planDeliveries } from './plan-deliveries.ts'
@@ -67,6 +70,9 @@ export interface Core {
   readonly handles: Handles
   readonly devices: DeviceVerbs
   readonly lockout: Lockout
+  readonly operators: Operators
+  readonly operatorSessions: OperatorSessions
+  readonly invitations: Invitations
   readonly addSubject: Verb<typeof addSubject>
   readonly changeSubject: Verb<typeof changeSubject>
   readonly addClient: Verb<typeof addClient>
@@ -133,6 +139,9 @@ export function createCore(dependencies: CoreDependencies): Core {
     handles: handleVerbs(dependencies),
     devices: deviceVerbs(dependencies),
     lockout: lockoutVerbs(dependencies),
+    operators: operatorVerbs(dependencies),
+    operatorSessions: operatorSessionVerbs(dependencies),
+    invitations: invitationVerbs(dependencies),
     hashSecret: (secret) => hashPassword(secret, dependencies.passwordCost),
     addSubject: (...args) => addSubject(dependencies, ...args),
     changeSubject: (...args) => changeSubject(dependencies, ...args),

@@ -32,6 +32,13 @@ export const securitySchemes: Readonly<Record<string, Json>> = {
     scheme: 'bearer',
     description: 'The installation’s admin token (`OUTRIGHT_ADMIN_TOKEN`)',
   },
+  operatorSession: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'outright-operator',
+    description:
+      'An operator who has signed in at `/console/sign-in`; the role that is needed stands beside it. Over TLS the cookie is `__Host-outright-operator`',
+  },
   accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
   basic: { type: 'http', scheme: 'basic' },

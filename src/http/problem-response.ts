@@ -17,6 +17,7 @@ interface ProblemBody {
   readonly status: number
   readonly detail?: string
   readonly errors?: readonly FieldProblem[]
+  readonly requiredRole?: string
 }
 
 const problemBody: Schema<ProblemBody> = answer<ProblemBody>(
@@ -25,6 +26,7 @@ const problemBody: Schema<ProblemBody> = answer<ProblemBody>(
     title: anyText(),
     status: count({ minimum: 400, maximum: 599 }),
     detail: optional(anyText()),
+    requiredRole: optional(anyText({ description: 'of 403 `role-required`' })),
     errors: optional(
       listOf(
         answer<FieldProblem>({

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import type { Client, Subject } from '../domain/identity.ts'
+import type { NewOperator } from '../domain/operator.ts'
 import type { Group } from '../settings/schema.ts'
 import type { DialectContext } from './context.ts'
 import type { Dialect } from './dialect.ts'
@@ -69,6 +70,7 @@ export interface PageLink {
 export interface DemoIdentities {
   readonly subjects?: readonly DemoSubject[]
   readonly clients?: readonly DemoClient[]
+  readonly operators?: readonly Required<NewOperator>[]
   /** What a person needs to try it. */
   readonly shown: { readonly who: string; readonly secret: string }
 }

@@ -22,6 +22,7 @@ import type { Session, SessionNames, SessionStatus } from '../domain/session.ts'
 import type { CutStore } from './cut.ts'
 import type { DeliveryStore } from './delivery.ts'
 import type { ForeignSessionStore } from './foreign-session.ts'
+import type { OperatorStore, PasskeyStore } from './operator.ts'
 import type { TicketStore } from './ticket.ts'
 
 export interface Store
@@ -34,6 +35,8 @@ export interface Store
     KeyStore,
     DeliveryStore,
     ForeignSessionStore,
+    OperatorStore,
+    PasskeyStore,
     MaintenanceStore {}
 
 /** One page of a list. `next` is the cursor of the page after it, undefined on the last. */

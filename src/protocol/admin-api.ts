@@ -4,6 +4,7 @@
  * milliseconds whose names end in `Ms`. What is absent is `null`, never left out.
  */
 
+import type { Role } from '../domain/operator.ts'
 import { deliveryStates, type DeliveryState } from '../domain/delivery.ts'
 import { reasons, type Reason } from '../domain/revocation.ts'
 import { requestedScopes, scopes, type RequestedScope, type Scope } from '../domain/scope.ts'
@@ -194,6 +195,33 @@ export interface WireClientChanged {
   readonly client: WireClient
   readonly secret: string | null
   readonly revoked: WireRevoked | null
+}
+
+/** Who calls. */
+export interface WireMe {
+  readonly name: string
+  readonly role: Role
+  /** When the sign-in ends; null for the admin token. */
+  readonly expiresAt: string | null
+}
+
+/** Somebody who signs in at the console. */
+export interface WireOperator {
+  readonly name: string
+  readonly role: Role
+  readonly createdAt: string
+}
+
+export interface WireOperatorChanged {
+  readonly operator: WireOperator
+  /** What a new password ended. */
+  readonly revoked: WireRevoked | null
+}
+
+/** The link is shown this once. */
+export interface WireOperatorInvited {
+  readonly link: string
+  readonly expiresAt: string
 }
 
 export interface WireGuard {

@@ -6,6 +6,7 @@ import type {
   NewSubject,
   SubjectPatch,
 } from '../domain/identity.ts'
+import type { NewOperator, OperatorPatch, Role } from '../domain/operator.ts'
 import type {
   DeliveryState,
   RequestedScope,
@@ -14,7 +15,16 @@ import type {
 } from './admin-api.ts'
 
 /** Bodies of calls that add or change. */
-export type { Attributes, ClientPatch, NewClient, NewSubject, SubjectPatch }
+export type {
+  Attributes,
+  ClientPatch,
+  NewClient,
+  NewOperator,
+  NewSubject,
+  OperatorPatch,
+  Role,
+  SubjectPatch,
+}
 
 /** Body of `POST /revocations`. */
 export interface WireRevoke extends Partial<NamedTarget>, Partial<TokenTarget>, RevocationOptions {
@@ -50,6 +60,11 @@ export interface RevocationOptions {
   readonly note?: string
   /** True refuses (404) what the server has never heard of, except tokens. Default false. */
   readonly requireKnown?: boolean
+}
+
+/** Body of `POST /operators/invitations`. */
+export interface NewInvitation {
+  readonly role: Role
 }
 
 /** Body of `POST /guards`. */

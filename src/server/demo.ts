@@ -13,6 +13,7 @@ const demoMark = { demo: true } as const
 const identities = surfaceModules.flatMap(([, { demo }]) => demo ?? [])
 const subjects = identities.flatMap((one) => one.subjects ?? [])
 const clients = identities.flatMap((one) => one.clients ?? [])
+const operators = identities.flatMap((one) => one.operators ?? [])
 
 /** Path at which the demo's OAuth client gets its codes. */
 export const DEMO_CALLBACK_PATH = '/demo/callback'
@@ -68,6 +69,16 @@ async function addIdentities(store: Store, { passwordCost: cost, nowMs }: DemoSe
           ...client,
           secretHash: secret === undefined ? client.secretHash : await hashPassword(secret, cost),
           attributes: { ...client.attributes, ...demoMark },
+        }),
+      ),
+    ),
+    ...operators.map(async ({ password, ...operator }) =>
+      unlessThere(
+        store.createOperator({
+          id: `demo-${operator.name}`,
+          ...operator,
+          passwordHash: await hashPassword(password, cost),
+          createdAtMs: nowMs,
         }),
       ),
     ),

@@ -1,5 +1,8 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { NewOperator } from '../domain/operator.ts'
+import { DEMO_OPERATOR } from '../http/surfaces/operators/demo.ts'
+import { setUpLink } from '../http/operator-paths.ts'
 import { compose } from './compose.ts'
 import { loadConfig, type Config } from './config.ts'
 import { demoLogout } from './demo-page.ts'
@@ -33,6 +36,10 @@ export interface RunningServer {
   readonly url: string
   /** The demo's: a command that logs somebody out, to be pasted into a terminal. */
   readonly tryIt: string | undefined
+  /** The demo's: who signs in at the console. */
+  readonly operator: Required<NewOperator> | undefined
+  /** A link with which the first operator sets up; undefined where there is an operator. */
+  readonly setUpLink: string | undefined
   /** Takes no new requests, finishes what was accepted, and closes the store. */
   close(): Promise<void>
 }
@@ -80,10 +87,13 @@ export async function serveConfig(asked: Config): Promise<RunningServer> {
   const { address, port } = composition.app.server.address() as AddressInfo
   const host = address.includes(':') ? `[${address}]` : address
   const url = `http://${host}:${String(port)}`
+  const invited = await composition.core.invitations.issueFirst()
   const removeNote = noteRunning(config, url, log)
   return {
     url,
     tryIt: config.demo ? demoLogout(config) : undefined,
+    operator: config.demo ? DEMO_OPERATOR : undefined,
+    setUpLink: invited && setUpLink(config.issuer, invited.code),
     async close() {
       removeNote()
       await composition.close()

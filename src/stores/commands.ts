@@ -9,10 +9,13 @@ import type { Failure } from '../domain/failure.ts'
 import type { Cuttable, CutCommand } from '../domain/plan-cut.ts'
 import type { Generations } from '../domain/generation.ts'
 import type { Client, Subject } from '../domain/identity.ts'
+import type { Operator } from '../domain/operator.ts'
+import type { Passkey } from '../domain/passkey.ts'
 import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
 import type { Session, SessionNames, SessionStatus } from '../domain/session.ts'
 import type { CutRequest } from '../ports/cut.ts'
 import type { ForeignSessionFilter, KeepForeignSessions } from '../ports/foreign-session.ts'
+import type { OperatorChange, UsePasskeyCommand } from '../ports/operator.ts'
 import type {
   ClaimCommand,
   DeliveryCounts,
@@ -97,9 +100,19 @@ export interface ForeignSessionCommands {
   keepForeignSessions: { input: KeepForeignSessions; output: void }
 }
 
+/** And of these. */
+export interface OperatorCommands {
+  createOperator: { input: Operator; output: void }
+  updateOperator: { input: { name: string; change: OperatorChange }; output: Operator }
+  removeOperator: { input: string; output: boolean }
+  addPasskey: { input: Passkey; output: void }
+  usePasskey: { input: UsePasskeyCommand; output: boolean }
+  removePasskey: { input: { holder: string; id: string }; output: boolean }
+}
+
 /** All changes, for a store whose every change is committed by one writer. */
 export interface FileCommands
-  extends Commands, DeliveryCommands, CutCommands, ForeignSessionCommands {}
+  extends Commands, DeliveryCommands, CutCommands, ForeignSessionCommands, OperatorCommands {}
 
 /** Reads of one row or a few: microseconds, so they run where they are asked. */
 export interface PointQueries {
@@ -122,6 +135,9 @@ export interface PointQueries {
   }
   listKeys: { input: undefined; output: readonly SigningKey[] }
   findDelivery: { input: string; output: Delivery | undefined }
+  findOperator: { input: string; output: Operator | undefined }
+  findPasskey: { input: string; output: Passkey | undefined }
+  listPasskeys: { input: string; output: readonly Passkey[] }
 }
 
 /** Reads that can be long: they run on a thread of their own. */
@@ -155,6 +171,7 @@ export interface LongQueries {
     input: { filter: ForeignSessionFilter; page: PageRequest }
     output: Page<ForeignSession>
   }
+  listOperators: { input: PageRequest; output: Page<Operator> }
   backup: { input: string; output: void }
 }
 

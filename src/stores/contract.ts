@@ -20,6 +20,7 @@ import { hostileChecks } from './contract/hostile.ts'
 import { logListChecks } from './contract/log-lists.ts'
 import { logChecks } from './contract/log.ts'
 import { maintenanceChecks } from './contract/maintenance.ts'
+import { operatorChecks, passkeyChecks } from './contract/operators.ts'
 import { participantChecks } from './contract/participants.ts'
 import { raceChecks } from './contract/races.ts'
 import { rotateChecks } from './contract/rotate.ts'
@@ -47,6 +48,8 @@ export const storeChecks: readonly Check[] = [
   ...deliveryPlanChecks,
   ...deliveryChecks,
   ...foreignSessionChecks,
+  ...operatorChecks,
+  ...passkeyChecks,
   ...maintenanceChecks,
   ...raceChecks,
   ...hostileChecks,

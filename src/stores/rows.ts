@@ -3,6 +3,8 @@ import type { Checkpoint } from '../domain/checkpoint.ts'
 import type { Delivery } from '../domain/delivery.ts'
 import { generationsFrom, type Generations } from '../domain/generation.ts'
 import type { Client, Subject } from '../domain/identity.ts'
+import type { Operator } from '../domain/operator.ts'
+import type { Passkey } from '../domain/passkey.ts'
 import type { SessionCounter } from '../domain/scope.ts'
 import type { Session } from '../domain/session.ts'
 import type { SigningKey } from '../ports/store.ts'
@@ -189,5 +191,45 @@ export function toCheckpoint(row: CheckpointRow): Checkpoint {
     atMs: row.at_ms,
     actor: row.actor,
     seal: row.seal,
+  }
+}
+
+export interface OperatorRow {
+  readonly id: string
+  readonly name: string
+  readonly role: Operator['role']
+  readonly password_hash: string | null
+  readonly created_at_ms: number
+}
+
+export function toOperator(row: OperatorRow): Operator {
+  return {
+    id: row.id,
+    name: row.name,
+    role: row.role,
+    passwordHash: row.password_hash ?? undefined,
+    createdAtMs: row.created_at_ms,
+  }
+}
+
+export interface PasskeyRow {
+  readonly id: string
+  readonly holder: string
+  readonly public_key: string
+  readonly counter: number
+  readonly transports: string
+  readonly created_at_ms: number
+  readonly last_used_at_ms: number | null
+}
+
+export function toPasskey(row: PasskeyRow): Passkey {
+  return {
+    id: row.id,
+    holder: row.holder,
+    publicKey: row.public_key,
+    counter: row.counter,
+    transports: JSON.parse(row.transports) as string[],
+    createdAtMs: row.created_at_ms,
+    lastUsedAtMs: row.last_used_at_ms ?? undefined,
   }
 }

@@ -8,6 +8,7 @@ import { brokenCuts } from './broken-stores/cuts.ts'
 import { brokenForeign } from './broken-stores/foreign.ts'
 import { brokenForeignSessions } from './broken-stores/foreign-sessions.ts'
 import { brokenPlans, brokenSending } from './broken-stores/deliveries.ts'
+import { brokenOperators } from './broken-stores/operators.ts'
 import { brokenParticipants } from './broken-stores/participants.ts'
 import { brokenRecords } from './broken-stores/records.ts'
 import { brokenFollowing, brokenRevocations } from './broken-stores/revocations.ts'
@@ -28,4 +29,5 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenRecords,
   ...brokenPlans,
   ...brokenSending,
+  ...brokenOperators,
 ]

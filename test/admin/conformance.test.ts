@@ -72,6 +72,16 @@ suite('the document of the admin API', () => {
     check('post', '/guards', await api.post('/guards', { name: 'orders' }))
     check('get', '/guards', await api.get('/guards'))
     check('delete', '/guards/{name}', await api.delete('/guards/orders'))
+    const ana = { name: 'ana', role: 'viewer', password: 'a password of length' }
+    check('post', '/operators', await api.post('/operators', ana))
+    check('post', '/operators', await api.post('/operators', { ...ana, password: 'short' }))
+    const invited = await api.post('/operators/invitations', { role: 'operator' })
+    check('post', '/operators/invitations', invited)
+    check('get', '/operators', await api.get('/operators'))
+    const changed = await api.patch('/operators/ana', { password: 'another password' })
+    check('patch', '/operators/{name}', changed)
+    check('delete', '/operators/{name}', await api.delete('/operators/ana'))
+    check('get', '/me', await api.get('/me'))
     const owed = await oweDelivery(api.server.store)
     check('get', '/deliveries', await api.get('/deliveries'))
     const retried = await api.post(`/deliveries/${owed}/retry`)
@@ -116,6 +126,7 @@ suite('the document of the admin API', () => {
       '/foreign-sessions',
       '/guards',
       '/keys',
+      '/operators',
       '/revocations',
       '/sessions',
       '/subjects',

@@ -53,6 +53,22 @@ export async function fillStore(store: Store, name: string): Promise<void> {
     now,
     false,
   )
+  await store.createOperator({
+    id: `operator-${name}`,
+    name: `operator-${name}`,
+    role: 'admin',
+    passwordHash: undefined,
+    createdAtMs: now,
+  })
+  await store.addPasskey({
+    id: `passkey-${name}`,
+    holder: `operator:operator-${name}`,
+    publicKey: 'pQECAyYgASFYIA',
+    counter: 3,
+    transports: ['internal'],
+    createdAtMs: now,
+    lastUsedAtMs: undefined,
+  })
   const live = { kind: 'otp', key: hostile + name, value: hostile, expiresAtMs: later }
   await store.putTicket(live)
   await store.countAttempt(live.kind, live.key)

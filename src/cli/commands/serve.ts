@@ -58,6 +58,7 @@ export function addServe(program: Command, { terminal }: Shell): void {
       const server = await serveConfig(config)
       terminal.err(`outright: listening on ${server.url}\n`)
       if (config.demo) terminal.err(demoNotice(server))
+      if (server.setUpLink !== undefined) terminal.err(setUpNotice(server.setUpLink))
       await stopped
       await server.close()
       terminal.err('outright: stopped\n')
@@ -71,13 +72,27 @@ export function addServe(program: Command, { terminal }: Shell): void {
 }
 
 /** Where to look and one line to paste, below which the first request of the log will come. */
-function demoNotice({ url, tryIt }: RunningServer): string {
+function demoNotice({ url, tryIt, operator }: RunningServer): string {
   const reachable = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
   return [
     'outright: the demo identities are public: keep this server off the network',
     '',
     `  Look around   ${reachable}/ (the API: ${reachable}/docs)`,
+    ...(operator === undefined
+      ? []
+      : [`  Sign in       ${reachable}/console/ (${operator.name} / ${operator.password})`]),
     ...(tryIt === undefined ? [] : [`  Log maria out ${tryIt}`]),
+    '',
+    '',
+  ].join('\n')
+}
+
+/** On the terminal and in no log: whoever has the link becomes the first operator. */
+function setUpNotice(link: string): string {
+  return [
+    'outright: there is no operator yet. Become the first one, once and within a day, at',
+    '',
+    `  ${link}`,
     '',
     '',
   ].join('\n')

@@ -60,6 +60,8 @@ export {
   toTicket,
   toSigningKey,
   toDelivery,
+  toOperator,
+  toPasskey,
   toCheckpoint,
   type SessionRow,
   type SubjectRow,
@@ -67,5 +69,7 @@ export {
   type TicketRow,
   type KeyRow,
   type DeliveryRow,
+  type OperatorRow,
+  type PasskeyRow,
   type CheckpointRow,
 } from '../rows.ts'

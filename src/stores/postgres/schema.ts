@@ -319,6 +319,31 @@ CREATE TABLE foreign_sessions (
 CREATE INDEX foreign_sessions_by_expiry ON foreign_sessions (expires_at_ms ASC);
 `
 
+/**
+ * Who runs the installation, and passkeys of theirs and of people: `domain/operator.ts`. Older
+ * nodes do not look there.
+ */
+const operators = `
+CREATE TABLE operators (
+  name text COLLATE "C" PRIMARY KEY,
+  id text NOT NULL,
+  role text NOT NULL,
+  password_hash text,
+  created_at_ms bigint NOT NULL
+);
+
+CREATE TABLE passkeys (
+  id text COLLATE "C" PRIMARY KEY,
+  holder text COLLATE "C" NOT NULL,
+  public_key text NOT NULL,
+  counter bigint NOT NULL,
+  transports text NOT NULL,
+  created_at_ms bigint NOT NULL,
+  last_used_at_ms bigint
+);
+CREATE INDEX passkeys_by_holder ON passkeys (holder ASC, created_at_ms ASC);
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', needs: 1, sql: first },
   { number: 2, name: 'access horizon', needs: 2, sql: accessHorizon },
@@ -327,4 +352,5 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: 'checkpoints', needs: 5, sql: checkpoints },
   { number: 6, name: 'participants', needs: 6, sql: participants },
   { number: 7, name: 'foreign sessions', needs: 1, sql: foreignSessions },
+  { number: 8, name: 'operators', needs: 1, sql: operators },
 ]

@@ -19,6 +19,7 @@ import type { CommandName, Commands } from '../commands.ts'
 import { checkText } from '../text.ts'
 import { readAbilities, type Abilities } from './abilities.ts'
 import { Notifier } from './notifier.ts'
+import { operatorStore } from './operators.ts'
 import { Connection, planForKeys } from './connection.ts'
 import { cutStore } from './cut.ts'
 import { deliveryStore } from './deliveries.ts'
@@ -242,6 +243,7 @@ function besideLog({ delivering: own, short, long }: Parts) {
     ...deliveryStore({ own, short, long }),
     ...cutStore({ own, short }),
     ...foreignSessionStore({ own, long }),
+    ...operatorStore({ own, short, long }),
   }
 }
 

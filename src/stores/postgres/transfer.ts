@@ -52,6 +52,8 @@ const orders: Readonly<Record<TableName, readonly (readonly [string, 'text' | 'b
     ['session', 'text'],
     ['client', 'text'],
   ],
+  operators: [['name', 'text']],
+  passkeys: [['id', 'text']],
 }
 
 function open(url: string, name: string): Promise<Connection> {

@@ -14,6 +14,7 @@ import { boundLog, checkpointIdle } from './log-size.ts'
 import { logWriter, type LogWriter } from './log.ts'
 import { filesOf, identify, missingOf, type Identities } from './lost-files.ts'
 import { maintenanceWriter } from './maintenance.ts'
+import { operatorWriter } from './operators.ts'
 import { sessionWriter } from './sessions.ts'
 import { ticketWriter } from './tickets.ts'
 
@@ -203,6 +204,7 @@ export function commandHandlers(
     ...deliveryWriter(database),
     ...cutWriter(database),
     ...foreignSessionWriter(database),
+    ...operatorWriter(database),
     ...maintenanceWriter(database),
   }
 }

@@ -301,6 +301,28 @@ CREATE TABLE foreign_sessions (
 CREATE INDEX foreign_sessions_by_expiry ON foreign_sessions (expires_at_ms);
 `
 
+/** Who runs the installation, and passkeys of theirs and of people: `domain/operator.ts`. */
+const operators = `
+CREATE TABLE operators (
+  name TEXT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL,
+  role TEXT NOT NULL,
+  password_hash TEXT,
+  created_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE passkeys (
+  id TEXT NOT NULL PRIMARY KEY,
+  holder TEXT NOT NULL,
+  public_key TEXT NOT NULL,
+  counter INTEGER NOT NULL,
+  transports TEXT NOT NULL,
+  created_at_ms INTEGER NOT NULL,
+  last_used_at_ms INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX passkeys_by_holder ON passkeys (holder, created_at_ms);
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', sql: first },
   { number: 2, name: 'access horizon', sql: accessHorizon },
@@ -309,6 +331,7 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: 'checkpoints', sql: checkpoints },
   { number: 6, name: 'participants', sql: participants },
   { number: 7, name: 'foreign sessions', sql: foreignSessions },
+  { number: 8, name: 'operators', sql: operators },
 ]
 
 /** "Outr": marks a file as ours in its header, where SQLite keeps a place for that. */

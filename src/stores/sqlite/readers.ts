@@ -12,6 +12,7 @@ import { foreignSessionReader } from './foreign-sessions.ts'
 import { horizonPointReader } from './horizon.ts'
 import { keyPointReader } from './keys.ts'
 import { logLongReader, logPointReader } from './log-lists.ts'
+import { operatorLongReader, operatorPointReader } from './operators.ts'
 import { sessionLongReader, sessionPointReader } from './session-lists.ts'
 import { Thread, ThreadFailure } from './thread.ts'
 import { ticketLongReader, ticketPointReader } from './tickets.ts'
@@ -78,6 +79,7 @@ export function pointHandlers(database: DatabaseSync): Handlers<PointQueries> {
     ...keyPointReader(database),
     ...horizonPointReader(database),
     ...deliveryPointReader(database),
+    ...operatorPointReader(database),
   }
 }
 
@@ -97,6 +99,7 @@ export function longHandlers(database: DatabaseSync): Handlers<LongQueries> {
     ...endsReader(database),
     ...deliveryLongReader(database),
     ...foreignSessionReader(database),
+    ...operatorLongReader(database),
     backup(to) {
       backUp(database, to)
     },

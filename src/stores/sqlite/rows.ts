@@ -58,6 +58,8 @@ export {
   toTicket,
   toSigningKey,
   toDelivery,
+  toOperator,
+  toPasskey,
   toCheckpoint,
   type SessionRow,
   type SubjectRow,
@@ -65,5 +67,7 @@ export {
   type TicketRow,
   type KeyRow,
   type DeliveryRow,
+  type OperatorRow,
+  type PasskeyRow,
   type CheckpointRow,
 } from '../rows.ts'

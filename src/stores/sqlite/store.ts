@@ -22,6 +22,7 @@ import { lockFile } from './lock.ts'
 import { giveReserve, keepReserve, lacksRoom, reservePathOf } from './reserve.ts'
 import { filesOf, findLoss, identify, readEnd, REMEDY } from './lost-files.ts'
 import { migrate } from './migrations.ts'
+import { operatorStore } from './operators.ts'
 import { ensureStream, readStreams } from './streams.ts'
 import { markUndecided } from './undecided.ts'
 import { threadCommitter, Writer } from './writer.ts'
@@ -190,6 +191,7 @@ export function storeOver(
     ...deliveryStore(access),
     ...cutStore(access),
     ...foreignSessionStore(access),
+    ...operatorStore(access),
     ready: () => access.change('probe', undefined),
     sweep: (nowMs, limit) => access.change('sweep', { nowMs, limit }),
     backup: (to) => access.copy('backup', to),

@@ -39,6 +39,8 @@ const orders: Readonly<Record<Exclude<TableName, 'log'>, string>> = {
   delivery_cursors: 'stream',
   deliveries: 'number',
   foreign_sessions: 'issuer, subject, session, client',
+  operators: 'name',
+  passkeys: 'id',
 }
 
 /**

@@ -25,6 +25,8 @@ export type TableName =
   | 'delivery_cursors'
   | 'deliveries'
   | 'foreign_sessions'
+  | 'operators'
+  | 'passkeys'
 
 /** A value in a row: bytes only where the column has them. */
 export type Value = string | number | null | Uint8Array
@@ -192,6 +194,28 @@ export const tables: readonly Table[] = [
       first_seen_at_ms: 'number',
       last_seen_at_ms: 'number',
       expires_at_ms: 'number',
+    },
+  },
+  {
+    name: 'operators',
+    columns: {
+      id: 'text',
+      name: 'text',
+      role: 'text',
+      password_hash: 'text?',
+      created_at_ms: 'number',
+    },
+  },
+  {
+    name: 'passkeys',
+    columns: {
+      id: 'text',
+      holder: 'text',
+      public_key: 'text',
+      counter: 'number',
+      transports: 'text',
+      created_at_ms: 'number',
+      last_used_at_ms: 'number?',
     },
   },
 ]

@@ -28,6 +28,7 @@ function verifyRoute({ core, route }: AdminContext): Route {
       path: '/audit/verify',
       id: 'verifyAudit',
       tag: 'Audit',
+      role: 'viewer',
       summary: 'Verify the hash chain of the log',
       description:
         'Lines of JSON: `{checked, of}` while it runs, then `{ok: true, entries, head, from}` or `{ok: false, at, reason}`. Keep `head` elsewhere: it proves later that nothing is missing at the end. `from` says at which checkpoint each stream begins that was cut.',
@@ -61,6 +62,7 @@ function cutRoute({ core, node, route }: AdminContext): Route {
       path: '/audit/cut',
       id: 'cutLog',
       tag: 'Audit',
+      role: 'admin',
       summary: 'Cut old entries from the log, at a checkpoint that carries its chain on',
       description:
         'Entries from before `before`, which is a day ago at least, go, unless they still count. `done: false` says that the same request goes on. With `dryRun` nothing is cut.',
@@ -72,7 +74,7 @@ function cutRoute({ core, node, route }: AdminContext): Route {
       }),
       responses: { 200: { description: 'What was cut, or would be', schema: cut } },
     },
-    async (call, actor) => {
+    async (call, { actor }) => {
       const latestMs = node.trustedMs() - LEAST_KEPT_MS
       const { before, dryRun = false } = call.body()
       const beforeMs = Date.parse(before)

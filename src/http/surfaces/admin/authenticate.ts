@@ -1,27 +1,45 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'
+import { operatorSubject, type Role } from '../../../domain/operator.ts'
 import { readAuthorization } from '../../authorization.ts'
+import type { DialectContext } from '../../context.ts'
 import type { DialectRequest } from '../../dialect.ts'
+import { readOperatorCookie } from '../../operator-cookie.ts'
+import { senderOf } from '../../own-origin.ts'
 import { createRateLimit } from '../../rate-limit.ts'
+
+/** Who calls. */
+export interface Caller {
+  /** As the log has it: `operator:<name>`. */
+  readonly actor: string
+  /** As people read it. */
+  readonly name: string
+  readonly role: Role
+  /** When the sign-in ends, milliseconds since 1970; undefined for the admin token. */
+  readonly expiresAtMs?: number
+}
+
+export type Authenticate = (request: DialectRequest) => Promise<Caller>
 
 /** Wrong tokens from one address in a minute before the next one is not even compared. */
 const WRONG_TOKENS_PER_MINUTE = 30
 
+const tokenBearer: Caller = { actor: operatorSubject('admin'), name: 'admin token', role: 'admin' }
+
 /**
- * Makes the check that stands before every route.
+ * Makes the check that stands before every route: the admin token, or the cookie of an operator who
+ * has signed in. Where both come, the token counts: no page can make a browser send that.
  *
  * Both sides are hashed before they are compared, so that the time tells neither the length nor the
  * first wrong character. Only wrong tokens are counted: an operator who calls often is not refused,
  * whatever somebody behind the same address tries.
  *
  * @param adminToken `OUTRIGHT_ADMIN_TOKEN`; undefined closes the admin API to bearer tokens.
- * @param rateLimitFactor Multiplies the limit of wrong tokens.
- * @returns A function that gives the actor, `operator:<name>`, or refuses.
  */
 export function createAuthentication(
   adminToken: string | undefined,
-  rateLimitFactor: number,
-): (request: DialectRequest) => Promise<string> {
+  { core, rateLimitFactor }: Pick<DialectContext, 'core' | 'rateLimitFactor'>,
+): Authenticate {
   const expected = adminToken === undefined ? undefined : digest(adminToken)
   const wrongTokens = createRateLimit(
     { points: WRONG_TOKENS_PER_MINUTE, windowSeconds: 60 },
@@ -29,12 +47,20 @@ export function createAuthentication(
   )
   return async (request) => {
     const authorization = readAuthorization(request)
+    const cookie = readOperatorCookie(request)
+    if (authorization === undefined && cookie !== undefined) {
+      refuseForgery(request)
+      const session = await core.operatorSessions.find(cookie)
+      if (session === undefined) return refuse({ kind: 'credentials_invalid' })
+      const { name, role, expiresAtMs } = session
+      return { actor: operatorSubject(name), name, role, expiresAtMs }
+    }
     if (authorization === undefined) return refuse({ kind: 'credentials_missing' })
     const right =
       authorization.scheme === 'bearer' &&
       expected !== undefined &&
       timingSafeEqual(digest(authorization.token), expected)
-    if (right) return 'operator:admin'
+    if (right) return tokenBearer
     await wrongTokens.consume(request.clientAddress)
     return refuse({ kind: 'credentials_invalid' })
   }
@@ -42,4 +68,19 @@ export function createAuthentication(
 
 function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest()
+}
+
+/** A header that no form and, without our leave, no script of another origin can send. */
+const OWN_HEADER = 'outright-request'
+
+/** What changes something must have been sent by a page of this server (CSRF). */
+function refuseForgery(request: DialectRequest): void {
+  if (request.method === 'GET' || request.method === 'HEAD') return
+  if (request.header(OWN_HEADER) !== 'console') {
+    const reason = `with the cookie of an operator, the header ${OWN_HEADER}: console is required`
+    refuse({ kind: 'forbidden', reason })
+  }
+  if (senderOf(request) !== 'page') {
+    refuse({ kind: 'forbidden', reason: 'the request was not sent by a page of this server' })
+  }
 }

@@ -14,6 +14,7 @@ export function backupRoutes({ node, route }: AdminContext): readonly Route[] {
         path: '/backup',
         id: 'backup',
         tag: 'Backup',
+        role: 'admin',
         summary: 'Download a consistent copy of the database',
         description:
           'It holds password hashes and private signing keys: keep it as you keep those. 501 where the database has tools of its own, such as PostgreSQL.',

@@ -54,6 +54,7 @@ function createRoute({ core, random, route }: AdminContext): Route {
       path: '/clients',
       id: 'createClient',
       tag,
+      role: 'admin',
       summary: 'Add a client',
       body: strict<NewClient>({
         id: optional(idText),
@@ -123,6 +124,7 @@ function listRoute({ core, route }: AdminContext): Route {
       path: '/clients',
       id: 'listClients',
       tag,
+      role: 'viewer',
       summary: 'Clients, without guards',
       query: listQuery<ClientFilter>({ dialect: filter('Only of this dialect') }),
       responses: { 200: pageOf(client) },
@@ -142,6 +144,7 @@ function oneRoute({ core, route }: AdminContext): Route {
       path: '/clients/:id',
       id: 'getClient',
       tag,
+      role: 'viewer',
       summary: 'One client',
       responses: { 200: { description: 'The client', schema: client } },
     },
@@ -157,6 +160,7 @@ function changeRoute({ core, route }: AdminContext): Route {
       path: '/clients/:id',
       id: 'updateClient',
       tag,
+      role: 'admin',
       summary: 'Change a client, or give it a new secret',
       description:
         '`status: disabled` ends every session of the client and refuses new ones. `rotateSecret` answers with a new secret, shown this once; sessions go on unless `endSessions` is true.',
@@ -172,7 +176,7 @@ function changeRoute({ core, route }: AdminContext): Route {
       }),
       responses: { 200: { description: 'The client as changed', schema: clientChanged } },
     },
-    async (call, actor) => {
+    async (call, { actor }) => {
       const patch = call.body()
       const found = await core.findClient(call.param('id'))
       const { attributes = found.attributes, redirectUris = found.redirectUris } = patch

@@ -1,5 +1,6 @@
 /** How every route of the admin API is declared, authenticated, logged, and refuses. */
 import { Refusal, refuse } from '../../../domain/failure.ts'
+import { mayActAs, type Role } from '../../../domain/operator.ts'
 import { ADMIN_PREFIX } from '../../../protocol/admin-api.ts'
 import { readJson } from '../../body.ts'
 import { parseStrictJson } from '../../../settings/strict-json.ts'
@@ -9,7 +10,9 @@ import type { Answer, DialectRequest, Route } from '../../dialect.ts'
 import { problemResponse } from '../../problem-response.ts'
 import type { Responses } from '../../responses.ts'
 import { strict, type Schema } from '../../schema.ts'
-import { Problem, refuseFields, renderProblem } from './problem.ts'
+import type { Authenticate, Caller } from './authenticate.ts'
+import { Problem, refuseFields, renderProblem, RoleProblem } from './problem.ts'
+import { whileSignedIn } from './signed-in.ts'
 
 /** `path` stands behind `/outright/v1`. */
 export interface AdminForm<Q, B, R extends Responses, H, P> extends Omit<
@@ -19,12 +22,13 @@ export interface AdminForm<Q, B, R extends Responses, H, P> extends Omit<
   /** Unique; the name of the method in the typed client. */
   readonly id: string
   readonly tag: string
+  /** Whoever calls must have this role, or one that may do more. */
+  readonly role: Role
 }
 
-/** @param actor Who calls: `operator:<name>`. */
 type Act<Q, B, R extends Responses, H, P> = (
   call: Call<Q, B, R, H, P>,
-  actor: string,
+  caller: Caller,
 ) => Promise<Answer> | Answer
 
 export type DeclareAdminRoute = <
@@ -53,12 +57,12 @@ const nothing: Schema<object> = strict<object>({})
 
 /** Puts the authentication before every route, before anything of the request is read. */
 export function adminRoutesWith(
-  authenticate: (request: DialectRequest) => Promise<string>,
+  authenticate: Authenticate,
   { log }: Pick<DialectContext, 'log'>,
 ): DeclareAdminRoute {
   const declare = routesWith(manners)
   return <R extends Responses, Q, B, H, P>(
-    { id, tag, ...form }: AdminForm<Q, B, R, H, P>,
+    { id, tag, role, ...form }: AdminForm<Q, B, R, H, P>,
     act: Act<Q, B, R, H, P>,
   ): Route => {
     const { method, path, query = nothing as Schema<unknown> as Schema<Q>, responses } = form
@@ -72,28 +76,52 @@ export function adminRoutesWith(
         path: ADMIN_PREFIX + path,
         query,
         tags: [tag],
-        security: [{ adminToken: [] }],
+        // OpenAPI 3.1: the role that is needed.
+        security: [{ adminToken: [] }, { operatorSession: [role] }],
         responses: { ...responses, default: problemResponse() },
       },
       async (call) => {
-        const actor = await authenticate(call.request)
+        const caller = await authenticate(call.request)
         try {
+          requireRole(caller, role)
           // A misspelt or unknown parameter must not end anything.
           call.query()
-          const answer = await act(call, actor)
+          const answer = await act(call, caller)
           if (method !== 'GET') {
             // Who changed what. Bodies are left out: they may hold passwords.
+            const { actor } = caller
             const { params, requestId } = call.request
             const { status } = answer
             log.info({ requestId, actor, method, path, params, status }, 'admin change')
           }
-          return answer
+          return heldToSession(answer, caller, () => authenticate(call.request))
         } catch (error) {
           return renderProblem(problemOf(error))
         }
       },
     )
   }
+}
+
+/** @throws {Problem} Where the caller may not do this. */
+export function requireRole({ role }: Caller, needed: Role): void {
+  if (!mayActAs(role, needed)) throw new RoleProblem(needed)
+}
+
+/** A stream ends with the session that it was opened in, and where the role was taken away. */
+function heldToSession(answer: Answer, caller: Caller, again: () => Promise<Caller>): Answer {
+  const { body } = answer
+  if (caller.expiresAtMs === undefined || body === undefined) return answer
+  if (typeof body === 'string' || Buffer.isBuffer(body)) return answer
+  const isSignedIn = async (): Promise<boolean> => {
+    try {
+      return mayActAs((await again()).role, caller.role)
+    } catch (error) {
+      if (error instanceof Refusal) return false
+      throw error
+    }
+  }
+  return { ...answer, body: whileSignedIn(body, isSignedIn) }
 }
 
 /** A member that is null is not there, as in answers. */

@@ -23,6 +23,7 @@ function listRoute({ core, route }: AdminContext): Route {
       path: '/deliveries',
       id: 'listDeliveries',
       tag,
+      role: 'viewer',
       summary: 'Deliveries, newest first',
       query: listQuery<DeliveryFilter>({
         state: optional(choice(deliveryStates, { description: 'Only in this state' })),
@@ -46,6 +47,7 @@ function retryRoute({ core, route }: AdminContext): Route {
       path: '/deliveries/:id/retry',
       id: 'retryDelivery',
       tag,
+      role: 'operator',
       summary: 'Try a dead or owed delivery again now',
       responses: { 200: { description: 'The delivery as it is now', schema: delivery } },
     },

@@ -33,6 +33,7 @@ export function eventRoutes({ core, clock, node, route }: AdminContext): readonl
         path: '/events',
         id: 'events',
         tag: 'Revocations',
+        role: 'viewer',
         summary: 'Revocations as they happen, as Server-Sent Events',
         description: 'Send `Last-Event-ID` to go on where a connection broke off.',
         headers: strict<{ readonly 'last-event-id'?: string }>({

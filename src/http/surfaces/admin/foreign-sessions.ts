@@ -17,6 +17,7 @@ export function foreignSessionRoute({ core, route }: AdminContext): Route {
       path: '/foreign-sessions',
       id: 'listForeignSessions',
       tag: 'Sessions',
+      role: 'viewer',
       summary: 'Logins at other issuers, by issuer and subject',
       description:
         'Those of which a token was accepted, by a guard or here: what is not in the list can be ended ' +

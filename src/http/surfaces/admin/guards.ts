@@ -26,6 +26,7 @@ function addRoute({ core, route }: AdminContext): Route {
       path: '/guards',
       id: 'addGuard',
       tag,
+      role: 'admin',
       summary: 'Add a guard and get its credential',
       body: strict<NewGuard>({ name: guardName }),
       responses: {
@@ -46,6 +47,7 @@ function listRoute({ core, route }: AdminContext): Route {
       path: '/guards',
       id: 'listGuards',
       tag,
+      role: 'viewer',
       summary: 'Guards that may connect',
       query: listQuery<object>({}),
       responses: { 200: pageOf(guard) },
@@ -65,11 +67,12 @@ function removeRoute({ core, route }: AdminContext): Route {
       path: '/guards/:name',
       id: 'removeGuard',
       tag,
+      role: 'admin',
       summary: 'Remove a guard',
       headers: preferring,
       responses: ended,
     },
-    async (call, actor) => {
+    async (call, { actor }) => {
       const { waitForConfirmation: wait } = call.request
       const revoked = await core.removeGuard(call.param('name'), { actor, wait })
       return call.json(wait ? 200 : 202, wireRevoked(revoked), { receipt: revoked.receipt })

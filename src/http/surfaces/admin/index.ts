@@ -2,7 +2,7 @@
  * The admin API, `/outright/v1`: what an operator does by hand or by script, the console and the
  * command line with them. It owns the wire form of the installation's own resources and nothing
  * else: every change ends in a verb of the core. It answers with problem details (RFC 9457) for
- * errors and one bearer token for authentication.
+ * errors, takes the admin token or the cookie of an operator, and names the role of each route.
  */
 import { ADMIN_PREFIX } from '../../../protocol/admin-api.ts'
 import { group, optional, text, type Group } from '../../../settings/schema.ts'
@@ -18,6 +18,7 @@ import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
 import { foreignSessionRoute } from './foreign-sessions.ts'
 import { guardRoutes } from './guards.ts'
+import { operatorRoutes } from './operators.ts'
 import { revocationRoutes } from './revocations.ts'
 import { sessionRoutes } from './sessions.ts'
 import { subjectRoutes } from './subjects.ts'
@@ -35,7 +36,7 @@ const adminSettings: Group<AdminSettings> = group<AdminSettings>({
   adminToken: optional(
     text({
       description:
-        'bearer token of the admin API, at least 24 characters; without it the API refuses everybody',
+        'bearer token of the admin API for machines, at least 24 characters; without it only operators who have signed in get in',
       demoDefault: DEMO_ADMIN_TOKEN,
       defaultText: '–',
       variable: 'OUTRIGHT_ADMIN_TOKEN',
@@ -56,7 +57,7 @@ export const admin: OwnModule<AdminSettings> = defineOwn({
 })
 
 function createAdmin(surface: DialectContext, { adminToken }: AdminSettings): Dialect {
-  const authenticate = createAuthentication(adminToken, surface.rateLimitFactor)
+  const authenticate = createAuthentication(adminToken, surface)
   const context = { ...surface, route: adminRoutesWith(authenticate, surface) }
   return {
     routes: [
@@ -66,6 +67,7 @@ function createAdmin(surface: DialectContext, { adminToken }: AdminSettings): Di
       ...subjectRoutes(context),
       ...clientRoutes(context),
       ...guardRoutes(context),
+      ...operatorRoutes(context),
       ...deliveryRoutes(context),
       ...systemRoutes(context),
       ...backupRoutes(context),

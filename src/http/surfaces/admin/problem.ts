@@ -3,6 +3,7 @@
  * whole application gives them; here are the few that the admin API alone needs, and the list of
  * all that a caller can meet, which `docs/admin.md` repeats.
  */
+import type { Role } from '../../../domain/operator.ts'
 import { PROBLEM_TYPE_PREFIX, type WireFieldProblem } from '../../../protocol/admin-api.ts'
 import type { Answer } from '../../dialect.ts'
 import type { InputProblem, Problems } from '../../input.ts'
@@ -11,6 +12,7 @@ import { sayProblem } from '../../problem-response.ts'
 /** Problems that the shared failures have no word for. */
 const ownProblems = {
   'validation-failed': { status: 400, title: 'Some fields are not right' },
+  'role-required': { status: 403, title: 'Your role may not do this' },
   'nothing-matched': { status: 404, title: 'Nothing known matches' },
   'cut-from-the-log': { status: 410, title: 'The log was cut behind it' },
   'not-supported': { status: 501, title: 'This installation cannot do that' },
@@ -25,6 +27,8 @@ export const adminProblems: Readonly<Record<string, number>> = {
   'credentials-missing': 401,
   'credentials-malformed': 401,
   'credentials-invalid': 401,
+  forbidden: 403,
+  'role-required': 403,
   'not-found': 404,
   'nothing-matched': 404,
   'method-not-allowed': 405,
@@ -48,6 +52,16 @@ export class Problem extends Error {
     super(detail)
     this.slug = slug
     this.errors = errors
+  }
+}
+
+/** Of a caller who may not do what was asked. */
+export class RoleProblem extends Problem {
+  readonly requiredRole: Role
+
+  constructor(requiredRole: Role) {
+    super('role-required', `only with the role ${requiredRole}`)
+    this.requiredRole = requiredRole
   }
 }
 
@@ -91,7 +105,8 @@ function placeOf({ part, at }: InputProblem): Omit<WireFieldProblem, 'detail'> {
 }
 
 /** Turns a problem of the admin API into its answer. */
-export function renderProblem({ slug, message, errors }: Problem): Answer {
+export function renderProblem(problem: Problem): Answer {
+  const { slug, message, errors } = problem
   const { status, title } = ownProblems[slug]
   return {
     status,
@@ -101,6 +116,7 @@ export function renderProblem({ slug, message, errors }: Problem): Answer {
       title,
       status,
       detail: message,
+      ...(problem instanceof RoleProblem ? { requiredRole: problem.requiredRole } : {}),
       ...(errors.length === 0 ? {} : { errors }),
     }),
   }

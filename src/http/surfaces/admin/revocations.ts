@@ -32,7 +32,7 @@ import {
   revoked,
   SAMPLE_SIZE,
 } from './answers.ts'
-import type { AdminContext } from './declare.ts'
+import { requireRole, type AdminContext } from './declare.ts'
 import { foreignDryRun, readForeign, readToken, type Foreign } from './foreign.ts'
 import { filter, line, listQuery, preferring } from './inputs.ts'
 import { isKnown, sessionsOf, wrongKey, type Target } from './known.ts'
@@ -76,9 +76,10 @@ function revokeRoute(context: AdminContext): Route {
       path: '/revocations',
       id: 'revoke',
       tag,
+      role: 'operator',
       summary: 'End a token, a session, a subject, a client, a grant, a device or everyone',
       description:
-        'Answers once every verifier has applied it or can no longer accept anything. `Prefer: respond-async` answers once it is stored. With `dryRun` nothing is stored. `issuer` names another issuer that is configured, by name or by `iss`: then subjects, clients, grants and everyone end up to a second, which `lockSeconds` puts off. `token` is an access token itself, in place of `scope` and `key`.',
+        'Answers once every verifier has applied it or can no longer accept anything. `Prefer: respond-async` answers once it is stored. With `dryRun` nothing is stored. Everyone, here or at another issuer, is ended by the role `admin` alone. `issuer` names another issuer that is configured, by name or by `iss`: then subjects, clients, grants and everyone end up to a second, which `lockSeconds` puts off. `token` is an access token itself, in place of `scope` and `key`.',
       headers: preferring,
       body,
       responses: {
@@ -90,7 +91,8 @@ function revokeRoute(context: AdminContext): Route {
         202: ended[202],
       },
     },
-    async (call, actor) => {
+    async (call, caller) => {
+      const { actor } = caller
       const wish = call.body()
       const { reason = 'revoked_by_operator', note = '', token } = wish
       const { target, foreign } =
@@ -103,6 +105,7 @@ function revokeRoute(context: AdminContext): Route {
             : await foreignDryRun(context, foreign, target)
         return call.json(200, found)
       }
+      if (target.scope === 'everyone') requireRole(caller, 'admin')
       if (foreign === undefined && wish.requireKnown === true && !(await isKnown(core, target))) {
         throw new Problem('nothing-matched', `no ${target.scope} is known by this key`)
       }
@@ -191,6 +194,7 @@ function listRoute({ core, route }: AdminContext): Route {
       path: '/revocations',
       id: 'listRevocations',
       tag,
+      role: 'viewer',
       summary: 'What has ended, newest first',
       query: listQuery<RevocationFilter>({
         scope: optional(choice(scopes, { description: 'Only this scope' })),
@@ -215,6 +219,7 @@ function detailRoute({ core, clock, node, route }: AdminContext): Route {
       path: '/revocations/:id',
       id: 'getRevocation',
       tag,
+      role: 'viewer',
       summary: 'One revocation with its receipt',
       description:
         'With `Accept: application/jwt` the receipt is a JWT of type `outright-receipt+jwt`, signed with a key of `/.well-known/jwks.json`; 409 while there is no confirmation to sign.',

@@ -23,6 +23,7 @@ function listRoute({ core, clock, route }: AdminContext): Route {
       path: '/sessions',
       id: 'listSessions',
       tag,
+      role: 'viewer',
       summary: 'Sessions, newest first',
       query: listQuery<SessionFilter>({
         subject: filter('Only of this subject id'),
@@ -61,6 +62,7 @@ function oneRoute({ core, route }: AdminContext): Route {
       path: '/sessions/:sid',
       id: 'getSession',
       tag,
+      role: 'viewer',
       summary: 'One session',
       responses: { 200: { description: 'The session', schema: session } },
     },
@@ -81,11 +83,12 @@ function endRoute({ core, route }: AdminContext): Route {
       path: '/sessions/:sid',
       id: 'endSession',
       tag,
+      role: 'operator',
       summary: 'End one session',
       headers: preferring,
       responses: ended,
     },
-    async (call, actor) => {
+    async (call, { actor }) => {
       const { waitForConfirmation: wait } = call.request
       const found = await core.sessions.find(call.param('sid'))
       if (found === undefined) return refuse({ kind: 'not_found' })

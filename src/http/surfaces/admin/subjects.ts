@@ -43,6 +43,7 @@ function createRoute({ core, route }: AdminContext): Route {
       path: '/subjects',
       id: 'createSubject',
       tag,
+      role: 'admin',
       summary: 'Add a person',
       body: strict<NewSubject>({
         id: optional(idText),
@@ -81,6 +82,7 @@ function listRoute({ core, route }: AdminContext): Route {
       path: '/subjects',
       id: 'listSubjects',
       tag,
+      role: 'viewer',
       summary: 'People; or the one with that username, email or phone',
       query: listQuery<SubjectFilter>({
         username: filter('Only this username'),
@@ -115,6 +117,7 @@ function oneRoute({ core, route }: AdminContext): Route {
       path: '/subjects/:id',
       id: 'getSubject',
       tag,
+      role: 'viewer',
       summary: 'One person',
       responses: { 200: { description: 'The person', schema: subject } },
     },
@@ -135,6 +138,7 @@ function changeRoute({ core, route }: AdminContext): Route {
       path: '/subjects/:id',
       id: 'updateSubject',
       tag,
+      role: 'admin',
       summary: 'Change a person',
       description:
         'A new password ends every session unless `keepSessions` is true. `status: disabled` ends every session and refuses new ones.',
@@ -149,7 +153,7 @@ function changeRoute({ core, route }: AdminContext): Route {
       }),
       responses: { 200: { description: 'The person as changed', schema: subjectChanged } },
     },
-    async (call, actor) => {
+    async (call, { actor }) => {
       const patch = call.body()
       refuseTwoPasswords(patch)
       const by = { actor, wait: call.request.waitForConfirmation }

@@ -27,6 +27,7 @@ function verifiersRoute({ node, route }: AdminContext): Route {
       path: '/verifiers',
       id: 'listVerifiers',
       tag: 'Verifiers',
+      role: 'viewer',
       summary: 'Every node and guard, its lease, its lag and how far behind it is',
       query: listQuery<object>({}),
       responses: { 200: pageOf(verifier) },
@@ -54,6 +55,7 @@ function keysRoute({ core, route }: AdminContext): Route {
       path: '/keys',
       id: 'listKeys',
       tag: 'Keys',
+      role: 'viewer',
       summary: 'Signing keys, newest first, without their private parts',
       query: listQuery<object>({}),
       responses: { 200: pageOf(key) },
@@ -78,6 +80,7 @@ function rotateRoute({ core, route }: AdminContext): Route {
       path: '/keys/rotate',
       id: 'rotateKeys',
       tag: 'Keys',
+      role: 'admin',
       summary: 'Make a new key sign',
       responses: { 201: { description: 'The id of the new key', schema: keyRotated } },
     },
@@ -100,13 +103,14 @@ function removeKeyRoute({ core, route }: AdminContext): Route {
       path: '/keys/:kid',
       id: 'removeKey',
       tag: 'Keys',
+      role: 'admin',
       summary: 'Remove a key, and end every token that it signed or will sign',
       description:
         'Answers once no verifier accepts what it signs. Where the key signs, a new one takes its place first, which takes three seconds. Sessions go on: a refresh token gets an access token that the new key signs.',
       headers: preferring,
       responses: ended,
     },
-    async (call, actor) => {
+    async (call, { actor }) => {
       const { waitForConfirmation: wait } = call.request
       const revoked = await core.removeKey({ kid: call.param('kid'), actor, wait })
       return call.json(wait ? 200 : 202, wireRevoked(revoked), { receipt: revoked.receipt })
@@ -122,6 +126,7 @@ function callerRoute({ node, route }: AdminContext): Route {
       path: '/caller',
       id: 'showCaller',
       tag: 'Caller',
+      role: 'viewer',
       summary: 'The address that this node takes the caller to have, behind the proxies it trusts',
       description:
         '`ignored` counts the requests since the start whose `X-Forwarded-For` or `Forwarded` was not believed, `ignoredFrom` is the first peer that sent one; `unreadable` counts those of trusted proxies that named no address.',

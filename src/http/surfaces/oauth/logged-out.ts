@@ -5,11 +5,12 @@
  * answer comes back. What has to be certain was certain before anybody came here.
  */
 import type { Answer, DialectRequest } from '../../dialect.ts'
+import { formPage } from '../../form-page.ts'
 import { html } from '../../html.ts'
 import { oauthClientOf } from '../../oauth-client.ts'
 import { originOf, withParameters } from '../../redirect-uri.ts'
 import { loggedOutWords } from './logged-out-words.ts'
-import { noticePage, page } from './pages.ts'
+import { noticePage } from './pages.ts'
 import type { OAuthService } from './service.ts'
 import { wordsFor, type Words } from './words.ts'
 
@@ -123,7 +124,7 @@ function framesPage(words: Words, frames: readonly Frame[], next: string | undef
       ? html`<p>${words.loggedOutText}</p>`
       : html`<p><a id="next" href="${next}">${own.goOn}</a></p>`,
   ]
-  return page(200, words, words.loggedOut, ["'none'"], parts, {
+  return formPage(200, words, words.loggedOut, ["'none'"], parts, {
     frames: origins,
     ...(next === undefined ? {} : { script: { path: leadOnPath } }),
   })

@@ -1,35 +1,9 @@
 /** The pages: what they say in each language stands in `words.ts`. They need no script. */
 import type { Answer } from '../../dialect.ts'
-import {
-  formTargets,
-  html,
-  pageAnswer,
-  styleSheet,
-  type Html,
-  type Page,
-  type Style,
-} from '../../html.ts'
-import { pageCss } from '../../page-style.ts'
+import { formPage } from '../../form-page.ts'
+import { formTargets, html, type Html } from '../../html.ts'
 import { deviceWords } from './device-words.ts'
 import { fill, type Words } from './words.ts'
-
-const style: Style = styleSheet(`${pageCss}
-body { min-height: 100vh; display: grid; align-items: center; }
-main { width: min(26rem, 100%); padding: clamp(1.5rem, 6vw, 2.5rem); }
-h1 { font-size: 1.6rem; }
-.lead { font-size: 1rem; }
-label { display: block; margin: 0 0 1rem; font-size: .9rem; color: var(--soft); }
-input { display: block; width: 100%; margin-top: .3rem; padding: .65rem .75rem; font: inherit; font-size: 1rem;
-  color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: .6rem; }
-button { flex: 1; padding: .7rem 1rem; font: inherit; font-weight: 600; border-radius: .6rem; cursor: pointer;
-  color: #fff; background: #1a56c4; border: 1px solid #1a56c4; }
-button.quiet { color: var(--ink); background: transparent; border-color: var(--soft); }
-input:focus-visible, button:focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }
-.buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
-.problem { padding: .6rem .8rem; border-left: 4px solid #c62828; background: rgb(198 40 40 / .1); }
-ul { margin: 0 0 1rem; padding-left: 1.25rem; }
-.code { font-family: ui-monospace, monospace; font-size: 1.5rem; letter-spacing: .12em; text-transform: uppercase; }
-`)
 
 interface FormView {
   readonly words: Words
@@ -48,7 +22,7 @@ interface LoginView extends Pick<FormView, 'words' | 'interaction'> {
 /** The login page. */
 export function loginPage(status: number, view: LoginView): Answer {
   const { words, interaction, clientName, redirectUri, username, problem } = view
-  return page(status, words, words.login, targetsOf(redirectUri), [
+  return formPage(status, words, words.login, targetsOf(redirectUri), [
     clientName === undefined
       ? html``
       : html`<p class="lead">${fill(words.toContinue, { client: clientName })}</p>`,
@@ -88,7 +62,7 @@ interface ConsentView extends FormView {
 /** The consent page. */
 export function consentPage(view: ConsentView): Answer {
   const { words, interaction, clientName, redirectUri, scopes, person, subjectId } = view
-  return page(
+  return formPage(
     200,
     words,
     fill(words.consentTitle, { client: clientName }),
@@ -127,7 +101,7 @@ export function devicePage(
   { code, problem }: { readonly code: string; readonly problem?: string },
 ): Answer {
   const device = deviceWords[words.lang]
-  return page(status, words, device.title, targetsOf(undefined), [
+  return formPage(status, words, device.title, targetsOf(undefined), [
     html`<p class="lead">${code === '' ? device.typeCode : device.compareCode}</p>`,
     problemNotice(problem),
     html`<form method="post" action="/device">
@@ -157,7 +131,7 @@ export function deviceConsentPage(
 ): Answer {
   const { confirmation, clientName, scopes, person, subjectId, code } = view
   const title = fill(words.consentTitle, { client: clientName })
-  return page(200, words, title, targetsOf(undefined), [
+  return formPage(200, words, title, targetsOf(undefined), [
     html`<p class="lead">${fill(words.loggedInAs, { person })}</p>`,
     html`<p>${deviceWords[words.lang].warning}</p>
       <p class="code">${code}</p>`,
@@ -187,7 +161,7 @@ export function logoutPage(
   confirmation: string,
   redirectUri: string | undefined,
 ): Answer {
-  return page(200, words, words.logoutTitle, targetsOf(redirectUri), [
+  return formPage(200, words, words.logoutTitle, targetsOf(redirectUri), [
     html`<p>${words.logoutText}</p>`,
     html`<form method="post" action="/oidc/logout">
       <input type="hidden" name="confirmation" value="${confirmation}" />
@@ -210,27 +184,11 @@ export function noticePage(
   title: string,
   ...texts: readonly string[]
 ): Answer {
-  return page(
+  return formPage(
     status,
     words,
     title,
     ["'none'"],
     texts.map((text) => html`<p>${text}</p>`),
   )
-}
-
-/** A page of this surface. */
-export function page(
-  status: number,
-  { lang }: Words,
-  title: string,
-  formAction: readonly string[],
-  parts: readonly Html[],
-  more: Pick<Page, 'script' | 'frames'> = {},
-): Answer {
-  const body = html`<main>
-    <h1>${title}</h1>
-    ${parts}
-  </main>`
-  return pageAnswer(status, { title, style, body, formAction, lang, ...more })
 }

@@ -1,5 +1,6 @@
 /** What the pages say, in each language. */
 import type { DialectRequest } from '../../dialect.ts'
+import { languageOf } from '../../language.ts'
 
 /** BCP 47. */
 export type Language = 'en' | 'pt' | 'es'
@@ -152,31 +153,11 @@ const es: Words = {
 
 const languages: Readonly<Record<Language, Words>> = { en, pt, es }
 
-export const languageTags: readonly string[] = Object.keys(languages)
+export const languageTags: readonly Language[] = ['en', 'pt', 'es']
 
-/**
- * The language of a page: the first that is known of those that the client asked for, then of those
- * that the browser asks for. What is not known is no error.
- */
+/** The language of a page: see `languageOf`. */
 export function wordsFor(request: DialectRequest, uiLocales: string = ''): Words {
-  const accepted = (request.header('accept-language') ?? '')
-    .split(',')
-    .map((one) => {
-      const [tag = '', quality = 'q=1'] = one.trim().split(/\s*;\s*/)
-      return { tag, weight: Number(quality.replace(/^q=/, '')) }
-    })
-    .filter(({ weight }) => weight > 0)
-    .sort((one, other) => other.weight - one.weight)
-    .map(({ tag }) => tag)
-  const primaries = [...uiLocales.split(' '), ...accepted].map(
-    (tag) => tag.toLowerCase().split('-')[0] ?? '',
-  )
-  const known = primaries.find(isLanguage)
-  return known === undefined ? en : languages[known]
-}
-
-function isLanguage(primary: string): primary is Language {
-  return Object.hasOwn(languages, primary)
+  return languages[languageOf(request, languageTags, uiLocales) ?? 'en']
 }
 
 /** Puts names into a sentence. */

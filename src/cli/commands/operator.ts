@@ -1,0 +1,149 @@
+import { Argument, type Command } from 'commander'
+import { ApiError, type Role, type WireOperator } from '../../client/index.ts'
+import { roles } from '../../domain/operator.ts'
+import { withExamples } from '../examples.ts'
+import { CliError, exitCodes } from '../exit.ts'
+import { pageSizeFor, showList, withLimit } from '../list.ts'
+import type { Column } from '../output.ts'
+import { describeReceipt } from '../receipt.ts'
+import { askNewPassword, readSecretLine } from '../secrets.ts'
+import type { Shell } from '../shell.ts'
+
+const columns: readonly Column<WireOperator>[] = [
+  { title: 'NAME', value: ({ name }) => name },
+  { title: 'ROLE', value: ({ role }) => role },
+  { title: 'ADDED', value: ({ createdAt }) => createdAt },
+]
+
+/** `outright operator …`: the people who sign in at the console. */
+export function addOperator(program: Command, shell: Shell): void {
+  const operator = program
+    .command('operator')
+    .summary('the people who sign in at the console')
+    .description(
+      'Operators: the people who sign in at the console. A viewer sees everything, an operator ends ' +
+        'sessions as well, an admin may do everything.',
+    )
+  addAdd(operator, shell)
+  addLink(operator, shell)
+  addList(operator, shell)
+  addSetRole(operator, shell)
+  addSetPassword(operator, shell)
+  addRemove(operator, shell)
+}
+
+interface PasswordFlags {
+  readonly passwordStdin?: boolean
+}
+
+function readPassword({ terminal }: Shell, { passwordStdin }: PasswordFlags): Promise<string> {
+  return passwordStdin === true
+    ? readSecretLine(terminal, 'password')
+    : askNewPassword(terminal, '--password-stdin')
+}
+
+function addAdd(operator: Command, shell: Shell): void {
+  const add = operator
+    .command('add')
+    .description('Adds an operator. Asks for a password of at least 12 characters.')
+    .argument('<name>', 'lower-case letters, digits and . _ @ + -')
+    .addArgument(roleArgument())
+    .option('--password-stdin', 'read the password from standard input')
+    .action(async (name: string, role: Role, flags: PasswordFlags, command: Command) => {
+      const client = await shell.connect(command)
+      const password = await readPassword(shell, flags)
+      const added = await client.addOperator({ name, role, password })
+      shell.output(command).result(`added ${name} as ${role}`, added)
+    })
+  withExamples(add, [
+    'outright operator add ana admin',
+    'outright operator add rui@example.com viewer --password-stdin < password.txt',
+  ])
+}
+
+function addLink(operator: Command, shell: Shell): void {
+  const link = operator
+    .command('link')
+    .description(
+      'Makes a link with which one person becomes an operator. It is good once and for a day.',
+    )
+    .addArgument(roleArgument())
+    .action(async (role: Role, _flags: object, command: Command) => {
+      const client = await shell.connect(command)
+      const invited = await client.inviteOperator(role)
+      shell.output(command).result(invited.link, invited)
+    })
+  withExamples(link, ['outright operator link operator'])
+}
+
+function addList(operator: Command, shell: Shell): void {
+  const list = operator
+    .command('list')
+    .description('Lists operators and their roles.')
+    .action(async ({ limit }: { readonly limit: number }, command: Command) => {
+      const client = await shell.connect(command)
+      const found = client.operators({ pageSize: pageSizeFor(limit) })
+      await showList(shell, command, found, { limit, columns, none: 'no operators' })
+    })
+  withLimit(list)
+  withExamples(list, ['outright operator list'])
+}
+
+function addSetRole(operator: Command, shell: Shell): void {
+  const set = operator
+    .command('set-role')
+    .description('Gives an operator another role, from the next thing that they do on.')
+    .argument('<name>', 'name of the operator')
+    .addArgument(roleArgument())
+    .action(async (name: string, role: Role, _flags: object, command: Command) => {
+      const client = await shell.connect(command)
+      const changed = await known(name, client.updateOperator(name, { role }))
+      shell.output(command).result(`${name} is ${role} now`, changed)
+    })
+  withExamples(set, ['outright operator set-role ana viewer'])
+}
+
+function addSetPassword(operator: Command, shell: Shell): void {
+  const set = operator
+    .command('set-password')
+    .description('Gives an operator a new password and ends their sessions.')
+    .argument('<name>', 'name of the operator')
+    .option('--password-stdin', 'read the password from standard input')
+    .action(async (name: string, flags: PasswordFlags, command: Command) => {
+      const client = await shell.connect(command)
+      const password = await readPassword(shell, flags)
+      const changed = await known(name, client.updateOperator(name, { password }))
+      const { revoked } = changed
+      const ended = revoked === null ? '' : `; sessions ended, ${describeReceipt(revoked.receipt)}`
+      shell.output(command).result(`changed the password of ${name}${ended}`, changed)
+    })
+  withExamples(set, [
+    'outright operator set-password ana',
+    'outright operator set-password ana --password-stdin < new-password.txt',
+  ])
+}
+
+function addRemove(operator: Command, shell: Shell): void {
+  const remove = operator
+    .command('remove')
+    .description('Removes an operator, with their passkeys, and ends their sessions.')
+    .argument('<name>', 'name of the operator')
+    .action(async (name: string, _flags: object, command: Command) => {
+      const client = await shell.connect(command)
+      const removed = await known(name, client.removeOperator(name))
+      const sentence = `removed ${name}: ${describeReceipt(removed.receipt)}`
+      shell.output(command).result(sentence, removed)
+    })
+  withExamples(remove, ['outright operator remove ana'])
+}
+
+function roleArgument(): Argument {
+  return new Argument('<role>', 'what they may do').choices(roles)
+}
+
+async function known<T>(name: string, answer: Promise<T>): Promise<T> {
+  return answer.catch((error: unknown) => {
+    if (!(error instanceof ApiError && error.status === 404)) throw error
+    throw new CliError(exitCodes.notFound, `no operator is named ${name}`)
+  })
+}

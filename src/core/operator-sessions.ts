@@ -1,0 +1,119 @@
+/**
+ * Sessions of operators: sessions like any other, so that they are listed, end and are confirmed as
+ * such. What the browser holds is their refresh token: it is never refreshed, and no access token
+ * is issued, so that no server behind a guard takes an operator for a person.
+ */
+import { refuse } from '../domain/failure.ts'
+import { operatorSubject, roles, type Operator, type Role } from '../domain/operator.ts'
+import type { Session } from '../domain/session.ts'
+import type { CoreDependencies } from './dependencies.ts'
+import { sessionCommand } from './open-session.ts'
+import { parseRefreshToken } from './refresh-token.ts'
+import { revoke, type Revoked } from './revoke.ts'
+
+/** The client and the dialect of every such session. The colon keeps it apart from other clients. */
+const CONSOLE_CLIENT = 'outright:console'
+const CONSOLE_DIALECT = 'console'
+
+export interface OperatorSession {
+  readonly sid: string
+  readonly name: string
+  readonly role: Role
+  readonly expiresAtMs: number
+}
+
+export interface OpenOperatorSession {
+  readonly operator: Operator
+  readonly lifetimeMs: number
+  /** Of the browser: address and user agent. */
+  readonly attributes: Session['attributes']
+}
+
+export interface OperatorSessions {
+  /**
+   * Opens a session for an operator who has proved who they are.
+   *
+   * @returns The token that the browser keeps.
+   * @throws {Refusal} `credentials_invalid` where they were removed or got another password
+   *   meanwhile; `store_unavailable`.
+   */
+  open(request: OpenOperatorSession): Promise<string>
+  /**
+   * Whose session a token is of, as it is in the store at this moment; undefined where it has ended
+   * or is over, and where the operator was removed.
+   */
+  find(token: string): Promise<OperatorSession | undefined>
+  /**
+   * Ends the session of a token, whatever state it is in, and waits until that is confirmed.
+   *
+   * @returns Undefined where there never was one.
+   */
+  end(token: string): Promise<Revoked | undefined>
+}
+
+export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSessions {
+  const { store, clock } = dependencies
+
+  const sessionOf = async (token: string): Promise<Session | undefined> => {
+    const parsed = parseRefreshToken(token)
+    const found = parsed && (await store.findRefreshToken(parsed.id, parsed.secretHash))
+    // Tokens of other clients are refresh tokens of people.
+    return found?.session.clientId === CONSOLE_CLIENT ? found.session : undefined
+  }
+
+  return {
+    async open({ operator, lifetimeMs, attributes }) {
+      const { command, refreshToken } = sessionCommand(dependencies, {
+        subjectId: operatorSubject(operator.name),
+        clientId: CONSOLE_CLIENT,
+        dialect: CONSOLE_DIALECT,
+        audience: CONSOLE_CLIENT,
+        accessLifetimeMs: NO_ACCESS_MS,
+        refreshLifetimeMs: lifetimeMs,
+        attributes: { ...attributes, operatorId: operator.id },
+      })
+      const { sid } = await store.openSession(command)
+      // Looked at once more behind it, as `openSession` does for people.
+      const now = await store.findOperator(operator.name)
+      if (now?.id !== operator.id || now.passwordHash !== operator.passwordHash) {
+        await endSession(dependencies, sid, 'system', false)
+        return refuse({ kind: 'credentials_invalid' })
+      }
+      return refreshToken?.token ?? refuse({ kind: 'internal', reason: 'no token was minted' })
+    },
+
+    async find(token) {
+      const session = await sessionOf(token)
+      if (session === undefined) return undefined
+      const { sid, subjectId, expiresAtMs, attributes } = session
+      const { items } = await store.listSessions({ sid }, clock.nowMs(), ONE)
+      if (items[0]?.state !== 'live') return undefined
+      const name = subjectId.slice(operatorSubject('').length)
+      const operator = await store.findOperator(name)
+      // Another person, where the name was removed and added again.
+      if (operator === undefined || operator.id !== attributes['operatorId']) return undefined
+      // A role that a later version knows is none here.
+      if (!roles.includes(operator.role)) return undefined
+      return { sid, name, role: operator.role, expiresAtMs }
+    },
+
+    async end(token) {
+      const session = await sessionOf(token)
+      return session && endSession(dependencies, session.sid, session.subjectId, true)
+    },
+  }
+}
+
+/** Least that a session may say; no access token of it exists. */
+const NO_ACCESS_MS = 1000
+
+const ONE = { limit: 1, cursor: undefined } as const
+
+function endSession(
+  dependencies: CoreDependencies,
+  sid: string,
+  actor: string,
+  wait: boolean,
+): Promise<Revoked> {
+  return revoke(dependencies, { scope: 'session', key: sid, reason: 'logout', actor, wait })
+}

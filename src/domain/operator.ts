@@ -1,0 +1,62 @@
+/** People who run an installation, and what each may do. */
+
+/** From the one that may least. Each may do what those before it may. */
+export const roles = ['viewer', 'operator', 'admin'] as const
+
+export type Role = (typeof roles)[number]
+
+/** Whether somebody with one role may do what another is needed for. */
+export function mayActAs(held: Role, needed: Role): boolean {
+  return roles.indexOf(held) >= roles.indexOf(needed)
+}
+
+export interface Operator {
+  /** UUIDv7: another one for a name that was removed and added again. */
+  readonly id: string
+  /** What they sign in with: see {@link wrongOperatorName}. */
+  readonly name: string
+  readonly role: Role
+  /** argon2id, PHC string; undefined where this operator has no password. */
+  readonly passwordHash: string | undefined
+  readonly createdAtMs: number
+}
+
+/** An operator to add; without a password, one who signs in another way. */
+export interface NewOperator {
+  readonly name: string
+  readonly role: Role
+  /** At least {@link MIN_OPERATOR_PASSWORD_LENGTH} characters. */
+  readonly password?: string
+}
+
+/** What is to change of an operator; what is left out stays. */
+export interface OperatorPatch {
+  readonly role?: Role
+  /** Ends the sessions of the operator. */
+  readonly password?: string
+}
+
+const NAME = /^[a-z0-9](?:[a-z0-9._@+-]{0,62}[a-z0-9])?$/
+
+/** The log's name for the bearer of the admin token, which no operator may have. */
+const RESERVED = 'admin'
+
+/** What is wrong with the name of an operator; undefined where it is good. */
+export function wrongOperatorName(name: string): string | undefined {
+  if (name === RESERVED) return `${RESERVED} is what the log calls the admin token`
+  // Lower case: two names never differ in their spelling alone.
+  return NAME.test(name)
+    ? undefined
+    : 'must be 1 to 64 lower-case letters, digits and . _ @ + -, the first and the last a letter or a digit'
+}
+
+/** A password is all that stands before the sessions of everybody. */
+export const MIN_OPERATOR_PASSWORD_LENGTH = 12
+
+/**
+ * How the log names an operator who ends something, and the `sub` of an operator's own session. The
+ * colon keeps it apart from the ids of people.
+ */
+export function operatorSubject(name: string): string {
+  return `operator:${name}`
+}

@@ -1,0 +1,15 @@
+/** A passkey (WebAuthn Level 3): what is kept of a key pair whose private half a device holds. */
+export interface Passkey {
+  /** The credential's id, base64url. */
+  readonly id: string
+  /** Whose it is: the id of a subject, or `operatorSubject(name)`. */
+  readonly holder: string
+  /** COSE key, base64url. */
+  readonly publicKey: string
+  /** The authenticator's count of signatures when it was last used; 0 where it does not count. */
+  readonly counter: number
+  /** How the device can be reached, as it said: `internal`, `hybrid`, `usb` … */
+  readonly transports: readonly string[]
+  readonly createdAtMs: number
+  readonly lastUsedAtMs: number | undefined
+}

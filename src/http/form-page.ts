@@ -1,0 +1,39 @@
+/** Pages that hold a form and little else: to log in, to sign in, to confirm something. */
+import type { Answer } from './dialect.ts'
+import { html, pageAnswer, styleSheet, type Html, type Page, type Style } from './html.ts'
+import { pageCss } from './page-style.ts'
+
+const style: Style = styleSheet(`${pageCss}
+body { min-height: 100vh; display: grid; align-items: center; }
+main { width: min(26rem, 100%); padding: clamp(1.5rem, 6vw, 2.5rem); }
+h1 { font-size: 1.6rem; }
+.lead { font-size: 1rem; }
+label { display: block; margin: 0 0 1rem; font-size: .9rem; color: var(--soft); }
+label small { display: block; margin-top: .25rem; font-size: .8rem; }
+[hidden] { display: none !important; }
+input { display: block; width: 100%; margin-top: .3rem; padding: .65rem .75rem; font: inherit; font-size: 1rem;
+  color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: .6rem; }
+button { flex: 1; padding: .7rem 1rem; font: inherit; font-weight: 600; border-radius: .6rem; cursor: pointer;
+  color: #fff; background: #1a56c4; border: 1px solid #1a56c4; }
+button.quiet { color: var(--ink); background: transparent; border-color: var(--soft); }
+input:focus-visible, button:focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }
+.buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
+.problem { padding: .6rem .8rem; border-left: 4px solid #c62828; background: rgb(198 40 40 / .1); }
+ul { margin: 0 0 1rem; padding-left: 1.25rem; }
+.code { font-family: ui-monospace, monospace; font-size: 1.5rem; letter-spacing: .12em; text-transform: uppercase; }
+`)
+
+export function formPage(
+  status: number,
+  { lang }: { readonly lang: string },
+  title: string,
+  formAction: readonly string[],
+  parts: readonly Html[],
+  more: Pick<Page, 'script' | 'frames'> = {},
+): Answer {
+  const body = html`<main>
+    <h1>${title}</h1>
+    ${parts}
+  </main>`
+  return pageAnswer(status, { title, style, body, formAction, lang, ...more })
+}

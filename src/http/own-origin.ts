@@ -1,0 +1,17 @@
+/** Whether a request comes from a page of our own (CSRF). */
+import type { DialectRequest } from './dialect.ts'
+
+/**
+ * `page`: one of our own pages sent it. `other`: another page did. `unknown`: the caller says
+ * nothing, as programs do and browsers do not.
+ *
+ * Browsers say it in `Sec-Fetch-Site` over TLS and on loopback; elsewhere they name the `Origin`.
+ * Another port or a sub-domain is the same site and another origin: that is another page here.
+ */
+export function senderOf(request: DialectRequest): 'page' | 'other' | 'unknown' {
+  const site = request.header('sec-fetch-site')
+  if (site !== undefined) return site === 'same-origin' ? 'page' : 'other'
+  const origin = request.header('origin')
+  if (origin === undefined) return 'unknown'
+  return origin === new URL(request.publicUrl).origin ? 'page' : 'other'
+}

@@ -1,0 +1,108 @@
+/**
+ * Where operators sign in and out: the pages below `/console/` that are not the console's own. It
+ * owns the forms and the cookie; what an operator may do is declared with each route of the admin
+ * API. A sign-in is a session like any other (`core/operator-sessions.ts`).
+ */
+import type { Failure } from '../../../domain/failure.ts'
+import type { DialectContext } from '../../context.ts'
+import { routesWith } from '../../declared-route.ts'
+import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import { setUpPath, signInPath, signOutPath } from '../../operator-paths.ts'
+import { problemManners } from '../../problem-response.ts'
+import { problems } from '../../problem.ts'
+import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { DEMO_OPERATOR } from './demo.ts'
+import { operatorSchema, type OperatorSettings } from './options.ts'
+import { noticePage } from './pages.ts'
+import { script, scriptPath } from './script.ts'
+import { createService } from './service.ts'
+import { showSetUp, submitSetUp } from './set-up.ts'
+import { showSignIn, signOut, submitSignIn } from './sign-in.ts'
+import { wordsFor } from './words.ts'
+
+export const operators: OwnModule<OperatorSettings> = defineOwn({
+  name: 'operators',
+  title: 'Operators',
+  options: operatorSchema,
+  demo: {
+    operators: [DEMO_OPERATOR],
+    shown: { who: DEMO_OPERATOR.name, secret: DEMO_OPERATOR.password },
+  },
+  create: createOperators,
+})
+
+const declare = routesWith(problemManners)
+
+const pageResponse = { description: 'A page', type: 'text/html' } as const
+const onward = { description: 'Signed in or out: onward' } as const
+
+function createOperators(context: DialectContext, settings: OperatorSettings): Dialect {
+  const service = createService(context, settings.operators)
+  const page = (
+    method: 'GET' | 'POST',
+    path: string,
+    summary: string,
+    handle: (request: DialectRequest) => Promise<Answer> | Answer,
+  ): Route =>
+    declare(
+      {
+        method,
+        path,
+        ...(method === 'GET' ? { alsoHead: true } : {}),
+        summary,
+        responses: {
+          200: pageResponse,
+          204: { description: 'Signed out' },
+          303: onward,
+          default: pageResponse,
+        },
+      },
+      ({ request }) => handle(request),
+    )
+  const routes = [
+    page('GET', signInPath, 'Where an operator signs in', (request) =>
+      showSignIn(service, request),
+    ),
+    page('POST', signInPath, 'Name and password of an operator', (request) =>
+      submitSignIn(service, request),
+    ),
+    page('POST', signOutPath, 'Ends the session of an operator', (request) =>
+      signOut(service, request),
+    ),
+    page('GET', setUpPath, 'Where an invitation leads', showSetUp),
+    page('POST', setUpPath, 'Accepts an invitation', (request) => submitSetUp(service, request)),
+    scriptRoute(),
+  ]
+  return {
+    routes,
+    owns: (path) => routes.some((one) => one.path === path),
+    renderFailure: pageFailure,
+  }
+}
+
+function scriptRoute(): Route {
+  return declare(
+    {
+      method: 'GET',
+      path: scriptPath,
+      alsoHead: true,
+      summary: 'The script of these pages',
+      cacheControl: 'no-cache',
+      responses: { 200: { description: 'The script', type: 'text/javascript' } },
+    },
+    () => ({
+      status: 200,
+      headers: { 'content-type': 'text/javascript; charset=utf-8' },
+      body: script,
+    }),
+  )
+}
+
+/** A failure for people. Nothing of the request is in it. */
+function pageFailure(failure: Failure, request: DialectRequest): Answer {
+  const words = wordsFor(request)
+  const { status } = problems[failure.kind]
+  const answer = noticePage(status, words, words.failed, words.again)
+  if (failure.kind !== 'method_not_allowed') return answer
+  return { ...answer, headers: { ...answer.headers, allow: failure.allow.join(', ') } }
+}

@@ -1,0 +1,112 @@
+/** The pages of operators. They work without a script; `script.ts` says what it adds. */
+import type { Answer } from '../../dialect.ts'
+import { formPage } from '../../form-page.ts'
+import { html, type Html } from '../../html.ts'
+import { setUpPath, signInPath } from '../../operator-paths.ts'
+import { scriptPath } from './script.ts'
+import type { Words } from './words.ts'
+
+const target = ["'self'"]
+const more = { script: { path: scriptPath } }
+
+export interface SignInView {
+  readonly status: number
+  readonly words: Words
+  readonly returnTo: string
+  readonly name: string
+  /** What is said above the form. */
+  readonly notice?: string
+  readonly problem?: string
+}
+
+export function signInPage({ status, words, returnTo, name, notice, problem }: SignInView): Answer {
+  return formPage(
+    status,
+    words,
+    words.signIn,
+    target,
+    [
+      html`<p class="lead">${words.lead}</p>`,
+      notice === undefined ? html`` : html`<p role="status">${notice}</p>`,
+      problemLine(problem),
+      html`<form method="post" action="${signInPath}">
+        <input type="hidden" name="return" value="${returnTo}" />
+        <label
+          >${words.name}<input
+            name="name"
+            value="${name}"
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck="false"
+            required
+        /></label>
+        <label
+          >${words.password}<input
+            type="password"
+            name="password"
+            autocomplete="current-password"
+            required
+        /></label>
+        <div class="buttons"><button>${words.signIn}</button></div>
+      </form>`,
+    ],
+    more,
+  )
+}
+
+export interface SetUpView {
+  readonly status: number
+  readonly words: Words
+  readonly code: string
+  readonly name: string
+  readonly problem?: string
+}
+
+export function setUpPage({ status, words, code, name, problem }: SetUpView): Answer {
+  return formPage(
+    status,
+    words,
+    words.setUp,
+    target,
+    [
+      html`<p class="lead">${words.setUpLead}</p>`,
+      problemLine(problem),
+      html`<form method="post" action="${setUpPath}">
+        <label data-code
+          >${words.code}<input name="code" value="${code}" autocomplete="off" required
+        /></label>
+        <label
+          >${words.newName}<input
+            name="name"
+            value="${name}"
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck="false"
+            maxlength="64"
+            required
+          /><small>${words.nameHint}</small></label
+        >
+        <label
+          >${words.newPassword}<input
+            type="password"
+            name="password"
+            autocomplete="new-password"
+            minlength="12"
+            required
+          /><small>${words.passwordHint}</small></label
+        >
+        <div class="buttons"><button>${words.create}</button></div>
+      </form>`,
+    ],
+    more,
+  )
+}
+
+/** A page that only says something. */
+export function noticePage(status: number, words: Words, title: string, text: string): Answer {
+  return formPage(status, words, title, ["'none'"], [html`<p>${text}</p>`])
+}
+
+function problemLine(problem: string | undefined): Html {
+  return problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`
+}

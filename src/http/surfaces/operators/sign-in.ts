@@ -1,0 +1,141 @@
+/** `/console/sign-in` and `/console/sign-out`. */
+import { digest } from '../../../core/handles.ts'
+import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
+import type { Operator } from '../../../domain/operator.ts'
+import { readForm } from '../../body.ts'
+import type { Answer, DialectRequest } from '../../dialect.ts'
+import { operatorCookie, readOperatorCookie } from '../../operator-cookie.ts'
+import { CONSOLE_PATH, signInPath } from '../../operator-paths.ts'
+import { senderOf } from '../../own-origin.ts'
+import { signInPage } from './pages.ts'
+import type { OperatorService } from './service.ts'
+import { wordsFor, type Words } from './words.ts'
+
+/** `GET /console/sign-in?return=…`: the form, or onward where somebody is signed in already. */
+export async function showSignIn(
+  { core }: OperatorService,
+  request: DialectRequest,
+): Promise<Answer> {
+  const returnTo = returnPath(request.query.get('return'))
+  const token = readOperatorCookie(request)
+  if (token !== undefined && (await core.operatorSessions.find(token)) !== undefined) {
+    return { status: 303, headers: { location: returnTo } }
+  }
+  const words = wordsFor(request)
+  const notice = request.query.has('signed-out') ? { notice: words.signedOut } : {}
+  return signInPage({ status: 200, words, returnTo, name: '', ...notice })
+}
+
+/** `POST /console/sign-in`: name and password. */
+export async function submitSignIn(
+  service: OperatorService,
+  request: DialectRequest,
+): Promise<Answer> {
+  refuseOtherPages(request)
+  const form = readForm(request)
+  const returnTo = returnPath(form.get('return'))
+  const name = form.get('name') ?? ''
+  try {
+    const operator = await checkPassword(service, request, name, form.get('password') ?? '')
+    return await signIn(service, request, operator, returnTo)
+  } catch (error) {
+    const words = wordsFor(request)
+    const again = error instanceof Refusal ? problemOf(error.failure, words) : undefined
+    if (again === undefined) throw error
+    return signInPage({ words, returnTo, name: name.slice(0, 64), ...again })
+  }
+}
+
+/**
+ * Signs in an operator who has proved who they are. Every sign-in is a new session (session
+ * fixation); one that the browser had before ends.
+ */
+export async function signIn(
+  { core, options, log }: OperatorService,
+  request: DialectRequest,
+  operator: Operator,
+  returnTo: string,
+): Promise<Answer> {
+  const lifetimeMs = options.sessionLifetimeMs
+  const before = readOperatorCookie(request)
+  if (before !== undefined) await core.operatorSessions.end(before)
+  const token = await core.operatorSessions.open({
+    operator,
+    lifetimeMs,
+    attributes: {
+      address: request.clientAddress,
+      userAgent: request.header('user-agent')?.slice(0, 256) ?? '',
+    },
+  })
+  const { name, role } = operator
+  log.info({ requestId: request.requestId, operator: name, role }, 'operator signed in')
+  return {
+    status: 303,
+    headers: { location: returnTo },
+    cookies: [operatorCookie(request, token, Math.floor(lifetimeMs / 1000))],
+  }
+}
+
+/**
+ * `POST /console/sign-out`: ends the session, also one that has ended, and answers when that is
+ * confirmed. A script of the console gets 204, a form is led to the sign-in page.
+ */
+export async function signOut({ core }: OperatorService, request: DialectRequest): Promise<Answer> {
+  if (senderOf(request) !== 'page') {
+    return refuse({
+      kind: 'forbidden',
+      reason: 'the request was not sent by a page of this server',
+    })
+  }
+  const token = readOperatorCookie(request)
+  const ended = token === undefined ? undefined : await core.operatorSessions.end(token)
+  const isScript = request.header('outright-request') !== undefined
+  return {
+    ...(isScript
+      ? { status: 204 }
+      : { status: 303, headers: { location: `${signInPath}?signed-out` } }),
+    cookies: [operatorCookie(request, '', 0)],
+    ...(ended === undefined ? {} : { receipt: ended.receipt }),
+  }
+}
+
+/** Every guess is counted, by the operator that it is at. */
+async function checkPassword(
+  { core, guesses }: OperatorService,
+  { clientAddress }: DialectRequest,
+  name: string,
+  password: string,
+): Promise<Operator> {
+  const account = digest(name)
+  await guesses.consume(account, clientAddress)
+  const operator = await core.operators.authenticate(name, password)
+  await guesses.succeeded(account, clientAddress)
+  return operator
+}
+
+/** What a person may mend; undefined for what is to be answered as a failure. */
+function problemOf(
+  failure: Failure,
+  words: Words,
+): { readonly status: number; readonly problem: string } | undefined {
+  if (failure.kind === 'credentials_invalid') return { status: 400, problem: words.wrong }
+  return failure.kind === 'rate_limited' ? { status: 429, problem: words.tooMany } : undefined
+}
+
+/** Forms are those of our own pages (login CSRF). Programs say nothing and hold no cookie. */
+export function refuseOtherPages(request: DialectRequest): void {
+  if (senderOf(request) !== 'other') return
+  refuse({ kind: 'forbidden', reason: 'the form was sent by a page of another origin' })
+}
+
+/**
+ * Where to go after the sign-in: a path of the console, and nothing else. Read as a browser reads
+ * it, which takes `\` for `/` and drops tabs and new lines.
+ */
+function returnPath(wanted: string | null): string {
+  const base = 'http://console.invalid'
+  const url = wanted === null ? null : URL.parse(wanted, base)
+  if (url?.origin !== base || !url.pathname.startsWith(CONSOLE_PATH)) return CONSOLE_PATH
+  // Not back to where one signs in.
+  return url.pathname === signInPath ? CONSOLE_PATH : url.pathname + url.search + url.hash
+}

@@ -1,0 +1,133 @@
+/** Operators, and the passkeys of everybody: see `ports/operator.ts`. */
+import { refuse } from '../../domain/failure.ts'
+import { operatorSubject } from '../../domain/operator.ts'
+import type { OperatorStore, PasskeyStore } from '../../ports/operator.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
+import { checkText } from '../text.ts'
+import type { Statement } from './connection.ts'
+import type { Link } from './link.ts'
+import { allOf, toOperator, toPasskey, type OperatorRow, type PasskeyRow } from './rows.ts'
+
+const operators = allOf('operators', 't')
+const passkeys = allOf('passkeys', 't')
+
+/**
+ * @param own Where they are changed: no logout waits for that. A statement that is sent again after
+ *   a connection was lost may refuse what it has stored: nobody is let in by that.
+ */
+export function operatorStore({
+  own,
+  short,
+  long,
+}: Readonly<Record<'own' | 'short' | 'long', Link>>): OperatorStore & PasskeyStore {
+  /** What cannot be stored cannot be looked for either. */
+  async function run<Row>(
+    link: Link,
+    statement: Statement,
+    values: readonly unknown[],
+  ): Promise<readonly Row[]> {
+    checkText(values)
+    return link.run<Row>(statement, values)
+  }
+  const isDone = async (statement: Statement, values: readonly unknown[]): Promise<boolean> =>
+    (await run(own, statement, values)).length > 0
+  return {
+    async createOperator({ name, id, role, passwordHash, createdAtMs }) {
+      const values = [name, id, role, passwordHash ?? null, createdAtMs]
+      if (await isDone(create, values)) return
+      refuse({ kind: 'conflict', reason: 'the name is taken' })
+    },
+    async findOperator(name) {
+      const [row] = await run<OperatorRow>(short, find, [name])
+      return row && toOperator(row)
+    },
+    async listOperators({ limit, cursor }) {
+      checkLimit(limit, 1000)
+      const after = cursor === undefined ? '' : readCursor('operators', cursor, 'string')
+      const rows = await run<OperatorRow>(long, list, [after, limit + 1])
+      return toPage(rows, limit, toOperator, ({ name }) => writeCursor('operators', name))
+    },
+    async updateOperator(name, { role, passwordHash }) {
+      const values = [name, role ?? null, passwordHash ?? null]
+      const [row] = await run<OperatorRow>(own, update, values)
+      return row === undefined ? refuse({ kind: 'not_found' }) : toOperator(row)
+    },
+    removeOperator: (name) => isDone(remove, [name, operatorSubject(name)]),
+    async addPasskey(passkey) {
+      const { id, holder, publicKey, counter, transports, createdAtMs, lastUsedAtMs } = passkey
+      const last = lastUsedAtMs ?? null
+      const kept = JSON.stringify(transports)
+      const values = [id, holder, publicKey, counter, kept, createdAtMs, last]
+      if (await isDone(addPasskey, values)) return
+      refuse({ kind: 'conflict', reason: 'the passkey is known' })
+    },
+    async findPasskey(id) {
+      const [row] = await run<PasskeyRow>(short, findPasskey, [id])
+      return row && toPasskey(row)
+    },
+    async listPasskeys(holder) {
+      return (await run<PasskeyRow>(short, listPasskeys, [holder])).map(toPasskey)
+    },
+    usePasskey: ({ id, counter, usedAtMs }) => isDone(usePasskey, [id, counter, usedAtMs]),
+    removePasskey: (holder, id) => isDone(removePasskey, [holder, id]),
+  }
+}
+
+const create: Statement = {
+  name: 'operator_add',
+  text: `INSERT INTO operators (name, id, role, password_hash, created_at_ms)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT DO NOTHING RETURNING 1`,
+}
+
+const find: Statement = {
+  name: 'operator_by_name',
+  text: `SELECT ${operators} FROM operators t WHERE t.name = $1`,
+}
+
+const list: Statement = {
+  name: 'operator_list',
+  text: `SELECT ${operators} FROM operators t WHERE t.name > $1 ORDER BY t.name LIMIT $2`,
+}
+
+const update: Statement = {
+  name: 'operator_change',
+  text: `UPDATE operators t SET role = coalesce($2, t.role),
+      password_hash = coalesce($3, t.password_hash)
+    WHERE t.name = $1 RETURNING ${operators}`,
+}
+
+const remove: Statement = {
+  name: 'operator_remove',
+  text: `WITH held AS (DELETE FROM passkeys p WHERE p.holder = $2)
+    DELETE FROM operators t WHERE t.name = $1 RETURNING 1`,
+}
+
+const addPasskey: Statement = {
+  name: 'passkey_add',
+  text: `INSERT INTO passkeys (id, holder, public_key, counter, transports, created_at_ms,
+      last_used_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT DO NOTHING RETURNING 1`,
+}
+
+const findPasskey: Statement = {
+  name: 'passkey_by_id',
+  text: `SELECT ${passkeys} FROM passkeys t WHERE t.id = $1`,
+}
+
+const listPasskeys: Statement = {
+  name: 'passkey_by_holder',
+  text: `SELECT ${passkeys} FROM passkeys t WHERE t.holder = $1 ORDER BY t.created_at_ms, t.id`,
+}
+
+const usePasskey: Statement = {
+  name: 'passkey_use',
+  text: `UPDATE passkeys t SET counter = $2, last_used_at_ms = $3
+    WHERE t.id = $1 AND (t.counter < $2 OR t.counter = 0 AND $2 = 0)
+    RETURNING 1`,
+}
+
+const removePasskey: Statement = {
+  name: 'passkey_remove',
+  text: 'DELETE FROM passkeys t WHERE t.holder = $1 AND t.id = $2 RETURNING 1',
+}

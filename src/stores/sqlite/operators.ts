@@ -1,0 +1,111 @@
+/** Operators, and the passkeys of everybody: see `ports/operator.ts`. */
+import type { DatabaseSync } from 'node:sqlite'
+import { refuse } from '../../domain/failure.ts'
+import { operatorSubject, type Operator } from '../../domain/operator.ts'
+import type { OperatorStore, PasskeyStore } from '../../ports/operator.ts'
+import type { Handlers, LongQueries, OperatorCommands, PointQueries } from '../commands.ts'
+import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
+import type { Access } from './access.ts'
+import { shaped, toOperator, toPasskey, type OperatorRow, type PasskeyRow } from './rows.ts'
+
+export function operatorStore(
+  access: Pick<Access, 'change' | 'find' | 'list'>,
+): OperatorStore & PasskeyStore {
+  return {
+    createOperator: (operator) => access.change('createOperator', operator),
+    findOperator: (name) => access.find('findOperator', name),
+    listOperators: (page) => access.list('listOperators', page),
+    updateOperator: (name, change) => access.change('updateOperator', { name, change }),
+    removeOperator: (name) => access.change('removeOperator', name),
+    addPasskey: (passkey) => access.change('addPasskey', passkey),
+    findPasskey: (id) => access.find('findPasskey', id),
+    listPasskeys: (holder) => access.find('listPasskeys', holder),
+    usePasskey: (command) => access.change('usePasskey', command),
+    removePasskey: (holder, id) => access.change('removePasskey', { holder, id }),
+  }
+}
+
+export function operatorWriter(database: DatabaseSync): Handlers<OperatorCommands> {
+  const { findOperator, findPasskey } = operatorPointReader(database)
+  const write = database.prepare(
+    `INSERT OR REPLACE INTO operators (name, id, role, password_hash, created_at_ms)
+     VALUES (?, ?, ?, ?, ?)`,
+  )
+  const remove = database.prepare('DELETE FROM operators WHERE name = ?')
+  const removeHeld = database.prepare('DELETE FROM passkeys WHERE holder = ?')
+  const add = database.prepare(
+    `INSERT INTO passkeys (id, holder, public_key, counter, transports, created_at_ms,
+       last_used_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const use = database.prepare(
+    `UPDATE passkeys SET counter = ?2, last_used_at_ms = ?3
+     WHERE id = ?1 AND (counter < ?2 OR counter = 0 AND ?2 = 0)`,
+  )
+  const removeOne = database.prepare('DELETE FROM passkeys WHERE holder = ? AND id = ?')
+  const keep = ({ name, id, role, passwordHash, createdAtMs }: Operator): void => {
+    write.run(name, id, role, passwordHash ?? null, createdAtMs)
+  }
+  return {
+    createOperator(operator) {
+      if (findOperator(operator.name)) refuse({ kind: 'conflict', reason: 'the name is taken' })
+      keep(operator)
+    },
+    updateOperator({ name, change: { role, passwordHash } }) {
+      const found = findOperator(name) ?? refuse({ kind: 'not_found' })
+      const changed = {
+        ...found,
+        role: role ?? found.role,
+        passwordHash: passwordHash ?? found.passwordHash,
+      }
+      keep(changed)
+      return changed
+    },
+    removeOperator(name) {
+      removeHeld.run(operatorSubject(name))
+      return remove.run(name).changes > 0
+    },
+    addPasskey(passkey) {
+      if (findPasskey(passkey.id)) refuse({ kind: 'conflict', reason: 'the passkey is known' })
+      const { id, holder, publicKey, counter, transports, createdAtMs, lastUsedAtMs } = passkey
+      const last = lastUsedAtMs ?? null
+      add.run(id, holder, publicKey, counter, JSON.stringify(transports), createdAtMs, last)
+    },
+    usePasskey: ({ id, counter, usedAtMs }) => use.run(id, counter, usedAtMs).changes > 0,
+    removePasskey: ({ holder, id }) => removeOne.run(holder, id).changes > 0,
+  }
+}
+
+export function operatorPointReader(
+  database: DatabaseSync,
+): Handlers<Pick<PointQueries, 'findOperator' | 'findPasskey' | 'listPasskeys'>> {
+  const operator = database.prepare('SELECT * FROM operators WHERE name = ?')
+  const passkey = database.prepare('SELECT * FROM passkeys WHERE id = ?')
+  const held = database.prepare(
+    'SELECT * FROM passkeys WHERE holder = ? ORDER BY created_at_ms, id',
+  )
+  return {
+    findOperator(name) {
+      const row = shaped<OperatorRow | undefined>(operator.get(name))
+      return row && toOperator(row)
+    },
+    findPasskey(id) {
+      const row = shaped<PasskeyRow | undefined>(passkey.get(id))
+      return row && toPasskey(row)
+    },
+    listPasskeys: (holder) => shaped<PasskeyRow[]>(held.all(holder)).map(toPasskey),
+  }
+}
+
+export function operatorLongReader(
+  database: DatabaseSync,
+): Handlers<Pick<LongQueries, 'listOperators'>> {
+  const list = database.prepare('SELECT * FROM operators WHERE name > ? ORDER BY name LIMIT ?')
+  return {
+    listOperators({ limit, cursor }) {
+      checkLimit(limit, 1000)
+      const after = cursor === undefined ? '' : readCursor('operators', cursor, 'string')
+      const rows = shaped<OperatorRow[]>(list.all(after, limit + 1))
+      return toPage(rows, limit, toOperator, ({ name }) => writeCursor('operators', name))
+    },
+  }
+}

@@ -1,0 +1,91 @@
+import { Refusal } from '../../domain/failure.ts'
+import { operatorSubject } from '../../domain/operator.ts'
+import type { BrokenStore } from './broken-store.ts'
+
+export const brokenOperators: readonly BrokenStore[] = [
+  {
+    name: 'looks whether a name is free, then takes it: an operator is replaced',
+    caughtBy: 'createOperator: of 20 callers',
+    wrap: (store) => ({
+      ...store,
+      async createOperator(operator) {
+        try {
+          await store.createOperator(operator)
+        } catch (error) {
+          if (!(error instanceof Refusal && error.failure.kind === 'conflict')) throw error
+          await store.removeOperator(operator.name)
+          await store.createOperator(operator)
+        }
+      },
+    }),
+  },
+  {
+    name: 'looks an operator up in any spelling',
+    caughtBy: 'createOperator: found by name',
+    wrap: (store) => ({ ...store, findOperator: (name) => store.findOperator(name.toLowerCase()) }),
+  },
+  {
+    name: 'drops the password of an operator whose role changes',
+    caughtBy: 'updateOperator: changes what is given',
+    wrap: (store) => ({
+      ...store,
+      updateOperator: (name, change) => store.updateOperator(name, { passwordHash: '', ...change }),
+    }),
+  },
+  {
+    name: 'keeps the passkeys of an operator who is removed',
+    caughtBy: 'removeOperator: with the operator’s passkeys',
+    wrap: (store) => ({
+      ...store,
+      async removeOperator(name) {
+        const held = await store.listPasskeys(operatorSubject(name))
+        const isRemoved = await store.removeOperator(name)
+        for (const passkey of held) await store.addPasskey(passkey)
+        return isRemoved
+      },
+    }),
+  },
+  {
+    name: 'gives a passkey to whoever adds it last',
+    caughtBy: 'addPasskey: found by id and by holder',
+    wrap: (store) => ({
+      ...store,
+      async addPasskey(passkey) {
+        const before = await store.findPasskey(passkey.id)
+        if (before !== undefined) await store.removePasskey(before.holder, before.id)
+        await store.addPasskey(passkey)
+      },
+    }),
+  },
+  {
+    name: 'reads a counter, then writes it: a copied passkey signs in beside the real one',
+    caughtBy: 'usePasskey: a counter only grows',
+    wrap: (store) => ({
+      ...store,
+      async usePasskey(command) {
+        const before = await store.findPasskey(command.id)
+        await store.usePasskey(command)
+        return before !== undefined && before.counter < command.counter
+      },
+    }),
+  },
+  {
+    name: 'takes a counter of 0 for one that fell back, and refuses what never counts',
+    caughtBy: 'usePasskey: one that does not count',
+    wrap: (store) => ({
+      ...store,
+      usePasskey: async (command) => command.counter > 0 && store.usePasskey(command),
+    }),
+  },
+  {
+    name: 'removes anybody’s passkey',
+    caughtBy: 'removePasskey: only its holder’s',
+    wrap: (store) => ({
+      ...store,
+      async removePasskey(_holder, id) {
+        const found = await store.findPasskey(id)
+        return found !== undefined && store.removePasskey(found.holder, id)
+      },
+    }),
+  },
+]
