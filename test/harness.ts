@@ -11,7 +11,8 @@ import type { Core } from '../src/core/core.ts'
 import type { CoreDependencies } from '../src/core/dependencies.ts'
 import type { NodeView } from '../src/http/node-view.ts'
 import type { Store } from '../src/ports/store.ts'
-import { compose, type Composition } from '../src/server/compose.ts'
+import { createDemoApps } from '../src/server/demo-apps/index.ts'
+import { compose, type Composition, type World } from '../src/server/compose.ts'
 import { loadConfig, type ConfigFile } from '../src/server/config.ts'
 import { assertDeclared } from './declared-answers.ts'
 import { startPostgres } from '../src/testing/postgres.ts'
@@ -76,13 +77,16 @@ export interface TestServerOptions {
   readonly publicUrlIsOwn?: boolean
   /** True: one node in any arrangement, for what each node counts for itself. */
   readonly oneNode?: boolean
+  /** True: the demo's guarded applications follow the first node. */
+  readonly demoApps?: boolean
 }
 
 /** Starts a server; close it when the test ends. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'outright-test-'))
   const database = await openDatabase()
-  const world = { offsetMs: 0, otps: [] as SentOtp[] }
+  const apps = createDemoApps(silentLog)
+  const world = { offsetMs: 0, otps: [] as SentOtp[], demoApps: () => apps.list() }
   const count = arrangement === 'nodes' && options.oneNode !== true ? 3 : 1
   const nodes: TestNode[] = []
   for (let number = 1; number <= count; number++) {
@@ -90,6 +94,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   }
   const [first] = nodes
   if (first === undefined) throw new Error('no node was started')
+  if (options.demoApps === true) await apps.start(first.url)
   let turn = 0
   let settling: Promise<void> | undefined
   return {
@@ -115,6 +120,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     mounts: first.composition.mounts,
     store: first.composition.store,
     async close() {
+      await apps.close()
       await Promise.all(nodes.map((node) => node.composition.close()))
       await database.drop()
       await rm(dataDir, { recursive: true, force: true })
@@ -140,7 +146,9 @@ interface TestNode {
 
 async function startNode(
   options: TestServerOptions,
-  world: { readonly offsetMs: number; readonly otps: SentOtp[] },
+  world: { readonly offsetMs: number; readonly otps: SentOtp[] } & Required<
+    Pick<World, 'demoApps'>
+  >,
   dataDir: string,
   databaseUrl: string | undefined,
   node: string,
@@ -163,6 +171,7 @@ async function startNode(
   const composition = await compose(config, {
     clock: { ...systemClock, nowMs: () => systemClock.nowMs() + world.offsetMs },
     databaseAheadMs: () => world.offsetMs,
+    demoApps: world.demoApps,
     random: systemRandom(),
     log: silentLog,
     otpSender: {

@@ -7,8 +7,8 @@
  * Each holds what its entry points reach and nothing else. From the root of the checkout their
  * names resolve afterwards.
  */
-import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { writeCommonJs } from './commonjs.mjs'
 import { buildConsole } from './console.mjs'
 import { filesBelow, removeUnreached } from './files.mjs'
@@ -21,6 +21,7 @@ ensurePackages()
 await compile(root, 'tsconfig.build.json')
 await writeCommonJs(join(root, 'dist'))
 await compile(server, 'tsconfig.json')
+copyPageScripts()
 writeServerNames()
 copyFileSync(join(root, 'LICENSE'), join(server, 'LICENSE'))
 chmodSync(join(server, 'dist', 'cli', 'main.js'), 0o755)
@@ -45,6 +46,16 @@ async function compile(home, name) {
     folder,
     entries.map((entry) => join(folder, entry)),
   )
+}
+
+/** Scripts of pages are served as they are written. */
+function copyPageScripts() {
+  const sources = join(root, 'src')
+  for (const file of filesBelow(sources, '.js')) {
+    const copy = join(server, 'dist', relative(sources, file))
+    mkdirSync(dirname(copy), { recursive: true })
+    copyFileSync(file, copy)
+  }
 }
 
 /** `outright` and `outright/store` mean the server's library wherever that is installed. */

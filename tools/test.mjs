@@ -22,6 +22,7 @@ const checks = [
   { name: 'format', command: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
   { name: 'lint', command: 'oxlint', args: ['--deny-warnings'] },
   { name: 'types', command: 'tsc', args: ['--noEmit'] },
+  { name: 'scripts', command: 'tsc', args: ['--noEmit', '--project', 'tsconfig.pages.json'] },
   { name: 'knip', command: 'knip', args: ['--no-progress', '--no-config-hints'] },
   { name: 'tests', command: pinnedNode, args: testArguments() },
 ]

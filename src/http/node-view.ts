@@ -7,7 +7,7 @@ import type { OtherNode } from '../ports/node-lease.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 import type { Replica } from '../verifier/replica.ts'
 import type { AddressNotices } from './client-address.ts'
-import type { PageLink } from './surface-module.ts'
+import type { PageLink, Tour } from './surface-module.ts'
 
 /** What surfaces see of the node that they run on: its state, its verifiers, its end. */
 export interface NodeView {
@@ -75,8 +75,24 @@ export interface DemoIdentity {
   readonly secret: string
 }
 
+/** An application of the demo that a guard protects. */
+export interface DemoApp {
+  readonly name: string
+  readonly url: string
+}
+
+/** How somebody logs in and out by one API, with an identity of the demo. */
+export interface DemoTour extends Tour {
+  /** Title of the surface. */
+  readonly api: string
+}
+
 export interface DemoView {
   readonly identities: readonly DemoIdentity[]
   /** A command that logs somebody out; undefined where the API that it needs is not served. */
   readonly logout: string | undefined
+  /** By each API that is served under the public URL; paths are from its root. */
+  readonly tours: readonly DemoTour[]
+  /** The applications that are listening. */
+  apps(): readonly DemoApp[]
 }

@@ -3,7 +3,7 @@ import type { Client, Subject } from '../domain/identity.ts'
 import type { NewOperator } from '../domain/operator.ts'
 import type { Group } from '../settings/schema.ts'
 import type { DialectContext } from './context.ts'
-import type { Dialect } from './dialect.ts'
+import type { Dialect, Method } from './dialect.ts'
 
 /** One module of what answers HTTP: all that the server knows of it before it is made. */
 export interface SurfaceModule<Options> extends AnySurfaceModule {
@@ -73,6 +73,35 @@ export interface DemoIdentities {
   readonly operators?: readonly Required<NewOperator>[]
   /** What a person needs to try it. */
   readonly shown: { readonly who: string; readonly secret: string }
+  /** How one of them logs in and out; without it there is nothing to show. */
+  readonly tour?: Tour
+}
+
+/** The calls of a login, in order, of which one takes the `token`, and that of its logout. */
+export interface Tour {
+  /** Who it is and what the logout ends, as a person would say it. */
+  readonly says: string
+  readonly login: readonly TourCall[]
+  readonly logout: TourCall
+}
+
+/**
+ * One call. `{name}` stands for what an earlier call has taken; `{device}` for a name that each
+ * page makes for itself.
+ */
+export interface TourCall {
+  readonly method: Method
+  /** Within the surface. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /**
+   * The member of its answer (`a.b`: one within another) that later calls use, by their name for
+   * it.
+   */
+  readonly takes?: Readonly<Record<string, string>>
+  /** True: what it takes is in base64. */
+  readonly isBase64?: true
 }
 
 export type DemoSubject = Partial<Subject> & { readonly id: string; readonly password?: string }

@@ -12,7 +12,7 @@ import { attachFeed, isFeedUpgrade, type FeedHub } from '../feed/index.ts'
 import { createApp, type MountedDialect } from '../http/app.ts'
 import { ClientAddresses } from '../http/client-address.ts'
 import { registerDocumentation } from '../http/documentation.ts'
-import type { NodeView } from '../http/node-view.ts'
+import type { DemoApp, NodeView } from '../http/node-view.ts'
 import { buildDocument } from '../http/openapi.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
@@ -56,6 +56,8 @@ export interface World {
   readonly otpSender: OtpSender
   /** How many lines of the log could not be written; 0 for ever where it is not given. */
   readonly lostLogLines?: () => number
+  /** The demo's applications that are listening; none where it is not given. */
+  readonly demoApps?: () => readonly DemoApp[]
   /** See `openTimekeeper`. */
   readonly databaseAheadMs?: () => number
   /** How often what has expired is removed; as `sweeping.ts` says where it is not given. */
@@ -162,7 +164,7 @@ async function composeOver(
   issuers.refreshUntil(stopping.signal)
   const providers = await openProviders(dependencies, config)
   const parts = { addresses, opened, verification, nodeLags, issuers, metrics, readiness, time }
-  const node = viewOf({ ...parts, stopping: stopping.signal }, config)
+  const node = viewOf({ ...parts, stopping: stopping.signal, demoApps: world.demoApps }, config)
   const { issuer, rateLimitFactor, demo } = config
   const context = { core, node, clock, random: world.random, log, issuer, rateLimitFactor, demo }
   const mounts = [...mountAll(providers.config, context), ...providers.mounts]

@@ -4,18 +4,31 @@
  */
 import type { MountedDialect } from '../http/app.ts'
 import { html, pageAnswer, styleSheet } from '../http/html.ts'
-import type { DemoView } from '../http/node-view.ts'
+import type { DemoTour, DemoView } from '../http/node-view.ts'
 import { problemAnswer } from '../http/problem.ts'
 import type { Config } from './config.ts'
 import { DEMO_CALLBACK_PATH } from './demo.ts'
-import { surfaceModules } from './surface-settings.ts'
+import type { TourCall } from '../http/surface-module.ts'
+import { surfaceModules, type DialectConfig } from './surface-settings.ts'
 
 /** The demo's part of the front page: one identity of each surface, all of them public. */
-export function demoView(config: Config): DemoView {
+export function demoView(config: Config, apps: DemoView['apps']): DemoView {
   const identities = surfaceModules.flatMap(([, { title, demo }]) =>
     demo === undefined ? [] : [{ api: title, ...demo.shown }],
   )
-  return { identities, logout: demoLogout(config) }
+  return { identities, logout: demoLogout(config), tours: demoTours(config), apps }
+}
+
+function demoTours(config: Config): readonly DemoTour[] {
+  const places: Readonly<Record<string, DialectConfig<unknown> | undefined>> = config.dialects
+  return surfaceModules.flatMap(([name, { kind, title, demo }]) => {
+    if (demo?.tour === undefined) return []
+    const place = kind === 'own' ? { enabled: true, prefix: '' } : places[name]
+    if (place?.enabled !== true || ('host' in place && place.host !== undefined)) return []
+    const { says, login, logout } = demo.tour
+    const here = (call: TourCall): TourCall => ({ ...call, path: place.prefix + call.path })
+    return [{ api: title, says, login: login.map(here), logout: here(logout) }]
+  })
 }
 
 /**

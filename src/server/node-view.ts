@@ -1,5 +1,5 @@
 import type { ClientAddresses } from '../http/client-address.ts'
-import type { NodeView } from '../http/node-view.ts'
+import type { DemoApp, NodeView } from '../http/node-view.ts'
 import type { Config } from './config.ts'
 import { demoView } from './demo-page.ts'
 import type { OpenedIssuers } from './issuers.ts'
@@ -24,12 +24,13 @@ export interface NodeParts {
   readonly time: Pick<Timekeeper, 'trustedMs'>
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal
+  /** Undefined: there are none. */
+  readonly demoApps: (() => readonly DemoApp[]) | undefined
 }
 
 /** This node as its surfaces see it. */
 export function viewOf(parts: NodeParts, config: Config): NodeView {
-  const { addresses, opened, verification, nodeLags, issuers, metrics, readiness, time, stopping } =
-    parts
+  const { addresses, opened, verification, nodeLags, issuers, metrics, readiness, time } = parts
   const { leases, backup } = opened
   const { hub, replica, watches } = verification
   return {
@@ -49,8 +50,8 @@ export function viewOf(parts: NodeParts, config: Config): NodeView {
     watch: (claims, callback) => watches.add(claims, callback),
     backup,
     dataDir: config.dataDir,
-    stopping,
+    stopping: parts.stopping,
     pages: surfaceModules.flatMap(([, { page }]) => page ?? []),
-    demo: config.demo ? demoView(config) : undefined,
+    demo: config.demo ? demoView(config, parts.demoApps ?? (() => [])) : undefined,
   }
 }

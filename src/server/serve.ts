@@ -3,11 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NewOperator } from '../domain/operator.ts'
 import { DEMO_OPERATOR } from '../http/surfaces/operators/demo.ts'
 import { setUpLink } from '../http/operator-paths.ts'
+import type { Log } from '../ports/log.ts'
 import { compose } from './compose.ts'
 import { loadConfig, type Config } from './config.ts'
+import { createDemoApps, type DemoApps } from './demo-apps/index.ts'
 import { demoLogout } from './demo-page.ts'
 import { createOtpSender } from './otp-senders.ts'
 import { openOutput } from './output.ts'
+import { reachable } from './reachable.ts'
+import { reasonOf } from './reason-of.ts'
 import { noteRunning } from './running.ts'
 import { jsonLine, jsonLog, systemClock, systemRandom } from './system.ts'
 
@@ -68,11 +72,13 @@ export async function serveConfig(asked: Config): Promise<RunningServer> {
     output.write(line)
   }
   const log = jsonLog(print)
+  const apps = createDemoApps(log)
   const composition = await compose(config, {
     clock: systemClock,
     random: systemRandom(),
     log,
     lostLogLines: () => output.lost,
+    demoApps: () => apps.list(),
     otpSender: createOtpSender(config, print),
   }).catch((error: unknown) => {
     throw withRemedy(error)
@@ -89,6 +95,7 @@ export async function serveConfig(asked: Config): Promise<RunningServer> {
   const url = `http://${host}:${String(port)}`
   const invited = await composition.core.invitations.issueFirst()
   const removeNote = noteRunning(config, url, log)
+  if (config.demo) startApps(apps, reachable(url), log)
   return {
     url,
     tryIt: config.demo ? demoLogout(config) : undefined,
@@ -96,10 +103,18 @@ export async function serveConfig(asked: Config): Promise<RunningServer> {
     setUpLink: invited && setUpLink(config.issuer, invited.code),
     async close() {
       removeNote()
+      await apps.close()
       await composition.close()
       await Promise.race([output.drained(), sleep(LAST_LINES_MS)])
     },
   }
+}
+
+/** Nobody waits for them: the page that shows them says which are there. */
+function startApps(apps: DemoApps, url: string, log: Log): void {
+  apps.start(url).catch((error: unknown) => {
+    log.warn({ reason: reasonOf(error) }, 'An application of the demo could not start')
+  })
 }
 
 /** The public URL, where nobody names it, has the port: it must be known before anything is made. */

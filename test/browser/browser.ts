@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { stripTypeScriptTypes } from 'node:module'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import {
   chromium,
   type BrowserContext,
@@ -38,10 +40,53 @@ export async function openBrowser(): Promise<TestBrowser> {
   }
 }
 
-/** Keeps a picture for people to look at, where a folder for them is named. */
+const sizes = { desktop: { width: 1100, height: 800 }, phone: { width: 390, height: 800 } }
+
+/**
+ * Looks at a page on a desktop and on a phone, by day and by night: nothing is wider than the
+ * window, axe-core finds nothing serious, and a picture is kept under its name.
+ */
+export async function lookAt(page: Page, name: string): Promise<void> {
+  for (const [size, viewport] of Object.entries(sizes)) {
+    await page.setViewportSize(viewport)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      // Nothing is on its way from one colour to another.
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      const look = [name, size, ...(colorScheme === 'dark' ? [colorScheme] : [])].join('-')
+      const root = 'document.documentElement'
+      assert.equal(await page.evaluate(`${root}.scrollWidth - ${root}.clientWidth`), 0, look)
+      assert.deepEqual(await seriousFindings(page), [], look)
+      await picture(page, look)
+    }
+  }
+}
+
+/** What axe-core finds on a page that keeps somebody from using it. */
+async function seriousFindings(page: Page): Promise<readonly string[]> {
+  const { violations } = await page.evaluate<axe.AxeResults>(`${axe.source}; axe.run(document)`)
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+}
+
+/**
+ * Keeps a picture of the whole page where a folder for them is named: `TEST_SCREENSHOTS`. Those of
+ * the documentation are made by `TEST_SCREENSHOTS=docs/images`.
+ */
 export async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env['OUTRIGHT_SCREENSHOTS']
-  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`) })
+  const folder = process.env['TEST_SCREENSHOTS']
+  if (folder === undefined) return
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+}
+
+/** What a browser complains about on a page, from now on. */
+export function complaintsOf(page: Page): readonly string[] {
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  return complaints
 }
 
 /** Where a page comes from, or a server that pages talk to. */

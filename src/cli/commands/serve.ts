@@ -3,6 +3,7 @@ import { withExamples } from '../examples.ts'
 import { exitCodes } from '../exit.ts'
 import type { Shell } from '../shell.ts'
 import type { Terminal } from '../terminal.ts'
+import { reachable } from '../../server/reachable.ts'
 import type { RunningServer } from '../../server/serve.ts'
 
 /** As text: what each may be is said by the schema of the settings. */
@@ -73,14 +74,14 @@ export function addServe(program: Command, { terminal }: Shell): void {
 
 /** Where to look and one line to paste, below which the first request of the log will come. */
 function demoNotice({ url, tryIt, operator }: RunningServer): string {
-  const reachable = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+  const here = reachable(url)
   return [
     'outright: the demo identities are public: keep this server off the network',
     '',
-    `  Look around   ${reachable}/ (the API: ${reachable}/docs)`,
+    `  Look around   ${here}/ (the API: ${here}/docs)`,
     ...(operator === undefined
       ? []
-      : [`  Sign in       ${reachable}/console/ (${operator.name} / ${operator.password})`]),
+      : [`  Sign in       ${here}/console/ (${operator.name} / ${operator.password})`]),
     ...(tryIt === undefined ? [] : [`  Log maria out ${tryIt}`]),
     '',
     '',

@@ -32,4 +32,21 @@ export const demo: DemoIdentities = {
     },
   ],
   shown: { who: 'key baanx-demo-key, user demo@example.com', secret: password },
+  tour: {
+    says: 'A person logs in with an e-mail address. Logging out ends this session.',
+    login: [
+      {
+        method: 'POST',
+        path: '/v1/auth/login',
+        headers: { 'x-client-key': 'baanx-demo-key', 'content-type': 'application/json' },
+        body: JSON.stringify({ email: 'demo@example.com', password }),
+        takes: { token: 'accessToken' },
+      },
+    ],
+    logout: {
+      method: 'POST',
+      path: '/v1/auth/logout',
+      headers: { 'x-client-key': 'baanx-demo-key', authorization: 'Bearer {token}' },
+    },
+  },
 }

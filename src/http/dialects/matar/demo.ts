@@ -4,6 +4,12 @@ import type { DemoIdentities } from '../../surface-module.ts'
 export const demoPhone = '919999900001'
 export const demoCode = '12345'
 
+const json = { 'content-type': 'application/json' }
+
+function step(fields: Readonly<Record<string, string>>): string {
+  return JSON.stringify({ phone_number: demoPhone, name: 'Sri', ...fields })
+}
+
 export const demo: DemoIdentities = {
   subjects: [
     {
@@ -15,4 +21,22 @@ export const demo: DemoIdentities = {
   ],
   clients: [{ id: 'matar', dialect: 'matar', key: 'matar', name: 'Matar app' }],
   shown: { who: `phone ${demoPhone}, name Sri`, secret: demoCode },
+  tour: {
+    says: 'Sri logs in with a code for her phone. Logging out ends her access and refresh tokens.',
+    login: [
+      { method: 'POST', path: '/api/v1/login', headers: json, body: step({ action: 'send_otp' }) },
+      {
+        method: 'POST',
+        path: '/api/v1/login',
+        headers: json,
+        body: step({ action: 'submit_otp', otp: demoCode }),
+        takes: { token: 'access_token' },
+      },
+    ],
+    logout: {
+      method: 'POST',
+      path: '/api/v1/logout',
+      headers: { authorization: 'Bearer {token}' },
+    },
+  },
 }

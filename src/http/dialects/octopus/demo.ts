@@ -15,4 +15,17 @@ export const demo: DemoIdentities = {
     },
   ],
   shown: { who: 'key octopus-demo-key', secret },
+  tour: {
+    says: 'A program logs in with its key. Logging out ends every token of that key, everywhere.',
+    login: [
+      {
+        method: 'POST',
+        path: '/auth/login',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ username: 'octopus-demo-key', password: secret }),
+        takes: { token: 'data.access_token' },
+      },
+    ],
+    logout: { method: 'POST', path: '/auth/logout', headers: { authorization: 'Bearer {token}' } },
+  },
 }

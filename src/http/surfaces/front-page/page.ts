@@ -63,6 +63,7 @@ function demoPage(
             A logout server. When it answers that somebody is logged out, every server that checks
             tokens with it refuses them already.
           </p>
+          <p><a class="button" href="/demo">Watch a logout</a></p>
         </header>
         <nav aria-label="Pages">
           <ul>

@@ -7,6 +7,9 @@ export const frontPageStyle: Style =
 .brand span { padding: .05rem .55rem; border: 1px solid var(--line); border-radius: 1rem; color: var(--soft);
   font-size: .8rem; font-weight: 500; }
 .lead { max-width: 34rem; }
+.button { display: inline-block; padding: .7rem 1.4rem; border-radius: .6rem; color: #fff; background: #1a56c4;
+  font-weight: 600; text-decoration: none; }
+.button:hover { background: #14449c; }
 pre { margin: 0 0 1rem; padding: 1rem; background: var(--code); border: 1px solid var(--line);
   border-radius: .6rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 code { font: .9em/1.5 ui-monospace, monospace; }

@@ -1,0 +1,72 @@
+/**
+ * `/demo`, with the demo and nowhere else: somebody logs in with one click, sees three guarded
+ * servers let them in, logs out, and sees all three refuse. It owns the page and its scripts; the
+ * servers are the demo's (`src/server/demo-apps`), and what it calls are the APIs as they are.
+ */
+import { group } from '../../../settings/schema.ts'
+import type { DialectContext } from '../../context.ts'
+import { routesWith } from '../../declared-route.ts'
+import type { Dialect, Route } from '../../dialect.ts'
+import type { DemoApp, DemoTour, DemoView } from '../../node-view.ts'
+import { scriptRoute } from '../../page-script.ts'
+import { problemAnswer } from '../../problem.ts'
+import { problemManners } from '../../problem-response.ts'
+import { anything } from '../../schema.ts'
+import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { playgroundPage } from './page.ts'
+
+/** What the page is told. */
+export interface Playground {
+  readonly tours: readonly DemoTour[]
+  readonly apps: readonly DemoApp[]
+}
+
+export const PLAYGROUND_PATH = '/demo'
+
+export const playground: OwnModule<object> = defineOwn({
+  name: 'playground',
+  title: 'Operations',
+  options: group<object>({}),
+  create: createPlayground,
+})
+
+function createPlayground({ node: { demo } }: DialectContext): Dialect {
+  const routes = demo === undefined ? [] : routesOf(demo)
+  return {
+    routes,
+    owns: (path) => routes.some((route) => route.path === path),
+    renderFailure: problemAnswer,
+  }
+}
+
+const declare = routesWith(problemManners)
+const scripts = ['playground.js', 'requests.js', 'view.js']
+
+function routesOf(demo: DemoView): readonly Route[] {
+  // The shortest way in comes first.
+  const tours = demo.tours.toSorted((one, other) => one.login.length - other.login.length)
+  const page = { method: 'GET', alsoHead: true } as const
+  return [
+    declare(
+      {
+        ...page,
+        path: PLAYGROUND_PATH,
+        summary: 'Watch a logout, with the demo alone',
+        responses: { 200: { description: 'The page', type: 'text/html' } },
+      },
+      () => playgroundPage(demo.apps()),
+    ),
+    declare(
+      {
+        ...page,
+        path: `${PLAYGROUND_PATH}/playground.json`,
+        summary: 'How the page logs in and out, and which servers it asks',
+        responses: { 200: { description: 'Calls and addresses', schema: anything } },
+      },
+      (call) => call.json(200, { tours, apps: demo.apps() }),
+    ),
+    ...scripts.map((name) =>
+      scriptRoute(`${PLAYGROUND_PATH}/${name}`, new URL(`browser/${name}`, import.meta.url)),
+    ),
+  ]
+}

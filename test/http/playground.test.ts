@@ -1,0 +1,56 @@
+/** What `/demo` is told: with the demo alone, and every way in it really goes through. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Playground } from '../../src/http/surfaces/playground/index.ts'
+import { call, startTestServer } from '../harness.ts'
+
+test('every way in is accepted by the three servers, and refused once it has logged out', async () => {
+  const server = await startTestServer({ oneNode: true, publicUrlIsOwn: true, demoApps: true })
+  try {
+    const { tours, apps } = (await server.call('GET', '/demo/playground.json')).json() as Playground
+    assert.equal(tours.length, 6)
+    assert.equal(apps.length, 3)
+    for (const { api, login, logout } of tours) {
+      const taken: Record<string, string> = { device: 'a-device' }
+      const fill = (text: string): string =>
+        text.replaceAll(/\{(\w+)\}/g, (_, name: string) => taken[name] ?? assert.fail(name))
+      for (const { method, path, headers = {}, body, takes = {}, isBase64 } of [...login, logout]) {
+        const isLogout = path === logout.path
+        if (isLogout) assert.deepEqual(await statuses(), [200, 200, 200], api)
+        const reply = await server.call(method, fill(path), {
+          headers: Object.entries(headers).map(([name, value]) => [name, fill(value)] as const),
+          ...(body === undefined ? {} : { body: fill(body) }),
+        })
+        assert.ok(reply.status < 300, `${api} ${path}: ${reply.text}`)
+        if (isLogout) assert.match(reply.headers['outright-confirmed'] ?? '', /^4\/4;lapsed=0/)
+        for (const [name, member] of Object.entries(takes)) {
+          const value: unknown = member
+            .split('.')
+            .reduce((inner: Record<string, never>, one) => inner[one]!, reply.json() as never)
+          taken[name] = isBase64 ? atob(String(value)) : String(value)
+        }
+      }
+      assert.deepEqual(await statuses(), [401, 401, 401], api)
+
+      function statuses(): Promise<number[]> {
+        const headers = { authorization: fill('Bearer {token}') }
+        return Promise.all(
+          apps.map(async ({ url }) => (await call(url, 'GET', '/', { headers })).status),
+        )
+      }
+    }
+  } finally {
+    await server.close()
+  }
+})
+
+test('in earnest there is no playground', async () => {
+  const server = await startTestServer({ oneNode: true, config: { demo: false } })
+  try {
+    for (const path of ['/demo', '/demo/playground.json', '/demo/playground.js']) {
+      assert.equal((await server.call('GET', path)).status, 404)
+    }
+  } finally {
+    await server.close()
+  }
+})
