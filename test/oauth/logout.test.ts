@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose'
 import * as openid from 'openid-client'
+import { Refusal } from '../../src/domain/failure.ts'
 import { Browser, goodbye, sidOf, useOAuth, type Tokens, type Visit } from './relying-parties.ts'
 
 const world = useOAuth()
@@ -240,5 +242,61 @@ suite('RP-initiated logout', () => {
     await elsewhere.browser.submit(page, { decision: 'logout' })
     assert.equal(await isAlive(one.tokens), false)
     assert.equal((await world.server.core.sessions.status(sidOf(one.tokens)))?.state, 'revoked')
+  })
+
+  test('what another issuer signed, or signed for it, is no hint', async () => {
+    const one = await logIn()
+    const payload = decodeJwt(one.tokens.id_token ?? '')
+    const { privateKey } = await generateKeyPair('ES256')
+    const { kid } = decodeProtectedHeader(one.tokens.id_token ?? '')
+    for (const claims of [payload, { ...payload, iss: 'https://other.example' }]) {
+      const hint = await new SignJWT(claims)
+        .setProtectedHeader({ alg: 'ES256', ...(kid === undefined ? {} : { kid }) })
+        .sign(privateKey)
+      const page = await openLogout(one, { id_token_hint: hint, post_logout_redirect_uri: goodbye })
+      assert.deepEqual([page.status, page.url.pathname], [400, '/oidc/logout'])
+      assert.equal(await isAlive(one.tokens), true)
+    }
+  })
+
+  test('a person who is logged in twice leaves in one browser, and stays in the other', async () => {
+    const [one, other] = [await logIn(), await logIn()]
+    const hint = { id_token_hint: one.tokens.id_token, post_logout_redirect_uri: goodbye }
+    assert.equal((await openLogout(one, hint)).url.href, goodbye)
+    assert.deepEqual([await isAlive(one.tokens), await isAlive(other.tokens)], [false, true])
+  })
+
+  test('the session of another person, named by a hint, is not ended by this one', async () => {
+    const browser = new Browser()
+    const [shop, other] = [await world.as('shop'), await logIn()]
+    const begun = await world.begin(shop)
+    const somebody = { username: 'demo@example.com', password: 'demo-password' }
+    const tokens = await world.finish(shop, begun, await world.logIn(browser, begun, somebody))
+    const page = await openLogout({ browser, shop }, { id_token_hint: other.tokens.id_token })
+    assert.equal(page.status, 200)
+    await browser.submit(page, { decision: 'logout' })
+    assert.deepEqual([await isAlive(tokens), await isAlive(other.tokens)], [false, true])
+  })
+
+  test('where the second session cannot be ended, nothing is claimed, and the answer can be repeated', async (context) => {
+    const [one, other] = [await logIn(), await logIn()]
+    const page = await openLogout(one, { id_token_hint: other.tokens.id_token })
+    const { store } = world.server
+    const revoke = store.revoke.bind(store)
+    let calls = 0
+    context.mock.method(store, 'revoke', (command: Parameters<typeof revoke>[0]) => {
+      if (++calls === 1) return revoke(command)
+      throw new Refusal({ kind: 'store_unavailable', reason: 'the disk is full' })
+    })
+    const failed = await one.browser.submit(page, { decision: 'logout' })
+    context.mock.restoreAll()
+    assert.deepEqual([failed.status, calls], [503, 2])
+    assert.match(failed.text, /You may still be logged in\. Try again/)
+    assert.equal(failed.text.includes('Nothing was changed'), false)
+    const alive = [await isAlive(one.tokens), await isAlive(other.tokens)]
+    assert.deepEqual(alive.toSorted(), [false, true])
+    const done = await one.browser.submit(page, { decision: 'logout' })
+    assert.equal(done.url.pathname, '/logged-out')
+    assert.deepEqual([await isAlive(one.tokens), await isAlive(other.tokens)], [false, false])
   })
 })

@@ -260,7 +260,8 @@ function pageFailure(failure: Failure, request: DialectRequest): Answer {
     noticePage(status, words, title, ...texts)
   const isOver = failure.kind === 'not_found' || failure.kind === 'forbidden'
   if (isOver) return page(words.over, words.startAgain)
-  if (status >= 500) return page(words.failed, words.tryAgain)
+  const isLogout = request.path === logoutPath
+  if (status >= 500) return page(words.failed, isLogout ? words.maybeLoggedIn : words.tryAgain)
   if (failure.kind === 'rate_limited') {
     const answered = page(words.failed, words.tooMany)
     return withHeader(answered, 'retry-after', String(failure.retryAfterSeconds))

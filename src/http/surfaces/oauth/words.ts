@@ -27,6 +27,8 @@ export interface Words {
   readonly over: string
   readonly startAgain: string
   readonly tryAgain: string
+  /** Of a logout that failed: part of it may have been done. */
+  readonly maybeLoggedIn: string
   readonly logoutTitle: string
   readonly logoutText: string
   readonly logout: string
@@ -64,7 +66,8 @@ const en: Words = {
     'The application sent you here with a request that is not valid. Tell the people who run it.',
   over: 'This page is no longer good',
   startAgain: 'Go back to the application and start again.',
-  tryAgain: 'Nothing was changed. Try again in a moment.',
+  tryAgain: 'Try again in a moment.',
+  maybeLoggedIn: 'You may still be logged in. Try again in a moment.',
   logoutTitle: 'Log out?',
   logoutText: 'You will be logged out here and of every application that you opened from here.',
   logout: 'Log out',
@@ -101,7 +104,8 @@ const pt: Words = {
   wrongLink: 'A aplicação enviou-o para aqui com um pedido inválido. Avise quem a gere.',
   over: 'Esta página já não é válida',
   startAgain: 'Volte à aplicação e comece de novo.',
-  tryAgain: 'Nada foi alterado. Tente de novo dentro de momentos.',
+  tryAgain: 'Tente de novo dentro de momentos.',
+  maybeLoggedIn: 'A sessão pode ainda estar aberta. Tente de novo dentro de momentos.',
   logoutTitle: 'Terminar sessão?',
   logoutText: 'A sessão termina aqui e em todas as aplicações que abriu a partir daqui.',
   logout: 'Terminar sessão',
@@ -139,7 +143,8 @@ const es: Words = {
     'La aplicación le ha enviado aquí con una petición no válida. Avise a quien la gestiona.',
   over: 'Esta página ya no es válida',
   startAgain: 'Vuelva a la aplicación y empiece de nuevo.',
-  tryAgain: 'No se ha cambiado nada. Inténtelo de nuevo en un momento.',
+  tryAgain: 'Inténtelo de nuevo en un momento.',
+  maybeLoggedIn: 'La sesión puede seguir abierta. Inténtelo de nuevo en un momento.',
   logoutTitle: '¿Cerrar sesión?',
   logoutText: 'Se cerrará la sesión aquí y en todas las aplicaciones que ha abierto desde aquí.',
   logout: 'Cerrar sesión',
