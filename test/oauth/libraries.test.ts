@@ -84,6 +84,19 @@ suite('express-openid-connect', () => {
     await person.close()
   })
 
+  test('a form of its page does not claim a logout that it could not see', async () => {
+    const person = await browser.person()
+    const page = await logIn(person, `${application.url}/login`)
+    const form = `<form method="post" action="${server.url}/oidc/logout"><button>Out</button></form>`
+    await page.evaluate(`document.body.innerHTML = '${form}'`)
+    await page.click('button')
+    assert.match(await textOf(page), /^Log out\?/)
+    await page.click('button[value=logout]')
+    assert.match(await textOf(page), /^You are logged out/)
+    await seesText(page, application.url, /^Nobody is logged in$/)
+    await person.close()
+  })
+
   test('is told by the back channel', async () => {
     const person = await browser.person()
     const page = await logIn(person, `${application.url}/login`)

@@ -9,14 +9,20 @@ import { readForm } from '../../body.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
 import { oauthClientOf } from '../../oauth-client.ts'
 import { withParameters } from '../../redirect-uri.ts'
-import { endSession, findSignOn, forgetSignOn, lastSignOn } from './browser.ts'
+import { endSession, findSignOn, forgetSignOn, hasBrowserCookie, lastSignOn } from './browser.ts'
 import { afterLogout } from './logged-out.ts'
 import { refuseOtherSites } from './login.ts'
+import { logoutPath } from './metadata.ts'
 import { logoutPage, noticePage } from './pages.ts'
 import type { OAuthService } from './service.ts'
 import { wordsFor } from './words.ts'
 
 const LOGOUT = 'oauth-logout'
+
+const HINT = 'oauth-logout-hint'
+const HINT_KEPT_MS = 60_000
+/** The parameter that stands for a hint which came by a form. */
+const KEPT_HINT = 'kept_hint'
 
 /** Where a person goes afterwards. */
 interface Target {
@@ -32,9 +38,10 @@ interface Question extends Target {
 /**
  * 1. A hint that this server did not sign, a client that is not the hint's, and a URI that is not the
  *    client's: a page, and nothing else (section 4).
- * 2. The hint names the session of this browser: it ends, and the person goes where the client wants.
- * 3. Somebody is logged in, or the hint's session is: the person is asked first.
- * 4. Otherwise it has ended already: the answer waits until that is true at every verifier.
+ * 2. A form that came without the cookies of its browser comes again as a GET.
+ * 3. The hint names the session of this browser: it ends, and the person goes where the client wants.
+ * 4. Somebody is logged in, or the hint's session is: the person is asked first.
+ * 5. Otherwise it has ended already: the answer waits until that is true at every verifier.
  */
 export async function logout(service: OAuthService, request: DialectRequest): Promise<Answer> {
   const parameters = request.method === 'POST' ? readForm(request) : request.query
@@ -45,9 +52,12 @@ export async function logout(service: OAuthService, request: DialectRequest): Pr
     return confirmLogout(service, request, parameters)
   }
   const given = (name: string): string | undefined => parameters.get(name) || undefined
-  const hint = await readHint(service, given('id_token_hint'), given('client_id'))
+  const hint = await readHint(service, parameters)
   const clientId = hint?.audience ?? given('client_id')
   const target = await targetOf(service, clientId, parameters)
+  if (request.method === 'POST' && !hasBrowserCookie(service, request)) {
+    return bringByGet(service, parameters, hint)
+  }
   const signOn = await findSignOn(service, request)
   if (hint !== undefined && hint.sid === signOn?.sid) {
     return leave(service, request, { ...target, sessions: [signOn] })
@@ -74,13 +84,18 @@ export async function logout(service: OAuthService, request: DialectRequest): Pr
   return logoutPage(wordsFor(request, given('ui_locales')), confirmation, target.redirectUri)
 }
 
+type Hint = NonNullable<Awaited<ReturnType<OAuthService['core']['readIdToken']>>>
+
+/** Of the ID token, or of one that came by a form a moment ago. */
 async function readHint(
   { core }: OAuthService,
-  token: string | undefined,
-  clientId: string | undefined,
-) {
-  if (token === undefined) return undefined
-  const hint = await core.readIdToken(token)
+  parameters: URLSearchParams,
+): Promise<Hint | undefined> {
+  const [token, kept] = [parameters.get('id_token_hint'), parameters.get(KEPT_HINT)]
+  if (!token && !kept) return undefined
+  const hint = token
+    ? await core.readIdToken(token)
+    : ((await core.handles.find(HINT, kept ?? '')) as unknown as Hint | undefined)
   if (hint === undefined) {
     const parameter = 'id_token_hint'
     return refuse({
@@ -89,10 +104,38 @@ async function readHint(
       reason: 'not an ID token of this server',
     })
   }
-  if (clientId !== undefined && clientId !== hint.audience) {
+  const clientId = parameters.get('client_id') || hint.audience
+  if (clientId !== hint.audience) {
     return refuse({ kind: 'invalid_parameter', parameter: 'client_id', reason: 'not the hint’s' })
   }
   return hint
+}
+
+/**
+ * A form of another site comes without the cookies that the browser has here. They come with the
+ * GET to which this leads; the ID token stays out of its address.
+ */
+async function bringByGet(
+  { core }: OAuthService,
+  parameters: URLSearchParams,
+  hint: Hint | undefined,
+): Promise<Answer> {
+  const query = new URLSearchParams()
+  for (const name of ['client_id', 'post_logout_redirect_uri', 'state', 'ui_locales']) {
+    const value = parameters.get(name)
+    if (value) query.set(name, value)
+  }
+  if (hint !== undefined) {
+    const { sid, subjectId, audience } = hint
+    const value = { sid, subjectId, audience }
+    const handle = await core.handles.issue({ kind: HINT, value, lifetimeMs: HINT_KEPT_MS })
+    query.set(KEPT_HINT, handle)
+  }
+  const headers = {
+    location: `${logoutPath}?${query.toString()}`,
+    'referrer-policy': 'no-referrer',
+  }
+  return { status: 303, headers }
 }
 
 /** The very string that the client is registered with, or nothing. */
