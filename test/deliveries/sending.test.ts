@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Core } from '../../src/core/core.ts'
 import { deliver, MAX_DELIVERY_ATTEMPTS } from '../../src/core/deliver.ts'
 import type { CoreDependencies } from '../../src/core/dependencies.ts'
-import type { Clock } from '../../src/ports/clock.ts'
 import type { Receiver } from '../../src/ports/delivery.ts'
 import { createMvpdReceiver } from '../../src/receivers/mvpd/index.ts'
 import { createExchange } from '../../src/receivers/exchange.ts'
@@ -14,42 +13,8 @@ import { silentLog } from '../../src/server/system.ts'
 import { SeededRandom } from '../../src/testing/seeded-random.ts'
 import { oweDelivery } from '../admin/deliveries.ts'
 import { temporarySqlite, type TemporarySqlite } from '../stores/temporary.ts'
+import { ManualClock } from './manual-clock.ts'
 import { openProvider, SECRET, takes, type Behave, type Provider } from './provider.ts'
-
-const begin = Date.now()
-
-/** A clock that goes on when a test says so. */
-class ManualClock implements Clock {
-  #elapsedMs = 0
-  #timers: { readonly atMs: number; readonly act: () => void }[] = []
-
-  nowMs(): number {
-    return begin + this.#elapsedMs
-  }
-
-  monotonicMs(): number {
-    return this.#elapsedMs
-  }
-
-  after(delayMs: number, act: () => void): () => void {
-    const timer = { atMs: this.#elapsedMs + delayMs, act }
-    this.#timers.push(timer)
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer)
-    }
-  }
-
-  /** Lets time pass in steps, with moments between them in which messages travel. */
-  async pass(ms: number, stepMs = 1_000): Promise<void> {
-    for (let left = ms; left > 0; left -= stepMs) {
-      this.#elapsedMs += Math.min(left, stepMs)
-      const due = this.#timers.filter(({ atMs }) => atMs <= this.#elapsedMs)
-      this.#timers = this.#timers.filter(({ atMs }) => atMs > this.#elapsedMs)
-      for (const { act } of due) act()
-      await settled()
-    }
-  }
-}
 
 /** Messages on their way: begun, and neither settled nor left without an answer on purpose. */
 let underWay = 0
@@ -73,7 +38,7 @@ let two: Provider
 let sending: Sending
 
 beforeEach(async () => {
-  clock = new ManualClock()
+  clock = new ManualClock(settled)
   database = await temporarySqlite()
   one = await openProvider()
   two = await openProvider()
