@@ -84,9 +84,16 @@ export class SimulatedDatabase {
     this.#tickets.set(`${ticket.kind} ${ticket.key}`, ticket)
   }
 
-  listTickets(kind: string, keyPrefix: string, limit: number): readonly Ticket[] {
-    const all = [...this.#tickets.values()]
-    return all.filter((one) => one.kind === kind && one.key.startsWith(keyPrefix)).slice(0, limit)
+  listTickets(
+    kind: string,
+    keyPrefix: string,
+    limit: number,
+    after: string | undefined,
+  ): readonly Ticket[] {
+    const all = [...this.#tickets.values()].filter((one) => one.kind === kind)
+    return all
+      .filter(({ key }) => key.startsWith(keyPrefix) && (after === undefined || key > after))
+      .slice(0, limit)
   }
 
   listen(listener: (payload: string) => void): void {

@@ -41,6 +41,7 @@ import type {
   SubjectPatch,
   WireRevoke,
 } from '../protocol/admin-requests.ts'
+import type { NewCanaryReport, WireCanaryReport } from '../protocol/canary.ts'
 import { followEvents, type EventOptions, type RevocationEvent } from './events.ts'
 import { readLines } from './lines.ts'
 import { iterate, type ListOptions } from './pages.ts'
@@ -105,6 +106,10 @@ export interface OutrightClient {
   deliveries(filter?: DeliveryFilter, options?: ListOptions): AsyncIterable<WireDelivery>
   /** Has a dead or owed delivery tried again now. */
   retryDelivery(id: string): Promise<WireDelivery>
+  /** Reports of canaries that were sent here in the last week. */
+  canaryReports(options?: ListOptions): AsyncIterable<WireCanaryReport>
+  /** Sends what a canary has found. */
+  addCanaryReport(report: NewCanaryReport): Promise<WireCanaryReport>
   verifiers(): Promise<readonly WireVerifier[]>
   keys(): Promise<readonly WireKey[]>
   rotateKeys(): Promise<WireKeyRotated>
@@ -164,6 +169,8 @@ export function createClient(options: ClientOptions): OutrightClient {
     removeGuard: (name) => transport.json('DELETE', at('/guards', name)),
     deliveries: (filter = {}, list = {}) => iterate(transport, '/deliveries', { ...filter }, list),
     retryDelivery: (id) => transport.json('POST', `${at('/deliveries', id)}/retry`),
+    canaryReports: (list = {}) => iterate(transport, '/canary/reports', {}, list),
+    addCanaryReport: (body) => transport.json('POST', '/canary/reports', { body }),
     verifiers: () => all('/verifiers'),
     keys: () => all('/keys'),
     rotateKeys: () => transport.json('POST', '/keys/rotate'),

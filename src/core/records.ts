@@ -24,6 +24,15 @@ export interface Records {
   /** False where one of that kind and key is there whose time is not over: nothing is stored. */
   add(record: NewRecord): Promise<boolean>
   find(kind: string, key: string): Promise<FoundRecord | undefined>
+  /**
+   * Those of a kind whose time is not over, by key, at most `limit`; with `after`, a key, only
+   * those behind it. A page may be shorter than the limit although more follow.
+   */
+  list(
+    kind: string,
+    limit: number,
+    after?: string,
+  ): Promise<readonly { readonly key: string; readonly value: Json }[]>
   /** Removes it; of any number of callers exactly one gets true. */
   take(kind: string, key: string): Promise<boolean>
 }
@@ -42,6 +51,12 @@ export function recordVerbs({ store, clock }: Pick<CoreDependencies, 'store' | '
         expiresAtMs,
         isOver: clock.nowMs() >= expiresAtMs,
       }
+    },
+    async list(kind, limit, after) {
+      const nowMs = clock.nowMs()
+      return (await store.listTickets(kind, '', limit, after))
+        .filter(({ expiresAtMs }) => nowMs < expiresAtMs)
+        .map(({ key, value }) => ({ key, value: JSON.parse(value) as Json }))
     },
     take: async (kind, key) => (await store.takeTicket(kind, key)) !== undefined,
   }

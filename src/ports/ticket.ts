@@ -23,6 +23,14 @@ export interface TicketStore {
   takeTicket(kind: string, key: string): Promise<Ticket | undefined>
   /** Adds one to its attempts and returns the new count; 0 where there is no such ticket. */
   countAttempt(kind: string, key: string): Promise<number>
-  /** Tickets of a kind whose key starts with the prefix, by key, at most `limit`. */
-  listTickets(kind: string, keyPrefix: string, limit: number): Promise<readonly Ticket[]>
+  /**
+   * Tickets of a kind whose key starts with the prefix, by key, at most `limit`; with `after`, a
+   * key that starts with the prefix too, only those behind it.
+   */
+  listTickets(
+    kind: string,
+    keyPrefix: string,
+    limit: number,
+    after?: string,
+  ): Promise<readonly Ticket[]>
 }

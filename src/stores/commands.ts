@@ -157,7 +157,7 @@ export interface LongQueries {
   listSubjects: { input: PageRequest; output: Page<Subject> }
   listClients: { input: PageRequest; output: Page<Client> }
   listTickets: {
-    input: { kind: string; keyPrefix: string; limit: number }
+    input: { kind: string; keyPrefix: string; limit: number; after: string | undefined }
     output: readonly Ticket[]
   }
   readEnds: { input: EndsRequest; output: Ends | undefined }

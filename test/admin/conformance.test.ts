@@ -86,6 +86,11 @@ suite('the document of the admin API', () => {
     check('get', '/deliveries', await api.get('/deliveries'))
     const retried = await api.post(`/deliveries/${owed}/retry`)
     check('post', '/deliveries/{id}/retry', retried)
+    const found = { canary: 'default', at: '2026-11-29T00:00:00Z', logoutMs: 1.5, watchMs: 5000 }
+    const receipt = { confirmed: true, acknowledged: 1, verifiers: 1, lapsed: 0, elapsedMs: 1 }
+    const report = { ...found, probeMs: 20, receipt, paths: [] }
+    check('post', '/canary/reports', await api.post('/canary/reports', report))
+    check('get', '/canary/reports', await api.get('/canary/reports'))
     check('get', '/verifiers', await api.get('/verifiers'))
     check('post', '/keys/rotate', await api.post('/keys/rotate'))
     const keys = check('get', '/keys', await api.get('/keys'))
@@ -121,6 +126,7 @@ suite('the document of the admin API', () => {
       assert.equal(one.length, whole.items.length, path)
     }
     assert.deepEqual(lists.toSorted(), [
+      '/canary/reports',
       '/clients',
       '/deliveries',
       '/foreign-sessions',

@@ -73,12 +73,17 @@ export const ticketChecks: readonly Check[] = [
       const keys = ['a', 'a%', 'a%1', 'a_1', 'a%2', 'A%3', 'b', 'a%\u0000', 'a%\u{10ffff}', '']
       for (const key of keys) await store.putTicket(ticket({ key }))
       await store.putTicket(ticket({ kind: 'regcode', key: 'a%4' }))
-      const list = async (prefix: string, limit = 100) =>
-        (await store.listTickets('otp', prefix, limit)).map(({ key }) => key)
+      const list = async (prefix: string, limit = 100, after?: string) =>
+        (await store.listTickets('otp', prefix, limit, after)).map(({ key }) => key)
       assert.deepEqual(await list('a%'), ['a%', 'a%\u0000', 'a%1', 'a%2', 'a%\u{10ffff}'])
       assert.deepEqual(await list('a%', 2), ['a%', 'a%\u0000'])
       assert.equal((await list('')).length, keys.length)
       assert.deepEqual(await list('c'), [])
+      assert.deepEqual(await list('a%', 2, 'a%'), ['a%\u0000', 'a%1'])
+      assert.deepEqual(await list('a%', 100, 'a%1'), ['a%2', 'a%\u{10ffff}'])
+      assert.deepEqual(await list('a%', 100, 'a%10'), ['a%2', 'a%\u{10ffff}'], 'gone meanwhile')
+      assert.deepEqual(await list('a%', 100, 'a%\u{10ffff}'), [])
+      assert.equal((await list('', 100, '')).length, keys.length - 1)
       await refuses(store.listTickets('otp', '', 0), 'invalid_parameter')
     },
   },

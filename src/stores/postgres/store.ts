@@ -314,7 +314,8 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     findTicket: (kind, key) => find(key, (known) => findTicket(short, kind, known)),
     takeTicket: (kind, key) => change('takeTicket', { kind, key }),
     countAttempt: (kind, key) => change('countAttempt', { kind, key }),
-    listTickets: (kind, keyPrefix, limit) => listTickets(long, kind, keyPrefix, limit),
+    listTickets: (kind, keyPrefix, limit, after) =>
+      listTickets(long, { kind, keyPrefix, limit, after }),
     listKeys: () => listKeys(short),
     rewriteKey: (kid, privateJwk) => change('rewriteKey', { kid, privateJwk }),
     rotateKeys: (next, retiredAtMs, unlessPresent) =>

@@ -1,5 +1,6 @@
 /** Short-lived records: one-time passwords, registration codes, authorization codes. */
 import type { Ticket } from '../../ports/ticket.ts'
+import type { LongQueries } from '../commands.ts'
 import { checkLimit } from '../pages.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
@@ -75,17 +76,16 @@ export async function findTicket(
 const list: Statement = {
   name: 'ticket_list',
   text: `SELECT ${columns} FROM tickets t
-    WHERE t.kind = $1 AND t.key >= $2::text AND left(t.key, length($2::text)) = $2::text
+    WHERE t.kind = $1 AND t.key >= coalesce($4::text, $2::text)
+      AND t.key IS DISTINCT FROM $4::text AND left(t.key, length($2::text)) = $2::text
     ORDER BY t.key LIMIT $3`,
 }
 
 export async function listTickets(
   link: Link,
-  kind: string,
-  keyPrefix: string,
-  limit: number,
+  { kind, keyPrefix, limit, after }: LongQueries['listTickets']['input'],
 ): Promise<readonly Ticket[]> {
   checkLimit(limit, 10_000)
-  const rows = await link.run<TicketRow>(list, [kind, keyPrefix, limit])
+  const rows = await link.run<TicketRow>(list, [kind, keyPrefix, limit, after ?? null])
   return rows.map(toTicket)
 }

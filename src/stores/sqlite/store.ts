@@ -182,7 +182,8 @@ export function storeOver(
     findTicket: (kind, key) => access.find('findTicket', { kind, key }),
     takeTicket: (kind, key) => access.change('takeTicket', { kind, key }),
     countAttempt: (kind, key) => access.change('countAttempt', { kind, key }),
-    listTickets: (kind, keyPrefix, limit) => access.list('listTickets', { kind, keyPrefix, limit }),
+    listTickets: (kind, keyPrefix, limit, after) =>
+      access.list('listTickets', { kind, keyPrefix, limit, after }),
     listKeys: () => access.find('listKeys', undefined),
     rewriteKey: (kid, privateJwk) => access.change('rewriteKey', { kid, privateJwk }),
     rotateKeys: (next, retiredAtMs, unlessPresent) =>

@@ -53,13 +53,14 @@ export function ticketLongReader(
 ): Handlers<Pick<LongQueries, 'listTickets'>> {
   // The lower bound finds the place in the index; substr, which counts characters, ends the prefix.
   const list = database.prepare(
-    `SELECT * FROM tickets WHERE kind = ?1 AND key >= ?2 AND substr(key, 1, length(?2)) = ?2
+    `SELECT * FROM tickets WHERE kind = ?1 AND key >= coalesce(?4, ?2) AND key IS NOT ?4
+       AND substr(key, 1, length(?2)) = ?2
      ORDER BY key LIMIT ?3`,
   )
   return {
-    listTickets({ kind, keyPrefix, limit }) {
+    listTickets({ kind, keyPrefix, limit, after = null }) {
       checkLimit(limit, 10_000)
-      return shaped<TicketRow[]>(list.all(kind, keyPrefix, limit)).map(toTicket)
+      return shaped<TicketRow[]>(list.all(kind, keyPrefix, limit, after)).map(toTicket)
     },
   }
 }

@@ -190,10 +190,22 @@ export const brokenRecords: readonly BrokenStore[] = [
     caughtBy: 'listTickets: by key',
     wrap: (store) => ({
       ...store,
-      async listTickets(kind, prefix, limit) {
-        const all = await store.listTickets(kind, '', 1000)
+      async listTickets(kind, prefix, limit, after) {
+        const all = await store.listTickets(kind, '', 1000, after)
         const pattern = new RegExp(`^${prefix.replaceAll('%', '.*')}`, 'si')
         return all.filter(({ key }) => pattern.test(key)).slice(0, limit)
+      },
+    }),
+  },
+  {
+    name: 'begins a page of tickets with the last of the page before',
+    caughtBy: 'listTickets: by key',
+    wrap: (store) => ({
+      ...store,
+      async listTickets(kind, prefix, limit, after) {
+        const [last] = after === undefined ? [] : await store.listTickets(kind, after, 1)
+        const rest = await store.listTickets(kind, prefix, limit, after)
+        return [...(last === undefined ? [] : [last]), ...rest].slice(0, limit)
       },
     }),
   },

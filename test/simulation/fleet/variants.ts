@@ -207,8 +207,10 @@ export const brokenFleets: Readonly<Record<string, BrokenFleet>> = {
 
 function withoutGrantedLeases(real: Store): Store {
   return altered(real, {
-    listTickets: (kind, keyPrefix, limit) =>
-      keyPrefix === GRANTED_LEASE ? Promise.resolve([]) : real.listTickets(kind, keyPrefix, limit),
+    listTickets: (kind, keyPrefix, ...page) =>
+      keyPrefix === GRANTED_LEASE
+        ? Promise.resolve([])
+        : real.listTickets(kind, keyPrefix, ...page),
   })
 }
 

@@ -12,6 +12,7 @@ import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { auditRoutes } from './audit.ts'
 import { createAuthentication } from './authenticate.ts'
 import { backupRoutes } from './backup.ts'
+import { canaryRoutes } from './canary.ts'
 import { clientRoutes } from './clients.ts'
 import { adminRoutesWith } from './declare.ts'
 import { deliveryRoutes } from './deliveries.ts'
@@ -69,6 +70,7 @@ function createAdmin(surface: DialectContext, { adminToken }: AdminSettings): Di
       ...guardRoutes(context),
       ...operatorRoutes(context),
       ...deliveryRoutes(context),
+      ...canaryRoutes(context),
       ...systemRoutes(context),
       ...backupRoutes(context),
       ...auditRoutes(context),

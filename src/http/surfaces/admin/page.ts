@@ -34,11 +34,17 @@ export function pageOfAll<T>({ name, items, keyOf }: WholeList<T>, page: PageReq
     .toSorted((one, other) => (one.key < other.key ? -1 : 1))
   const shown = left.slice(0, page.limit)
   const last = shown.length < left.length ? shown.at(-1) : undefined
-  const next = last && Buffer.from(`${name}:${last.key}`).toString('base64url')
+  const next = last && cursorOf(name, last.key)
   return { items: shown.map(({ item }) => item), next }
 }
 
-function readCursor(name: string, cursor: string): string {
+/** The cursor of the page behind a key of a list. */
+export function cursorOf(name: string, key: string): string {
+  return Buffer.from(`${name}:${key}`).toString('base64url')
+}
+
+/** The key behind which a page begins. */
+export function readCursor(name: string, cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString()
   if (text.startsWith(`${name}:`)) return text.slice(name.length + 1)
   return refuse({ kind: 'invalid_parameter', parameter: 'cursor', reason: 'not of this list' })
