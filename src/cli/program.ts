@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { version } from '../server/version.ts'
 import { addAudit } from './commands/audit.ts'
 import { addBackup } from './commands/backup.ts'
+import { addCanary } from './commands/canary.ts'
 import { addClients } from './commands/clients.ts'
 import { addDeliveries } from './commands/deliveries.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -66,6 +67,7 @@ export function buildProgram(shell: Shell): Command {
   addOperator(program, shell)
   addVerifiers(program, shell)
   addDeliveries(program, shell)
+  addCanary(program, shell)
   addKeys(program, shell)
   addAudit(program, shell)
   addBackup(program, shell)

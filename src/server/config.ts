@@ -2,15 +2,13 @@
  * Configuration: defaults, file, environment and command line in, one frozen object out. Whatever
  * is wrong is said at the start, by its name, all of it at once, and nothing is guessed.
  */
-import { readFile } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { basename } from 'node:path'
 import { nearest } from '../settings/nearest.ts'
 import { filledIn, isPlainObject, laidOver, problemsOf } from '../settings/read.ts'
 import type { Given } from '../settings/schema.ts'
-import { parseStrictJson } from '../settings/strict-json.ts'
 import { readText } from '../settings/text.ts'
 import { settingsBelow, type NamedSetting } from '../settings/walk.ts'
+import { readConfigFile, refuseProblems } from './config-file.ts'
 import { crossProblems, customProblems } from './config-rules.ts'
 import { configSchema, type Settings } from './config-schema.ts'
 import type { GivenIssuer } from './issuer-settings.ts'
@@ -28,10 +26,7 @@ export type ConfigFile = Given<Omit<Settings, 'issuers'>> & {
   readonly issuers?: readonly GivenIssuer[]
 }
 
-/** A configuration that cannot be used, said so that the operator can mend it. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-}
+export { ConfigError } from './config-file.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -67,7 +62,7 @@ export async function loadConfig(
   flags: Flags = {},
 ): Promise<Config> {
   const { config, problems } = await readConfig(environment, overrides, flags)
-  refuse(problems)
+  refuseProblems(problems)
   return config
 }
 
@@ -91,7 +86,7 @@ export async function readConfig(
   const source = configPath === undefined ? undefined : basename(configPath)
   const variables = named.flatMap((setting) => said(setting, setting.schema.variable, environment))
   const options = named.flatMap((setting) => said(setting, setting.schema.flag, flags))
-  refuse([
+  refuseProblems([
     ...problemsOf(configSchema, file, { name: '', source, partial: true }),
     ...variableProblems(environment),
     ...problemsOf(configSchema, rest, { name: '', partial: true }),
@@ -103,13 +98,13 @@ export async function readConfig(
   for (const layer of [...variables.map(nested), rest, ...options.map(nested)]) {
     given = laidOver(configSchema, given, layer)
   }
-  refuse(problemsOf(configSchema, given, { name: '', partial: false }))
+  refuseProblems(problemsOf(configSchema, given, { name: '', partial: false }))
   return complete(given as ConfigFile)
 }
 
 function complete(given: ConfigFile): ReadConfig {
   const { demo = false } = given
-  refuse(customProblems(given))
+  refuseProblems(customProblems(given))
   const settings = filledIn(configSchema, given, demo) as Settings
   const host = settings.host.replace(/^\[(.*)\]$/, '$1')
   const issuer = settings.issuer ?? `http://${hostInUrl(host)}:${String(settings.port)}`
@@ -122,18 +117,6 @@ function hostInUrl(host: string): string {
   const [address = ''] = host.split('%')
   if (address === '0.0.0.0' || address === '::') return '127.0.0.1'
   return address.includes(':') ? `[${address}]` : address
-}
-
-async function readConfigFile(path: string): Promise<unknown> {
-  try {
-    if (path.endsWith('.json')) return parseStrictJson(await readFile(path, 'utf8'))
-    const module = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown }
-    if (module.default === undefined) throw new Error('it has no default export')
-    return module.default
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new ConfigError(`Cannot read configuration file ${path}: ${reason}`)
-  }
 }
 
 /** What a variable or an option says of a setting. */
@@ -180,17 +163,6 @@ function variableProblems(environment: Environment): readonly string[] {
       const help = close === undefined ? `allowed: ${known.join(', ')}` : `did you mean ${close}?`
       return `${name} is not a variable of Outright; ${help}`
     })
-}
-
-/** @throws {ConfigError} Unless there is no problem. */
-function refuse(problems: readonly string[]): void {
-  const [first] = problems
-  if (first === undefined) return
-  throw new ConfigError(
-    problems.length === 1
-      ? `Cannot use a setting: ${first}`
-      : `Cannot use ${String(problems.length)} settings:\n${problems.map((one) => `  ${one}`).join('\n')}`,
-  )
 }
 
 function frozen(config: Config): Config {

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { suite, test } from 'node:test'
+import { canaryPathSchema, canarySchema } from '../../src/canary/options.ts'
 import {
   legacyKeySchema,
   mvpdSchema,
@@ -37,6 +38,14 @@ const wide = [
 ]
 const narrow = [nameColumn('option'), columns.allowed, columns.default, columns.meaning]
 
+const flagged = [
+  nameColumn('setting'),
+  columns.flag,
+  columns.allowed,
+  columns.default,
+  columns.meaning,
+]
+
 type Table = readonly [string, readonly NamedSetting[], readonly Column[]]
 
 /** What of a dialect's options is a table of its own, in the order in which they stand there. */
@@ -59,6 +68,10 @@ const parts: Readonly<
 const documents: Readonly<Record<string, readonly Table[]>> = {
   'configuration.md': [['server', [...server, ...places], wide]],
   'identity-providers.md': [['issuers', settingsBelow(issuerSchema), narrow]],
+  'canary.md': [
+    ['canary', settingsBelow(canarySchema), flagged],
+    ['paths', settingsBelow(canaryPathSchema), narrow],
+  ],
   'guard.md': [['forwardAuth', settingsBelow(forwardAuthSchema), narrow]],
   'http.md': [['resourceServers', settingsBelow(resourceServerSchema), narrow]],
   ...Object.fromEntries(

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { createCanaryMetrics } from '../../src/canary/index.ts'
 import { configSchema } from '../../src/server/config-schema.ts'
 import { loadConfig } from '../../src/server/config.ts'
 import { settingsBelow } from '../../src/settings/walk.ts'
@@ -54,8 +55,9 @@ describe('metrics', () => {
   async function printed(): Promise<ReadonlySet<string>> {
     await server.call('GET', '/healthz')
     const { text } = await server.call('GET', '/metrics')
+    const canary = await createCanaryMetrics([]).registry.metrics()
     const names = new Set(['up'])
-    for (const [, name = '', type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+    for (const [, name = '', type] of (text + canary).matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
       names.add(name)
       if (type === 'histogram')
         for (const end of ['_bucket', '_sum', '_count']) names.add(name + end)
@@ -80,7 +82,7 @@ describe('metrics', () => {
     ],
   ]
   for (const [path, expressions] of sources) {
-    test(`${path} names none that a server does not print`, async () => {
+    test(`${path} names none that neither a server nor a canary prints`, async () => {
       const names = await printed()
       const used = (await expressions()).flatMap((text) => text.match(mentioned) ?? [])
       assert.ok(used.length >= 5)
@@ -92,7 +94,7 @@ describe('metrics', () => {
   }
 
   test('labels are those that metrics have', async () => {
-    const source = await read('src/server/metrics.ts')
+    const source = (await read('src/server/metrics.ts')) + (await read('src/canary/metrics.ts'))
     const own = [...source.matchAll(/labelNames: \[([^\]]*)\]/g)].flatMap(([, list = '']) =>
       [...list.matchAll(/'(\w+)'/g)].map(([, name]) => name),
     )
