@@ -35,5 +35,8 @@ export function formPage(
     <h1>${title}</h1>
     ${parts}
   </main>`
-  return pageAnswer(status, { title, style, body, formAction, lang, ...more })
+  const answered = pageAnswer(status, { title, style, body, formAction, lang, ...more })
+  // With `no-referrer` browsers send the forms of a page with `Origin: null` (Fetch, section 3.2).
+  const headers = { ...answered.headers, 'referrer-policy': 'same-origin' }
+  return { ...answered, headers }
 }

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import * as openid from 'openid-client'
-import { Browser, maria, sidOf, useOAuth } from './relying-parties.ts'
+import type { Client } from '../../src/domain/identity.ts'
+import type { Reply } from '../harness.ts'
+import { Browser, callback, maria, sidOf, useOAuth } from './relying-parties.ts'
 
 const world = useOAuth()
 
@@ -249,6 +251,46 @@ suite('pages', () => {
     assert.equal(reply.status, 403)
   })
 
+  test('no form is taken from another origin, with or without Sec-Fetch-Site', async () => {
+    const other = 'https://evil.example'
+    for (const path of ['/login', '/login/consent', '/device', '/device/confirm', '/oidc/logout']) {
+      const body = new URLSearchParams({ confirmation: 'x', interaction: 'x', user_code: 'x' })
+      const statusOf = async (headers: Readonly<Record<string, string>>) =>
+        (await world.server.call('POST', path, { headers, body })).status
+      assert.equal(await statusOf({ origin: other }), 403, path)
+      assert.equal(await statusOf({ origin: 'null' }), 403, path)
+      assert.equal(await statusOf({ 'sec-fetch-site': 'same-site' }), 403, path)
+      const own = { origin: world.server.url }
+      assert.notEqual(await statusOf(own), 403, path)
+      const named = { origin: 'null', 'sec-fetch-site': 'same-origin' }
+      assert.notEqual(await statusOf(named), 403, path)
+    }
+  })
+
+  test('a client that any program could be is asked about each time (RFC 8252, 8.6)', async () => {
+    const browser = new Browser()
+    const app = await world.as('app')
+    await world.tokens(browser, app)
+    const again = await browser.open((await world.begin(app)).address)
+    assert.equal(again.url.pathname, '/login/consent')
+    const silent = await browser.open((await world.begin(app, { prompt: 'none' })).address)
+    assert.equal(silent.url.searchParams.get('error'), 'consent_required')
+    const { clients } = world.server.core
+    await clients.create({
+      ...(await clients.find({ by: 'id', value: 'app' })),
+      id: 'page',
+      key: 'page',
+      redirectUris: ['https://page.example/back'],
+    } as Client)
+    const page = await world.begin(app, { redirect_uri: 'https://page.example/back' })
+    page.address.searchParams.set('client_id', 'page')
+    const asked = await browser.open(page.address)
+    const first = await browser.submit(asked, { decision: 'allow' })
+    assert.equal(first.url.searchParams.has('code'), true)
+    const second = await browser.open(page.address)
+    assert.equal(second.url.searchParams.has('code'), true)
+  })
+
   test('what cannot go back to a client is a page, and leads nowhere', async () => {
     const shop = await world.as('shop')
     const { address } = await world.begin(shop)
@@ -287,6 +329,34 @@ suite('pages', () => {
       assert.equal(searchParams.get('state'), begun.state)
       assert.equal(searchParams.get('iss'), world.server.url)
     }
+  })
+})
+
+suite('behind TLS', () => {
+  const secure = useOAuth({ issuer: 'https://login.example' })
+
+  test('cookies have the prefix that no other host can set, and are sent to scripts nowhere', async () => {
+    const { server } = secure
+    const cookieOf = ({ headers }: Reply) => headers['set-cookie'] ?? ''
+    const query = new URLSearchParams({
+      client_id: 'news',
+      redirect_uri: callback,
+      response_type: 'code',
+      code_challenge: 'c'.repeat(43),
+      code_challenge_method: 'S256',
+    })
+    const begun = await server.call('GET', `/oauth2/authorize?${query.toString()}`)
+    const rest = 'Path=/; HttpOnly; Secure; SameSite=Lax'
+    assert.match(cookieOf(begun), new RegExp(`^__Host-outright-browser=[\\w-]{43}; ${rest}$`))
+    const [cookie = ''] = cookieOf(begun).split(';')
+    const interaction = begun.headers['location']?.split('=')[1] ?? ''
+    const body = new URLSearchParams({ interaction, ...maria })
+    const done = await server.call('POST', '/login', { headers: { cookie }, body })
+    assert.equal(done.status, 303)
+    assert.match(
+      cookieOf(done),
+      new RegExp(`^__Host-outright-session=[\\w-]{43}; Max-Age=\\d+; ${rest}$`),
+    )
   })
 })
 

@@ -63,8 +63,7 @@ export async function findRecipient(
   }
   const redirectUri = required(parameters, 'redirect_uri')
   // A native application is given its port by its system (RFC 8252, section 7.3).
-  const isNative = client.methods.includes('none')
-  if (!isRegistered(redirectUri, client.client.redirectUris, isNative)) {
+  if (!isRegistered(redirectUri, client.client.redirectUris, isPublic(client))) {
     const parameter = 'redirect_uri'
     return refuse({ kind: 'invalid_parameter', parameter, reason: 'not registered' })
   }
@@ -72,6 +71,18 @@ export async function findRecipient(
   const [state] = states
   const isState = states.length === 1 && state !== undefined && state.length <= MAX_TEXT
   return { client, recipient: { redirectUri, ...(isState ? { state } : {}) } }
+}
+
+function isPublic({ methods }: OAuthClient): boolean {
+  return methods.includes('none')
+}
+
+/**
+ * Whether nothing assures that a request comes from its client: it proves nothing, and its redirect
+ * URI may be that of any program on the person's own machine (RFC 8252, section 8.6).
+ */
+export function mayBeAnother(client: OAuthClient, { redirectUri }: Recipient): boolean {
+  return isPublic(client) && !redirectUri.startsWith('https:')
 }
 
 function required(parameters: URLSearchParams, parameter: string): string {

@@ -8,6 +8,7 @@ import { OAUTH, type OAuthClient } from '../../oauth-client.ts'
 import { withParameters } from '../../redirect-uri.ts'
 import {
   findRecipient,
+  mayBeAnother,
   readAuthorization,
   sendBack,
   sendError,
@@ -149,7 +150,7 @@ async function hasConsent(
     await core.records.put({ kind: CONSENT, key, value, expiresAtMs })
     return true
   }
-  if (authorization.prompts.includes('consent')) return false
+  if (authorization.prompts.includes('consent') || mayBeAnother(client, authorization)) return false
   const found = await core.records.find(CONSENT, key)
   if (found === undefined || found.isOver) return false
   const given = found.value as unknown as Consent

@@ -5,6 +5,7 @@ import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
+import { senderOf } from '../../own-origin.ts'
 import { sendError, type Authorization } from './authorization.ts'
 import { proceed } from './authorize.ts'
 import { findSignOn, signOn, type SignedOn } from './browser.ts'
@@ -171,10 +172,12 @@ async function ofForm(
   return { form, interaction }
 }
 
-/** Forms are those of our own pages (login CSRF). The cookie of the browser says so as well. */
+/**
+ * Forms are those of our own pages (login CSRF). The cookie of the browser says so as well.
+ *
+ * @throws {Refusal} `forbidden`.
+ */
 export function refuseOtherSites(request: DialectRequest): void {
-  const site = request.header('sec-fetch-site')
-  if (site !== undefined && site !== 'same-origin') {
-    refuse({ kind: 'forbidden', reason: 'the form was sent from another site' })
-  }
+  if (senderOf(request) !== 'other') return
+  refuse({ kind: 'forbidden', reason: 'the form was sent from another site' })
 }
