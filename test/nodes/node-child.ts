@@ -7,6 +7,7 @@ import { compose } from '../../src/server/compose.ts'
 import { loadConfig } from '../../src/server/config.ts'
 import { jsonLog, systemClock, systemRandom } from '../../src/server/system.ts'
 
+import { adminToken } from './node-settings.ts'
 import { telling } from './told.ts'
 
 const [database = '', node = '', lease = '2000', toldUrl = ''] = process.argv.slice(2)
@@ -23,6 +24,8 @@ const config = await loadConfig(
     issuer: 'http://127.0.0.1:8080',
     passwordCost: { memoryKiB: 64, passes: 1 },
     ...(toldUrl === '' ? {} : { receivers: [{ receiver: telling, options: { url: toldUrl } }] }),
+    adminToken,
+    allowedPrivateAddresses: ['127.0.0.1'],
     accessLog: false,
     rateLimitFactor: 1_000_000,
   },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
+import * as openid from 'openid-client'
 import { logoutEvent } from '../../src/protocol/logout-token.ts'
 import { LogoutReceiver } from './relying-party-receiver.ts'
 import { Browser, sidOf, useOAuth, type Tokens } from './relying-parties.ts'
@@ -43,7 +44,7 @@ async function toldOf(receiver: LogoutReceiver, sid: string, wanted: number) {
 }
 
 suite('back-channel logout', () => {
-  test('BCL-01, BCL-03: discovery says so, and ID tokens name their session', async () => {
+  test('BCL-01, BCL-03: oidcc-backchannel-logout-discovery-endpoint-verification; ID tokens name their session', async () => {
     const found = (await world.server.call('GET', '/.well-known/openid-configuration')).json()
     assert.equal(found.backchannel_logout_supported, true)
     assert.equal(found.backchannel_logout_session_supported, true)
@@ -119,5 +120,18 @@ suite('back-channel logout', () => {
     assert.deepEqual([reply.status, reply.json().error], [400, 'invalid_grant'])
     const found = (await world.server.call('GET', '/.well-known/openid-configuration')).json()
     assert.equal(found.scopes_supported.includes('offline_access'), false)
+  })
+
+  test('oidcc-backchannel-rp-initiated-logout: the client that asked is told as well', async () => {
+    const { tokens, browser } = await logIn()
+    const hint = { id_token_hint: tokens.id_token ?? '' }
+    await browser.open(openid.buildEndSessionUrl(await world.as('shop'), hint))
+    const [told] = await toldOf(shop, sidOf(tokens), 1)
+    const keys = createRemoteJWKSet(new URL(`${world.server.url}/.well-known/jwks.json`))
+    const { payload } = await jwtVerify(told?.token ?? '', keys, { audience: 'shop' })
+    assert.deepEqual(payload['events'], { [logoutEvent]: {} })
+    const silent = await world.begin(await world.as('shop'), { prompt: 'none' })
+    const { searchParams } = (await browser.open(silent.address)).url
+    assert.equal(searchParams.get('error'), 'login_required')
   })
 })
