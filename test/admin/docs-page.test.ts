@@ -62,7 +62,7 @@ async function showsAndCalls(origin: string): Promise<void> {
   const answer = operation.locator('.live-responses-table .response').first()
   await answer.waitFor()
   assert.match(await answer.innerText(), /^200/)
-  const folder = process.env['OUTRIGHT_SCREENSHOTS']
+  const folder = process.env['TEST_SCREENSHOTS']
   if (folder !== undefined)
     await page.screenshot({ path: join(folder, 'docs.png'), fullPage: true })
   assert.deepEqual(complaints, [])

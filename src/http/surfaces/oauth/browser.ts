@@ -15,7 +15,7 @@ import type { OAuthService } from './service.ts'
  * The first participant of every session that is opened here: the browser that logged in. The colon
  * keeps it apart from the ids of clients.
  */
-const SIGN_ON_CLIENT = 'outright:sign-on'
+export const SIGN_ON_CLIENT = 'outright:sign-on'
 
 const SIGN_ON = 'oauth-sign-on'
 
@@ -149,6 +149,21 @@ export function isSameBrowser(
 ): boolean {
   const known = readCookie(request, cookieName(service, 'browser'))
   return known !== undefined && digest(known) === browser
+}
+
+/**
+ * What a form proves with that it is of a page which this sign-on was shown: made of the cookie, so
+ * no other site has it.
+ *
+ * @returns Undefined where the browser has no sign-on.
+ */
+export function formToken(
+  service: OAuthService,
+  request: DialectRequest,
+  purpose: string,
+): string | undefined {
+  const handle = readCookie(request, cookieName(service, 'session'))
+  return handle === undefined ? undefined : digest(`${purpose} ${handle}`)
 }
 
 /** With TLS a name that browsers take from this very host alone (RFC 6265bis, section 4.1.3.2). */

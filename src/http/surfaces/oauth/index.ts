@@ -9,6 +9,7 @@ import type { DialectContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
+import { scriptRoute } from '../../page-script.ts'
 import { problems } from '../../problem.ts'
 import { answer, anything, anyText, constant, count, optional, type Schema } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
@@ -29,6 +30,9 @@ import {
   submitDevice,
   submitDeviceConsent,
 } from './device-page.ts'
+import { changesHandler } from './devices/changes.ts'
+import { showDevices, submitDevices } from './devices/index.ts'
+import { devicesPath, devicesScriptPath } from './devices/page.ts'
 import { consentPath, loginPath } from './interaction.ts'
 import { showConsent, showLogin, submitConsent, submitLogin } from './login.ts'
 import { leadOnPath, loggedOutPath, showLeadOn, showLoggedOut } from './logged-out.ts'
@@ -48,6 +52,11 @@ export const oauth: OwnModule<OAuthSettings> = defineOwn({
   title: 'OAuth 2 and OpenID Connect',
   options: oauthSchema,
   demo,
+  page: {
+    path: devicesPath,
+    name: 'Your devices',
+    what: 'Where you are logged in, and how to end it',
+  },
   longestTokenMs: ({ oauth: { accessLifetimeMs } }) => accessLifetimeMs,
   create: createOAuth,
 })
@@ -79,6 +88,7 @@ const looks: ReadonlySet<string> = new Set([
   loggedOutPath,
   devicePath,
   deviceConfirmPath,
+  devicesPath,
 ])
 
 /** What people see. Their forms need no script. */
@@ -115,6 +125,10 @@ function pageRoutes(service: OAuthService): readonly Route[] {
     page('GET', logoutPath, 'A client logs somebody out (RP-Initiated Logout 1.0)', logout),
     page('POST', logoutPath, 'The same as a form, or the answer of the page that asks', logout),
     page('GET', loggedOutPath, 'Says that it is done', showLoggedOut),
+    page('GET', devicesPath, 'Where a person is logged in, for that person', showDevices),
+    page('POST', devicesPath, 'Ends one of them, or all but this', submitDevices),
+    scriptRoute(devicesScriptPath, new URL('browser/devices.js', import.meta.url)),
+    devicesEvents(service),
     declare(
       {
         method: 'GET',
@@ -127,6 +141,22 @@ function pageRoutes(service: OAuthService): readonly Route[] {
       showLeadOn,
     ),
   ]
+}
+
+function devicesEvents(service: OAuthService): Route {
+  const follow = changesHandler(service)
+  return declare(
+    {
+      method: 'GET',
+      path: `${devicesPath}/events`,
+      summary: 'Says when that list changes, as Server-Sent Events',
+      responses: {
+        200: { description: 'A stream without end', type: 'text/event-stream' },
+        default: pageResponse,
+      },
+    },
+    ({ request }) => follow(request),
+  )
 }
 
 /** What programs call. */

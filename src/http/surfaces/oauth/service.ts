@@ -7,7 +7,10 @@ import { createRateLimit, type RateLimit } from '../../rate-limit.ts'
 import type { OAuthOptions } from './options.ts'
 
 /** What the parts of this surface share. */
-export interface OAuthService extends Pick<DialectContext, 'core' | 'clock' | 'random' | 'issuer'> {
+export interface OAuthService extends Pick<
+  DialectContext,
+  'core' | 'node' | 'clock' | 'random' | 'issuer'
+> {
   readonly options: OAuthOptions
   /** At passwords. */
   readonly guesses: GuessLimit
@@ -24,9 +27,10 @@ export interface OAuthService extends Pick<DialectContext, 'core' | 'clock' | 'r
 const TRIED_BY_STRANGERS = 10
 
 export function createService(context: DialectContext, options: OAuthOptions): OAuthService {
-  const { core, clock, random, issuer, rateLimitFactor } = context
+  const { core, node, clock, random, issuer, rateLimitFactor } = context
   return {
     core,
+    node,
     clock,
     random,
     issuer,

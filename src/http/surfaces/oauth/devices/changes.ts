@@ -1,0 +1,114 @@
+import { refuse } from '../../../../domain/failure.ts'
+import type { Answer, DialectRequest } from '../../../dialect.ts'
+import { findSignOn, type SignOn } from '../browser.ts'
+import type { OAuthService } from '../service.ts'
+import { liveSessions } from './own-devices.ts'
+
+/** A login elsewhere is in no log, so it is looked for. */
+const LOOK_MS = 2000
+/** However much is logged out elsewhere, this page looks no more often. */
+const LEAST_PAUSE_MS = 200
+/** Proxies close what is silent for a minute. */
+const HEARTBEAT_MS = 15_000
+
+const MAX_STREAMS = 5000
+const MAX_PER_SESSION = 8
+
+/**
+ * Makes the handler of `GET /devices/events`, a stream of Server-Sent Events for the page:
+ * `changed` when what it lists has changed, `signed-out` when this login has ended; each when it is
+ * so at every verifier.
+ */
+export function changesHandler(
+  service: OAuthService,
+): (request: DialectRequest) => Promise<Answer> {
+  const open = new Map<string, number>()
+  let streams = 0
+  return async (request) => {
+    const signOn = await findSignOn(service, request)
+    if (signOn === undefined) return refuse({ kind: 'credentials_missing' })
+    const { sid } = signOn
+    const own = open.get(sid) ?? 0
+    if (streams >= MAX_STREAMS || own >= MAX_PER_SESSION) {
+      return refuse({ kind: 'rate_limited', retryAfterSeconds: 30 })
+    }
+    streams++
+    open.set(sid, own + 1)
+    const body = changes(service, signOn, () => {
+      streams--
+      const left = (open.get(sid) ?? 1) - 1
+      if (left > 0) open.set(sid, left)
+      else open.delete(sid)
+    })
+    // nginx would gather the events in its buffer.
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+      body,
+    }
+  }
+}
+
+async function* changes(
+  service: OAuthService,
+  signOn: SignOn,
+  closed: () => void,
+): AsyncGenerator<Uint8Array> {
+  const { core, clock, node } = service
+  let wake = (): void => undefined
+  const woken = (): void => {
+    wake()
+  }
+  const wait = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve)
+      wake = () => {
+        cancel()
+        resolve()
+      }
+    })
+  const unsubscribe = core.revocations.onCommitted(woken)
+  node.stopping.addEventListener('abort', woken)
+  try {
+    let known = await listedNow(service, signOn)
+    let saidMs = clock.monotonicMs()
+    yield event('ready')
+    while (!node.stopping.aborted) {
+      await wait(LOOK_MS)
+      const now = await listedNow(service, signOn)
+      const isOut = !now.includes(signOn.sid)
+      if (now !== known) await core.awaitEnded({ wait: true })
+      if (isOut) return yield event('signed-out')
+      if (now !== known) yield event('changed')
+      else if (clock.monotonicMs() - saidMs < HEARTBEAT_MS) continue
+      else yield Buffer.from(':\n\n')
+      known = now
+      saidMs = clock.monotonicMs()
+      await new Promise<void>((resolve) => {
+        clock.after(LEAST_PAUSE_MS, resolve)
+      })
+    }
+  } finally {
+    unsubscribe()
+    node.stopping.removeEventListener('abort', woken)
+    closed()
+  }
+}
+
+/** What the page lists, in short: each session and who is in it. */
+async function listedNow(service: OAuthService, signOn: SignOn): Promise<string> {
+  const { items } = await liveSessions(service, signOn)
+  return items
+    .map(({ session, participants }) =>
+      [session.sid, ...participants.filter(isLive).map((one) => one.session.participantId)].join(),
+    )
+    .join(' ')
+}
+
+function isLive({ state }: { readonly state: string }): boolean {
+  return state === 'live'
+}
+
+function event(name: string): Buffer {
+  return Buffer.from(`event: ${name}\ndata: {}\n\n`)
+}

@@ -1,0 +1,140 @@
+/**
+ * `/devices`: where a person is logged in, for that person, and how to end it. It owns the list,
+ * the page and its stream; who looks is known by the sign-on of their browser, and what is ended is
+ * a session like any other. It shows nobody another person's session, and ends none.
+ */
+import { timingSafeEqual } from 'node:crypto'
+import { Refusal, refuse } from '../../../../domain/failure.ts'
+import type { Reason } from '../../../../domain/revocation.ts'
+import { readForm } from '../../../body.ts'
+import type { Answer, DialectRequest } from '../../../dialect.ts'
+import { findSignOn, forgetSignOn, formToken, type SignOn } from '../browser.ts'
+import { loginPath, showInteraction } from '../interaction.ts'
+import { afterLogout } from '../logged-out.ts'
+import { personOf, refuseOtherSites } from '../login.ts'
+import { noticePage } from '../pages.ts'
+import { problems } from '../../../problem.ts'
+import type { OAuthService } from '../service.ts'
+import { wordsFor } from '../words.ts'
+import { liveSessions, ownDevices } from './own-devices.ts'
+import { devicesPage, devicesPath } from './page.ts'
+import { devicesWords } from './words.ts'
+
+/** `GET /devices`: the list; the login page for somebody who is not logged in. */
+export async function showDevices(service: OAuthService, request: DialectRequest): Promise<Answer> {
+  const signOn = await findSignOn(service, request)
+  return signOn === undefined ? askWho(service, request) : list(service, request, signOn)
+}
+
+function askWho(service: OAuthService, request: DialectRequest): Promise<Answer> {
+  return showInteraction(service, request, loginPath, { kind: 'page', path: devicesPath })
+}
+
+async function list(
+  service: OAuthService,
+  request: DialectRequest,
+  signOn: SignOn,
+  notice?: string,
+): Promise<Answer> {
+  const subject = await service.core.subjects.find({ by: 'id', value: signOn.subjectId })
+  return devicesPage(wordsFor(request), {
+    ...(await ownDevices(service, signOn)),
+    person: subject === undefined ? signOn.subjectId : personOf(subject),
+    token: tokenOf(service, request),
+    ...(notice === undefined ? {} : { notice }),
+  })
+}
+
+/**
+ * `POST /devices`: ends one session, or all but this. It answers when that is so at every verifier,
+ * and where nobody can say so it says that.
+ */
+export async function submitDevices(
+  service: OAuthService,
+  request: DialectRequest,
+): Promise<Answer> {
+  refuseOtherSites(request)
+  const form = readForm(request)
+  const signOn = await findSignOn(service, request)
+  if (signOn === undefined) return askWho(service, request)
+  if (!isSame(form.get('token') ?? '', tokenOf(service, request))) {
+    return refuse({ kind: 'forbidden', reason: 'the form is not of this login' })
+  }
+  const words = wordsFor(request)
+  const own = devicesWords[words.lang]
+  const sid = form.get('sid') ?? ''
+  try {
+    switch (form.get('decision')) {
+      case 'end':
+        await endOwn(service, signOn, sid, 'logout')
+        if (sid === signOn.sid) return await leave(service, request, signOn)
+        return await list(service, request, signOn, own.ended)
+      case 'not-me':
+        await endOwn(service, signOn, sid, 'compromised')
+        return await list(service, request, signOn, own.notMeEnded)
+      case 'others':
+        await endOthers(service, signOn)
+        return await list(service, request, signOn, own.othersEnded)
+      default:
+        return refuse({ kind: 'invalid_parameter', parameter: 'decision', reason: 'not known' })
+    }
+  } catch (error) {
+    const status = error instanceof Refusal ? problems[error.failure.kind].status : 500
+    if (status < 500) throw error
+    return noticePage(status, words, words.failed, own.unsure)
+  }
+}
+
+async function leave(
+  service: OAuthService,
+  request: DialectRequest,
+  { sid }: SignOn,
+): Promise<Answer> {
+  const location = await afterLogout(service, { sids: [sid] })
+  return { status: 303, headers: { location }, cookies: forgetSignOn(service, request) }
+}
+
+/**
+ * Ends one session of the person who asks. Of any other it says the same as of one that there is
+ * not. What the operator is told follows from the entry: "compromised", by the person.
+ */
+async function endOwn(
+  { core }: OAuthService,
+  { subjectId }: SignOn,
+  sid: string,
+  reason: Reason,
+): Promise<void> {
+  const found = await core.sessions.find(sid)
+  if (found?.subjectId !== subjectId) return refuse({ kind: 'not_found' })
+  const note = reason === 'compromised' ? 'The person says: this was not me' : ''
+  const actor = `subject:${subjectId}`
+  await core.revoke({ scope: 'session', key: sid, reason, actor, note, wait: true })
+}
+
+/** More than anybody opens while the others are being ended. */
+const MAX_ROUNDS = 50
+
+async function endOthers(service: OAuthService, signOn: SignOn): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const { items } = await liveSessions(service, signOn)
+    const others = items.filter(({ session }) => session.sid !== signOn.sid)
+    if (others.length === 0) {
+      // What somebody else has ended meanwhile may not be over everywhere.
+      await service.core.awaitEnded({ wait: true })
+      return
+    }
+    await Promise.all(
+      others.map(({ session }) => endOwn(service, signOn, session.sid, 'logout_everywhere')),
+    )
+  }
+  refuse({ kind: 'internal', reason: 'sessions are opened faster than they can be ended' })
+}
+
+function tokenOf(service: OAuthService, request: DialectRequest): string {
+  return formToken(service, request, 'devices') ?? refuse({ kind: 'credentials_missing' })
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
