@@ -7,7 +7,8 @@ import type { CoreDependencies } from './dependencies.ts'
  *
  * @param token The JWT; undefined where there was no credential at all.
  * @param audience Where given, the token must be for it.
- * @returns At once for a token that was verified before, and where there was none.
+ * @returns At once for a token that was verified before, and where there was none. One that is
+ *   bound to a key is `unproven`.
  */
 export function check(
   { anyVerifier }: Pick<CoreDependencies, 'anyVerifier'>,

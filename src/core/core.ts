@@ -22,6 +22,7 @@ import { checkOtp, sendOtp } from './one-time-password.ts'
 import { authenticateGuard } from './guard-credential.ts'
 import { keyVerbs, type Keys } from './keys.ts'
 import { hashPassword } from './password.ts'
+import { proofVerbs, type Proofs } from './proofs.ts'
 import { recordVerbs, type Records } from './records.ts'
 import { revocationVerbs, type Revocations } from './revocations.ts'
 import { signIntrospection } from './sign-introspection.ts'
@@ -67,6 +68,7 @@ export interface Core {
   readonly revocations: Revocations
   readonly keys: Keys
   readonly records: Records
+  readonly proofs: Proofs
   readonly handles: Handles
   readonly devices: DeviceVerbs
   readonly lockout: Lockout
@@ -136,6 +138,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     revocations: revocationVerbs(dependencies),
     keys: keyVerbs(dependencies),
     records: recordVerbs(dependencies),
+    proofs: proofVerbs(dependencies),
     handles: handleVerbs(dependencies),
     devices: deviceVerbs(dependencies),
     lockout: lockoutVerbs(dependencies),

@@ -8,6 +8,7 @@ import type { Store } from '../ports/store.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 import type { Issuer } from '../domain/issuer.ts'
 import type { ForeignNames } from '../verifier/token-facts.ts'
+import type { ProofGate } from '../verifier/proof-gate.ts'
 import type { TokenVerifier } from '../verifier/token-verifier.ts'
 import type { KeyRing } from './key-ring.ts'
 
@@ -22,6 +23,8 @@ export interface CoreDependencies {
   readonly verifier: TokenVerifier<AccessClaims>
   /** Of those and the tokens of every other issuer that is accepted here. */
   readonly anyVerifier: TokenVerifier
+  /** Of the proofs that come with tokens which are bound to a key. */
+  readonly proofs: ProofGate
   /** The other issuers that are accepted here. */
   readonly issuers: readonly Issuer[]
   /** Who is told where tokens of one of them ended. */

@@ -27,7 +27,7 @@ export async function inspectForLogout(
   { token, audience, wait }: LogoutInspection,
 ): Promise<AccessClaims> {
   const recognized = await recognize(dependencies, token, audience)
-  if (typeof recognized === 'string') return refuse(refusalOf(recognized))
+  if (typeof recognized === 'string') return refuse(refusalOf({ reason: recognized }))
   const { claims, state } = recognized
   switch (state) {
     case 'alive':

@@ -1,6 +1,7 @@
 import { refuse, type Failure } from '../domain/failure.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
-import type { Rejection } from '../verifier/verdict.ts'
+import { challenge, unprovenChallenge } from '../protocol/dpop.ts'
+import type { Rejected } from '../verifier/verdict.ts'
 import type { CoreDependencies } from './dependencies.ts'
 
 /**
@@ -18,11 +19,14 @@ export async function inspect(
   audience: string,
 ): Promise<AccessClaims> {
   const verdict = await dependencies.verifier.verify(token, audience)
-  return verdict.ok ? verdict.claims : refuse(refusalOf(verdict.reason))
+  return verdict.ok ? verdict.claims : refuse(refusalOf(verdict))
 }
 
 /** The failure that a verdict is. */
-export function refusalOf(reason: Rejection): Failure {
+export function refusalOf({
+  reason,
+  proof = 'missing',
+}: Pick<Rejected, 'reason' | 'proof'>): Failure {
   switch (reason) {
     case 'missing':
       return { kind: 'credentials_missing' }
@@ -35,9 +39,6 @@ export function refusalOf(reason: Rejection): Failure {
     case 'stale':
       return { kind: 'stale' }
     case 'unproven':
-      return {
-        kind: 'token_invalid',
-        reason: 'it is bound to a key, and was shown without a proof',
-      }
+      return { kind: 'token_unproven', challenge: challenge('DPoP', unprovenChallenge(proof)) }
   }
 }

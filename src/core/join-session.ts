@@ -19,6 +19,8 @@ export interface JoinRequest {
   readonly accessLifetimeMs: number
   /** Undefined: no refresh token. */
   readonly refreshLifetimeMs?: number
+  /** Thumbprint of the key that the refresh token is bound to. */
+  readonly boundTo?: string
   readonly claims?: ExtraClaims
   /** Of this client's part in the session. What a receiver needs to tell it stands here, too. */
   readonly attributes?: Session['attributes']
@@ -66,7 +68,7 @@ export async function joinCommand(
   const refreshToken =
     request.refreshLifetimeMs === undefined
       ? undefined
-      : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs)
+      : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs, request.boundTo)
   const command = {
     participantId: mintId(random, nowMs),
     session,

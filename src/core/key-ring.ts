@@ -13,6 +13,11 @@ export interface KeyRing {
   /** Signs claims as a JWT of another type, for receipts. */
   signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<SignedToken>
   /**
+   * Secrets for a purpose that every node has: one of each key that is not removed, that of the key
+   * which signs now first. A new key takes its place with the next rotation.
+   */
+  secrets(purpose: string): Promise<readonly [Buffer, ...Buffer[]]>
+  /**
    * The JWKS (RFC 7517, section 5), as served at `/.well-known/jwks.json`. Reads the store anew, at
    * most ten times a second: the caller may have just met a key that another node made.
    */
@@ -107,6 +112,12 @@ class StoredKeyRing implements KeyRing {
   async signAs(type: string, claims: Readonly<Record<string, unknown>>): Promise<SignedToken> {
     const { kid, sign } = await this.#signer()
     return { token: await sign(type, claims), kid }
+  }
+
+  async secrets(purpose: string): Promise<readonly [Buffer, ...Buffer[]]> {
+    const signer = await this.#signer()
+    const others = this.#usable().filter(({ kid }) => kid !== signer.kid)
+    return [signer.secret(purpose), ...others.map((key) => key.secret(purpose))]
   }
 
   async publicKeys(): Promise<PublicKeys> {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose'
 import type { SigningKey } from '../ports/store.ts'
 import { jwtSigner, type SignJwt } from './jwt-signer.ts'
@@ -7,6 +8,8 @@ export interface LoadedKey {
   readonly kid: string
   readonly algorithm: SigningKey['algorithm']
   readonly sign: SignJwt
+  /** A secret that only who has the private key can know, another for each purpose. */
+  readonly secret: (purpose: string) => Buffer
   readonly publicKey: CryptoKey
   readonly publicJwk: JWK
 }
@@ -45,6 +48,7 @@ export async function loadKey(key: SigningKey): Promise<LoadedKey> {
     kid: key.kid,
     algorithm: key.algorithm,
     sign: jwtSigner(key),
+    secret: (purpose) => createHmac('sha256', key.privateJwk).update(purpose).digest(),
     publicKey: publicKey as CryptoKey,
     publicJwk,
   }

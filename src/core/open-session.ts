@@ -30,6 +30,8 @@ export interface SessionRequest {
   readonly maxAccessLifetimeMs?: number
   /** Undefined: no refresh token, and the session lives as long as its access token. */
   readonly refreshLifetimeMs?: number
+  /** Thumbprint of the key that the refresh token is bound to. */
+  readonly boundTo?: string
   /** Longest life of the session; the refresh life (or the access life) where it is not given. */
   readonly sessionLifetimeMs?: number
   readonly claims?: ExtraClaims
@@ -75,7 +77,7 @@ export function sessionCommand(
   const refreshToken =
     request.refreshLifetimeMs === undefined
       ? undefined
-      : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs)
+      : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs, request.boundTo)
   const lifetimeMs =
     request.sessionLifetimeMs ?? request.refreshLifetimeMs ?? request.accessLifetimeMs
   const command = {

@@ -1,6 +1,8 @@
 /**
  * Refresh tokens: opaque, 22 characters of id and 43 of secret, base64url. The id is time-ordered
- * so that rows lie together; only the hash of the secret is stored.
+ * so that rows lie together; only the hash of the secret is stored. One that is bound to a key (RFC
+ * 9449, section 5) names its thumbprint behind a dot, and the hash covers the name: a token that
+ * names another key, or none any more, is unknown.
  */
 import {
   createCipheriv,
@@ -16,38 +18,46 @@ import { mintId } from './mint-id.ts'
 
 const ID_LENGTH = 22
 const SECRET_LENGTH = 43
-const SHAPE = /^[A-Za-z0-9_-]{65}$/
+const SHAPE = /^[A-Za-z0-9_-]{65}(?:\.[A-Za-z0-9_-]{43})?$/
 
 export interface MintedRefreshToken {
   readonly token: string
   readonly record: RefreshTokenRecord
 }
 
+/** @param boundTo Thumbprint of the key that it is bound to. */
 export function mintRefreshToken(
   random: Random,
   nowMs: number,
   expiresAtMs: number,
+  boundTo?: string,
 ): MintedRefreshToken {
   const id = Buffer.from(parseUuid(mintId(random, nowMs))).toString('base64url')
   const secret = Buffer.from(random.bytes(32)).toString('base64url')
-  return { token: id + secret, record: { id, secretHash: hashSecret(secret), expiresAtMs } }
+  const secretHash = hashSecret(secret, boundTo)
+  const token = id + secret + (boundTo === undefined ? '' : `.${boundTo}`)
+  return { token, record: { id, secretHash, expiresAtMs } }
 }
 
 export interface ParsedRefreshToken {
   readonly id: string
   readonly secretHash: string
   readonly secret: string
+  /** Thumbprint of the key that it is bound to. */
+  readonly boundTo: string | undefined
 }
 
 /** Returns undefined for anything that this server cannot have issued. */
 export function parseRefreshToken(token: string): ParsedRefreshToken | undefined {
   if (!SHAPE.test(token)) return undefined
   const secret = token.slice(ID_LENGTH, ID_LENGTH + SECRET_LENGTH)
-  return { id: token.slice(0, ID_LENGTH), secret, secretHash: hashSecret(secret) }
+  const boundTo = token.split('.')[1]
+  const secretHash = hashSecret(secret, boundTo)
+  return { id: token.slice(0, ID_LENGTH), secret, secretHash, boundTo }
 }
 
-function hashSecret(secret: string): string {
-  return hash('sha256', secret, 'base64url')
+function hashSecret(secret: string, boundTo: string | undefined): string {
+  return hash('sha256', boundTo === undefined ? secret : `${secret}.${boundTo}`, 'base64url')
 }
 
 /**

@@ -2,7 +2,13 @@ import { refuse } from '../domain/failure.ts'
 import type { Session } from '../domain/session.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import type { IssuedTokens } from './open-session.ts'
-import { mintRefreshToken, openAnswer, parseRefreshToken, sealAnswer } from './refresh-token.ts'
+import {
+  mintRefreshToken,
+  openAnswer,
+  parseRefreshToken,
+  sealAnswer,
+  type ParsedRefreshToken,
+} from './refresh-token.ts'
 import { revoke } from './revoke.ts'
 import { signAccess, type ExtraClaims } from './sign-access.ts'
 
@@ -20,6 +26,10 @@ export interface RefreshRequest {
    */
   readonly graceMs: number
   readonly onReplay: 'same-answer' | 'new-access' | 'refuse'
+  /** Thumbprint of the key that the caller has proved to have. Without it no bound token is taken. */
+  readonly provenKey?: string
+  /** Thumbprint of the key that the next refresh token is bound to. */
+  readonly boundTo?: string
   readonly claims?: ExtraClaims | ((session: Session) => ExtraClaims)
   /** Called before anything is used up, to refuse by address or client. */
   readonly permit?: (session: Session) => Promise<void> | void
@@ -37,11 +47,7 @@ export async function refresh(
   request: RefreshRequest,
 ): Promise<IssuedTokens> {
   const { store, clock, random } = dependencies
-  const presented = parseRefreshToken(request.refreshToken)
-  if (presented === undefined) return refuse(unknownToken)
-  const found = await store.findRefreshToken(presented.id, presented.secretHash)
-  if (found === undefined || found.session.dialect !== request.dialect) return refuse(unknownToken)
-  const { session } = found
+  const { presented, session } = await findPresented(dependencies, request)
   await request.permit?.(session)
 
   // Everything is signed before the transaction, which is told how long the new token lives: no
@@ -50,7 +56,7 @@ export async function refresh(
   const successor =
     request.refreshLifetimeMs === undefined
       ? undefined
-      : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs)
+      : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs, request.boundTo)
   const access = await signAccess(dependencies, {
     session,
     audience: request.audience,
@@ -105,6 +111,21 @@ export async function refresh(
     case 'unknown':
       return refuse(unknownToken)
   }
+}
+
+/** The refresh token of a request and its session, where the caller may use it. */
+async function findPresented(
+  { store }: Pick<CoreDependencies, 'store'>,
+  { refreshToken, dialect, provenKey }: RefreshRequest,
+): Promise<{ readonly presented: ParsedRefreshToken; readonly session: Session }> {
+  const presented = parseRefreshToken(refreshToken)
+  if (presented === undefined) return refuse(unknownToken)
+  const found = await store.findRefreshToken(presented.id, presented.secretHash)
+  if (found === undefined || found.session.dialect !== dialect) return refuse(unknownToken)
+  if (presented.boundTo !== undefined && presented.boundTo !== provenKey) {
+    return refuse({ kind: 'token_invalid', reason: 'the refresh token is bound to another key' })
+  }
+  return { presented, session: found.session }
 }
 
 const noAnswer = new Uint8Array()

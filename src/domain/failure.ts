@@ -26,6 +26,8 @@ export type Failure =
   /** With the receipt of what ended it where the refusal answers a logout. */
   | { readonly kind: 'token_revoked'; readonly receipt?: Receipt }
   | { readonly kind: 'token_not_fresh' }
+  /** Bound to a key that the caller did not prove to have; how that is said, in words for it. */
+  | { readonly kind: 'token_unproven'; readonly challenge: string }
   | { readonly kind: 'refresh_token_reused' }
   | { readonly kind: 'client_key_missing' }
   | { readonly kind: 'client_key_invalid' }

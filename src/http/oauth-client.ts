@@ -36,6 +36,8 @@ export interface ClientMetadata {
   readonly grant_types?: readonly GrantType[]
   readonly token_endpoint_auth_method?: AuthenticationMethod
   readonly jwks?: { readonly keys: readonly PublicJwk[] }
+  /** True: it gets no tokens but such that are bound to a key (RFC 9449, section 5.2). */
+  readonly dpop_bound_access_tokens?: boolean
   readonly scope?: string
   readonly post_logout_redirect_uris?: readonly string[]
   readonly backchannel_logout_uri?: string
@@ -76,6 +78,7 @@ const metadataSchema: Schema<ClientMetadata> = strict<ClientMetadata>({
   frontchannel_logout_session_required: optional(flag({})),
   require_pushed_authorization_requests: optional(flag({})),
   skip_consent: optional(flag({})),
+  dpop_bound_access_tokens: optional(flag({})),
 })
 
 const read = partReader('body', metadataSchema)

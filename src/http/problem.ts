@@ -18,6 +18,7 @@ export const problems: {
   token_invalid: { status: 401, title: 'The token is not valid' },
   token_expired: { status: 401, title: 'The token has expired' },
   token_revoked: { status: 401, title: 'The token has been revoked' },
+  token_unproven: { status: 401, title: 'The token is bound to a key' },
   token_not_fresh: { status: 401, title: 'A fresh token is required' },
   refresh_token_reused: { status: 401, title: 'The refresh token has been used' },
   client_key_missing: { status: 401, title: 'A client key is required' },
@@ -77,6 +78,7 @@ function headersOf(failure: Failure, status: number): Readonly<Record<string, st
   if (failure.kind === 'method_not_allowed') return { allow: failure.allow.join(', ') }
   if (status === 503) return { 'retry-after': '1' }
   if (status !== 401) return {}
+  if (failure.kind === 'token_unproven') return { 'www-authenticate': failure.challenge }
   const error = failure.kind === 'credentials_missing' ? '' : ', error="invalid_token"'
   return { 'www-authenticate': `Bearer realm="outright"${error}` }
 }

@@ -21,6 +21,7 @@ import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import { isAlive, isRemovedKey } from '../verifier/alive.ts'
 import { fingerprint } from '../verifier/fingerprint.ts'
+import { ProofGate } from '../verifier/proof-gate.ts'
 import { foreignFacts } from '../verifier/token-facts.ts'
 import { createTokenVerifier, type TokenVerifierOptions } from '../verifier/token-verifier.ts'
 import { carryOutDecision, checkDecision } from './after-restore.ts'
@@ -322,6 +323,7 @@ export async function openDependencies({
     keys,
     verifier,
     anyVerifier: issuers.verifierOf(rules, verifier),
+    proofs: new ProofGate(() => time.nowMs()),
     issuers: issuers.terms,
     receivers,
     isForeignAlive: (names) => isAlive(replica, foreignFacts(names)),

@@ -26,6 +26,7 @@ export function passErrorOf(failure: Failure): PassError {
     case 'credentials_malformed':
     case 'credentials_invalid':
     case 'token_invalid':
+    case 'token_unproven':
     case 'token_expired':
     case 'token_revoked':
     case 'token_not_fresh':

@@ -113,7 +113,7 @@ async function findTokenSession(
   const session = await core.sessions.findByRefreshToken(token)
   if (session !== undefined) return session.dialect === BAANX ? session : undefined
   const recognized = await core.recognize(token, BAANX)
-  if (recognized === 'stale') return refuse(refusalOf(recognized))
+  if (recognized === 'stale') return refuse(refusalOf({ reason: recognized }))
   if (typeof recognized === 'string') return undefined
   const { sid, client_id: clientId } = recognized.claims
   return { sid, clientId }

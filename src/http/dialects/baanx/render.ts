@@ -86,6 +86,7 @@ export function renderFailure(failure: Failure, path: string): Answer {
     case 'forbidden':
       return isOauth ? oauthError('unauthorized_client') : json(403, { message: 'Forbidden' })
     case 'token_invalid':
+    case 'token_unproven':
     case 'token_expired':
     case 'token_revoked':
     case 'token_not_fresh':

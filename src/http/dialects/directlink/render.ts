@@ -110,6 +110,7 @@ function errorForm(failure: Failure): ErrorForm {
       return badRequest
     case 'credentials_invalid':
     case 'token_invalid':
+    case 'token_unproven':
     case 'token_expired':
     case 'token_revoked':
     case 'token_not_fresh':

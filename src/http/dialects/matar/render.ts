@@ -24,6 +24,7 @@ export function renderFailure(failure: Failure): Answer {
     case 'credentials_malformed':
     case 'credentials_invalid':
     case 'token_invalid':
+    case 'token_unproven':
     case 'client_key_missing':
     case 'client_key_invalid':
       return tokenError('invalid_token', 'Signature verification failed.')

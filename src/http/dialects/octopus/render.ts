@@ -73,6 +73,7 @@ function formOf(failure: Failure): ErrorForm {
       return unauthorized('Invalid credentials')
     case 'credentials_malformed':
     case 'token_invalid':
+    case 'token_unproven':
     case 'token_revoked':
     case 'token_not_fresh':
     case 'refresh_token_reused':

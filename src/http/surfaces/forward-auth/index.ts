@@ -6,7 +6,8 @@
 import type { Failure } from '../../../domain/failure.ts'
 import { group } from '../../../settings/schema.ts'
 import type { TokenClaims } from '../../../verifier/claims.ts'
-import type { Accepted, Verdict } from '../../../verifier/verdict.ts'
+import { challenge, unprovenChallenge, type ProofProblem } from '../../../protocol/dpop.ts'
+import type { Accepted, Rejection, Verdict } from '../../../verifier/verdict.ts'
 import type { DialectContext } from '../../context.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
@@ -37,7 +38,12 @@ function createForwardAuth(
   function handle(request: DialectRequest): Answer | Promise<Answer> {
     const check = parseCheck(request, options)
     if (check.isPreflight && options.preflight === 'allow') return { status: 200, headers: blank }
-    const verdict = core.check(check.token, check.audiences[0])
+    const [audience] = check.audiences
+    const { token, proven } = check
+    const verdict =
+      proven === undefined
+        ? core.check(token, audience)
+        : core.proofs.check({ token, proven }, audience)
     // Most tokens were seen before.
     return verdict instanceof Promise
       ? verdict.then((later) => render(check, later))
@@ -46,13 +52,15 @@ function createForwardAuth(
 
   function render(check: Check, verdict: Verdict): Answer {
     if (!verdict.ok) {
-      return refuse(check, check.isUnreadable ? 'unreadable' : verdict.reason, options)
+      const { reason, proof = 'missing' } = verdict
+      if (reason === 'unproven') return unproven(check, proof, options)
+      return refuse(check, check.isUnreadable ? 'unreadable' : reason, options)
     }
     if (!check.audiences.every((name) => verdict.claims.aud.includes(name))) {
       return refuse(check, 'invalid', options)
     }
     const missing = check.scopes.filter((scope) => !scopesOf(verdict.claims).includes(scope))
-    if (missing.length > 0) return insufficientScope(missing)
+    if (missing.length > 0) return insufficientScope(check, missing)
     return identityOf(verdict)
   }
 
@@ -85,19 +93,41 @@ function createForwardAuth(
  * nginx turns everything but 2xx, 401 and 403 into a 500, so only those are used; a redirect is
  * made only where the proxy's configuration says that it passes redirects on.
  */
-function refuse(check: Check, reason: string, options: ForwardAuthOptions): Answer {
+function refuse(
+  check: Check,
+  reason: Exclude<Rejection, 'unproven'> | 'unreadable',
+  options: ForwardAuthOptions,
+): Answer {
   if (reason === 'stale') return unknown
+  const scheme = schemeOf(check)
+  return reason === 'missing'
+    ? challenged(check, challenge(scheme, { realm }), options)
+    : challenged(
+        check,
+        challenge(scheme, { realm, error: 'invalid_token', description: describe(reason) }),
+        options,
+      )
+}
+
+/** The token is bound to a key, and whoever calls has not proved to have it. */
+function unproven(check: Check, proof: ProofProblem, options: ForwardAuthOptions): Answer {
+  return challenged(check, challenge('DPoP', { realm, ...unprovenChallenge(proof) }), options)
+}
+
+const realm = 'outright'
+
+function schemeOf({ proven }: Check): 'Bearer' | 'DPoP' {
+  return proven === undefined ? 'Bearer' : 'DPoP'
+}
+
+function challenged(check: Check, text: string, options: ForwardAuthOptions): Answer {
   if (check.redirect && check.isNavigation && options.loginUrl !== undefined) {
     return { status: 302, headers: { location: loginLocation(check, options.loginUrl, options) } }
   }
-  const challenge =
-    reason === 'missing'
-      ? 'Bearer realm="outright"'
-      : `Bearer realm="outright", error="invalid_token", error_description="${describe(reason)}"`
-  return { status: 401, headers: { ...blank, 'www-authenticate': challenge } }
+  return { status: 401, headers: { ...blank, 'www-authenticate': text } }
 }
 
-function describe(reason: string): string {
+function describe(reason: 'unreadable' | 'invalid' | 'expired' | 'revoked'): string {
   switch (reason) {
     case 'unreadable':
       return 'The token cannot be read'
@@ -105,7 +135,7 @@ function describe(reason: string): string {
       return 'The token has expired'
     case 'revoked':
       return 'The token has been revoked'
-    default:
+    case 'invalid':
       return 'The token is not valid'
   }
 }
@@ -123,13 +153,13 @@ function loginLocation(check: Check, loginUrl: string, options: ForwardAuthOptio
   return location.href
 }
 
-function insufficientScope(missing: readonly string[]): Answer {
+function insufficientScope(check: Check, missing: readonly string[]): Answer {
   const scope = missing.join(' ').replaceAll(/[^\x21\x23-\x5b\x5d-\x7e ]/g, '')
   return {
     status: 403,
     headers: {
       ...blank,
-      'www-authenticate': `Bearer realm="outright", error="insufficient_scope", scope="${scope}"`,
+      'www-authenticate': challenge(schemeOf(check), { realm, error: 'insufficient_scope', scope }),
     },
   }
 }

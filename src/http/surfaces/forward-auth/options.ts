@@ -36,7 +36,8 @@ export const forwardAuthSchema: Group<ForwardAuthOptions> = group<ForwardAuthOpt
     }),
   ),
   allowedHosts: list(hostInUrl({}), {
-    description: 'hosts to which the `return_to` of `loginUrl` may lead back',
+    description:
+      'hosts behind the proxy: the `return_to` of `loginUrl` may lead back to them, and tokens that are bound to a key (DPoP) are accepted there alone',
     default: [],
     allowed: 'a list of hosts as they stand in a URL, in lower case',
   }),

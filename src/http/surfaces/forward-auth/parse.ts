@@ -1,14 +1,18 @@
+import type { ShownToken } from '../../../core/proofs.ts'
 import { Refusal } from '../../../domain/failure.ts'
 import { readAuthorization } from '../../authorization.ts'
 import { singleParameter } from '../../body.ts'
 import { readCookie } from '../../cookie.ts'
 import type { DialectRequest } from '../../dialect.ts'
+import { boundToken } from '../../shown-token.ts'
 import type { ForwardAuthOptions } from './options.ts'
 
 /** The request that a proxy asks about. */
 export interface Check {
   /** Undefined where the original request has no token, or one that cannot be read. */
   readonly token: string | undefined
+  /** With the proof of its key, where it was sent as `DPoP`. */
+  readonly proven?: NonNullable<ShownToken['proven']>
   /** A bearer token was sent, and is in no form in which a token can be. */
   readonly isUnreadable: boolean
   /** What `aud` must contain, all of it. */
@@ -40,12 +44,24 @@ export function parseCheck(request: DialectRequest, options: ForwardAuthOptions)
   const scopes = [singleParameter(query, 'scope'), request.header('outright-scope')]
   const method = originalMethod(request)
   const { cookieName } = options
+  const url = originalUrl(request)
+  const bearer = bearerOf(request)
+  const bound = bearer === undefined ? boundToken(request) : undefined
   const token =
-    bearer(request) ?? (cookieName === undefined ? undefined : readCookie(request, cookieName))
+    bearer ?? bound ?? (cookieName === undefined ? undefined : readCookie(request, cookieName))
   return {
     token,
+    ...(bound === undefined
+      ? {}
+      : {
+          proven: {
+            proof: request.header('dpop'),
+            method: method ?? '',
+            url: provenUrl(request, url, options),
+          },
+        }),
     isUnreadable:
-      token === undefined && /^bearer\s+\S/i.test(request.header('authorization') ?? ''),
+      token === undefined && /^(?:bearer|dpop)\s+\S/i.test(request.header('authorization') ?? ''),
     audiences: audiences.filter((name) => name !== undefined),
     scopes: scopes.flatMap((names) => names?.split(' ') ?? []).filter((name) => name !== ''),
     redirect: singleParameter(query, 'mode') === 'redirect',
@@ -55,7 +71,7 @@ export function parseCheck(request: DialectRequest, options: ForwardAuthOptions)
       (method === 'GET' || method === 'HEAD') &&
       (request.header('sec-fetch-mode') === 'navigate' ||
         (request.header('accept') ?? '').includes('text/html')),
-    originalUrl: originalUrl(request),
+    originalUrl: url,
   }
 }
 
@@ -72,7 +88,7 @@ function originalMethod(request: DialectRequest): string | undefined {
   return methods.every((method) => method === methods[0]) ? methods[0] : undefined
 }
 
-function bearer(request: DialectRequest): string | undefined {
+function bearerOf(request: DialectRequest): string | undefined {
   try {
     const authorization = readAuthorization(request)
     return authorization?.scheme === 'bearer' ? authorization.token : undefined
@@ -80,6 +96,29 @@ function bearer(request: DialectRequest): string | undefined {
     if (error instanceof Refusal) return undefined
     throw error
   }
+}
+
+/**
+ * The URL that a proof must be for; undefined where nobody is sure which was called. A proxy sets
+ * some of these headers and passes the others on as its caller wrote them, who must not choose the
+ * URL of a proof that was made for another request: so all of them have to agree, and the host has
+ * to be one that the configuration names.
+ */
+function provenUrl(
+  request: DialectRequest,
+  url: URL | undefined,
+  { allowedHosts }: ForwardAuthOptions,
+): string | undefined {
+  if (url === undefined || !allowedHosts.includes(url.host)) return undefined
+  const said = [
+    [request.header('x-forwarded-proto'), url.protocol.slice(0, -1)],
+    [request.header('x-forwarded-host'), url.host],
+    [request.header('x-forwarded-uri'), url.pathname + url.search],
+    [request.header('x-original-uri'), url.pathname + url.search],
+  ] as const
+  return said.every(([header, own]) => header === undefined || header === own)
+    ? url.href
+    : undefined
 }
 
 function originalUrl(request: DialectRequest): URL | undefined {

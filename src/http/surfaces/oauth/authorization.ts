@@ -4,6 +4,7 @@ import { oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
 import { isRegistered, withParameters } from '../../redirect-uri.ts'
 import type { Answer } from '../../dialect.ts'
 import { allowedScopes, words } from './client-call.ts'
+import { THUMBPRINT } from './dpop.ts'
 import type { OAuthService } from './service.ts'
 
 /** A request that is good. It is kept while its person logs in, so it is JSON. */
@@ -15,6 +16,8 @@ export interface Authorization {
   readonly scopes: readonly string[]
   readonly codeChallenge: string
   readonly nonce?: string
+  /** Thumbprint of the key that the code will be good for alone (RFC 9449, section 10). */
+  readonly dpopJkt?: string
   readonly prompts: readonly string[]
   readonly maxAgeSeconds?: number
   readonly loginHint?: string
@@ -135,6 +138,9 @@ export async function readAuthorization(
   const hint = given('id_token_hint')
   const hinted = hint === undefined ? undefined : await core.readIdToken(hint)
   if (hint !== undefined && hinted === undefined) return wrong('invalid_request', 'id_token_hint')
+  const dpopJkt = given('dpop_jkt')
+  if (dpopJkt !== undefined && !THUMBPRINT.test(dpopJkt))
+    return wrong('invalid_request', 'dpop_jkt')
   const [nonce, loginHint, uiLocales] = [given('nonce'), given('login_hint'), given('ui_locales')]
   return {
     clientId: client.id,
@@ -142,6 +148,7 @@ export async function readAuthorization(
     scopes,
     codeChallenge,
     ...(nonce === undefined ? {} : { nonce }),
+    ...(dpopJkt === undefined ? {} : { dpopJkt }),
     prompts: prompt,
     ...(maxAge === undefined ? {} : { maxAgeSeconds: Number(maxAge) }),
     ...(loginHint === undefined ? {} : { loginHint: loginHint.slice(0, 256) }),

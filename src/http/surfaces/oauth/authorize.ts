@@ -179,7 +179,7 @@ async function finish(
   if (interaction !== undefined && !(await takeInteraction(service, interaction))) {
     return refuse({ kind: 'not_found' })
   }
-  const { clientId, redirectUri, codeChallenge, scopes, nonce } = authorization
+  const { clientId, redirectUri, codeChallenge, scopes, nonce, dpopJkt } = authorization
   const code = await core.issueCode({
     dialect: OAUTH,
     clientId,
@@ -192,6 +192,7 @@ async function finish(
       codeChallenge,
       scope: scopes.join(' '),
       ...(nonce === undefined ? {} : { nonce }),
+      ...(dpopJkt === undefined ? {} : { dpopJkt }),
     },
     lifetimeMs: options.codeLifetimeMs,
   })

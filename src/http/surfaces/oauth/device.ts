@@ -2,6 +2,7 @@
 import type { DialectRequest } from '../../dialect.ts'
 import { DEVICE_CODE, OAUTH, type OAuthClient } from '../../oauth-client.ts'
 import { allowedScopes, countStranger, readClientCall, type CallError } from './client-call.ts'
+import type { Holder } from './dpop.ts'
 import type { OAuthService } from './service.ts'
 import {
   answerOf,
@@ -69,6 +70,7 @@ export async function pollDevice(
   service: OAuthService,
   client: OAuthClient,
   form: URLSearchParams,
+  holder: Holder,
 ): Promise<TokenAnswer | TokenError> {
   const deviceCode = form.get('device_code')
   if (deviceCode === null) return wrong('invalid_request', 'device_code is missing')
@@ -80,14 +82,14 @@ export async function pollDevice(
       if (clientId !== client.id) refuse(foreignCode)
     },
     session: (grant) => {
-      const part = partOfGrant(service, client, grant)
+      const part = partOfGrant(service, client, grant, holder)
       // Without a refresh token it has nothing to stay for.
       return part.refreshLifetimeMs === undefined ? part : { ...part, sessionLifetimeMs }
     },
   })
   switch (outcome.kind) {
     case 'issued':
-      return answerOf(service, outcome.issued, undefined)
+      return answerOf(service, outcome.issued, holder, undefined)
     case 'pending':
       return wrong('authorization_pending', 'nobody has decided yet')
     case 'too_early':

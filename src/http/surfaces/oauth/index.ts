@@ -11,7 +11,7 @@ import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
 import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
 import { scriptRoute } from '../../page-script.ts'
 import { problems } from '../../problem.ts'
-import { answer, anything, anyText, constant, count, optional, type Schema } from '../../schema.ts'
+import { answer, anything, anyText, choice, count, optional, type Schema } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { pushPath, tokenPath } from '../../token-endpoints.ts'
 import { authorize } from './authorize.ts'
@@ -41,10 +41,11 @@ import { authorizePath, logoutPath, metadata, userinfoPath } from './metadata.ts
 import { oauthSchema, type OAuthSettings } from './options.ts'
 import { noticePage } from './pages.ts'
 import { pushRequest, type PushAnswer } from './pushed.ts'
+import { nonceHeaders } from './dpop.ts'
 import { createService, type OAuthService } from './service.ts'
 import { exchange } from './token.ts'
 import type { TokenAnswer } from './token-answer.ts'
-import { bearerFailure, userinfo, type Userinfo } from './userinfo.ts'
+import { userinfo, userinfoFailure, type Userinfo } from './userinfo.ts'
 import { wordsFor } from './words.ts'
 
 export const oauth: OwnModule<OAuthSettings> = defineOwn({
@@ -70,7 +71,7 @@ function createOAuth(context: DialectContext, settings: OAuthSettings): Dialect 
     routes: [...pages, ...programs],
     owns: (path) => path.startsWith(`${loginPath}/`) || paths.has(path),
     renderFailure(failure, request) {
-      if (request.path === userinfoPath) return bearerFailure(failure)
+      if (request.path === userinfoPath) return userinfoFailure(failure, request)
       return machinePaths.has(request.path) ? oauthFailure(failure) : pageFailure(failure, request)
     },
   }
@@ -232,9 +233,16 @@ function clientCall<T extends object>(
     },
     async ({ request }) => {
       const said = await act(service, request)
-      if ('error' in said) return oauthError(400, said.error, said.why)
-      const headers = { 'content-type': 'application/json' }
-      return { status, headers, body: JSON.stringify(said) }
+      const answered =
+        'error' in said
+          ? oauthError(400, said.error, said.why)
+          : {
+              status,
+              headers: { 'content-type': 'application/json' },
+              body: JSON.stringify(said),
+            }
+      const nonce = await nonceHeaders(service, said)
+      return { ...answered, headers: { ...answered.headers, ...nonce } }
     },
   )
 }
@@ -248,7 +256,7 @@ const tokenResponse = {
   description: 'Tokens',
   schema: answer<TokenAnswer>({
     access_token: anyText(),
-    token_type: constant('Bearer'),
+    token_type: choice(['Bearer', 'DPoP'], {}),
     expires_in: count(),
     refresh_token: optional(anyText()),
     id_token: optional(anyText()),

@@ -1,4 +1,5 @@
 /** What this server says of itself: RFC 8414, and OpenID Connect Discovery 1.0. */
+import { dpopAlgorithms } from '../../../protocol/dpop.ts'
 import { assertionAlgorithms } from '../../client-assertion.ts'
 import { authenticationMethods, grantTypes, openidScopes } from '../../oauth-client.ts'
 import { pushPath, tokenEndpointsMetadata, tokenPath } from '../../token-endpoints.ts'
@@ -32,6 +33,7 @@ export async function metadata({
     frontchannel_logout_session_supported: true,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     ...tokenEndpointsMetadata(issuer, algorithm),
+    dpop_signing_alg_values_supported: dpopAlgorithms,
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: grantTypes,

@@ -1,4 +1,4 @@
-import { duration, group, lifetime, type Group } from '../../../settings/schema.ts'
+import { duration, flag, group, lifetime, type Group } from '../../../settings/schema.ts'
 import { limitSetting, type RateLimitRule } from '../../rate-limit.ts'
 
 /** How long things last, and how often what may be tried. */
@@ -8,6 +8,7 @@ export interface OAuthOptions {
   readonly sessionLifetimeMs: number
   readonly idTokenLifetimeMs: number
   readonly codeLifetimeMs: number
+  readonly dpopNonces: boolean
   readonly loginLifetimeMs: number
   readonly pushedLifetimeMs: number
   readonly deviceLifetimeMs: number
@@ -37,6 +38,11 @@ export const oauthSchema: Group<OAuthSettings> = group<OAuthSettings>({
       default: 30 * DAY_MS,
     }),
     idTokenLifetimeMs: lifetime({ description: 'life of an ID token', default: 60 * MINUTE_MS }),
+    dpopNonces: flag({
+      description:
+        'whether proofs of keys (DPoP) at the token endpoint must carry a nonce of this server, which clients fetch with their first call',
+      default: false,
+    }),
     codeLifetimeMs: lifetime({ description: 'life of an authorization code', default: MINUTE_MS }),
     loginLifetimeMs: lifetime({
       description: 'for how long a login or consent page may stay open',

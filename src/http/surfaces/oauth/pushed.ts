@@ -9,6 +9,7 @@ import type { DialectRequest } from '../../dialect.ts'
 import type { OAuthClient } from '../../oauth-client.ts'
 import { findRecipient, readAuthorization, type AuthorizationError } from './authorization.ts'
 import { countStranger, readClientCall, type CallError } from './client-call.ts'
+import { readHolder, type HolderError } from './dpop.ts'
 import type { OAuthService } from './service.ts'
 
 /** RFC 9126, section 2.2. */
@@ -38,7 +39,7 @@ interface Kept {
 export async function pushRequest(
   service: OAuthService,
   request: DialectRequest,
-): Promise<PushAnswer | CallError<AuthorizationError>> {
+): Promise<PushAnswer | CallError<AuthorizationError> | HolderError> {
   const called = await readClientCall(service, request)
   if ('error' in called) return called
   const { client, form: parameters } = called
@@ -47,6 +48,16 @@ export async function pushRequest(
   }
   for (const name of credentials) parameters.delete(name)
   parameters.set('client_id', client.id)
+  const holder = await readHolder(service, request)
+  if ('error' in holder) return holder
+  const { thumbprint = parameters.get('dpop_jkt') } = holder
+  // A proof here says what `dpop_jkt` says, and more: that the key is there (RFC 9449, section 10.1).
+  if (thumbprint !== null) {
+    if ((parameters.get('dpop_jkt') ?? thumbprint) !== thumbprint) {
+      return { error: 'invalid_request', why: 'dpop_jkt names another key than the proof' }
+    }
+    parameters.set('dpop_jkt', thumbprint)
+  }
   const { recipient } = await findRecipient(service, parameters)
   const read = await readAuthorization(service, parameters, client, recipient)
   if ('error' in read) return read

@@ -6,12 +6,13 @@ import type { ExtraClaims } from '../../../core/sign-access.ts'
 import type { Session } from '../../../domain/session.ts'
 import type { OAuthClient } from '../../oauth-client.ts'
 import type { CallError } from './client-call.ts'
+import { bindingOf, type Holder } from './dpop.ts'
 import type { OAuthService } from './service.ts'
 
 /** RFC 6749, section 5.1, and OpenID Connect Core 1.0, section 3.1.3.3. */
 export interface TokenAnswer {
   readonly access_token: string
-  readonly token_type: 'Bearer'
+  readonly token_type: 'Bearer' | 'DPoP'
   readonly expires_in: number
   readonly refresh_token?: string
   readonly id_token?: string
@@ -29,6 +30,8 @@ export type TokenError = CallError<
   | 'slow_down'
   | 'access_denied'
   | 'expired_token'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
 >
 
 export function wrong(error: TokenError['error'], why: string): TokenError {
@@ -41,17 +44,20 @@ export const foreignCode = { kind: 'token_invalid', reason: 'not a code of this 
 /** How a client comes into a session, by what a person has allowed it. */
 export function partOfGrant(
   { issuer, options }: OAuthService,
-  { grants, metadata }: OAuthClient,
+  client: OAuthClient,
   grant: CodeGrant,
+  holder: Holder,
 ): Omit<JoinRequest, 'sid' | 'clientId' | 'dialect'> {
   const { scope, authTimeMs } = contextOf(grant)
+  const { grants, metadata } = client
   const { backchannel_logout_uri: backchannelLogoutUri } = metadata
   const { accessLifetimeMs, refreshLifetimeMs } = options
   return {
     audience: issuer,
     accessLifetimeMs,
     ...(grants.includes('refresh_token') ? { refreshLifetimeMs } : {}),
-    claims: accessClaims({ scope, authTimeMs }),
+    ...bindingOf(client, holder),
+    claims: accessClaims({ scope, authTimeMs }, holder),
     attributes: {
       scope,
       authTimeMs,
@@ -66,6 +72,8 @@ interface CodeContext {
   readonly scope: string
   readonly authTimeMs: number
   readonly nonce?: string
+  /** Thumbprint of the key that it is good for alone. */
+  readonly dpopJkt?: string
 }
 
 export function contextOf({ context }: CodeGrant): CodeContext {
@@ -83,8 +91,9 @@ export function partOf({ attributes }: Session): Part {
   return attributes as unknown as Part
 }
 
-export function accessClaims({ scope, authTimeMs }: Part): ExtraClaims {
+export function accessClaims({ scope, authTimeMs }: Part, { thumbprint }: Holder): ExtraClaims {
   return {
+    ...(thumbprint === undefined ? {} : { cnf: { jkt: thumbprint } }),
     ...(scope === '' ? {} : { scope }),
     ...(authTimeMs === undefined ? {} : { auth_time: Math.floor(authTimeMs / 1000) }),
   }
@@ -93,6 +102,7 @@ export function accessClaims({ scope, authTimeMs }: Part): ExtraClaims {
 export async function answerOf(
   { core, options }: OAuthService,
   { session, access, refresh: next }: IssuedTokens,
+  { thumbprint }: Holder,
   nonce: string | undefined,
   narrower?: string,
 ): Promise<TokenAnswer> {
@@ -108,7 +118,7 @@ export async function answerOf(
     }))
   return {
     access_token: access.token,
-    token_type: 'Bearer',
+    token_type: thumbprint === undefined ? 'Bearer' : 'DPoP',
     expires_in: Math.round((access.expiresAtMs - access.issuedAtMs) / 1000),
     ...(next === undefined ? {} : { refresh_token: next.token }),
     ...(idToken === false ? {} : { id_token: idToken }),

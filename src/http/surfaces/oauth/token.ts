@@ -6,6 +6,7 @@ import type { DialectRequest } from '../../dialect.ts'
 import { DEVICE_CODE, grantTypes, OAUTH, type OAuthClient } from '../../oauth-client.ts'
 import { readClientCall } from './client-call.ts'
 import { pollDevice } from './device.ts'
+import { bindingOf, readHolder, type Holder } from './dpop.ts'
 import type { OAuthService } from './service.ts'
 import {
   accessClaims,
@@ -21,7 +22,7 @@ import {
 
 /**
  * 1. The client proves who it is, as it is registered.
- * 2. The form is read.
+ * 2. The form is read, and the proof of a key where there is one.
  * 3. The grant is used up, in the transaction that finds that what it stands for has not ended.
  *
  * @returns The tokens, or why there are none.
@@ -41,8 +42,13 @@ export async function exchange(
   if (!client.grants.includes(grant)) {
     return wrong('unauthorized_client', 'the client is not registered for this grant_type')
   }
+  const holder = await readHolder(service, request)
+  if ('error' in holder) return holder
+  if (client.metadata.dpop_bound_access_tokens === true && holder.thumbprint === undefined) {
+    return wrong('invalid_dpop_proof', 'this client must send a proof')
+  }
   try {
-    return await act[grant](service, client, form)
+    return await act[grant](service, client, form, holder)
   } catch (error) {
     const said = error instanceof Refusal ? grantError(error.failure) : undefined
     if (said === undefined) throw error
@@ -54,6 +60,7 @@ type Act = (
   service: OAuthService,
   client: OAuthClient,
   form: URLSearchParams,
+  holder: Holder,
 ) => Promise<TokenAnswer | TokenError>
 
 const act: Readonly<Record<(typeof grantTypes)[number], Act>> = {
@@ -83,6 +90,7 @@ async function redeem(
   service: OAuthService,
   client: OAuthClient,
   form: URLSearchParams,
+  holder: Holder,
 ): Promise<TokenAnswer | TokenError> {
   const { core } = service
   const [code, verifier] = [form.get('code'), form.get('code_verifier')]
@@ -93,24 +101,30 @@ async function redeem(
   const issued = await core.joinByCode({
     dialect: OAUTH,
     code,
-    permit({ clientId, context }) {
+    permit(grant) {
+      const { clientId, context } = grant
+      const { dpopJkt = holder.thumbprint } = contextOf(grant)
       const isSameUri = form.get('redirect_uri') === context['redirectUri']
       const isSameMaker = hash('sha256', verifier, 'base64url') === context['codeChallenge']
-      if (clientId !== client.id || !isSameUri || !isSameMaker) refuse(foreignCode)
+      const isSameHolder = dpopJkt === holder.thumbprint
+      if (clientId !== client.id || !isSameUri || !isSameMaker || !isSameHolder) {
+        refuse(foreignCode)
+      }
     },
     join(grant) {
       const { sid, nonce: given } = contextOf(grant)
       nonce = given
-      return { sid, ...partOfGrant(service, client, grant) }
+      return { sid, ...partOfGrant(service, client, grant, holder) }
     },
   })
-  return answerOf(service, issued, nonce)
+  return answerOf(service, issued, holder, nonce)
 }
 
 async function refresh(
   service: OAuthService,
   client: OAuthClient,
   form: URLSearchParams,
+  holder: Holder,
 ): Promise<TokenAnswer | TokenError> {
   const { core, issuer, options } = service
   const refreshToken = form.get('refresh_token')
@@ -124,6 +138,8 @@ async function refresh(
     refreshLifetimeMs: options.refreshLifetimeMs,
     graceMs: 0,
     onReplay: 'refuse',
+    ...(holder.thumbprint === undefined ? {} : { provenKey: holder.thumbprint }),
+    ...bindingOf(client, holder),
     permit(session) {
       if (session.clientId !== client.id) return refuse(foreignCode)
       const granted = partOf(session).scope.split(' ')
@@ -131,15 +147,17 @@ async function refresh(
         refuse({ kind: 'invalid_parameter', parameter: 'scope', reason: 'not granted' })
       }
     },
-    claims: (session) => accessClaims({ ...partOf(session), ...(narrower && { scope: narrower }) }),
+    claims: (session) =>
+      accessClaims({ ...partOf(session), ...(narrower && { scope: narrower }) }, holder),
   })
-  return answerOf(service, issued, undefined, narrower)
+  return answerOf(service, issued, holder, undefined, narrower)
 }
 
 async function openForClient(
   service: OAuthService,
   client: OAuthClient,
   form: URLSearchParams,
+  holder: Holder,
 ): Promise<TokenAnswer | TokenError> {
   const { core, issuer, options } = service
   const wanted = form.get('scope')?.split(' ') ?? []
@@ -154,8 +172,8 @@ async function openForClient(
     dialect: OAUTH,
     audience: issuer,
     accessLifetimeMs: options.accessLifetimeMs,
-    claims: accessClaims({ scope }),
+    claims: accessClaims({ scope }, holder),
     attributes: { scope },
   })
-  return answerOf(service, issued, undefined)
+  return answerOf(service, issued, holder, undefined)
 }

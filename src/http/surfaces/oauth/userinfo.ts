@@ -1,9 +1,10 @@
 /** `/oidc/userinfo` (OpenID Connect Core 1.0, section 5.3): what an access token lets one know. */
+import { refusalOf } from '../../../core/inspect.ts'
 import { refuse, type Failure } from '../../../domain/failure.ts'
 import type { Subject } from '../../../domain/identity.ts'
-import { readAuthorization } from '../../authorization.ts'
 import type { Answer, DialectRequest } from '../../dialect.ts'
 import { problems } from '../../problem.ts'
+import { challengeTo, shownToken } from '../../shown-token.ts'
 import type { OAuthService } from './service.ts'
 
 export interface Userinfo {
@@ -19,11 +20,9 @@ export async function userinfo(
   { core, issuer }: OAuthService,
   request: DialectRequest,
 ): Promise<Userinfo> {
-  const authorization = readAuthorization(request)
-  if (authorization?.scheme === 'basic') {
-    return refuse({ kind: 'credentials_malformed', reason: 'it is not Bearer' })
-  }
-  const claims = await core.inspect(authorization?.token, issuer)
+  const verdict = await core.proofs.verify(shownToken(request), issuer)
+  if (!verdict.ok) return refuse(refusalOf(verdict))
+  const { claims } = verdict
   const scopes = typeof claims['scope'] === 'string' ? claims['scope'].split(' ') : []
   if (!scopes.includes('openid')) return refuse({ kind: 'forbidden', reason: 'no scope openid' })
   const subject = await core.subjects.find({ by: 'id', value: claims.sub })
@@ -43,19 +42,24 @@ function claimsOf(
   }
 }
 
-/** A failure with the challenge that RFC 6750, section 3, asks for. */
-export function bearerFailure(failure: Failure): Answer {
+/** A failure with the challenge that RFC 6750, section 3, and RFC 9449, section 7.1, ask for. */
+export function userinfoFailure(failure: Failure, request: DialectRequest): Answer {
   const { status, title } = problems[failure.kind]
   const [code, error] = errorOf(failure, status)
   const body = JSON.stringify({ error: error ?? 'invalid_token', error_description: title })
-  const challenge = error === undefined ? 'Bearer' : `Bearer error="${error}"`
-  const scope = error === 'insufficient_scope' ? ', scope="openid"' : ''
+  const challenge =
+    failure.kind === 'token_unproven'
+      ? failure.challenge
+      : challengeTo(request, {
+          ...(error === 'insufficient_scope' ? { error, scope: 'openid' } : {}),
+          ...(error === 'invalid_token' ? { error } : {}),
+        })
   const challenged = code === 401 || code === 403
   return {
     status: code,
     headers: {
       'content-type': 'application/json',
-      ...(challenged ? { 'www-authenticate': challenge + scope } : {}),
+      ...(challenged ? { 'www-authenticate': challenge } : {}),
       ...(failure.kind === 'method_not_allowed' ? { allow: failure.allow.join(', ') } : {}),
       ...(status === 503 ? { 'retry-after': '1' } : {}),
     },

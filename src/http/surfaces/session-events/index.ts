@@ -3,17 +3,17 @@
  * token that opened it has ended. It owns who may listen, how many, and the wire form; what has
  * ended is known to the node.
  */
-import { refuse, type Failure } from '../../../domain/failure.ts'
+import { refuse } from '../../../domain/failure.ts'
 import type { Core } from '../../../core/core.ts'
+import { refusalOf } from '../../../core/inspect.ts'
 import { group } from '../../../settings/schema.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
-import type { Rejection } from '../../../verifier/verdict.ts'
-import { readAuthorization } from '../../authorization.ts'
 import type { DialectContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Answer, Dialect, DialectRequest } from '../../dialect.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
+import { shownToken } from '../../shown-token.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 
 export const sessionEvents: OwnModule<object> = defineOwn({
@@ -38,13 +38,11 @@ function createSessionEvents(context: DialectContext): Dialect {
   let streams = 0
 
   async function listen(request: DialectRequest): Promise<Answer> {
-    const authorization = readAuthorization(request)
-    const token = authorization?.scheme === 'bearer' ? authorization.token : undefined
-    const verdict = await core.verify(token)
+    const verdict = await core.proofs.verify(shownToken(request))
     if (!verdict.ok) {
       // A tab takes that for its sign-out.
       if (verdict.reason === 'revoked') await over()
-      return refuse(failures[verdict.reason])
+      return refuse(refusalOf(verdict))
     }
     const { sid } = verdict.claims
     const ofSession = bySession.get(sid) ?? 0
@@ -86,7 +84,7 @@ function createSessionEvents(context: DialectContext): Dialect {
     owns: (path) => path === PATH,
     renderFailure: problemAnswer,
     // Bearer tokens are no ambient credential, so any origin may send one.
-    cors: { origins: ['*'] },
+    cors: { origins: ['*'], requestHeaders: ['dpop'] },
   }
 }
 
@@ -101,18 +99,6 @@ function overTogether(core: Core): () => Promise<unknown> {
       asked = undefined
       return core.awaitEnded({ wait: true })
     }))
-}
-
-const failures: { readonly [R in Rejection]: Failure } = {
-  missing: { kind: 'credentials_missing' },
-  invalid: { kind: 'token_invalid', reason: 'not an access token of this server' },
-  expired: { kind: 'token_expired' },
-  revoked: { kind: 'token_revoked' },
-  stale: { kind: 'stale' },
-  unproven: {
-    kind: 'token_invalid',
-    reason: 'it is bound to a key, and was shown without a proof',
-  },
 }
 
 type End = 'signed-out' | 'expired' | 'unsure' | 'stopping'
