@@ -14,6 +14,7 @@ import { guardHttp } from './guard/http.ts'
 import { checks } from './http/checks.ts'
 import { clientLogout } from './http/client-logout.ts'
 import { logouts } from './http/logouts.ts'
+import { oauth } from './http/oauth.ts'
 import { refreshes } from './http/refreshes.ts'
 import { introspection, revocation } from './http/token-endpoints.ts'
 import { describeMachine, machineText } from './machine.ts'
@@ -25,6 +26,7 @@ const http: readonly Question[] = [
   refreshes,
   introspection,
   revocation,
+  oauth,
   clientLogout,
 ]
 const guard: readonly Question[] = [guardCheck, guardHttp, guardConfirmed, guardFanout, guardGrowth]

@@ -23,6 +23,8 @@ export interface Contender {
   readonly cycle: boolean
   /** Default 64. */
   readonly connections?: number
+  /** Status of every answer; 200 or 201 where nothing is said. */
+  readonly status?: number
   /** What an answer must hold where its status does not say that it is the right one. */
   readonly expects?: string
 }
@@ -72,7 +74,7 @@ async function take(
   if (requests === undefined) return undefined
   await pause(SETTLE_MS)
   const connections = contender.connections ?? CONNECTIONS
-  const input: LoadInput = { port, requests, connections, seconds, cycle }
+  const input: LoadInput = { port, requests, connections, seconds, cycle, status: contender.status }
   const run = async (): Promise<Sample> => {
     await child.ask('begin')
     const load = await client.ask<LoadFigures>('load', input).catch((error: unknown) => {

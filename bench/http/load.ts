@@ -16,6 +16,8 @@ export interface LoadInput {
   readonly seconds: number
   /** True: begin again after the last request. False: the sample ends when all are used up. */
   readonly cycle: boolean
+  /** What every answer must have; 200 or 201 where nothing is said. */
+  readonly status?: number | undefined
 }
 
 export interface LoadFigures {
@@ -26,7 +28,7 @@ export interface LoadFigures {
   readonly p99Ms: number
   /** Status → how often. */
   readonly statuses: Readonly<Record<string, number>>
-  /** The first answer that was neither 200 nor 201, to see what went wrong. */
+  /** The first answer of another status than it should have, to see what went wrong. */
   readonly firstOdd: string | undefined
   /** The first answer, to see that it says what it should. */
   readonly first: string
@@ -134,13 +136,18 @@ class Run {
     return Number(head.slice(9, 12))
   }
 
+  #isRight(status: number): boolean {
+    const { status: wanted } = this.#input
+    return wanted === undefined ? status === 200 || status === 201 : status === wanted
+  }
+
   #count(status: number, sentMs: number, answer: Buffer): void {
     this.#firstAnswerMs = performance.now()
     if (this.#done < MAX_LATENCIES) this.#latencies[this.#done] = this.#firstAnswerMs - sentMs
     this.#done += 1
     this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1)
     if (this.#done === 1) this.#first = Buffer.from(answer)
-    if (status !== 200 && status !== 201) this.#firstOdd ??= answer.toString('latin1')
+    if (!this.#isRight(status)) this.#firstOdd ??= answer.toString('latin1')
   }
 }
 

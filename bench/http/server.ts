@@ -12,6 +12,7 @@ import { compose, type Composition } from '../../src/server/compose.ts'
 import { loadConfig } from '../../src/server/config.ts'
 import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
 import { answerTasks } from './child.ts'
+import { addOAuthClient, isOAuthKind, oauthRequest, type OAuthKind } from './oauth-requests.ts'
 import { ADMIN_TOKEN, fillSessions } from './fill.ts'
 import { collectGarbage, watchTasks } from './watch.ts'
 
@@ -24,7 +25,7 @@ export interface StartInput {
 }
 
 export interface PrepareInput {
-  readonly kind: 'logout' | 'check' | 'refresh' | 'introspection' | 'revocation'
+  readonly kind: 'logout' | 'check' | 'refresh' | 'introspection' | 'revocation' | OAuthKind
   readonly count: number
 }
 
@@ -84,6 +85,7 @@ async function start({ durability, dataDir, sessions }: StartInput): Promise<num
 async function prepare({ kind, count }: PrepareInput): Promise<string> {
   if (kind === 'refresh') await addOctopusClients()
   if (kind === 'revocation') await addCaller()
+  if (isOAuthKind(kind)) await addOAuthClient(core())
   const requests: string[] = []
   while (requests.length < count) {
     const many = Math.min(AT_ONCE, count - requests.length)
@@ -101,6 +103,7 @@ async function prepare({ kind, count }: PrepareInput): Promise<string> {
 async function request(kind: PrepareInput['kind'], index: number): Promise<string> {
   if (kind === 'refresh') return refreshRequest(String(1000 + (index % OCTOPUS_CLIENTS)))
   if (kind === 'revocation') return revocationRequest(index)
+  if (isOAuthKind(kind)) return oauthRequest(core(), kind, ISSUER)
   const { access } = await core().openSession({
     subjectId: `subject-${String(index)}`,
     clientId: 'directlink',

@@ -8,7 +8,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { generateKeyPairSync } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
+import Keygrip from 'keygrip'
 import { Provider } from 'oidc-provider'
 import { answerTasks } from '../http/child.ts'
 import { collectGarbage, watchTasks } from '../http/watch.ts'
@@ -16,6 +17,11 @@ import { collectGarbage, watchTasks } from '../http/watch.ts'
 const ID = 'resource-server'
 const SECRET = 'secretsecretsecretsecret'
 const SCOPE = 'offline_access'
+const REDIRECT = 'https://client.example/callback'
+const AFTER_LOGOUT = 'https://client.example/'
+const VERIFIER = 'v'.repeat(43)
+const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url')
+const COOKIE_KEYS = ['a key for cookies']
 
 let provider
 let server
@@ -38,12 +44,13 @@ async function start({ adapter }) {
   provider = new Provider('http://127.0.0.1:8081', {
     adapter: adapter === 'memory' ? memoryAdapter() : sqliteAdapter(join(folder, 'peer.db')),
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' }] },
-    cookies: { keys: ['a key for cookies that nobody sets'] },
+    cookies: { keys: COOKIE_KEYS },
     clients: [
       {
         client_id: ID,
         client_secret: SECRET,
-        redirect_uris: ['https://client.example/callback'],
+        redirect_uris: [REDIRECT],
+        post_logout_redirect_uris: [AFTER_LOGOUT],
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
         token_endpoint_auth_method: 'client_secret_basic',
@@ -53,7 +60,14 @@ async function start({ adapter }) {
     scopes: ['openid', 'offline_access'],
     findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     rotateRefreshToken: true,
-    ttl: { AccessToken: 36_000, RefreshToken: 86_400, Grant: 86_400 },
+    ttl: {
+      AccessToken: 36_000,
+      AuthorizationCode: 3600,
+      Grant: 86_400,
+      IdToken: 3600,
+      RefreshToken: 86_400,
+      Session: 86_400,
+    },
     features: {
       devInteractions: { enabled: false },
       introspection: { enabled: true, allowedPolicy: () => true },
@@ -68,7 +82,7 @@ async function start({ adapter }) {
   return server.address().port
 }
 
-/** @param {{ kind: 'logout' | 'check' | 'refresh'; count: number }} input */
+/** @param {{ kind: string; count: number }} input */
 async function prepare({ kind, count }) {
   const requests = []
   // Preparing is not measured: one transaction for all of it.
@@ -82,6 +96,7 @@ async function prepare({ kind, count }) {
 }
 
 async function request(kind, accountId) {
+  if (kind.startsWith('oauth-')) return oauthRequest(kind, accountId)
   const grant = new provider.Grant({ accountId, clientId: ID })
   grant.addOIDCScope(SCOPE)
   const grantId = await grant.save()
@@ -98,11 +113,77 @@ async function request(kind, accountId) {
   }
 }
 
-function post(path, fields) {
+/** Of a person who is signed on in a browser and has let the client in. */
+async function oauthRequest(kind, accountId) {
+  const scope = kind === 'oauth-login' ? 'openid' : `openid ${SCOPE}`
+  const grant = new provider.Grant({ accountId, clientId: ID })
+  grant.addOIDCScope(scope)
+  const grantId = await grant.save()
+  const authTime = Math.floor(Date.now() / 1000)
+  const session = new provider.Session()
+  Object.assign(session, {
+    accountId,
+    loginTs: authTime,
+    authorizations: { [ID]: { grantId, sid: accountId } },
+  })
+  const facts = {
+    accountId,
+    client,
+    grantId,
+    scope,
+    authTime,
+    sessionUid: session.uid,
+    sid: accountId,
+  }
+  switch (kind) {
+    case 'oauth-login': {
+      await session.save(86_400)
+      const query = new URLSearchParams({
+        response_type: 'code',
+        client_id: ID,
+        redirect_uri: REDIRECT,
+        scope,
+        state: 'state',
+        code_challenge: CHALLENGE,
+        code_challenge_method: 'S256',
+      })
+      return `GET /auth?${query} HTTP/1.1\r\nHost: bench\r\nCookie: ${cookieOf(session)}\r\n\r\n`
+    }
+    case 'oauth-code': {
+      const code = await new provider.AuthorizationCode({
+        ...facts,
+        redirectUri: REDIRECT,
+        codeChallenge: CHALLENGE,
+        codeChallengeMethod: 'S256',
+        gty: 'authorization_code',
+      }).save()
+      const grant_type = 'authorization_code'
+      return post('/token', { grant_type, code, redirect_uri: REDIRECT, code_verifier: VERIFIER })
+    }
+    case 'oauth-refresh': {
+      const token = await new provider.RefreshToken({ ...facts, gty: 'authorization_code' }).save()
+      return post('/token', { grant_type: 'refresh_token', refresh_token: token })
+    }
+    default: {
+      // What its page would send: it asks whoever comes with a logout request.
+      session.state = { secret: 'secret', clientId: ID, postLogoutRedirectUri: AFTER_LOGOUT }
+      await session.save(86_400)
+      return post('/session/end/confirm', { xsrf: 'secret', logout: 'yes' }, cookieOf(session))
+    }
+  }
+}
+
+function cookieOf({ id }) {
+  const cookie = `_session=${id}`
+  return `${cookie}; _session.sig=${new Keygrip(COOKIE_KEYS).sign(cookie)}`
+}
+
+function post(path, fields, cookie) {
   const body = new URLSearchParams(fields).toString()
   const basic = Buffer.from(`${ID}:${SECRET}`).toString('base64')
   return (
-    `POST ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Basic ${basic}\r\n` +
+    `POST ${path} HTTP/1.1\r\nHost: bench\r\n` +
+    (cookie ? `Cookie: ${cookie}\r\n` : `Authorization: Basic ${basic}\r\n`) +
     'Content-Type: application/x-www-form-urlencoded\r\n' +
     `Content-Length: ${body.length}\r\n\r\n${body}`
   )
