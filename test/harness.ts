@@ -73,8 +73,8 @@ if (!['sqlite', 'postgres', 'nodes'].includes(arrangement)) {
 
 export interface TestServerOptions {
   readonly config?: ConfigFile
-  /** True: `issuer` is where the server listens. */
-  readonly publicUrlIsOwn?: boolean
+  /** True: `issuer` is where the server listens; `localhost`: by that name, as passkeys need it. */
+  readonly publicUrlIsOwn?: boolean | 'localhost'
   /** True: one node in any arrangement, for what each node counts for itself. */
   readonly oneNode?: boolean
   /** True: the demo's guarded applications follow the first node. */
@@ -153,7 +153,9 @@ async function startNode(
   databaseUrl: string | undefined,
   node: string,
 ): Promise<TestNode> {
-  const port = options.publicUrlIsOwn === true ? await freePort() : 0
+  const { publicUrlIsOwn = false } = options
+  const port = publicUrlIsOwn === false ? 0 : await freePort()
+  const host = publicUrlIsOwn === 'localhost' ? 'localhost' : '127.0.0.1'
   const config = await loadConfig(
     {},
     {
@@ -162,7 +164,7 @@ async function startNode(
       dataDir,
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
       node,
-      issuer: `http://127.0.0.1:${String(port === 0 ? 8080 : port)}`,
+      issuer: `http://${host}:${String(port === 0 ? 8080 : port)}`,
       passwordCost: cheapPasswords,
       accessLog: false,
       ...options.config,

@@ -46,6 +46,7 @@ import { operatorSessionVerbs, type OperatorSessions } from './operator-sessions
 import { operatorVerbs, type Operators } from './operators.ts'
 import { recognize } from './recognize.ts'
 import { recognizeAny } from './recognize-any.ts'
+import { passkeyVerbs, type Passkeys } from './passkeys.ts'
 import { planDeliveries } from './plan-deliveries.ts'
 import { refresh } from './refresh.ts'
 import { findClient, listClients, listGuards } from './list-clients.ts'
@@ -75,6 +76,7 @@ export interface Core {
   readonly operators: Operators
   readonly operatorSessions: OperatorSessions
   readonly invitations: Invitations
+  readonly passkeys: Passkeys
   readonly addSubject: Verb<typeof addSubject>
   readonly changeSubject: Verb<typeof changeSubject>
   readonly addClient: Verb<typeof addClient>
@@ -145,6 +147,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     operators: operatorVerbs(dependencies),
     operatorSessions: operatorSessionVerbs(dependencies),
     invitations: invitationVerbs(dependencies),
+    passkeys: passkeyVerbs(dependencies),
     hashSecret: (secret) => hashPassword(secret, dependencies.passwordCost),
     addSubject: (...args) => addSubject(dependencies, ...args),
     changeSubject: (...args) => changeSubject(dependencies, ...args),

@@ -13,3 +13,6 @@ export interface Passkey {
   readonly createdAtMs: number
   readonly lastUsedAtMs: number | undefined
 }
+
+/** Passkeys of one holder; one more is refused. */
+export const MAX_PASSKEYS = 20

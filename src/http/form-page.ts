@@ -10,6 +10,12 @@ h1 { font-size: 1.6rem; }
 .lead { font-size: 1rem; }
 label { display: block; margin: 0 0 1rem; font-size: .9rem; color: var(--soft); }
 label small { display: block; margin-top: .25rem; font-size: .8rem; }
+.onward { margin: 1.5rem 0 0; }
+.or { margin: 1.25rem 0 -.5rem; text-align: center; color: var(--soft); }
+ul.plain { padding: 0; list-style: none; }
+ul.plain form { display: flex; align-items: center; gap: 1rem; margin-bottom: .75rem; }
+ul.plain p { flex: 1; margin: 0; }
+ul.plain button { flex: none; }
 [hidden] { display: none !important; }
 input { display: block; width: 100%; margin-top: .3rem; padding: .65rem .75rem; font: inherit; font-size: 1rem;
   color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: .6rem; }

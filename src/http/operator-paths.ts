@@ -1,6 +1,9 @@
 /** Where operators sign in. */
 export const signInPath = '/console/sign-in'
 export const signOutPath = '/console/sign-out'
+export const passkeysPath = '/console/passkeys'
+export const newPasskeyPath = '/console/passkeys/new'
+export const challengePath = '/console/passkeys/challenge'
 export const setUpPath = '/console/set-up'
 
 /** The start of the console, and of every path of it. */

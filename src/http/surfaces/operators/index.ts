@@ -7,13 +7,22 @@ import type { Failure } from '../../../domain/failure.ts'
 import type { DialectContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
-import { setUpPath, signInPath, signOutPath } from '../../operator-paths.ts'
+import {
+  challengePath,
+  newPasskeyPath,
+  passkeysPath,
+  setUpPath,
+  signInPath,
+  signOutPath,
+} from '../../operator-paths.ts'
 import { problemManners } from '../../problem-response.ts'
 import { problems } from '../../problem.ts'
+import { anything } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { DEMO_OPERATOR } from './demo.ts'
 import { operatorSchema, type OperatorSettings } from './options.ts'
 import { noticePage } from './pages.ts'
+import { askToRegister, askToSignIn, changePasskeys, showPasskeys } from './passkeys.ts'
 import { script, scriptPath } from './script.ts'
 import { createService } from './service.ts'
 import { showSetUp, submitSetUp } from './set-up.ts'
@@ -69,6 +78,18 @@ function createOperators(context: DialectContext, settings: OperatorSettings): D
     page('POST', signOutPath, 'Ends the session of an operator', (request) =>
       signOut(service, request),
     ),
+    page('GET', passkeysPath, 'The passkeys of an operator', (request) =>
+      showPasskeys(service, request),
+    ),
+    page('POST', passkeysPath, 'Adds or removes a passkey', (request) =>
+      changePasskeys(service, request),
+    ),
+    challenge(newPasskeyPath, 'A challenge to make a passkey with', (request) =>
+      askToRegister(service, request),
+    ),
+    challenge(challengePath, 'A challenge to sign in with', (request) =>
+      askToSignIn(service, request),
+    ),
     page('GET', setUpPath, 'Where an invitation leads', showSetUp),
     page('POST', setUpPath, 'Accepts an invitation', (request) => submitSetUp(service, request)),
     scriptRoute(),
@@ -78,6 +99,25 @@ function createOperators(context: DialectContext, settings: OperatorSettings): D
     owns: (path) => routes.some((one) => one.path === path),
     renderFailure: pageFailure,
   }
+}
+
+function challenge(
+  path: string,
+  summary: string,
+  handle: (request: DialectRequest) => Promise<Answer>,
+): Route {
+  return declare(
+    {
+      method: 'POST',
+      path,
+      summary,
+      responses: {
+        200: { description: 'Options of WebAuthn', schema: anything },
+        default: pageResponse,
+      },
+    },
+    ({ request }) => handle(request),
+  )
 }
 
 function scriptRoute(): Route {

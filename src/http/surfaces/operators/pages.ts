@@ -2,7 +2,7 @@
 import type { Answer } from '../../dialect.ts'
 import { formPage } from '../../form-page.ts'
 import { html, type Html } from '../../html.ts'
-import { setUpPath, signInPath } from '../../operator-paths.ts'
+import { challengePath, setUpPath, signInPath } from '../../operator-paths.ts'
 import { scriptPath } from './script.ts'
 import type { Words } from './words.ts'
 
@@ -17,9 +17,12 @@ export interface SignInView {
   /** What is said above the form. */
   readonly notice?: string
   readonly problem?: string
+  /** Whether browsers know passkeys at this address. */
+  readonly hasPasskeys: boolean
 }
 
-export function signInPage({ status, words, returnTo, name, notice, problem }: SignInView): Answer {
+export function signInPage(view: SignInView): Answer {
+  const { status, words, returnTo, name, notice, problem, hasPasskeys } = view
   return formPage(
     status,
     words,
@@ -49,6 +52,7 @@ export function signInPage({ status, words, returnTo, name, notice, problem }: S
         /></label>
         <div class="buttons"><button>${words.signIn}</button></div>
       </form>`,
+      hasPasskeys ? passkeyForm(words, returnTo) : html``,
     ],
     more,
   )
@@ -107,6 +111,22 @@ export function noticePage(status: number, words: Words, title: string, text: st
   return formPage(status, words, title, ["'none'"], [html`<p>${text}</p>`])
 }
 
-function problemLine(problem: string | undefined): Html {
+function passkeyForm(words: Words, returnTo: string): Html {
+  return html`<form
+    method="post"
+    action="${signInPath}"
+    data-passkey="${challengePath}"
+    data-ceremony="get"
+    hidden
+  >
+    <p class="or">${words.orPassword}</p>
+    <input type="hidden" name="return" value="${returnTo}" />
+    <input type="hidden" name="passkey" />
+    <p class="problem" role="alert" hidden>${words.wrongPasskey}</p>
+    <div class="buttons"><button class="quiet">${words.usePasskey}</button></div>
+  </form>`
+}
+
+export function problemLine(problem: string | undefined): Html {
   return problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`
 }

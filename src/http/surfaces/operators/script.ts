@@ -2,11 +2,13 @@
 
 export const scriptPath = '/console/sign-in.js'
 
+import { passkeyScript } from '../../passkey-script.ts'
+
 /**
- * Takes the code of an invitation out of the address, where it would stay in the history, and puts
- * it into the form.
+ * Passkeys, and: takes the code of an invitation out of the address, where it would stay in the
+ * history, and puts it into the form.
  */
-export const script = `
+export const script: string = `
 const field = document.querySelector('[data-code]')
 const code = location.hash.slice(1)
 if (field !== null && /^[\\w-]{43}$/.test(code)) {
@@ -15,4 +17,4 @@ if (field !== null && /^[\\w-]{43}$/.test(code)) {
   field.hidden = true
   document.querySelector('input[name=name]').focus()
 }
-`
+${passkeyScript}`

@@ -1,24 +1,31 @@
 import type { DialectContext } from '../../context.ts'
 import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
+import { createPasskeyPages, type PasskeyPages } from '../../passkeys.ts'
+import { createRateLimit, type RateLimit } from '../../rate-limit.ts'
 import type { OperatorOptions } from './options.ts'
 
 /** What the parts of this surface share. */
 export interface OperatorService extends Pick<DialectContext, 'core' | 'log'> {
   readonly options: OperatorOptions
   readonly guesses: GuessLimit
+  readonly passkeys: PasskeyPages
+  /** Challenges asked for from one address. */
+  readonly challenges: RateLimit
 }
 
 /** How many times `attemptsPerAccount` all unknown addresses together have. */
 const TRIED_BY_STRANGERS = 10
 
 export function createService(
-  { core, log, rateLimitFactor }: DialectContext,
+  { core, log, issuer, rateLimitFactor }: DialectContext,
   options: OperatorOptions,
 ): OperatorService {
   return {
     core,
     log,
     options,
+    passkeys: createPasskeyPages({ core, issuer }),
+    challenges: createRateLimit(options.attemptsPerAddress, rateLimitFactor),
     guesses: createGuessLimit({
       core,
       dialect: 'operators',

@@ -7,13 +7,14 @@ import type { Answer, DialectRequest } from '../../dialect.ts'
 import { operatorCookie, readOperatorCookie } from '../../operator-cookie.ts'
 import { CONSOLE_PATH, signInPath } from '../../operator-paths.ts'
 import { senderOf } from '../../own-origin.ts'
+import { authenticateByPasskey } from './passkeys.ts'
 import { signInPage } from './pages.ts'
 import type { OperatorService } from './service.ts'
 import { wordsFor, type Words } from './words.ts'
 
 /** `GET /console/sign-in?return=…`: the form, or onward where somebody is signed in already. */
 export async function showSignIn(
-  { core }: OperatorService,
+  { core, passkeys }: OperatorService,
   request: DialectRequest,
 ): Promise<Answer> {
   const returnTo = returnPath(request.query.get('return'))
@@ -23,10 +24,11 @@ export async function showSignIn(
   }
   const words = wordsFor(request)
   const notice = request.query.has('signed-out') ? { notice: words.signedOut } : {}
-  return signInPage({ status: 200, words, returnTo, name: '', ...notice })
+  const hasPasskeys = passkeys.isPossible
+  return signInPage({ status: 200, words, returnTo, name: '', hasPasskeys, ...notice })
 }
 
-/** `POST /console/sign-in`: name and password. */
+/** `POST /console/sign-in`: name and password, or what a passkey has signed. */
 export async function submitSignIn(
   service: OperatorService,
   request: DialectRequest,
@@ -36,13 +38,17 @@ export async function submitSignIn(
   const returnTo = returnPath(form.get('return'))
   const name = form.get('name') ?? ''
   try {
-    const operator = await checkPassword(service, request, name, form.get('password') ?? '')
+    const passkey = form.get('passkey')
+    const operator = await (passkey === null
+      ? checkPassword(service, request, name, form.get('password') ?? '')
+      : authenticateByPasskey(service, request, passkey))
     return await signIn(service, request, operator, returnTo)
   } catch (error) {
     const words = wordsFor(request)
     const again = error instanceof Refusal ? problemOf(error.failure, words) : undefined
     if (again === undefined) throw error
-    return signInPage({ words, returnTo, name: name.slice(0, 64), ...again })
+    const hasPasskeys = service.passkeys.isPossible
+    return signInPage({ words, returnTo, name: name.slice(0, 64), hasPasskeys, ...again })
   }
 }
 

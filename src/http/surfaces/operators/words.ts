@@ -24,6 +24,18 @@ export interface Words {
   readonly wrongName: string
   readonly wrongNewPassword: string
   readonly nameTaken: string
+  readonly usePasskey: string
+  readonly orPassword: string
+  readonly passkeys: string
+  readonly passkeysLead: string
+  readonly passkeysNotHere: string
+  readonly addPasskey: string
+  readonly removePasskey: string
+  readonly addedOn: string
+  readonly lastUsed: string
+  readonly neverUsed: string
+  readonly wrongPasskey: string
+  readonly toConsole: string
   readonly failed: string
   readonly again: string
 }
@@ -49,6 +61,19 @@ const en: Words = {
   wrongName: 'This name will not do: use lower-case letters, digits and . _ @ + -',
   wrongNewPassword: 'This password will not do: it needs 12 characters or more.',
   nameTaken: 'Somebody has this name. Choose another one.',
+  usePasskey: 'Sign in with a passkey',
+  orPassword: 'or',
+  passkeys: 'Your passkeys',
+  passkeysLead:
+    'A passkey signs you in with this device, a phone or a security key, without a password.',
+  passkeysNotHere: 'Passkeys need a server with a name and TLS. This one has no such address.',
+  addPasskey: 'Add a passkey',
+  removePasskey: 'Remove',
+  addedOn: 'Added on',
+  lastUsed: 'Last used',
+  neverUsed: 'never',
+  wrongPasskey: 'That did not work with this passkey. Try again, or use the password.',
+  toConsole: 'To the console',
   failed: 'That did not work',
   again: 'Nothing was changed. Try again in a moment.',
 }
@@ -74,6 +99,20 @@ const pt: Words = {
   wrongName: 'Este nome não serve: use letras minúsculas, algarismos e . _ @ + -',
   wrongNewPassword: 'Esta palavra-passe não serve: precisa de 12 caracteres ou mais.',
   nameTaken: 'Alguém já tem este nome. Escolha outro.',
+  usePasskey: 'Entrar com uma chave de acesso',
+  orPassword: 'ou',
+  passkeys: 'As suas chaves de acesso',
+  passkeysLead:
+    'Com uma chave de acesso entra com este dispositivo, um telefone ou uma chave de segurança, sem palavra-passe.',
+  passkeysNotHere:
+    'As chaves de acesso precisam de um servidor com nome e TLS. Este não tem um endereço assim.',
+  addPasskey: 'Adicionar uma chave de acesso',
+  removePasskey: 'Remover',
+  addedOn: 'Adicionada em',
+  lastUsed: 'Usada pela última vez',
+  neverUsed: 'nunca',
+  wrongPasskey: 'Não funcionou com esta chave de acesso. Tente de novo ou use a palavra-passe.',
+  toConsole: 'Para a consola',
   failed: 'Não funcionou',
   again: 'Nada foi alterado. Tente de novo dentro de momentos.',
 }
@@ -99,6 +138,21 @@ const es: Words = {
   wrongName: 'Este nombre no sirve: use letras minúsculas, cifras y . _ @ + -',
   wrongNewPassword: 'Esta contraseña no sirve: necesita 12 caracteres o más.',
   nameTaken: 'Alguien ya tiene este nombre. Elija otro.',
+  usePasskey: 'Iniciar sesión con una llave de acceso',
+  orPassword: 'o',
+  passkeys: 'Sus llaves de acceso',
+  passkeysLead:
+    'Con una llave de acceso inicia sesión con este dispositivo, un teléfono o una llave de seguridad, sin contraseña.',
+  passkeysNotHere:
+    'Las llaves de acceso necesitan un servidor con nombre y TLS. Este no tiene una dirección así.',
+  addPasskey: 'Añadir una llave de acceso',
+  removePasskey: 'Quitar',
+  addedOn: 'Añadida el',
+  lastUsed: 'Usada por última vez',
+  neverUsed: 'nunca',
+  wrongPasskey:
+    'No ha funcionado con esta llave de acceso. Inténtelo de nuevo o use la contraseña.',
+  toConsole: 'A la consola',
   failed: 'No ha funcionado',
   again: 'No se ha cambiado nada. Inténtelo de nuevo en un momento.',
 }

@@ -1,0 +1,109 @@
+/** `/console/passkeys`: an operator's own passkeys, and the challenges for them. */
+import { Refusal, refuse } from '../../../domain/failure.ts'
+import { operatorSubject, type Operator } from '../../../domain/operator.ts'
+import { readForm } from '../../body.ts'
+import type { Answer, DialectRequest } from '../../dialect.ts'
+import { readOperatorCookie } from '../../operator-cookie.ts'
+import { passkeysPath, signInPath } from '../../operator-paths.ts'
+import { senderOf } from '../../own-origin.ts'
+import { passkeysPage } from './passkeys-page.ts'
+import type { OperatorService } from './service.ts'
+import { wordsFor } from './words.ts'
+
+/** `POST /console/passkeys/challenge`: for somebody who wants to sign in. */
+export async function askToSignIn(
+  { passkeys, challenges }: OperatorService,
+  request: DialectRequest,
+): Promise<Answer> {
+  refuseAllButPages(request)
+  await challenges.consume(request.clientAddress)
+  return passkeys.askToSign()
+}
+
+/** Whose passkey has signed; people's are not taken here. */
+export async function authenticateByPasskey(
+  { core, passkeys }: OperatorService,
+  request: DialectRequest,
+  response: string,
+): Promise<Operator> {
+  const { holder } = await passkeys.authenticate(request, response)
+  const prefix = operatorSubject('')
+  const operator = holder.startsWith(prefix)
+    ? await core.operators.find(holder.slice(prefix.length))
+    : undefined
+  return operator ?? refuse({ kind: 'credentials_invalid' })
+}
+
+/** `GET /console/passkeys`. */
+export async function showPasskeys(
+  service: OperatorService,
+  request: DialectRequest,
+): Promise<Answer> {
+  const name = await signedInName(service, request)
+  if (name === undefined) {
+    return { status: 303, headers: { location: `${signInPath}?return=${passkeysPath}` } }
+  }
+  return pageFor(service, request, name, 200)
+}
+
+/** `POST /console/passkeys/new`: for an operator who has signed in. */
+export async function askToRegister(
+  service: OperatorService,
+  request: DialectRequest,
+): Promise<Answer> {
+  const name = await requireSignedIn(service, request)
+  return service.passkeys.askToRegister({ holder: operatorSubject(name), name })
+}
+
+/** `POST /console/passkeys`: keeps what the browser made, or removes one by its id. */
+export async function changePasskeys(
+  service: OperatorService,
+  request: DialectRequest,
+): Promise<Answer> {
+  const name = await requireSignedIn(service, request)
+  const holder = operatorSubject(name)
+  const form = readForm(request)
+  const removed = form.get('remove')
+  const { requestId } = request
+  try {
+    if (removed === null) {
+      await service.passkeys.register(request, { holder, name }, form.get('passkey') ?? '')
+    } else await service.core.passkeys.remove(holder, removed)
+    const change = removed === null ? 'added' : 'removed'
+    service.log.info({ requestId, operator: name, change }, 'passkey of an operator')
+    return { status: 303, headers: { location: passkeysPath } }
+  } catch (error) {
+    const mendable = ['credentials_invalid', 'conflict']
+    if (!(error instanceof Refusal && mendable.includes(error.failure.kind))) throw error
+    return pageFor(service, request, name, 400)
+  }
+}
+
+async function pageFor(
+  { core, passkeys }: OperatorService,
+  request: DialectRequest,
+  name: string,
+  status: 200 | 400,
+): Promise<Answer> {
+  const held = await core.passkeys.list(operatorSubject(name))
+  const { isPossible } = passkeys
+  return passkeysPage(status, wordsFor(request), { name, held, isPossible })
+}
+
+async function signedInName(
+  { core }: OperatorService,
+  request: DialectRequest,
+): Promise<string | undefined> {
+  const token = readOperatorCookie(request)
+  return token === undefined ? undefined : (await core.operatorSessions.find(token))?.name
+}
+
+async function requireSignedIn(service: OperatorService, request: DialectRequest): Promise<string> {
+  refuseAllButPages(request)
+  return (await signedInName(service, request)) ?? refuse({ kind: 'credentials_missing' })
+}
+
+function refuseAllButPages(request: DialectRequest): void {
+  if (senderOf(request) === 'page') return
+  refuse({ kind: 'forbidden', reason: 'the request was not sent by a page of this server' })
+}
