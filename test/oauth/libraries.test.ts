@@ -10,6 +10,7 @@ import * as apache from './applications/apache.ts'
 import { placeFor, type Application } from './applications/application.ts'
 import * as authJs from './applications/auth-js.ts'
 import * as express from './applications/express.ts'
+import * as singlePage from './applications/single-page.ts'
 import { maria } from './relying-parties.ts'
 
 let server: TestServer
@@ -217,3 +218,48 @@ suite('one login at two libraries', () => {
     await person.close()
   })
 })
+
+suite('oidc-client-ts', () => {
+  let application: Application
+  before(async () => {
+    const place = await placeFor(server, 'single-page', singlePage.paths)
+    application = await singlePage.startSinglePage(place)
+  })
+  after(() => application.close())
+
+  test('logs in, renews with its refresh token, and logs out here', async () => {
+    const person = await browser.person()
+    await letPagesCall(person)
+    const page = await person.newPage()
+    await page.goto(application.url)
+    await page.click('#in')
+    await page.waitForURL(/\/login\?/)
+    await logInOn(page)
+    const who = page.locator('#who')
+    const says = (text: string): Promise<unknown> =>
+      page.waitForFunction(`document.getElementById('who').textContent === '${text}'`)
+    await says('Hello, Maria')
+    const first = (await who.getAttribute('data-token')) ?? ''
+    await page.click('#again')
+    await page.waitForFunction(`document.getElementById('who').dataset.token !== '${first}'`)
+    await says('Hello, Maria')
+    const second = (await who.getAttribute('data-token')) ?? ''
+    await page.click('#out')
+    await page.waitForURL(`${application.url}/`)
+    await says('Nobody is logged in')
+    for (const token of [first, second]) {
+      assert.deepEqual(await server.core.verify(token), { ok: false, reason: 'revoked' })
+    }
+    await person.close()
+  })
+})
+
+/** The proxy before an installation, which says that pages of its applications may call. */
+async function letPagesCall(person: BrowserContext): Promise<void> {
+  const headers = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' }
+  await person.route(/\/(?:\.well-known|oauth2\/token|oidc\/userinfo)/, async (route) => {
+    if (route.request().method() === 'OPTIONS') return route.fulfill({ status: 204, headers })
+    const response = await route.fetch()
+    return route.fulfill({ response, headers: { ...response.headers(), ...headers } })
+  })
+}
