@@ -3,6 +3,7 @@
  *
  *     dist/                  outright: the guard, its adapters and the client, as ES modules and as CommonJS
  *     packages/server/dist/  outright-server: the server, its stores and the command
+ *     packages/server/console/  the pages that it serves at /console
  *
  * Each holds what its entry points reach and nothing else. From the root of the checkout their
  * names resolve afterwards.
@@ -10,7 +11,7 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { writeCommonJs } from './commonjs.mjs'
-import { buildConsole } from './console.mjs'
+import { buildConsole, copyConsole } from './console.mjs'
 import { filesBelow, removeUnreached } from './files.mjs'
 import { ensurePackages, fail, root, say } from './packages.mjs'
 import { run } from './run.mjs'
@@ -26,6 +27,7 @@ writeServerNames()
 copyFileSync(join(root, 'LICENSE'), join(server, 'LICENSE'))
 chmodSync(join(server, 'dist', 'cli', 'main.js'), 0o755)
 buildConsole()
+copyConsole(join(server, 'console'))
 
 /** Compiles what a configuration names as entry points, and keeps what they reach. */
 async function compile(home, name) {

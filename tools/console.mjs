@@ -1,21 +1,27 @@
 /** Builds the console's static files when they are missing or older than their sources. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { childEnvironment, fail, root, say } from './packages.mjs'
 
-const folder = join(root, 'console')
+const folder = join(root, 'packages', 'console')
 const built = join(folder, 'dist', 'index.html')
 
-/** Does nothing while the checkout has no console that needs a build. */
+/** What it is made of beside its own folder: the client of the API. */
+const sources = [folder, join(root, 'src', 'client'), join(root, 'src', 'protocol')]
+
 export function ensureConsole() {
-  if (!existsSync(join(folder, 'vite.config.ts'))) return
-  if (existsSync(built) && statSync(built).mtimeMs >= newest(folder)) return
+  if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...sources.map(newest))) return
   buildConsole()
 }
 
+/** Puts the console where the server's package has it. */
+export function copyConsole(to) {
+  rmSync(to, { recursive: true, force: true })
+  cpSync(join(folder, 'dist'), to, { recursive: true })
+}
+
 export function buildConsole() {
-  if (!existsSync(join(folder, 'vite.config.ts'))) return
   say('Building the console.')
   const result = spawnSync('vite', ['build', folder, '--logLevel', 'warn'], {
     cwd: folder,

@@ -65,14 +65,16 @@ say(`package-lock.json: ${added.length} platform packages added.`)
 
 /** Looks where Node would: beside the parent, then in every node_modules above it. */
 function isLocked(parentPath, name) {
-  for (
-    let folder = parentPath;
-    ;
-    folder = folder.replace(/\/?node_modules\/(@[^/]+\/)?[^/]+$/, '')
-  ) {
+  for (let folder = parentPath; ; folder = above(folder)) {
     if (lock.packages[`${folder ? `${folder}/` : ''}node_modules/${name}`]) return true
     if (folder === '') return false
   }
+}
+
+/** The folder that holds the node_modules of a package; that of a workspace is the root. */
+function above(folder) {
+  const outer = folder.replace(/\/?node_modules\/(@[^/]+\/)?[^/]+$/, '')
+  return outer === folder ? '' : outer
 }
 
 /** `@oxlint/binding-linux-x64-musl` → linux, x64, musl. */

@@ -23,6 +23,7 @@ const checks = [
   { name: 'lint', command: 'oxlint', args: ['--deny-warnings'] },
   { name: 'types', command: 'tsc', args: ['--noEmit'] },
   { name: 'scripts', command: 'tsc', args: ['--noEmit', '--project', 'tsconfig.pages.json'] },
+  { name: 'console', command: 'tsc', args: ['--noEmit', '-p', 'packages/console'] },
   { name: 'knip', command: 'knip', args: ['--no-progress', '--no-config-hints'] },
   { name: 'tests', command: pinnedNode, args: testArguments() },
 ]

@@ -18,6 +18,8 @@ import type {
   WireRevocationDetail,
   WireRevoked,
   WireSession,
+  WireSessionCount,
+  WireStatistics,
   WireSubject,
   WireSubjectChanged,
   WireVerifier,
@@ -39,25 +41,26 @@ import type {
   SessionFilter,
   SubjectFilter,
   SubjectPatch,
-  WireRevoke,
 } from '../protocol/admin-requests.ts'
 import type { NewCanaryReport, WireCanaryReport } from '../protocol/canary.ts'
 import { followEvents, type EventOptions, type RevocationEvent } from './events.ts'
 import { readLines } from './lines.ts'
-import { iterate, type ListOptions } from './pages.ts'
 import {
   connectionError,
   createTransport,
   type ClientOptions,
   type Transport,
 } from './transport.ts'
+import { listOf, type List, type ListOptions } from './pages.ts'
 
 export type RevokeRequest = RevocationTarget & RevokeOptions
 
-export interface RevokeOptions extends RevocationOptions {
+export interface WaitOptions {
   /** False answers as soon as it is stored. Default true: when every verifier has confirmed. */
   readonly wait?: boolean
 }
+
+export type RevokeOptions = RevocationOptions & WaitOptions
 
 /** A file as it arrives. */
 export interface BackupDownload {
@@ -73,48 +76,51 @@ export interface OutrightClient {
   revoke(request: RevokeRequest): Promise<WireRevoked>
   /** Says what a revocation would end, and ends nothing. */
   dryRun(target: RevocationTarget): Promise<WireDryRun>
-  revocations(filter?: RevocationFilter, options?: ListOptions): AsyncIterable<WireRevocation>
+  revocations(filter?: RevocationFilter, options?: ListOptions): List<WireRevocation>
   revocation(id: string): Promise<WireRevocationDetail>
-  sessions(filter?: SessionFilter, options?: ListOptions): AsyncIterable<WireSession>
+  /** The receipt as a JWT that anyone can verify with the keys of the server. */
+  signedReceipt(id: string): Promise<string>
+  sessions(filter?: SessionFilter, options?: ListOptions): List<WireSession>
   session(sid: string): Promise<WireSession>
+  /** How many sessions a search finds, up to 10,000. */
+  countSessions(filter?: SessionFilter): Promise<WireSessionCount>
   /** Logins at other issuers whose tokens were accepted. */
-  foreignSessions(
-    filter?: ForeignSessionFilter,
-    options?: ListOptions,
-  ): AsyncIterable<WireForeignSession>
+  foreignSessions(filter?: ForeignSessionFilter, options?: ListOptions): List<WireForeignSession>
   endSession(sid: string): Promise<WireRevoked>
-  subjects(filter?: SubjectFilter, options?: ListOptions): AsyncIterable<WireSubject>
+  subjects(filter?: SubjectFilter, options?: ListOptions): List<WireSubject>
   subject(id: string): Promise<WireSubject>
   createSubject(subject: NewSubject): Promise<WireSubjectChanged>
   updateSubject(id: string, patch: SubjectPatch): Promise<WireSubjectChanged>
-  clients(filter?: ClientFilter, options?: ListOptions): AsyncIterable<WireClient>
+  clients(filter?: ClientFilter, options?: ListOptions): List<WireClient>
   client(id: string): Promise<WireClient>
   createClient(client: NewClient): Promise<WireClientChanged>
   updateClient(id: string, patch: ClientPatch): Promise<WireClientChanged>
   /** Who calls, and with which role. */
   me(): Promise<WireMe>
-  operators(options?: ListOptions): AsyncIterable<WireOperator>
+  operators(options?: ListOptions): List<WireOperator>
   addOperator(operator: NewOperator): Promise<WireOperatorChanged>
   /** Makes a link with which one person becomes an operator. */
   inviteOperator(role: Role): Promise<WireOperatorInvited>
   updateOperator(name: string, patch: OperatorPatch): Promise<WireOperatorChanged>
   /** Removes an operator and ends their sessions. */
   removeOperator(name: string): Promise<WireRevoked>
-  guards(options?: ListOptions): AsyncIterable<WireGuard>
+  guards(options?: ListOptions): List<WireGuard>
   addGuard(name: string): Promise<WireGuardAdded>
   removeGuard(name: string): Promise<WireRevoked>
-  deliveries(filter?: DeliveryFilter, options?: ListOptions): AsyncIterable<WireDelivery>
+  deliveries(filter?: DeliveryFilter, options?: ListOptions): List<WireDelivery>
   /** Has a dead or owed delivery tried again now. */
   retryDelivery(id: string): Promise<WireDelivery>
   /** Reports of canaries that were sent here in the last week. */
-  canaryReports(options?: ListOptions): AsyncIterable<WireCanaryReport>
+  canaryReports(options?: ListOptions): List<WireCanaryReport>
   /** Sends what a canary has found. */
   addCanaryReport(report: NewCanaryReport): Promise<WireCanaryReport>
+  /** What the node that answers has counted and measured since it started. */
+  statistics(): Promise<WireStatistics>
   verifiers(): Promise<readonly WireVerifier[]>
   keys(): Promise<readonly WireKey[]>
   rotateKeys(): Promise<WireKeyRotated>
   /** Ends every token that a key signed or will sign. Sessions go on. */
-  removeKey(kid: string): Promise<WireRevoked>
+  removeKey(kid: string, options?: WaitOptions): Promise<WireRevoked>
   /** Recomputes the hash chain of the log: progress, then a verdict as the last line. */
   verifyAudit(signal?: AbortSignal): AsyncIterable<WireAuditLine>
   /** Cuts old entries from the log; again while it says that it is not done. */
@@ -135,46 +141,45 @@ export function createClient(options: ClientOptions): OutrightClient {
   const at = (path: string, id: string): string => `${path}/${encodeURIComponent(id)}`
   const all = async <T>(path: string): Promise<readonly T[]> => {
     const items: T[] = []
-    for await (const item of iterate<T>(transport, path, {}, {})) items.push(item)
+    for await (const item of listOf<T>(transport, path, {}, {})) items.push(item)
     return items
   }
-  const revocation = (body: WireRevoke, headers: Record<string, string> = {}) =>
-    ({ body, headers }) as const
+  const preferring = (wait: boolean): Record<string, string> =>
+    wait ? {} : { prefer: 'respond-async' }
   return {
+    ...listsOf(transport),
     revoke({ wait = true, ...body }) {
-      const headers: Record<string, string> = wait ? {} : { prefer: 'respond-async' }
-      return transport.json('POST', '/revocations', revocation(body, headers))
+      return transport.json('POST', '/revocations', { body, headers: preferring(wait) })
     },
     dryRun: (target) =>
-      transport.json('POST', '/revocations', revocation({ ...target, dryRun: true })),
-    revocations: (filter = {}, list = {}) =>
-      iterate(transport, '/revocations', { ...filter }, list),
+      transport.json('POST', '/revocations', { body: { ...target, dryRun: true } }),
     revocation: (id) => transport.json('GET', at('/revocations', id)),
-    sessions: (filter = {}, list = {}) => iterate(transport, '/sessions', { ...filter }, list),
+    async signedReceipt(id) {
+      const headers = { accept: 'application/jwt' }
+      return (await transport.open('GET', at('/revocations', id), { headers })).text()
+    },
+    countSessions: (filter = {}) =>
+      transport.json('GET', '/sessions/count', { query: { ...filter } }),
     session: (sid) => transport.json('GET', at('/sessions', sid)),
-    foreignSessions: (filter = {}, list = {}) =>
-      iterate(transport, '/foreign-sessions', { ...filter }, list),
     endSession: (sid) => transport.json('DELETE', at('/sessions', sid)),
-    subjects: (filter = {}, list = {}) => iterate(transport, '/subjects', { ...filter }, list),
     subject: (id) => transport.json('GET', at('/subjects', id)),
     createSubject: (body) => transport.json('POST', '/subjects', { body }),
     updateSubject: (id, body) => transport.json('PATCH', at('/subjects', id), { body }),
-    clients: (filter = {}, list = {}) => iterate(transport, '/clients', { ...filter }, list),
     client: (id) => transport.json('GET', at('/clients', id)),
     createClient: (body) => transport.json('POST', '/clients', { body }),
     updateClient: (id, body) => transport.json('PATCH', at('/clients', id), { body }),
     ...operatorCalls(transport),
-    guards: (list = {}) => iterate(transport, '/guards', {}, list),
     addGuard: (name) => transport.json('POST', '/guards', { body: { name } }),
     removeGuard: (name) => transport.json('DELETE', at('/guards', name)),
-    deliveries: (filter = {}, list = {}) => iterate(transport, '/deliveries', { ...filter }, list),
     retryDelivery: (id) => transport.json('POST', `${at('/deliveries', id)}/retry`),
-    canaryReports: (list = {}) => iterate(transport, '/canary/reports', {}, list),
+    canaryReports: (list = {}) => listOf(transport, '/canary/reports', {}, list),
     addCanaryReport: (body) => transport.json('POST', '/canary/reports', { body }),
+    statistics: () => transport.json('GET', '/statistics'),
     verifiers: () => all('/verifiers'),
     keys: () => all('/keys'),
     rotateKeys: () => transport.json('POST', '/keys/rotate'),
-    removeKey: (kid) => transport.json('DELETE', at('/keys', kid)),
+    removeKey: (kid, { wait = true } = {}) =>
+      transport.json('DELETE', at('/keys', kid), { headers: preferring(wait) }),
     async *verifyAudit(signal) {
       const { body } = await transport.open('GET', '/audit/verify', { signal })
       if (body === null) return
@@ -209,10 +214,29 @@ function operatorCalls(transport: Transport): OperatorCalls {
   const at = (name: string): string => `/operators/${encodeURIComponent(name)}`
   return {
     me: () => transport.json('GET', '/me'),
-    operators: (list = {}) => iterate(transport, '/operators', {}, list),
+    operators: (list = {}) => listOf(transport, '/operators', {}, list),
     addOperator: (body) => transport.json('POST', '/operators', { body }),
     inviteOperator: (role) => transport.json('POST', '/operators/invitations', { body: { role } }),
     updateOperator: (name, body) => transport.json('PATCH', at(name), { body }),
     removeOperator: (name) => transport.json('DELETE', at(name)),
+  }
+}
+
+/** Everything that comes in pages. */
+function listsOf(
+  transport: Transport,
+): Pick<
+  OutrightClient,
+  'revocations' | 'sessions' | 'foreignSessions' | 'subjects' | 'clients' | 'guards' | 'deliveries'
+> {
+  return {
+    revocations: (filter = {}, list = {}) => listOf(transport, '/revocations', { ...filter }, list),
+    sessions: (filter = {}, list = {}) => listOf(transport, '/sessions', { ...filter }, list),
+    foreignSessions: (filter = {}, list = {}) =>
+      listOf(transport, '/foreign-sessions', { ...filter }, list),
+    subjects: (filter = {}, list = {}) => listOf(transport, '/subjects', { ...filter }, list),
+    clients: (filter = {}, list = {}) => listOf(transport, '/clients', { ...filter }, list),
+    guards: (list = {}) => listOf(transport, '/guards', {}, list),
+    deliveries: (filter = {}, list = {}) => listOf(transport, '/deliveries', { ...filter }, list),
   }
 }

@@ -12,7 +12,7 @@ export {
 export { watchSessionTabs, type SessionTabs, type SessionTabsOptions } from './browser.ts'
 export { ApiError, ConnectionError } from './errors.ts'
 export type { EventOptions, RevocationEvent } from './events.ts'
-export type { ListOptions } from './pages.ts'
+export type { List, ListOptions } from './pages.ts'
 export type { ClientOptions } from './transport.ts'
 export * from '../protocol/admin-api.ts'
 export * from '../protocol/admin-requests.ts'

@@ -1,12 +1,22 @@
-/** Cuts a stream of bytes into lines. */
-export async function* readLines(body: ReadableStream): AsyncGenerator<string, void, undefined> {
+/** Cuts a stream of bytes into lines. With a reader: not every browser can iterate over a stream. */
+export async function* readLines(
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder()
+  const reader = body.getReader()
   let rest = ''
-  for await (const bytes of body as unknown as AsyncIterable<Uint8Array>) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    yield* lines
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      const lines = (rest + decoder.decode(value, { stream: true })).split('\n')
+      rest = lines.pop() ?? ''
+      yield* lines
+    }
+    rest += decoder.decode()
+    if (rest !== '') yield rest
+  } finally {
+    // Whoever stops reading closes the connection; one that broke has nothing to close.
+    void reader.cancel().catch(() => undefined)
   }
-  rest += decoder.decode()
-  if (rest !== '') yield rest
 }

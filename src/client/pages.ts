@@ -7,22 +7,38 @@ export interface ListOptions {
   readonly signal?: AbortSignal
 }
 
+/** A list: gone through to its end, or looked at page by page. */
+export interface List<T> extends AsyncIterable<T> {
+  /**
+   * One page of it.
+   *
+   * @param cursor `next` of the page before; without it the first one.
+   */
+  page(cursor?: string): Promise<WirePage<T>>
+}
+
 type Filter = Readonly<Record<string, string | boolean | undefined>>
 
 const DEFAULT_PAGE_SIZE = 200
 
-/** Goes through a list page by page; a page is fetched when the one before it is used up. */
-export async function* iterate<T>(
+/** Going through a list fetches a page when the one before it is used up. */
+export function listOf<T>(
   transport: Transport,
   path: string,
   filter: Filter,
   { pageSize = DEFAULT_PAGE_SIZE, signal }: ListOptions,
-): AsyncGenerator<T, void, undefined> {
-  let cursor: string | undefined
-  do {
-    const query = { ...filter, limit: pageSize, cursor }
-    const page: WirePage<T> = await transport.json('GET', path, { query, signal })
-    yield* page.items
-    cursor = page.next ?? undefined
-  } while (cursor !== undefined)
+): List<T> {
+  const page = (cursor?: string): Promise<WirePage<T>> =>
+    transport.json('GET', path, { query: { ...filter, limit: pageSize, cursor }, signal })
+  return {
+    page,
+    async *[Symbol.asyncIterator]() {
+      let cursor: string | undefined
+      do {
+        const { items, next } = await page(cursor)
+        yield* items
+        cursor = next ?? undefined
+      } while (cursor !== undefined)
+    },
+  }
 }

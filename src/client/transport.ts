@@ -2,11 +2,18 @@
 import { ADMIN_PREFIX, type WireProblem } from '../protocol/admin-api.ts'
 import { ApiError, ConnectionError } from './errors.ts'
 
-export interface ClientOptions {
+export type ClientOptions = CallerOptions & CommonOptions
+
+/** Who calls. */
+export type CallerOptions =
+  /** Whoever has the admin token. */
+  | { readonly token: string; readonly cookie?: never }
+  /** In a page of the server's own: the operator who signed in, by the cookie of the browser. */
+  | { readonly cookie: true; readonly token?: never }
+
+interface CommonOptions {
   /** Where the server is, such as `https://auth.example`. */
   readonly server: string
-  /** The admin token. */
-  readonly token: string
   /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch
   /**
@@ -34,8 +41,13 @@ const DEFAULT_TIMEOUT_MS = 30_000
 
 /** @throws {TypeError} Where the server's address is not an http(s) URL. */
 export function createTransport(options: ClientOptions): Transport {
-  const { token, fetch: send = fetch, timeoutMs = DEFAULT_TIMEOUT_MS } = options
+  const { fetch: send = fetch, timeoutMs = DEFAULT_TIMEOUT_MS } = options
   const base = baseOf(options.server)
+  // A form of another site sends the cookie as well, and cannot send this header.
+  const caller: Record<string, string> =
+    options.token === undefined
+      ? { 'outright-request': 'console' }
+      : { authorization: `Bearer ${options.token}` }
 
   async function open(method: string, path: string, call: CallOptions = {}): Promise<Response> {
     const url = new URL(base + path)
@@ -52,11 +64,12 @@ export function createTransport(options: ClientOptions): Transport {
       response = await send(url, {
         method,
         headers: {
-          authorization: `Bearer ${token}`,
+          ...caller,
           ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
           ...call.headers,
         },
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        credentials: options.token === undefined ? 'same-origin' : 'omit',
         signal: AbortSignal.any(signals),
         // The token goes to the server that was named, and to no other.
         redirect: 'error',

@@ -2,9 +2,11 @@
 import type { Checkpoint } from '../domain/checkpoint.ts'
 import type { Receipt } from '../domain/receipt.ts'
 import type { Revocation } from '../domain/revocation.ts'
+import type { Session } from '../domain/session.ts'
 import type { LogFilter, LogStore, Page, PageRequest } from '../ports/store.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { toldOf, type Told } from './told.ts'
+import { wouldTell } from './would-tell.ts'
 import { verifyChain, type AuditProgress, type AuditVerdict } from './verify-audit.ts'
 
 export interface Revocations {
@@ -14,6 +16,11 @@ export interface Revocations {
   find(id: string): Promise<Revocation | undefined>
   /** The receipt as far as it is known here; undefined where it is no longer remembered. */
   receipt(revocation: Revocation): Receipt | undefined
+  /** See `wouldTell`. */
+  wouldTell(
+    target: Pick<Revocation, 'scope' | 'key' | 'issuer'>,
+    sessions: readonly Session[],
+  ): readonly string[]
   /** See `toldOf`. */
   told(revocation: Revocation, isNew: boolean): Promise<readonly Told[]>
   /** See `verifyChain`. */
@@ -35,6 +42,7 @@ export function revocationVerbs({
     list: (filter, page) => store.listRevocations(filter, page),
     find: (id) => store.findRevocation(id),
     receipt: (revocation) => confirmation.receipt(revocation),
+    wouldTell: (target, sessions) => wouldTell({ receivers }, target, sessions),
     told: (revocation, isNew) => toldOf({ store, receivers }, revocation, isNew),
     verify: (onProgress) => verifyChain(store, onProgress),
     checkpoints: () => store.readCheckpoints(),

@@ -4,14 +4,27 @@
  */
 import type { Generations } from '../domain/generation.ts'
 import type { Session, SessionStatus } from '../domain/session.ts'
-import type { Page, PageRequest, SessionFilter, SessionStore } from '../ports/store.ts'
+import type {
+  ClientSessions,
+  Openings,
+  OpeningsRequest,
+  Page,
+  PageRequest,
+  SessionFilter,
+  SessionStore,
+} from '../ports/store.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { parseRefreshToken } from './refresh-token.ts'
 
 export interface Sessions {
   /** Newest first, each with its state as it is now. */
   list(filter: SessionFilter, page: PageRequest): Promise<Page<SessionStatus>>
-  count(filter: SessionFilter): Promise<number>
+  /** How many the filter finds, up to `atMost`. */
+  count(filter: SessionFilter, atMost?: number): Promise<number>
+  /** Who has a part in the sessions that the filter finds, most sessions first. */
+  countByClient(filter: SessionFilter, limit: number): Promise<readonly ClientSessions[]>
+  /** How many of those that are stored were opened in each step of time. */
+  openings(request: OpeningsRequest): Promise<readonly Openings[]>
   /** As its first participant has it. */
   find(sid: string): Promise<Session | undefined>
   /** One session, whether it has ended, and its clients; undefined where there is none. */
@@ -32,7 +45,9 @@ export function sessionVerbs({
 }: Pick<CoreDependencies, 'store' | 'clock'>): Sessions {
   return {
     list: (filter, page) => store.listSessions(filter, clock.nowMs(), page),
-    count: (filter) => store.countSessions(filter),
+    count: (filter, atMost) => store.countSessions(filter, atMost),
+    countByClient: (filter, limit) => store.countSessionsByClient(filter, limit),
+    openings: (request) => store.countOpenings(request),
     find: (sid) => store.findSession(sid),
     findOfDevice: (deviceKey) => store.findDeviceSession(deviceKey, clock.nowMs()),
     lastAccessExpiryMs: () => store.lastAccessExpiryMs(),

@@ -1,6 +1,7 @@
 import type { FeedHub } from '../feed/index.ts'
 import type { Sighting } from '../domain/foreign-session.ts'
 import type { Issuer } from '../domain/issuer.ts'
+import type { WireConfirmations, WireDeliveryCounts } from '../protocol/admin-api.ts'
 import type { WireIssuers } from '../protocol/issuers.ts'
 import type { LogoutClaims } from '../protocol/logout-token.ts'
 import type { OtherNode } from '../ports/node-lease.ts'
@@ -8,6 +9,7 @@ import type { AccessClaims } from '../verifier/claims.ts'
 import type { Replica } from '../verifier/replica.ts'
 import type { AddressNotices } from './client-address.ts'
 import type { PageLink, Tour } from './surface-module.ts'
+import type { StaticFiles } from './static-files.ts'
 
 /** What surfaces see of the node that they run on: its state, its verifiers, its end. */
 export interface NodeView {
@@ -29,6 +31,8 @@ export interface NodeView {
   refusal(): Promise<string | undefined>
   /** The time up to which something may be forgotten or deleted, milliseconds since 1970. */
   trustedMs(): number
+  /** What its instruments show. */
+  statistics(): Promise<NodeStatistics>
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
   /** Counts a call of Adobe Pass by the type of its device. */
   readonly countDevice: (call: string, deviceType: string) => void
@@ -42,8 +46,24 @@ export interface NodeView {
   readonly stopping: AbortSignal
   /** The pages that people look for. */
   readonly pages: readonly PageLink[]
+  /** The console as it was built; undefined where it was not. */
+  consoleFiles(): Promise<StaticFiles | undefined>
   /** What the demo tells a person; undefined in earnest. */
   readonly demo: DemoView | undefined
+}
+
+/** What a node has counted and measured since it started. */
+export interface NodeStatistics {
+  readonly startedAtMs: number
+  readonly isCurrent: boolean
+  readonly confirmation: WireConfirmations
+  /** Revocations that it committed, by scope. */
+  readonly revocations: Readonly<Record<string, number>>
+  readonly replicaEntries: number
+  readonly guardConnections: number
+  readonly clockLeadMs: number
+  /** Of all nodes; undefined while the database does not answer. */
+  readonly deliveries: WireDeliveryCounts | undefined
 }
 
 /** Other issuers, as this node knows them. */

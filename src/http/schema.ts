@@ -10,6 +10,7 @@ import {
   choice,
   dictionary,
   flag,
+  number,
   optional,
   type Notes,
   type OptionalSetting,
@@ -19,7 +20,7 @@ import {
 /** A schema of values of type `T`. */
 export type Schema<T> = Setting<T>
 
-export { choice, dictionary, flag, optional }
+export { choice, dictionary, flag, number, optional }
 
 type Members<T> = {
   readonly [K in keyof T]-?: undefined extends T[K]

@@ -87,6 +87,7 @@ export interface SettleCommand {
 export interface DeliveryFilter {
   readonly state?: DeliveryState
   readonly receiver?: string
+  readonly revocationId?: string
 }
 
 export interface DeliveryCounts {

@@ -21,9 +21,12 @@ import type { Position, Revocation, RevocationCommand } from '../domain/revocati
 import type { Session, SessionNames, SessionStatus } from '../domain/session.ts'
 import type { CutStore } from './cut.ts'
 import type { DeliveryStore } from './delivery.ts'
+import type { ClientSessions, Openings, OpeningsRequest, SessionFilter } from './session-search.ts'
 import type { ForeignSessionStore } from './foreign-session.ts'
 import type { OperatorStore, PasskeyStore } from './operator.ts'
 import type { TicketStore } from './ticket.ts'
+
+export type { ClientSessions, Openings, OpeningsRequest, SessionFilter } from './session-search.ts'
 
 export interface Store
   extends
@@ -199,17 +202,6 @@ export type RotateOutcome =
   | { readonly kind: 'expired' }
   | { readonly kind: 'unknown' }
 
-/** Finds the sessions of which one participant is all of this. */
-export interface SessionFilter {
-  readonly sid?: string
-  readonly subjectId?: string
-  readonly clientId?: string
-  readonly deviceKey?: string
-  readonly dialect?: string
-  /** Is live at this moment. */
-  readonly liveAtMs?: number
-}
-
 export interface SessionStore {
   /**
    * Stores a session with the generations as they are in the same transaction, and its first
@@ -285,8 +277,14 @@ export interface SessionStore {
     page: PageRequest,
   ): Promise<Page<SessionStatus>>
 
-  /** How many sessions the filter finds. */
-  countSessions(filter: SessionFilter): Promise<number>
+  /** How many sessions the filter finds; it stops counting at `atMost`, where that is given. */
+  countSessions(filter: SessionFilter, atMost?: number): Promise<number>
+
+  /** The clients whose part in a session the filter finds, most sessions first, at most `limit`. */
+  countSessionsByClient(filter: SessionFilter, limit: number): Promise<readonly ClientSessions[]>
+
+  /** How many of the sessions that are stored were opened in each step, from the first on. */
+  countOpenings(request: OpeningsRequest): Promise<readonly Openings[]>
 
   /** The counters as they are for such a session; without a `sid`, for one that is still to be. */
   generations(of: SessionNames): Promise<Generations>

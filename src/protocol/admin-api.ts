@@ -111,10 +111,26 @@ export interface WireDryRun {
   readonly known: boolean
   /** Live sessions that would end. Of another issuer: logins that were seen; there may be others. */
   readonly sessions: number
+  /** Clients that would lose a part in a session, most sessions first, at most 20. */
+  readonly clients: readonly WireClientSessions[]
+  /** Who would be told afterwards, as far as the newest 200 of those sessions say. */
+  readonly receivers: readonly string[]
   /** Until when, at the latest, their access tokens would be accepted if they were left alone. */
   readonly tokensValidUntil: string | null
   /** The newest of those sessions, at most ten. */
   readonly sample: readonly WireSession[]
+}
+
+export interface WireClientSessions {
+  readonly client: string
+  readonly sessions: number
+}
+
+/** How many sessions a search finds. */
+export interface WireSessionCount {
+  readonly count: number
+  /** False where there are more: counting stops at 10,000. */
+  readonly exact: boolean
 }
 
 export interface WireSession {
@@ -127,6 +143,8 @@ export interface WireSession {
   readonly state: 'live' | 'revoked' | 'expired'
   readonly createdAt: string
   readonly expiresAt: string
+  /** The longest life of an access token that is issued in it. */
+  readonly accessLifetimeMs: number
   readonly attributes: Readonly<Record<string, unknown>>
   /** Its clients: those that are in it, then those that were; at most 100. */
   readonly participants: readonly WireParticipant[]
@@ -304,74 +322,6 @@ export interface WireCaller {
   readonly unreadable: number
 }
 
-/** Where the log of a stream begins since it was cut. */
-export interface WireCheckpoint {
-  /** The last entry that was cut, and its hash: the next one follows it. */
-  readonly sequence: number
-  readonly hash: string
-  /** How many entries are gone. */
-  readonly removed: number
-  /** How many up to there are kept, because they still count. */
-  readonly kept: number
-  /** What is gone was made, and was over, before this moment. */
-  readonly before: string
-  /** When it was cut the last time, and by whom. */
-  readonly at: string
-  readonly actor: string
-  /** Hash over the checkpoint. */
-  readonly seal: string
-}
-
-/** What a cut did to the log, or would do. */
-export interface WireCut {
-  readonly dryRun: boolean
-  /** False where there is more to cut: the same request goes on. */
-  readonly done: boolean
-  readonly streams: readonly WireStreamCut[]
-}
-
-export interface WireBrokenEntry {
-  readonly sequence: number
-  readonly reason: string
-}
-
-export interface WireStreamCut {
-  readonly stream: string
-  readonly removed: number
-  /** Where it begins now; null where nothing of it was ever cut. */
-  readonly from: WireCheckpoint | null
-  /** Why it was not cut any further; null where nothing is wrong. */
-  readonly broken: WireBrokenEntry | null
-}
-
-/** One line of `GET /audit/verify`: progress while it runs, then one verdict. */
-export type WireAuditLine = WireAuditProgress | WireAuditIntact | WireAuditBroken
-
-export interface WireAuditProgress {
-  readonly checked: number
-  readonly of: number
-}
-
-export interface WireAuditIntact {
-  readonly ok: true
-  readonly entries: number
-  /** Per stream: its last sequence number and the hash of that entry. */
-  readonly head: Readonly<Record<string, WireAuditHead>>
-  /** Per stream that was cut: where it begins. Missing where none was. */
-  readonly from?: Readonly<Record<string, WireCheckpoint>>
-}
-
-export interface WireAuditHead {
-  readonly sequence: number
-  readonly hash: string
-}
-
-export interface WireAuditBroken {
-  readonly ok: false
-  readonly at: { readonly stream: string; readonly sequence: number }
-  readonly reason: string
-}
-
 /** An error: problem details (RFC 9457). */
 export interface WireProblem {
   /** `urn:outright:problem:<slug>`. */
@@ -390,3 +340,6 @@ export interface WireFieldProblem {
 }
 
 export const PROBLEM_TYPE_PREFIX = 'urn:outright:problem:'
+
+export * from './admin-audit.ts'
+export * from './admin-statistics.ts'

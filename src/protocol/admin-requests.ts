@@ -100,6 +100,12 @@ export interface SessionFilter {
   readonly client?: string
   readonly device?: string
   readonly dialect?: string
+  /** From where it was opened or joined. */
+  readonly address?: string
+  /** Opened or joined then or later, RFC 3339. */
+  readonly openedFrom?: string
+  /** Opened or joined then or earlier, RFC 3339. */
+  readonly openedUntil?: string
   /** True: only those that have not ended, with `client` or `dialect` for that client. */
   readonly live?: boolean
 }
@@ -116,6 +122,8 @@ export interface DeliveryFilter {
   readonly state?: DeliveryState
   /** `<kind>:<name>`. */
   readonly receiver?: string
+  /** Id of the revocation that it tells of. */
+  readonly revocation?: string
 }
 
 export interface SubjectFilter {

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Observation } from '../http/app.ts'
+import type { NodeStatistics } from '../http/node-view.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
 import { reasons, type Revocation } from '../domain/revocation.ts'
 import { scopes } from '../domain/scope.ts'
@@ -9,6 +10,7 @@ import type { DeliveryStore, SettleCommand } from '../ports/delivery.ts'
 import type { Replica } from '../verifier/replica.ts'
 import { deliveryMetrics } from './deliveries/metrics.ts'
 import type { Readiness } from './readiness.ts'
+import { readStatistics } from './statistics.ts'
 import type { Timekeeper } from './timekeeper.ts'
 
 /** What a node counts and measures. Labels have few values: never an id, an address or a token. */
@@ -19,6 +21,7 @@ export interface Metrics {
   countDevice(call: string, deviceType: string): void
   readonly countDelivery: (receiver: string, state: SettleCommand['state']) => void
   observeConfirmation(elapsedMs: number, lapsed: number): void
+  read(): Promise<NodeStatistics>
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
@@ -99,6 +102,7 @@ export function createMetrics(
       confirmation.observe(elapsedMs / 1000)
       if (lapsed > 0) lapsedVerifiers.inc(lapsed)
     },
+    read: () => readStatistics(registry),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }
 }

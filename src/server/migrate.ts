@@ -9,6 +9,7 @@ import { migrations } from '../stores/postgres/schema.ts'
 import { openForWriting } from '../stores/sqlite/connection.ts'
 import { lockFile } from '../stores/sqlite/lock.ts'
 import * as sqlite from '../stores/sqlite/migrations.ts'
+import { migrations as sqliteSteps } from '../stores/sqlite/schema.ts'
 import { loadConfig, type Environment } from './config.ts'
 import { DATABASE_FILE } from './offline.ts'
 
@@ -90,7 +91,7 @@ function migrateFile(path: string, dryRun: boolean): MigrateOutcome {
     try {
       const found = sqlite.schemaVersion(database)
       if (!dryRun) sqlite.migrate(database)
-      const steps = sqlite.migrations.filter(({ number }) => number > found).map(toStep)
+      const steps = sqliteSteps.filter(({ number }) => number > found).map(toStep)
       return { steps, at: dryRun ? found : sqlite.schemaVersion(database) }
     } finally {
       database.close()

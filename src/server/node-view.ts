@@ -1,6 +1,7 @@
 import type { ClientAddresses } from '../http/client-address.ts'
 import type { DemoApp, NodeView } from '../http/node-view.ts'
 import type { Config } from './config.ts'
+import { consoleFilesReader } from './console-files.ts'
 import { demoView } from './demo-page.ts'
 import type { OpenedIssuers } from './issuers.ts'
 import type { Metrics } from './metrics.ts'
@@ -43,6 +44,7 @@ export function viewOf(parts: NodeParts, config: Config): NodeView {
     issuers,
     refusal: () => readiness.refusal(),
     trustedMs: () => time.trustedMs(),
+    statistics: () => metrics.read(),
     metrics: () => metrics.render(),
     countDevice: (call, deviceType) => {
       metrics.countDevice(call, deviceType)
@@ -52,6 +54,7 @@ export function viewOf(parts: NodeParts, config: Config): NodeView {
     dataDir: config.dataDir,
     stopping: parts.stopping,
     pages: surfaceModules.flatMap(([, { page }]) => page ?? []),
+    consoleFiles: consoleFilesReader(),
     demo: config.demo ? demoView(config, parts.demoApps ?? (() => [])) : undefined,
   }
 }

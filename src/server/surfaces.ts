@@ -11,6 +11,7 @@ export { octopus } from '../http/dialects/octopus/index.ts'
 
 export { admin } from '../http/surfaces/admin/index.ts'
 export { backchannelLogout } from '../http/surfaces/backchannel-logout/index.ts'
+export { consolePages } from '../http/surfaces/console/index.ts'
 export { feed } from '../http/surfaces/feed/index.ts'
 export { forwardAuth } from '../http/surfaces/forward-auth/index.ts'
 export { frontPage } from '../http/surfaces/front-page/index.ts'

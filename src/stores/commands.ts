@@ -28,10 +28,13 @@ import type {
 import type {
   ClientChange,
   ClientLookup,
+  ClientSessions,
   ExtendAccessCommand,
   JoinSessionCommand,
   LogFilter,
   OpenSessionCommand,
+  Openings,
+  OpeningsRequest,
   Page,
   PageRequest,
   RedeemCommand,
@@ -153,7 +156,12 @@ export interface LongQueries {
     input: { filter: SessionFilter; nowMs: number; page: PageRequest }
     output: Page<SessionStatus>
   }
-  countSessions: { input: SessionFilter; output: number }
+  countSessions: { input: { filter: SessionFilter; atMost: number | undefined }; output: number }
+  countSessionsByClient: {
+    input: { filter: SessionFilter; limit: number }
+    output: readonly ClientSessions[]
+  }
+  countOpenings: { input: OpeningsRequest; output: readonly Openings[] }
   listSubjects: { input: PageRequest; output: Page<Subject> }
   listClients: { input: PageRequest; output: Page<Client> }
   listTickets: {

@@ -56,6 +56,8 @@ suite('the document of the admin API', () => {
     check('get', '/revocations', await api.get('/revocations'))
     check('get', '/revocations/{id}', await api.get(`/revocations/${id}`))
     check('get', '/sessions', await api.get('/sessions'))
+    check('get', '/sessions/count', await api.get('/sessions/count?live=true'))
+    check('get', '/statistics', await api.get('/statistics'))
     check('get', '/foreign-sessions', await api.get('/foreign-sessions'))
     check('get', '/sessions/{sid}', await api.get(`/sessions/${sid}`))
     check('delete', '/sessions/{sid}', await api.delete(`/sessions/${sid}`))

@@ -80,6 +80,8 @@ suite('POST /revocations', () => {
         cutoff: null,
         known: true,
         sessions: 1,
+        clients: [{ client: 'directlink', sessions: 1 }],
+        receivers: [],
         tokensValidUntil: session.json().tokensValidUntil,
         sample: [sid],
       },

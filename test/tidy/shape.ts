@@ -11,7 +11,7 @@ const testLimit = 600
 /** Functions have a limit too: oxlint's max-lines-per-function. */
 export function fileSizes(files: readonly TextFile[]): string[] {
   return files
-    .filter((file) => isSource(file) && /^(src|test|console)\//.test(file.path))
+    .filter((file) => isSource(file) && /^(src|test|packages\/console)\//.test(file.path))
     .flatMap((file) => {
       const lines = file.text.split('\n').length - 1
       const limit = isTest(file) ? testLimit : sourceLimit

@@ -137,10 +137,11 @@ const sending: readonly Check[] = [
     },
   },
   {
-    name: 'listDeliveries: newest first, in pages, by state and receiver; and counted',
+    name: 'listDeliveries: newest first, in pages, by state, receiver and revocation; and counted',
     async run({ store }) {
       const one = times(5, (index) => owed({ createdAtMs: now + index }))
-      const two = times(4, () => owed({ receiver: 'mvpd:two', createdAtMs: now + 9 }))
+      const revocationId = mintId()
+      const two = times(4, () => owed({ receiver: 'mvpd:two', createdAtMs: now + 9, revocationId }))
       await owe(store, ...one, ...two)
       await claim(store, { nowMs: now + 9 })
       await settle(store, one[0]!.id)
@@ -151,6 +152,8 @@ const sending: readonly Check[] = [
       assert.deepEqual(await ids({}), newest)
       assert.deepEqual(await ids({ receiver: 'mvpd:two' }), newest.slice(0, 4))
       assert.deepEqual(await ids({ state: 'dead' }), [one[1]?.id])
+      assert.deepEqual(await ids({ revocationId }), newest.slice(0, 4))
+      assert.deepEqual(await ids({ revocationId, receiver: 'mvpd:one' }), [])
       assert.deepEqual(await ids({ state: 'owed', receiver: 'mvpd:one' }), [])
       assert.deepEqual(await ids({ state: 'claimed' }), newest.slice(4, 7))
       assert.deepEqual(await store.countDeliveries(), { owed: 7, dead: 1, oldestOwedAtMs: now + 2 })

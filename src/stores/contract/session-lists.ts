@@ -23,6 +23,7 @@ export const sessionListChecks: readonly Check[] = [
           deviceKey: index % 4 === 0 ? undefined : `d${index % 4}`,
           dialect: `p${index % 5}`,
           createdAtMs: now + index,
+          attributes: index % 7 === 0 ? { note: '"address":"a1"' } : { address: `a${index % 3}` },
         }),
       )
       for (const command of commands) await store.openSession(command)
@@ -32,6 +33,12 @@ export const sessionListChecks: readonly Check[] = [
         { clientId: 'c2' },
         { deviceKey: 'd3' },
         { dialect: 'p4' },
+        { address: 'a1' },
+        { openedFromMs: now + 40 },
+        { openedUntilMs: now + 8 },
+        { openedFromMs: now + 11, openedUntilMs: now + 13, address: 'a0' },
+        { openedFromMs: now + 48 },
+        { openedUntilMs: now - 1 },
         { subjectId: 's1', clientId: 'c1', deviceKey: 'd3', dialect: 'p2' },
         { subjectId: 'nobody' },
         { liveAtMs: now },
@@ -43,12 +50,63 @@ export const sessionListChecks: readonly Check[] = [
               command.subjectId === (filter.subjectId ?? command.subjectId) &&
               command.clientId === (filter.clientId ?? command.clientId) &&
               command.deviceKey === (filter.deviceKey ?? command.deviceKey) &&
-              command.dialect === (filter.dialect ?? command.dialect),
+              command.dialect === (filter.dialect ?? command.dialect) &&
+              command.createdAtMs >= (filter.openedFromMs ?? 0) &&
+              command.createdAtMs <= (filter.openedUntilMs ?? Infinity) &&
+              (filter.address === undefined || command.attributes['address'] === filter.address),
           )
           .map(({ sid }) => sid)
           .toReversed()
         assert.deepEqual(await sids(store, filter), expected, JSON.stringify(filter))
       }
+      assert.equal(await store.countSessions({}, 48), 48)
+      assert.equal(await store.countSessions({}, 5), 5, 'no more than was asked for')
+    },
+  },
+  {
+    name: 'listSessions: by the time also where a clock went back between two logins',
+    async run({ store }) {
+      for (const offset of [0, 50, 10, 60, 20]) {
+        await store.openSession(session({ subjectId: String(offset), createdAtMs: now + offset }))
+      }
+      const found = async (filter: SessionFilter) =>
+        (await store.listSessions(filter, now, { limit: 10, cursor: undefined })).items.map(
+          ({ session: { subjectId } }) => subjectId,
+        )
+      assert.deepEqual(await found({ openedUntilMs: now + 20 }), ['20', '10', '0'])
+      assert.deepEqual(await found({ openedFromMs: now + 50 }), ['60', '50'])
+    },
+  },
+  {
+    name: 'countSessionsByClient: each client with the sessions that it has a part in',
+    async run({ store }) {
+      const first = await store.openSession(session({ clientId: 'web' }))
+      await store.joinSession(joining(first, { clientId: 'app' }))
+      const second = await store.openSession(session({ clientId: 'web' }))
+      await store.joinSession(joining(second, { clientId: 'web', attributes: { again: true } }))
+      await store.openSession(session({ clientId: 'tv', expiresAtMs: now - 1 }))
+      const web = { clientId: 'web', sessions: 2 }
+      const app = { clientId: 'app', sessions: 1 }
+      assert.deepEqual(await store.countSessionsByClient({ liveAtMs: now }, 10), [web, app])
+      assert.deepEqual(await store.countSessionsByClient({ liveAtMs: now }, 1), [web])
+      await store.revoke(revocation({ scope: 'client', key: 'web' }))
+      assert.deepEqual(await store.countSessionsByClient({ liveAtMs: now }, 10), [app])
+      assert.deepEqual(await store.countSessionsByClient({ sid: second.sid }, 10), [
+        { clientId: 'web', sessions: 1 },
+      ])
+    },
+  },
+  {
+    name: 'countOpenings: sessions by when they were opened, not who joined them',
+    async run({ store }) {
+      for (const createdAtMs of [999, 1000, 1999, 3000]) {
+        const opened = await store.openSession(session({ createdAtMs }))
+        await store.joinSession(joining(opened, { joinedAtMs: 2500 }))
+      }
+      assert.deepEqual(await store.countOpenings({ fromMs: 1000, stepMs: 1000 }), [
+        { fromMs: 1000, sessions: 2 },
+        { fromMs: 3000, sessions: 1 },
+      ])
     },
   },
   {

@@ -170,7 +170,7 @@ async function findDelivery(link: Link, id: string): Promise<Delivery | undefine
 
 async function listDeliveries(
   link: Link,
-  { state, receiver }: DeliveryFilter,
+  { state, receiver, revocationId }: DeliveryFilter,
   page: PageRequest,
 ): Promise<Page<Delivery>> {
   checkLimit(page.limit, 1000)
@@ -180,12 +180,16 @@ async function listDeliveries(
       : readCursor('deliveries', page.cursor, 'number')
   const conditions = ['d.number < $1']
   const values: unknown[] = [before, page.limit + 1]
-  for (const [column, wanted] of Object.entries({ state, receiver })) {
+  for (const [column, wanted] of Object.entries({ state, receiver, revocation_id: revocationId })) {
     if (wanted === undefined) continue
     values.push(wanted)
     conditions.push(`d.${column} = $${String(values.length)}`)
   }
-  const name = ['deliveries_list', state && 'state', receiver && 'receiver'].filter(Boolean)
+  const named = { state, receiver, revocation: revocationId }
+  const name = [
+    'deliveries_list',
+    ...Object.keys(named).filter((key) => named[key as keyof typeof named]),
+  ]
   const rows = await link.run<DeliveryRow>(
     {
       name: name.join('_'),

@@ -344,6 +344,18 @@ CREATE TABLE passkeys (
 CREATE INDEX passkeys_by_holder ON passkeys (holder ASC, created_at_ms ASC);
 `
 
+/**
+ * What the console searches and counts by. The address is found in the text of the attributes as
+ * JSON has it: what would look like it within another text has its quotes escaped there.
+ */
+const searches = `
+CREATE INDEX sessions_of_client ON sessions (client_id, number ASC);
+CREATE INDEX sessions_of_dialect ON sessions (dialect, number ASC);
+CREATE INDEX sessions_of_address ON sessions (substring(attributes, '"address":"([^"]*)"'), number ASC);
+CREATE INDEX sessions_by_opening ON sessions (created_at_ms ASC, participant_id, number);
+CREATE INDEX deliveries_of_revocation ON deliveries (revocation_id, number ASC);
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', needs: 1, sql: first },
   { number: 2, name: 'access horizon', needs: 2, sql: accessHorizon },
@@ -353,4 +365,5 @@ export const migrations: readonly Migration[] = [
   { number: 6, name: 'participants', needs: 6, sql: participants },
   { number: 7, name: 'foreign sessions', needs: 1, sql: foreignSessions },
   { number: 8, name: 'operators', needs: 1, sql: operators },
+  { number: 9, name: 'searches', needs: 1, sql: searches },
 ]

@@ -1,7 +1,14 @@
 /** Looking sessions up: one by its name, its device or its refresh token, and many in pages. */
 import type { Generations } from '../../domain/generation.ts'
 import type { Session, SessionNames, SessionStatus } from '../../domain/session.ts'
-import type { Page, PageRequest, SessionFilter } from '../../ports/store.ts'
+import type {
+  ClientSessions,
+  Openings,
+  OpeningsRequest,
+  Page,
+  PageRequest,
+  SessionFilter,
+} from '../../ports/store.ts'
 import { checkLimit, readCursor } from '../pages.ts'
 import { participantsOf, toSessionPage, type ParticipantRow } from '../session-pages.ts'
 import type { Statement } from './connection.ts'
@@ -110,42 +117,114 @@ export async function listSessions(
   return toSessionPage(rows, page.limit, nowMs)
 }
 
-export async function countSessions(link: Link, filter: SessionFilter): Promise<number> {
+export async function countSessions(
+  link: Link,
+  filter: SessionFilter,
+  atMost: number = Number.MAX_SAFE_INTEGER,
+): Promise<number> {
   const { where, values, name } = conditionsOf(filter)
   const [row] = await link.run<{ count: number }>(
-    { name: `sessions_count_${name}`, text: `SELECT count(*) AS count FROM sessions s ${where}` },
-    values,
+    {
+      name: `sessions_count_${name}`,
+      text: `SELECT count(*) AS count FROM (
+        SELECT 1 FROM sessions s ${where} LIMIT $${String(values.length + 1)}) AS f`,
+    },
+    [...values, atMost],
   )
   return row?.count ?? 0
+}
+
+export async function countSessionsByClient(
+  link: Link,
+  filter: SessionFilter,
+  limit: number,
+): Promise<readonly ClientSessions[]> {
+  checkLimit(limit, 1000)
+  const { ofRow, values, name } = conditionsOf(filter)
+  const rows = await link.run<{ client_id: string; sessions: number }>(
+    {
+      name: `sessions_by_client_${name}`,
+      text: `SELECT s.client_id, count(DISTINCT s.sid) AS sessions FROM sessions s
+        WHERE ${ofRow} GROUP BY s.client_id
+        ORDER BY sessions DESC, s.client_id LIMIT $${String(values.length + 1)}`,
+    },
+    [...values, limit],
+  )
+  return rows.map(({ client_id: clientId, sessions }) => ({ clientId, sessions }))
+}
+
+const openings: Statement = {
+  name: 'sessions_openings',
+  text: `SELECT s.created_at_ms / $2::bigint * $2::bigint AS from_ms, count(*) AS sessions FROM sessions s
+    WHERE s.created_at_ms >= $1 AND s.participant_id = '' GROUP BY 1 ORDER BY 1`,
+}
+
+export async function countOpenings(
+  link: Link,
+  { fromMs, stepMs }: OpeningsRequest,
+): Promise<readonly Openings[]> {
+  const rows = await link.run<{ from_ms: number; sessions: number }>(openings, [fromMs, stepMs])
+  return rows.map(({ from_ms, sessions }) => ({ fromMs: from_ms, sessions }))
+}
+
+/** The condition that one row must meet: on a row of any name, with the place of the value. */
+const conditionOf: Readonly<Record<keyof SessionFilter, (row: string, value: string) => string>> = {
+  sid: (row, value) => `${row}.sid = ${value}`,
+  subjectId: (row, value) => `${row}.subject_id = ${value}`,
+  clientId: (row, value) => `${row}.client_id = ${value}`,
+  deviceKey: (row, value) => `${row}.device_key = ${value}`,
+  dialect: (row, value) => `${row}.dialect = ${value}`,
+  address: (row, value) => `substring(${row}.attributes, '"address":"([^"]*)"') = ${value}`,
+  openedFromMs: (row, value) => `${row}.created_at_ms >= ${value}`,
+  openedUntilMs: (row, value) => `${row}.created_at_ms <= ${value}`,
+  liveAtMs: (row, value) => `${row}.expires_at_ms >= ${value} AND NOT ${isRevoked(row)}`,
+}
+
+/**
+ * Lists are read in the order of the numbers. So a time is also said as a bound of them, which an
+ * index finds: without it everything that is newer would be read and thrown away.
+ */
+const boundOf: Partial<Record<keyof SessionFilter, (value: string) => string>> = {
+  openedFromMs: (value) =>
+    `s.number >= (SELECT min(b.number) FROM sessions b WHERE b.created_at_ms >= ${value})`,
+  openedUntilMs: (value) =>
+    `s.number <= (SELECT max(b.number) FROM sessions b WHERE b.created_at_ms <= ${value})`,
 }
 
 /** The conditions of a list; the same ones in the same order have the same name. */
 function conditionsOf(filter: SessionFilter): {
   readonly where: string
+  /** Of a row `s` by itself, whichever of its session it is. */
+  readonly ofRow: string
   readonly values: readonly unknown[]
   readonly name: string
 } {
-  const wanted = Object.entries({
-    sid: filter.sid,
-    subject_id: filter.subjectId,
-    client_id: filter.clientId,
-    device_key: filter.deviceKey,
-    dialect: filter.dialect,
-    live: filter.liveAtMs,
-  }).filter(([, value]) => value !== undefined)
-  const conditionsOn = (row: string): string => {
-    const conditions = wanted.map(([column], index) => {
-      const value = `$${String(index + 1)}`
-      return column === 'live'
-        ? `${row}.expires_at_ms >= ${value} AND NOT ${isRevoked(row)}`
-        : `${row}.${column} = ${value}`
-    })
-    return ['true', ...conditions].join(' AND ')
-  }
+  const names = Object.keys(conditionOf) as (keyof SessionFilter)[]
+  const wanted = names.filter((name) => filter[name] !== undefined)
+  const place = (index: number): string => `$${String(index + 1)}`
+  const conditionsOn = (row: string): readonly string[] => [
+    'true',
+    ...wanted.map((name, index) => conditionOf[name](row, place(index))),
+  ]
+  const bounds = wanted.flatMap((name, index) => boundOf[name]?.(place(index)) ?? [])
+  const ofRow = [...conditionsOn('s'), ...bounds].join(' AND ')
   return {
-    where: `WHERE ${conditionsOn('s')} AND ${isFirst(conditionsOn('q'))}`,
-    values: wanted.map(([, value]) => value),
+    where: `WHERE ${ofRow} AND ${isFirst(conditionsOn('q').join(' AND '))}`,
+    ofRow,
+    values: wanted.map((name) => filter[name]),
     // The server cuts names at 63 bytes.
-    name: wanted.map(([column]) => column.slice(0, 3)).join('_'),
+    name: wanted.map((name) => shortNames[name]).join('_'),
   }
+}
+
+const shortNames: Readonly<Record<keyof SessionFilter, string>> = {
+  sid: 'sid',
+  subjectId: 'sub',
+  clientId: 'cli',
+  deviceKey: 'dev',
+  dialect: 'dia',
+  address: 'adr',
+  openedFromMs: 'frm',
+  openedUntilMs: 'til',
+  liveAtMs: 'liv',
 }

@@ -299,7 +299,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
       find(filter, (known) =>
         sessions.listSessions(linkFor(filter.sid ?? filter.deviceKey), known, nowMs, page),
       ),
-    countSessions: (filter) => find(filter, (known) => sessions.countSessions(long, known)),
+    ...sessionCounts(long, find),
     generations: (of) => find(of, (known) => sessions.generations(short, known)),
     createSubject: (subject) => change('createSubject', subject),
     findSubject: (lookup) => find(lookup, (known) => directory.findSubject(short, known)),
@@ -325,5 +325,19 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     ready: () => change('probe', undefined),
     sweep: (nowMs, limit) => change('sweep', { nowMs, limit }),
     close: () => (closing ??= parts.close()),
+  }
+}
+
+/** @param find Checks what is looked for, then looks. */
+function sessionCounts(
+  long: Link,
+  find: <I, T>(input: I, read: (checked: I) => Promise<T>) => Promise<T>,
+): Pick<Store, 'countSessions' | 'countSessionsByClient' | 'countOpenings'> {
+  return {
+    countSessions: (filter, atMost) =>
+      find(filter, (known) => sessions.countSessions(long, known, atMost)),
+    countSessionsByClient: (filter, limit) =>
+      find(filter, (known) => sessions.countSessionsByClient(long, known, limit)),
+    countOpenings: (request) => sessions.countOpenings(long, request),
   }
 }

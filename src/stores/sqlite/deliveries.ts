@@ -143,7 +143,7 @@ export function deliveryLongReader(database: DatabaseSync): Handlers<LongDeliver
 
 function listDeliveries(
   database: DatabaseSync,
-  { filter: { state, receiver }, page }: LongQueries['listDeliveries']['input'],
+  { filter: { state, receiver, revocationId }, page }: LongQueries['listDeliveries']['input'],
 ): LongQueries['listDeliveries']['output'] {
   checkLimit(page.limit, 1000)
   const conditions = ['true']
@@ -154,6 +154,7 @@ function listDeliveries(
   }
   if (state !== undefined) add('state = ?', state)
   if (receiver !== undefined) add('receiver = ?', receiver)
+  if (revocationId !== undefined) add('revocation_id = ?', revocationId)
   if (page.cursor !== undefined) add('number < ?', readCursor('deliveries', page.cursor, 'number'))
   const rows = shaped<DeliveryRow[]>(
     database

@@ -1,6 +1,6 @@
 /** Looking sessions up: one by its name, its device or its refresh token, and many in pages. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import type { SessionFilter } from '../../ports/store.ts'
+import type { ClientSessions, Openings, SessionFilter } from '../../ports/store.ts'
 import type { Handlers, LongQueries, PointQueries } from '../commands.ts'
 import { checkLimit, readCursor } from '../pages.ts'
 import { participantsOf, toSessionPage, type ParticipantRow } from '../session-pages.ts'
@@ -46,7 +46,10 @@ export function sessionPointReader(database: DatabaseSync): Handlers<PointSessio
   }
 }
 
-type LongSessionQueries = Pick<LongQueries, 'listSessions' | 'countSessions'>
+type LongSessionQueries = Pick<
+  LongQueries,
+  'listSessions' | 'countSessions' | 'countSessionsByClient' | 'countOpenings'
+>
 
 export function sessionLongReader(database: DatabaseSync): Handlers<LongSessionQueries> {
   return {
@@ -60,10 +63,22 @@ export function sessionLongReader(database: DatabaseSync): Handlers<LongSessionQ
         .all({ ...values, limit: page.limit + 1 })
       return toSessionPage(shaped<ParticipantRow[]>(rows), page.limit, nowMs)
     },
-    countSessions(filter) {
+    countSessions({ filter, atMost = -1 }) {
       const { where, values } = conditionsOf(filter, undefined)
-      const sql = `SELECT count(*) AS count FROM sessions s ${where}`
-      return shaped<{ count: number }>(database.prepare(sql).get(values)).count
+      const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM sessions s ${where} LIMIT :atMost)`
+      return shaped<{ count: number }>(database.prepare(sql).get({ ...values, atMost })).count
+    },
+    countSessionsByClient({ filter, limit }) {
+      checkLimit(limit, 1000)
+      const { ofRow, values } = conditionsOf(filter, undefined)
+      const sql = `SELECT client_id AS clientId, count(DISTINCT sid) AS sessions FROM sessions s
+        WHERE ${ofRow} GROUP BY client_id ORDER BY sessions DESC, client_id LIMIT :limit`
+      return shaped<ClientSessions[]>(database.prepare(sql).all({ ...values, limit }))
+    },
+    countOpenings({ fromMs, stepMs }) {
+      const sql = `SELECT created_at_ms / CAST(:stepMs AS INTEGER) * CAST(:stepMs AS INTEGER) AS fromMs, count(*) AS sessions
+        FROM sessions WHERE created_at_ms >= :fromMs AND participant_id = '' GROUP BY 1 ORDER BY 1`
+      return shaped<Openings[]>(database.prepare(sql).all({ fromMs, stepMs }))
     },
   }
 }
@@ -79,33 +94,53 @@ function isFirst(conditions: string): string {
     WHERE q.sid = s.sid AND q.participant_id < s.participant_id AND ${conditions}))`
 }
 
+/** The conditions that one row must meet, on a row of any name. */
+const conditionOf: Readonly<Record<keyof SessionFilter, (row: string) => string>> = {
+  sid: (row) => `${row}.sid = :sid`,
+  subjectId: (row) => `${row}.subject_id = :subjectId`,
+  clientId: (row) => `${row}.client_id = :clientId`,
+  deviceKey: (row) => `${row}.device_key = :deviceKey`,
+  dialect: (row) => `${row}.dialect = :dialect`,
+  address: (row) => `json_extract(${row}.attributes, '$.address') = :address`,
+  openedFromMs: (row) => `${row}.created_at_ms >= :openedFromMs`,
+  openedUntilMs: (row) => `${row}.created_at_ms <= :openedUntilMs`,
+  liveAtMs: (row) => `${row}.expires_at_ms >= :liveAtMs AND NOT ${isRevoked(row)}`,
+}
+
+/**
+ * Lists are read in the order of the numbers. So a time is also said as a bound of them, which an
+ * index finds: without it everything that is newer would be read and thrown away.
+ */
+const bounds: Partial<Record<keyof SessionFilter, string>> = {
+  openedFromMs:
+    's.number >= (SELECT min(b.number) FROM sessions b WHERE b.created_at_ms >= :openedFromMs)',
+  openedUntilMs:
+    's.number <= (SELECT max(b.number) FROM sessions b WHERE b.created_at_ms <= :openedUntilMs)',
+}
+
 function conditionsOf(
   filter: SessionFilter,
   cursor: string | undefined,
-): { readonly where: string; readonly values: Record<string, SQLInputValue> } {
-  const columns = {
-    sid: filter.sid,
-    subject_id: filter.subjectId,
-    client_id: filter.clientId,
-    device_key: filter.deviceKey,
-    dialect: filter.dialect,
-  }
-  const values: Record<string, SQLInputValue> = {}
-  for (const [column, wanted] of Object.entries(columns)) {
-    if (wanted !== undefined) values[column] = wanted
-  }
-  const named = Object.keys(values)
-  if (filter.liveAtMs !== undefined) values['liveAtMs'] = filter.liveAtMs
-  const conditionsOn = (row: string): string[] => [
-    ...named.map((column) => `${row}.${column} = :${column}`),
-    ...(filter.liveAtMs === undefined
-      ? []
-      : [`${row}.expires_at_ms >= :liveAtMs`, `NOT ${isRevoked(row)}`]),
+): {
+  readonly where: string
+  /** Of a row `s` by itself, whichever of its session it is. */
+  readonly ofRow: string
+  readonly values: Record<string, SQLInputValue>
+} {
+  const wanted = Object.entries(filter).filter(
+    (entry): entry is [keyof SessionFilter, string | number] => entry[1] !== undefined,
+  )
+  const values: Record<string, SQLInputValue> = Object.fromEntries(wanted)
+  const conditionsOn = (row: string): readonly string[] => [
+    'true',
+    ...wanted.map(([name]) => conditionOf[name](row)),
   ]
-  const conditions = [...conditionsOn('s'), isFirst(['true', ...conditionsOn('q')].join(' AND '))]
+  const bounded = wanted.flatMap(([name]) => bounds[name] ?? [])
+  const ofRow = [...conditionsOn('s'), ...bounded].join(' AND ')
+  const conditions = [ofRow, isFirst(conditionsOn('q').join(' AND '))]
   if (cursor !== undefined) {
     conditions.push('s.number < :before')
     values['before'] = readCursor('sessions', cursor, 'number')
   }
-  return { where: `WHERE ${conditions.join(' AND ')}`, values }
+  return { where: `WHERE ${conditions.join(' AND ')}`, ofRow, values }
 }

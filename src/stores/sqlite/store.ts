@@ -166,7 +166,10 @@ export function storeOver(
     extendAccess: (command) => access.change('extendAccess', command),
     lastAccessExpiryMs: () => access.find('lastAccessExpiryMs', undefined),
     listSessions: (filter, nowMs, page) => access.list('listSessions', { filter, nowMs, page }),
-    countSessions: (filter) => access.list('countSessions', filter),
+    countSessions: (filter, atMost) => access.list('countSessions', { filter, atMost }),
+    countSessionsByClient: (filter, limit) =>
+      access.list('countSessionsByClient', { filter, limit }),
+    countOpenings: (request) => access.list('countOpenings', request),
     generations: (of) => access.find('generations', of),
     createSubject: (subject) => access.change('createSubject', subject),
     findSubject: (lookup) => access.find('findSubject', lookup),

@@ -18,6 +18,7 @@ import {
   type WireCheckpoint,
   type WireClient,
   type WireClientChanged,
+  type WireClientSessions,
   type WireCut,
   type WireDelivery,
   type WireDryRun,
@@ -33,6 +34,7 @@ import {
   type WireRevocationDetail,
   type WireRevoked,
   type WireSession,
+  type WireSessionCount,
   type WireStreamCut,
   type WireSubject,
   type WireSubjectChanged,
@@ -168,11 +170,17 @@ export const session: Schema<WireSession> = answer<WireSession>(
     state: sessionState,
     createdAt: instant,
     expiresAt: instant,
+    accessLifetimeMs: number,
     attributes: anything,
     participants: listOf(participant, { maxItems: PARTICIPANTS_SHOWN }),
   },
   { name: 'Session' },
 )
+
+export const sessionCount: Schema<WireSessionCount> = answer<WireSessionCount>({
+  count: number,
+  exact: yesNo,
+})
 
 export const foreignSession: Schema<WireForeignSession> = answer<WireForeignSession>(
   {
@@ -200,6 +208,8 @@ export const dryRun: Schema<WireDryRun> = answer<WireDryRun>(
     cutoff: instantOrNull,
     known: yesNo,
     sessions: number,
+    clients: listOf(answer<WireClientSessions>({ client: words, sessions: number })),
+    receivers: listOf(words),
     tokensValidUntil: instantOrNull,
     sample: listOf(session, { maxItems: SAMPLE_SIZE }),
   },

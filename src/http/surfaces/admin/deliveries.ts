@@ -28,11 +28,16 @@ function listRoute({ core, route }: AdminContext): Route {
       query: listQuery<DeliveryFilter>({
         state: optional(choice(deliveryStates, { description: 'Only in this state' })),
         receiver: filter('Only to this receiver, such as mvpd:DemoMVPD'),
+        revocation: filter('Only because of this revocation'),
       }),
       responses: { 200: pageOf(delivery) },
     },
     async (call) => {
-      const { limit, cursor, ...wanted } = call.query()
+      const { limit, cursor, revocation, ...others } = call.query()
+      const wanted = {
+        ...others,
+        ...(revocation === undefined ? {} : { revocationId: revocation }),
+      }
       const page = await core.listDeliveries(wanted, pageRequest({ limit, cursor }))
       return call.json(200, renderPage(page, wireDelivery))
     },

@@ -110,6 +110,8 @@ export async function foreignDryRun(
     known: true,
     // Which login a single token belongs to is not kept.
     sessions: jti === undefined ? await core.countForeignSessions(filter) : 0,
+    clients: [],
+    receivers: core.revocations.wouldTell({ scope, key, issuer: issuer.issuer }, []),
     tokensValidUntil: time(untilSeconds * 1000),
     sample: [],
   }

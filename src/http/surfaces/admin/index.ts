@@ -22,6 +22,7 @@ import { guardRoutes } from './guards.ts'
 import { operatorRoutes } from './operators.ts'
 import { revocationRoutes } from './revocations.ts'
 import { sessionRoutes } from './sessions.ts'
+import { statisticsRoute } from './statistics.ts'
 import { subjectRoutes } from './subjects.ts'
 import { systemRoutes } from './system.ts'
 import type { DialectContext } from '../../context.ts'
@@ -71,6 +72,7 @@ function createAdmin(surface: DialectContext, { adminToken }: AdminSettings): Di
       ...operatorRoutes(context),
       ...deliveryRoutes(context),
       ...canaryRoutes(context),
+      statisticsRoute(context),
       ...systemRoutes(context),
       ...backupRoutes(context),
       ...auditRoutes(context),

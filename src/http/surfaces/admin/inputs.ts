@@ -53,11 +53,23 @@ export function filter(description: string): OptionalSetting<string> {
   return optional(line(1024, description))
 }
 
-type Members<T> = { readonly [K in keyof T]-?: OptionalSetting<Exclude<T[K], undefined>> }
+/** A time in a query. */
+export function moment(description: string): OptionalSetting<string> {
+  return optional(
+    line(40, description, (value) =>
+      Number.isNaN(Date.parse(value)) ? 'is not a time' : undefined,
+    ),
+  )
+}
+
+/** The filters of a list, each as a parameter. */
+export type FilterMembers<T> = {
+  readonly [K in keyof T]-?: OptionalSetting<Exclude<T[K], undefined>>
+}
 
 /** The query of a list: its page, and what it is filtered by. */
-export function listQuery<F>(filters: Members<F>): Schema<PageQuery & F> {
-  const page: Members<PageQuery> = {
+export function listQuery<F>(filters: FilterMembers<F>): Schema<PageQuery & F> {
+  const page: FilterMembers<PageQuery> = {
     limit: optional(
       count({ description: 'How many at most', minimum: 1, maximum: 1000, default: 50 }),
     ),

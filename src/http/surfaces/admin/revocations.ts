@@ -3,7 +3,7 @@ import type { Receipt } from '../../../domain/receipt.ts'
 import { reasons, type Revocation } from '../../../domain/revocation.ts'
 import { EVERYONE, hasOneKey, scopes } from '../../../domain/scope.ts'
 import { refuse } from '../../../domain/failure.ts'
-import type { SessionStatus } from '../../../domain/session.ts'
+import type { Session, SessionStatus } from '../../../domain/session.ts'
 import { MAX_TOKEN_CHARS } from '../../../verifier/claims.ts'
 import { requestedScopes, type WireDryRun } from '../../../protocol/admin-api.ts'
 import {
@@ -11,6 +11,7 @@ import {
   type RevocationFilter,
   type WireRevoke,
 } from '../../../protocol/admin-requests.ts'
+import type { ClientSessions } from '../../../ports/store.ts'
 import { preferredType } from '../../accept.ts'
 import type { Route } from '../../dialect.ts'
 import {
@@ -143,6 +144,19 @@ function readTarget(
   return { target, foreign: readForeign(context, target, issuer, lockSeconds) }
 }
 
+/** Clients that a dry run names, and sessions of which receivers are asked. */
+const CLIENTS = 20
+const ASKED = 200
+
+const nothing = { count: 0, clients: [], found: [], untilMs: undefined } as const
+
+/** The parts that would end. */
+function partsIn(found: readonly SessionStatus[]): readonly Session[] {
+  return found.flatMap(({ participants }) =>
+    participants.filter(({ state }) => state === 'live').map(({ session }) => session),
+  )
+}
+
 /** What would end, without ending it. */
 async function tryOut({ core, clock }: AdminContext, target: Target): Promise<WireDryRun> {
   const nowMs = clock.nowMs()
@@ -154,31 +168,40 @@ async function tryOut({ core, clock }: AdminContext, target: Target): Promise<Wi
     cutoff: null,
     known,
     sessions: live.count,
+    clients: live.clients.map(({ clientId, sessions }) => ({ client: clientId, sessions })),
+    receivers: core.revocations.wouldTell({ ...target, issuer: '' }, partsIn(live.found)),
     tokensValidUntil: live.untilMs === undefined ? null : time(live.untilMs),
-    sample: live.sample.map(wireSession),
+    sample: live.found.slice(0, SAMPLE_SIZE).map(wireSession),
   }
 
   async function liveSessions(): Promise<{
     readonly count: number
-    readonly sample: readonly SessionStatus[]
+    readonly clients: readonly ClientSessions[]
+    /** The newest of them. */
+    readonly found: readonly SessionStatus[]
     readonly untilMs: number | undefined
   }> {
     if (target.scope === 'session') {
       const status = await core.sessions.status(target.key)
-      if (status?.state !== 'live') return { count: 0, sample: [], untilMs: undefined }
+      if (status?.state !== 'live') return nothing
       const { accessLifetimeMs, expiresAtMs } = status.session
       const untilMs = Math.min(nowMs + accessLifetimeMs, expiresAtMs)
-      return { count: 1, sample: [status], untilMs }
+      const clients = await core.sessions.countByClient(
+        { sid: target.key, liveAtMs: nowMs },
+        CLIENTS,
+      )
+      return { count: 1, clients, found: [status], untilMs }
     }
     const filter = sessionsOf(target)
-    if (filter === undefined) return { count: 0, sample: [], untilMs: await lastExpiryMs() }
+    if (filter === undefined) return { ...nothing, untilMs: await lastExpiryMs() }
     const living = { ...filter, liveAtMs: nowMs }
-    const [count, page] = await Promise.all([
+    const [count, clients, page] = await Promise.all([
       core.sessions.count(living),
-      core.sessions.list(living, { limit: SAMPLE_SIZE, cursor: undefined }),
+      core.sessions.countByClient(living, CLIENTS),
+      core.sessions.list(living, { limit: ASKED, cursor: undefined }),
     ])
     const untilMs = count === 0 ? undefined : await lastExpiryMs()
-    return { count, sample: page.items, untilMs }
+    return { count, clients, found: page.items, untilMs }
   }
 
   async function lastExpiryMs(): Promise<number> {

@@ -2,17 +2,18 @@
 import { refuse } from '../../../domain/failure.ts'
 import type { SessionFilter } from '../../../protocol/admin-requests.ts'
 import type { Route } from '../../dialect.ts'
-import { flag, optional } from '../../schema.ts'
-import { ended, pageOf, session } from './answers.ts'
+import type { SessionFilter as StoredFilter } from '../../../ports/store.ts'
+import { flag, optional, strict } from '../../schema.ts'
+import { ended, pageOf, session, sessionCount } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { filter, listQuery, preferring } from './inputs.ts'
+import { filter, listQuery, moment, preferring, type FilterMembers } from './inputs.ts'
 import { pageRequest, renderPage } from './page.ts'
 import { wireRevoked, wireSession } from './wire.ts'
 
 const tag = 'Sessions'
 
 export function sessionRoutes(context: AdminContext): readonly Route[] {
-  return [listRoute(context), oneRoute(context), endRoute(context)]
+  return [listRoute(context), countRoute(context), oneRoute(context), endRoute(context)]
 }
 
 /** `GET /sessions`: newest first. */
@@ -25,31 +26,70 @@ function listRoute({ core, clock, route }: AdminContext): Route {
       tag,
       role: 'viewer',
       summary: 'Sessions, newest first',
-      query: listQuery<SessionFilter>({
-        subject: filter('Only of this subject id'),
-        client: filter('Only that this client id is in, or was'),
-        device: filter('Only of this device key'),
-        dialect: filter('Only with a client of this dialect'),
-        live: optional(
-          flag({
-            description:
-              '`true`: only sessions that have not ended, with `client` or `dialect` for that client',
-          }),
-        ),
-      }),
+      query: listQuery<SessionFilter>(filters),
       responses: { 200: pageOf(session) },
     },
     async (call) => {
-      const { subject, client, device, dialect, live = false, ...page } = call.query()
-      const wanted = {
-        ...(subject === undefined ? {} : { subjectId: subject }),
-        ...(client === undefined ? {} : { clientId: client }),
-        ...(device === undefined ? {} : { deviceKey: device }),
-        ...(dialect === undefined ? {} : { dialect }),
-        ...(live ? { liveAtMs: clock.nowMs() } : {}),
-      }
-      const found = await core.sessions.list(wanted, pageRequest(page))
+      const { limit, cursor, ...wanted } = call.query()
+      const page = pageRequest({ limit, cursor })
+      const found = await core.sessions.list(storedFilter(wanted, clock.nowMs()), page)
       return call.json(200, renderPage(found, wireSession))
+    },
+  )
+}
+
+const filters: FilterMembers<SessionFilter> = {
+  subject: filter('Only of this subject id'),
+  client: filter('Only that this client id is in, or was'),
+  device: filter('Only of this device key'),
+  dialect: filter('Only with a client of this dialect'),
+  address: filter('Only opened or joined from this address'),
+  openedFrom: moment('Only opened or joined then or later, RFC 3339'),
+  openedUntil: moment('Only opened or joined then or earlier, RFC 3339'),
+  live: optional(
+    flag({
+      description:
+        '`true`: only sessions that have not ended; with other filters, for the client that they find',
+    }),
+  ),
+}
+
+function storedFilter(
+  { subject, client, device, dialect, address, openedFrom, openedUntil, live }: SessionFilter,
+  nowMs: number,
+): StoredFilter {
+  return {
+    ...(subject === undefined ? {} : { subjectId: subject }),
+    ...(client === undefined ? {} : { clientId: client }),
+    ...(device === undefined ? {} : { deviceKey: device }),
+    ...(dialect === undefined ? {} : { dialect }),
+    ...(address === undefined ? {} : { address }),
+    ...(openedFrom === undefined ? {} : { openedFromMs: Date.parse(openedFrom) }),
+    ...(openedUntil === undefined ? {} : { openedUntilMs: Date.parse(openedUntil) }),
+    ...(live === true ? { liveAtMs: nowMs } : {}),
+  }
+}
+
+/** Where counting stops: what a person does with the number is the same for all that are larger. */
+const MAX_COUNT = 10_000
+
+/** `GET /sessions/count`: how many a search finds. */
+function countRoute({ core, clock, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/sessions/count',
+      id: 'countSessions',
+      role: 'viewer',
+      tag,
+      summary: `How many sessions a search finds, up to ${MAX_COUNT.toLocaleString('en')}`,
+      query: strict<SessionFilter>(filters as never),
+      responses: { 200: { description: 'The count', schema: sessionCount } },
+    },
+    async (call) => {
+      const wanted = storedFilter(call.query(), clock.nowMs())
+      const found = await core.sessions.count(wanted, MAX_COUNT + 1)
+      return call.json(200, { count: Math.min(found, MAX_COUNT), exact: found <= MAX_COUNT })
     },
   )
 }

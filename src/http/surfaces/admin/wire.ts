@@ -81,6 +81,7 @@ export function wireSession({ session, state, participants }: SessionStatus): Wi
     state,
     createdAt: time(session.createdAtMs),
     expiresAt: time(session.expiresAtMs),
+    accessLifetimeMs: session.accessLifetimeMs,
     attributes: session.attributes,
     participants: participants.map(wireParticipant),
   }

@@ -1,0 +1,144 @@
+/** The button that ends something, and what is known of the call: stored, refused, or unknown. */
+import { ConnectionError, type RevocationOptions, type WireRevocation } from 'outright/client'
+import { useRef, useState } from 'preact/hooks'
+import { api, signInAddress, troubleOf, type Trouble } from '../lib/api.ts'
+import { useWords } from '../words/index.ts'
+import { targetOf, type Target } from './ending.ts'
+
+type Phase =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'working' }
+  | { readonly kind: 'refused'; readonly trouble: Trouble }
+  /** No answer came: it may have been stored, or not. */
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'asking' }
+  | { readonly kind: 'not-stored' }
+
+interface Properties {
+  readonly target: Target
+  readonly options: Pick<RevocationOptions, 'reason' | 'note'>
+  readonly isReady: boolean
+  readonly label: string
+  readonly onStored: (id: string) => void
+}
+
+export function Submission({ target, options, isReady, label, onStored }: Properties) {
+  const { end, states } = useWords()
+  const [phase, setPhase] = useState<Phase>({ kind: 'ready' })
+  /** The newest entry of this kind before the call: what is newer came with it or after it. */
+  const before = useRef<string | undefined>(undefined)
+
+  const submit = async (): Promise<void> => {
+    setPhase({ kind: 'working' })
+    try {
+      before.current = (await newest(target))?.id
+    } catch (error) {
+      // Nothing was sent that ends anything.
+      setPhase({ kind: 'refused', trouble: troubleOf(error) })
+      return
+    }
+    try {
+      const { revocation } = await send(target, options)
+      onStored(revocation.id)
+    } catch (error) {
+      const isLost = error instanceof ConnectionError
+      setPhase(isLost ? { kind: 'lost' } : { kind: 'refused', trouble: troubleOf(error) })
+    }
+  }
+
+  const ask = async (): Promise<void> => {
+    setPhase({ kind: 'asking' })
+    try {
+      const found = await newest(target)
+      if (found !== undefined && found.id !== before.current) onStored(found.id)
+      else setPhase({ kind: 'not-stored' })
+    } catch {
+      setPhase({ kind: 'lost' })
+    }
+  }
+
+  if (phase.kind === 'lost' || phase.kind === 'asking') {
+    return (
+      <div class="banner bad" role="alert">
+        <p>
+          <strong>{end.lostTitle}.</strong> {end.lost}
+        </p>
+        <button
+          type="button"
+          class="button"
+          disabled={phase.kind === 'asking'}
+          onClick={() => {
+            void ask()
+          }}
+        >
+          {phase.kind === 'asking' ? end.asking : end.ask}
+        </button>
+      </div>
+    )
+  }
+  return (
+    <>
+      {phase.kind === 'refused' && (
+        <div class="banner bad" role="alert">
+          <p>{textOf(phase.trouble, states)}</p>
+          {phase.trouble.kind === 'signed-out' && (
+            <a class="button" href={signInAddress()}>
+              {states.signIn}
+            </a>
+          )}
+        </div>
+      )}
+      {phase.kind === 'not-stored' && (
+        <p class="banner" role="alert">
+          {end.notStored}
+        </p>
+      )}
+      <div class="row">
+        <button
+          type="button"
+          class="button danger"
+          disabled={!isReady || phase.kind === 'working'}
+          onClick={() => {
+            void submit()
+          }}
+        >
+          {phase.kind === 'working' ? end.working : label}
+        </button>
+      </div>
+    </>
+  )
+}
+
+/** Answers once it is stored: the board shows how it is confirmed. */
+function send(target: Target, { reason, note }: Properties['options']) {
+  if (target.scope === 'key') return api.removeKey(target.key, { wait: false })
+  return api.revoke({
+    ...targetOf(target),
+    ...(reason === undefined ? {} : { reason }),
+    ...(note === undefined || note === '' ? {} : { note }),
+    wait: false,
+  })
+}
+
+async function newest({ scope, key, issuer }: Target): Promise<WireRevocation | undefined> {
+  const named = scope === 'everyone' ? '*' : key
+  const inLog = scope === 'key' ? 'signing_key' : scope
+  const filter = { scope: inLog, key: named } as const
+  const { items } = await api.revocations(filter, { pageSize: 20 }).page()
+  return items.find((entry) => (issuer === undefined) === (entry.issuer === ''))
+}
+
+function textOf(trouble: Trouble, states: ReturnType<typeof useWords>['states']): string {
+  switch (trouble.kind) {
+    case 'offline':
+      return states.offlineTitle
+    case 'signed-out':
+      return states.signedOut
+    case 'forbidden':
+      return states.forbidden(trouble.role)
+    case 'not-found':
+      return states.notFound
+    case 'refused':
+      return trouble.message
+  }
+}

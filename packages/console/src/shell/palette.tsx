@@ -1,0 +1,144 @@
+/** Everything by keyboard: go somewhere, find somebody, end something. */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { address, navigate } from '../lib/router.ts'
+import { useMay } from '../lib/me.ts'
+import { Icon, type IconName } from '../ui/icon.tsx'
+import { useWords, type Words } from '../words/index.ts'
+import { areas } from './navigation.ts'
+
+interface Command {
+  readonly text: string
+  readonly kind: string
+  readonly icon: IconName
+  readonly to: string
+}
+
+/** UUIDs in base64url, as sessions have them. */
+const sid = /^[\w-]{20,40}$/
+
+function commandsFor(typed: string, words: Words, mayEnd: boolean): readonly Command[] {
+  const text = typed.trim()
+  const wanted = text.toLowerCase()
+  const { palette, nav } = words
+  const go = areas
+    .map((area) => ({
+      text: nav[area.name],
+      kind: palette.go,
+      icon: area.icon,
+      to: address([area.path]),
+    }))
+    .filter((command) => command.text.toLowerCase().includes(wanted))
+  if (text === '') return go
+  const find = (parameter: string, label: string, icon: IconName): Command => ({
+    text: label,
+    kind: palette.find,
+    icon,
+    to: address(['sessions'], { [parameter]: text }),
+  })
+  const isAddress = /^[\da-f:.]+$/i.test(text) && /[.:]/.test(text)
+  return [
+    ...go,
+    ...(isAddress ? [find('address', palette.address(text), 'search')] : []),
+    find('subject', palette.person(text), 'people'),
+    ...(sid.test(text)
+      ? [
+          {
+            text: palette.session(text),
+            kind: palette.go,
+            icon: 'sessions' as const,
+            to: address(['sessions', text]),
+          },
+        ]
+      : []),
+    find('client', palette.client(text), 'clients'),
+    find('device', palette.device(text), 'device'),
+    ...(mayEnd
+      ? [
+          {
+            text: palette.endPerson(text),
+            kind: palette.do,
+            icon: 'end' as const,
+            to: address(['end'], { scope: 'subject', key: text }),
+          },
+        ]
+      : []),
+  ]
+}
+
+export function Palette({ onClose }: { readonly onClose: () => void }) {
+  const words = useWords()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const mayEnd = useMay('operator')
+  const [typed, type] = useState('')
+  const [chosen, choose] = useState(0)
+  const commands = useMemo(() => commandsFor(typed, words, mayEnd), [typed, words, mayEnd])
+  useEffect(() => {
+    dialog.current?.showModal()
+  }, [])
+  useEffect(() => {
+    dialog.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
+  }, [chosen])
+  const run = (command: Command | undefined): void => {
+    if (command === undefined) return
+    onClose()
+    navigate(command.to)
+  }
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault()
+      const step = event.key === 'ArrowDown' ? 1 : -1
+      choose((chosen + step + commands.length) % Math.max(1, commands.length))
+    } else if (event.key === 'Enter') {
+      event.preventDefault()
+      run(commands[chosen])
+    }
+  }
+  return (
+    <dialog
+      ref={dialog}
+      class="palette"
+      aria-label={words.palette.title}
+      onClose={onClose}
+      onClick={(event) => {
+        if (event.target === dialog.current) onClose()
+      }}
+    >
+      <input
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="palette-list"
+        aria-label={words.palette.hint}
+        {...(commands.length > 0 ? { 'aria-activedescendant': `palette-${String(chosen)}` } : {})}
+        placeholder={words.palette.hint}
+        autocomplete="off"
+        spellcheck={false}
+        value={typed}
+        onInput={(event) => {
+          type(event.currentTarget.value)
+          choose(0)
+        }}
+        onKeyDown={onKey}
+      />
+      <ul role="listbox" id="palette-list" aria-label={words.palette.title}>
+        {commands.map((command, index) => (
+          <li
+            key={command.to + command.text}
+            id={`palette-${String(index)}`}
+            role="option"
+            aria-selected={index === chosen}
+            onPointerMove={() => {
+              choose(index)
+            }}
+            onClick={() => {
+              run(command)
+            }}
+          >
+            <Icon name={command.icon} />
+            <span>{command.text}</span>
+            <small class="soft">{command.kind}</small>
+          </li>
+        ))}
+      </ul>
+    </dialog>
+  )
+}

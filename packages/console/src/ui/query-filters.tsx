@@ -1,0 +1,103 @@
+/** Filters of a list, which stand in the address: what one sees can be sent to somebody. */
+import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { address, navigate, usePlace } from '../lib/router.ts'
+import { useWords } from '../words/index.ts'
+import { Field } from './parts.tsx'
+
+/** Changes one parameter, and goes back to the first page. */
+export function useFilter(name: string): readonly [string, (value: string) => void] {
+  const { parts, query } = usePlace()
+  const set = (value: string): void => {
+    const rest = { ...Object.fromEntries(query), cursor: undefined, [name]: value }
+    navigate(address(parts, rest), 'replace')
+  }
+  return [query.get(name) ?? '', set]
+}
+
+const PAUSE_MS = 250
+
+/** Text that is searched for once nothing was typed for a moment. */
+export function TextFilter({
+  name,
+  label,
+  type = 'text',
+}: {
+  readonly name: string
+  readonly label: string
+  readonly type?: 'text' | 'datetime-local'
+}) {
+  const [kept, keep] = useFilter(name)
+  const [typed, setTyped] = useState(kept)
+  useEffect(() => {
+    setTyped(kept)
+  }, [kept])
+  useEffect(() => {
+    if (typed === kept) return undefined
+    const timer = setTimeout(() => {
+      keep(typed.trim())
+    }, PAUSE_MS)
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [typed])
+  const properties = {
+    value: typed,
+    autocomplete: 'off',
+    spellcheck: false,
+    onInput: (event: { readonly currentTarget: HTMLInputElement }) => {
+      setTyped(event.currentTarget.value)
+    },
+  } as const
+  return (
+    <Field label={label}>
+      {type === 'text' ? <input {...properties} /> : <input type={type} {...properties} />}
+    </Field>
+  )
+}
+
+export function ChoiceFilter({
+  name,
+  label,
+  options,
+}: {
+  readonly name: string
+  readonly label: string
+  readonly options: readonly (readonly [string, string])[]
+}) {
+  const { common } = useWords()
+  const [kept, keep] = useFilter(name)
+  return (
+    <Field label={label}>
+      <select
+        value={kept}
+        onChange={(event) => {
+          keep(event.currentTarget.value)
+        }}
+      >
+        <option value="">{common.any}</option>
+        {options.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </Field>
+  )
+}
+
+export function Filters({ children }: { readonly children: ComponentChildren }) {
+  const { sessions } = useWords()
+  return (
+    <form
+      class="filters card"
+      role="search"
+      aria-label={sessions.filters}
+      onSubmit={(event) => {
+        event.preventDefault()
+      }}
+    >
+      {children}
+    </form>
+  )
+}

@@ -1,0 +1,36 @@
+/** By what sessions are looked for and counted. */
+
+/** Finds the sessions of which one participant is all of this. */
+export interface SessionFilter {
+  readonly sid?: string
+  readonly subjectId?: string
+  readonly clientId?: string
+  readonly deviceKey?: string
+  readonly dialect?: string
+  /** From where it came in: `address` of its attributes. */
+  readonly address?: string
+  /** Came in at this moment or later. */
+  readonly openedFromMs?: number
+  /** Came in at this moment or earlier. */
+  readonly openedUntilMs?: number
+  /** Is live at this moment. */
+  readonly liveAtMs?: number
+}
+
+/** How many sessions a client has a part in. */
+export interface ClientSessions {
+  readonly clientId: string
+  readonly sessions: number
+}
+
+/** Moments are cut into steps of one length, counted from 1970. */
+export interface OpeningsRequest {
+  readonly fromMs: number
+  readonly stepMs: number
+}
+
+/** How many sessions were opened in one step. */
+export interface Openings {
+  readonly fromMs: number
+  readonly sessions: number
+}

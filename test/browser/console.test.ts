@@ -1,0 +1,247 @@
+/**
+ * The console in real Chromium: an operator signs in, finds a person, ends what is open, and sees
+ * it confirmed; at the size of a desk and of a phone, by day and by night. Pictures for the
+ * documents (`docs/images`) are taken on the way, where `OUTRIGHT_PICTURES=write` asks for them.
+ */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { after, before, suite, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { startTestServer, type TestServer } from '../harness.ts'
+import { openBrowser, type TestBrowser } from './browser.ts'
+
+let server: TestServer
+let browser: TestBrowser
+before(async () => {
+  server = await startTestServer({ publicUrlIsOwn: true, oneNode: true })
+  browser = await openBrowser()
+})
+after(async () => {
+  await browser.close()
+  await server.close()
+})
+
+const views = [
+  { name: 'desk', viewport: { width: 1280, height: 860 }, colorScheme: 'light' },
+  { name: 'phone', viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
+] as const
+
+type View = (typeof views)[number]
+
+/** Signs the demo's operator in through the real page. */
+async function signIn(view: View, path = ''): Promise<{ page: Page; complaints: string[] }> {
+  const person = await browser.person({ ...view, locale: 'en-GB' })
+  const page = await person.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    const isExpected = message.text().includes('status of 401')
+    if (message.type() === 'error' && !isExpected) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  await page.goto(`${server.url}/console/${path}`)
+  await page.waitForURL(/\/console\/sign-in\?return=/)
+  await page.fill('input[name=name]', 'demo')
+  await page.fill('input[type=password]', 'outright-demo-operator')
+  await page.press('input[type=password]', 'Enter')
+  await page.waitForURL(`${server.url}/console/${path}`)
+  return { page, complaints }
+}
+
+const agent =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36'
+
+/** Logs maria in so many times. */
+async function logIn(times: number): Promise<readonly string[]> {
+  const authorization = `Basic ${Buffer.from('maria:maria-demo').toString('base64')}`
+  const tokens: string[] = []
+  for (let time = 0; time < times; time++) {
+    const headers = { authorization, 'user-agent': agent }
+    const reply = await server.call('POST', '/directlink/v1/auth/login', { headers })
+    tokens.push((reply.json() as { bearer: string }).bearer)
+  }
+  return tokens
+}
+
+async function isAccepted(token: string): Promise<boolean> {
+  const headers = { authorization: `Bearer ${token}` }
+  return (await server.call('GET', '/directlink/v1/download/list', { headers })).status === 200
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (process.env['OUTRIGHT_PICTURES'] !== 'write') return
+  const path = fileURLToPath(new URL(`../../docs/images/console-${name}.png`, import.meta.url))
+  await page.screenshot({ path })
+}
+
+const axeSource = await readFile(
+  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+  'utf8',
+)
+
+/** @throws {AssertionError} Where somebody who cannot see or point would be stopped. */
+async function assertAccessible(page: Page): Promise<void> {
+  await page.evaluate(axeSource)
+  const found = await page.evaluate<{
+    readonly violations: readonly {
+      readonly id: string
+      readonly impact: string
+      readonly nodes: readonly { readonly html: string }[]
+    }[]
+  }>('axe.run()')
+  const serious = found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
+  assert.deepEqual(serious, [], page.url())
+}
+
+for (const view of views) {
+  suite(`the console on a ${view.name}`, () => {
+    test('a person is found and everything of theirs ended, with the receipt', async () => {
+      const tokens = await logIn(3)
+      const { page, complaints } = await signIn(view, 'sessions?subject=maria&live=true')
+      await page.getByText('3 sessions').waitFor()
+      await assertAccessible(page)
+      await picture(page, `sessions-${view.name}`)
+      await page.locator('tbody a').first().click()
+      await page.getByRole('link', { name: 'All of this person' }).click()
+      await page.getByText('3 live sessions').waitFor()
+      await assertAccessible(page)
+      await picture(page, `end-${view.name}`)
+      assert.ok(await isAccepted(tokens[0] ?? ''))
+      await page.getByRole('button', { name: 'End 3 sessions' }).click()
+      await page.getByText('1 of 1 confirmed').waitFor()
+      for (const token of tokens) assert.equal(await isAccepted(token), false)
+      await assertAccessible(page)
+      await picture(page, `confirmed-${view.name}`)
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Download receipt' }).click(),
+      ])
+      const receipt = await readFile(await download.path(), 'utf8')
+      assert.match(receipt, /^[\w-]+\.[\w-]+\.[\w-]+$/)
+      assert.deepEqual(complaints, [])
+      await page.context().close()
+    })
+
+    test('every area shows what it is about, and what ends meanwhile', async () => {
+      const { page, complaints } = await signIn(view)
+      await page.getByRole('heading', { name: 'Overview' }).waitFor()
+      const body = { scope: 'token', key: `seen-${view.name}` }
+      const headers = { authorization: 'Bearer outright-demo-admin' }
+      await page.locator('.live.connected').waitFor()
+      await server.call('POST', '/outright/v1/revocations', { headers, body })
+      await page.getByText(`seen-${view.name}`).waitFor()
+      await assertAccessible(page)
+      await picture(page, `overview-${view.name}`)
+      for (const [path, shown] of [
+        ['verifiers', 'node-1'],
+        ['deliveries', 'No deliveries'],
+        ['clients', 'directlink'],
+        ['people', 'maria'],
+        ['people/maria', 'Live sessions'],
+        ['keys', 'ES256'],
+        ['audit', `seen-${view.name}`],
+        ['end', 'Nothing is ended yet'],
+        ['nowhere', 'Not found'],
+      ] as const) {
+        await page.goto(`${server.url}/console/${path}`)
+        const content = page.locator('#content')
+        await content.getByText(shown).filter({ visible: true }).first().waitFor()
+        await assertAccessible(page)
+      }
+      assert.deepEqual(complaints, [])
+      await page.context().close()
+    })
+  })
+}
+
+suite('the console', () => {
+  test('an answer that was lost is shown as unknown, and what is in the log is found', async () => {
+    const tokens = await logIn(1)
+    const { page } = await signIn(views[0], 'end?scope=subject&key=maria')
+    await page.route('**/outright/v1/revocations', async (route) => {
+      if (route.request().method() !== 'POST' || route.request().postData()?.includes('dryRun')) {
+        return route.continue()
+      }
+      // It arrives there, and the answer does not arrive here.
+      await route.fetch()
+      return route.abort()
+    })
+    await page.getByRole('button', { name: 'End 1 session' }).click()
+    await page.getByText('The answer was lost').waitFor()
+    assert.equal(await page.getByText('confirmed').count(), 0)
+    await page.getByRole('button', { name: 'Ask what happened' }).click()
+    await page.getByText('1 of 1 confirmed').waitFor()
+    assert.equal(await isAccepted(tokens[0] ?? ''), false)
+    await page.context().close()
+  })
+
+  test('one that never arrived is not taken for done', async () => {
+    const tokens = await logIn(1)
+    const { page } = await signIn(views[0], 'end?scope=subject&key=maria')
+    await page.getByText('1 live session').waitFor()
+    await page.route('**/outright/v1/revocations', (route) =>
+      route.request().method() === 'POST' ? route.abort() : route.continue(),
+    )
+    await page.getByRole('button', { name: 'End 1 session' }).click()
+    await page.getByRole('button', { name: 'Ask what happened' }).click()
+    await page.getByText('nothing was ended').waitFor()
+    assert.ok(await isAccepted(tokens[0] ?? ''))
+    await page.context().close()
+  })
+
+  test('everyone is ended only once the word is typed', async () => {
+    const { page } = await signIn(views[0], 'end?scope=everyone')
+    const button = page.getByRole('button', { name: /^End/ }).last()
+    await page.getByLabel('Type everyone to confirm').fill('every')
+    assert.ok(await button.isDisabled())
+    await page.getByLabel('Type everyone to confirm').fill('everyone')
+    assert.ok(await button.isEnabled())
+    await page.context().close()
+  })
+
+  test('by keyboard alone: the palette leads to the sessions of a person, in two languages', async () => {
+    const { page } = await signIn(views[0])
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('maria')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/console\/sessions\?subject=maria$/)
+    await page.getByLabel('Language').selectOption('pt')
+    await page.getByRole('heading', { name: 'Sessões', exact: true }).waitFor()
+    await page.getByLabel('Tema').selectOption('dark')
+    assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark')
+    await page.reload()
+    await page.getByRole('heading', { name: 'Sessões', exact: true }).waitFor()
+    await page.context().close()
+  })
+
+  test('its files are small, kept for ever, and run under a policy without anything inline', async () => {
+    const page = await server.call('GET', '/console/people/whoever')
+    assert.equal(page.status, 200)
+    assert.equal(page.headers['cache-control'], 'no-store')
+    const policy = page.headers['content-security-policy'] ?? ''
+    assert.match(policy, /default-src 'none'/)
+    assert.doesNotMatch(policy, /unsafe|sha256/)
+    const files = [...page.text.matchAll(/(?:src|href)="(\/console\/assets\/[^"]+)"/g)].map(
+      ([, path = '']) => path,
+    )
+    const style = files.find((file) => file.endsWith('.css')) ?? ''
+    const sheet = await (await fetch(server.url + style)).text()
+    const fonts = [...sheet.matchAll(/url\(([^)]+)\)/g)].map(([, path = '']) => path)
+    let bytes = 0
+    for (const file of [...files, ...fonts]) {
+      const url = new URL(file, server.url + style).href
+      const answer = await fetch(url, { headers: { 'accept-encoding': 'gzip' } })
+      assert.equal(answer.status, 200, file)
+      assert.match(answer.headers.get('cache-control') ?? '', /immutable/)
+      bytes += Number(answer.headers.get('content-length'))
+    }
+    assert.ok(files.length >= 3 && fonts.length > 0)
+    assert.ok(bytes > 20_000 && bytes <= 120_000, `${String(bytes)} bytes`)
+    const gone = await server.call('GET', '/console/assets/index-gone.js')
+    assert.equal(gone.status, 404)
+  })
+})
