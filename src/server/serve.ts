@@ -1,5 +1,8 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Core } from '../core/core.ts'
+import type { Invited } from '../core/invitations.ts'
+import { Refusal } from '../domain/failure.ts'
 import type { NewOperator } from '../domain/operator.ts'
 import { DEMO_OPERATOR } from '../http/surfaces/operators/demo.ts'
 import { setUpLink } from '../http/operator-paths.ts'
@@ -93,7 +96,7 @@ export async function serveConfig(asked: Config): Promise<RunningServer> {
   const { address, port } = composition.app.server.address() as AddressInfo
   const host = address.includes(':') ? `[${address}]` : address
   const url = `http://${host}:${String(port)}`
-  const invited = await composition.core.invitations.issueFirst()
+  const invited = await inviteFirst(composition.core)
   const removeNote = noteRunning(config, url, log)
   if (config.demo) startApps(apps, reachable(url), log)
   return {
@@ -115,6 +118,16 @@ function startApps(apps: DemoApps, url: string, log: Log): void {
   apps.start(url).catch((error: unknown) => {
     log.warn({ reason: reasonOf(error) }, 'An application of the demo could not start')
   })
+}
+
+/** On a full disk, say, there is no link, and the server serves what it can. */
+async function inviteFirst({ invitations }: Core): Promise<Invited | undefined> {
+  try {
+    return await invitations.issueFirst()
+  } catch (error) {
+    if (error instanceof Refusal && error.failure.kind === 'store_unavailable') return undefined
+    throw error
+  }
 }
 
 /** The public URL, where nobody names it, has the port: it must be known before anything is made. */

@@ -265,7 +265,7 @@ suite('forgery', () => {
       assert.match(policy, /script-src 'self'(;|$)/)
       assert.match(policy, /form-action 'self'(;|$)/)
       assert.doesNotMatch(policy, /unsafe/)
-      assert.equal(headers['referrer-policy'], 'no-referrer')
+      assert.equal(headers['referrer-policy'], 'same-origin')
       assert.equal(headers['cache-control'], 'no-store')
       assert.doesNotMatch(text, /<script(?![^>]*\ssrc=)|\son\w+=|\sstyle=/)
     }
