@@ -37,13 +37,11 @@ import { countForeignSessions, listForeignSessions } from './foreign-sessions.ts
 import { inspect } from './inspect.ts'
 import { inspectForLogout } from './inspect-for-logout.ts'
 import { isKnownAddress, rememberAddress } from './known-address.ts'
-import { invitationVerbs, type Invitations } from './invitations.ts'
 import { joinByCode } from './join-by-code.ts'
 import { joinSession } from './join-session.ts'
 import { mint } from './mint.ts'
 import { openSession } from './open-session.ts'
-import { operatorSessionVerbs, type OperatorSessions } from './operator-sessions.ts'
-import { operatorVerbs, type Operators } from './operators.ts'
+import { operatorCore, type OperatorCore } from './operator-core.ts'
 import { recognize } from './recognize.ts'
 import { recognizeAny } from './recognize-any.ts'
 import { passkeyVerbs, type Passkeys } from './passkeys.ts'
@@ -62,7 +60,7 @@ type Verb<V> = V extends (dependencies: CoreDependencies, ...args: infer A) => i
   ? (...args: A) => R
   : never
 
-export interface Core {
+export interface Core extends OperatorCore {
   readonly subjects: Subjects
   readonly clients: Clients
   readonly sessions: Sessions
@@ -73,9 +71,6 @@ export interface Core {
   readonly handles: Handles
   readonly devices: DeviceVerbs
   readonly lockout: Lockout
-  readonly operators: Operators
-  readonly operatorSessions: OperatorSessions
-  readonly invitations: Invitations
   readonly passkeys: Passkeys
   readonly addSubject: Verb<typeof addSubject>
   readonly changeSubject: Verb<typeof changeSubject>
@@ -144,9 +139,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     handles: handleVerbs(dependencies),
     devices: deviceVerbs(dependencies),
     lockout: lockoutVerbs(dependencies),
-    operators: operatorVerbs(dependencies),
-    operatorSessions: operatorSessionVerbs(dependencies),
-    invitations: invitationVerbs(dependencies),
+    ...operatorCore(dependencies),
     passkeys: passkeyVerbs(dependencies),
     hashSecret: (secret) => hashPassword(secret, dependencies.passwordCost),
     addSubject: (...args) => addSubject(dependencies, ...args),
