@@ -75,6 +75,18 @@ test('lists each login by device, application, address and time, this one first'
   assert.match(foreign, /<time datetime="\d{4}-[^"]+Z">/)
 })
 
+test('this one is there however many came after it, and all of those are ended', async () => {
+  const tokens: string[] = []
+  for (let count = 0; count < 101; count++) tokens.push((await elsewhere()).token)
+  const list = await browser.open(`${server.url}/devices`)
+  assert.equal(sidsOn(list)[0], sidsOn(page)[0])
+  assert.match(list.text, /There are more/)
+  const shown = await send(browser, list, { decision: 'others' })
+  assert.deepEqual(sidsOn(shown), sidsOn(page))
+  const [first = '', last = ''] = [tokens[0], tokens.at(-1)]
+  assert.deepEqual([await reasonOf(first), await reasonOf(last)], ['revoked', 'revoked'])
+})
+
 test('ends one, and the token is refused when it says so', async () => {
   const [one, another] = [await elsewhere(), await elsewhere()]
   const shown = await send(browser, page, { decision: 'end', sid: one.sid })

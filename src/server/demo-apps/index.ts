@@ -58,7 +58,12 @@ export function createDemoApps(log: Log): DemoApps {
   return {
     list: () => running.map(({ name, url }) => ({ name, url })),
     async start(node) {
-      await Promise.all(names.map((name) => startOne(name, node)))
+      try {
+        await Promise.all(names.map((name) => startOne(name, node)))
+      } catch (error) {
+        // Closed while they were starting: nobody waits for them any more.
+        if (!isClosed) throw error
+      }
     },
     async close() {
       isClosed = true

@@ -1,4 +1,5 @@
 /** Logins with e-mail address, password and, where the account asks for it, a one-time password. */
+import { cameFrom } from '../../came-from.ts'
 import { Refusal } from '../../../domain/failure.ts'
 import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { Client, Subject } from '../../../domain/identity.ts'
@@ -181,10 +182,8 @@ async function openLogin(
 
 /** What people see of a session in a list of theirs. */
 export function sessionAttributes(request: DialectRequest): Record<string, string> {
-  const userAgent = request.header('user-agent')?.slice(0, 200)
   return {
-    address: request.clientAddress,
-    ...(userAgent === undefined ? {} : { userAgent }),
+    ...cameFrom(request),
     ...(asksForUs(request) ? { region: 'us' } : {}),
   }
 }

@@ -1,3 +1,4 @@
+import { cameFrom } from '../../came-from.ts'
 import { createHash } from 'node:crypto'
 import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { Subject } from '../../../domain/identity.ts'
@@ -73,7 +74,7 @@ export function createActs(
         // Its token is signed a moment later and is to have its whole life.
         sessionLifetimeMs: accessLifetimeMs + SIGNING_MARGIN_MS,
         claims: { username },
-        attributes: { address: request.clientAddress, ...userAgent(request) },
+        attributes: { ...cameFrom(request) },
       })
       return { username, access }
     },
@@ -145,9 +146,4 @@ function createPasswordCheck(
 function accountKey(username: string): string {
   const account = normalIdentifier('username', username) ?? username
   return createHash('sha256').update(account).digest('base64url')
-}
-
-function userAgent(request: DialectRequest): { readonly userAgent?: string } {
-  const header = request.header('user-agent')
-  return header === undefined ? {} : { userAgent: header.slice(0, 256) }
 }

@@ -1,4 +1,5 @@
 /** The login with a one-time password: both steps behave alike for known and unknown phones. */
+import { cameFrom } from '../../came-from.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { DialectContext } from '../../context.ts'
 import type { DialectRequest } from '../../dialect.ts'
@@ -82,13 +83,8 @@ export function createOtpLogin(
       refreshLifetimeMs: options.refreshLifetimeMs,
       sessionLifetimeMs: options.sessionLifetimeMs,
       claims: { fresh: true, type: 'access' },
-      attributes: { address: request.clientAddress, ...userAgent(request) },
+      attributes: { ...cameFrom(request) },
     })
     return { accessToken: issued.access.token, refreshToken: issued.refresh?.token }
   }
-}
-
-function userAgent(request: DialectRequest): { readonly userAgent?: string } {
-  const header = request.header('user-agent')
-  return header === undefined ? {} : { userAgent: header.slice(0, 256) }
 }

@@ -18,7 +18,6 @@ const OCTOPUS = 'octopus'
 export interface OctopusService {
   readonly core: Core
   readonly settings: OctopusOptions
-  /** Logins by client. */
   readonly loginQuota: Quota
   /** Logins by address, given back where they succeed: bounds guessing at keys that do not exist. */
   readonly failedLoginQuota: Quota
@@ -27,7 +26,6 @@ export interface OctopusService {
   readonly readQuota: Quota
 }
 
-/** A login's or refresh's tokens, with the number of the client whose they are. */
 export interface ClientTokens {
   readonly tokens: IssuedTokens
   readonly clientNumber: number

@@ -3,6 +3,7 @@
  * sign-on session; the other ties the pages of a login to the browser in which it began, so that
  * nobody is led through a login that somebody else has begun.
  */
+import { cameFrom } from '../../came-from.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { digest } from '../../../core/handles.ts'
@@ -94,10 +95,7 @@ async function openSession(
     audience: issuer,
     accessLifetimeMs: options.accessLifetimeMs,
     sessionLifetimeMs: options.sessionLifetimeMs,
-    attributes: {
-      address: request.clientAddress,
-      userAgent: request.header('user-agent')?.slice(0, 256) ?? '',
-    },
+    attributes: { ...cameFrom(request) },
   })
   return session.sid
 }

@@ -1,5 +1,6 @@
 /** `/devices` while somebody looks: the list changes as it does, and times are those of the person. */
 
+const PATH = '/devices'
 const LIST = 'list'
 
 function showLocalTimes() {
@@ -12,13 +13,18 @@ function showLocalTimes() {
   }
 }
 
+/** Loads the page anew, and sends no form again. */
+function leave() {
+  location.replace(PATH)
+}
+
 async function refresh() {
-  const answer = await fetch(location.pathname, { cache: 'no-store', redirect: 'manual' })
+  const answer = await fetch(PATH, { cache: 'no-store', redirect: 'manual' })
   // Whoever is logged out is asked to log in.
-  if (!answer.ok) return location.reload()
+  if (!answer.ok) return leave()
   const next = new DOMParser().parseFromString(await answer.text(), 'text/html')
   const [old, fresh] = [document.getElementById(LIST), next.getElementById(LIST)]
-  if (old === null || fresh === null) return location.reload()
+  if (old === null || fresh === null) return leave()
   old.replaceWith(fresh)
   showLocalTimes()
   const news = document.getElementById('news')
@@ -30,6 +36,9 @@ const events = new EventSource('/devices/events')
 events.addEventListener('changed', () => void refresh())
 events.addEventListener('signed-out', () => {
   events.close()
-  // Not a form again that has been sent.
-  location.replace('/devices')
+  leave()
+})
+// Refused for good: whether it still is the list of somebody who is logged in says the page itself.
+events.addEventListener('error', () => {
+  if (events.readyState === EventSource.CLOSED) void refresh()
 })

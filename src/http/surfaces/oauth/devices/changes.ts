@@ -56,17 +56,22 @@ async function* changes(
 ): AsyncGenerator<Uint8Array> {
   const { core, clock, node } = service
   let wake = (): void => undefined
+  let hasNews = false
   const woken = (): void => {
+    hasNews = true
     wake()
   }
-  const wait = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
+  const wait = async (ms: number): Promise<void> => {
+    await new Promise<void>((resolve) => {
+      if (hasNews) return resolve()
       const cancel = clock.after(ms, resolve)
       wake = () => {
         cancel()
         resolve()
       }
     })
+    hasNews = false
+  }
   const unsubscribe = core.revocations.onCommitted(woken)
   node.stopping.addEventListener('abort', woken)
   try {
@@ -77,13 +82,14 @@ async function* changes(
       await wait(LOOK_MS)
       const now = await listedNow(service, signOn)
       const isOut = !now.includes(signOn.sid)
+      let isSilent = false
       if (now !== known) await core.awaitEnded({ wait: true })
       if (isOut) return yield event('signed-out')
       if (now !== known) yield event('changed')
-      else if (clock.monotonicMs() - saidMs < HEARTBEAT_MS) continue
-      else yield Buffer.from(':\n\n')
+      else if (clock.monotonicMs() - saidMs >= HEARTBEAT_MS) yield Buffer.from(':\n\n')
+      else isSilent = true
+      if (!isSilent) saidMs = clock.monotonicMs()
       known = now
-      saidMs = clock.monotonicMs()
       await new Promise<void>((resolve) => {
         clock.after(LEAST_PAUSE_MS, resolve)
       })

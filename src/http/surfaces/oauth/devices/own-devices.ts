@@ -27,22 +27,27 @@ const SHOWN = 100
 
 /** Where a person is logged in, as of now. */
 export async function ownDevices(service: OAuthService, signOn: SignOn): Promise<OwnDevices> {
-  const { items, next } = await liveSessions(service, signOn)
+  const { items, hasMore } = await liveSessions(service, signOn)
   const names = await appNames(service, items)
   const devices = items.map((status) => deviceOf(status, names, signOn))
   return {
     devices: devices.toSorted((one, other) => Number(other.isThis) - Number(one.isThis)),
-    hasMore: next !== undefined,
+    hasMore,
   }
 }
 
-/** The live sessions of whoever is signed on, and of nobody else. */
-export function liveSessions(
+/** The live sessions of whoever is signed on, and of nobody else: the newest, and this one. */
+export async function liveSessions(
   { core, clock }: Pick<OAuthService, 'core' | 'clock'>,
-  { subjectId }: Pick<SignOn, 'subjectId'>,
-): ReturnType<OAuthService['core']['sessions']['list']> {
+  { subjectId, sid }: Pick<SignOn, 'subjectId' | 'sid'>,
+): Promise<{ readonly items: readonly SessionStatus[]; readonly hasMore: boolean }> {
   const page = { limit: SHOWN, cursor: undefined }
-  return core.sessions.list({ subjectId, liveAtMs: clock.nowMs() }, page)
+  const filter = { subjectId, liveAtMs: clock.nowMs() }
+  const { items, next } = await core.sessions.list(filter, page)
+  const isThere = items.some(({ session }) => session.sid === sid)
+  const own = isThere ? undefined : await core.sessions.status(sid)
+  const isLive = own?.state === 'live'
+  return { items: isLive ? [own, ...items] : items, hasMore: next !== undefined }
 }
 
 /** Those who are in a session, without the browser itself. */
