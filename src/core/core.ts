@@ -1,6 +1,5 @@
 /**
- * The core: the verbs that every dialect, the admin API and the CLI end in. One verb a file; this
- * file names them and puts them together. Nothing here knows HTTP, SQL or a dialect.
+ * The core: the verbs of every surface and the CLI, one a file. Nothing knows HTTP or SQL here.
  */
 import type { DeliveryStore } from '../ports/delivery.ts'
 import type { CoreDependencies } from './dependencies.ts'
@@ -85,7 +84,6 @@ export interface Core extends OperatorCore {
   readonly authenticateClient: Verb<typeof authenticateClient>
   readonly isClientSecret: Verb<typeof isClientSecret>
   readonly authenticateGuard: Verb<typeof authenticateGuard>
-  /** Hashes a password or a client's secret, to be stored with a subject or a client. */
   readonly hashSecret: (secret: string) => Promise<string>
   readonly openSession: Verb<typeof openSession>
   readonly joinSession: Verb<typeof joinSession>
