@@ -143,7 +143,7 @@ class ServerGuard implements Guard {
     const audience = options.audience ?? this.#options.audience
     const { jwt, method, path } = proof
     const { publicUrl } = this.#options
-    const url = publicUrl === undefined ? undefined : withoutSlash(publicUrl) + path
+    const url = publicUrl === undefined ? undefined : urlBelow(publicUrl, path)
     const shown = { proof: jwt, method, url, ...(token === undefined ? {} : { token }) }
     const read = await this.#proofs.read(shown)
     // A middleware within another checks the same request again. What is frozen cannot have been
@@ -359,6 +359,12 @@ function narrowed(issuers: OtherIssuers, names: readonly string[] | undefined): 
 function serverUrl(server: string): string {
   const { origin, pathname } = new URL(server)
   return withoutSlash(origin + pathname)
+}
+
+/** A slash stands between them, whatever a caller has written into the path: no part of it is a
+host. */
+function urlBelow(publicUrl: string, path: string): string {
+  return withoutSlash(publicUrl) + (path.startsWith('/') ? path : `/${path}`)
 }
 
 function withoutSlash(url: string): string {

@@ -271,6 +271,22 @@ suite('a bound token at the guard itself', () => {
     other.close()
   })
 
+  test('a path that is none, as a caller may write it, lengthens no host', async () => {
+    const { token } = await login()
+    const plain = createGuard({
+      server: server.url,
+      credential: 'outright-demo-guard',
+      publicUrl: 'https://api.example',
+    })
+    await plain.ready()
+    for (const path of ['.evil.example/x', ':8443/x', '@evil.example/x', 's://x/']) {
+      const jwt = await client.proof({ url: `https://api.example${path}`, token })
+      const verdict = await plain.checkWithProof(token, { jwt, method: 'GET', path })
+      assert.deepEqual(verdict, { ok: false, reason: 'unproven', proof: 'url' }, path)
+    }
+    plain.close()
+  })
+
   test('an object that is filled anew counts each use of a proof', async () => {
     const { token } = await login()
     const reused = await proofFor(token)

@@ -110,15 +110,18 @@ function provenUrl(
   { allowedHosts }: ForwardAuthOptions,
 ): string | undefined {
   if (url === undefined || !allowedHosts.includes(url.host)) return undefined
-  const said = [
-    [request.header('x-forwarded-proto'), url.protocol.slice(0, -1)],
-    [request.header('x-forwarded-host'), url.host],
-    [request.header('x-forwarded-uri'), url.pathname + url.search],
-    [request.header('x-original-uri'), url.pathname + url.search],
-  ] as const
-  return said.every(([header, own]) => header === undefined || header === own)
-    ? url.href
-    : undefined
+  const { protocol, host, href } = url
+  const said: readonly (readonly [name: string, fits: (value: string) => boolean])[] = [
+    ['x-forwarded-proto', (value) => `${value}:` === protocol],
+    ['x-forwarded-host', (value) => URL.parse(`${protocol}//${value}`)?.host === host],
+    ['x-forwarded-uri', (value) => URL.parse(value, href)?.href === href],
+    ['x-original-uri', (value) => URL.parse(value, href)?.href === href],
+  ]
+  const agrees = said.every(([name, fits]) => {
+    const value = request.header(name)
+    return value === undefined || fits(value)
+  })
+  return agrees ? href : undefined
 }
 
 function originalUrl(request: DialectRequest): URL | undefined {
