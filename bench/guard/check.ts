@@ -25,6 +25,8 @@ const repeats: readonly (readonly [string, Omit<RepeatedInput, 'seconds'>])[] = 
   ],
 ]
 const FRESH = 'new tokens'
+const PROVEN = '1,000 tokens that are bound to a key, a new proof each time (DPoP)'
+const PROOF_FLOOR = 'bare verification of the signature of a proof (`jose`)'
 const FLOOR = 'bare verification of a signature (`jose`)'
 const SNAPSHOT_ROW = 'snapshot'
 
@@ -60,6 +62,11 @@ async function run({ seconds, rounds, retries }: Settings): Promise<Outcome> {
         add(FRESH, checked)
         add(FLOOR, verified)
       },
+      async () => {
+        const { checked, verified } = await take<FreshFigures>('proven')
+        add(PROVEN, checked)
+        add(PROOF_FLOOR, verified)
+      },
     ]
     for (const turn of turns) await turn()
     // The first is to warm up.
@@ -77,6 +84,8 @@ function outcome(samples: ReadonlyMap<string, readonly number[]>, note: string):
   const floor = samples.get(FLOOR) ?? []
   const fresh = samples.get(FRESH) ?? []
   const ratio = spread(fresh.map((rate, round) => rate / (floor[round] ?? Number.NaN)))
+  const proofs = samples.get(PROOF_FLOOR) ?? []
+  const proven = spread((samples.get(PROVEN) ?? []).map((rate, round) => rate / proofs[round]!))
   const snapshot = spread(samples.get(SNAPSHOT_ROW) ?? [])
   const rows = [...samples]
     .filter(([name]) => name !== SNAPSHOT_ROW)
@@ -90,6 +99,7 @@ function outcome(samples: ReadonlyMap<string, readonly number[]>, note: string):
     rows,
     notes: [
       `new tokens ÷ bare verification: ${spreadText(ratio, 2)}`,
+      `bound tokens with a proof ÷ bare verification of the proof: ${spreadText(proven, 2)}`,
       `snapshot of 1,000,000 entries through the guard’s decoder: ${spreadText(snapshot)} ms ` +
         `(aim ${aimText(snapshot.median <= SNAPSHOT_AIM_MS, '≤ 1,000 ms')})`,
       note,
@@ -99,7 +109,7 @@ function outcome(samples: ReadonlyMap<string, readonly number[]>, note: string):
 }
 
 function aimOf(name: string, rate: Spread, ratio: Spread): string {
-  if (name === FLOOR) return ''
+  if (name === FLOOR || name === PROVEN || name === PROOF_FLOOR) return ''
   if (name === FRESH) return aimText(ratio.median >= FRESH_AIM, '≥ 0.85 of the next row')
   return aimText(rate.median >= RATE_AIM, '≥ 1,000,000')
 }

@@ -10,6 +10,7 @@ import { fingerprint } from '../../src/verifier/fingerprint.ts'
 import { answerTasks } from '../http/child.ts'
 import { collectGarbage } from '../http/watch.ts'
 import { BenchFeed, ISSUER } from './feed.ts'
+import { confirmation, provenRate, PUBLIC_URL } from './proofs.ts'
 import { entryKinds, entryWords } from '../../src/protocol/feed.ts'
 
 export interface RepeatedInput {
@@ -51,6 +52,7 @@ const jwks = JSON.stringify({
 })
 const FOREIGN = 'https://sso.example/realms/shop'
 const FOREIGN_TOKENS = 1000
+const BOUND_TOKENS = 1000
 const foreignKeys = await generateKeyPair('RS256', { extractable: true })
 const issuers = JSON.stringify({
   issuers: [
@@ -72,7 +74,7 @@ let tokens: Buffer[] = []
 let foreign: Buffer[] = []
 let newsSeconds = 4_000_000_000
 
-answerTasks({ load, prepare, repeated, fresh, news }, async () => {
+answerTasks({ load, prepare, repeated, fresh, proven, news }, async () => {
   guard?.close()
 })
 
@@ -84,6 +86,7 @@ async function load(entries: number): Promise<number> {
     server: 'http://bench.invalid',
     credential: 'bench',
     connect: feed.connect,
+    publicUrl: PUBLIC_URL,
     cacheSize: CACHE_SIZE,
     fetch: (url) =>
       Promise.resolve(
@@ -163,6 +166,15 @@ async function fresh(): Promise<FreshFigures> {
   return { checked: perSecond(checkedMs), verified: perSecond(verifiedMs) }
 }
 
+/** Tokens that are known and bound to a key, each time with a proof of it. */
+async function proven(): Promise<FreshFigures> {
+  const bound = await mint(BOUND_TOKENS, () => sign(privateKey, { cnf: confirmation }))
+  return provenRate(
+    guard!,
+    bound.map((token) => token.toString('latin1')),
+  )
+}
+
 /**
  * Every check comes first after news that might concern the token, and has to look everything up.
  *
@@ -229,7 +241,7 @@ async function signForeign(): Promise<Buffer> {
 }
 
 /** A token as the server signs it. */
-async function sign(key: CryptoKey): Promise<Buffer> {
+async function sign(key: CryptoKey, more: object = {}): Promise<Buffer> {
   const nowSeconds = Math.floor(Date.now() / 1000)
   const token = await new SignJWT({
     aud: ['api'],
@@ -238,6 +250,7 @@ async function sign(key: CryptoKey): Promise<Buffer> {
     sid: randomUUID(),
     jti: randomUUID(),
     gen: {},
+    ...more,
   })
     .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: KID })
     .setIssuer(ISSUER)

@@ -361,8 +361,10 @@ function serverUrl(server: string): string {
   return withoutSlash(origin + pathname)
 }
 
-/** A slash stands between them, whatever a caller has written into the path: no part of it is a
-host. */
+/**
+ * A slash stands between them, whatever a caller has written into the path: no part of it is a
+ * host.
+ */
 function urlBelow(publicUrl: string, path: string): string {
   return withoutSlash(publicUrl) + (path.startsWith('/') ? path : `/${path}`)
 }
