@@ -29,11 +29,8 @@ const MAX_REMEMBERED = 1000
 export function createClientAuthentication(
   context: Pick<DialectContext, 'core' | 'rateLimitFactor' | 'clock' | 'issuer'>,
 ): (request: DialectRequest) => Promise<string | undefined> {
-  const { core, rateLimitFactor } = context
-  const guesses = createRateLimit(
-    { points: GUESSES_PER_MINUTE, windowSeconds: 60 },
-    rateLimitFactor,
-  )
+  const { core } = context
+  const guesses = createRateLimit({ points: GUESSES_PER_MINUTE, windowSeconds: 60 }, context)
   const proofs = new Map<string, string>()
 
   async function prove(client: Client | undefined, secret: string, address: string): Promise<void> {

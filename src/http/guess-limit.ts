@@ -5,9 +5,14 @@
  * logged in from before, that count shuts nobody out.
  */
 import type { Core } from '../core/core.ts'
-import { addressBlock, createRateLimit, type RateLimitRule } from './rate-limit.ts'
+import {
+  addressBlock,
+  createRateLimit,
+  type RateLimitHost,
+  type RateLimitRule,
+} from './rate-limit.ts'
 
-export interface GuessLimitOptions {
+export interface GuessLimitOptions extends RateLimitHost {
   readonly core: Core
   /** Whose accounts they are. */
   readonly dialect: string
@@ -17,8 +22,6 @@ export interface GuessLimitOptions {
   readonly perAccount: RateLimitRule
   /** How many times `perAccount` all unknown addresses together have at one account. */
   readonly strangersFactor: number
-  /** `OUTRIGHT_RATE_LIMIT_FACTOR`. */
-  readonly rateLimitFactor: number
 }
 
 /** See the head of this file. */
@@ -35,11 +38,11 @@ export interface GuessLimit {
 
 /** Makes a limit that nobody has used yet. */
 export function createGuessLimit(options: GuessLimitOptions): GuessLimit {
-  const { core, dialect, perAccount, rateLimitFactor } = options
-  const ofAddress = createRateLimit(options.perAddress, rateLimitFactor)
-  const ofPair = createRateLimit(perAccount, rateLimitFactor)
+  const { core, dialect, perAccount } = options
+  const ofAddress = createRateLimit(options.perAddress, options)
+  const ofPair = createRateLimit(perAccount, options)
   const points = perAccount.points * options.strangersFactor
-  const ofStrangers = createRateLimit({ ...perAccount, points }, rateLimitFactor)
+  const ofStrangers = createRateLimit({ ...perAccount, points }, options)
   const placeOf = (account: string, address: string) => ({
     dialect,
     account,

@@ -1,8 +1,8 @@
 import ipaddr from 'ipaddr.js'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { refuse } from '../domain/failure.ts'
 import { RecentMap } from '../domain/recent-map.ts'
 import { group, integer, type Group } from '../settings/schema.ts'
+import type { DialectContext } from './context.ts'
 
 export interface RateLimitRule {
   /** How many are allowed in the window, before the installation's factor. */
@@ -47,39 +47,46 @@ export interface RateLimit {
   consume(key: string): Promise<void>
 }
 
+interface Window {
+  readonly endsAtMs: number
+  count: number
+}
+
 /**
- * Makes a limit that is kept in this process: with several nodes each counts for itself.
+ * Makes a limit that is kept in this process: with several nodes each counts for itself. A window
+ * begins with the first call of its key. It is written here because windows have to be counted by
+ * the monotonic clock, which libraries do not take: with a wall clock that is set, a limit would
+ * open early or hold for as long as the clock went back.
  *
  * @param rule What the dialect documents.
- * @param factor `OUTRIGHT_RATE_LIMIT_FACTOR`: multiplies the points; at least one point remains.
+ * @param host Its `rateLimitFactor` multiplies the points; at least one point remains.
  * @param maxKeys Default 100,000.
  */
 export function createRateLimit(
-  rule: RateLimitRule,
-  factor: number,
+  { points, windowSeconds }: RateLimitRule,
+  { rateLimitFactor, clock }: RateLimitHost,
   maxKeys: number = MAX_KEYS,
 ): RateLimit {
-  const limiter = new RateLimiterMemory({
-    points: Math.max(1, Math.round(rule.points * factor)),
-    duration: rule.windowSeconds,
-  })
-  // The library forgets a key at the end of its window and has no bound.
-  const keys = new RecentMap<string, true>(maxKeys)
+  const allowed = Math.max(1, Math.round(points * rateLimitFactor))
+  const windows = new RecentMap<string, Window>(maxKeys)
   return {
     async consume(key) {
       const counted = addressBlock(key)
-      const dropped = keys.set(counted, true)
-      if (dropped !== undefined) void limiter.delete(dropped)
-      try {
-        await limiter.consume(counted)
-      } catch (error) {
-        if (!(error instanceof RateLimiterRes)) throw error
-        const retryAfterSeconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000))
-        refuse({ kind: 'rate_limited', retryAfterSeconds })
-      }
+      const nowMs = clock.monotonicMs()
+      const known = windows.get(counted)
+      const isOver = known === undefined || nowMs >= known.endsAtMs
+      const window = isOver ? { endsAtMs: nowMs + windowSeconds * 1000, count: 0 } : known
+      window.count++
+      windows.set(counted, window)
+      if (window.count <= allowed) return
+      const retryAfterSeconds = Math.max(1, Math.ceil((window.endsAtMs - nowMs) / 1000))
+      refuse({ kind: 'rate_limited', retryAfterSeconds })
     },
   }
 }
+
+/** What a limit needs of the surface that it stands in. */
+export type RateLimitHost = Pick<DialectContext, 'rateLimitFactor' | 'clock'>
 
 /** Whoever holds an IPv6 address holds its /64 as well: those are counted as one. */
 export function addressBlock(key: string): string {

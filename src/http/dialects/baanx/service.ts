@@ -25,7 +25,7 @@ export interface BaanxService {
 const STRANGERS_FACTOR = { logins: 10, otps: 2 } as const
 
 export function createService(context: DialectContext, settings: BaanxOptions): BaanxService {
-  const { core, rateLimitFactor } = context
+  const { core, rateLimitFactor, clock } = context
   const { limits } = settings
   const perMinute = (points: number): RateLimitRule => ({ points, windowSeconds: 60 })
   const limit = (of: 'logins' | 'otps'): GuessLimit =>
@@ -36,6 +36,7 @@ export function createService(context: DialectContext, settings: BaanxOptions): 
       perAccount: perMinute(limits[`${of}PerAccount`]),
       strangersFactor: STRANGERS_FACTOR[of],
       rateLimitFactor,
+      clock,
     })
   return {
     core,
@@ -46,7 +47,7 @@ export function createService(context: DialectContext, settings: BaanxOptions): 
       otps: limit('otps'),
       authorizationsPerAddress: createRateLimit(
         perMinute(limits.authorizationsPerAddress),
-        rateLimitFactor,
+        context,
       ),
     },
   }

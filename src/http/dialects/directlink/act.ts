@@ -131,6 +131,7 @@ function createPasswordCheck(
     perAccount: options.attemptsPerAccount,
     strangersFactor: TRIED_BY_STRANGERS,
     rateLimitFactor: context.rateLimitFactor,
+    clock: context.clock,
   })
   return async ({ username, password }, request) => {
     const account = accountKey(username)

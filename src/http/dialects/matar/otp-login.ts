@@ -31,6 +31,7 @@ export function createOtpLogin(
     perAccount: options.sentPerPhone,
     strangersFactor: SENT_FOR_STRANGERS,
     rateLimitFactor,
+    clock,
   })
   const tried = createGuessLimit({
     core,
@@ -39,6 +40,7 @@ export function createOtpLogin(
     perAccount: options.triedPerPhone,
     strangersFactor: TRIED_BY_STRANGERS,
     rateLimitFactor,
+    clock,
   })
 
   const send = async (phone: string, request: DialectRequest): Promise<undefined> => {

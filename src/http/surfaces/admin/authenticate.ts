@@ -38,12 +38,13 @@ const tokenBearer: Caller = { actor: operatorSubject('admin'), name: 'admin toke
  */
 export function createAuthentication(
   adminToken: string | undefined,
-  { core, rateLimitFactor }: Pick<DialectContext, 'core' | 'rateLimitFactor'>,
+  context: Pick<DialectContext, 'core' | 'rateLimitFactor' | 'clock'>,
 ): Authenticate {
+  const { core } = context
   const expected = adminToken === undefined ? undefined : digest(adminToken)
   const wrongTokens = createRateLimit(
     { points: WRONG_TOKENS_PER_MINUTE, windowSeconds: 60 },
-    rateLimitFactor,
+    context,
   )
   return async (request) => {
     const authorization = readAuthorization(request)

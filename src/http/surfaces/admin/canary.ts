@@ -101,7 +101,7 @@ export function canaryRoutes(context: AdminContext): readonly Route[] {
 function addRoute({ core, clock, random, rateLimitFactor, route }: AdminContext): Route {
   const limit = createRateLimit(
     { points: MAX_REPORTS_PER_MINUTE, windowSeconds: 60 },
-    rateLimitFactor,
+    { rateLimitFactor, clock },
   )
   return route(
     {

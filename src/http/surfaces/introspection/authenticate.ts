@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'
 import { readClientCredentials } from '../../client-credentials.ts'
 import type { DialectRequest } from '../../dialect.ts'
-import { createRateLimit } from '../../rate-limit.ts'
+import { createRateLimit, type RateLimitHost } from '../../rate-limit.ts'
 import type { ResourceServer } from './options.ts'
 
 /** Wrong secrets from one address in a minute. */
@@ -20,14 +20,14 @@ const WRONG_SECRETS_PER_MINUTE = 30
  */
 export function createAuthentication(
   resourceServers: readonly ResourceServer[],
-  rateLimitFactor: number,
+  host: RateLimitHost,
 ): (request: DialectRequest) => Promise<ResourceServer | undefined> {
   const byId = new Map(
     resourceServers.map((one) => [one.id, { one, expected: digest(one.secret) }] as const),
   )
   const wrongSecrets = createRateLimit(
     { points: WRONG_SECRETS_PER_MINUTE, windowSeconds: 60 },
-    rateLimitFactor,
+    host,
   )
   return async (request) => {
     const credentials = readClientCredentials(request)

@@ -50,10 +50,10 @@ const declare = routesWith({ refuse: refuseForm })
  *    again.
  */
 function introspectionRoute(
-  { core, rateLimitFactor }: DialectContext,
+  { core, rateLimitFactor, clock }: DialectContext,
   { resourceServers }: IntrospectionSettings,
 ): Route {
-  const authenticate = createAuthentication(resourceServers, rateLimitFactor)
+  const authenticate = createAuthentication(resourceServers, { rateLimitFactor, clock })
   const keys = new Map(resourceServers.map((server) => [server, encryptionKeyOf(server)] as const))
 
   async function introspect(token: string, server: ResourceServer): Promise<Introspection> {

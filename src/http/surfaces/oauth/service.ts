@@ -42,9 +42,10 @@ export function createService(context: DialectContext, options: OAuthOptions): O
       perAccount: options.attemptsPerAccount,
       strangersFactor: TRIED_BY_STRANGERS,
       rateLimitFactor,
+      clock,
     }),
-    userCodes: createRateLimit(options.userCodesPerAddress, rateLimitFactor),
-    strangers: createRateLimit(options.requestsPerAddress, rateLimitFactor),
+    userCodes: createRateLimit(options.userCodesPerAddress, context),
+    strangers: createRateLimit(options.requestsPerAddress, context),
     authenticateClient: createClientAuthentication(context),
     isSecure: issuer.startsWith('https:'),
   }

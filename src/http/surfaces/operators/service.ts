@@ -17,7 +17,7 @@ export interface OperatorService extends Pick<DialectContext, 'core' | 'log'> {
 const TRIED_BY_STRANGERS = 10
 
 export function createService(
-  { core, log, issuer, rateLimitFactor }: DialectContext,
+  { core, log, issuer, rateLimitFactor, clock }: DialectContext,
   options: OperatorOptions,
 ): OperatorService {
   return {
@@ -25,7 +25,7 @@ export function createService(
     log,
     options,
     passkeys: createPasskeyPages({ core, issuer }),
-    challenges: createRateLimit(options.attemptsPerAddress, rateLimitFactor),
+    challenges: createRateLimit(options.attemptsPerAddress, { rateLimitFactor, clock }),
     guesses: createGuessLimit({
       core,
       dialect: 'operators',
@@ -33,6 +33,7 @@ export function createService(
       perAccount: options.attemptsPerAccount,
       strangersFactor: TRIED_BY_STRANGERS,
       rateLimitFactor,
+      clock,
     }),
   }
 }
