@@ -112,6 +112,21 @@ suite('/clients', () => {
     assert.notEqual(again.secret, secret)
   })
 
+  test('a public client of OAuth may be given a secret and what needs one in the same call', async () => {
+    await api.post('/clients', { dialect: 'oauth', key: 'kiosk' })
+    const attributes = { oauth: { grant_types: ['client_credentials'] } }
+    assertProblem(await api.patch('/clients/kiosk', { attributes }), 400, 'validation-failed')
+    const changed = await api.patch('/clients/kiosk', { attributes, rotateSecret: true })
+    assert.equal(changed.status, 200)
+    const { secret } = changed.json()
+    const basic = Buffer.from(`kiosk:${secret}`).toString('base64')
+    const exchanged = await api.server.call('POST', '/oauth2/token', {
+      headers: { authorization: `Basic ${basic}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    assert.equal(exchanged.status, 200)
+  })
+
   test('disabling ends its sessions and refuses new ones', async () => {
     const { token } = await api.login()
     const reply = await api.patch('/clients/directlink', { status: 'disabled' })

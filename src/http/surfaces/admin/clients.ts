@@ -180,7 +180,9 @@ function changeRoute({ core, route }: AdminContext): Route {
       const patch = call.body()
       const found = await core.findClient(call.param('id'))
       const { attributes = found.attributes, redirectUris = found.redirectUris } = patch
-      refuseMetadata({ ...found, attributes, redirectUris })
+      // As the client will be: with a secret, where it is given one now.
+      const secretHash = patch.rotateSecret === true ? 'to be made' : found.secretHash
+      refuseMetadata({ ...found, attributes, redirectUris, secretHash })
       const by = { actor, wait: call.request.waitForConfirmation }
       const changed = await core.changeClient(found.id, patch, by)
       const { client: now, generated = null, revoked } = changed
