@@ -188,7 +188,7 @@ test('the first hour that ARCHITECTURE.md names is under 1,000 lines', () => {
   const lines = paths.map((path) => {
     const named = files.find((one) => one.path === path)
     assert.ok(named, `${path} is not there`)
-    return named.text.split('\n').length
+    return named.text.split('\n').length - 1
   })
   assert.ok(lines.reduce((sum, count) => sum + count) < 1000, lines.join(' + '))
 })
