@@ -2,10 +2,13 @@
  * Which pages of other origins may call, and what they may read (Fetch, section 3.3). One place for
  * all dialects: each says what its calls need, the installation says which origins it trusts.
  */
+import { checkedText, list, type Setting } from '../settings/schema.ts'
 import type { DialectRequest } from './dialect.ts'
 
 /** What a dialect says about pages of other origins. */
 export interface CorsRules {
+  /** Where alone pages of other origins may call, as paths that are sent. Default: everywhere. */
+  readonly paths?: ReadonlySet<string>
   /** Origins where the installation names none; `*` is any. */
   readonly origins: readonly string[]
   /** Methods as its documents list them; default: those of its routes. */
@@ -52,6 +55,8 @@ export function corsOf(
   origins: readonly string[] | undefined,
   methods: readonly string[],
 ): Cors | undefined {
+  const paths = rules?.paths
+  const isClosed = ({ path }: DialectRequest): boolean => paths?.has(path) === false
   const allowed = new Set(origins ?? rules?.origins ?? [])
   if (allowed.size === 0) return undefined
   const whoever = allowed.has('*')
@@ -71,14 +76,31 @@ export function corsOf(
   // With credentials browsers want the origin by its name.
   if (whoever && rules?.credentials !== true) {
     const anyOrigin = { ...always, 'access-control-allow-origin': '*' }
-    return { headers: () => anyOrigin }
+    return { headers: (request) => (isClosed(request) ? {} : anyOrigin) }
   }
   return {
     headers(request) {
+      if (isClosed(request)) return {}
       const origin = request.header('origin')
       if (origin === undefined) return whoever ? { ...always, ...vary } : vary
       if (!whoever && !allowed.has(origin)) return vary
       return { ...always, ...vary, 'access-control-allow-origin': origin }
     },
   }
+}
+
+/** The schema of a list of origins that an installation may set. */
+export function originsSetting(notes: {
+  readonly description: string
+  readonly default?: readonly string[]
+  readonly defaultText: string
+}): Setting<readonly string[]> {
+  const origin = checkedText({ allowed: 'an origin such as https://app.example, or *' }, isOrigin)
+  const allowed = 'a list of origins such as https://app.example, or of `*`'
+  return list(origin, { allowed, ...notes })
+}
+
+/** As browsers send it: scheme, host and port, in lower case and without what goes without saying. */
+function isOrigin(text: string): boolean {
+  return text === '*' || (/^https?:\/\//.test(text) && URL.parse(text)?.origin === text)
 }

@@ -1,7 +1,7 @@
+import { originsSetting } from '../http/cors.ts'
 import {
   checkedText,
   hostInUrl,
-  list,
   optional,
   type OptionalSetting,
   type Setting,
@@ -20,6 +20,7 @@ const reserved: ReadonlySet<string> = new Set([
   '.well-known',
   'oidc',
   'login',
+  'device',
   'logged-out',
   'docs',
   'healthz',
@@ -46,17 +47,11 @@ export function place(): PlaceSettings {
       hostInUrl({ description: 'host name under which alone it is served', defaultText: 'any' }),
     ),
     origins: optional(
-      list(checkedText({ allowed: 'an origin such as https://app.example, or *' }, isOrigin), {
+      originsSetting({
         description: 'origins whose pages may call it; `*` is any',
         defaultText:
           'none; for Adobe Pass, whose documents let any, and for Baanx in the demo: any',
-        allowed: 'a list of origins such as https://app.example, or of `*`',
       }),
     ),
   }
-}
-
-/** As browsers send it: scheme, host and port, in lower case and without what goes without saying. */
-function isOrigin(text: string): boolean {
-  return text === '*' || (/^https?:\/\//.test(text) && URL.parse(text)?.origin === text)
 }

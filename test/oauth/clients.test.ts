@@ -78,6 +78,45 @@ async function present(jwt: string, more: Record<string, string> = {}): Promise<
   return `${String(reply.status)} ${reply.json().error}`
 }
 
+suite('pages of other origins', () => {
+  const origin = 'https://app.example'
+  const allowedAt = async (method: string, path: string) => {
+    const reply = await world.server.call(method, path, { headers: { origin } })
+    assert.equal(reply.headers['access-control-allow-credentials'], undefined)
+    return reply.headers['access-control-allow-origin']
+  }
+
+  test('may call what programs call, never with cookies, and nothing that people see', async () => {
+    const found = (await world.server.call('GET', `/.well-known/${wellKnown[0]}`)).json()
+    const machine = ['token', 'pushed_authorization_request', 'device_authorization', 'userinfo']
+    const paths = [
+      ...machine.map((name) => new URL(found[`${name}_endpoint`]).pathname),
+      ...wellKnown.map((name) => `/.well-known/${name}`),
+      new URL(found.jwks_uri).pathname,
+    ]
+    for (const path of paths) assert.equal(await allowedAt('GET', path), '*', path)
+    assert.equal(await allowedAt('OPTIONS', '/oauth2/token'), '*')
+    const people = ['/oauth2/authorize', '/login', '/login/consent', '/device', '/oidc/logout']
+    for (const path of people) {
+      for (const method of ['GET', 'POST', 'OPTIONS']) {
+        assert.equal(await allowedAt(method, path), undefined, `${method} ${path}`)
+      }
+    }
+  })
+})
+
+suite('pages of listed origins', () => {
+  const strict = useOAuth({ oauth: { origins: ['https://app.example'] } })
+  test('an installation names them', async () => {
+    const allowedTo = async (origin: string) => {
+      const reply = await strict.server.call('POST', '/oauth2/token', { headers: { origin } })
+      return reply.headers['access-control-allow-origin']
+    }
+    assert.equal(await allowedTo('https://app.example'), 'https://app.example')
+    assert.equal(await allowedTo('https://evil.example'), undefined)
+  })
+})
+
 suite('private_key_jwt', () => {
   test('a good assertion is the client, once', async () => {
     const jwt = await assertion()

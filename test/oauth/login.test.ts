@@ -32,6 +32,18 @@ suite('login with openid-client', () => {
     assert.equal(next.claims()?.['sid'], claims['sid'])
   })
 
+  test('the ID token says how somebody logged in, after a refresh as well', async () => {
+    const shop = await world.as('shop')
+    const { acr_values_supported: supported } = shop.serverMetadata()
+    const begun = await world.begin(shop, { acr_values: 'phr' })
+    const tokens = await world.finish(shop, begun, await world.logIn(new Browser(), begun))
+    const next = await openid.refreshTokenGrant(shop, tokens.refresh_token ?? '')
+    for (const claims of [tokens.claims(), next.claims()]) {
+      assert.deepEqual(claims?.['amr'], ['pwd'])
+      assert.deepEqual([claims['acr']], supported)
+    }
+  })
+
   test('AT-01, AT-02: access tokens are those of RFC 9068, and what this server verifies', async () => {
     const { access_token: token } = await world.tokens(new Browser(), await world.as('app'))
     assert.equal(decodeProtectedHeader(token).typ, 'at+jwt')

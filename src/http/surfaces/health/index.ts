@@ -21,6 +21,8 @@ interface KeySet {
   readonly keys: readonly Readonly<Record<string, unknown>>[]
 }
 
+const keySetPath = '/.well-known/jwks.json'
+
 export interface HealthSettings {
   readonly metricsToken?: string
 }
@@ -84,7 +86,7 @@ function createHealth({ core, node }: DialectContext, { metricsToken }: HealthSe
     ),
     route(
       {
-        ...look('/.well-known/jwks.json', 'The public keys of access tokens (RFC 7517, section 5)'),
+        ...look(keySetPath, 'The public keys of access tokens (RFC 7517, section 5)'),
         // Shorter than a new key is published before it signs.
         cacheControl: 'public, max-age=2',
         responses: {
@@ -102,6 +104,8 @@ function createHealth({ core, node }: DialectContext, { metricsToken }: HealthSe
   return {
     routes,
     owns: (path) => routes.some((one) => one.path === path),
+    // Public, and what an application in a browser verifies its tokens with.
+    cors: { origins: ['*'], paths: new Set([keySetPath]) },
     renderFailure: problemAnswer,
   }
 }

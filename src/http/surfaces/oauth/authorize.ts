@@ -171,7 +171,7 @@ function ask(
 async function finish(
   service: OAuthService,
   { authorization, interaction, cookies = [] }: Progress,
-  { sid, subjectId, authTimeMs }: SignOn,
+  { sid, subjectId, authTimeMs, method }: SignOn,
   generations: Generations,
 ): Promise<Answer> {
   const { core, options } = service
@@ -188,6 +188,7 @@ async function finish(
     context: {
       sid,
       authTimeMs,
+      method,
       redirectUri,
       codeChallenge,
       scope: scopes.join(' '),

@@ -10,6 +10,7 @@ import { digest } from '../../../core/handles.ts'
 import { readCookie, type Cookie } from '../../cookie.ts'
 import type { DialectRequest } from '../../dialect.ts'
 import { OAUTH } from '../../oauth-client.ts'
+import type { LoginFacts, LoginMethod } from './login-method.ts'
 import type { OAuthService } from './service.ts'
 
 /**
@@ -21,11 +22,9 @@ export const SIGN_ON_CLIENT = 'outright:sign-on'
 const SIGN_ON = 'oauth-sign-on'
 
 /** Somebody who is logged in at this server, in one browser. */
-export interface SignOn {
+export interface SignOn extends LoginFacts {
   readonly sid: string
   readonly subjectId: string
-  /** When the password was last checked. */
-  readonly authTimeMs: number
 }
 
 /** The sign-on session of a browser; undefined where there is none, or it has ended. */
@@ -57,8 +56,8 @@ export interface SignedOn {
 }
 
 /**
- * Signs somebody on whose password was right. A person who has a session in this browser keeps it;
- * another person's ends before the new one begins.
+ * Signs somebody on who has proved who they are. A person who has a session in this browser keeps
+ * it; another person's ends before the new one begins.
  *
  * @throws {Refusal} `account_disabled`, `credentials_invalid` where the password was changed
  *   meanwhile, `store_unavailable`.
@@ -67,13 +66,14 @@ export async function signOn(
   service: OAuthService,
   request: DialectRequest,
   subject: Subject,
+  method: LoginMethod,
 ): Promise<SignedOn> {
   const { core, clock, options } = service
   const before = await findSignOn(service, request)
   const isSame = before?.subjectId === subject.id
   if (before !== undefined && !isSame) await endSession(service, before, true)
   const sid = isSame ? before.sid : await openSession(service, request, subject)
-  const value = { sid, subjectId: subject.id, authTimeMs: clock.nowMs() }
+  const value = { sid, subjectId: subject.id, authTimeMs: clock.nowMs(), method }
   const lifetimeMs = options.sessionLifetimeMs
   const handle = await core.handles.issue({ kind: SIGN_ON, value, lifetimeMs })
   // A new handle for each login (session fixation); the one before is good no more.

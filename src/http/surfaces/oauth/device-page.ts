@@ -120,12 +120,12 @@ export async function submitDeviceConsent(
 async function allowance(
   { core }: OAuthService,
   client: OAuthClient,
-  { sid, subjectId, authTimeMs }: SignOn,
+  { sid, subjectId, authTimeMs, method }: SignOn,
   scopes: readonly string[],
 ) {
   const names = { subjectId, clientId: client.id, deviceKey: undefined }
   const generations = await core.sessions.generations(names)
-  const context = { scope: scopes.join(' '), authTimeMs }
+  const context = { scope: scopes.join(' '), authTimeMs, method }
   return { kind: 'allowed', subjectId, generations, consentedIn: sid, context } as const
 }
 

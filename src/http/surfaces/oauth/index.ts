@@ -69,6 +69,13 @@ function createOAuth(context: DialectContext, settings: OAuthSettings): Dialect 
   const machinePaths = new Set(programs.map(({ path }) => path))
   return {
     routes: [...pages, ...programs],
+    // Never with cookies, so not what people see.
+    cors: {
+      origins: service.options.origins,
+      paths: machinePaths,
+      requestHeaders: ['dpop'],
+      exposedHeaders: ['DPoP-Nonce'],
+    },
     owns: (path) => path.startsWith(`${loginPath}/`) || paths.has(path),
     renderFailure(failure, request) {
       if (request.path === userinfoPath) return userinfoFailure(failure, request)

@@ -51,7 +51,8 @@ export async function submitLogin(service: OAuthService, request: DialectRequest
   const username = form.get('username') ?? ''
   try {
     const subject = await checkPassword(service, request, username, form.get('password') ?? '')
-    return await goOn(service, request, interaction, await signOn(service, request, subject))
+    const signedOn = await signOn(service, request, subject, 'password')
+    return await goOn(service, request, interaction, signedOn)
   } catch (error) {
     const words = wordsFor(request, wishesOf(interaction).uiLocales)
     const again = error instanceof Refusal ? problemOf(error.failure, words) : undefined

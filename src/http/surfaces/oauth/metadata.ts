@@ -4,6 +4,7 @@ import { assertionAlgorithms } from '../../client-assertion.ts'
 import { authenticationMethods, grantTypes, openidScopes } from '../../oauth-client.ts'
 import { pushPath, tokenEndpointsMetadata, tokenPath } from '../../token-endpoints.ts'
 import { deviceAuthorizationPath } from './device.ts'
+import { loginMethods } from './login-method.ts'
 import type { OAuthService } from './service.ts'
 import { languageTags } from './words.ts'
 
@@ -47,9 +48,10 @@ export async function metadata({
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algorithms,
     claims_supported:
-      'iss sub aud iat exp auth_time nonce sid name preferred_username email phone_number'.split(
+      'iss sub aud iat exp auth_time acr amr nonce sid name preferred_username email phone_number'.split(
         ' ',
       ),
+    acr_values_supported: Object.values(loginMethods).map(({ acr }) => acr),
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     ui_locales_supported: languageTags,
     claims_parameter_supported: false,

@@ -1,8 +1,10 @@
 import { duration, flag, group, lifetime, type Group } from '../../../settings/schema.ts'
+import { originsSetting } from '../../cors.ts'
 import { limitSetting, type RateLimitRule } from '../../rate-limit.ts'
 
 /** How long things last, and how often what may be tried. */
 export interface OAuthOptions {
+  readonly origins: readonly string[]
   readonly accessLifetimeMs: number
   readonly refreshLifetimeMs: number
   readonly sessionLifetimeMs: number
@@ -28,6 +30,12 @@ const DAY_MS = 86_400_000
 
 export const oauthSchema: Group<OAuthSettings> = group<OAuthSettings>({
   oauth: group<OAuthOptions>({
+    origins: originsSetting({
+      description:
+        'origins whose pages may call what programs call: tokens, userinfo, metadata; `*` is any. Never with cookies',
+      default: ['*'],
+      defaultText: 'any',
+    }),
     accessLifetimeMs: lifetime({ description: 'life of an access token', default: 10 * MINUTE_MS }),
     refreshLifetimeMs: lifetime({
       description: 'for how long a refresh token may lie unused',

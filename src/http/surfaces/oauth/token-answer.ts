@@ -7,6 +7,7 @@ import type { Session } from '../../../domain/session.ts'
 import type { OAuthClient } from '../../oauth-client.ts'
 import type { CallError } from './client-call.ts'
 import { bindingOf, type Holder } from './dpop.ts'
+import { loginClaims, type LoginFacts } from './login-method.ts'
 import type { OAuthService } from './service.ts'
 
 /** RFC 6749, section 5.1, and OpenID Connect Core 1.0, section 3.1.3.3. */
@@ -48,7 +49,7 @@ export function partOfGrant(
   grant: CodeGrant,
   holder: Holder,
 ): Omit<JoinRequest, 'sid' | 'clientId' | 'dialect'> {
-  const { scope, authTimeMs } = contextOf(grant)
+  const { scope, authTimeMs, method } = contextOf(grant)
   const { grants, metadata } = client
   const { backchannel_logout_uri: backchannelLogoutUri } = metadata
   const { accessLifetimeMs, refreshLifetimeMs } = options
@@ -61,16 +62,16 @@ export function partOfGrant(
     attributes: {
       scope,
       authTimeMs,
+      method,
       ...(backchannelLogoutUri === undefined ? {} : { backchannelLogoutUri }),
     },
   }
 }
 
 /** What a person's consent has put into a code. */
-interface CodeContext {
+interface CodeContext extends LoginFacts {
   readonly sid: string
   readonly scope: string
-  readonly authTimeMs: number
   readonly nonce?: string
   /** Thumbprint of the key that it is good for alone. */
   readonly dpopJkt?: string
@@ -80,11 +81,12 @@ export function contextOf({ context }: CodeGrant): CodeContext {
   return context as unknown as CodeContext
 }
 
-/** What a client's part of a session remembers of its login. */
-interface Part {
+/**
+ * What a client's part of a session remembers of its login; of none where the client acts for
+ * itself.
+ */
+interface Part extends Partial<LoginFacts> {
   readonly scope: string
-  /** Undefined for a client that acts for itself. */
-  readonly authTimeMs?: number
 }
 
 export function partOf({ attributes }: Session): Part {
@@ -106,14 +108,14 @@ export async function answerOf(
   nonce: string | undefined,
   narrower?: string,
 ): Promise<TokenAnswer> {
-  const { scope: granted, authTimeMs } = partOf(session)
+  const { scope: granted, authTimeMs, method = 'password' } = partOf(session)
   const scope = narrower ?? granted
   const isOpenid = authTimeMs !== undefined && granted.split(' ').includes('openid')
   const { clientId: audience, subjectId, sid } = session
   const idToken =
     isOpenid &&
     (await core.signIdToken({ audience, subjectId, sid }, options.idTokenLifetimeMs, {
-      auth_time: Math.floor(authTimeMs / 1000),
+      ...loginClaims({ authTimeMs, method }),
       ...(nonce === undefined ? {} : { nonce }),
     }))
   return {
