@@ -241,7 +241,7 @@ suite('the console', () => {
     }
     assert.ok(files.length >= 3 && fonts.length > 0)
     assert.ok(bytes > 20_000 && bytes <= 120_000, `${String(bytes)} bytes`)
-    const gone = await server.call('GET', '/console/assets/index-gone.js')
+    const gone = await fetch(`${server.url}/console/assets/index-gone.js`)
     assert.equal(gone.status, 404)
   })
 })
