@@ -128,6 +128,19 @@ suite('front-channel logout', () => {
     assert.equal(framesOf(again).length, 1)
   })
 
+  test('a disabled client is in no frame', async () => {
+    const { clients } = world.server.core
+    const { page, browser } = await logOut(['news'])
+    assert.equal(framesOf(page).length, 1)
+    await clients.update('news', { status: 'disabled' })
+    try {
+      const later = await browser.open(page.url)
+      assert.deepEqual([framesOf(later), later.text.includes('asked')], [[], false])
+    } finally {
+      await clients.update('news', { status: 'active' })
+    }
+  })
+
   test('an address of the page that is made up shows nothing', async () => {
     const page = await new Browser().open(`${world.server.url}/logged-out?logout=x`)
     assert.deepEqual([page.status, framesOf(page)], [200, []])

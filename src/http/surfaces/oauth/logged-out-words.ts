@@ -1,4 +1,6 @@
 /** What `/logged-out` says where clients are told by the browser, in each language. */
+import type { Language } from './words.ts'
+
 interface LoggedOutWords {
   readonly done: string
   readonly asked: string
@@ -27,6 +29,4 @@ const es: LoggedOutWords = {
   goOn: 'Continuar',
 }
 
-export const loggedOutWords: Readonly<Record<string, LoggedOutWords>> & {
-  readonly en: LoggedOutWords
-} = { en, pt, es }
+export const loggedOutWords: Readonly<Record<Language, LoggedOutWords>> = { en, pt, es }

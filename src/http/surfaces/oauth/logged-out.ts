@@ -52,9 +52,12 @@ export async function showLoggedOut(
   const words = wordsFor(request)
   const handle = request.query.get('logout')
   const found = handle ? await service.core.handles.find(LOGGED_OUT, handle) : undefined
-  if (found === undefined) return noticePage(200, words, words.loggedOut, words.loggedOutText)
-  const done = found as unknown as Done
-  return framesPage(words, await framesOf(service, done), done.next)
+  const done: Done = found === undefined ? { sids: [] } : (found as unknown as Done)
+  const frames = await framesOf(service, done)
+  if (frames.length > 0) return framesPage(words, frames, done.next)
+  return done.next === undefined
+    ? noticePage(200, words, words.loggedOut, words.loggedOutText)
+    : { status: 303, headers: { location: done.next, 'referrer-policy': 'no-referrer' } }
 }
 
 interface Frame {
@@ -72,7 +75,9 @@ async function framesOf({ core, issuer }: OAuthService, { sids }: Done): Promise
   for (const sid of sids) {
     const status = await core.sessions.status(sid)
     for (const { session } of status?.participants ?? []) {
-      const client = oauthClientOf(await core.clients.find({ by: 'id', value: session.clientId }))
+      const found = await core.clients.find({ by: 'id', value: session.clientId })
+      // Browsers are led to a disabled client no more, in frames either.
+      const client = found?.status === 'disabled' ? undefined : oauthClientOf(found)
       const uri = client?.metadata.frontchannel_logout_uri
       const origin = uri && originOf(uri)
       if (client === undefined || !uri || !origin) continue
@@ -99,7 +104,7 @@ export function showLeadOn(): Promise<Answer> {
 }
 
 function framesPage(words: Words, frames: readonly Frame[], next: string | undefined): Answer {
-  const own = loggedOutWords[words.lang] ?? loggedOutWords.en
+  const own = loggedOutWords[words.lang]
   const names = [...new Set(frames.map(({ clientName }) => clientName))]
   const origins = [...new Set(frames.map(({ origin }) => origin))]
   // What runs in them may end its own session, and lead this page nowhere.
