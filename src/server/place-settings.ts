@@ -13,14 +13,18 @@ export interface PlaceSettings {
   readonly origins: OptionalSetting<readonly string[]>
 }
 
-/** What this server answers itself. */
-const reserved: ReadonlySet<string> = new Set([
+/** How the paths begin that this server answers itself: all of its own routes, and no others. */
+export const reservedBeginnings: ReadonlySet<string> = new Set([
   'outright',
   'oauth2',
   '.well-known',
   'oidc',
   'login',
+  'logout',
   'device',
+  'devices',
+  'console',
+  'demo',
   'logged-out',
   'docs',
   'healthz',
@@ -41,7 +45,7 @@ export function place(): PlaceSettings {
       (path) =>
         path === '' ||
         (/^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/.test(path) &&
-          !reserved.has(path.split('/')[1] ?? '')),
+          !reservedBeginnings.has(path.split('/')[1] ?? '')),
     ),
     host: optional(
       hostInUrl({ description: 'host name under which alone it is served', defaultText: 'any' }),

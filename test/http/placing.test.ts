@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { reservedBeginnings } from '../../src/server/place-settings.ts'
 import { startTestServer, type Reply, type TestServer } from '../harness.ts'
 
 let server: TestServer
@@ -29,6 +30,15 @@ function login(path: string): Promise<Reply> {
 }
 
 describe('a prefix', () => {
+  test('is not one with which a path of the server itself begins', () => {
+    const beginnings = server.mounts
+      .filter(({ module }) => module.kind === 'own')
+      .flatMap(({ dialect }) => dialect.routes.map(({ path }) => path.split('/')[1] ?? ''))
+    const own = new Set(beginnings.filter((beginning) => beginning !== ''))
+    // The pages of documentation are made from what is mounted, and are no mount themselves.
+    assert.deepEqual(reservedBeginnings, own.add('docs'))
+  })
+
   test('comes before all paths of the dialect, and its tokens work there', async () => {
     const reply = await login('/files/directlink/v1/auth/login')
     assert.equal(reply.status, 200)
