@@ -96,6 +96,47 @@ async function assertAccessible(page: Page): Promise<void> {
   assert.deepEqual(serious, [], page.url())
 }
 
+suite('the canary page', () => {
+  test('it says how to start one, and then which paths did not refuse', async () => {
+    const { page, complaints } = await signIn(views[0], 'canary')
+    await page.getByText(`outright canary --server ${server.url}`).waitFor()
+    await assertAccessible(page)
+    const receipt = { confirmed: true, acknowledged: 1, verifiers: 1, lapsed: 0, elapsedMs: 1 }
+    const counts = { kind: 'http', accepted: 3, refused: 2, failed: 0, detail: '' }
+    const report = {
+      canary: 'eu-west',
+      at: '2026-11-29T21:00:00.000Z',
+      logoutMs: 20,
+      receipt,
+      watchMs: 5000,
+      probeMs: 20,
+    }
+    for (const afterAnswerMs of [4987.1, -14.8]) {
+      const verdict = afterAnswerMs > 0 ? 'never_refused' : 'refused'
+      const times = { afterRequestMs: afterAnswerMs + 20, afterAnswerMs, gapMs: 20.6 }
+      const nothing = { afterRequestMs: null, afterAnswerMs: null, gapMs: null }
+      const paths = [
+        { ...counts, ...times, name: 'shop', verdict },
+        { ...counts, ...times, afterAnswerMs: 4987.1, name: 'old', verdict: 'never_refused' },
+        { ...counts, ...nothing, name: 'chat', verdict: 'not_measured', detail: 'it answers 502' },
+      ]
+      const headers = { authorization: 'Bearer outright-demo-admin' }
+      const body = { ...report, paths }
+      const kept = await server.call('POST', '/outright/v1/canary/reports', { headers, body })
+      assert.equal(kept.status, 201)
+    }
+    await page.reload()
+    // The last verdict counts: the shop has been mended since.
+    await page.getByText('Never refused a logged-out session: old').waitFor()
+    await page.getByText('Not measured: chat').waitFor()
+    const shop = page.locator('tr', { hasText: 'shop' })
+    assert.equal(await shop.locator('.badge.good').textContent(), 'Refused')
+    assert.equal(await shop.locator('circle').count(), 2)
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+})
+
 for (const view of views) {
   suite(`the console on a ${view.name}`, () => {
     test('a person is found and everything of theirs ended, with the receipt', async () => {
@@ -138,6 +179,7 @@ for (const view of views) {
       for (const [path, shown] of [
         ['verifiers', 'node-1'],
         ['deliveries', 'No deliveries'],
+        ['canary', 'Never refused'],
         ['clients', 'directlink'],
         ['people', 'maria'],
         ['people/maria', 'Live sessions'],

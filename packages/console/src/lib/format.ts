@@ -17,6 +17,11 @@ export function duration(ms: number): string {
   return `${number(ms / 86_400_000, 1)} d`
 }
 
+/** A time before (−) or after (+) a moment. */
+export function signedDuration(ms: number): string {
+  return (ms < 0 ? '−' : '+') + duration(Math.abs(ms))
+}
+
 /** The day and the time to the second. */
 export function moment(instant: string): string {
   return new Date(instant).toLocaleString(locale(), {

@@ -3,6 +3,7 @@ import { usePlace } from '../lib/router.ts'
 import { Card } from '../ui/parts.tsx'
 import { TroubleState } from '../ui/states.tsx'
 import { AuditPage } from './audit.tsx'
+import { CanaryPage } from './canary.tsx'
 import { ClientPage, ClientsPage } from './clients.tsx'
 import { DeliveriesPage } from './deliveries.tsx'
 import { EndPage } from './end.tsx'
@@ -20,6 +21,7 @@ const lists: Readonly<Record<string, () => preact.JSX.Element>> = {
   end: EndPage,
   verifiers: VerifiersPage,
   deliveries: DeliveriesPage,
+  canary: CanaryPage,
   clients: ClientsPage,
   people: PeoplePage,
   keys: KeysPage,

@@ -11,6 +11,7 @@ export interface Area {
     | 'end'
     | 'verifiers'
     | 'deliveries'
+    | 'canary'
     | 'clients'
     | 'people'
     | 'keys'
@@ -26,6 +27,7 @@ export const areas: readonly Area[] = [
   { path: 'sessions', name: 'sessions', group: 'watch', icon: 'sessions', role: 'viewer' },
   { path: 'verifiers', name: 'verifiers', group: 'watch', icon: 'verifiers', role: 'viewer' },
   { path: 'deliveries', name: 'deliveries', group: 'watch', icon: 'deliveries', role: 'viewer' },
+  { path: 'canary', name: 'canary', group: 'watch', icon: 'canary', role: 'viewer' },
   { path: 'end', name: 'end', group: 'act', icon: 'end', role: 'operator' },
   { path: 'people', name: 'people', group: 'manage', icon: 'people', role: 'viewer' },
   { path: 'clients', name: 'clients', group: 'manage', icon: 'clients', role: 'viewer' },

@@ -51,7 +51,7 @@ export function Card({
   )
 }
 
-type Tone = 'good' | 'warn' | 'bad' | ''
+export type Tone = 'good' | 'warn' | 'bad' | ''
 
 const tones: Readonly<Record<string, Tone>> = {
   live: 'good',

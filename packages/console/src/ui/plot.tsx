@@ -64,3 +64,51 @@ export function Bars({ bars, label, height = 120, labelEvery = 1 }: BarsProperti
     </svg>
   )
 }
+
+interface Dot {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** Undefined where nothing was measured: it is shown on the line at zero. */
+  readonly value: number | undefined
+  readonly tone: string
+}
+
+const DOTS_WIDTH = 200
+const DOTS_HEIGHT = 44
+const EDGE = 5
+
+/** Values over time around a line at zero; each dot in the colour of its verdict. */
+export function Dots({ dots, label }: { readonly dots: readonly Dot[]; readonly label: string }) {
+  const values = dots.map(({ value = 0 }) => value)
+  const times = dots.map(({ at }) => at)
+  const across = scale([Math.min(...times), Math.max(...times)], [EDGE, DOTS_WIDTH - EDGE])
+  const up = scale([Math.min(0, ...values), Math.max(0, ...values)], [DOTS_HEIGHT - EDGE, EDGE])
+  return (
+    <svg
+      class="plot dots"
+      viewBox={`0 0 ${String(DOTS_WIDTH)} ${String(DOTS_HEIGHT)}`}
+      role="img"
+      aria-label={label}
+    >
+      <line x1="0" x2={DOTS_WIDTH} y1={up(0)} y2={up(0)} />
+      {dots.map(({ at, value, tone }, index) => (
+        <circle
+          key={index}
+          class={value === undefined ? `${tone} hollow` : tone}
+          cx={across(at)}
+          cy={up(value ?? 0)}
+          r="2.5"
+        />
+      ))}
+    </svg>
+  )
+}
+
+/** From low to high; what is all one value stands in the middle. */
+function scale(
+  [low, high]: readonly [number, number],
+  [from, to]: readonly [number, number],
+): (value: number) => number {
+  return (value) =>
+    high === low ? (from + to) / 2 : from + ((value - low) / (high - low)) * (to - from)
+}
