@@ -1,6 +1,6 @@
 /** Invitations: a code, good once and for a day, with which a person becomes an operator. */
 import { refuse } from '../domain/failure.ts'
-import type { Operator, Role } from '../domain/operator.ts'
+import { mayActAs, type Operator, type Role } from '../domain/operator.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { handleVerbs } from './handles.ts'
 import { operatorVerbs, refuseBadOperator } from './operators.ts'
@@ -14,6 +14,8 @@ interface Invitation {
   readonly role: Role
   /** True: only for as long as there is no operator. */
   readonly isFirst: boolean
+  /** The operator who made it, for whom it ends; none with the admin token. */
+  readonly inviter?: Pick<Operator, 'id' | 'name'>
 }
 
 export interface Invited {
@@ -27,8 +29,9 @@ export interface Invitations {
   /** One for the first operator; undefined where there is an operator. */
   issueFirst(): Promise<Invited | undefined>
   /**
-   * Adds an operator by a code, which is used up. A name or a password that will not do leaves it
-   * as it is.
+   * Adds an operator by a code, which is used up. One that an operator made is good only while they
+   * are an admin: a link that they kept does not bring them back. A name or a password that will
+   * not do leaves it as it is.
    *
    * @throws {Refusal} `not_found` for a code that is not good, or no longer; what `Operators.add`
    *   throws.
@@ -44,9 +47,15 @@ export function invitationVerbs(dependencies: CoreDependencies): Invitations {
   const isAnybodyThere = async (): Promise<boolean> =>
     (await store.listOperators({ limit: 1, cursor: undefined })).items.length > 0
 
+  const isStillAdmin = async ({ id, name }: Pick<Operator, 'id' | 'name'>): Promise<boolean> => {
+    const found = await store.findOperator(name)
+    return found?.id === id && mayActAs(found.role, 'admin')
+  }
+
   const issue = async (invitation: Invitation): Promise<Invited> => {
     const expiresAtMs = clock.nowMs() + INVITATION_MS
-    const value = { ...invitation }
+    const { role, isFirst, inviter } = invitation
+    const value = { role, isFirst, ...(inviter && { inviter: { ...inviter } }) }
     return {
       code: await handles.issue({ kind: KIND, value, lifetimeMs: INVITATION_MS }),
       expiresAtMs,
@@ -62,6 +71,10 @@ export function invitationVerbs(dependencies: CoreDependencies): Invitations {
       const found = (await handles.find(KIND, code)) as unknown as Invitation | undefined
       if (found === undefined) return refuse({ kind: 'not_found' })
       if (found.isFirst && (await isAnybodyThere())) return refuse({ kind: 'not_found' })
+      const { inviter } = found
+      if (inviter !== undefined && !(await isStillAdmin(inviter))) {
+        return refuse({ kind: 'not_found' })
+      }
       const wish = { name, role: found.role, password }
       refuseBadOperator(wish)
       if ((await operators.find(name)) !== undefined) {

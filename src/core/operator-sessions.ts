@@ -17,6 +17,8 @@ const CONSOLE_DIALECT = CONSOLE_CLIENT
 
 export interface OperatorSession {
   readonly sid: string
+  /** `Operator.id`. */
+  readonly operatorId: string
   readonly name: string
   readonly role: Role
   readonly expiresAtMs: number
@@ -94,7 +96,7 @@ export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSe
       if (operator === undefined || operator.id !== attributes['operatorId']) return undefined
       // A role that a later version knows is none here.
       if (!roles.includes(operator.role)) return undefined
-      return { sid, name, role: operator.role, expiresAtMs }
+      return { sid, operatorId: operator.id, name, role: operator.role, expiresAtMs }
     },
 
     async end(token) {

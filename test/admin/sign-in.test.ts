@@ -316,6 +316,33 @@ suite('an invitation', () => {
     assert.match((await setUp({ code, name: 'late', password: PASSWORD })).text, /expired/)
   })
 
+  test('ends with the operator who made it: removed, removed and added again, or no admin any more', async () => {
+    const { operators } = api.server.core
+    const by = { actor: 'operator:admin', wait: true }
+    const linkOf = async (name: string): Promise<string> => {
+      const admin = await signInAs(api.server, name, 'admin')
+      const reply = await admin.call('POST', '/outright/v1/operators/invitations', {
+        body: { role: 'admin' },
+      })
+      assert.equal(reply.status, 201, reply.text)
+      return (reply.json() as { link: string }).link.split('#')[1] ?? ''
+    }
+    const good = await linkOf('inviter')
+    const gone = await linkOf('inviter')
+    assert.equal((await setUp({ code: good, name: 'invited', password: PASSWORD })).status, 303)
+    await operators.remove('inviter', by)
+    const refused = await setUp({ code: gone, name: 'back', password: PASSWORD })
+    assert.match(refused.text, /used or has expired/)
+    await operators.add({ name: 'inviter', role: 'admin', password: PASSWORD })
+    const another = await setUp({ code: gone, name: 'back', password: PASSWORD })
+    assert.match(another.text, /used or has expired/)
+    const lowered = await linkOf('inviter')
+    await operators.change('inviter', { role: 'operator' }, by)
+    const raised = await setUp({ code: lowered, name: 'back', password: PASSWORD })
+    assert.match(raised.text, /used or has expired/)
+    assert.equal(await operators.find('back'), undefined)
+  })
+
   test('for the first operator is made only where there is none, and ends with the first', async () => {
     const { invitations, operators } = api.server.core
     assert.equal(await invitations.issueFirst(), undefined)

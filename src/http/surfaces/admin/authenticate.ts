@@ -15,6 +15,8 @@ export interface Caller {
   /** As people read it. */
   readonly name: string
   readonly role: Role
+  /** `Operator.id`; undefined for the admin token. */
+  readonly operatorId?: string
   /** When the sign-in ends, milliseconds since 1970; undefined for the admin token. */
   readonly expiresAtMs?: number
 }
@@ -53,8 +55,8 @@ export function createAuthentication(
       refuseForgery(request)
       const session = await core.operatorSessions.find(cookie)
       if (session === undefined) return refuse({ kind: 'credentials_invalid' })
-      const { name, role, expiresAtMs } = session
-      return { actor: operatorSubject(name), name, role, expiresAtMs }
+      const { operatorId, name, role, expiresAtMs } = session
+      return { actor: operatorSubject(name), operatorId, name, role, expiresAtMs }
     }
     if (authorization === undefined) return refuse({ kind: 'credentials_missing' })
     const right =

@@ -126,15 +126,18 @@ function inviteRoute({ core, issuer, route }: AdminContext): Route {
       role: 'admin',
       summary: 'Make a link with which one person becomes an operator',
       description:
-        'Good once and for a day. Its secret stands behind the `#`, which browsers send to no server.',
+        'Good once and for a day, and only while the operator who made it is an admin. Its secret stands behind the `#`, which browsers send to no server.',
       body: strict<NewInvitation>({ role: roleWord }),
       responses: {
         201: { description: 'The link; it is shown this once', schema: operatorInvited },
       },
     },
-    async (call) => {
-      const { role } = call.body()
-      const { code, expiresAtMs } = await core.invitations.issue({ role, isFirst: false })
+    async (call, { name, operatorId: id }) => {
+      const { code, expiresAtMs } = await core.invitations.issue({
+        role: call.body().role,
+        isFirst: false,
+        ...(id === undefined ? {} : { inviter: { id, name } }),
+      })
       return call.json(201, { link: setUpLink(issuer, code), expiresAt: time(expiresAtMs) })
     },
   )
