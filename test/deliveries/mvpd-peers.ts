@@ -115,14 +115,20 @@ function uri(at: string, name: string): string {
   return `<system systemId="http://www.w3.org/${at}" uri="${pathToFileURL(`${w3c}/${name}.xsd`).href}"/>`
 }
 
-/** The answer over SOAP, with a top-level status. */
+/** The answer over SOAP, with a status: at the top level, and one within it after a slash. */
 export function logoutResponse(inResponseTo: string, status = 'Success'): string {
+  const codes = status
+    .split('/')
+    .reduceRight(
+      (within, code) =>
+        `<p:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:${code}">${within}</p:StatusCode>`,
+      '',
+    )
   return (
     '<?xml version="1.0" encoding="UTF-8"?>' +
     '<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>' +
     '<p:LogoutResponse xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" ID="_r" Version="2.0" ' +
-    `IssueInstant="2026-01-01T00:00:00Z" InResponseTo="${inResponseTo}"><p:Status>` +
-    `<p:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:${status}"/>` +
+    `IssueInstant="2026-01-01T00:00:00Z" InResponseTo="${inResponseTo}"><p:Status>${codes}` +
     '</p:Status></p:LogoutResponse></S:Body></S:Envelope>'
   )
 }

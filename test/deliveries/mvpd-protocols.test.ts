@@ -161,9 +161,22 @@ suite('RFC 7009: the token of the login is revoked at the provider', () => {
       [none?.state, none?.lastError],
       ['dead', 'the login brought no token that could be revoked'],
     )
-    await logIn('Rfc7009', 'bob', 'tv-4', { refresh: 'no JWE' })
+    const bare = await op.provider.issue('bob')
+    await logIn('Rfc7009', 'bob', 'tv-14', { refresh: bare })
+    await logOut('tv-14')
+    const [open] = await deliveries('Rfc7009', 4)
+    assert.equal(open?.lastError, 'the login brought no token that could be revoked')
+    const stored = await server.store.listSessions({}, Date.now(), {
+      limit: 100,
+      cursor: undefined,
+    })
+    assert.ok(!JSON.stringify([stored, open]).includes(bare), 'a token in the clear is not kept')
+    const ofAnotherKey = await new CompactEncrypt(new TextEncoder().encode('token'))
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .encrypt(new Uint8Array(32))
+    await logIn('Rfc7009', 'bob', 'tv-4', { refresh: ofAnotherKey })
     await logOut('tv-4')
-    const [unreadable] = await deliveries('Rfc7009', 4)
+    const [unreadable] = await deliveries('Rfc7009', 5)
     assert.deepEqual(
       [unreadable?.state, unreadable?.lastError],
       ['dead', 'the token of the login cannot be decrypted'],
@@ -225,6 +238,18 @@ suite('SAML 2.0: a LogoutRequest that holds as to schema and signature', () => {
     await logOut('tv-8')
     const [dead] = await deliveries('Saml', 4)
     assert.deepEqual([dead?.state, dead?.lastError], ['dead', 'the login brought no NameID'])
+  })
+
+  test('a Success that was none at every service of the provider: dead, and that is said', async () => {
+    idp.status = 'Success/PartialLogout'
+    await logIn('Saml', 'eva', 'tv-15', { name_id: 'eva' })
+    await logOut('tv-15')
+    const [partial] = await deliveries('Saml', 5)
+    assert.deepEqual(
+      [partial?.state, partial?.lastError],
+      ['dead', 'it has not logged the viewer out everywhere (PartialLogout)'],
+    )
+    idp.status = 'Success'
   })
 })
 

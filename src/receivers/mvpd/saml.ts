@@ -138,6 +138,9 @@ function outcome(answer: Answer, id: string, nowMs: number): SendOutcome {
       }
     case 'Success':
       return { kind: 'delivered' }
+    case 'PartialLogout':
+      // Sent again it might say `Success`, because there its session has ended by now.
+      return impossible('it has not logged the viewer out everywhere (PartialLogout)')
     case 'Responder':
       return { kind: 'again', error: 'it answered with the status Responder' }
     case 'Requester':
@@ -149,15 +152,27 @@ function outcome(answer: Answer, id: string, nowMs: number): SendOutcome {
 /** Top-level status codes (core, section 3.2.2.2). */
 const statusCodes = ['Success', 'Requester', 'Responder', 'VersionMismatch'] as const
 
-/** The status of the answer to our request; undefined where it is none. */
-function statusIn(text: string, id: string): (typeof statusCodes)[number] | undefined {
+/** Longer answers are not parsed: that would keep this process from everything else. */
+const MAX_RESPONSE_CHARS = 65_536
+
+/**
+ * The status of the answer to our request; undefined where it is none. A second-level code says of
+ * a `Success` that it is none for other services of the provider (core, section 3.7.3.2).
+ */
+function statusIn(
+  text: string,
+  id: string,
+): (typeof statusCodes)[number] | 'PartialLogout' | undefined {
   // Nothing in SAML needs one, and entities come with it.
-  if (text.includes('<!DOCTYPE')) return undefined
+  if (text.length > MAX_RESPONSE_CHARS || text.includes('<!DOCTYPE')) return undefined
   const root = parsed(text)
   const response = root?.getElementsByTagNameNS(PROTOCOL, 'LogoutResponse').item(0)
   if (response?.getAttribute('InResponseTo') !== id) return undefined
-  const code = response.getElementsByTagNameNS(PROTOCOL, 'StatusCode').item(0)
-  return statusCodes.find((known) => code?.getAttribute('Value') === STATUS + known)
+  const codes = response.getElementsByTagNameNS(PROTOCOL, 'StatusCode')
+  const says = (at: number, code: string): boolean =>
+    codes.item(at)?.getAttribute('Value') === STATUS + code
+  const status = statusCodes.find((known) => says(0, known))
+  return status === 'Success' && says(1, 'PartialLogout') ? 'PartialLogout' : status
 }
 
 function parsed(text: string): XmlNode | undefined {

@@ -77,14 +77,21 @@ async function findLast(pass: Pass, deviceKey: string): Promise<SessionStatus | 
 /** Longer claims are not kept: each login has a copy. */
 const MAX_CLAIM_LENGTH = 4096
 
-/** Of what a provider says at a login, what its logout is made of later. */
+/** A JWE in the compact form with `dir`, which has no encrypted key (RFC 7516, section 7.1). */
+const SEALED = /^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/
+
+/**
+ * Of what a provider says at a login, what its logout is made of later. A token that it has not
+ * encrypted is not kept: databases and operators would have it.
+ */
 export function keptClaims(
   { logout }: Mvpd,
   said: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, string>> {
   const kept = claimsForLogout(logout).flatMap((name) => {
     const value = Object.hasOwn(said, name) ? said[name] : undefined
-    const isGood = typeof value === 'string' && value !== '' && value.length <= MAX_CLAIM_LENGTH
+    const isText = typeof value === 'string' && value !== '' && value.length <= MAX_CLAIM_LENGTH
+    const isGood = isText && (logout?.kind !== 'revocation' || SEALED.test(value))
     return isGood ? [[name, value] as const] : []
   })
   return Object.fromEntries(kept)
