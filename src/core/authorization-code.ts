@@ -5,7 +5,7 @@
  */
 import { refuse } from '../domain/failure.ts'
 import { isOvertaken, type Generations } from '../domain/generation.ts'
-import type { Json } from '../domain/session.ts'
+import { isLoginLive, type Json } from '../domain/session.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { digest, mintHandle } from './handles.ts'
 import {
@@ -146,6 +146,7 @@ export async function redeemGrant(
   return firstTokens(dependencies, request, session, refreshToken)
 }
 
+/** Asked of the login itself: clients that came into its session may stay when it ends. */
 async function isConsentOver(
   { store, clock }: CoreDependencies,
   { consentedIn: sid }: CodeGrant,
@@ -153,7 +154,7 @@ async function isConsentOver(
   if (sid === undefined) return false
   const page = { limit: 1, cursor: undefined }
   const { items } = await store.listSessions({ sid }, clock.nowMs(), page)
-  return items[0]?.state !== 'live'
+  return !isLoginLive(items[0])
 }
 
 /** What a code stands for; undefined where there is none. */

@@ -52,6 +52,15 @@ export interface Participation {
   readonly state: SessionState
 }
 
+/**
+ * Whether the login that began a session has not ended. The session may outlive it, by clients that
+ * came in later.
+ */
+export function isLoginLive(status: SessionStatus | undefined): boolean {
+  const first = status?.participants.find(({ session }) => session.participantId === '')
+  return first?.state === 'live'
+}
+
 /** Participants of a session that are shown with it. */
 export const PARTICIPANTS_SHOWN = 100
 

@@ -4,7 +4,9 @@ import { suite, test } from 'node:test'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import type { Reply } from '../harness.ts'
+import { participantKey } from '../../src/domain/scope.ts'
 import { DEVICE_CODE } from '../../src/http/oauth-client.ts'
+import { SIGN_ON_CLIENT } from '../../src/http/surfaces/oauth/browser.ts'
 import { Browser, maria, sidOf, useOAuth, type Visit } from './relying-parties.ts'
 
 const INTERVAL_MS = 5000
@@ -214,6 +216,19 @@ suite('a device without a browser', () => {
       await core.revoke({ scope, key: named, reason: 'logout', actor: 'system', wait: true })
       assert.equal(await asked(device.device_code), 'invalid_grant', scope)
     }
+  })
+
+  test('DEV-09: also one that ends the login alone, where other clients stay in its session', async () => {
+    const { core } = world.server
+    const browser = new Browser()
+    const login = await signedOn(browser)
+    const device = await begin()
+    await allow(browser, device.user_code)
+    const key = participantKey(SIGN_ON_CLIENT, login.sid)
+    const end = { scope: 'participant', reason: 'logout', actor: 'system', wait: true } as const
+    await core.revoke({ ...end, key })
+    assert.equal((await core.sessions.status(login.sid))?.state, 'live')
+    assert.equal(await asked(device.device_code), 'invalid_grant')
   })
 
   test('DEV-09: a question, a refresh and a logout at once: what comes of them is dead after it', async () => {

@@ -5,6 +5,7 @@
  */
 import { cameFrom } from '../../came-from.ts'
 import type { Subject } from '../../../domain/identity.ts'
+import { isLoginLive } from '../../../domain/session.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { digest } from '../../../core/handles.ts'
 import { readCookie, type Cookie } from '../../cookie.ts'
@@ -34,10 +35,7 @@ export async function findSignOn(
 ): Promise<SignOn | undefined> {
   const signOn = await lastSignOn(service, request)
   const status = signOn && (await service.core.sessions.status(signOn.sid))
-  const isLive = status?.participants.some(
-    ({ session, state }) => session.participantId === '' && state === 'live',
-  )
-  return isLive === true ? signOn : undefined
+  return isLoginLive(status) ? signOn : undefined
 }
 
 /** What a browser was signed on by last, also where it has ended since. */
