@@ -1,6 +1,7 @@
 /** `/devices`, without a script: a person sees and ends their own logins, and nobody else's. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { refuse } from '../../src/domain/failure.ts'
 import { deviceName } from '../../src/http/surfaces/oauth/devices/device-name.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
@@ -161,6 +162,32 @@ test('a form of another page is refused', async () => {
     assert.equal(reply.status, 403)
   }
   assert.equal(await reasonOf(token), 'accepted')
+})
+
+test('a stream whose page has gone makes room for the next at once', async () => {
+  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const follow = async () => {
+    const left = new AbortController()
+    const answer = await fetch(`${server.url}/devices/events`, {
+      headers: { cookie },
+      signal: left.signal,
+    })
+    if (answer.ok) await answer.body?.getReader().read()
+    return { status: answer.status, left }
+  }
+  const open = await Promise.all(Array.from({ length: 8 }, follow))
+  assert.ok(open.every(({ status }) => status === 200))
+  assert.equal((await follow()).status, 429)
+  for (const { left } of open) left.abort()
+  // Less than a heartbeat, at which each would notice by itself.
+  const deadlineMs = performance.now() + 10_000
+  let again = await follow()
+  while (again.status !== 200 && performance.now() < deadlineMs) {
+    await setTimeout(20)
+    again = await follow()
+  }
+  again.left.abort()
+  assert.equal(again.status, 200)
 })
 
 test('where nothing could be stored it says that nothing is certain', async (context) => {

@@ -34,12 +34,14 @@ export function changesHandler(
     }
     streams++
     open.set(sid, own + 1)
-    const body = changes(service, signOn, () => {
+    const gone = new AbortController()
+    gone.signal.addEventListener('abort', () => {
       streams--
       const left = (open.get(sid) ?? 1) - 1
       if (left > 0) open.set(sid, left)
       else open.delete(sid)
     })
+    const body = untilGone(changes(service, signOn, gone.signal), gone)
     // nginx would gather the events in its buffer.
     return {
       status: 200,
@@ -49,10 +51,38 @@ export function changesHandler(
   }
 }
 
+/**
+ * Lets a generator be told at once that its reader has gone. By itself it would learn that at its
+ * next event, and never where it was not begun.
+ */
+function untilGone(
+  pieces: AsyncGenerator<Uint8Array>,
+  gone: AbortController,
+): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        try {
+          const piece = await pieces.next()
+          if (piece.done === true) gone.abort()
+          return piece
+        } catch (error) {
+          gone.abort()
+          throw error
+        }
+      },
+      return() {
+        gone.abort()
+        return pieces.return(undefined)
+      },
+    }),
+  }
+}
+
 async function* changes(
   service: OAuthService,
   signOn: SignOn,
-  closed: () => void,
+  gone: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const { core, clock, node } = service
   let wake = (): void => undefined
@@ -73,13 +103,16 @@ async function* changes(
     hasNews = false
   }
   const unsubscribe = core.revocations.onCommitted(woken)
-  node.stopping.addEventListener('abort', woken)
+  const ends = [node.stopping, gone]
+  const isOver = (): boolean => ends.some(({ aborted }) => aborted)
+  for (const end of ends) end.addEventListener('abort', woken)
   try {
     let known = await listedNow(service, signOn)
     let saidMs = clock.monotonicMs()
     yield event('ready')
-    while (!node.stopping.aborted) {
+    while (!isOver()) {
       await wait(LOOK_MS)
+      if (isOver()) return
       const now = await listedNow(service, signOn)
       const isOut = !now.includes(signOn.sid)
       let isSilent = false
@@ -96,8 +129,7 @@ async function* changes(
     }
   } finally {
     unsubscribe()
-    node.stopping.removeEventListener('abort', woken)
-    closed()
+    for (const end of ends) end.removeEventListener('abort', woken)
   }
 }
 
