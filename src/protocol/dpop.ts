@@ -13,7 +13,7 @@ export const proofProblems = {
   algorithm: 'The proof is signed with an algorithm that is not taken',
   key: 'The proof names no public key that is taken',
   signature: 'The signature of the proof is wrong',
-  incomplete: 'The proof lacks a claim',
+  incomplete: 'The proof lacks a claim, or has one of another kind',
   method: 'The proof is for another method',
   url: 'The proof is for another URL',
   time: 'The proof was not made in this minute',

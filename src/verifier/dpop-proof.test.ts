@@ -61,6 +61,7 @@ suite('a proof', () => {
     'without htu': ['incomplete', { claims: { htu: undefined } }],
     'with htu as a list': ['incomplete', { claims: { htu: [url] } }],
     'without iat': ['incomplete', { claims: { iat: undefined } }],
+    'with a nonce that is no text': ['incomplete', { claims: { nonce: 5 } }],
     'too old': ['time', { claims: { iat: now - PROOF_SECONDS - 1 } }],
     'too new': ['time', { claims: { iat: now + PROOF_SECONDS + 1 } }],
     'without a key': ['key', { header: { jwk: undefined } }],

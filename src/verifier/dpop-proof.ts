@@ -78,7 +78,7 @@ export class ProofReader {
     if (unsigned !== undefined) return unsigned
     const { jti: id, iat: madeAtSeconds, nonce } = payload as unknown as Claims
     const { thumbprint } = key
-    return { thumbprint, id, madeAtSeconds, ...(typeof nonce === 'string' ? { nonce } : {}) }
+    return { thumbprint, id, madeAtSeconds, ...(nonce === undefined ? {} : { nonce }) }
   }
 
   async #keyOf(jwk: unknown, alg: string): Promise<ProofKey | undefined> {
@@ -103,7 +103,7 @@ export class ProofReader {
 interface Claims {
   readonly jti: string
   readonly iat: number
-  readonly nonce?: unknown
+  readonly nonce?: string
 }
 
 interface Parts {
@@ -125,12 +125,14 @@ function isProofType(typ: unknown): boolean {
 
 /** What a proof says of its request and its time; the signature is judged after it. */
 function wrongClaims(
-  { jti, htm, htu, iat }: Parts['payload'],
+  { jti, htm, htu, iat, nonce }: Parts['payload'],
   { method, url, nowMs }: ProofTerms,
 ): ProofProblem | undefined {
   const isId = typeof jti === 'string' && jti !== '' && jti.length <= MAX_ID_CHARS
   const isTexts = typeof htm === 'string' && typeof htu === 'string'
   if (!isId || !isTexts || typeof iat !== 'number' || !Number.isFinite(iat)) return 'incomplete'
+  // Passed over, a nonce that is no text would be one that nobody has to check.
+  if (nonce !== undefined && typeof nonce !== 'string') return 'incomplete'
   if (htm !== method) return 'method'
   const wanted = normalUrl(url)
   if (wanted === undefined || normalUrl(htu) !== wanted) return 'url'
