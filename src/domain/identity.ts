@@ -86,6 +86,8 @@ export interface ClientPatch {
   readonly rotateSecret?: boolean
   readonly endSessions?: boolean
   readonly attributes?: Attributes
+  /** Nothing changes unless the attributes are these. */
+  readonly attributesBefore?: Attributes
 }
 
 /** The `sub` of a client that acts for itself; the colon keeps it apart from people's ids. */

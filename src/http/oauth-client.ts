@@ -1,5 +1,14 @@
-/** What a client of OAuth is registered with: its metadata (RFC 7591, section 2) as it is kept. */
-import type { Client } from '../domain/identity.ts'
+/** The metadata of clients of OAuth as it is kept, what is wrong with it, and what it lets them do. */
+import type { Attributes, Client } from '../domain/identity.ts'
+import type { Json } from '../domain/session.ts'
+import {
+  authenticationMethods,
+  grantTypes,
+  type AuthenticationMethod,
+  type ClientMetadata,
+  type ClientMetadataPatch,
+  type GrantType,
+} from '../protocol/client-metadata.ts'
 import { parametersOfKey, type PublicJwk } from './public-jwk.ts'
 import { originOf, redirectUriProblem } from './redirect-uri.ts'
 import { partReader } from './input.ts'
@@ -11,44 +20,6 @@ export const OAUTH = 'oauth'
 
 /** The attribute of a client under which its metadata stands. */
 const METADATA = 'oauth'
-
-export const grantTypes = [
-  'authorization_code',
-  'refresh_token',
-  'client_credentials',
-  'urn:ietf:params:oauth:grant-type:device_code',
-] as const
-export type GrantType = (typeof grantTypes)[number]
-
-/** RFC 8628, section 3.4. */
-export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
-
-export const authenticationMethods = [
-  'client_secret_basic',
-  'client_secret_post',
-  'private_key_jwt',
-  'none',
-] as const
-export type AuthenticationMethod = (typeof authenticationMethods)[number]
-
-/** By the names of RFC 7591 and of OpenID Connect; redirect URIs stand in the client itself. */
-export interface ClientMetadata {
-  readonly grant_types?: readonly GrantType[]
-  readonly token_endpoint_auth_method?: AuthenticationMethod
-  readonly jwks?: { readonly keys: readonly PublicJwk[] }
-  /** True: it gets no tokens but such that are bound to a key (RFC 9449, section 5.2). */
-  readonly dpop_bound_access_tokens?: boolean
-  readonly scope?: string
-  readonly post_logout_redirect_uris?: readonly string[]
-  readonly backchannel_logout_uri?: string
-  readonly backchannel_logout_session_required?: boolean
-  readonly frontchannel_logout_uri?: string
-  readonly frontchannel_logout_session_required?: boolean
-  /** True: requests of this client that it has not pushed are refused (RFC 9126, section 6). */
-  readonly require_pushed_authorization_requests?: boolean
-  /** True: an application of the installation's own, for which nobody is asked for consent. */
-  readonly skip_consent?: boolean
-}
 
 const uri = text(2048, {}, redirectUriProblem)
 
@@ -153,6 +124,15 @@ export function metadataProblem(
     return wrong(['frontchannel_logout_uri'], 'must have the origin of a redirect URI')
   }
   return undefined
+}
+
+/** Attributes with some members of the metadata changed, each as a whole; null removes one. */
+export function withMetadata(attributes: Attributes, patch: ClientMetadataPatch): Attributes {
+  const merged = Object.entries({ ...metadataOf({ attributes }), ...patch })
+  return {
+    ...attributes,
+    [METADATA]: Object.fromEntries(merged.filter(([, value]) => value !== null)) as Json,
+  }
 }
 
 function wrong(at: readonly string[], detail: string): Readonly<Record<string, string>> {

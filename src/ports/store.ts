@@ -313,6 +313,7 @@ export interface DirectoryStore {
   createClient(client: Client): Promise<void>
   findClient(lookup: ClientLookup): Promise<Client | undefined>
   listClients(page: PageRequest): Promise<Page<Client>>
+  /** Rejects with `not_found`, or `conflict` by `attributesBefore`. Only what is given changes. */
   updateClient(id: string, change: ClientChange): Promise<Client>
 }
 
@@ -333,6 +334,8 @@ export interface ClientChange {
   readonly redirectUris?: readonly string[]
   readonly status?: AccountStatus
   readonly attributes?: Client['attributes']
+  /** Not written: nothing changes unless the attributes are these. */
+  readonly attributesBefore?: Client['attributes']
 }
 
 export interface SigningKey {

@@ -1,11 +1,12 @@
 /** What calls of the admin API take: bodies, filters and pages. `admin-api.ts` has the answers. */
 import type {
   Attributes,
-  ClientPatch,
+  ClientPatch as CoreClientPatch,
   NewClient,
   NewSubject,
   SubjectPatch,
 } from '../domain/identity.ts'
+import type { ClientMetadataPatch } from './client-metadata.ts'
 import type { NewOperator, OperatorPatch, Role } from '../domain/operator.ts'
 import type {
   DeliveryState,
@@ -15,15 +16,12 @@ import type {
 } from './admin-api.ts'
 
 /** Bodies of calls that add or change. */
-export type {
-  Attributes,
-  ClientPatch,
-  NewClient,
-  NewOperator,
-  NewSubject,
-  OperatorPatch,
-  Role,
-  SubjectPatch,
+export type { Attributes, NewClient, NewOperator, NewSubject, OperatorPatch, Role, SubjectPatch }
+
+/** Body of `PATCH /clients/{id}`. */
+export interface ClientPatch extends Omit<CoreClientPatch, 'attributesBefore'> {
+  /** Members of its OAuth metadata that change; one that is null is removed, the others stay. */
+  readonly oauth?: ClientMetadataPatch
 }
 
 /** Body of `POST /revocations`. */

@@ -1,5 +1,8 @@
 import { refuse } from '../domain/failure.ts'
 
+/** JSON has a form for every string. */
+const keptAsJson: ReadonlySet<string> = new Set(['attributes', 'attributesBefore', 'facts'])
+
 /**
  * Refuses text that is not Unicode (half of a surrogate pair): UTF-8 has no form for it, so what is
  * read back would be another text, and two different names would become one.
@@ -11,7 +14,6 @@ export function checkText(input: unknown, name = 'value'): void {
   }
   if (typeof input !== 'object' || input === null || input instanceof Uint8Array) return
   for (const [key, value] of Object.entries(input)) {
-    // These are stored as JSON, which has a form for every string.
-    if (key !== 'attributes' && key !== 'facts') checkText(value, key)
+    if (!keptAsJson.has(key)) checkText(value, key)
   }
 }

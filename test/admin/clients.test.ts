@@ -127,6 +127,46 @@ suite('/clients', () => {
     assert.equal(exchanged.status, 200)
   })
 
+  test('members of the OAuth metadata change one by one, and the others stay', async () => {
+    const at = async (): Promise<unknown> =>
+      (await api.server.store.findClient({ by: 'id', value: 'till' }))?.attributes
+    const attributes = { note: 'first floor', oauth: { scope: 'openid', skip_consent: true } }
+    await api.post('/clients', { dialect: 'oauth', key: 'till', secret: 'x', attributes })
+    const dpop = { dpop_bound_access_tokens: true, skip_consent: null }
+    assert.equal((await api.patch('/clients/till', { oauth: dpop })).status, 200)
+    const oauth = { scope: 'openid', dpop_bound_access_tokens: true }
+    assert.deepEqual(await at(), { note: 'first floor', oauth })
+    const refused: readonly [string, object, string][] = [
+      ['till', { oauth: { scop: 'x' } }, '#/attributes/oauth/scop'],
+      ['till', { oauth: { grant_types: ['password'] } }, '#/attributes/oauth/grant_types/0'],
+      ['till', { oauth: { dpop_bound_access_tokens: null }, attributes }, '#/oauth'],
+      ['42', { oauth: { scope: 'x' } }, '#/oauth'],
+    ]
+    for (const [id, patch, place] of refused) {
+      const reply = await api.patch(`/clients/${id}`, patch)
+      assert.deepEqual(Object.keys(assertProblem(reply, 400, 'validation-failed')), [place])
+    }
+    assert.deepEqual(await at(), { note: 'first floor', oauth })
+  })
+
+  test('of several who change the metadata of a client at once, none drops what another changed', async () => {
+    const key = 'busy'
+    await api.post('/clients', { dialect: 'oauth', key, secret: 'x' })
+    const changes = [
+      { scope: 'openid' },
+      { skip_consent: true },
+      { dpop_bound_access_tokens: true },
+      { require_pushed_authorization_requests: true },
+      { post_logout_redirect_uris: ['https://busy.example/'] },
+    ]
+    const replies = await Promise.all(
+      changes.map((oauth) => api.patch(`/clients/${key}`, { oauth })),
+    )
+    assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([200]))
+    const found = await api.server.store.findClient({ by: 'id', value: key })
+    assert.deepEqual(found?.attributes['oauth'], Object.assign({}, ...changes))
+  })
+
   test('disabling ends its sessions and refuses new ones', async () => {
     const { token } = await api.login()
     const reply = await api.patch('/clients/directlink', { status: 'disabled' })

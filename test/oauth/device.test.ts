@@ -5,8 +5,8 @@ import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import type { Reply } from '../harness.ts'
 import { participantKey } from '../../src/domain/scope.ts'
-import { DEVICE_CODE } from '../../src/http/oauth-client.ts'
 import { SIGN_ON_CLIENT } from '../../src/http/surfaces/oauth/browser.ts'
+import { DEVICE_CODE } from '../../src/protocol/client-metadata.ts'
 import { Browser, maria, sidOf, useOAuth, type Visit } from './relying-parties.ts'
 
 const INTERVAL_MS = 5000

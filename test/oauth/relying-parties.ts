@@ -4,7 +4,7 @@ import { after, before } from 'node:test'
 import * as openid from 'openid-client'
 import type { Client } from '../../src/domain/identity.ts'
 import type { Json } from '../../src/domain/session.ts'
-import { DEVICE_CODE } from '../../src/http/oauth-client.ts'
+import { DEVICE_CODE } from '../../src/protocol/client-metadata.ts'
 import type { ConfigFile } from '../../src/server/config.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 

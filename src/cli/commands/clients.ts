@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
+import type { Attributes } from '../../protocol/admin-requests.ts'
 import type { WireClient, WireClientChanged } from '../../client/index.ts'
+import { metadataFrom, withMetadataOptions, withRemoveOption } from '../client-metadata.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { pageSizeFor, showList, withLimit } from '../list.ts'
@@ -30,6 +32,7 @@ export function addClients(program: Command, shell: Shell): void {
     .description('Clients: the applications that call.')
   addList(clients, shell)
   addAdd(clients, shell)
+  addSet(clients, shell)
   addStatus(clients, shell, 'disable')
   addStatus(clients, shell, 'enable')
   addAllow(clients, shell)
@@ -53,6 +56,42 @@ function addList(clients: Command, shell: Shell): void {
     })
   withLimit(list)
   withExamples(list, ['outright clients list', 'outright clients list --dialect octopus --json'])
+}
+
+interface SetFlags {
+  readonly name?: string
+  readonly redirect?: readonly string[]
+  readonly remove?: readonly string[]
+}
+
+function addSet(clients: Command, shell: Shell): void {
+  const set = clients
+    .command('set')
+    .description(
+      'Changes what a client is registered with. What is not given stays; a list is replaced as a whole. Of two people at once, neither drops what the other changes.',
+    )
+    .argument('<client>', 'client id')
+    .option('--name <name>', 'how it is called')
+    .option('--redirect <url...>', 'where OAuth may send people back to')
+    .action(async (id: string, { name, redirect, remove }: SetFlags, command: Command) => {
+      const oauth = await metadataFrom(command, remove)
+      const patch = {
+        ...(name === undefined ? {} : { name }),
+        ...(redirect === undefined ? {} : { redirectUris: redirect }),
+        ...(Object.keys(oauth).length === 0 ? {} : { oauth }),
+      }
+      if (Object.keys(patch).length === 0) {
+        throw new CliError(exitCodes.usage, 'give what is to change')
+      }
+      const client = await shell.connect(command)
+      report(shell.output(command), 'changed', await client.updateClient(id, patch))
+    })
+  withRemoveOption(withMetadataOptions(set))
+  withExamples(set, [
+    'outright clients set shop --backchannel-logout-uri https://shop.example/logged-out',
+    'outright clients set shop --grant-type authorization_code refresh_token --require-par',
+    'outright clients set shop --remove scope require-par',
+  ])
 }
 
 interface AddFlags {
@@ -81,6 +120,11 @@ function addAdd(clients: Command, shell: Shell): void {
       if (secretStdin && flags.public === true) {
         throw new CliError(exitCodes.usage, 'a client with a secret is not --public')
       }
+      const oauth = await metadataFrom(command)
+      const isRegistered = Object.keys(oauth).length > 0
+      if (isRegistered && dialect !== 'oauth') {
+        throw new CliError(exitCodes.usage, 'client metadata is for clients of "oauth"')
+      }
       const client = await shell.connect(command)
       const changed = await client.createClient({
         dialect,
@@ -91,12 +135,15 @@ function addAdd(clients: Command, shell: Shell): void {
         ...(redirect === undefined ? {} : { redirectUris: redirect }),
         ...(secretStdin ? { secret: await readSecretLine(shell.terminal, 'secret') } : {}),
         generateSecret: !secretStdin && flags.public !== true,
+        ...(isRegistered ? { attributes: { oauth } as unknown as Attributes } : {}),
       })
       report(shell.output(command), 'added', changed)
     })
+  withMetadataOptions(add)
   withExamples(add, [
     'outright clients add octopus warehouse --allow 203.0.113.0/24',
-    'outright clients add oauth shop --redirect https://shop.example/callback',
+    'outright clients add oauth shop --redirect https://shop.example/callback --post-logout-redirect https://shop.example/',
+    'outright clients add oauth tv --public --grant-type urn:ietf:params:oauth:grant-type:device_code refresh_token',
     'outright clients add baanx app-key --public',
   ])
 }

@@ -162,6 +162,22 @@ export const directoryChecks: readonly Check[] = [
     },
   },
   {
+    name: 'updateClient: nothing changes where the attributes are not those before',
+    async run({ store }) {
+      const before = { tags: ['é', 1, null], deep: { ok: true } }
+      const web = client({ attributes: before })
+      await store.createClient(web)
+      const write = (by: number) =>
+        store.updateClient(web.id, { attributes: { by }, attributesBefore: before })
+      const outcomes = await Promise.allSettled([write(1), write(2), write(3)])
+      assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+      const after = await store.findClient({ by: 'id', value: web.id })
+      await refuses(store.updateClient(web.id, { name: 'x', attributesBefore: before }), 'conflict')
+      assert.deepEqual(await store.findClient({ by: 'id', value: web.id }), after)
+      await refuses(store.updateClient('nobody', { attributesBefore: before }), 'not_found')
+    },
+  },
+  {
     name: 'listSubjects and listClients: every one once, in pages',
     async run({ store }) {
       const subjects = times(25, () => subject())

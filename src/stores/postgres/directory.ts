@@ -186,7 +186,7 @@ const changeClient: Statement = {
       secret_hash = coalesce($3, t.secret_hash), allowlist = coalesce($4, t.allowlist),
       redirect_uris = coalesce($5, t.redirect_uris), standing = coalesce($6, t.standing),
       attributes = coalesce($7, t.attributes)
-    WHERE t.id = $1 RETURNING ${columns.clients}`,
+    WHERE t.id = $1 AND t.attributes = coalesce($8, t.attributes) RETURNING ${columns.clients}`,
 }
 
 export async function updateClient(
@@ -201,8 +201,13 @@ export async function updateClient(
     json(change.redirectUris),
     change.status ?? null,
     json(change.attributes),
+    json(change.attributesBefore),
   ])
-  return row ? { value: toClient(row) } : { failure: { kind: 'not_found' } }
+  if (row) return { value: toClient(row) }
+  const [known] = await connection.run<ClientRow>(clientById, [id])
+  return known
+    ? { failure: { kind: 'conflict', reason: 'its attributes have changed meanwhile' } }
+    : { failure: { kind: 'not_found' } }
 }
 
 function json(value: unknown): string | null {

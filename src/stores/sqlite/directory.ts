@@ -108,8 +108,14 @@ export function directoryWriter(database: DatabaseSync): Handlers<DirectoryComma
       if (findClient({ by: 'key', dialect: client.dialect, value: client.key })) taken('key')
       writeClient.run(...clientValues(client))
     },
-    updateClient({ id, change }) {
+    updateClient({ id, change: { attributesBefore, ...change } }) {
       const found = findClient({ by: 'id', value: id }) ?? refuse({ kind: 'not_found' })
+      if (
+        attributesBefore !== undefined &&
+        JSON.stringify(attributesBefore) !== JSON.stringify(found.attributes)
+      ) {
+        refuse({ kind: 'conflict', reason: 'its attributes have changed meanwhile' })
+      }
       const changed: Client = { ...found, ...defined(change) }
       writeClient.run(...clientValues(changed))
       return changed

@@ -1,25 +1,31 @@
 /** `/clients`: the applications that call. Guards are clients too, and have routes of their own. */
+import type { ClientChanged } from '../../../core/change-client.ts'
+import type { Core } from '../../../core/core.ts'
 import { GUARD_DIALECT } from '../../../core/guard-credential.ts'
+import { Refusal } from '../../../domain/failure.ts'
 import type { Random } from '../../../ports/random.ts'
 import type { ClientFilter, ClientPatch, NewClient } from '../../../protocol/admin-requests.ts'
+import type { ClientMetadataPatch } from '../../../protocol/client-metadata.ts'
 import { parseRange } from '../../client-address.ts'
 import { clientNumber, mintClientNumber } from '../../client-number.ts'
 import type { Route } from '../../dialect.ts'
-import { metadataProblem, OAUTH } from '../../oauth-client.ts'
+import { metadataProblem, OAUTH, withMetadata } from '../../oauth-client.ts'
 import { redirectUriProblem } from '../../redirect-uri.ts'
-import { flag, listOf, optional, strict } from '../../schema.ts'
+import { anything, flag, listOf, optional, strict, type Schema } from '../../schema.ts'
 import { client, clientChanged, pageOf } from './answers.ts'
 import type { AdminContext } from './declare.ts'
 import {
   attributes,
   filter,
   idText,
+  isShort,
   line,
   listQuery,
   nameText,
   preferring,
   secretText,
   statusWord,
+  tooLong,
 } from './inputs.ts'
 import { pageRequest, renderPage } from './page.ts'
 import { refuseBody } from './problem.ts'
@@ -32,6 +38,9 @@ const dialectName = line(32, undefined, (value) => {
 })
 const allowlist = listOf(line(64, undefined, wrongRange), { maxItems: 256 })
 const redirectUris = listOf(line(2048, undefined, redirectUriProblem), { maxItems: 64 })
+
+/** Held against the schema of the metadata once it is put into what is there. */
+const metadataPatch = anything as Schema<ClientMetadataPatch>
 
 function wrongRange(value: string): string | undefined {
   try {
@@ -152,6 +161,46 @@ function oneRoute({ core, route }: AdminContext): Route {
   )
 }
 
+/** How often a change of metadata begins again when others change the same client meanwhile. */
+const MAX_ROUNDS = 8
+
+/**
+ * Members of the metadata are put into what is there, and that is written only where it is still
+ * there: of two operators at once, neither drops what the other has changed.
+ */
+async function change(
+  core: Core,
+  id: string,
+  { oauth, ...patch }: ClientPatch,
+  by: Parameters<Core['changeClient']>[2],
+): Promise<ClientChanged> {
+  if (oauth !== undefined && patch.attributes !== undefined) {
+    refuseBody({ oauth: 'cannot be given together with attributes, which hold it' })
+  }
+  for (let round = 1; ; round++) {
+    const found = await core.findClient(id)
+    if (oauth !== undefined && found.dialect !== OAUTH) {
+      refuseBody({ oauth: 'is for clients of OAuth' })
+    }
+    const { attributes = found.attributes, redirectUris = found.redirectUris } = {
+      ...patch,
+      ...(oauth === undefined ? {} : { attributes: withMetadata(found.attributes, oauth) }),
+    }
+    // As the client will be: with a secret, where it is given one now.
+    const secretHash = patch.rotateSecret === true ? 'to be made' : found.secretHash
+    refuseMetadata({ ...found, attributes, redirectUris, secretHash })
+    if (oauth === undefined) return core.changeClient(found.id, patch, by)
+    if (!isShort(attributes)) refuseBody({ oauth: tooLong })
+    try {
+      const merged = { ...patch, attributes, attributesBefore: found.attributes }
+      return await core.changeClient(found.id, merged, by)
+    } catch (error) {
+      const isOvertaken = error instanceof Refusal && error.failure.kind === 'conflict'
+      if (!isOvertaken || round === MAX_ROUNDS) throw error
+    }
+  }
+}
+
 /** `PATCH /clients/{id}`: only what is given changes. */
 function changeRoute({ core, route }: AdminContext): Route {
   return route(
@@ -163,7 +212,7 @@ function changeRoute({ core, route }: AdminContext): Route {
       role: 'admin',
       summary: 'Change a client, or give it a new secret',
       description:
-        '`status: disabled` ends every session of the client and refuses new ones. `rotateSecret` answers with a new secret, shown this once; sessions go on unless `endSessions` is true.',
+        '`oauth` changes members of the OAuth metadata: null removes one, the others stay. `status: disabled` ends every session of the client and refuses new ones. `rotateSecret` answers with a new secret, shown this once; sessions go on unless `endSessions` is true.',
       headers: preferring,
       body: strict<ClientPatch>({
         name: optional(nameText),
@@ -173,18 +222,13 @@ function changeRoute({ core, route }: AdminContext): Route {
         rotateSecret: optional(flag({})),
         endSessions: optional(flag({})),
         attributes: optional(attributes),
+        oauth: optional(metadataPatch),
       }),
       responses: { 200: { description: 'The client as changed', schema: clientChanged } },
     },
     async (call, { actor }) => {
-      const patch = call.body()
-      const found = await core.findClient(call.param('id'))
-      const { attributes = found.attributes, redirectUris = found.redirectUris } = patch
-      // As the client will be: with a secret, where it is given one now.
-      const secretHash = patch.rotateSecret === true ? 'to be made' : found.secretHash
-      refuseMetadata({ ...found, attributes, redirectUris, secretHash })
       const by = { actor, wait: call.request.waitForConfirmation }
-      const changed = await core.changeClient(found.id, patch, by)
+      const changed = await change(core, call.param('id'), call.body(), by)
       const { client: now, generated = null, revoked } = changed
       return call.json(
         200,

@@ -41,12 +41,17 @@ export const secretText: Schema<string> = line(MAX_PASSWORD_LENGTH)
 export const statusWord: Schema<'active' | 'disabled'> = choice(['active', 'disabled'], {})
 
 const MAX_ATTRIBUTES_LENGTH = 16_384
+export const tooLong: string = `is longer than ${String(MAX_ATTRIBUTES_LENGTH)} characters of JSON`
 
 export const attributes: Schema<Attributes> = withRule(
   anything as Schema<Attributes>,
-  (value) => JSON.stringify(value).length <= MAX_ATTRIBUTES_LENGTH,
-  `is longer than ${String(MAX_ATTRIBUTES_LENGTH)} characters of JSON`,
+  isShort,
+  tooLong,
 )
+
+export function isShort(value: Attributes): boolean {
+  return JSON.stringify(value).length <= MAX_ATTRIBUTES_LENGTH
+}
 
 /** A filter of a list, or another parameter of a query. */
 export function filter(description: string): OptionalSetting<string> {

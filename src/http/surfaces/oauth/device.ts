@@ -1,6 +1,7 @@
 /** Devices without a browser (RFC 8628): where they begin, and what they are told when they ask. */
 import type { DialectRequest } from '../../dialect.ts'
-import { DEVICE_CODE, OAUTH, type OAuthClient } from '../../oauth-client.ts'
+import { DEVICE_CODE } from '../../../protocol/client-metadata.ts'
+import { OAUTH, type OAuthClient } from '../../oauth-client.ts'
 import { allowedScopes, countStranger, readClientCall, type CallError } from './client-call.ts'
 import type { Holder } from './dpop.ts'
 import type { OAuthService } from './service.ts'

@@ -1,7 +1,8 @@
 /** What this server says of itself: RFC 8414, and OpenID Connect Discovery 1.0. */
 import { dpopAlgorithms } from '../../../protocol/dpop.ts'
 import { assertionAlgorithms } from '../../client-assertion.ts'
-import { authenticationMethods, grantTypes, openidScopes } from '../../oauth-client.ts'
+import { authenticationMethods, grantTypes } from '../../../protocol/client-metadata.ts'
+import { openidScopes } from '../../oauth-client.ts'
 import { pushPath, tokenEndpointsMetadata, tokenPath } from '../../token-endpoints.ts'
 import { deviceAuthorizationPath } from './device.ts'
 import { loginMethods } from './login-method.ts'
