@@ -16,6 +16,7 @@ import { clientLogout } from './http/client-logout.ts'
 import { logouts } from './http/logouts.ts'
 import { oauth } from './http/oauth.ts'
 import { refreshes } from './http/refreshes.ts'
+import { sessionSearch } from './http/session-search.ts'
 import { introspection, revocation } from './http/token-endpoints.ts'
 import { describeMachine, machineText } from './machine.ts'
 import { printOutcome, type Question, type Settings } from './report.ts'
@@ -28,6 +29,7 @@ const http: readonly Question[] = [
   revocation,
   oauth,
   clientLogout,
+  sessionSearch,
 ]
 const guard: readonly Question[] = [guardCheck, guardHttp, guardConfirmed, guardFanout, guardGrowth]
 const questions = [...http, ...guard]

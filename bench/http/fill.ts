@@ -4,6 +4,12 @@ import { DatabaseSync } from 'node:sqlite'
 /** The client that all of them belong to. */
 export const FILLED_CLIENT = 'bench-client'
 
+/** One of the people whom they belong to, each to another. */
+export const FILLED_SUBJECT: string = subjectOf(4711)
+
+/** From where every tenth of them came in. */
+export const FILLED_ADDRESS = '198.51.100.7'
+
 /** Bearer of the admin API in every bench. */
 export const ADMIN_TOKEN = 'bench-only-admin-token-0123456789'
 
@@ -26,14 +32,20 @@ export function fillSessions(path: string, sessions: number, mintId: () => strin
       `INSERT INTO sessions (sid, subject_id, client_id, device_key, dialect, created_at_ms,
          expires_at_ms, access_lifetime_ms, everyone_generation, subject_generation,
          client_generation, grant_generation, device_generation, attributes)
-       VALUES (?, ?, '${FILLED_CLIENT}', NULL, 'octopus', ?, ?, 3600000, 0, 0, 0, 0, 0, '{}')`,
+       VALUES (?, ?, '${FILLED_CLIENT}', NULL, 'octopus', ?, ?, 3600000, 0, 0, 0, 0, 0, ?)`,
     )
     for (let index = 0; index < sessions; index++) {
-      insert.run(mintId(), `subject-${String(index).padStart(9, '0')}`, nowMs, nowMs + DAY_MS)
+      const address = index % 10 === 0 ? FILLED_ADDRESS : `203.0.113.${String(index % 200)}`
+      const attributes = JSON.stringify({ address })
+      insert.run(mintId(), subjectOf(index), nowMs, nowMs + DAY_MS, attributes)
     }
     database.exec('COMMIT')
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   } finally {
     database.close()
   }
+}
+
+function subjectOf(index: number): string {
+  return `subject-${String(index).padStart(9, '0')}`
 }
