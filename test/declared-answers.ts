@@ -74,11 +74,12 @@ function routeAt(
         (route) => route.method === method && patternOf(prefix + route.path).test(path),
       ),
     )
-    .toSorted((one, other) => namesIn(one.path) - namesIn(other.path))[0]
+    .toSorted((one, other) => namesIn(one.path) - namesIn(other.path) || 0)[0]
 }
 
+/** What stands for anything comes after all that is more exact, as at the server. */
 function namesIn(path: string): number {
-  return path.split(':').length
+  return path.endsWith('*') ? Number.POSITIVE_INFINITY : path.split(':').length
 }
 
 function patternOf(path: string): RegExp {

@@ -126,7 +126,7 @@ describe('every route refuses', () => {
       const reply = await server.call(method, `${path}?${query}&${query}`)
       if (open.has(path)) continue
       assertRefused(reply, `${method} ${path}`)
-      assert.equal(reply.headers['set-cookie'], undefined)
+      assert.doesNotMatch(reply.headers['set-cookie'] ?? '', /\ba=b/)
     }
   })
 

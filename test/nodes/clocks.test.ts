@@ -11,12 +11,12 @@ import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
 import { login, logout, maria } from './directlink.ts'
 import { ask, askUntilAnswered, Child } from './processes.ts'
 import { WallClock } from './wall-clock.ts'
+import { admin } from './node-settings.ts'
 
 const module = fileURLToPath(new URL('clock-child.ts', import.meta.url))
 const guardModule = fileURLToPath(new URL('guard-child.ts', import.meta.url))
 const hour = 3600
 const day = 24 * hour
-const admin = { authorization: 'Bearer outright-demo-admin' }
 
 function serverAt(clock: WallClock | undefined, ...given: readonly string[]): Child {
   return new Child(['--conditions=outright-source', module, ...given], clock)

@@ -6,12 +6,12 @@ import { decodeProtectedHeader } from 'jose'
 import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
 import { login as logIn } from './directlink.ts'
 import { ask, askUntilAnswered, Fleet, type Node } from './processes.ts'
+import { admin } from './node-settings.ts'
 
 const SETTLED_WITHIN_MS = 60_000
 /** Nodes read the keys anew every two seconds, and sign with a new one after three. */
 const ONLY_PUBLISHED_MS = 3_000
 const KNOWN_WITHIN_MS = 60_000
-const admin = { authorization: 'Bearer outright-demo-admin' }
 
 let cluster: TestCluster
 let fleet: Fleet

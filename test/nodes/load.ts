@@ -8,6 +8,7 @@ import type { Reply } from '../harness.ts'
 import { basic, bearer, issuedBy, said, verdict, where, type Issued } from './answers.ts'
 import type { History, LogoutCall, TokenFacts, UseCall } from './history.ts'
 import { ask, type Fleet, type Guarded, type Node } from './processes.ts'
+import { admin } from './node-settings.ts'
 
 /** Uses that may wait for their answers at once: a frozen process holds them for seconds. */
 const MAX_PROBES = 400
@@ -22,7 +23,6 @@ const MAX_TRIES = 6
 const IMPATIENT_MS = 700
 const PEOPLE = 6
 const PROGRAMS = 4
-const admin = { authorization: 'Bearer outright-demo-admin' }
 
 interface Session {
   /** Every access token that it was given, the latest last: none of them has expired. */

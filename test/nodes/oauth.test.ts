@@ -6,7 +6,7 @@ import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jos
 import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
 import { LogoutReceiver } from '../oauth/relying-party-receiver.ts'
 import { Browser, maria } from '../oauth/relying-parties.ts'
-import { adminToken } from './node-settings.ts'
+import { admin } from './node-settings.ts'
 import { askUntilAnswered, Fleet, type Node } from './processes.ts'
 
 const SETTLED_WITHIN_MS = 60_000
@@ -56,7 +56,7 @@ suite('OpenID Connect on three nodes', () => {
     const [first, second, third] = fleet.nodes as [Node, Node, Node]
     const told = await receiver.listen()
     await askUntilAnswered(first.child, 'PATCH', '/outright/v1/clients/demo-web', {
-      headers: { authorization: `Bearer ${adminToken}` },
+      headers: admin,
       body: {
         attributes: {
           oauth: { post_logout_redirect_uris: [goodbye], backchannel_logout_uri: `${told}/told` },

@@ -11,9 +11,9 @@ import pg from 'pg'
 import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
 import { login } from './directlink.ts'
 import { ask, askUntilAnswered, Fleet, type Node } from './processes.ts'
+import { admin } from './node-settings.ts'
 
 const SETTLED_WITHIN_MS = 60_000
-const admin = { authorization: 'Bearer outright-demo-admin' }
 
 let cluster: TestCluster
 let fleet: Fleet

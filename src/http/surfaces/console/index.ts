@@ -79,7 +79,7 @@ function createConsole({ node }: DialectContext): Dialect {
           summary: 'The console: one page, which shows what its address says',
           responses: {
             200: { description: 'The page', type: 'text/html' },
-            503: { description: 'The console was not built', type: 'text/html' },
+            404: { description: 'The console was not built', type: 'text/html' },
           },
         },
         async ({ request }) => pageOf(await node.consoleFiles(), request),
@@ -101,7 +101,7 @@ function pageOf(files: StaticFiles | undefined, request: DialectRequest): Answer
   return { ...answer, headers: { ...answer.headers, 'content-security-policy': policy } }
 }
 
-const notBuilt = pageAnswer(503, {
+const notBuilt = pageAnswer(404, {
   title: 'Outright console',
   style: styleSheet(pageCss),
   body: html`
