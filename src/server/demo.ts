@@ -75,7 +75,7 @@ async function addIdentities(store: Store, { passwordCost: cost, nowMs }: DemoSe
     ...operators.map(async ({ password, ...operator }) =>
       unlessThere(
         store.createOperator({
-          id: `demo-${operator.name}`,
+          id: demoOperatorId(operator.name),
           ...operator,
           passwordHash: await hashPassword(password, cost),
           createdAtMs: nowMs,
@@ -83,6 +83,11 @@ async function addIdentities(store: Store, { passwordCost: cost, nowMs }: DemoSe
       ),
     ),
   ])
+}
+
+/** No other operator has such an id: theirs are UUIDs. */
+function demoOperatorId(name: string): string {
+  return `demo-${name}`
 }
 
 async function unlessThere(creation: Promise<void>): Promise<void> {
@@ -100,7 +105,12 @@ export async function hasDemoIdentities(store: Store): Promise<boolean> {
     ...subjects.map(({ id }) => store.findSubject({ by: 'id', value: id })),
     ...clients.map(({ id }) => store.findClient({ by: 'id', value: id })),
   ])
-  return identities.some((identity) => identity?.attributes['demo'] === true)
+  const found = await Promise.all(
+    operators.map(
+      async ({ name }) => (await store.findOperator(name))?.id === demoOperatorId(name),
+    ),
+  )
+  return found.includes(true) || identities.some((one) => one?.attributes['demo'] === true)
 }
 
 /** Printed where everybody can read them, so that none may protect anything but the demo. */
