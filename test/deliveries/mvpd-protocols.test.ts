@@ -29,7 +29,7 @@ const keys = generateKeyPairSync('rsa', {
 
 let server: TestServer
 let op: Peer & { readonly provider: OidcProvider }
-let idp: Peer & { readonly requests: SamlLogoutRequest[]; status: string }
+let idp: Peer & { readonly requests: SamlLogoutRequest[]; status: string; more: string }
 let site: Peer & { readonly calls: URLSearchParams[] }
 
 before(async () => {
@@ -251,6 +251,16 @@ suite('SAML 2.0: a LogoutRequest that holds as to schema and signature', () => {
     )
     idp.status = 'Success'
   })
+
+  test('an answer so long that it would take long to parse is none: tried again', async () => {
+    idp.more = ' '.repeat(65_536)
+    await logIn('Saml', 'eva', 'tv-16', { name_id: 'eva' })
+    await logOut('tv-16')
+    const [waits] = await deliveries('Saml', 6)
+    const error = 'it answered with something else than a LogoutResponse to this'
+    assert.deepEqual([waits?.state, waits?.lastError], ['owed', error])
+    idp.more = ''
+  })
 })
 
 suite('RP-initiated logout', () => {
@@ -375,13 +385,13 @@ async function openSamlProvider(): Promise<typeof idp> {
         const logout = readLogoutRequest(body, keys.publicKey)
         requests.push(logout)
         response.writeHead(200, { 'content-type': 'text/xml' })
-        response.end(logoutResponse(logout.id, own.status))
+        response.end(logoutResponse(logout.id, own.status) + own.more)
       } catch {
         response.writeHead(400).end()
       }
     })
   })
-  const own = { ...peer, requests, status: 'Success' }
+  const own = { ...peer, requests, status: 'Success', more: '' }
   return own
 }
 
