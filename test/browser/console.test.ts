@@ -229,7 +229,7 @@ suite('the console', () => {
     )
     await page.getByRole('button', { name: 'End 1 session' }).click()
     await page.getByRole('button', { name: 'Ask what happened' }).click()
-    await page.getByText('nothing was ended').waitFor()
+    await page.getByText('There is no new entry').waitFor()
     assert.ok(await isAccepted(tokens[0] ?? ''))
     await page.context().close()
   })

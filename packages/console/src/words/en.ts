@@ -223,7 +223,8 @@ export const en = {
     lost: 'It is not known whether this was stored. Ask what happened before you do it again: what is in the log has happened.',
     ask: 'Ask what happened',
     asking: 'Asking…',
-    notStored: 'It is not in the log: nothing was ended.',
+    notStored:
+      'There is no new entry in the log yet. It was not stored, it had ended before, or the request is still on its way. Try it again to be sure.',
   },
   board: {
     title: 'Revocation',

@@ -224,7 +224,8 @@ export const pt: Words = {
     lost: 'Não se sabe se foi gravado. Pergunte o que aconteceu antes de repetir: o que está no registro aconteceu.',
     ask: 'Perguntar o que aconteceu',
     asking: 'Perguntando…',
-    notStored: 'Não está no registro: nada foi encerrado.',
+    notStored:
+      'Ainda não há um novo registro. Não foi gravado, já tinha sido encerrado antes ou o pedido ainda está a caminho. Tente de novo para ter certeza.',
   },
   board: {
     title: 'Revogação',
