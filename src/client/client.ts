@@ -8,6 +8,7 @@ import type {
   WireForeignSession,
   WireGuard,
   WireGuardAdded,
+  WireIdentityProvider,
   WireMe,
   WireOperator,
   WireOperatorChanged,
@@ -86,6 +87,8 @@ export interface OutrightClient {
   countSessions(filter?: SessionFilter): Promise<WireSessionCount>
   /** Logins at other issuers whose tokens were accepted. */
   foreignSessions(filter?: ForeignSessionFilter, options?: ListOptions): List<WireForeignSession>
+  /** The other issuers whose tokens are accepted, as the node that answers knows them. */
+  identityProviders(): Promise<readonly WireIdentityProvider[]>
   endSession(sid: string): Promise<WireRevoked>
   subjects(filter?: SubjectFilter, options?: ListOptions): List<WireSubject>
   subject(id: string): Promise<WireSubject>
@@ -172,6 +175,7 @@ export function createClient(options: ClientOptions): OutrightClient {
     addGuard: (name) => transport.json('POST', '/guards', { body: { name } }),
     removeGuard: (name) => transport.json('DELETE', at('/guards', name)),
     retryDelivery: (id) => transport.json('POST', `${at('/deliveries', id)}/retry`),
+    identityProviders: () => all('/identity-providers'),
     canaryReports: (list = {}) => listOf(transport, '/canary/reports', {}, list),
     addCanaryReport: (body) => transport.json('POST', '/canary/reports', { body }),
     statistics: () => transport.json('GET', '/statistics'),

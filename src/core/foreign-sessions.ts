@@ -29,17 +29,24 @@ export async function listForeignSessions(
 
 const countedAtOnce = 1000
 
-/** How many logins at other issuers that were seen are live; there may be others. */
+/**
+ * How many logins at other issuers that were seen are live; there may be others.
+ *
+ * @param maxRead Stops after so many, live or not: then it is not exact.
+ */
 export async function countForeignSessions(
   dependencies: CoreDependencies,
   filter: ForeignSessionFilter,
-): Promise<number> {
+  maxRead: number = Infinity,
+): Promise<{ readonly count: number; readonly exact: boolean }> {
   let count = 0
+  let read = 0
   let cursor: string | undefined
   do {
     const page = await listForeignSessions(dependencies, filter, { limit: countedAtOnce, cursor })
     count += page.items.filter(({ state }) => state === 'live').length
+    read += page.items.length
     cursor = page.next
-  } while (cursor !== undefined)
-  return count
+  } while (cursor !== undefined && read < maxRead)
+  return { count, exact: cursor === undefined }
 }

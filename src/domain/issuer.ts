@@ -4,10 +4,22 @@ import type { IssuerTerms, TokenRules } from './token-rules.ts'
 
 /** An identity provider whose tokens are accepted and ended here. */
 export interface Issuer extends IssuerTerms {
+  /** The product that it is. */
+  readonly profile: Profile
   /** How long somebody may stay logged in there: what ended a login is remembered so long. */
   readonly maxSessionSeconds: number
   /** Our client ids there: a logout token must be for one of them. None: none is taken. */
   readonly logoutClients: readonly string[]
+}
+
+/** What a node knows of the keys of an issuer. */
+export interface KeySetStatus {
+  /** How many keys verify tokens now. */
+  readonly count: number
+  /** When they were fetched, by the wall clock; undefined: never yet. */
+  readonly fetchedAtMs: number | undefined
+  /** Why the last attempt failed, where it did. The keys from before go on verifying. */
+  readonly failure: string | undefined
 }
 
 /** Names of claims in place of those of a profile. */

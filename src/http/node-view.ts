@@ -1,6 +1,6 @@
 import type { FeedHub } from '../feed/index.ts'
 import type { Sighting } from '../domain/foreign-session.ts'
-import type { Issuer } from '../domain/issuer.ts'
+import type { Issuer, KeySetStatus } from '../domain/issuer.ts'
 import type { WireConfirmations, WireDeliveryCounts } from '../protocol/admin-api.ts'
 import type { WireIssuers } from '../protocol/issuers.ts'
 import type { LogoutClaims } from '../protocol/logout-token.ts'
@@ -68,6 +68,9 @@ export interface NodeStatistics {
 
 /** Other issuers, as this node knows them. */
 export interface IssuersView {
+  list(): readonly { readonly issuer: Issuer; readonly keys: KeySetStatus }[]
+  /** Whether logins there are listed once a token of theirs was accepted. */
+  readonly listsLogins: boolean
   /**
    * What guards are told.
    *

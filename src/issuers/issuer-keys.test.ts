@@ -91,6 +91,8 @@ suite('keys of another issuer', () => {
 
   test('known keys go on while the issuer cannot be reached', async () => {
     const world = makeWorld()
+    const unasked = { count: 0, fetchedAtMs: undefined, failure: undefined }
+    assert.deepEqual(world.keys.status, unasked)
     await look(world, 'a')
     world.documents.set(`${issuer}/jwks`, new Error('away'))
     world.nowMs += 10 * KEYS_MAX_AGE_MS
@@ -98,6 +100,7 @@ suite('keys of another issuer', () => {
     assert.equal(await look(world, 'a'), 'found')
     world.nowMs += UNKNOWN_KEY_MS
     assert.equal(await look(world, 'b'), 'failed')
+    assert.deepEqual(world.keys.status, { count: 1, fetchedAtMs: 0, failure: 'away' })
   })
 
   test('a key that was removed is gone at the next refresh, and verifiers are told', async () => {

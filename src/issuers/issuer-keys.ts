@@ -5,6 +5,7 @@ import {
   type JWTHeaderParameters,
   type JWTVerifyGetKey,
 } from 'jose'
+import type { KeySetStatus } from '../domain/issuer.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { FetchJson } from './fetch-json.ts'
@@ -39,6 +40,9 @@ export class IssuerKeys {
   #resolve: JWTVerifyGetKey | undefined
   #fetchedAtMs = 0
   #triedAtMs = -Infinity
+  /** By the wall clock, which is for people to read. */
+  #shownFetchedAtMs: number | undefined
+  #failure: string | undefined
   #loading: Promise<void> | undefined
 
   constructor(options: IssuerKeysOptions) {
@@ -48,6 +52,11 @@ export class IssuerKeys {
   /** What it has now; undefined before the first were fetched. */
   get set(): JSONWebKeySet | undefined {
     return this.#set
+  }
+
+  get status(): KeySetStatus {
+    const count = this.#set?.keys.length ?? 0
+    return { count, fetchedAtMs: this.#shownFetchedAtMs, failure: this.#failure }
   }
 
   /** Never looks at an address or a key that a token brings: `jku`, `x5u`, `jwk`, `x5c`. */
@@ -102,6 +111,7 @@ export class IssuerKeys {
       this.#take(readKeySet(await this.#download()))
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
+      this.#failure = reason
       log.warn({ issuer: name, reason }, 'the keys of an issuer could not be fetched')
       throw error
     }
@@ -110,6 +120,8 @@ export class IssuerKeys {
   #take(set: JSONWebKeySet): void {
     const { clock, changed } = this.#options
     this.#fetchedAtMs = clock.monotonicMs()
+    this.#shownFetchedAtMs = clock.nowMs()
+    this.#failure = undefined
     if (JSON.stringify(set) === JSON.stringify(this.#set)) return
     this.#set = set
     this.#resolve = createLocalJWKSet(set)

@@ -4,7 +4,7 @@
  * `domain/profile.ts` and `verifier/foreign-token.ts`. Apart from the server's wiring because the
  * keys of strangers are where attacks arrive.
  */
-import type { Issuer } from '../domain/issuer.ts'
+import type { Issuer, KeySetStatus } from '../domain/issuer.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { WireIssuer, WireIssuers } from '../protocol/issuers.ts'
@@ -63,6 +63,11 @@ export class Issuers implements OtherIssuers {
     if (wanted !== undefined) await this.#byIss.get(wanted.issuer)?.set.prepare(wanted.kid)
     const entries = [...new Set(this.#byIss.values())]
     return { issuers: await Promise.all(entries.map(wireIssuer)) }
+  }
+
+  /** What is known of the keys of an issuer. It asks for none. */
+  keySetOf(issuer: string): KeySetStatus | undefined {
+    return this.#byIss.get(issuer)?.set.status
   }
 
   /** Keeps the keys fresh. What is returned stops it. */

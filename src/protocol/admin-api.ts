@@ -5,6 +5,7 @@
  */
 
 import type { Role } from '../domain/operator.ts'
+import type { Profile } from '../domain/profile.ts'
 import { deliveryStates, type DeliveryState } from '../domain/delivery.ts'
 import { reasons, type Reason } from '../domain/revocation.ts'
 import { requestedScopes, scopes, type RequestedScope, type Scope } from '../domain/scope.ts'
@@ -164,6 +165,27 @@ export interface WireForeignSession {
   readonly lastSeenAt: string
   /** When it must be over, unless a token of it is seen again. */
   readonly expiresAt: string
+}
+
+/** Another issuer whose tokens are accepted here, as the node that answers knows it. */
+export interface WireIdentityProvider {
+  readonly name: string
+  /** `iss`. */
+  readonly issuer: string
+  readonly profile: Profile
+  readonly keySet: WireKeySet
+  /** Live logins of which a token was accepted; null where logins are not listed. */
+  readonly sessions: WireSessionCount | null
+}
+
+export interface WireKeySet {
+  /** `unasked`: no token has needed it yet. `failed`: the last attempt; older keys still verify. */
+  readonly state: 'unasked' | 'fetched' | 'failed'
+  /** How many keys verify tokens now. */
+  readonly keys: number
+  readonly fetchedAt: string | null
+  /** Why the last attempt failed. */
+  readonly error: string | null
 }
 
 /** A client in a session. */

@@ -120,6 +120,7 @@ export function issuerOf(settings: IssuerSettings): Issuer {
   return {
     name,
     issuer,
+    profile,
     aliases: aliasesOf(profile, issuer),
     rules: rulesOf(profile, claims),
     audience,

@@ -63,6 +63,12 @@ export function openIssuers(
       ...(await issuers.document(wanted)),
       ...(enabled ? { sightings: sightingRules } : {}),
     }),
+    list: () =>
+      terms.flatMap((issuer) => {
+        const keys = issuers.keySetOf(issuer.issuer)
+        return keys === undefined ? [] : { issuer, keys }
+      }),
+    listsLogins: enabled,
     see: (sighting) => sightings?.see(sighting),
     async verifyLogout(issuer, token) {
       const keys = issuers.find(issuer.issuer)?.keys

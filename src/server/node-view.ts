@@ -1,9 +1,8 @@
 import type { ClientAddresses } from '../http/client-address.ts'
-import type { DemoApp, NodeView } from '../http/node-view.ts'
+import type { DemoApp, IssuersView, NodeView } from '../http/node-view.ts'
 import type { Config } from './config.ts'
 import { consoleFilesReader } from './console-files.ts'
 import { demoView } from './demo-page.ts'
-import type { OpenedIssuers } from './issuers.ts'
 import type { Metrics } from './metrics.ts'
 import type { NodeLags } from './node-lags.ts'
 import type { OpenedStore } from './open-store.ts'
@@ -19,7 +18,7 @@ export interface NodeParts {
   readonly verification: Verification
   /** Undefined where there is one node. */
   readonly nodeLags: NodeLags | undefined
-  readonly issuers: Pick<OpenedIssuers, 'document' | 'see' | 'verifyLogout'>
+  readonly issuers: IssuersView
   readonly metrics: Metrics
   readonly readiness: Readiness
   readonly time: Pick<Timekeeper, 'trustedMs'>

@@ -59,6 +59,7 @@ suite('the document of the admin API', () => {
     check('get', '/sessions/count', await api.get('/sessions/count?live=true'))
     check('get', '/statistics', await api.get('/statistics'))
     check('get', '/foreign-sessions', await api.get('/foreign-sessions'))
+    check('get', '/identity-providers', await api.get('/identity-providers'))
     check('get', '/sessions/{sid}', await api.get(`/sessions/${sid}`))
     check('delete', '/sessions/{sid}', await api.delete(`/sessions/${sid}`))
     const ann = { id: 'ann', generatePassword: true }
@@ -133,6 +134,7 @@ suite('the document of the admin API', () => {
       '/deliveries',
       '/foreign-sessions',
       '/guards',
+      '/identity-providers',
       '/keys',
       '/operators',
       '/revocations',

@@ -15,7 +15,9 @@ import { openBrowser, type TestBrowser } from './browser.ts'
 let server: TestServer
 let browser: TestBrowser
 before(async () => {
-  server = await startTestServer({ publicUrlIsOwn: true, oneNode: true })
+  const issuer = { name: 'corporate', issuer: 'http://127.0.0.1:1', audience: ['orders'] }
+  const config = { issuers: [issuer] }
+  server = await startTestServer({ publicUrlIsOwn: true, oneNode: true, config })
   browser = await openBrowser()
 })
 after(async () => {
@@ -184,6 +186,8 @@ for (const view of views) {
         ['people', 'maria'],
         ['people/maria', 'Live sessions'],
         ['keys', 'ES256'],
+        ['issuers', 'corporate'],
+        ['sessions?elsewhere=yes&issuer=corporate', 'No session matches'],
         ['audit', `seen-${view.name}`],
         ['end', 'Nothing is ended yet'],
         ['nowhere', 'Not found'],

@@ -63,6 +63,24 @@ suite('logins at other issuers', () => {
     assert.ok(!JSON.stringify(await listAt(world)).includes('of-anna'))
   })
 
+  test('its identity provider is listed, with its keys and the logins that are live', async () => {
+    const client = createClient({ server: world.server.url, token: 'outright-demo-admin' })
+    const token = await world.token({ sub: 'alma', sid: 'al' })
+    assert.equal(await world.verdict(token), 'ok')
+    await listed(world, 'alma', 1)
+    const live = await listAt(world).then((all) => all.filter(({ state }) => state === 'live'))
+    const [found, ...others] = await client.identityProviders()
+    assert.ok(found)
+    assert.deepEqual(others, [])
+    const { keySet, ...rest } = found
+    const sessions = { count: live.length, exact: true }
+    const issuer = world.idp.url
+    assert.deepEqual(rest, { name: 'keycloak', issuer, profile: 'keycloak', sessions })
+    const { fetchedAt, ...keys } = keySet
+    assert.deepEqual(keys, { state: 'fetched', keys: 1, error: null })
+    assert.ok(Math.abs(Date.now() - Date.parse(fetchedAt ?? '')) < 600_000)
+  })
+
   test('one that a guard accepts is listed, and one that nobody accepts is not', async () => {
     const good = await world.token({ sub: 'bert', sid: 'b1' })
     const bad = await world.token({ sub: 'bert', sid: 'b2', aud: 'others' })

@@ -7,6 +7,7 @@ import { CanaryPage } from './canary.tsx'
 import { ClientPage, ClientsPage } from './clients.tsx'
 import { DeliveriesPage } from './deliveries.tsx'
 import { EndPage } from './end.tsx'
+import { IssuersPage } from './issuers.tsx'
 import { KeysPage } from './keys.tsx'
 import { OverviewPage } from './overview.tsx'
 import { PeoplePage, PersonPage } from './people.tsx'
@@ -25,6 +26,7 @@ const lists: Readonly<Record<string, () => preact.JSX.Element>> = {
   clients: ClientsPage,
   people: PeoplePage,
   keys: KeysPage,
+  issuers: IssuersPage,
   audit: AuditPage,
 }
 

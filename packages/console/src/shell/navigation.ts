@@ -15,6 +15,7 @@ export interface Area {
     | 'clients'
     | 'people'
     | 'keys'
+    | 'issuers'
     | 'audit'
   readonly group: 'watch' | 'act' | 'manage'
   readonly icon: IconName
@@ -32,6 +33,7 @@ export const areas: readonly Area[] = [
   { path: 'people', name: 'people', group: 'manage', icon: 'people', role: 'viewer' },
   { path: 'clients', name: 'clients', group: 'manage', icon: 'clients', role: 'viewer' },
   { path: 'keys', name: 'keys', group: 'manage', icon: 'keys', role: 'viewer' },
+  { path: 'issuers', name: 'issuers', group: 'manage', icon: 'issuers', role: 'viewer' },
   { path: 'audit', name: 'audit', group: 'manage', icon: 'audit', role: 'viewer' },
 ]
 

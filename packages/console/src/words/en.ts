@@ -1,7 +1,6 @@
 import { count } from '../lib/format.ts'
-
-const plural = (number: number, one: string, many: string): string =>
-  `${count(number)} ${number === 1 ? one : many}`
+import { canaryEn } from './canary.ts'
+import { plural } from './plural.ts'
 
 export const en = {
   nav: {
@@ -14,6 +13,7 @@ export const en = {
     clients: 'Clients',
     people: 'People',
     keys: 'Signing keys',
+    issuers: 'Issuers',
     audit: 'Audit log',
     watch: 'Watch',
     act: 'Act',
@@ -308,31 +308,7 @@ export const en = {
     revocation: 'Revocation',
     facts: 'Message',
   },
-  canary: {
-    title: 'Canary',
-    lead: 'For how long each path went on accepting a session after its logout.',
-    path: 'Path',
-    verdict: 'Last verdict',
-    verdicts: {
-      refused: 'Refused',
-      late: 'Too late',
-      never_refused: 'Never refused',
-      not_measured: 'Not measured',
-    },
-    alarms: {
-      never_refused: 'Never refused a logged-out session:',
-      late: 'Accepted a session after its logout was answered:',
-      not_measured: 'Not measured:',
-    },
-    lastAccepted: 'Last accepted',
-    exact: (time: string) => `exact to ${time}`,
-    history: 'Over time',
-    plot: (name: string, rounds: number) =>
-      `${name}: last accepted action against the answer of the logout, ${plural(rounds, 'round', 'rounds')}`,
-    emptyTitle: 'No canary has reported in the last week',
-    empty:
-      'A canary logs a person of its own out and goes on using the token. Start one with your own address, with the admin token in OUTRIGHT_ADMIN_TOKEN:',
-  },
+  canary: canaryEn,
   clients: {
     title: 'Clients',
     lead: 'Applications that log people in here.',
@@ -371,6 +347,20 @@ export const en = {
       'A new key signs from now on; the old one verifies until its last token has expired.',
     rotated: (kid: string) => `${kid} signs from now on.`,
     remove: 'End what it signed',
+  },
+  issuers: {
+    title: 'Issuers',
+    lead: 'Identity providers whose tokens are accepted and ended here, as this node knows them.',
+    profile: 'Product',
+    keys: 'Key set',
+    states: { unasked: 'Not needed yet', fetched: 'Fetched', failed: 'Cannot be fetched' },
+    keyCount: (number: number) => plural(number, 'key', 'keys'),
+    sessions: 'Live logins seen',
+    found: (number: string, isExact: boolean) => (isExact ? number : `at least ${number}`),
+    notListed: 'Not listed',
+    endPerson: 'End a person',
+    emptyTitle: 'No identity provider is configured',
+    empty: 'Add one to issuers in the configuration: its tokens are then accepted and ended here.',
   },
   audit: {
     title: 'Audit log',

@@ -1,8 +1,7 @@
 import { count } from '../lib/format.ts'
+import { canaryPt } from './canary.ts'
 import type { Words } from './en.ts'
-
-const plural = (number: number, one: string, many: string): string =>
-  `${count(number)} ${number === 1 ? one : many}`
+import { plural } from './plural.ts'
 
 export const pt: Words = {
   nav: {
@@ -15,6 +14,7 @@ export const pt: Words = {
     clients: 'Clientes',
     people: 'Pessoas',
     keys: 'Chaves de assinatura',
+    issuers: 'Emissores',
     audit: 'Auditoria',
     watch: 'Observar',
     act: 'Agir',
@@ -309,31 +309,7 @@ export const pt: Words = {
     revocation: 'Revogação',
     facts: 'Mensagem',
   },
-  canary: {
-    title: 'Canário',
-    lead: 'Por quanto tempo cada caminho continuou aceitando uma sessão após o logout.',
-    path: 'Caminho',
-    verdict: 'Último veredito',
-    verdicts: {
-      refused: 'Recusou',
-      late: 'Tarde demais',
-      never_refused: 'Nunca recusou',
-      not_measured: 'Não medido',
-    },
-    alarms: {
-      never_refused: 'Nunca recusaram uma sessão encerrada:',
-      late: 'Aceitaram uma sessão após a resposta do logout:',
-      not_measured: 'Não medidos:',
-    },
-    lastAccepted: 'Última aceita',
-    exact: (time) => `exato em ${time}`,
-    history: 'Ao longo do tempo',
-    plot: (name, rounds) =>
-      `${name}: última ação aceita em relação à resposta do logout, ${plural(rounds, 'rodada', 'rodadas')}`,
-    emptyTitle: 'Nenhum canário enviou relatórios na última semana',
-    empty:
-      'Um canário encerra a sessão de uma pessoa própria e continua usando o token. Inicie um com o seu endereço e com o token de administração em OUTRIGHT_ADMIN_TOKEN:',
-  },
+  canary: canaryPt,
   clients: {
     title: 'Clientes',
     lead: 'Aplicações pelas quais se entra aqui.',
@@ -371,6 +347,25 @@ export const pt: Words = {
       'Uma nova chave assina de agora em diante; a antiga verifica até o último token expirar.',
     rotated: (kid) => `${kid} assina de agora em diante.`,
     remove: 'Encerrar o que assinou',
+  },
+  issuers: {
+    title: 'Emissores',
+    lead: 'Provedores de identidade cujos tokens são aceitos e encerrados aqui, como este nó os conhece.',
+    profile: 'Produto',
+    keys: 'Conjunto de chaves',
+    states: {
+      unasked: 'Ainda não foi preciso',
+      fetched: 'Obtido',
+      failed: 'Não pôde ser obtido',
+    },
+    keyCount: (number) => plural(number, 'chave', 'chaves'),
+    sessions: 'Logins ativos vistos',
+    found: (number, isExact) => (isExact ? number : `pelo menos ${number}`),
+    notListed: 'Não são listados',
+    endPerson: 'Encerrar uma pessoa',
+    emptyTitle: 'Nenhum provedor de identidade configurado',
+    empty:
+      'Acrescente um a issuers na configuração: seus tokens serão então aceitos e encerrados aqui.',
   },
   audit: {
     title: 'Auditoria',

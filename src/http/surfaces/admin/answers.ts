@@ -2,6 +2,7 @@
  * Schemas of what the admin API answers, each of a type of `protocol/admin-api.ts`, which the typed
  * client has as well. One with a name becomes a component of the OpenAPI document.
  */
+import { profileNames } from '../../../domain/profile.ts'
 import { PARTICIPANTS_SHOWN } from '../../../domain/session.ts'
 import {
   deliveryStates,
@@ -25,8 +26,10 @@ import {
   type WireForeignSession,
   type WireGuard,
   type WireGuardAdded,
+  type WireIdentityProvider,
   type WireKey,
   type WireKeyRotated,
+  type WireKeySet,
   type WirePage,
   type WireParticipant,
   type WireReceipt,
@@ -194,6 +197,22 @@ export const foreignSession: Schema<WireForeignSession> = answer<WireForeignSess
     expiresAt: instant,
   },
   { name: 'ForeignSession' },
+)
+
+export const identityProvider: Schema<WireIdentityProvider> = answer<WireIdentityProvider>(
+  {
+    name: words,
+    issuer: words,
+    profile: choice(profileNames, {}),
+    keySet: answer<WireKeySet>({
+      state: choice(['unasked', 'fetched', 'failed'], {}),
+      keys: number,
+      fetchedAt: instantOrNull,
+      error: wordsOrNull,
+    }),
+    sessions: orNull(sessionCount),
+  },
+  { name: 'IdentityProvider' },
 )
 
 /** Sessions that a dry run shows. */

@@ -109,7 +109,7 @@ export async function foreignDryRun(
     cutoff: cutoffSeconds === undefined ? null : time(cutoffSeconds * 1000),
     known: true,
     // Which login a single token belongs to is not kept.
-    sessions: jti === undefined ? await core.countForeignSessions(filter) : 0,
+    sessions: jti === undefined ? (await core.countForeignSessions(filter)).count : 0,
     clients: [],
     receivers: core.revocations.wouldTell({ scope, key, issuer: issuer.issuer }, []),
     tokensValidUntil: time(untilSeconds * 1000),

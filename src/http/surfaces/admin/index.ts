@@ -19,6 +19,7 @@ import { deliveryRoutes } from './deliveries.ts'
 import { eventRoutes } from './events.ts'
 import { foreignSessionRoute } from './foreign-sessions.ts'
 import { guardRoutes } from './guards.ts'
+import { identityProviderRoute } from './identity-providers.ts'
 import { operatorRoutes } from './operators.ts'
 import { revocationRoutes } from './revocations.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -66,6 +67,7 @@ function createAdmin(surface: DialectContext, { adminToken }: AdminSettings): Di
       ...revocationRoutes(context),
       ...sessionRoutes(context),
       foreignSessionRoute(context),
+      identityProviderRoute(context),
       ...subjectRoutes(context),
       ...clientRoutes(context),
       ...guardRoutes(context),

@@ -1,0 +1,56 @@
+/** `/identity-providers`: the other issuers of the configuration, without anything secret of it. */
+import type { KeySetStatus } from '../../../domain/issuer.ts'
+import type { WireKeySet } from '../../../protocol/admin-api.ts'
+import type { Route } from '../../dialect.ts'
+import { identityProvider, pageOf } from './answers.ts'
+import type { AdminContext } from './declare.ts'
+import { listQuery } from './inputs.ts'
+import { pageOfAll, pageRequest } from './page.ts'
+import { time } from './wire.ts'
+
+/** Logins that are read of each to count those that are live. */
+const MAX_READ = 10_000
+
+/** `GET /identity-providers`: by name. It asks none of them for anything. */
+export function identityProviderRoute({ core, node, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/identity-providers',
+      id: 'listIdentityProviders',
+      tag: 'Identity providers',
+      role: 'viewer',
+      summary: 'The other issuers whose tokens are accepted, as the node that answers knows them',
+      query: listQuery<object>({}),
+      responses: { 200: pageOf(identityProvider) },
+    },
+    async (call) => {
+      const list = {
+        name: 'identity-providers',
+        items: node.issuers.list(),
+        keyOf: ({ issuer }: { readonly issuer: { readonly name: string } }) => issuer.name,
+      }
+      const { items, next = null } = pageOfAll(list, pageRequest(call.query()))
+      const shown = items.map(async ({ issuer: { name, issuer, profile }, keys }) => ({
+        name,
+        issuer,
+        profile,
+        keySet: wireKeySet(keys),
+        sessions: node.issuers.listsLogins
+          ? await core.countForeignSessions({ issuer }, MAX_READ)
+          : null,
+      }))
+      return call.json(200, { items: await Promise.all(shown), next })
+    },
+  )
+}
+
+function wireKeySet({ count, fetchedAtMs, failure }: KeySetStatus): WireKeySet {
+  const isUnasked = fetchedAtMs === undefined && failure === undefined
+  return {
+    state: failure !== undefined ? 'failed' : isUnasked ? 'unasked' : 'fetched',
+    keys: count,
+    fetchedAt: fetchedAtMs === undefined ? null : time(fetchedAtMs),
+    error: failure ?? null,
+  }
+}
