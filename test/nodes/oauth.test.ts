@@ -1,11 +1,12 @@
-/** One login with OpenID Connect across three nodes, of which one dies with what it owes. */
+/** Logins with OpenID Connect across three nodes, of which one dies at last with what it owes. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose'
+import { DEVICE_CODE } from '../../src/protocol/client-metadata.ts'
 import { startCluster, type TestCluster } from '../../src/testing/postgres.ts'
 import { LogoutReceiver } from '../oauth/relying-party-receiver.ts'
-import { Browser, maria } from '../oauth/relying-parties.ts'
+import { Browser, maria, type Visit } from '../oauth/relying-parties.ts'
 import { admin } from './node-settings.ts'
 import { askUntilAnswered, Fleet, type Node } from './processes.ts'
 
@@ -51,17 +52,79 @@ async function isGoodAt(node: Node, token: string): Promise<boolean> {
   )
 }
 
+const adminCall = (node: Node, method: string, path: string, body: object) =>
+  askUntilAnswered(node.child, method, `/outright/v1${path}`, {
+    headers: admin,
+    body,
+  })
+
+interface Device {
+  readonly device_code: string
+  readonly user_code: string
+}
+
+async function beginAt(node: Node): Promise<Device> {
+  const body = new URLSearchParams({ client_id: 'tv', scope: 'openid' })
+  const { reply } = await askUntilAnswered(node.child, 'POST', '/oauth2/device_authorization', {
+    body,
+  })
+  assert.equal(reply.status, 200, reply.text)
+  return reply.json() as Device
+}
+
+/** Once: a device that asks again has to wait. */
+async function pollAt(node: Node, { device_code: code }: Device) {
+  const body = new URLSearchParams({
+    grant_type: DEVICE_CODE,
+    device_code: code,
+    client_id: 'tv',
+  })
+  const { reply } = await askUntilAnswered(node.child, 'POST', '/oauth2/token', { body })
+  return reply.json() as Partial<Tokens> & { readonly error?: string }
+}
+
+/** The same page, as another node would have sent it. */
+const from = (node: Node, page: Visit): Visit => ({
+  ...page,
+  url: new URL(page.url.pathname + page.url.search, node.child.url),
+})
+
+/** The person types the code at one node, logs in at the second and allows it at the third. */
+async function allowAt([typed, login, decided]: [Node, Node, Node], device: Device): Promise<void> {
+  const browser = new Browser()
+  const form = await browser.open(`${typed.child.url}/device`)
+  const asked = await browser.submit(form, { user_code: device.user_code })
+  const confirm = await browser.submit(from(login, asked), maria)
+  const done = await browser.submit(from(decided, confirm), { decision: 'allow' })
+  assert.match(done.text, /Your device is connected/)
+}
+
 suite('OpenID Connect on three nodes', () => {
+  test('a device begins at one node, is allowed at another and gets in at a third; a logout in between wins', async () => {
+    const [first, second, third] = fleet.nodes as [Node, Node, Node]
+    const attributes = { oauth: { grant_types: [DEVICE_CODE, 'refresh_token'] } }
+    const tv = { dialect: 'oauth', key: 'tv', attributes }
+    assert.equal((await adminCall(third, 'POST', '/clients', tv)).reply.status, 201)
+
+    const one = await beginAt(first)
+    await allowAt([second, third, second], one)
+    const { access_token: token = assert.fail('no token') } = await pollAt(third, one)
+    for (const node of fleet.nodes) assert.equal(await isGoodAt(node, token), true)
+
+    const two = await beginAt(second)
+    await allowAt([third, first, third], two)
+    const maria = { scope: 'subject', key: 'maria', reason: 'compromised' }
+    const { reply } = await adminCall(first, 'POST', '/revocations', maria)
+    assert.equal(reply.json().receipt.confirmed, true, reply.text)
+    assert.equal((await pollAt(third, two)).error, 'invalid_grant')
+    for (const node of fleet.nodes) assert.equal(await isGoodAt(node, token), false)
+  })
+
   test('login, code, refresh and logout each at another; the relying party is told when one has died', async () => {
     const [first, second, third] = fleet.nodes as [Node, Node, Node]
     const told = await receiver.listen()
-    await askUntilAnswered(first.child, 'PATCH', '/outright/v1/clients/demo-web', {
-      headers: admin,
-      body: {
-        attributes: {
-          oauth: { post_logout_redirect_uris: [goodbye], backchannel_logout_uri: `${told}/told` },
-        },
-      },
+    await adminCall(first, 'PATCH', '/clients/demo-web', {
+      oauth: { post_logout_redirect_uris: [goodbye], backchannel_logout_uri: `${told}/told` },
     })
 
     const browser = new Browser()
