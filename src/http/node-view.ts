@@ -44,6 +44,8 @@ export interface NodeView {
   readonly dataDir: string
   /** Aborted when the server stops: ends streams, which would never end by themselves. */
   readonly stopping: AbortSignal
+  /** What the `dialect` of a client may be, built in or the installation's own. */
+  readonly clientDialects: readonly string[]
   /** The pages that people look for. */
   readonly pages: readonly PageLink[]
   /** The console as it was built; undefined where it was not. */

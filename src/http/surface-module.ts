@@ -25,6 +25,8 @@ export interface AnySurfaceModule {
   readonly options: TSchema
   /** True: of the paths that it claims, it answers for those that no other surface claims. */
   readonly claimsRest?: true
+  /** The `dialect` of clients that call it; without it a dialect's own name, else none. */
+  readonly clientDialects?: readonly string[]
   /** Who can log in with `--demo`. */
   readonly demo?: DemoIdentities
   /** A page of it that people look for: the front page leads there. */

@@ -52,8 +52,19 @@ export function viewOf(parts: NodeParts, config: Config): NodeView {
     backup,
     dataDir: config.dataDir,
     stopping: parts.stopping,
+    clientDialects: clientDialects(config),
     pages: surfaceModules.flatMap(([, { page }]) => page ?? []),
     consoleFiles: consoleFilesReader(),
     demo: config.demo ? demoView(config, parts.demoApps ?? (() => [])) : undefined,
   }
+}
+
+function clientDialects({ customDialects }: Config): readonly string[] {
+  const modules = [
+    ...surfaceModules.map(([, module]) => module),
+    ...customDialects.map(({ dialect }) => dialect),
+  ]
+  return modules
+    .flatMap(({ kind, name, clientDialects: own }) => own ?? (kind === 'dialect' ? [name] : []))
+    .toSorted()
 }

@@ -8,7 +8,7 @@ import type { AccessClaims } from '../../../verifier/claims.ts'
 import { BAANX, type BaanxService } from './service.ts'
 
 /** The `dialect` of OAuth clients; their attribute `parent` is the id of their application. */
-const OAUTH_CLIENT = 'baanx-oauth'
+export const OAUTH_CLIENT = 'baanx-oauth'
 
 /** @throws {Refusal} `client_key_invalid` where nobody has that key, or no longer. */
 export async function findCaller(service: BaanxService, key: string): Promise<Client> {

@@ -12,6 +12,7 @@ import type { Dialect } from '../../dialect.ts'
 import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import { demo } from './demo.ts'
 import { grantRoutes } from './grant-routes.ts'
+import { OAUTH_CLIENT } from './caller.ts'
 import { loginRoutes } from './login-routes.ts'
 import { baanxSchema, baanxOptions, type BaanxOptions } from './options.ts'
 import { pagePath, pageRoutes, renderPageFailure } from './page.ts'
@@ -22,6 +23,7 @@ export type { BaanxOptions } from './options.ts'
 
 export const baanx: DialectModule<BaanxOptions> = defineDialect({
   name: 'baanx',
+  clientDialects: ['baanx', OAUTH_CLIENT],
   title: 'Baanx',
   options: baanxSchema,
   demo,

@@ -56,7 +56,7 @@ export function clientRoutes(context: AdminContext): readonly Route[] {
 }
 
 /** `POST /clients`. A secret is given, generated (and shown this once), or there is none. */
-function createRoute({ core, random, route }: AdminContext): Route {
+function createRoute({ core, node, random, route }: AdminContext): Route {
   return route(
     {
       method: 'POST',
@@ -80,6 +80,9 @@ function createRoute({ core, random, route }: AdminContext): Route {
     },
     async (call) => {
       const wish = call.body()
+      if (!node.clientDialects.includes(wish.dialect)) {
+        refuseBody({ dialect: `must be one of ${node.clientDialects.join(', ')}` })
+      }
       refuseTogether(wish)
       const id = wish.id ?? idOf(wish, random)
       const hasSecret = wish.secret !== undefined || wish.generateSecret === true

@@ -12,6 +12,7 @@ import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
 import { scriptRoute } from '../../page-script.ts'
 import { problems } from '../../problem.ts'
 import { answer, anything, anyText, choice, count, optional, type Schema } from '../../schema.ts'
+import { OAUTH } from '../../oauth-client.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { pushPath, tokenPath } from '../../token-endpoints.ts'
 import { authorize } from './authorize.ts'
@@ -50,6 +51,7 @@ import { wordsFor } from './words.ts'
 
 export const oauth: OwnModule<OAuthSettings> = defineOwn({
   name: 'oauth',
+  clientDialects: [OAUTH],
   title: 'OAuth 2 and OpenID Connect',
   options: oauthSchema,
   demo,
