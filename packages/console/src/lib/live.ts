@@ -1,6 +1,6 @@
 /** Revocations as they are committed, followed for as long as the console is open. */
 import { ApiError, type WireRevocation } from 'outright/client'
-import { api } from './api.ts'
+import { api, signInAddress } from './api.ts'
 import { createStore } from './store.ts'
 
 export interface Live {
@@ -35,6 +35,8 @@ export async function followLive(): Promise<void> {
     } catch (error) {
       if (error instanceof ApiError && error.status < 500) {
         set('refused')
+        // Signed out elsewhere: what is shown here is no longer theirs to see.
+        if (error.status === 401) location.assign(signInAddress())
         return
       }
       set('lost')
