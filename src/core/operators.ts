@@ -16,7 +16,7 @@ import { revoke, type Revoked, type RevokeRequest } from './revoke.ts'
 
 export interface OperatorChanged {
   readonly operator: Operator
-  /** What a new password ended: every session of the operator. */
+  /** What a new password ended: every session of the operator. Their passkeys are removed too. */
   readonly revoked: Revoked | undefined
 }
 
@@ -58,6 +58,10 @@ export function operatorVerbs(dependencies: CoreDependencies): Operators {
   const endSessions = (name: string, reason: RevokeRequest['reason'], by: By): Promise<Revoked> =>
     revoke(dependencies, { scope: 'subject', key: operatorSubject(name), reason, ...by })
 
+  const removePasskeys = async (holder: string): Promise<void> => {
+    for (const { id } of await store.listPasskeys(holder)) await store.removePasskey(holder, id)
+  }
+
   return {
     find: (name) => store.findOperator(name),
     list: (page) => store.listOperators(page),
@@ -81,6 +85,8 @@ export function operatorVerbs(dependencies: CoreDependencies): Operators {
       // After it is stored: see `changeSubject`.
       const isEnding = passwordHash !== undefined
       const revoked = isEnding ? await endSessions(name, 'password_changed', by) : undefined
+      // A thief of the session may have added one. Who is signed out by now adds none any more.
+      if (isEnding) await removePasskeys(operatorSubject(name))
       return { operator, revoked }
     },
 

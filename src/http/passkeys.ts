@@ -34,10 +34,12 @@ export interface PasskeyPages {
   /** Asks a browser to make a passkey: JSON for its script, and a cookie. */
   askToRegister(holder: PasskeyHolder): Promise<Answer>
   /**
-   * Checks what the browser made, and keeps it. @throws {Refusal} `credentials_invalid`,
-   * `conflict`.
+   * Checks what the browser made, and keeps it.
+   *
+   * @returns The id of the passkey.
+   * @throws {Refusal} `credentials_invalid`, `conflict`.
    */
-  register(request: DialectRequest, holder: PasskeyHolder, response: string): Promise<void>
+  register(request: DialectRequest, holder: PasskeyHolder, response: string): Promise<string>
   /** Asks a browser to sign with any passkey that it has for this server. */
   askToSign(): Promise<Answer>
   /**
@@ -101,6 +103,7 @@ export function createPasskeyPages({
         counter,
         transports: transports.filter((one) => KNOWN_TRANSPORTS.has(one)),
       })
+      return id
     },
 
     async askToSign() {

@@ -1,6 +1,7 @@
 /** Operators sign in at `/console/sign-in`, over real HTTP as a browser sends it. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { operatorSubject } from '../../src/domain/operator.ts'
 import { startTestServer, type CallOptions, type Reply } from '../harness.ts'
 import { assertProblem, useApi } from './api.ts'
 import { browserWith, cookieOf, PASSWORD, signInAs, submitSignIn } from './operators.ts'
@@ -160,6 +161,19 @@ suite('a session of an operator', () => {
     await browser()
     assertProblem(await second.call('GET', me), 401, 'credentials-invalid')
     assertProblem(await api.delete('/operators/nobody'), 404, 'not-found')
+  })
+
+  test('a new password removes the passkeys: a thief may have added one', async () => {
+    await browser()
+    const { passkeys } = api.server.core
+    const holder = operatorSubject('rui')
+    const made = { holder, publicKey: 'AA', counter: 0, transports: [] }
+    await passkeys.add({ ...made, id: 'of-rui' })
+    await passkeys.add({ ...made, id: 'of-a-thief' })
+    assert.equal((await api.patch('/operators/rui', { role: 'admin' })).status, 200)
+    assert.equal((await passkeys.list(holder)).length, 2)
+    assert.equal((await api.patch('/operators/rui', { password: PASSWORD })).status, 200)
+    assert.deepEqual(await passkeys.list(holder), [])
   })
 
   test('is over when its time is', async () => {

@@ -256,11 +256,11 @@ suite('the console', () => {
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/console\/sessions\?subject=maria$/)
     await page.getByLabel('Language').selectOption('pt')
-    await page.getByRole('heading', { name: 'Sessões', exact: true }).waitFor()
+    await page.getByRole('heading', { name: 'Sessões', level: 1 }).waitFor()
     await page.getByLabel('Tema').selectOption('dark')
     assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark')
     await page.reload()
-    await page.getByRole('heading', { name: 'Sessões', exact: true }).waitFor()
+    await page.getByRole('heading', { name: 'Sessões', level: 1 }).waitFor()
     await page.context().close()
   })
 

@@ -48,6 +48,7 @@ function What() {
           name="scope"
           label={end.what}
           options={endingScopes.map((one) => [one, end.scopes[one]])}
+          none={end.choose}
         />
         {known !== undefined && known !== 'everyone' && (
           <TextFilter name="key" label={end.keys[known]} />
@@ -104,6 +105,11 @@ function Preview({ target }: { readonly target: Target }) {
             ],
           ]}
         />
+        {target.scope === 'subject' && target.issuer === undefined && found?.known === true && (
+          <p class="banner">
+            {end.comesBack} <a href={address(['people', target.key])}>{end.keepOut}</a>
+          </p>
+        )}
         <Confirm target={target} sessions={found?.sessions} />
       </div>
       {found !== undefined && found.sample.length > 0 && <Sample of={found} />}
@@ -114,9 +120,10 @@ function Preview({ target }: { readonly target: Target }) {
 function Amount({ of, isForeign }: { readonly of: WireDryRun; readonly isForeign: boolean }) {
   const { end } = useWords()
   const note = isForeign ? end.foreign : of.known ? undefined : end.unknownKey
+  const amount = isForeign ? end.seen(of.sessions) : end.sessions(of.sessions)
   return (
     <div>
-      {!isForeign && <p class="figure">{end.sessions(of.sessions)}</p>}
+      <p class="figure">{amount}</p>
       {note !== undefined && <p class="banner">{note}</p>}
       {of.tokensValidUntil !== null && <p class="soft">{end.until(moment(of.tokensValidUntil))}</p>}
     </div>
@@ -152,25 +159,14 @@ function Confirm({
   const [note, setNote] = useState('')
   const [typed, type] = useState('')
   const isWideOne = isWide(target, sessions)
-  const needed =
-    target.scope === 'everyone' || target.scope === 'key' || target.issuer !== undefined
-  const role = needed ? 'admin' : 'operator'
+  const role = target.scope === 'everyone' || target.scope === 'key' ? 'admin' : 'operator'
   const may = useMay(role)
   const word = target.scope === 'everyone' ? 'everyone' : target.key
   if (!may) return <p class="banner">{states.needs(shell.roles[role])}</p>
   return (
     <>
       {target.scope !== 'key' && (
-        <div class="columns">
-          <Field label={end.note}>
-            <input
-              value={note}
-              maxLength={500}
-              onInput={(event) => {
-                setNote(event.currentTarget.value)
-              }}
-            />
-          </Field>
+        <>
           <Field label={end.reason}>
             <select
               value={reason}
@@ -185,7 +181,16 @@ function Confirm({
               ))}
             </select>
           </Field>
-        </div>
+          <Field label={end.note}>
+            <input
+              value={note}
+              maxLength={500}
+              onInput={(event) => {
+                setNote(event.currentTarget.value)
+              }}
+            />
+          </Field>
+        </>
       )}
       {isWideOne && (
         <Field label={end.confirm(word)}>

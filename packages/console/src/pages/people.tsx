@@ -59,7 +59,7 @@ export function PeoplePage() {
                     },
                     { name: people.username, cell: ({ username }) => username ?? '–' },
                     {
-                      name: people.email,
+                      name: people.contact,
                       cell: ({ email, phone }) => (
                         <>
                           <span class="cut">{email ?? '–'}</span>

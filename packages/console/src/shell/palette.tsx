@@ -1,5 +1,7 @@
 /** Everything by keyboard: go somewhere, find somebody, end something. */
+import type { WireSubject } from 'outright/client'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { api } from '../lib/api.ts'
 import { address, navigate } from '../lib/router.ts'
 import { useMay } from '../lib/me.ts'
 import { Icon, type IconName } from '../ui/icon.tsx'
@@ -16,7 +18,44 @@ interface Command {
 /** UUIDs in base64url, as sessions have them. */
 const sid = /^[\w-]{20,40}$/
 
-function commandsFor(typed: string, words: Words, mayEnd: boolean): readonly Command[] {
+const PAUSE_MS = 200
+
+/** The person of whom this is the username, the email address or the phone number. */
+async function findPerson(text: string): Promise<WireSubject | undefined> {
+  const by = text.includes('@') ? 'email' : /^\+?[\d ]+$/.test(text) ? 'phone' : 'username'
+  const { items } = await api.subjects({ [by]: text }).page()
+  return items[0]
+}
+
+/** Looks once nothing was typed for a moment; undefined as well where the answer does not come. */
+function usePerson(typed: string): WireSubject | undefined {
+  const text = typed.trim()
+  const [found, setFound] = useState<{ readonly text: string; readonly person?: WireSubject }>()
+  useEffect(() => {
+    if (text === '') return undefined
+    const timer = setTimeout(() => {
+      findPerson(text).then(
+        (person) => {
+          setFound(person === undefined ? { text } : { text, person })
+        },
+        () => {
+          setFound(undefined)
+        },
+      )
+    }, PAUSE_MS)
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [text])
+  return found?.text === text ? found.person : undefined
+}
+
+function commandsFor(
+  typed: string,
+  words: Words,
+  mayEnd: boolean,
+  person: WireSubject | undefined,
+): readonly Command[] {
   const text = typed.trim()
   const wanted = text.toLowerCase()
   const { palette, nav } = words
@@ -29,17 +68,20 @@ function commandsFor(typed: string, words: Words, mayEnd: boolean): readonly Com
     }))
     .filter((command) => command.text.toLowerCase().includes(wanted))
   if (text === '') return go
-  const find = (parameter: string, label: string, icon: IconName): Command => ({
+  const find = (parameter: string, label: string, icon: IconName, value = text): Command => ({
     text: label,
     kind: palette.find,
     icon,
-    to: address(['sessions'], { [parameter]: text }),
+    to: address(['sessions'], { [parameter]: value }),
   })
+  // By what a person is called where one was found; what was typed may be an id as well.
+  const key = person?.id ?? text
+  const called = person === undefined || person.name === '' ? key : `${person.name} (${key})`
   const isAddress = /^[\da-f:.]+$/i.test(text) && /[.:]/.test(text)
   return [
     ...go,
     ...(isAddress ? [find('address', palette.address(text), 'search')] : []),
-    find('subject', palette.person(text), 'people'),
+    find('subject', palette.person(called), 'people', key),
     ...(sid.test(text)
       ? [
           {
@@ -55,10 +97,10 @@ function commandsFor(typed: string, words: Words, mayEnd: boolean): readonly Com
     ...(mayEnd
       ? [
           {
-            text: palette.endPerson(text),
+            text: palette.endPerson(called),
             kind: palette.do,
             icon: 'end' as const,
-            to: address(['end'], { scope: 'subject', key: text }),
+            to: address(['end'], { scope: 'subject', key }),
           },
         ]
       : []),
@@ -71,7 +113,11 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   const mayEnd = useMay('operator')
   const [typed, type] = useState('')
   const [chosen, choose] = useState(0)
-  const commands = useMemo(() => commandsFor(typed, words, mayEnd), [typed, words, mayEnd])
+  const person = usePerson(typed)
+  const commands = useMemo(
+    () => commandsFor(typed, words, mayEnd, person),
+    [typed, words, mayEnd, person],
+  )
   useEffect(() => {
     dialog.current?.showModal()
   }, [])

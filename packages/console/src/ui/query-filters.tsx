@@ -60,10 +60,13 @@ export function ChoiceFilter({
   name,
   label,
   options,
+  none,
 }: {
   readonly name: string
   readonly label: string
   readonly options: readonly (readonly [string, string])[]
+  /** What is shown where nothing is chosen. Default: any. */
+  readonly none?: string
 }) {
   const { common } = useWords()
   const [kept, keep] = useFilter(name)
@@ -75,7 +78,7 @@ export function ChoiceFilter({
           keep(event.currentTarget.value)
         }}
       >
-        <option value="">{common.any}</option>
+        <option value="">{none ?? common.any}</option>
         {options.map(([value, text]) => (
           <option key={value} value={value}>
             {text}

@@ -52,6 +52,7 @@ export async function askToRegister(
   request: DialectRequest,
 ): Promise<Answer> {
   const name = await requireSignedIn(service, request)
+  await service.challenges.consume(request.clientAddress)
   return service.passkeys.askToRegister({ holder: operatorSubject(name), name })
 }
 
@@ -67,7 +68,16 @@ export async function changePasskeys(
   const { requestId } = request
   try {
     if (removed === null) {
-      await service.passkeys.register(request, { holder, name }, form.get('passkey') ?? '')
+      const id = await service.passkeys.register(
+        request,
+        { holder, name },
+        form.get('passkey') ?? '',
+      )
+      // Whoever was signed out meanwhile leaves no way back in behind.
+      if ((await signedInName(service, request)) === undefined) {
+        await service.core.passkeys.remove(holder, id)
+        return refuse({ kind: 'credentials_missing' })
+      }
     } else await service.core.passkeys.remove(holder, removed)
     const change = removed === null ? 'added' : 'removed'
     service.log.info({ requestId, operator: name, change }, 'passkey of an operator')
