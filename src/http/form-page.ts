@@ -46,3 +46,27 @@ export function formPage(
   const headers = { ...answered.headers, 'referrer-policy': 'same-origin' }
   return { ...answered, headers }
 }
+
+/** The fields of a name and a password, as password managers find them. */
+export function credentialFields(
+  field: 'name' | 'username',
+  labels: { readonly name: string; readonly password: string },
+  value: string,
+): Html {
+  return html`<label
+      >${labels.name}<input
+        name="${field}"
+        value="${value}"
+        autocomplete="username"
+        autocapitalize="none"
+        spellcheck="false"
+        required
+    /></label>
+    <label
+      >${labels.password}<input
+        type="password"
+        name="password"
+        autocomplete="current-password"
+        required
+    /></label>`
+}

@@ -1,6 +1,6 @@
 /** The pages: what they say in each language stands in `words.ts`. They need no script. */
 import type { Answer } from '../../dialect.ts'
-import { formPage } from '../../form-page.ts'
+import { credentialFields, formPage } from '../../form-page.ts'
 import { formTargets, html, type Html } from '../../html.ts'
 import { deviceWords } from './device-words.ts'
 import { fill, type Words } from './words.ts'
@@ -29,22 +29,7 @@ export function loginPage(status: number, view: LoginView): Answer {
     problemNotice(problem),
     html`<form method="post" action="/login">
       <input type="hidden" name="interaction" value="${interaction}" />
-      <label
-        >${words.username}<input
-          name="username"
-          value="${username}"
-          autocomplete="username"
-          autocapitalize="none"
-          spellcheck="false"
-          required
-      /></label>
-      <label
-        >${words.password}<input
-          type="password"
-          name="password"
-          autocomplete="current-password"
-          required
-      /></label>
+      ${credentialFields('username', { name: words.username, password: words.password }, username)}
       <div class="buttons">
         <button name="decision" value="login">${words.login}</button>
         <button name="decision" value="cancel" class="quiet" formnovalidate>${words.cancel}</button>

@@ -1,6 +1,6 @@
 /** The pages of operators. They work without a script; `script.ts` says what it adds. */
 import type { Answer } from '../../dialect.ts'
-import { formPage } from '../../form-page.ts'
+import { credentialFields, formPage } from '../../form-page.ts'
 import { html, type Html } from '../../html.ts'
 import { challengePath, setUpPath, signInPath } from '../../operator-paths.ts'
 import { scriptPath } from './script.ts'
@@ -34,22 +34,7 @@ export function signInPage(view: SignInView): Answer {
       problemLine(problem),
       html`<form method="post" action="${signInPath}">
         <input type="hidden" name="return" value="${returnTo}" />
-        <label
-          >${words.name}<input
-            name="name"
-            value="${name}"
-            autocomplete="username"
-            autocapitalize="none"
-            spellcheck="false"
-            required
-        /></label>
-        <label
-          >${words.password}<input
-            type="password"
-            name="password"
-            autocomplete="current-password"
-            required
-        /></label>
+        ${credentialFields('name', words, name)}
         <div class="buttons"><button>${words.signIn}</button></div>
       </form>`,
       hasPasskeys ? passkeyForm(words, returnTo) : html``,
