@@ -47,7 +47,9 @@ suite('the demo', () => {
       assert.equal(reply.status, 200)
       assert.equal(reply.headers['content-type'], 'text/plain; charset=utf-8')
       assert.match(reply.text, /^This is a logout server\.\n/)
-      assert.ok(reply.text.includes(`${server.url}/docs\n`))
+      for (const path of ['demo', 'console/', 'devices', 'docs']) {
+        assert.ok(reply.text.includes(`${server.url}/${path}\n`), path)
+      }
     }
   })
 

@@ -13,8 +13,12 @@ export function renderFrontPage({ version, pages, demo }: Needed): Answer {
 }
 
 /** The same for a terminal. */
-export function renderFrontText({ pages }: Pick<Needed, 'pages'>, publicUrl: string): Answer {
-  const lines = [...pages, documentation].map(
+export function renderFrontText(
+  { pages, demo }: Pick<Needed, 'pages' | 'demo'>,
+  publicUrl: string,
+): Answer {
+  const places = demo === undefined ? pages : [playground, ...pages]
+  const lines = [...places, documentation].map(
     ({ name, path }) => `${name.padEnd(16)}${publicUrl}${path}\n`,
   )
   return {
@@ -30,6 +34,12 @@ const documentation: PageLink = {
   path: '/docs',
   name: 'API',
   what: 'Every call that this server answers, to read and to try',
+}
+
+const playground: PageLink = {
+  path: '/demo',
+  name: 'Watch a logout',
+  what: 'Log in with one click, log out, and see three servers refuse',
 }
 
 /** In earnest: one line, which tells nobody more than they need. */
@@ -63,7 +73,7 @@ function demoPage(
             A logout server. When it answers that somebody is logged out, every server that checks
             tokens with it refuses them already.
           </p>
-          <p><a class="button" href="/demo">Watch a logout</a></p>
+          <p><a class="button" href="${playground.path}">${playground.name}</a></p>
         </header>
         <nav aria-label="Pages">
           <ul>
