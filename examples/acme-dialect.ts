@@ -13,10 +13,10 @@ import {
   settings,
   singleParameter,
   type Answer,
-  type Dialect,
-  type DialectContext,
+  type Surface,
+  type SurfaceContext,
   type DialectModule,
-  type DialectRequest,
+  type SurfaceRequest,
   type Failure,
 } from 'outright'
 
@@ -38,15 +38,15 @@ export const acme: DialectModule<AcmeOptions> = defineDialect({
   create: createAcme,
 })
 
-function createAcme({ core }: DialectContext, options: AcmeOptions): Dialect {
+function createAcme({ core }: SurfaceContext, options: AcmeOptions): Surface {
   // Parse: the request becomes what the core needs, or a failure.
-  function parse(request: DialectRequest): string {
+  function parse(request: SurfaceRequest): string {
     const token = singleParameter(request.query, 'token', 4096)
     return token ?? refuse({ kind: 'missing_parameter', parameter: 'token' })
   }
 
   // Act: one verb of the core.
-  async function bye(request: DialectRequest): Promise<Answer> {
+  async function bye(request: SurfaceRequest): Promise<Answer> {
     const token = parse(request)
     const wait = request.waitForConfirmation
     // Says "revoked" only when that is over everywhere.
@@ -61,7 +61,7 @@ function createAcme({ core }: DialectContext, options: AcmeOptions): Dialect {
     return { ...word(200, options.farewell), receipt }
   }
 
-  async function hello(request: DialectRequest): Promise<Answer> {
+  async function hello(request: SurfaceRequest): Promise<Answer> {
     const name = singleParameter(request.query, 'name') ?? 'somebody'
     const { access } = await core.openSession({
       subjectId: name,

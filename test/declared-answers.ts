@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import type { MountedDialect } from '../src/http/app.ts'
-import type { Route } from '../src/http/dialect.ts'
+import type { MountedSurface } from '../src/http/app.ts'
+import type { Route } from '../src/http/surface.ts'
 import type { AnyResponse } from '../src/http/responses.ts'
 
 export interface GivenAnswer {
@@ -17,7 +17,7 @@ export interface GivenAnswer {
 
 /** @throws {AssertionError} Where the route declares its answers, and not this one. */
 export function assertDeclared(
-  mounts: readonly MountedDialect[],
+  mounts: readonly MountedSurface[],
   method: string,
   path: string,
   { status, headers, text }: GivenAnswer,
@@ -63,14 +63,14 @@ function typeOf({ type, schema }: AnyResponse): string {
 }
 
 function routeAt(
-  mounts: readonly MountedDialect[],
+  mounts: readonly MountedSurface[],
   method: string,
   path: string,
 ): Route | undefined {
   return mounts
     .filter(({ host }) => host === undefined)
-    .flatMap(({ dialect, prefix }) =>
-      dialect.routes.filter(
+    .flatMap(({ surface, prefix }) =>
+      surface.routes.filter(
         (route) => route.method === method && patternOf(prefix + route.path).test(path),
       ),
     )

@@ -1,6 +1,6 @@
 /**
- * The application: every dialect's routes on one Fastify instance. It owns what is the same for all
- * of them: reading requests, bounds, receipt headers, and which dialect says no when nobody has a
+ * The application: the routes of every surface on one Fastify instance. It owns what is the same
+ * for all of them: reading requests, bounds, receipt headers, and which surface refuses what has no
  * route. It opens no socket; `server/serve.ts` does.
  */
 import { METHODS, type IncomingMessage } from 'node:http'
@@ -11,16 +11,16 @@ import type { Log } from '../ports/log.ts'
 import { BODY_LIMIT_BYTES } from './body.ts'
 import { writeCookie } from './cookie.ts'
 import { corsOf, type Cors } from './cors.ts'
-import type { Answer, Dialect, DialectRequest, Route } from './dialect.ts'
+import type { Answer, Surface, SurfaceRequest, Route } from './surface.ts'
 import { createHttpServer } from './http-server.ts'
-import { inOrder, methodsAt, methodsOf, ownerOf, type MountedDialect } from './owner.ts'
+import { inOrder, methodsAt, methodsOf, ownerOf, type MountedSurface } from './owner.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { AppRequest } from './request.ts'
 import { problemAnswer } from './problem.ts'
 import { receiptHeaders } from './receipt-headers.ts'
 import { unreadRequest, type RequestHead } from './unread-request.ts'
 
-export type { MountedDialect } from './owner.ts'
+export type { MountedSurface } from './owner.ts'
 
 /** What is known of an answered request, for metrics and the access log. No query, no credential. */
 export interface Observation {
@@ -35,7 +35,7 @@ export interface Observation {
 }
 
 export interface AppOptions {
-  readonly mounts: readonly MountedDialect[]
+  readonly mounts: readonly MountedSurface[]
   /** The public URL, without a slash at the end. */
   readonly publicUrl: string
   /** Whether an address is a proxy whose `X-Forwarded-For` is believed. */
@@ -57,7 +57,7 @@ const MAX_PARAMETER_LENGTH = 512
 
 /** An application and what it knows beside its options. */
 interface App extends AppOptions {
-  readonly corsOf: ReadonlyMap<MountedDialect, Cors>
+  readonly corsOf: ReadonlyMap<MountedSurface, Cors>
   /** True from the moment at which it is being closed. */
   isStopping: boolean
 }
@@ -74,11 +74,11 @@ export function createApp(options: AppOptions): FastifyInstance {
         refuse: (failure, head) => refuseUnread(own, failure, head),
         clock: options.clock,
       }),
-    // The server above does that, in the form of the dialects.
+    // The server above does that, in the form of the surfaces.
     clientErrorHandler: () => undefined,
     // Made when it is asked for: see `AppRequest`.
     genReqId: () => '',
-    // Queries are read by the dialects: a name that comes twice must stay visible.
+    // Queries are read by the surfaces: a name that comes twice must stay visible.
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH, querystringParser: () => ({}) },
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
@@ -95,7 +95,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
   }
   for (const mount of options.mounts) {
-    for (const route of mount.dialect.routes) mountRoute(app, own, mount, route)
+    for (const route of mount.surface.routes) mountRoute(app, own, mount, route)
   }
   app.setNotFoundHandler((request, reply) => refuseUnrouted(own, request, reply))
   app.setErrorHandler((error, request, reply) =>
@@ -108,34 +108,34 @@ export function createApp(options: AppOptions): FastifyInstance {
   return app
 }
 
-/** How pages of other origins may call each dialect that they may call at all. */
-function corsOfAll(mounts: readonly MountedDialect[]): ReadonlyMap<MountedDialect, Cors> {
-  const found = new Map<MountedDialect, Cors>()
+/** How pages of other origins may call each surface that they may call at all. */
+function corsOfAll(mounts: readonly MountedSurface[]): ReadonlyMap<MountedSurface, Cors> {
+  const found = new Map<MountedSurface, Cors>()
   for (const mount of mounts) {
-    const { dialect, origins } = mount
-    const methods = dialect.routes.flatMap((route) => methodsOf(dialect, route))
-    const cors = corsOf(dialect.cors, origins, inOrder([...methods, 'OPTIONS']))
+    const { surface, origins } = mount
+    const methods = surface.routes.flatMap((route) => methodsOf(surface, route))
+    const cors = corsOf(surface.cors, origins, inOrder([...methods, 'OPTIONS']))
     if (cors !== undefined) found.set(mount, cors)
   }
   return found
 }
 
-function mountRoute(app: FastifyInstance, own: App, mount: MountedDialect, route: Route): void {
-  const { dialect } = mount
+function mountRoute(app: FastifyInstance, own: App, mount: MountedSurface, route: Route): void {
+  const { surface } = mount
   // What is known at once is answered at once: a promise would cost a check a tenth of its time.
   const handler = (
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> | undefined => {
-    const dialectRequest = new AppRequest(request, own)
+    const surfaceRequest = new AppRequest(request, own)
     const finish = (answer: Answer): FastifyReply =>
-      send(own, mount, route, dialectRequest, reply, answer)
-    const fail = (error: unknown): Answer => renderError(own, dialect, error, dialectRequest)
+      send(own, mount, route, surfaceRequest, reply, answer)
+    const fail = (error: unknown): Answer => renderError(own, surface, error, surfaceRequest)
     let answer: Answer | Promise<Answer>
     try {
       answer = own.isStopping
-        ? dialect.renderFailure({ kind: 'stopping' }, dialectRequest)
-        : route.handle(dialectRequest)
+        ? surface.renderFailure({ kind: 'stopping' }, surfaceRequest)
+        : route.handle(surfaceRequest)
     } catch (error) {
       answer = fail(error)
     }
@@ -144,14 +144,14 @@ function mountRoute(app: FastifyInstance, own: App, mount: MountedDialect, route
     return undefined
   }
   app.route({
-    method: [...methodsOf(dialect, route)],
+    method: [...methodsOf(surface, route)],
     url: mount.prefix + route.path,
     ...(mount.host === undefined ? {} : { constraints: { host: mount.host } }),
     ...(route.bodyLimitBytes === undefined ? {} : { bodyLimit: route.bodyLimitBytes }),
     errorHandler: (error, request, reply) => {
-      const dialectRequest = new AppRequest(request, own)
-      const answer = renderError(own, dialect, error, dialectRequest)
-      void send(own, mount, route, dialectRequest, reply, answer)
+      const surfaceRequest = new AppRequest(request, own)
+      const answer = renderError(own, surface, error, surfaceRequest)
+      void send(own, mount, route, surfaceRequest, reply, answer)
     },
     // Answered before Fastify reads the body, where the route wants none.
     ...(route.anyMethod === true ? { onRequest: handler } : {}),
@@ -161,13 +161,13 @@ function mountRoute(app: FastifyInstance, own: App, mount: MountedDialect, route
 
 function renderError(
   options: AppOptions,
-  dialect: Dialect,
+  surface: Surface,
   error: unknown,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Answer {
   const failure = failureOf(error)
   logFailure(options.log, failure, error, request.requestId)
-  const answer = dialect.renderFailure(failure, request)
+  const answer = surface.renderFailure(failure, request)
   const receipt = failure.kind === 'token_revoked' ? failure.receipt : undefined
   return receipt === undefined ? answer : { ...answer, receipt }
 }
@@ -181,7 +181,10 @@ function logFailure(log: Log, failure: Failure, error: unknown, id: string): voi
   }
 }
 
-/** A path or method without a route: what is there at most, or whoever owns the path says no. */
+/**
+ * A path or method without a route: what is there at most, or the refusal of the surface that owns
+ * the path.
+ */
 function refuseUnrouted(own: App, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const place = { path: pathOf(request.url), host: request.host }
   const found = methodsAt(own.mounts, place)
@@ -190,7 +193,7 @@ function refuseUnrouted(own: App, request: FastifyRequest, reply: FastifyReply):
   if (request.method !== 'OPTIONS') {
     return refuseByPath(own, { kind: 'method_not_allowed', allow }, request, reply)
   }
-  // Before a call from a page: the answer is that of the dialect which has the method.
+  // Before a call from a page: the answer is that of the surface that has the method.
   const wanted = request.headers['access-control-request-method'] ?? ''
   const mount = [...found.keys()].find((one) => found.get(one)?.includes(wanted) === true)
   const answer = { status: 204, headers: { allow: [...allow, 'OPTIONS'].join(', ') } }
@@ -198,18 +201,18 @@ function refuseUnrouted(own: App, request: FastifyRequest, reply: FastifyReply):
   return send(own, owner, undefined, new AppRequest(request, own), reply, answer)
 }
 
-/** Answers for requests that no route took: in the form of the dialect that owns the path. */
+/** Answers for requests that no route took: in the form of the surface that owns the path. */
 function refuseByPath(
   own: App,
   failure: Failure,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const dialectRequest = new AppRequest(request, own)
-  logFailure(own.log, failure, undefined, dialectRequest.requestId)
-  const owner = ownerOf(own.mounts, { path: dialectRequest.path, host: request.host })
-  const answer = refusalOf(owner, failure, dialectRequest)
-  return send(own, owner, undefined, dialectRequest, reply, answer)
+  const surfaceRequest = new AppRequest(request, own)
+  logFailure(own.log, failure, undefined, surfaceRequest.requestId)
+  const owner = ownerOf(own.mounts, { path: surfaceRequest.path, host: request.host })
+  const answer = refusalOf(owner, failure, surfaceRequest)
+  return send(own, owner, undefined, surfaceRequest, reply, answer)
 }
 
 /** As `refuseByPath`, for what never became a request. */
@@ -223,18 +226,18 @@ function refuseUnread(own: App, failure: Failure, head: RequestHead | undefined)
 }
 
 function refusalOf(
-  owner: MountedDialect | undefined,
+  owner: MountedSurface | undefined,
   failure: Failure,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Answer {
   return owner === undefined
     ? problemAnswer(failure)
-    : owner.dialect.renderFailure(failure, request)
+    : owner.surface.renderFailure(failure, request)
 }
 
 function send(
   own: App,
-  mount: MountedDialect | undefined,
+  mount: MountedSurface | undefined,
   route: Route | undefined,
   request: AppRequest,
   reply: FastifyReply,
@@ -247,17 +250,17 @@ function send(
   observe(own, mount, route, request, answer.status, own.clock.monotonicMs() - request.startedMs)
   const { body } = answer
   if (body === undefined) return reply.send()
-  // As bytes, so that Fastify adds no charset to the content type that the dialect chose.
+  // As bytes, so that Fastify adds no charset to the content type that the surface chose.
   if (typeof body === 'string') return reply.send(Buffer.from(body))
   return reply.send(Buffer.isBuffer(body) ? body : streamOf(body))
 }
 
-/** What every answer has, what the dialect's have, and its own; the later win. */
+/** What every answer has, what the surface's have, and its own; the later win. */
 function headersOf(
   own: App,
-  mount: MountedDialect | undefined,
+  mount: MountedSurface | undefined,
   route: Route | undefined,
-  request: DialectRequest,
+  request: SurfaceRequest,
   { status, receipt, headers }: Answer,
 ): Readonly<Record<string, string>> {
   return {
@@ -265,7 +268,7 @@ function headersOf(
     'x-content-type-options': 'nosniff',
     ...(own.isStopping ? { connection: 'close' } : {}),
     ...(mount && own.corsOf.get(mount)?.headers(request)),
-    ...mount?.dialect.headers?.(request),
+    ...mount?.surface.headers?.(request),
     ...(receipt && receiptHeaders(receipt, request.waitForConfirmation)),
     ...headers,
   }
@@ -277,9 +280,9 @@ function isGood(status: number): boolean {
 
 function observe(
   own: App,
-  mount: MountedDialect | undefined,
+  mount: MountedSurface | undefined,
   route: Route | undefined,
-  request: DialectRequest,
+  request: SurfaceRequest,
   status: number,
   elapsedMs: number,
 ): void {

@@ -1,6 +1,6 @@
 import { refuse } from '../domain/failure.ts'
 import { MAX_TOKEN_CHARS } from '../verifier/claims.ts'
-import type { DialectRequest } from './dialect.ts'
+import type { SurfaceRequest } from './surface.ts'
 
 /** Longer headers are refused unread. */
 const MAX_CREDENTIAL_LENGTH = 'Bearer '.length + MAX_TOKEN_CHARS
@@ -17,7 +17,7 @@ export type Authorization =
  * @throws {Refusal} `credentials_malformed` where it is sent twice, is too long, has an unknown
  *   scheme or cannot be decoded.
  */
-export function readAuthorization(request: DialectRequest): Authorization | undefined {
+export function readAuthorization(request: SurfaceRequest): Authorization | undefined {
   const header = request.header('authorization')
   if (header === undefined) return undefined
   if (request.headerCount('authorization') > 1) return malformed('Authorization was sent twice')

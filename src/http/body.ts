@@ -1,7 +1,7 @@
 /** Reading request bodies: JSON objects and forms, with the failures that every dialect shares. */
 import { refuse } from '../domain/failure.ts'
 import { RepeatedName } from '../settings/strict-json.ts'
-import type { DialectRequest } from './dialect.ts'
+import type { SurfaceRequest } from './surface.ts'
 
 /** Bodies are small where their route does not say otherwise; a larger one is refused unread. */
 export const BODY_LIMIT_BYTES = 65_536
@@ -16,7 +16,7 @@ export type JsonObject = Readonly<Record<string, unknown>>
  * @throws {Refusal} `malformed_request` where it is not UTF-8, not JSON, or not an object.
  */
 export function readJson(
-  request: DialectRequest,
+  request: SurfaceRequest,
   parse: (text: string) => unknown = JSON.parse,
 ): JsonObject {
   if (request.body.length === 0) return {}
@@ -42,7 +42,7 @@ export function readJson(
  *
  * @throws {Refusal} `malformed_request` where it is not UTF-8.
  */
-export function readForm(request: DialectRequest): URLSearchParams {
+export function readForm(request: SurfaceRequest): URLSearchParams {
   try {
     return new URLSearchParams(new TextDecoder('utf-8', { fatal: true }).decode(request.body))
   } catch {

@@ -1,4 +1,4 @@
-import type { DialectRequest } from './dialect.ts'
+import type { SurfaceRequest } from './surface.ts'
 
 /** Where a login came from. */
 export interface Origin {
@@ -12,7 +12,7 @@ const MAX_USER_AGENT = 256
  * What every session remembers of the request that opened it, among its attributes: people know
  * their devices by it (`/devices`), and operators search by it. The user agent is a claim.
  */
-export function cameFrom(request: DialectRequest): Origin {
+export function cameFrom(request: SurfaceRequest): Origin {
   const userAgent = request.header('user-agent')?.slice(0, MAX_USER_AGENT)
   return {
     address: request.clientAddress,

@@ -2,7 +2,7 @@
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet } from 'jose'
 import { refuse } from '../domain/failure.ts'
 import { digest } from '../core/handles.ts'
-import type { DialectContext } from './context.ts'
+import type { SurfaceContext } from './context.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { pushPath, tokenPath } from './token-endpoints.ts'
 
@@ -20,7 +20,7 @@ const SKEW_SECONDS = 30
  * @throws {Refusal} `credentials_invalid`.
  */
 export async function checkAssertion(
-  { core, clock, issuer }: Pick<DialectContext, 'core' | 'clock' | 'issuer'>,
+  { core, clock, issuer }: Pick<SurfaceContext, 'core' | 'clock' | 'issuer'>,
   client: OAuthClient | undefined,
   assertion: string,
 ): Promise<void> {

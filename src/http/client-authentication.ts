@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { refuse } from '../domain/failure.ts'
 import type { Client } from '../domain/identity.ts'
-import type { DialectContext } from './context.ts'
-import type { DialectRequest } from './dialect.ts'
+import type { SurfaceContext } from './context.ts'
+import type { SurfaceRequest } from './surface.ts'
 import { checkAssertion } from './client-assertion.ts'
 import { readClientCredentials } from './client-credentials.ts'
 import { oauthClientOf } from './oauth-client.ts'
@@ -27,8 +27,8 @@ const MAX_REMEMBERED = 1000
  *   what `readClientCredentials` refuses.
  */
 export function createClientAuthentication(
-  context: Pick<DialectContext, 'core' | 'rateLimitFactor' | 'clock' | 'issuer'>,
-): (request: DialectRequest) => Promise<string | undefined> {
+  context: Pick<SurfaceContext, 'core' | 'rateLimitFactor' | 'clock' | 'issuer'>,
+): (request: SurfaceRequest) => Promise<string | undefined> {
   const { core } = context
   const guesses = createRateLimit({ points: GUESSES_PER_MINUTE, windowSeconds: 60 }, context)
   const proofs = new Map<string, string>()

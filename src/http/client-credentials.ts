@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose'
 import { refuse } from '../domain/failure.ts'
 import { readAuthorization } from './authorization.ts'
 import { readForm } from './body.ts'
-import type { DialectRequest } from './dialect.ts'
+import type { SurfaceRequest } from './surface.ts'
 
 /** How a client says who it is at the endpoints of OAuth. */
 export interface ClientCredentials {
@@ -24,7 +24,7 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
  * @returns Undefined where the request names no client.
  * @throws {Refusal} `credentials_malformed`; `malformed_request` where it does so in two ways.
  */
-export function readClientCredentials(request: DialectRequest): ClientCredentials | undefined {
+export function readClientCredentials(request: SurfaceRequest): ClientCredentials | undefined {
   const form = readForm(request)
   const id = form.get('client_id') ?? ''
   const secret = form.get('client_secret') ?? undefined

@@ -5,7 +5,7 @@ import type { Random } from '../ports/random.ts'
 import type { NodeView } from './node-view.ts'
 
 /** What every surface is made from. */
-export interface DialectContext {
+export interface SurfaceContext {
   readonly core: Core
   readonly node: NodeView
   readonly clock: Clock

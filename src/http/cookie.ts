@@ -1,6 +1,6 @@
 /** Cookies in and out (RFC 6265). `HttpOnly` always: no script of ours reads one. */
 import { parseCookie, stringifySetCookie } from 'cookie'
-import type { DialectRequest } from './dialect.ts'
+import type { SurfaceRequest } from './surface.ts'
 
 /** A cookie that an answer sets. */
 export interface Cookie {
@@ -31,7 +31,7 @@ export function writeCookie(cookie: Cookie): string {
 }
 
 /** The value of a request's cookie as it was sent; undefined where there is none of that name. */
-export function readCookie(request: DialectRequest, name: string): string | undefined {
+export function readCookie(request: SurfaceRequest, name: string): string | undefined {
   const header = request.header('cookie')
   return header === undefined ? undefined : parseCookie(header, { decode: String })[name]
 }

@@ -1,11 +1,11 @@
 /**
  * Which pages of other origins may call, and what they may read (Fetch, section 3.3). One place for
- * all dialects: each says what its calls need, the installation says which origins it trusts.
+ * all surfaces: each says what its calls need, the installation says which origins it trusts.
  */
 import { checkedText, list, type Setting } from '../settings/schema.ts'
-import type { DialectRequest } from './dialect.ts'
+import type { SurfaceRequest } from './surface.ts'
 
-/** What a dialect says about pages of other origins. */
+/** What a surface says about pages of other origins. */
 export interface CorsRules {
   /** Where alone pages of other origins may call, as paths that are sent. Default: everywhere. */
   readonly paths?: ReadonlySet<string>
@@ -13,9 +13,9 @@ export interface CorsRules {
   readonly origins: readonly string[]
   /** Methods as its documents list them; default: those of its routes. */
   readonly methods?: readonly string[]
-  /** Request headers of its calls, beside those that every dialect reads. */
+  /** Request headers of its calls, beside those that every surface reads. */
   readonly requestHeaders?: readonly string[]
-  /** Headers of its answers that pages may read, beside those that every dialect has. */
+  /** Headers of its answers that pages may read, beside those that every surface has. */
   readonly exposedHeaders?: readonly string[]
   /**
    * True where its own documents say that credentials are allowed. No call here is let in by a
@@ -24,10 +24,10 @@ export interface CorsRules {
   readonly credentials?: boolean
 }
 
-/** Where a dialect is answered for other origins; undefined: nowhere. */
+/** Where a surface is answered for other origins; undefined: nowhere. */
 export interface Cors {
   /** Headers of an answer; of a preflight's too. */
-  headers(request: DialectRequest): Readonly<Record<string, string>>
+  headers(request: SurfaceRequest): Readonly<Record<string, string>>
 }
 
 const REQUEST_HEADERS = ['authorization', 'content-type', 'prefer', 'x-request-id']
@@ -43,10 +43,10 @@ const EXPOSED_HEADERS = [
 const MAX_AGE_SECONDS = 600
 
 /**
- * Makes the policy of a dialect.
+ * Makes the policy of a surface.
  *
- * @param rules What the dialect says; undefined: nothing but the usual headers.
- * @param origins What the installation says; undefined: what the dialect does. `*` is any origin.
+ * @param rules What the surface says; undefined: nothing but the usual headers.
+ * @param origins What the installation says; undefined: what the surface does. `*` is any origin.
  * @param methods What pages may call with, in the order in which they are named.
  * @returns Undefined where no page of another origin may call.
  */
@@ -56,7 +56,7 @@ export function corsOf(
   methods: readonly string[],
 ): Cors | undefined {
   const paths = rules?.paths
-  const isClosed = ({ path }: DialectRequest): boolean => paths?.has(path) === false
+  const isClosed = ({ path }: SurfaceRequest): boolean => paths?.has(path) === false
   const allowed = new Set(origins ?? rules?.origins ?? [])
   if (allowed.size === 0) return undefined
   const whoever = allowed.has('*')

@@ -3,7 +3,7 @@
  * type the handler, and make the operation of the OpenAPI document.
  */
 import { readForm, readJson } from './body.ts'
-import type { Answer, DialectRequest, Route } from './dialect.ts'
+import type { Answer, SurfaceRequest, Route } from './surface.ts'
 import {
   parametersReader,
   partReader,
@@ -49,7 +49,7 @@ export interface RouteForm<Q, B, R extends Responses, H, P> extends Omit<
  * it, so the order of the checks is the handler's. Each throws what the surface makes of problems.
  */
 export interface Call<Q, B, R extends Responses, H = undefined, P = Params> {
-  readonly request: DialectRequest
+  readonly request: SurfaceRequest
   /** A parameter of the path. */
   param<K extends keyof P & string>(name: K): P[K]
   query(): Q
@@ -73,9 +73,9 @@ export interface Manners extends InputRules {
   /** Turns what is wrong into the surface's own failure. */
   readonly refuse: (problems: Problems) => never
   /** Reads a query, and a form, as parameters. Default: what stands there. */
-  readonly readParameters?: (request: DialectRequest, part: 'query' | 'body') => URLSearchParams
+  readonly readParameters?: (request: SurfaceRequest, part: 'query' | 'body') => URLSearchParams
   /** Reads a body that may be JSON. Default: {@link readJson}, whatever its content type. */
-  readonly readBody?: (request: DialectRequest) => unknown
+  readonly readBody?: (request: SurfaceRequest) => unknown
   /** Writes a body. Default: `JSON.stringify`. */
   readonly writeJson?: (body: unknown) => string | Buffer
   /** `Content-Type` of answers that are JSON. Default `application/json`. */
@@ -118,10 +118,10 @@ export function routesWith(manners: Manners): DeclareRoute {
 
 /** The checks of a route, compiled. */
 interface Parts<Q, B, H, P> {
-  readonly params: PartReader<DialectRequest, P>
-  readonly query: PartReader<DialectRequest, Q>
-  readonly headers: PartReader<DialectRequest, H>
-  readonly body: PartReader<DialectRequest, B>
+  readonly params: PartReader<SurfaceRequest, P>
+  readonly query: PartReader<SurfaceRequest, Q>
+  readonly headers: PartReader<SurfaceRequest, H>
+  readonly body: PartReader<SurfaceRequest, B>
 }
 
 function partsOf<Q, B, R extends Responses, H, P>(
@@ -155,9 +155,9 @@ function partsOf<Q, B, R extends Responses, H, P>(
 
 /** Without a schema there is nothing to read: whole it is `undefined`, and a member what it says. */
 function from<Source, T>(
-  sourceOf: (request: DialectRequest) => Source,
+  sourceOf: (request: SurfaceRequest) => Source,
   reader: PartReader<Source, T> | undefined,
-): PartReader<DialectRequest, T> {
+): PartReader<SurfaceRequest, T> {
   if (reader === undefined) {
     const none = { ok: true, value: undefined } as const
     return { all: () => none as Read<T>, one: () => none as never }
@@ -169,28 +169,28 @@ function from<Source, T>(
 }
 
 /** Parameters of a path that are not described. Those that there are have names of its own. */
-function textsOfPath<P>(): PartReader<DialectRequest, P> {
+function textsOfPath<P>(): PartReader<SurfaceRequest, P> {
   return {
     all: ({ params }) => ({ ok: true, value: params as P }),
     one: ({ params }, name) => ({ ok: true, value: (params[name] ?? '') as P[typeof name] }),
   }
 }
 
-function parametersIn(request: DialectRequest, part: 'query' | 'body'): URLSearchParams {
+function parametersIn(request: SurfaceRequest, part: 'query' | 'body'): URLSearchParams {
   return part === 'query' ? request.query : readForm(request)
 }
 
-function headerIn(request: DialectRequest, name: string): readonly (readonly [string, string])[] {
+function headerIn(request: SurfaceRequest, name: string): readonly (readonly [string, string])[] {
   const value = request.header(name)?.trim() ?? ''
   return value === '' ? [] : [[name, value]]
 }
 
 class DeclaredCall<Q, B, R extends Responses, H, P> implements Call<Q, B, R, H, P> {
-  readonly request: DialectRequest
+  readonly request: SurfaceRequest
   readonly #manners: Manners
   readonly #parts: Parts<Q, B, H, P>
 
-  constructor(manners: Manners, parts: Parts<Q, B, H, P>, request: DialectRequest) {
+  constructor(manners: Manners, parts: Parts<Q, B, H, P>, request: SurfaceRequest) {
     this.#manners = manners
     this.#parts = parts
     this.request = request

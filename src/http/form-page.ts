@@ -1,5 +1,5 @@
 /** Pages that hold a form and little else: to log in, to sign in, to confirm something. */
-import type { Answer } from './dialect.ts'
+import type { Answer } from './surface.ts'
 import { html, pageAnswer, styleSheet, type Html, type Page, type Style } from './html.ts'
 import { pageCss } from './page-style.ts'
 

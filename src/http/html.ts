@@ -1,6 +1,6 @@
 /** Pages: markup from values that are escaped, under a policy that lets nothing else run. */
 import { createHash } from 'node:crypto'
-import type { Answer } from './dialect.ts'
+import type { Answer } from './surface.ts'
 
 /** Markup that is safe as it stands: made by `html` alone. */
 export interface Html {

@@ -19,7 +19,7 @@ before(async () => {
         prefix: '',
         host: undefined,
         module: { kind: 'own', name: 'echo', title: 'Echo' },
-        dialect: {
+        surface: {
           owns: () => true,
           routes: [
             {

@@ -15,7 +15,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Failure } from '../domain/failure.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Answer } from './dialect.ts'
+import type { Answer } from './surface.ts'
 import { headIn, type RequestHead } from './unread-request.ts'
 
 export interface HttpServerOptions {

@@ -1,4 +1,4 @@
-import type { DialectRequest } from './dialect.ts'
+import type { SurfaceRequest } from './surface.ts'
 
 /**
  * The language of a page: the first that is known of those that were asked for, then of those that
@@ -8,7 +8,7 @@ import type { DialectRequest } from './dialect.ts'
  * @param wanted Tags, separated by spaces, that win over the browser's.
  */
 export function languageOf<L extends string>(
-  request: DialectRequest,
+  request: SurfaceRequest,
   known: readonly L[],
   wanted: string = '',
 ): L | undefined {

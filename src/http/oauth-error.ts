@@ -1,5 +1,5 @@
 import { refuse, type Failure } from '../domain/failure.ts'
-import type { Answer } from './dialect.ts'
+import type { Answer } from './surface.ts'
 import type { Problems } from './input.ts'
 import { problems } from './problem.ts'
 import { sayProblem } from './problem-response.ts'

@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document of the whole server, built from the routes that it really has. */
-import type { MountedDialect } from './app.ts'
-import type { Route } from './dialect.ts'
+import type { MountedSurface } from './app.ts'
+import type { Route } from './surface.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -11,8 +11,8 @@ export interface OpenApiDocument extends Json {
 
 export interface DocumentOptions {
   readonly mounts: readonly Pick<
-    MountedDialect,
-    'module' | 'dialect' | 'prefix' | 'host' | 'longestTokenMs'
+    MountedSurface,
+    'module' | 'surface' | 'prefix' | 'host' | 'longestTokenMs'
   >[]
   /** The public URL, without a slash at the end. */
   readonly publicUrl: string
@@ -77,8 +77,8 @@ export function buildDocument(options: DocumentOptions): OpenApiDocument {
   const schemas = new Map<string, Json>()
   const ids = new Set<string>()
   const tags = new Map<string, Tag>()
-  for (const { module, dialect, prefix, host, longestTokenMs } of mounts) {
-    for (const route of dialect.routes) {
+  for (const { module, surface, prefix, host, longestTokenMs } of mounts) {
+    for (const route of surface.routes) {
       const operation = writeOperation(route, module.title, prefix, ids)
       for (const name of operation.tags)
         tags.set(name, { rank: rankOf(module, name), longestTokenMs })
@@ -116,7 +116,7 @@ function writeTag([name, { longestTokenMs: ms }]: readonly [string, Tag]): Json 
 }
 
 /** The dialects first, then what an operator calls, then what is for machines. */
-function rankOf({ kind, title }: MountedDialect['module'], tag: string): number {
+function rankOf({ kind, title }: MountedSurface['module'], tag: string): number {
   if (kind === 'dialect') return 0
   return tag === title ? 2 : 1
 }

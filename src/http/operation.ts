@@ -1,6 +1,6 @@
 /** What is declared of a call, as an operation of the OpenAPI 3.1 document. */
 import { Type, type TSchema } from 'typebox'
-import type { Route } from './dialect.ts'
+import type { Route } from './surface.ts'
 import { propertiesOf, type InputPlace } from './input.ts'
 import type { AnyResponse, Responses } from './responses.ts'
 

@@ -1,5 +1,5 @@
 /** Whether a request comes from a page of our own (CSRF). */
-import type { DialectRequest } from './dialect.ts'
+import type { SurfaceRequest } from './surface.ts'
 
 /**
  * `page`: one of our own pages sent it. `other`: another page did. `unknown`: the caller says
@@ -8,7 +8,7 @@ import type { DialectRequest } from './dialect.ts'
  * Browsers say it in `Sec-Fetch-Site` over TLS and on loopback; elsewhere they name the `Origin`.
  * Another port or a sub-domain is the same site and another origin: that is another page here.
  */
-export function senderOf(request: DialectRequest): 'page' | 'other' | 'unknown' {
+export function senderOf(request: SurfaceRequest): 'page' | 'other' | 'unknown' {
   const site = request.header('sec-fetch-site')
   if (site !== undefined) return site === 'same-origin' ? 'page' : 'other'
   const origin = request.header('origin')

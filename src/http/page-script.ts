@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Route } from './dialect.ts'
+import type { Route } from './surface.ts'
 import { routesWith } from './declared-route.ts'
 import { problemManners } from './problem-response.ts'
 

@@ -17,9 +17,9 @@ import {
 import { digest } from '../core/handles.ts'
 import { refuse } from '../domain/failure.ts'
 import type { Passkey } from '../domain/passkey.ts'
-import type { DialectContext } from './context.ts'
+import type { SurfaceContext } from './context.ts'
 import { readCookie, type Cookie } from './cookie.ts'
-import type { Answer, DialectRequest } from './dialect.ts'
+import type { Answer, SurfaceRequest } from './surface.ts'
 
 export interface PasskeyHolder {
   /** `Passkey.holder`. */
@@ -39,7 +39,7 @@ export interface PasskeyPages {
    * @returns The id of the passkey.
    * @throws {Refusal} `credentials_invalid`, `conflict`.
    */
-  register(request: DialectRequest, holder: PasskeyHolder, response: string): Promise<string>
+  register(request: SurfaceRequest, holder: PasskeyHolder, response: string): Promise<string>
   /** Asks a browser to sign with any passkey that it has for this server. */
   askToSign(): Promise<Answer>
   /**
@@ -48,7 +48,7 @@ export interface PasskeyPages {
    * @throws {Refusal} `credentials_invalid` for whatever is not right, a counter that has not grown
    *   included.
    */
-  authenticate(request: DialectRequest, response: string): Promise<Passkey>
+  authenticate(request: SurfaceRequest, response: string): Promise<Passkey>
 }
 
 const KIND = 'passkey-challenge'
@@ -63,7 +63,7 @@ type Purpose = 'register' | 'sign'
 export function createPasskeyPages({
   core,
   issuer,
-}: Pick<DialectContext, 'core' | 'issuer'>): PasskeyPages {
+}: Pick<SurfaceContext, 'core' | 'issuer'>): PasskeyPages {
   const { origin, hostname, protocol } = new URL(issuer)
   const secure = protocol === 'https:'
 
@@ -132,11 +132,11 @@ interface Challenges {
   /** Options of a ceremony, whose challenge is kept under a handle that only this browser has. */
   give(options: { readonly challenge: string }, purpose: Purpose): Promise<Answer>
   /** Used up by whatever is brought, also where that is wrong. */
-  take(request: DialectRequest, purpose: Purpose): Promise<string>
+  take(request: SurfaceRequest, purpose: Purpose): Promise<string>
 }
 
 function challengesOf(
-  { handles }: Pick<DialectContext['core'], 'handles'>,
+  { handles }: Pick<SurfaceContext['core'], 'handles'>,
   secure: boolean,
 ): Challenges {
   return {

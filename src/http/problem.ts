@@ -1,5 +1,5 @@
 import type { Failure, FailureKind } from '../domain/failure.ts'
-import type { Answer } from './dialect.ts'
+import type { Answer } from './surface.ts'
 
 /** Status and title of every failure as a problem document. The compiler holds it complete. */
 export const problems: {

@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js'
 import { refuse } from '../domain/failure.ts'
 import { RecentMap } from '../domain/recent-map.ts'
 import { group, integer, type Group } from '../settings/schema.ts'
-import type { DialectContext } from './context.ts'
+import type { SurfaceContext } from './context.ts'
 
 export interface RateLimitRule {
   /** How many are allowed in the window, before the installation's factor. */
@@ -86,7 +86,7 @@ export function createRateLimit(
 }
 
 /** What a limit needs of the surface that it stands in. */
-export type RateLimitHost = Pick<DialectContext, 'rateLimitFactor' | 'clock'>
+export type RateLimitHost = Pick<SurfaceContext, 'rateLimitFactor' | 'clock'>
 
 /** Whoever holds an IPv6 address holds its /64 as well: those are counted as one. */
 export function addressBlock(key: string): string {

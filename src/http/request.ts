@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { ClientAddresses } from './client-address.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { DialectRequest } from './dialect.ts'
+import type { SurfaceRequest } from './surface.ts'
 
 export interface RequestOptions {
   readonly clock: Clock
@@ -20,8 +20,8 @@ export function requestId(raw: { readonly headers: IncomingMessage['headers'] })
   return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID()
 }
 
-/** A dialect's view of Fastify's request. Everything is worked out when it is asked for. */
-export class AppRequest implements DialectRequest {
+/** A surface's view of Fastify's request. Each part is computed on first use. */
+export class AppRequest implements SurfaceRequest {
   /** When it had been read, on the monotonic clock. */
   readonly startedMs: number
   readonly #request: FastifyRequest

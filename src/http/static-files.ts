@@ -1,6 +1,6 @@
 /** Files as a build left them, served compressed where the caller takes that. */
 import { constants, brotliCompressSync, gzipSync } from 'node:zlib'
-import type { Answer, DialectRequest } from './dialect.ts'
+import type { Answer, SurfaceRequest } from './surface.ts'
 
 /** By path, relative to the build: `index.html`, `assets/index-1a2b3c.js`. */
 export type StaticFiles = ReadonlyMap<string, StaticFile>
@@ -35,7 +35,7 @@ const types: ReadonlyMap<string, string> = new Map([
 /** The file in the smallest form that the caller takes (RFC 9110, section 12.5.3). */
 export function fileAnswer(
   { type, plain, gzip, brotli }: StaticFile,
-  request: Pick<DialectRequest, 'header'>,
+  request: Pick<SurfaceRequest, 'header'>,
 ): Answer {
   const headers = { 'content-type': type, vary: 'Accept-Encoding' }
   const accepted = request.header('accept-encoding')

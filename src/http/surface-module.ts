@@ -2,8 +2,8 @@ import type { TSchema } from 'typebox'
 import type { Client, Subject } from '../domain/identity.ts'
 import type { NewOperator } from '../domain/operator.ts'
 import type { Group } from '../settings/schema.ts'
-import type { DialectContext } from './context.ts'
-import type { Dialect, Method } from './dialect.ts'
+import type { SurfaceContext } from './context.ts'
+import type { Surface, Method } from './surface.ts'
 
 /** One module of what answers HTTP: all that the server knows of it before it is made. */
 export interface SurfaceModule<Options> extends AnySurfaceModule {
@@ -11,7 +11,7 @@ export interface SurfaceModule<Options> extends AnySurfaceModule {
   readonly options: Group<Options>
   /** The longest life of an access token that it issues, in milliseconds; without it: none. */
   longestTokenMs?(options: NoInfer<Options>): number
-  create(context: DialectContext, options: NoInfer<Options>): Dialect
+  create(context: SurfaceContext, options: NoInfer<Options>): Surface
 }
 
 /** A module whose settings are its own business. */
@@ -32,7 +32,7 @@ export interface AnySurfaceModule {
   /** A page of it that people look for: the front page leads there. */
   readonly page?: PageLink
   longestTokenMs?(options: never): number
-  create(context: DialectContext, options: never): Dialect
+  create(context: SurfaceContext, options: never): Surface
 }
 
 /** A module of an emulated API, built in or an installation's own: see `docs/dialects.md`. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { METHODS, type IncomingMessage } from 'node:http'
-import type { DialectRequest } from './dialect.ts'
+import type { SurfaceRequest } from './surface.ts'
 import { requestId } from './request.ts'
 
 /** The head of a request that could not be read whole. */
@@ -39,8 +39,8 @@ export function headIn(bytes: Buffer, parsedBytes: number): RequestHead | undefi
 /** More do not tell anybody in which form to answer. */
 const MAX_HEADERS = 100
 
-/** What a dialect needs to know to say no in its form; the rest of the request is not there. */
-export function unreadRequest(head: RequestHead | undefined, publicUrl: string): DialectRequest {
+/** As much of a request as a surface needs to refuse it in its own form; the rest is empty. */
+export function unreadRequest(head: RequestHead | undefined, publicUrl: string): SurfaceRequest {
   const [path, query] = splitOnce(head?.url ?? '', '?')
   const headers = head?.headers ?? {}
   return {

@@ -9,7 +9,7 @@ import { openKeyRing } from '../core/key-ring.ts'
 import { openWrappedKeys } from '../core/wrapped-keys.ts'
 import { Refusal } from '../domain/failure.ts'
 import { attachFeed, isFeedUpgrade, type FeedHub } from '../feed/index.ts'
-import { createApp, type MountedDialect } from '../http/app.ts'
+import { createApp, type MountedSurface } from '../http/app.ts'
 import { ClientAddresses } from '../http/client-address.ts'
 import { registerDocumentation } from '../http/documentation.ts'
 import type { DemoApp, NodeView } from '../http/node-view.ts'
@@ -72,7 +72,7 @@ export interface Composition {
   readonly dependencies: CoreDependencies
   readonly store: Store
   readonly node: NodeView
-  readonly mounts: readonly MountedDialect[]
+  readonly mounts: readonly MountedSurface[]
   /** Finishes what was accepted, then closes everything. */
   close(): Promise<void>
 }
@@ -337,7 +337,7 @@ export async function openDependencies({
 }
 
 function createHttp(
-  mounts: readonly MountedDialect[],
+  mounts: readonly MountedSurface[],
   addresses: ClientAddresses,
   metrics: Metrics,
   config: Config,

@@ -2,7 +2,7 @@
  * What the demo tells a person who opens it: who can log in, and where its OAuth client is called
  * back.
  */
-import type { MountedDialect } from '../http/app.ts'
+import type { MountedSurface } from '../http/app.ts'
 import { html, pageAnswer, styleSheet } from '../http/html.ts'
 import type { DemoTour, DemoView } from '../http/node-view.ts'
 import { problemAnswer } from '../http/problem.ts'
@@ -54,11 +54,11 @@ code { font: .95em ui-monospace, monospace; }
 `)
 
 /** Where the demo's OAuth client gets its codes: it shows them to the person who tries it. */
-export const demoCallback: MountedDialect = {
+export const demoCallback: MountedSurface = {
   module: { kind: 'own', name: 'demo-callback', title: 'TV provider of the demo' },
   prefix: '',
   host: undefined,
-  dialect: {
+  surface: {
     routes: [
       {
         method: 'GET',

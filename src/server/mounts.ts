@@ -1,6 +1,6 @@
 /** Every surface where the configuration wants it, made from the list of their modules. */
-import type { MountedDialect } from '../http/app.ts'
-import type { DialectContext } from '../http/context.ts'
+import type { MountedSurface } from '../http/app.ts'
+import type { SurfaceContext } from '../http/context.ts'
 import type { AnySurfaceModule } from '../http/surface-module.ts'
 import { filledIn } from '../settings/read.ts'
 import type { Config } from './config.ts'
@@ -9,8 +9,8 @@ import { surfaceModules, type DialectConfig } from './surface-settings.ts'
 /** @param context What every surface is made from; its prefix is its own. */
 export function mountAll(
   config: Config,
-  context: Omit<DialectContext, 'prefix'>,
-): readonly MountedDialect[] {
+  context: Omit<SurfaceContext, 'prefix'>,
+): readonly MountedSurface[] {
   const configs: Readonly<Record<string, DialectConfig<unknown> | undefined>> = config.dialects
   const mounts = [
     ...surfaceModules.flatMap(([name, module]) => {
@@ -28,13 +28,13 @@ export function mountAll(
 
 function mount(
   module: AnySurfaceModule,
-  context: Omit<DialectContext, 'prefix'>,
+  context: Omit<SurfaceContext, 'prefix'>,
   options: unknown,
-  place: Partial<Pick<MountedDialect, 'prefix' | 'host' | 'origins'>>,
+  place: Partial<Pick<MountedSurface, 'prefix' | 'host' | 'origins'>>,
 ) {
   const { prefix = '', host, origins } = place
   // The configuration has held them against the module's own schema.
   const own = options as never
-  const dialect = module.create({ ...context, prefix }, own)
-  return { module, dialect, prefix, host, origins, longestTokenMs: module.longestTokenMs?.(own) }
+  const surface = module.create({ ...context, prefix }, own)
+  return { module, surface, prefix, host, origins, longestTokenMs: module.longestTokenMs?.(own) }
 }

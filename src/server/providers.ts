@@ -1,5 +1,5 @@
 import type { CoreDependencies } from '../core/dependencies.ts'
-import type { MountedDialect } from '../http/app.ts'
+import type { MountedSurface } from '../http/app.ts'
 import type { Mvpd } from '../http/dialects/adobe-pass/index.ts'
 import type { Config } from './config.ts'
 import { demoCallback } from './demo-page.ts'
@@ -10,7 +10,7 @@ export interface Providers {
   /** The configuration with them. */
   readonly config: Config
   /** What of the demo stands for others: its TV provider, and its OAuth client. */
-  readonly mounts: readonly MountedDialect[]
+  readonly mounts: readonly MountedSurface[]
 }
 
 const DEMO_PASS_MS = 10 * 60_000
@@ -43,9 +43,9 @@ function withProviders(config: Config, mvpds: readonly Mvpd[]): Config {
   return { ...config, dialects: { ...dialects, adobePass: { ...adobePass, options } } }
 }
 
-function mountDemoMvpd({ dialect }: DemoMvpd): MountedDialect {
+function mountDemoMvpd({ surface }: DemoMvpd): MountedSurface {
   const module = { kind: 'own', name: 'demo-mvpd', title: demoCallback.module.title } as const
-  return { module, dialect, prefix: DEMO_MVPD_PREFIX, host: undefined }
+  return { module, surface, prefix: DEMO_MVPD_PREFIX, host: undefined }
 }
 
 async function openDemo(dependencies: Needed, config: Config): Promise<DemoMvpd> {

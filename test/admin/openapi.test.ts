@@ -121,7 +121,7 @@ test('buildDocument() keeps ids apart where one operation is served twice', () =
   const operation = { summary: 'x', operationId: 'same', responses: { 200: { description: '' } } }
   const handle = () => ({ status: 200 })
   const module = { kind: 'dialect', name: 'sample', title: 'Sample' } as const
-  const dialect = {
+  const surface = {
     routes: [
       { method: 'GET', path: '/a/:id', operation, handle },
       { method: 'POST', path: '/a/:id', operation, handle },
@@ -130,7 +130,7 @@ test('buildDocument() keeps ids apart where one operation is served twice', () =
     renderFailure: handle,
   } as const
   const { paths } = buildDocument({
-    mounts: [{ module, dialect, prefix: '/sample', host: 'sample.example' }],
+    mounts: [{ module, surface, prefix: '/sample', host: 'sample.example' }],
     publicUrl: 'https://auth.example',
     version: '1.0.0',
   })

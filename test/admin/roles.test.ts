@@ -18,7 +18,7 @@ suite('roles in the admin API', () => {
   const declared = () =>
     api.server.mounts
       .filter(({ module }) => module.name === 'admin')
-      .flatMap(({ dialect }) => dialect.routes)
+      .flatMap(({ surface }) => surface.routes)
       .map(({ method, path, operation }) => {
         const security = operation['security'] as readonly Record<string, readonly string[]>[]
         const named = security.flatMap((one) => one['operatorSession'] ?? [])

@@ -7,7 +7,7 @@ import { after, before, suite, test } from 'node:test'
 import fc from 'fast-check'
 import { Refusal } from '../../src/domain/failure.ts'
 import { createAdobePass } from '../../src/http/dialects/adobe-pass/index.ts'
-import type { DialectRequest } from '../../src/http/dialect.ts'
+import type { SurfaceRequest } from '../../src/http/surface.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import {
   accessToken,
@@ -278,7 +278,7 @@ suite('parts that fail', () => {
     const route = dialect.routes.find(
       ({ method, path }) => method === 'DELETE' && path === '/api/v1/logout',
     )
-    const request: DialectRequest = {
+    const request: SurfaceRequest = {
       method: 'DELETE',
       path: '/api/v1/logout',
       params: {},

@@ -4,7 +4,7 @@ import { after, before, suite, test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { Refusal, type Failure } from '../../src/domain/failure.ts'
 import { createBaanx } from '../../src/http/dialects/baanx/index.ts'
-import type { Dialect, DialectRequest, Route } from '../../src/http/dialect.ts'
+import type { Surface, SurfaceRequest, Route } from '../../src/http/surface.ts'
 import type { ConfigFile } from '../../src/server/config.ts'
 import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
@@ -365,7 +365,7 @@ suite('Baanx, when something fails', () => {
   })
 
   test('options that cannot be used are refused at the start', () => {
-    const make = (options: object) => (): Dialect => baanx(server.core, options)
+    const make = (options: object) => (): Surface => baanx(server.core, options)
     assert.throws(make({ accessLifetimeMs: 0 }), /accessLifetimeMs is 0; allowed: /)
     assert.throws(
       make({ limits: { otpsPerAccount: -1 } }),
@@ -375,17 +375,17 @@ suite('Baanx, when something fails', () => {
   })
 })
 
-function baanx(core = server.core, options: object = {}): Dialect {
+function baanx(core = server.core, options: object = {}): Surface {
   const issuer = 'http://127.0.0.1:8080'
   const context = { core, node: server.node, ...world, issuer, prefix: '' }
   return createBaanx({ ...context, rateLimitFactor: 1, demo: true }, options)
 }
 
-function routeOf(dialect: Dialect, path: string): Route {
+function routeOf(dialect: Surface, path: string): Route {
   return dialect.routes.find((route) => route.path === path) ?? assert.fail(path)
 }
 
-function requestOf(headers: Readonly<Record<string, string>>, body = ''): DialectRequest {
+function requestOf(headers: Readonly<Record<string, string>>, body = ''): SurfaceRequest {
   return {
     method: 'POST',
     path: '/v1/auth/logout',

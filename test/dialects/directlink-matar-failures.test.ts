@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Failure, FailureKind } from '../../src/domain/failure.ts'
-import type { Answer, DialectRequest } from '../../src/http/dialect.ts'
+import type { Answer, SurfaceRequest } from '../../src/http/surface.ts'
 import { createRender } from '../../src/http/dialects/directlink/render.ts'
 import { renderFailure } from '../../src/http/dialects/matar/render.ts'
 
@@ -172,6 +172,6 @@ function bodyOf({ body }: Answer): string {
 }
 
 /** Of a request, rendering reads the path alone. */
-function request(path: string): DialectRequest {
-  return { path } as DialectRequest
+function request(path: string): SurfaceRequest {
+  return { path } as SurfaceRequest
 }

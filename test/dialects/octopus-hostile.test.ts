@@ -6,7 +6,7 @@ import type { Failure } from '../../src/domain/failure.ts'
 import { Refusal } from '../../src/domain/failure.ts'
 import { generationIn, type WireGenerations } from '../../src/domain/generation.ts'
 import { createOctopus } from '../../src/http/dialects/octopus/index.ts'
-import type { Dialect, DialectRequest } from '../../src/http/dialect.ts'
+import type { Surface, SurfaceRequest } from '../../src/http/surface.ts'
 import type { ConfigFile } from '../../src/server/config.ts'
 import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
 import { startTestServer, type Reply, type TestServer } from '../harness.ts'
@@ -423,7 +423,7 @@ suite('Octopus, when something fails', () => {
   })
 
   test('options that cannot be used are refused at the start', () => {
-    const make = (options: object) => (): Dialect => octopus(server.core, options)
+    const make = (options: object) => (): Surface => octopus(server.core, options)
     assert.throws(make({ refreshLifetimeMs: 0 }), /refreshLifetimeMs is 0; allowed: /)
     assert.throws(
       make({ limits: { login: 0, refresh: 1, get: 1 } }),
@@ -480,13 +480,13 @@ suite('Octopus, when something fails', () => {
   })
 })
 
-function octopus(core = server.core, options: object = {}): Dialect {
+function octopus(core = server.core, options: object = {}): Surface {
   const issuer = 'http://127.0.0.1:8080'
   const context = { core, node: server.node, ...world, issuer, prefix: '' }
   return createOctopus({ ...context, rateLimitFactor: 1, demo: true }, options)
 }
 
-function requestOf(headers: Readonly<Record<string, string>>): DialectRequest {
+function requestOf(headers: Readonly<Record<string, string>>): SurfaceRequest {
   return {
     method: 'POST',
     path: '/auth/logout',

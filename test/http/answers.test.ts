@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import { problemAnswer } from '../../src/http/problem.ts'
-import type { Answer, Dialect, Route } from '../../src/http/dialect.ts'
+import type { Answer, Surface, Route } from '../../src/http/surface.ts'
 import { defineDialect, type DialectModule } from '../../src/http/surface-module.ts'
 import { group } from '../../src/settings/schema.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
@@ -28,7 +28,7 @@ const sample: DialectModule<object> = defineDialect({
   create: createSample,
 })
 
-function createSample(): Dialect {
+function createSample(): Surface {
   return {
     owns: (path) => path.startsWith('/sample/'),
     renderFailure: problemAnswer,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { routesWith } from '../../src/http/declared-route.ts'
-import type { Dialect, Route } from '../../src/http/dialect.ts'
+import type { Surface, Route } from '../../src/http/surface.ts'
 import type { InputProblem } from '../../src/http/input.ts'
 import { problemAnswer } from '../../src/http/problem.ts'
 import {
@@ -74,7 +74,7 @@ const module: DialectModule<object> = defineDialect({
   name: 'painter',
   title: 'Painter',
   options: group<object>({}),
-  create: (): Dialect => ({
+  create: (): Surface => ({
     routes: [paint],
     owns: (path) => path.startsWith('/paint/'),
     renderFailure: problemAnswer,
@@ -189,7 +189,7 @@ suite('a declared route', () => {
 })
 
 test('an answer that is not as declared fails the test that got it', () => {
-  const mounts = [{ module, dialect: module.create({} as never, {}), prefix: '', host: undefined }]
+  const mounts = [{ module, surface: module.create({} as never, {}), prefix: '', host: undefined }]
   const json = { 'content-type': 'application/json' }
   const check =
     (status: number, text: string, headers: Record<string, string> = json) =>
@@ -206,8 +206,8 @@ test('an answer that is not as declared fails the test that got it', () => {
 })
 
 test('every example of a declared answer is one', () => {
-  for (const { dialect } of server.mounts) {
-    for (const { path, responses = {} } of dialect.routes) {
+  for (const { surface } of server.mounts) {
+    for (const { path, responses = {} } of surface.routes) {
       for (const [status, { schema, example, examples = {} }] of Object.entries(responses)) {
         if (schema === undefined) continue
         const given = [example, ...Object.values(examples).map(({ value }) => value)]

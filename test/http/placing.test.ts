@@ -33,7 +33,7 @@ describe('a prefix', () => {
   test('is not one with which a path of the server itself begins', () => {
     const beginnings = server.mounts
       .filter(({ module }) => module.kind === 'own')
-      .flatMap(({ dialect }) => dialect.routes.map(({ path }) => path.split('/')[1] ?? ''))
+      .flatMap(({ surface }) => surface.routes.map(({ path }) => path.split('/')[1] ?? ''))
     const own = new Set(beginnings.filter((beginning) => beginning !== ''))
     // The pages of documentation are made from what is mounted, and are no mount themselves.
     assert.deepEqual(reservedBeginnings, own.add('docs'))

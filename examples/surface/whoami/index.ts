@@ -5,9 +5,9 @@
  */
 import { refuse } from '../../../src/domain/failure.ts'
 import { readAuthorization } from '../../../src/http/authorization.ts'
-import type { DialectContext } from '../../../src/http/context.ts'
+import type { SurfaceContext } from '../../../src/http/context.ts'
 import { routesWith } from '../../../src/http/declared-route.ts'
-import type { Route } from '../../../src/http/dialect.ts'
+import type { Route } from '../../../src/http/surface.ts'
 import { problemAnswer } from '../../../src/http/problem.ts'
 import { problemManners, problemResponse } from '../../../src/http/problem-response.ts'
 import { anyText, fields, instant } from '../../../src/http/schema.ts'
@@ -36,7 +36,7 @@ export const whoami: OwnModule<WhoamiSettings> = defineOwn({
 
 const route = routesWith(problemManners)
 
-function whoamiRoute({ core }: DialectContext, audience: string): Route {
+function whoamiRoute({ core }: SurfaceContext, audience: string): Route {
   return route(
     {
       method: 'GET',

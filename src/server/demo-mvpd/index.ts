@@ -7,7 +7,7 @@
  * with the Adobe Pass dialect but a secret and addresses, as any other provider would.
  */
 import type { Failure } from '../../domain/failure.ts'
-import type { Answer, Dialect, DialectRequest, Route } from '../../http/dialect.ts'
+import type { Answer, Surface, SurfaceRequest, Route } from '../../http/surface.ts'
 import type { Mvpd } from '../../http/dialects/adobe-pass/index.ts'
 import { problemAnswer } from '../../http/problem.ts'
 import { showLogin, submitLogin } from './login.ts'
@@ -21,7 +21,7 @@ export { DEMO_MVPD_PREFIX, type DemoMvpdOptions } from './options.ts'
 export interface DemoMvpd {
   /** What the dialect is to know of it. */
   readonly provider: Mvpd
-  readonly dialect: Dialect
+  readonly surface: Surface
 }
 
 export function createDemoMvpd(options: DemoMvpdOptions): DemoMvpd {
@@ -30,7 +30,7 @@ export function createDemoMvpd(options: DemoMvpdOptions): DemoMvpd {
     method: Route['method'],
     path: string,
     summary: string,
-    handle: (options: DemoMvpdOptions, request: DialectRequest) => Promise<Answer> | Answer,
+    handle: (options: DemoMvpdOptions, request: SurfaceRequest) => Promise<Answer> | Answer,
   ): Route => ({
     method,
     path,
@@ -52,7 +52,7 @@ export function createDemoMvpd(options: DemoMvpdOptions): DemoMvpd {
         TestStream3: 'Your subscription package does not include the "TestStream3" channel.',
       },
     },
-    dialect: {
+    surface: {
       routes: [
         route('GET', '', 'Who is logged in at the demo provider', showStatus),
         route('GET', '/', 'Who is logged in at the demo provider', showStatus),

@@ -2,7 +2,7 @@ import { SignJWT } from 'jose'
 import { mintId } from '../../core/mint-id.ts'
 import { readForm } from '../../http/body.ts'
 import type { Cookie } from '../../http/cookie.ts'
-import type { Answer, DialectRequest } from '../../http/dialect.ts'
+import type { Answer, SurfaceRequest } from '../../http/surface.ts'
 import { demoViewer as viewer } from '../../http/dialects/adobe-pass/demo.ts'
 import { CALLBACK_PATH } from '../../http/dialects/adobe-pass/index.ts'
 import { DEMO_MVPD, type DemoMvpdOptions } from './options.ts'
@@ -30,7 +30,7 @@ interface Ask {
 /** `GET /demo/mvpd/login`: a form; for a viewer who is logged in here, one button. */
 export async function showLogin(
   options: DemoMvpdOptions,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   const ask = readAsk(options, request.query)
   if (ask === undefined) return badAsk
@@ -45,7 +45,7 @@ export async function showLogin(
  */
 export async function submitLogin(
   options: DemoMvpdOptions,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   const form = readForm(request)
   const ask = readAsk(options, form)

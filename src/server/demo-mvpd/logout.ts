@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { readJson } from '../../http/body.ts'
-import type { Answer, DialectRequest } from '../../http/dialect.ts'
+import type { Answer, SurfaceRequest } from '../../http/surface.ts'
 import { DEMO_MVPD, type DemoMvpdOptions } from './options.ts'
 import { endSessions } from './sessions.ts'
 
@@ -24,7 +24,7 @@ export interface ReceivedLogout {
  */
 export async function receiveLogout(
   options: DemoMvpdOptions,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   if (!isSigned(options.secret, request)) return { status: 401 }
   const { id, mvpd, userId, requestor, revocationId, sentAtMs } = readJson(request)
@@ -62,7 +62,7 @@ export async function listLogouts(options: DemoMvpdOptions): Promise<readonly Re
   return tickets.map(({ value }) => JSON.parse(value) as ReceivedLogout)
 }
 
-function isSigned(secret: string, request: DialectRequest): boolean {
+function isSigned(secret: string, request: SurfaceRequest): boolean {
   const [, hex = ''] =
     /^sha256=([0-9a-f]{64})$/.exec(request.header('outright-signature') ?? '') ?? []
   const given = Buffer.from(hex, 'hex')

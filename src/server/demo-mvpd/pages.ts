@@ -1,4 +1,4 @@
-import type { Answer } from '../../http/dialect.ts'
+import type { Answer } from '../../http/surface.ts'
 import { html, pageAnswer, styleSheet, type Html } from '../../http/html.ts'
 
 const style =

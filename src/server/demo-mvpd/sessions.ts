@@ -1,7 +1,7 @@
 /** Who is logged in at the provider: its own sessions, kept by a cookie of its own. */
 import { createHash } from 'node:crypto'
 import { readCookie, type Cookie } from '../../http/cookie.ts'
-import type { DialectRequest } from '../../http/dialect.ts'
+import type { SurfaceRequest } from '../../http/surface.ts'
 import { DEMO_MVPD_PREFIX, type DemoMvpdOptions } from './options.ts'
 
 const KIND = 'demo-mvpd-session'
@@ -37,7 +37,7 @@ export async function startSession(options: DemoMvpdOptions, user: string): Prom
 /** The viewer of the request's cookie; undefined where nobody is logged in. */
 export async function findSession(
   options: DemoMvpdOptions,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<ProviderSession | undefined> {
   const [, user, secret] = /^(\w+)\.([\w-]{32})$/.exec(readCookie(request, COOKIE) ?? '') ?? []
   if (user === undefined || secret === undefined) return undefined

@@ -1,4 +1,4 @@
-import type { Answer } from '../../http/dialect.ts'
+import type { Answer } from '../../http/surface.ts'
 import type { DemoMvpdOptions } from './options.ts'
 import { listLogouts } from './logout.ts'
 import { html } from '../../http/html.ts'

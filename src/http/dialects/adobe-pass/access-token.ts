@@ -1,7 +1,7 @@
 import { clientSubject } from '../../../domain/identity.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { anyText, constant, count, fields, text } from '../../schema.ts'
 import { readParameters } from './parse.ts'
 import { ADOBE_PASS_REGISTRATION, type Pass } from './pass.ts'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'
 import type { Client } from '../../../domain/identity.ts'
 import { readAuthorization } from '../../authorization.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { isLegacy, readLegacy, verifyLegacy } from './legacy-signature.ts'
 import { ADOBE_PASS, ADOBE_PASS_REGISTRATION, type Pass } from './pass.ts'
 
@@ -21,7 +21,7 @@ export interface Access {
  *
  * @throws {Refusal} `credentials_missing`, `credentials_malformed`, `token_…`, `stale`.
  */
-export async function readAccess(pass: Pass, request: DialectRequest): Promise<Access> {
+export async function readAccess(pass: Pass, request: SurfaceRequest): Promise<Access> {
   const header = request.header('authorization')
   if (header !== undefined && isLegacy(header)) return legacyAccess(pass, request, header)
   const credentials = readAuthorization(request)
@@ -37,7 +37,7 @@ export async function readAccess(pass: Pass, request: DialectRequest): Promise<A
   return { requestors, requestor: requestors[0] }
 }
 
-async function legacyAccess(pass: Pass, request: DialectRequest, header: string): Promise<Access> {
+async function legacyAccess(pass: Pass, request: SurfaceRequest, header: string): Promise<Access> {
   const signature = readLegacy(header)
   const { legacyKeys, requireAccessToken } = pass.options
   if (signature === undefined || request.headerCount('authorization') > 1) {

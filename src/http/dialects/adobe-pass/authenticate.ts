@@ -1,7 +1,7 @@
 import { refuse } from '../../../domain/failure.ts'
 import type { Client } from '../../../domain/identity.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { problemManners } from '../../problem-response.ts'
 import { fields, optional, repeatable, text } from '../../schema.ts'
 import { readCaller } from './caller.ts'

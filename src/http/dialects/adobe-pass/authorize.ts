@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Session } from '../../../domain/session.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { anyText, fields, optional, repeatable } from '../../schema.ts'
 import { findAuthentication, viewerOf } from './authentication.ts'
 import {

@@ -1,6 +1,6 @@
 import type { Client } from '../../../domain/identity.ts'
 import { refuse } from '../../../domain/failure.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { findRequestor, readAccess } from './access.ts'
 import { readParameters } from './parse.ts'
 import type { Pass } from './pass.ts'
@@ -21,7 +21,7 @@ export interface CallerRules {
  */
 export async function readCaller(
   pass: Pass,
-  request: DialectRequest,
+  request: SurfaceRequest,
   rules: CallerRules,
 ): Promise<Client> {
   const access = await readAccess(pass, request)

@@ -1,5 +1,5 @@
 import type { Session } from '../../../domain/session.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { fields } from '../../schema.ts'
 import { findAuthentication } from './authentication.ts'
 import { readCaller } from './caller.ts'

@@ -1,4 +1,4 @@
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { anyText, fields, flag, listOf, optional, repeatable } from '../../schema.ts'
 import { readCaller } from './caller.ts'
 import { withoutExtension } from './format.ts'

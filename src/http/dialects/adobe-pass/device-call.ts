@@ -2,7 +2,7 @@
 import type { Client } from '../../../domain/identity.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { Call, RouteForm } from '../../declared-route.ts'
-import type { Answer, Route } from '../../dialect.ts'
+import type { Answer, Route } from '../../surface.ts'
 import type { Responses } from '../../responses.ts'
 import {
   anyText,

@@ -1,5 +1,5 @@
 import { preferredType } from '../../accept.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 
 export type Format = 'xml' | 'json'
 
@@ -8,7 +8,7 @@ export type Format = 'xml' | 'json'
  * used, the more explicit wins: the path's extension, then `format`, then `Accept`, then the
  * default.
  */
-export function answerFormat(request: DialectRequest, fallback: Format): Format {
+export function answerFormat(request: SurfaceRequest, fallback: Format): Format {
   return (
     extensionOf(request.path) ??
     formatNamed(request.query.get('format')) ??
@@ -33,7 +33,7 @@ function formatNamed(name: string | null): Format | undefined {
 }
 
 /** `format` in a form, looked for without decoding: errors about a body that is broken need it too. */
-function formatInForm(request: DialectRequest): Format | undefined {
+function formatInForm(request: SurfaceRequest): Format | undefined {
   if (request.body.length === 0) return undefined
   const named = /(?:^|&)format=(xml|json)(?:&|$)/i.exec(request.body.toString('latin1'))
   return formatNamed(named?.[1] ?? null)

@@ -1,4 +1,4 @@
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { optional, text } from '../../schema.ts'
 import { hashDeviceId, required } from './parse.ts'
 import { openAuthentication } from './authentication.ts'

@@ -9,8 +9,8 @@
  * `receivers/mvpd`.
  */
 import type { Given } from '../../../settings/schema.ts'
-import type { DialectContext } from '../../context.ts'
-import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { Answer, Surface, SurfaceRequest, Route } from '../../surface.ts'
 import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import { accessTokenRoute } from './access-token.ts'
 import { authenticateRoute } from './authenticate.ts'
@@ -63,9 +63,9 @@ export const adobePass: DialectModule<AdobePassOptions> = defineDialect({
  * @throws {TypeError} Where an option would break a promise; it names the option.
  */
 export function createAdobePass(
-  context: DialectContext,
+  context: SurfaceContext,
   options: Given<AdobePassOptions> = {},
-): Dialect {
+): Surface {
   const settings = adobePassOptions(context.demo, options)
   const pass = createPass(context, settings)
   const throttle = createThrottle(context.clock, context.rateLimitFactor)
@@ -105,7 +105,7 @@ async function answer(
   pass: Pass,
   throttle: (address: string) => void,
   route: Route,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   throttle(request.clientAddress)
   try {

@@ -5,7 +5,7 @@
 import { rpInitiatedParameters } from '../../../domain/mvpd-logout.ts'
 import { dictionary } from '../../../settings/schema.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { problemManners } from '../../problem-response.ts'
 import { receiptHeaderForms } from '../../receipt-headers.ts'
 import type { ResponseForm } from '../../responses.ts'

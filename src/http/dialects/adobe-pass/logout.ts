@@ -1,6 +1,6 @@
 import { namesOfStored } from '../../../core/find-ending.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { optional, text } from '../../schema.ts'
 import { receiptHeaderForms } from '../../receipt-headers.ts'
 import { findAuthentication, lastAuthentication } from './authentication.ts'

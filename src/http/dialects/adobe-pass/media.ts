@@ -1,4 +1,4 @@
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { anyText, fields } from '../../schema.ts'
 import { findAuthentication, viewerOf } from './authentication.ts'
 import { findAuthorization } from './authorize.ts'

@@ -1,5 +1,5 @@
 import type { Json } from '../../../domain/session.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { anything, anyText, count, fields, listOf } from '../../schema.ts'
 import { findAuthentication } from './authentication.ts'
 import { metadataNotFound, notAuthenticated, passRefuse } from './errors.ts'

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'
 import { readForm } from '../../body.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 
 /**
  * The parameters of a call: those of the query and, as observed clients send them, those of a form
@@ -10,7 +10,7 @@ import type { DialectRequest } from '../../dialect.ts'
  *
  * @throws {Refusal} `malformed_request` where the body is not UTF-8.
  */
-export function readParameters(request: DialectRequest): URLSearchParams {
+export function readParameters(request: SurfaceRequest): URLSearchParams {
   const parameters = new URLSearchParams(request.query)
   const type = request.header('content-type') ?? 'application/x-www-form-urlencoded'
   if (request.body.length > 0 && /^application\/x-www-form-urlencoded\b/i.test(type)) {

@@ -3,7 +3,7 @@ import type { Client } from '../../../domain/identity.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { Log } from '../../../ports/log.ts'
 import type { Random } from '../../../ports/random.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import type { AdobePassOptions, Mvpd } from './options.ts'
 import { passRefuse, unknownIntegration } from './errors.ts'
 
@@ -33,7 +33,7 @@ export interface Pass {
 /** Device types told apart; whatever else callers invent is `Other`. */
 const MAX_DEVICE_TYPES = 100
 
-export function createPass(context: DialectContext, options: AdobePassOptions): Pass {
+export function createPass(context: SurfaceContext, options: AdobePassOptions): Pass {
   const { core, node, clock, random, log, issuer, prefix, demo } = context
   const countDevice = options.countDevice ?? node.countDevice
   const known = new Set(['N/A', 'Unknown', 'Other'])

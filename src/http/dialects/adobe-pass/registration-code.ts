@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { mintCode } from '../../../core/mint-code.ts'
 import { refuse } from '../../../domain/failure.ts'
-import type { DialectRequest, Route } from '../../dialect.ts'
+import type { SurfaceRequest, Route } from '../../surface.ts'
 import { anyText, constant, count, fields, optional, orNull, text } from '../../schema.ts'
 import { readCaller } from './caller.ts'
 import { normalizedDeviceInfo } from './device-info.ts'
@@ -166,7 +166,7 @@ export async function findRegistrationCode(
 async function findInPath(
   pass: Pass,
   call: {
-    readonly request: DialectRequest
+    readonly request: SurfaceRequest
     param(name: 'requestor' | 'code'): string
   },
 ): Promise<RegistrationCode> {
@@ -176,7 +176,7 @@ async function findInPath(
 }
 
 function draftOf(
-  request: DialectRequest,
+  request: SurfaceRequest,
   caller: DeviceCaller,
   mvpd: string | null,
   generated: number,

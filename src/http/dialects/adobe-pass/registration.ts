@@ -1,7 +1,7 @@
 import { mintId } from '../../../core/mint-id.ts'
 import { BODY_LIMIT_BYTES, readForm, readJson } from '../../body.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { DialectRequest, Route } from '../../dialect.ts'
+import type { SurfaceRequest, Route } from '../../surface.ts'
 import { problemManners } from '../../problem-response.ts'
 import { anyText, count, fields, listOf, optional, text } from '../../schema.ts'
 import { ADOBE_PASS_REGISTRATION, type Pass } from './pass.ts'
@@ -92,7 +92,7 @@ const example = {
 }
 
 /** JSON as documented; a form as some clients send it. A parameter that comes twice is no parameter. */
-function readFields(request: DialectRequest): Readonly<Record<string, unknown>> {
+function readFields(request: SurfaceRequest): Readonly<Record<string, unknown>> {
   if (!/^application\/x-www-form-urlencoded\b/i.test(request.header('content-type') ?? '')) {
     return readJson(request)
   }

@@ -1,7 +1,7 @@
 /** Answers as bytes: XML or JSON, errors plain or enhanced, and the throttle's page. */
 import type { Failure } from '../../../domain/failure.ts'
 import type { Json } from '../../../domain/session.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
 import type { PassError } from './errors.ts'
 import { passErrorOf, registrationErrorOf } from './failures.ts'
 import { answerFormat } from './format.ts'
@@ -19,7 +19,7 @@ const XML = 'application/xml;charset=UTF-8'
  */
 export function documentAnswer(
   options: RenderOptions,
-  request: DialectRequest,
+  request: SurfaceRequest,
   inJson: Answer,
   xml: XmlElements,
 ): Answer {
@@ -35,7 +35,7 @@ function jsonAnswer(status: number, body: Json): Answer {
 /** An error of the API, in its plain or its enhanced form. */
 export function errorAnswer(
   options: RenderOptions,
-  request: DialectRequest,
+  request: SurfaceRequest,
   error: PassError,
 ): Answer {
   const { status, message, xmlMessage = message, details } = error
@@ -51,7 +51,7 @@ export function errorAnswer(
 /** The fields of an enhanced error, in the vendor's order; `trace` is the request's id. */
 export function enhancedError(
   options: RenderOptions,
-  request: DialectRequest,
+  request: SurfaceRequest,
   error: PassError,
 ): EnhancedError {
   const { details } = error
@@ -71,7 +71,7 @@ export function failureAnswer(
   options: RenderOptions,
   prefix: string,
   failure: Failure,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Answer {
   if (failure.kind === 'rate_limited') return throttledAnswer
   const registration = request.path.startsWith(`${prefix}/o/client`)

@@ -1,6 +1,6 @@
 import type { Session } from '../../../domain/session.ts'
 import type { Call } from '../../declared-route.ts'
-import type { Answer, Route } from '../../dialect.ts'
+import type { Answer, Route } from '../../surface.ts'
 import { fields, text } from '../../schema.ts'
 import {
   findAuthentication,

@@ -1,6 +1,6 @@
 /** The calls of the authorization code grant, and what ends it. */
 import { refuse } from '../../../domain/failure.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import {
   anyJson,
   anyText,

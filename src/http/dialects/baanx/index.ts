@@ -7,8 +7,8 @@
  * with its login page. Sessions, tokens and how they end belong to the core.
  */
 import type { Given } from '../../../settings/schema.ts'
-import type { DialectContext } from '../../context.ts'
-import type { Dialect } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { Surface } from '../../surface.ts'
 import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import { demo } from './demo.ts'
 import { grantRoutes } from './grant-routes.ts'
@@ -38,7 +38,7 @@ export const baanx: DialectModule<BaanxOptions> = defineDialect({
  * @param options Each option's default where it is not given.
  * @throws {TypeError} Where an option cannot be used.
  */
-export function createBaanx(context: DialectContext, options: Given<BaanxOptions> = {}): Dialect {
+export function createBaanx(context: SurfaceContext, options: Given<BaanxOptions> = {}): Surface {
   const service = createService(context, baanxOptions(options))
   return {
     routes: [...loginRoutes(service), ...grantRoutes(service), ...pageRoutes(service)],

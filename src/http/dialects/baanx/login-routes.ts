@@ -4,7 +4,7 @@
  */
 import { refuse } from '../../../domain/failure.ts'
 import type { Subject } from '../../../domain/identity.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { anyJson, anyText, fields, flag, lenient, optional, orNull, text } from '../../schema.ts'
 import { admit, admitForLogout, findCaller } from './caller.ts'
 import { login, sendLoginOtp, type LoginCommand } from './login.ts'

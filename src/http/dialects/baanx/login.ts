@@ -3,7 +3,7 @@ import { cameFrom } from '../../came-from.ts'
 import { Refusal } from '../../../domain/failure.ts'
 import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { Client, Subject } from '../../../domain/identity.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { addressBlock } from '../../rate-limit.ts'
 import { asksForUs } from './parse.ts'
 import { BAANX, type BaanxService } from './service.ts'
@@ -136,7 +136,7 @@ export async function login(
   service: BaanxService,
   caller: Client,
   command: LoginCommand,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<LoginOutcome> {
   const authentication = await authenticate(service, command, request.clientAddress)
   switch (authentication.kind) {
@@ -163,7 +163,7 @@ async function openLogin(
   service: BaanxService,
   caller: Client,
   subject: Subject,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<string> {
   const { accessLifetimeMs } = service.settings
   const { access } = await service.core.openSession({
@@ -181,7 +181,7 @@ async function openLogin(
 }
 
 /** What people see of a session in a list of theirs. */
-export function sessionAttributes(request: DialectRequest): Record<string, string> {
+export function sessionAttributes(request: SurfaceRequest): Record<string, string> {
   return {
     ...cameFrom(request),
     ...(asksForUs(request) ? { region: 'us' } : {}),

@@ -3,7 +3,7 @@
  * names by its hash. Everything that came from outside is escaped.
  */
 import { createHash } from 'node:crypto'
-import type { Answer } from '../../dialect.ts'
+import type { Answer } from '../../surface.ts'
 import { formTargets } from '../../html.ts'
 
 const style = `

@@ -7,7 +7,7 @@
 import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import type { Call } from '../../declared-route.ts'
-import type { Answer, DialectRequest, Route } from '../../dialect.ts'
+import type { Answer, SurfaceRequest, Route } from '../../surface.ts'
 import type { AnyResponse, Responses } from '../../responses.ts'
 import { anyText, fields, lenient, optional, text } from '../../schema.ts'
 import {
@@ -79,7 +79,7 @@ interface Visit {
 
 async function showForm(
   service: BaanxService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   visit: Visit,
 ): Promise<Answer> {
   const { authorization, token, problem, step, status } = visit
@@ -223,7 +223,7 @@ interface Step {
 
 async function askForOtp(
   service: BaanxService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   visit: Visit,
   subject: Subject,
 ): Promise<Answer> {

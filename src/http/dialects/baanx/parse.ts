@@ -2,12 +2,12 @@
 import { refuse } from '../../../domain/failure.ts'
 import { readAuthorization } from '../../authorization.ts'
 import { readForm as readAnyForm, readJson, singleParameter, type JsonObject } from '../../body.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 
 const MAX_FIELD_LENGTH = 8192
 
 /** @throws {Refusal} `credentials_missing`, `credentials_malformed`. */
-export function readBearer(request: DialectRequest): string {
+export function readBearer(request: SurfaceRequest): string {
   const authorization = readAuthorization(request)
   if (authorization === undefined) return refuse({ kind: 'credentials_missing' })
   if (authorization.scheme !== 'bearer') {
@@ -17,7 +17,7 @@ export function readBearer(request: DialectRequest): string {
 }
 
 /** Whether the caller asks for the US tenant. Recorded, and otherwise without consequence. */
-export function asksForUs(request: DialectRequest): boolean {
+export function asksForUs(request: SurfaceRequest): boolean {
   return request.header('x-us-env') === 'true' || request.query.get('region') === 'us'
 }
 
@@ -40,7 +40,7 @@ function ruleOf(pattern: RegExp, wrong: string): Rule {
  * The fields of a JSON or form body. A body that begins as a JSON object is one whatever its media
  * type says: `curl -d` calls everything a form.
  */
-export function readFields(request: DialectRequest): JsonObject {
+export function readFields(request: SurfaceRequest): JsonObject {
   const isForm =
     /^application\/x-www-form-urlencoded\b/i.test(request.header('content-type') ?? '') &&
     !/^\s*\{/.test(request.body.subarray(0, 64).toString('latin1'))
@@ -48,7 +48,7 @@ export function readFields(request: DialectRequest): JsonObject {
 }
 
 /** @throws {Refusal} `malformed_request`; `invalid_parameter` where a name comes twice. */
-export function readForm(request: DialectRequest): URLSearchParams {
+export function readForm(request: SurfaceRequest): URLSearchParams {
   const form = readAnyForm(request)
   const fields = [...new Set(form.keys())].flatMap((name) => {
     const value = singleParameter(form, name, MAX_FIELD_LENGTH)

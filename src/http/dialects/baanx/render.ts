@@ -1,6 +1,6 @@
 import type { Failure } from '../../../domain/failure.ts'
 import type { IssuedTokens } from '../../../core/open-session.ts'
-import type { Answer } from '../../dialect.ts'
+import type { Answer } from '../../surface.ts'
 import type { Consent } from './authorize.ts'
 import type { BaanxOptions } from './options.ts'
 import { withParameters } from '../../redirect-uri.ts'

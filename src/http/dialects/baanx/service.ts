@@ -1,5 +1,5 @@
 import type { Core } from '../../../core/core.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
 import { createRateLimit, type RateLimit, type RateLimitRule } from '../../rate-limit.ts'
 import type { BaanxOptions } from './options.ts'
@@ -10,7 +10,7 @@ export const BAANX = 'baanx'
 /** What the verbs of this dialect share. */
 export interface BaanxService {
   readonly core: Core
-  readonly context: DialectContext
+  readonly context: SurfaceContext
   readonly settings: BaanxOptions
   readonly limits: {
     /** Of passwords. */
@@ -24,7 +24,7 @@ export interface BaanxService {
 /** How many times the limit of one address all unknown addresses have together at one account. */
 const STRANGERS_FACTOR = { logins: 10, otps: 2 } as const
 
-export function createService(context: DialectContext, settings: BaanxOptions): BaanxService {
+export function createService(context: SurfaceContext, settings: BaanxOptions): BaanxService {
   const { core, rateLimitFactor, clock } = context
   const { limits } = settings
   const perMinute = (points: number): RateLimitRule => ({ points, windowSeconds: 60 })

@@ -4,7 +4,7 @@ import { refuse } from '../../../domain/failure.ts'
 import type { Client } from '../../../domain/identity.ts'
 import type { CodeGrant } from '../../../core/authorization-code.ts'
 import type { IssuedTokens } from '../../../core/open-session.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { oauthClientOf } from './caller.ts'
 import { sessionAttributes } from './login.ts'
 import { BAANX, type BaanxService } from './service.ts'
@@ -37,7 +37,7 @@ export async function exchange(
   service: BaanxService,
   caller: Client,
   command: CodeBody | RefreshBody,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<IssuedTokens> {
   return command.grant_type === 'refresh_token'
     ? refresh(service, caller, command.refresh_token)
@@ -69,7 +69,7 @@ async function redeem(
   service: BaanxService,
   caller: Client,
   command: CodeBody,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<IssuedTokens> {
   const { accessLifetimeMs, refreshLifetimeMs, sessionLifetimeMs, graceMs } = service.settings
   return service.core.redeemCode({

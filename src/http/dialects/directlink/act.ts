@@ -4,8 +4,8 @@ import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import type { AccessToken } from '../../../core/sign-access.ts'
-import type { DialectContext } from '../../context.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { createGuessLimit } from '../../guess-limit.ts'
 import type { Authorization } from '../../authorization.ts'
 import type { DirectLinkOptions } from './options.ts'
@@ -32,7 +32,7 @@ export interface DirectLinkActs {
    * @throws {Refusal} `credentials_invalid`, `account_disabled`, `rate_limited`,
    *   `store_unavailable`.
    */
-  login(grant: Credentials, request: DialectRequest): Promise<LoggedIn>
+  login(grant: Credentials, request: SurfaceRequest): Promise<LoggedIn>
   /**
    * Ends the session of a bearer, or with a password all sessions of that user.
    *
@@ -40,19 +40,19 @@ export interface DirectLinkActs {
    * @throws {Refusal} What `login` throws, `token_invalid`, `token_expired`, `token_revoked`,
    *   `stale`.
    */
-  logout(authorization: Authorization, request: DialectRequest): Promise<Receipt | undefined>
+  logout(authorization: Authorization, request: SurfaceRequest): Promise<Receipt | undefined>
   /**
    * Says who calls, where the credentials are good.
    *
    * @returns The user's name.
    * @throws {Refusal} As `logout`.
    */
-  identify(authorization: Authorization, request: DialectRequest): Promise<string>
+  identify(authorization: Authorization, request: SurfaceRequest): Promise<string>
 }
 
 /** @param audience `aud` of DirectLink's bearers: its base URL. */
 export function createActs(
-  context: DialectContext,
+  context: SurfaceContext,
   options: DirectLinkOptions,
   audience: string,
 ): DirectLinkActs {
@@ -121,9 +121,9 @@ export function createActs(
  * counted is where the guessing goes.
  */
 function createPasswordCheck(
-  context: DialectContext,
+  context: SurfaceContext,
   options: DirectLinkOptions,
-): (grant: Credentials, request: DialectRequest) => Promise<Subject> {
+): (grant: Credentials, request: SurfaceRequest) => Promise<Subject> {
   const limit = createGuessLimit({
     core: context.core,
     dialect: 'directlink',

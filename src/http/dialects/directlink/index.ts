@@ -5,8 +5,8 @@
  * `docs/dialects/directlink.md`.
  */
 import type { Given } from '../../../settings/schema.ts'
-import type { DialectContext } from '../../context.ts'
-import type { Dialect } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { Surface } from '../../surface.ts'
 import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import { createActs } from './act.ts'
 import { createGoTime } from './go-time.ts'
@@ -34,9 +34,9 @@ export const directlink: DialectModule<DirectLinkOptions> = defineDialect({
  * @throws {TypeError} Where an option cannot be used.
  */
 export function createDirectLink(
-  context: DialectContext,
+  context: SurfaceContext,
   options: Given<DirectLinkOptions> = {},
-): Dialect {
+): Surface {
   const settings = directLinkOptions(options)
   const baseUrl = `${context.issuer}${context.prefix}${BASE_PATH}`
   const acts = createActs(context, settings, baseUrl)

@@ -1,6 +1,6 @@
 import { refuse } from '../../../domain/failure.ts'
 import { readAuthorization, type Authorization } from '../../authorization.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { CONTROL_CHARACTER } from './wire.ts'
 
 export type Basic = Extract<Authorization, { readonly scheme: 'basic' }>
@@ -11,7 +11,7 @@ export type Basic = Extract<Authorization, { readonly scheme: 'basic' }>
  * @throws {Refusal} `credentials_missing` or `credentials_malformed` where the header is absent or
  *   cannot be read.
  */
-export function readCredentials(request: DialectRequest): Authorization {
+export function readCredentials(request: SurfaceRequest): Authorization {
   const authorization = readAuthorization(request) ?? refuse({ kind: 'credentials_missing' })
   if (authorization.scheme === 'basic' && CONTROL_CHARACTER.test(authorization.username)) {
     return refuse({
@@ -27,7 +27,7 @@ export function readCredentials(request: DialectRequest): Authorization {
  *
  * @throws {Refusal} As `readCredentials`, and `credentials_malformed` for a bearer.
  */
-export function readBasic(request: DialectRequest): Basic {
+export function readBasic(request: SurfaceRequest): Basic {
   const authorization = readCredentials(request)
   return authorization.scheme === 'basic'
     ? authorization
@@ -40,7 +40,7 @@ export function readBasic(request: DialectRequest): Basic {
  *
  * @throws {Refusal} `invalid_parameter`.
  */
-export function requireMediaType(request: DialectRequest, mediaType: string): void {
+export function requireMediaType(request: SurfaceRequest, mediaType: string): void {
   const header = request.header('content-type') ?? request.header('content_type') ?? ''
   if (header.split(';', 1)[0]?.trim().toLowerCase() === mediaType) return
   refuse({ kind: 'invalid_parameter', parameter: 'Content_type', reason: 'not as documented' })

@@ -1,6 +1,6 @@
 import type { Failure } from '../../../domain/failure.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
 import type { LoggedIn } from './act.ts'
 
 /** Path of the call whose errors have a shape of their own, below the dialect's base. */
@@ -12,7 +12,7 @@ export interface DirectLinkRender {
   login(result: LoggedIn): Answer
   logout(scheme: 'bearer' | 'basic', receipt: Receipt | undefined): Answer
   downloadList(username: string): Answer
-  failure(failure: Failure, request: DialectRequest): Answer
+  failure(failure: Failure, request: SurfaceRequest): Answer
 }
 
 /**

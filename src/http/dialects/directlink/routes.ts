@@ -1,7 +1,7 @@
 /** DirectLink's calls: what each takes and gives, and what it does. */
 import { refuse } from '../../../domain/failure.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import type { Problems } from '../../input.ts'
 import type { DirectLinkActs } from './act.ts'
 import type { DirectLinkOptions } from './options.ts'

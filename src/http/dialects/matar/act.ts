@@ -3,8 +3,8 @@ import { Refusal, refuse } from '../../../domain/failure.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
-import type { DialectContext } from '../../context.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { createOtpLogin } from './otp-login.ts'
 import type { MatarSettings } from './options.ts'
 import { createRefresh } from './refresh.ts'
@@ -37,7 +37,7 @@ export interface MatarActs {
    * @throws {Refusal} `otp_invalid`, `otp_expired`, `account_disabled`, `rate_limited`,
    *   `store_unavailable`.
    */
-  login(step: SendOtp | SubmitOtp, request: DialectRequest): Promise<MatarTokens | undefined>
+  login(step: SendOtp | SubmitOtp, request: SurfaceRequest): Promise<MatarTokens | undefined>
   /** @throws {Refusal} As `logout`, and `account_disabled`. */
   currentUser(token: string): Promise<Subject>
   /**
@@ -53,12 +53,12 @@ export interface MatarActs {
    * @throws {Refusal} `token_invalid` (a refresh token too), `token_expired`, `token_not_fresh`,
    *   `token_revoked`, `stale`, `store_unavailable`.
    */
-  logout(token: string, request: DialectRequest): Promise<Receipt>
+  logout(token: string, request: SurfaceRequest): Promise<Receipt>
 }
 
 /** @param audience `aud` of Matar's access tokens: its base URL. */
 export function createActs(
-  context: DialectContext,
+  context: SurfaceContext,
   options: MatarSettings,
   audience: string,
 ): MatarActs {

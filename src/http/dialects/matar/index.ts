@@ -5,8 +5,8 @@
  * `docs/dialects/matar.md`.
  */
 import type { Given } from '../../../settings/schema.ts'
-import type { DialectContext } from '../../context.ts'
-import type { Dialect } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { Surface } from '../../surface.ts'
 import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import { createActs } from './act.ts'
 import { demo } from './demo.ts'
@@ -44,7 +44,7 @@ export const matar: DialectModule<MatarOptions> = defineDialect({
  * @param options What differs from the defaults.
  * @throws {TypeError} Where an option cannot be used.
  */
-export function createMatar(context: DialectContext, options: Given<MatarOptions> = {}): Dialect {
+export function createMatar(context: SurfaceContext, options: Given<MatarOptions> = {}): Surface {
   const settings = matarOptions(options)
   const acts = createActs(context, settings, `${context.issuer}${context.prefix}${BASE_PATH}`)
   return { routes: matarRoutes(acts, settings.language), owns, renderFailure }

@@ -1,8 +1,8 @@
 /** The login with a one-time password: both steps behave alike for known and unknown phones. */
 import { cameFrom } from '../../came-from.ts'
 import { refuse } from '../../../domain/failure.ts'
-import type { DialectContext } from '../../context.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { createGuessLimit } from '../../guess-limit.ts'
 import { addressBlock } from '../../rate-limit.ts'
 import type { MatarActs, SubmitOtp } from './act.ts'
@@ -19,7 +19,7 @@ const TRIED_BY_STRANGERS = 10
 
 /** Makes the verb `login`; see `MatarActs`. */
 export function createOtpLogin(
-  context: DialectContext,
+  context: SurfaceContext,
   options: MatarSettings,
   audience: string,
 ): MatarActs['login'] {
@@ -43,7 +43,7 @@ export function createOtpLogin(
     clock,
   })
 
-  const send = async (phone: string, request: DialectRequest): Promise<undefined> => {
+  const send = async (phone: string, request: SurfaceRequest): Promise<undefined> => {
     await sent.consume(phone, request.clientAddress)
     // Nobody looks up the phone here: whether it is known shows neither in answer nor in time.
     await core.sendOtp({

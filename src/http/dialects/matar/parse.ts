@@ -1,6 +1,6 @@
 import { refuse } from '../../../domain/failure.ts'
 import { readCredentials } from '../../authorization.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 
 /**
  * Reads the token by the rules of Flask-JWT-Extended, which is stricter than HTTP about the scheme
@@ -10,7 +10,7 @@ import type { DialectRequest } from '../../dialect.ts'
  * @throws {Refusal} `credentials_missing` where there is no such field or more than one;
  *   `credentials_malformed` where no token stands behind it, or more than one word.
  */
-export function readBearer(request: DialectRequest): string {
+export function readBearer(request: SurfaceRequest): string {
   const header = request.header('authorization')
   // Sent twice, it would be one header of two fields; which of them counted would be a guess.
   if (header === undefined || request.headerCount('authorization') > 1) {

@@ -1,6 +1,6 @@
 import { refuse } from '../../../domain/failure.ts'
 import type { RefreshRequest } from '../../../core/refresh.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import type { MatarActs } from './act.ts'
 import type { MatarSettings } from './options.ts'
 
@@ -8,7 +8,7 @@ const claims = { fresh: false, type: 'access' } as const
 
 /** Makes the verb `refresh`; see `MatarActs`. */
 export function createRefresh(
-  context: DialectContext,
+  context: SurfaceContext,
   options: MatarSettings,
   audience: string,
 ): MatarActs['refresh'] {
@@ -54,7 +54,7 @@ function refreshPolicy(
 }
 
 async function refuseAccessToken(
-  { core }: DialectContext,
+  { core }: SurfaceContext,
   token: string,
   audience: string,
 ): Promise<never> {

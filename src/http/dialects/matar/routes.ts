@@ -1,7 +1,7 @@
 /** Matar's calls: what each takes and gives, and what it does. */
 import type { Subject } from '../../../domain/identity.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { problemManners } from '../../problem-response.ts'
 import { receiptHeaderForms } from '../../receipt-headers.ts'
 import type { ResponseForm } from '../../responses.ts'

@@ -8,8 +8,8 @@
  * to the core.
  */
 import type { Given } from '../../../settings/schema.ts'
-import type { DialectContext } from '../../context.ts'
-import type { Dialect } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { Surface } from '../../surface.ts'
 import { defineDialect, type DialectModule } from '../../surface-module.ts'
 import type { OctopusService } from './act.ts'
 import { demo } from './demo.ts'
@@ -37,9 +37,9 @@ export const octopus: DialectModule<OctopusOptions> = defineDialect({
  * @throws {TypeError} Where an option cannot be used.
  */
 export function createOctopus(
-  context: DialectContext,
+  context: SurfaceContext,
   options: Given<OctopusOptions> = {},
-): Dialect {
+): Surface {
   const settings = octopusOptions(options)
   const limits = limitsOf(settings.limits)
   const quota = (points: number) =>

@@ -1,6 +1,6 @@
 import { refuse } from '../../../domain/failure.ts'
 import { readAuthorization } from '../../authorization.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 
 /**
  * Reads the access token of a protected call.
@@ -8,7 +8,7 @@ import type { DialectRequest } from '../../dialect.ts'
  * @throws {Refusal} `credentials_missing` where there is no Authorization header,
  *   `credentials_malformed` where it is not one Bearer token.
  */
-export function readBearer(request: DialectRequest): string {
+export function readBearer(request: SurfaceRequest): string {
   if (request.header('authorization')?.trim() === '') {
     return refuse({ kind: 'credentials_missing' })
   }

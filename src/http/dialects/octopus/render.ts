@@ -1,5 +1,5 @@
 import type { Failure } from '../../../domain/failure.ts'
-import type { Answer } from '../../dialect.ts'
+import type { Answer } from '../../surface.ts'
 import type { ClientTokens } from './act.ts'
 import type { ErrorBody, Success, Tokens } from './wire.ts'
 

@@ -1,7 +1,7 @@
 /** Octopus's calls: what each takes and gives, and what it does. */
 import { refuse } from '../../../domain/failure.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import type { Problems } from '../../input.ts'
 import { anything, listOf } from '../../schema.ts'
 import { listWallets, login, logout, refresh, type OctopusService } from './act.ts'

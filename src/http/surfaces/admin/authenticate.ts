@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'
 import { operatorSubject, type Role } from '../../../domain/operator.ts'
 import { readAuthorization } from '../../authorization.ts'
-import type { DialectContext } from '../../context.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { readOperatorCookie } from '../../operator-cookie.ts'
 import { senderOf } from '../../own-origin.ts'
 import { createRateLimit } from '../../rate-limit.ts'
@@ -21,7 +21,7 @@ export interface Caller {
   readonly expiresAtMs?: number
 }
 
-export type Authenticate = (request: DialectRequest) => Promise<Caller>
+export type Authenticate = (request: SurfaceRequest) => Promise<Caller>
 
 /** Wrong tokens from one address in a minute before the next one is not even compared. */
 const WRONG_TOKENS_PER_MINUTE = 30
@@ -40,7 +40,7 @@ const tokenBearer: Caller = { actor: operatorSubject('admin'), name: 'admin toke
  */
 export function createAuthentication(
   adminToken: string | undefined,
-  context: Pick<DialectContext, 'core' | 'rateLimitFactor' | 'clock'>,
+  context: Pick<SurfaceContext, 'core' | 'rateLimitFactor' | 'clock'>,
 ): Authenticate {
   const { core } = context
   const expected = adminToken === undefined ? undefined : digest(adminToken)
@@ -77,7 +77,7 @@ function digest(token: string): Buffer {
 const OWN_HEADER = 'outright-request'
 
 /** What changes something must have been sent by a page of this server (CSRF). */
-function refuseForgery(request: DialectRequest): void {
+function refuseForgery(request: SurfaceRequest): void {
   if (request.method === 'GET' || request.method === 'HEAD') return
   if (request.header(OWN_HEADER) !== 'console') {
     const reason = `with the cookie of an operator, the header ${OWN_HEADER}: console is required`

@@ -1,7 +1,7 @@
 /** `/backup`: a copy of the database as it was at one moment, while everything goes on. */
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import type { AdminContext } from './declare.ts'
 import { Problem } from './problem.ts'
 

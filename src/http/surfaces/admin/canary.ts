@@ -14,7 +14,7 @@ import {
   type WireCanaryReport,
 } from '../../../protocol/canary.ts'
 import { number } from '../../../settings/schema.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { createRateLimit } from '../../rate-limit.ts'
 import {
   answer,

@@ -8,7 +8,7 @@ import type { ClientFilter, ClientPatch, NewClient } from '../../../protocol/adm
 import type { ClientMetadataPatch } from '../../../protocol/client-metadata.ts'
 import { parseRange } from '../../client-address.ts'
 import { clientNumber, mintClientNumber } from '../../client-number.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { metadataProblem, OAUTH, withMetadata } from '../../oauth-client.ts'
 import { redirectUriProblem } from '../../redirect-uri.ts'
 import { anything, flag, listOf, optional, strict, type Schema } from '../../schema.ts'

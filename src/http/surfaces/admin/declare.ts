@@ -4,9 +4,9 @@ import { mayActAs, type Role } from '../../../domain/operator.ts'
 import { ADMIN_PREFIX } from '../../../protocol/admin-api.ts'
 import { readJson } from '../../body.ts'
 import { parseStrictJson } from '../../../settings/strict-json.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { routesWith, type Call, type Manners, type RouteForm } from '../../declared-route.ts'
-import type { Answer, DialectRequest, Route } from '../../dialect.ts'
+import type { Answer, SurfaceRequest, Route } from '../../surface.ts'
 import { problemResponse } from '../../problem-response.ts'
 import type { Responses } from '../../responses.ts'
 import { strict, type Schema } from '../../schema.ts'
@@ -43,7 +43,7 @@ export type DeclareAdminRoute = <
 ) => Route
 
 /** What the files of this folder make their routes from. */
-export interface AdminContext extends DialectContext {
+export interface AdminContext extends SurfaceContext {
   readonly route: DeclareAdminRoute
 }
 
@@ -58,7 +58,7 @@ const nothing: Schema<object> = strict<object>({})
 /** Puts the authentication before every route, before anything of the request is read. */
 export function adminRoutesWith(
   authenticate: Authenticate,
-  { log }: Pick<DialectContext, 'log'>,
+  { log }: Pick<SurfaceContext, 'log'>,
 ): DeclareAdminRoute {
   const declare = routesWith(manners)
   return <R extends Responses, Q, B, H, P>(
@@ -125,7 +125,7 @@ function heldToSession(answer: Answer, caller: Caller, again: () => Promise<Call
 }
 
 /** A member that is null is not there, as in answers. */
-function readFields(request: DialectRequest): object {
+function readFields(request: SurfaceRequest): object {
   const type = request.header('content-type')
   if (request.body.length > 0 && type !== undefined && !/^application\/json\s*(;|$)/i.test(type)) {
     return refuse({ kind: 'unsupported_media_type' })

@@ -1,7 +1,7 @@
 /** `/deliveries`: what must be told to others because something ended, and trying it again. */
 import { deliveryStates } from '../../../protocol/admin-api.ts'
 import type { DeliveryFilter } from '../../../protocol/admin-requests.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { choice, optional } from '../../schema.ts'
 import { delivery, pageOf } from './answers.ts'
 import type { AdminContext } from './declare.ts'

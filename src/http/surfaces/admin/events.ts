@@ -2,7 +2,7 @@
 import type { Revocation } from '../../../domain/revocation.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { Revocations } from '../../../core/revocations.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { anyText, optional, strict } from '../../schema.ts'
 import type { AdminContext } from './declare.ts'
 import { refuseParameter } from './problem.ts'

@@ -1,6 +1,6 @@
 /** `/foreign-sessions`: who is logged in at other issuers, as far as tokens have told of it. */
 import type { ForeignSessionFilter } from '../../../protocol/admin-requests.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { foreignSession, pageOf } from './answers.ts'
 import type { AdminContext } from './declare.ts'
 import { filter, listQuery } from './inputs.ts'

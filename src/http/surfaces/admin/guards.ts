@@ -1,7 +1,7 @@
 /** `/guards`: credentials of the servers that verify tokens with a guard. */
 import { GUARD_NAME } from '../../../core/guard-credential.ts'
 import type { NewGuard } from '../../../protocol/admin-requests.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { strict } from '../../schema.ts'
 import { ended, guard, guardAdded, pageOf } from './answers.ts'
 import type { AdminContext } from './declare.ts'

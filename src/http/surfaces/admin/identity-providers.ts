@@ -1,7 +1,7 @@
 /** `/identity-providers`: the other issuers of the configuration, without anything secret of it. */
 import type { KeySetStatus } from '../../../domain/issuer.ts'
 import type { WireKeySet } from '../../../protocol/admin-api.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { identityProvider, pageOf } from './answers.ts'
 import type { AdminContext } from './declare.ts'
 import { listQuery } from './inputs.ts'

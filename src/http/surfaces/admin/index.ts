@@ -6,7 +6,7 @@
  */
 import { ADMIN_PREFIX } from '../../../protocol/admin-api.ts'
 import { group, optional, text, type Group } from '../../../settings/schema.ts'
-import type { Dialect } from '../../dialect.ts'
+import type { Surface } from '../../surface.ts'
 import { problemAnswer } from '../../problem.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { auditRoutes } from './audit.ts'
@@ -26,7 +26,7 @@ import { sessionRoutes } from './sessions.ts'
 import { statisticsRoute } from './statistics.ts'
 import { subjectRoutes } from './subjects.ts'
 import { systemRoutes } from './system.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 
 /** The admin token of the demo. */
 export const DEMO_ADMIN_TOKEN = 'outright-demo-admin'
@@ -59,26 +59,26 @@ export const admin: OwnModule<AdminSettings> = defineOwn({
   create: createAdmin,
 })
 
-function createAdmin(surface: DialectContext, { adminToken }: AdminSettings): Dialect {
-  const authenticate = createAuthentication(adminToken, surface)
-  const context = { ...surface, route: adminRoutesWith(authenticate, surface) }
+function createAdmin(context: SurfaceContext, { adminToken }: AdminSettings): Surface {
+  const authenticate = createAuthentication(adminToken, context)
+  const admin = { ...context, route: adminRoutesWith(authenticate, context) }
   return {
     routes: [
-      ...revocationRoutes(context),
-      ...sessionRoutes(context),
-      foreignSessionRoute(context),
-      identityProviderRoute(context),
-      ...subjectRoutes(context),
-      ...clientRoutes(context),
-      ...guardRoutes(context),
-      ...operatorRoutes(context),
-      ...deliveryRoutes(context),
-      ...canaryRoutes(context),
-      statisticsRoute(context),
-      ...systemRoutes(context),
-      ...backupRoutes(context),
-      ...auditRoutes(context),
-      ...eventRoutes(context),
+      ...revocationRoutes(admin),
+      ...sessionRoutes(admin),
+      foreignSessionRoute(admin),
+      identityProviderRoute(admin),
+      ...subjectRoutes(admin),
+      ...clientRoutes(admin),
+      ...guardRoutes(admin),
+      ...operatorRoutes(admin),
+      ...deliveryRoutes(admin),
+      ...canaryRoutes(admin),
+      statisticsRoute(admin),
+      ...systemRoutes(admin),
+      ...backupRoutes(admin),
+      ...auditRoutes(admin),
+      ...eventRoutes(admin),
     ],
     owns: (path) => path === ADMIN_PREFIX || path.startsWith(`${ADMIN_PREFIX}/`),
     renderFailure: problemAnswer,

@@ -15,7 +15,7 @@ import type {
 } from '../../../protocol/admin-api.ts'
 import type { NewInvitation } from '../../../protocol/admin-requests.ts'
 import { setUpLink } from '../../operator-paths.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import {
   answer,
   anyText,

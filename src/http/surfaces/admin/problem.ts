@@ -5,7 +5,7 @@
  */
 import type { Role } from '../../../domain/operator.ts'
 import { PROBLEM_TYPE_PREFIX, type WireFieldProblem } from '../../../protocol/admin-api.ts'
-import type { Answer } from '../../dialect.ts'
+import type { Answer } from '../../surface.ts'
 import type { InputProblem, Problems } from '../../input.ts'
 import { sayProblem } from '../../problem-response.ts'
 

@@ -13,7 +13,7 @@ import {
 } from '../../../protocol/admin-requests.ts'
 import type { ClientSessions } from '../../../ports/store.ts'
 import { preferredType } from '../../accept.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import {
   anyText,
   choice,

@@ -1,7 +1,7 @@
 /** `/sessions`: who is logged in, and ending one login. */
 import { refuse } from '../../../domain/failure.ts'
 import type { SessionFilter } from '../../../protocol/admin-requests.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import type { SessionFilter as StoredFilter } from '../../../ports/store.ts'
 import { flag, optional, strict } from '../../schema.ts'
 import { ended, pageOf, session, sessionCount } from './answers.ts'

@@ -1,7 +1,7 @@
 /** `/statistics`: what the node that answers has counted and measured. */
 import type { Openings } from '../../../ports/store.ts'
 import type { WireStatistics } from '../../../protocol/admin-statistics.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import {
   answer,
   anyText,

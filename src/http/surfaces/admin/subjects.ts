@@ -2,7 +2,7 @@
 import { refuse } from '../../../domain/failure.ts'
 import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { NewSubject, SubjectFilter, SubjectPatch } from '../../../protocol/admin-requests.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { flag, optional, strict } from '../../schema.ts'
 import { pageOf, subject, subjectChanged } from './answers.ts'
 import type { AdminContext } from './declare.ts'

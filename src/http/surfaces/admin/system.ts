@@ -1,7 +1,7 @@
 /** `/verifiers`, `/keys` and `/caller`: the installation itself. */
 import type { KnownKey } from '../../../core/keys.ts'
 import type { WireVerifier } from '../../../protocol/admin-api.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { caller, ended, key, keyRotated, pageOf, verifier } from './answers.ts'
 import type { AdminContext } from './declare.ts'
 import { listQuery, preferring } from './inputs.ts'

@@ -8,8 +8,8 @@ import { issuersPath } from '../../../protocol/issuers.ts'
 import type { LogoutClaims } from '../../../protocol/logout-token.ts'
 import { group } from '../../../settings/schema.ts'
 import { readForm } from '../../body.ts'
-import type { DialectContext } from '../../context.ts'
-import type { Route } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { Route } from '../../surface.ts'
 import { oauthError, oauthFailure } from '../../oauth-error.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 
@@ -35,7 +35,7 @@ export const backchannelLogout: OwnModule<object> = defineOwn({
  * confirmed; 400 where the token is not good; 503 where another try may do better, which the
  * standard leaves to HTTP.
  */
-function logoutRoute({ core, node }: DialectContext): Route {
+function logoutRoute({ core, node }: SurfaceContext): Route {
   return {
     method: 'POST',
     path,

@@ -5,9 +5,9 @@
  */
 import { refuse } from '../../../domain/failure.ts'
 import { group } from '../../../settings/schema.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Answer, Dialect, DialectRequest } from '../../dialect.ts'
+import type { Answer, Surface, SurfaceRequest } from '../../surface.ts'
 import { html, pageAnswer, styleSheet } from '../../html.ts'
 import { pageCss } from '../../page-style.ts'
 import { problemAnswer } from '../../problem.ts'
@@ -39,7 +39,7 @@ const policy = [
   "form-action 'self'",
 ].join('; ')
 
-function createConsole({ node }: DialectContext): Dialect {
+function createConsole({ node }: SurfaceContext): Surface {
   const declare = routesWith(problemManners)
   return {
     routes: [
@@ -94,7 +94,7 @@ function createConsole({ node }: DialectContext): Dialect {
   }
 }
 
-function pageOf(files: StaticFiles | undefined, request: DialectRequest): Answer {
+function pageOf(files: StaticFiles | undefined, request: SurfaceRequest): Answer {
   const page = files?.get('index.html')
   if (page === undefined) return notBuilt
   const answer = fileAnswer(page, request)

@@ -12,8 +12,8 @@ import { PROBLEM_TYPE_PREFIX } from '../../../protocol/admin-api.ts'
 import { feedPath, feedSubprotocolOf, feedVersion } from '../../../protocol/feed.ts'
 import { group } from '../../../settings/schema.ts'
 import { readAuthorization } from '../../authorization.ts'
-import type { DialectContext } from '../../context.ts'
-import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { Answer, Surface, SurfaceRequest, Route } from '../../surface.ts'
 import { routesWith } from '../../declared-route.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
@@ -50,7 +50,7 @@ const MAX_LOG_PAGE = 10_000
 /** Entries in one piece of a snapshot: more than arrive while it is sent, so that it ends. */
 const SNAPSHOT_PIECE = 4096
 
-function createFeed(context: DialectContext): Dialect {
+function createFeed(context: SurfaceContext): Surface {
   const routes = [feedRoute, snapshotRoute(context), logRoute(context)]
   return {
     routes,
@@ -59,7 +59,7 @@ function createFeed(context: DialectContext): Dialect {
   }
 }
 
-function snapshotRoute({ core, node }: DialectContext): Route {
+function snapshotRoute({ core, node }: SurfaceContext): Route {
   const { hub, replica } = node
   return route(
     {
@@ -84,7 +84,7 @@ interface LogQuery {
   readonly stream?: string
 }
 
-function logRoute({ core }: DialectContext): Route {
+function logRoute({ core }: SurfaceContext): Route {
   const { revocations } = core
   return route(
     {
@@ -132,7 +132,7 @@ function cutOff({ sequence }: Checkpoint): Answer {
 }
 
 /** Its readers are guards, by their credential. */
-async function authenticate(core: Core, request: DialectRequest): Promise<void> {
+async function authenticate(core: Core, request: SurfaceRequest): Promise<void> {
   const authorization = readAuthorization(request)
   if (authorization?.scheme !== 'bearer') return refuse({ kind: 'credentials_missing' })
   await core.authenticateGuard(authorization.token)

@@ -8,8 +8,8 @@ import { group } from '../../../settings/schema.ts'
 import type { TokenClaims } from '../../../verifier/claims.ts'
 import { challenge, unprovenChallenge, type ProofProblem } from '../../../protocol/dpop.ts'
 import type { Accepted, Rejection, Verdict } from '../../../verifier/verdict.ts'
-import type { DialectContext } from '../../context.ts'
-import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { Answer, Surface, SurfaceRequest, Route } from '../../surface.ts'
 import { problemAnswer } from '../../problem.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { forwardAuthSchema, type ForwardAuthOptions } from './options.ts'
@@ -30,12 +30,12 @@ export const forwardAuth: OwnModule<ForwardAuthSettings> = defineOwn({
 })
 
 function createForwardAuth(
-  { core }: DialectContext,
+  { core }: SurfaceContext,
   { forwardAuth: options }: ForwardAuthSettings,
-): Dialect {
+): Surface {
   const identities = new WeakMap<Accepted, Answer>()
 
-  function handle(request: DialectRequest): Answer | Promise<Answer> {
+  function handle(request: SurfaceRequest): Answer | Promise<Answer> {
     const check = parseCheck(request, options)
     if (check.isPreflight && options.preflight === 'allow') return { status: 200, headers: blank }
     const [audience] = check.audiences

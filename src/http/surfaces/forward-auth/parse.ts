@@ -3,7 +3,7 @@ import { Refusal } from '../../../domain/failure.ts'
 import { readAuthorization } from '../../authorization.ts'
 import { singleParameter } from '../../body.ts'
 import { readCookie } from '../../cookie.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { boundToken } from '../../shown-token.ts'
 import type { ForwardAuthOptions } from './options.ts'
 
@@ -38,7 +38,7 @@ export const checkPath = '/outright/v1/check'
  * for more. The `X-Forwarded-…` and `X-Original-…` headers choose between 401 and a redirect, whose
  * host is checked, and tell a preflight.
  */
-export function parseCheck(request: DialectRequest, options: ForwardAuthOptions): Check {
+export function parseCheck(request: SurfaceRequest, options: ForwardAuthOptions): Check {
   const query = request.path === checkPath ? request.query : new URLSearchParams()
   const audiences = [singleParameter(query, 'audience'), request.header('outright-audience')]
   const scopes = [singleParameter(query, 'scope'), request.header('outright-scope')]
@@ -79,7 +79,7 @@ export function parseCheck(request: DialectRequest, options: ForwardAuthOptions)
  * Undefined where the headers do not agree: a proxy sets one of them, and passes on the other one
  * as its caller wrote it, who must not turn a request into a preflight that needs no token.
  */
-function originalMethod(request: DialectRequest): string | undefined {
+function originalMethod(request: SurfaceRequest): string | undefined {
   const named = [request.header('x-original-method'), request.header('x-forwarded-method')]
   // Envoy keeps the method, and whoever calls without a proxy has no other.
   const isNamed = named.some((method) => method !== undefined)
@@ -88,7 +88,7 @@ function originalMethod(request: DialectRequest): string | undefined {
   return methods.every((method) => method === methods[0]) ? methods[0] : undefined
 }
 
-function bearerOf(request: DialectRequest): string | undefined {
+function bearerOf(request: SurfaceRequest): string | undefined {
   try {
     const authorization = readAuthorization(request)
     return authorization?.scheme === 'bearer' ? authorization.token : undefined
@@ -105,7 +105,7 @@ function bearerOf(request: DialectRequest): string | undefined {
  * to be one that the configuration names.
  */
 function provenUrl(
-  request: DialectRequest,
+  request: SurfaceRequest,
   url: URL | undefined,
   { allowedHosts }: ForwardAuthOptions,
 ): string | undefined {
@@ -124,7 +124,7 @@ function provenUrl(
   return agrees ? href : undefined
 }
 
-function originalUrl(request: DialectRequest): URL | undefined {
+function originalUrl(request: SurfaceRequest): URL | undefined {
   const whole = request.header('x-original-url')
   if (whole !== undefined) return URL.parse(whole) ?? undefined
   const protocol = request.header('x-forwarded-proto')

@@ -4,8 +4,8 @@
  */
 import { preferredType } from '../../accept.ts'
 import { group } from '../../../settings/schema.ts'
-import type { DialectContext } from '../../context.ts'
-import type { Dialect, DialectRequest } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { Surface, SurfaceRequest } from '../../surface.ts'
 import { routesWith } from '../../declared-route.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners } from '../../problem-response.ts'
@@ -19,7 +19,7 @@ export const frontPage: OwnModule<object> = defineOwn({
   create: createFrontPage,
 })
 
-function createFrontPage({ node, issuer }: DialectContext): Dialect {
+function createFrontPage({ node, issuer }: SurfaceContext): Surface {
   // The same for everybody, so they are made once.
   const page = renderFrontPage(node)
   const text = renderFrontText(node, issuer)
@@ -45,7 +45,7 @@ function createFrontPage({ node, issuer }: DialectContext): Dialect {
   }
 }
 
-function wantsPage(request: DialectRequest): boolean {
+function wantsPage(request: SurfaceRequest): boolean {
   const types = ['text/html', 'text/plain'] as const
   return preferredType(request.header('accept'), types) === 'text/html'
 }

@@ -1,4 +1,4 @@
-import type { Answer } from '../../dialect.ts'
+import type { Answer } from '../../surface.ts'
 import type { DemoIdentity, DemoView, NodeView } from '../../node-view.ts'
 import type { PageLink } from '../../surface-module.ts'
 import { html, pageAnswer, type Html } from '../../html.ts'

@@ -8,9 +8,9 @@ import { refuse } from '../../../domain/failure.ts'
 import { readAuthorization } from '../../authorization.ts'
 import type { PublicKeys } from '../../../core/keys.ts'
 import { group, optional, text, type Group } from '../../../settings/schema.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Answer, Dialect, DialectRequest } from '../../dialect.ts'
+import type { Answer, Surface, SurfaceRequest } from '../../surface.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
 import type { AnyResponse } from '../../responses.ts'
@@ -47,7 +47,7 @@ export const health: OwnModule<HealthSettings> = defineOwn({
   create: createHealth,
 })
 
-function createHealth({ core, node }: DialectContext, { metricsToken }: HealthSettings): Dialect {
+function createHealth({ core, node }: SurfaceContext, { metricsToken }: HealthSettings): Surface {
   const mayRead = bearerCheck(metricsToken)
   const routes = [
     route(
@@ -121,7 +121,7 @@ function plainText(description: string): AnyResponse {
 }
 
 /** Hashed before they are compared, so that the time tells neither length nor first difference. */
-function bearerCheck(token: string | undefined): (request: DialectRequest) => void {
+function bearerCheck(token: string | undefined): (request: SurfaceRequest) => void {
   if (token === undefined) return () => undefined
   const expected = digest(token)
   return (request) => {

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'
 import { readClientCredentials } from '../../client-credentials.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { createRateLimit, type RateLimitHost } from '../../rate-limit.ts'
 import type { ResourceServer } from './options.ts'
 
@@ -21,7 +21,7 @@ const WRONG_SECRETS_PER_MINUTE = 30
 export function createAuthentication(
   resourceServers: readonly ResourceServer[],
   host: RateLimitHost,
-): (request: DialectRequest) => Promise<ResourceServer | undefined> {
+): (request: SurfaceRequest) => Promise<ResourceServer | undefined> {
   const byId = new Map(
     resourceServers.map((one) => [one.id, { one, expected: digest(one.secret) }] as const),
   )

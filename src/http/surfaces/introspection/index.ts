@@ -8,9 +8,9 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { CompactEncrypt } from 'jose'
 import { refuse } from '../../../domain/failure.ts'
 import { preferredType } from '../../accept.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Answer, Route } from '../../dialect.ts'
+import type { Answer, Route } from '../../surface.ts'
 import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
 import { anything, anyText, lenient, optional, text } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
@@ -50,7 +50,7 @@ const declare = routesWith({ refuse: refuseForm })
  *    again.
  */
 function introspectionRoute(
-  { core, rateLimitFactor, clock }: DialectContext,
+  { core, rateLimitFactor, clock }: SurfaceContext,
   { resourceServers }: IntrospectionSettings,
 ): Route {
   const authenticate = createAuthentication(resourceServers, { rateLimitFactor, clock })

@@ -7,8 +7,8 @@ import { issuersPath, type WireIssuers } from '../../../protocol/issuers.ts'
 import { group } from '../../../settings/schema.ts'
 import { readAuthorization } from '../../authorization.ts'
 import { singleParameter } from '../../body.ts'
-import type { DialectContext } from '../../context.ts'
-import type { Route } from '../../dialect.ts'
+import type { SurfaceContext } from '../../context.ts'
+import type { Route } from '../../surface.ts'
 import { problemAnswer } from '../../problem.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 
@@ -29,7 +29,7 @@ export const issuers: OwnModule<object> = defineOwn({
  * Where the query names a key that is not there, the issuer is asked for its keys, unless it was a
  * moment ago: 503 then, because nobody can say whether there is such a key.
  */
-function documentRoute({ core, node }: DialectContext): Route {
+function documentRoute({ core, node }: SurfaceContext): Route {
   return {
     method: 'GET',
     path: issuersPath,

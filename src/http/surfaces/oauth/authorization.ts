@@ -2,7 +2,7 @@
 import { refuse } from '../../../domain/failure.ts'
 import { oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
 import { isRegistered, withParameters } from '../../redirect-uri.ts'
-import type { Answer } from '../../dialect.ts'
+import type { Answer } from '../../surface.ts'
 import { allowedScopes, words } from './client-call.ts'
 import { THUMBPRINT } from './dpop.ts'
 import type { OAuthService } from './service.ts'

@@ -3,7 +3,7 @@ import type { Generations } from '../../../domain/generation.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { readForm } from '../../body.ts'
 import type { Cookie } from '../../cookie.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { OAUTH, type OAuthClient } from '../../oauth-client.ts'
 import { withParameters } from '../../redirect-uri.ts'
 import {
@@ -32,7 +32,7 @@ const CONSENT_KEPT_MS = 365 * 86_400_000
  * 3. The rest of it.
  * 4. Who is logged in at this browser, and what they have to be asked.
  */
-export async function authorize(service: OAuthService, request: DialectRequest): Promise<Answer> {
+export async function authorize(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
   const sent = request.method === 'POST' ? readForm(request) : request.query
   const { parameters, isPushed } = await takeRequest(service, sent)
   const { client, recipient } = await findRecipient(service, parameters)
@@ -54,7 +54,7 @@ export async function authorize(service: OAuthService, request: DialectRequest):
  */
 async function bringByGet(
   service: OAuthService,
-  { clientAddress }: DialectRequest,
+  { clientAddress }: SurfaceRequest,
   client: OAuthClient,
   { parameters, isPushed }: SentRequest,
 ): Promise<Answer> {
@@ -79,7 +79,7 @@ export interface Progress {
 /** Leads on: to a page where somebody has to be asked, otherwise back to the client with a code. */
 export async function proceed(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   progress: Progress,
 ): Promise<Answer> {
   const { authorization, signOn } = progress
@@ -160,7 +160,7 @@ async function hasConsent(
 
 function ask(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   { authorization, interaction, cookies = [] }: Progress,
   path: string,
 ): Promise<Answer> {

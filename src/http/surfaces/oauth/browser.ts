@@ -9,7 +9,7 @@ import { isLoginLive } from '../../../domain/session.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { digest } from '../../../core/handles.ts'
 import { readCookie, type Cookie } from '../../cookie.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { OAUTH } from '../../oauth-client.ts'
 import type { LoginFacts, LoginMethod } from './login-method.ts'
 import type { OAuthService } from './service.ts'
@@ -31,7 +31,7 @@ export interface SignOn extends LoginFacts {
 /** The sign-on session of a browser; undefined where there is none, or it has ended. */
 export async function findSignOn(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<SignOn | undefined> {
   const signOn = await lastSignOn(service, request)
   const status = signOn && (await service.core.sessions.status(signOn.sid))
@@ -41,7 +41,7 @@ export async function findSignOn(
 /** What a browser was signed on by last, also where it has ended since. */
 export async function lastSignOn(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<SignOn | undefined> {
   const handle = readCookie(request, cookieName(service, 'session'))
   if (handle === undefined) return undefined
@@ -62,7 +62,7 @@ export interface SignedOn {
  */
 export async function signOn(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   subject: Subject,
   method: LoginMethod,
 ): Promise<SignedOn> {
@@ -82,7 +82,7 @@ export async function signOn(
 
 async function openSession(
   { core, issuer, options }: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   subject: Subject,
 ): Promise<string> {
   const { session } = await core.openSession({
@@ -115,7 +115,7 @@ export async function endSession(
 }
 
 /** Makes a browser forget its sign-on session, where it has one. */
-export function forgetSignOn(service: OAuthService, request: DialectRequest): readonly Cookie[] {
+export function forgetSignOn(service: OAuthService, request: SurfaceRequest): readonly Cookie[] {
   const known = readCookie(request, cookieName(service, 'session'))
   return known === undefined ? [] : [cookieOf(service, 'session', '', 0)]
 }
@@ -123,7 +123,7 @@ export function forgetSignOn(service: OAuthService, request: DialectRequest): re
 /** What the pages of a login are tied to, and the cookie where the browser has none yet. */
 export function browserOf(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): { readonly browser: string; readonly cookies: readonly Cookie[] } {
   const known = readCookie(request, cookieName(service, 'browser'))
   if (known !== undefined && /^[\w-]{43}$/.test(known))
@@ -133,14 +133,14 @@ export function browserOf(
 }
 
 /** Whether a browser has sent the cookie to which the pages of its logins are tied. */
-export function hasBrowserCookie(service: OAuthService, request: DialectRequest): boolean {
+export function hasBrowserCookie(service: OAuthService, request: SurfaceRequest): boolean {
   return readCookie(request, cookieName(service, 'browser')) !== undefined
 }
 
 /** Whether a request comes from the browser in which something began. */
 export function isSameBrowser(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   browser: string,
 ): boolean {
   const known = readCookie(request, cookieName(service, 'browser'))
@@ -155,7 +155,7 @@ export function isSameBrowser(
  */
 export function formToken(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   purpose: string,
 ): string | undefined {
   const handle = readCookie(request, cookieName(service, 'session'))

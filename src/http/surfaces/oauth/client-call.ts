@@ -1,6 +1,6 @@
 import { refuse } from '../../../domain/failure.ts'
 import { readForm } from '../../body.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
 import type { OAuthService } from './service.ts'
 
@@ -23,7 +23,7 @@ export interface ClientCall {
  */
 export async function readClientCall(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<ClientCall | CallError> {
   const id = await service.authenticateClient(request)
   if (id === undefined) return refuse({ kind: 'credentials_missing' })
@@ -44,7 +44,7 @@ export async function readClientCall(
 export async function countStranger(
   { strangers }: OAuthService,
   client: OAuthClient,
-  { clientAddress }: DialectRequest,
+  { clientAddress }: SurfaceRequest,
 ): Promise<void> {
   if (client.methods.includes('none')) await strangers.consume(clientAddress)
 }

@@ -5,7 +5,7 @@
  */
 import { Refusal, refuse } from '../../../domain/failure.ts'
 import { readForm } from '../../body.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { OAUTH, oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
 import { browserOf, findSignOn, isSameBrowser, type SignOn } from './browser.ts'
 import { deviceWords } from './device-words.ts'
@@ -27,7 +27,7 @@ interface Typed {
 }
 
 /** `GET /device`: asks for the code. Nothing is looked up yet, so a link can guess nothing. */
-export function showDevice(_service: OAuthService, request: DialectRequest): Promise<Answer> {
+export function showDevice(_service: OAuthService, request: SurfaceRequest): Promise<Answer> {
   const code = request.query.get('user_code') ?? ''
   return Promise.resolve(devicePage(200, wordsFor(request), { code: code.slice(0, MAX_CODE_TEXT) }))
 }
@@ -35,7 +35,7 @@ export function showDevice(_service: OAuthService, request: DialectRequest): Pro
 /** `POST /device`: the code. Every one is counted, by the address. */
 export async function submitDevice(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   refuseOtherSites(request)
   const code = (readForm(request).get('user_code') ?? '').slice(0, MAX_CODE_TEXT)
@@ -66,7 +66,7 @@ function confirmAt(confirmation: string): string {
 /** `GET /device/confirm`: logs in whoever is not, and asks. */
 export async function showDeviceConsent(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   const confirmation = request.query.get('confirmation') ?? ''
   const { userCode, client, scopes } = await findTyped(service, request, confirmation)
@@ -90,7 +90,7 @@ export async function showDeviceConsent(
 /** `POST /device/confirm`: "allow" or "deny". The first answer counts. */
 export async function submitDeviceConsent(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   refuseOtherSites(request)
   const form = readForm(request)
@@ -154,7 +154,7 @@ async function findDevice(
 /** @throws {Refusal} `not_found`: it is over, or was typed in another browser. */
 async function findTyped(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   confirmation: string,
 ): Promise<FoundDevice> {
   const typed = (await service.core.handles.find(CONFIRMATION, confirmation)) as unknown as

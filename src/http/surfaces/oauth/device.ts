@@ -1,5 +1,5 @@
 /** Devices without a browser (RFC 8628): where they begin, and what they are told when they ask. */
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { DEVICE_CODE } from '../../../protocol/client-metadata.ts'
 import { OAUTH, type OAuthClient } from '../../oauth-client.ts'
 import { allowedScopes, countStranger, readClientCall, type CallError } from './client-call.ts'
@@ -36,7 +36,7 @@ export interface DeviceAnswer {
  */
 export async function authorizeDevice(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<DeviceAnswer | CallError<'invalid_request' | 'invalid_scope' | 'unauthorized_client'>> {
   const called = await readClientCall(service, request)
   if ('error' in called) return called

@@ -1,6 +1,6 @@
 /** Keys that tokens are bound to, at the token endpoint (RFC 9449, sections 5 to 8 and 10). */
 import { proofProblems } from '../../../protocol/dpop.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import type { OAuthClient } from '../../oauth-client.ts'
 import type { CallError } from './client-call.ts'
 import type { OAuthService } from './service.ts'
@@ -23,7 +23,7 @@ export type HolderError = CallError<'invalid_dpop_proof' | 'use_dpop_nonce'>
  */
 export async function readHolder(
   { core, options }: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Holder | HolderError> {
   const sent = request.header('dpop')
   if (sent === undefined) return {}

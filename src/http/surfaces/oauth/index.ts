@@ -5,9 +5,9 @@
  * all of them. What a token is and how an end is stored belong to the core.
  */
 import type { Failure } from '../../../domain/failure.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import type { Answer, Surface, SurfaceRequest, Route } from '../../surface.ts'
 import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
 import { scriptRoute } from '../../page-script.ts'
 import { problems } from '../../problem.ts'
@@ -64,7 +64,7 @@ export const oauth: OwnModule<OAuthSettings> = defineOwn({
   create: createOAuth,
 })
 
-function createOAuth(context: DialectContext, settings: OAuthSettings): Dialect {
+function createOAuth(context: SurfaceContext, settings: OAuthSettings): Surface {
   const service = createService(context, settings.oauth)
   const [pages, programs] = [pageRoutes(service), machineRoutes(service)]
   const paths = new Set([...pages, ...programs].map(({ path }) => path))
@@ -107,7 +107,7 @@ function pageRoutes(service: OAuthService): readonly Route[] {
     method: 'GET' | 'POST',
     path: string,
     summary: string,
-    handle: (service: OAuthService, request: DialectRequest) => Promise<Answer>,
+    handle: (service: OAuthService, request: SurfaceRequest) => Promise<Answer>,
   ): Route =>
     declare(
       {
@@ -228,7 +228,7 @@ function clientCall<T extends object>(
   call: {
     readonly summary: string
     readonly status: 200 | 201
-    readonly act: (service: OAuthService, request: DialectRequest) => Promise<T | CallError<string>>
+    readonly act: (service: OAuthService, request: SurfaceRequest) => Promise<T | CallError<string>>
   },
 ): Route {
   const { summary, status, act } = call
@@ -300,7 +300,7 @@ const userinfoResponse = {
  * A failure for people, with the name of the parameter that is wrong for those who run the
  * application. Nothing of the request is in it.
  */
-function pageFailure(failure: Failure, request: DialectRequest): Answer {
+function pageFailure(failure: Failure, request: SurfaceRequest): Answer {
   const words = wordsFor(request)
   const { status } = problems[failure.kind]
   const page = (title: string, ...texts: string[]): Answer =>

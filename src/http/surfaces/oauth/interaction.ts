@@ -6,7 +6,7 @@
 import { refuse } from '../../../domain/failure.ts'
 import type { Json } from '../../../domain/session.ts'
 import type { Cookie } from '../../cookie.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
 import type { Authorization } from './authorization.ts'
 import { browserOf, isSameBrowser } from './browser.ts'
@@ -43,7 +43,7 @@ type Kept = Purpose & { readonly browser: string }
  */
 export async function showInteraction(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   path: string,
   login: Purpose | string,
   cookies: readonly Cookie[] = [],
@@ -59,7 +59,7 @@ export async function showInteraction(
 
 async function beginInteraction(
   { core, options, strangers }: OAuthService,
-  { clientAddress }: DialectRequest,
+  { clientAddress }: SurfaceRequest,
   kept: Kept,
 ): Promise<string> {
   await strangers.consume(clientAddress)
@@ -75,7 +75,7 @@ async function beginInteraction(
  */
 export async function findInteraction(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   interaction: string,
 ): Promise<Interaction> {
   const { handles, clients } = service.core

@@ -4,7 +4,7 @@
  * then leads on. That is an attempt: browsers keep cookies from frames of other sites, and no
  * answer comes back. What has to be certain was certain before anybody came here.
  */
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { formPage } from '../../form-page.ts'
 import { html } from '../../html.ts'
 import { oauthClientOf } from '../../oauth-client.ts'
@@ -47,7 +47,7 @@ export async function afterLogout(service: OAuthService, done: Done): Promise<st
 /** `GET /logged-out`. */
 export async function showLoggedOut(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   const words = wordsFor(request)
   const handle = request.query.get('logout')

@@ -4,7 +4,7 @@ import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
 import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import { readForm } from '../../body.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { senderOf } from '../../own-origin.ts'
 import { sendError, type Authorization } from './authorization.ts'
 import { proceed } from './authorize.ts'
@@ -15,7 +15,7 @@ import type { OAuthService } from './service.ts'
 import { wordsFor, type Words } from './words.ts'
 
 /** `GET /login`. */
-export async function showLogin(service: OAuthService, request: DialectRequest): Promise<Answer> {
+export async function showLogin(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
   const interaction = await ofQuery(service, request)
   const { loginHint = '' } = wishesOf(interaction)
   return loginForm(request, interaction, { status: 200, username: loginHint, problem: undefined })
@@ -29,7 +29,7 @@ function wishesOf(
 }
 
 function loginForm(
-  request: DialectRequest,
+  request: SurfaceRequest,
   login: Interaction,
   more: {
     readonly status: number
@@ -45,7 +45,7 @@ function loginForm(
 }
 
 /** `POST /login`: name and password, or "cancel". */
-export async function submitLogin(service: OAuthService, request: DialectRequest): Promise<Answer> {
+export async function submitLogin(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
   const { form, interaction } = await ofForm(service, request)
   if (form.get('decision') === 'cancel') return decline(service, request, interaction)
   const username = form.get('username') ?? ''
@@ -64,7 +64,7 @@ export async function submitLogin(service: OAuthService, request: DialectRequest
 /** To what the login was for. */
 async function goOn(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   login: Interaction,
   signedOn: SignedOn,
 ): Promise<Answer> {
@@ -96,7 +96,7 @@ function problemOf(
 /** Every guess is counted, by the account that it is at. */
 async function checkPassword(
   { core, guesses }: OAuthService,
-  { clientAddress }: DialectRequest,
+  { clientAddress }: SurfaceRequest,
   name: string,
   password: string,
 ): Promise<Subject> {
@@ -110,7 +110,7 @@ async function checkPassword(
 }
 
 /** `GET /login/consent`. */
-export async function showConsent(service: OAuthService, request: DialectRequest): Promise<Answer> {
+export async function showConsent(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
   const { interaction, client, authorization } = forClient(await ofQuery(service, request))
   const found = await findSignOn(service, request)
   const lookup = found && ({ by: 'id', value: found.subjectId } as const)
@@ -130,7 +130,7 @@ export function personOf({ name, username, email, id }: Subject): string {
 /** `POST /login/consent`: "allow" or "deny". */
 export async function submitConsent(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   const { form, ...rest } = await ofForm(service, request)
   const interaction = forClient(rest.interaction)
@@ -148,7 +148,7 @@ function forClient(login: Interaction): Extract<Interaction, { kind: 'authorizat
 
 async function decline(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   login: Interaction,
 ): Promise<Answer> {
   if (!(await takeInteraction(service, login.interaction))) return refuse({ kind: 'not_found' })
@@ -159,13 +159,13 @@ async function decline(
   return noticePage(200, words, words.notLoggedIn, words.nothingChanged)
 }
 
-function ofQuery(service: OAuthService, request: DialectRequest): Promise<Interaction> {
+function ofQuery(service: OAuthService, request: SurfaceRequest): Promise<Interaction> {
   return findInteraction(service, request, request.query.get('interaction') ?? '')
 }
 
 async function ofForm(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<{ readonly form: URLSearchParams; readonly interaction: Interaction }> {
   refuseOtherSites(request)
   const form = readForm(request)
@@ -178,7 +178,7 @@ async function ofForm(
  *
  * @throws {Refusal} `forbidden`.
  */
-export function refuseOtherSites(request: DialectRequest): void {
+export function refuseOtherSites(request: SurfaceRequest): void {
   if (senderOf(request) !== 'other') return
   refuse({ kind: 'forbidden', reason: 'the form was sent from another site' })
 }

@@ -6,7 +6,7 @@
 import { refuse } from '../../../domain/failure.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { readForm } from '../../body.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { oauthClientOf } from '../../oauth-client.ts'
 import { withParameters } from '../../redirect-uri.ts'
 import { endSession, findSignOn, forgetSignOn, hasBrowserCookie, lastSignOn } from './browser.ts'
@@ -43,7 +43,7 @@ interface Question extends Target {
  * 4. Somebody is logged in, or the hint's session is: the person is asked first.
  * 5. Otherwise it has ended already: the answer waits until that is true at every verifier.
  */
-export async function logout(service: OAuthService, request: DialectRequest): Promise<Answer> {
+export async function logout(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
   const parameters = request.method === 'POST' ? readForm(request) : request.query
   if (new Set(parameters.keys()).size !== [...parameters.keys()].length) {
     return refuse({ kind: 'malformed_request', reason: 'a parameter is there more than once' })
@@ -161,7 +161,7 @@ async function targetOf(
 /** The answer of the page that asks. Its handle is good until it was obeyed. */
 async function confirmLogout(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   form: URLSearchParams,
 ): Promise<Answer> {
   refuseOtherSites(request)
@@ -188,7 +188,7 @@ async function confirmLogout(
 /** Ends the sessions, everywhere, and leads away. */
 async function leave(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   { sessions, redirectUri, state }: Question,
 ): Promise<Answer> {
   let receipt: Receipt | undefined

@@ -1,5 +1,5 @@
 /** The pages: what they say in each language stands in `words.ts`. They need no script. */
-import type { Answer } from '../../dialect.ts'
+import type { Answer } from '../../surface.ts'
 import { credentialFields, formPage } from '../../form-page.ts'
 import { formTargets, html, type Html } from '../../html.ts'
 import { deviceWords } from './device-words.ts'

@@ -5,7 +5,7 @@
  */
 import { refuse } from '../../../domain/failure.ts'
 import type { Json } from '../../../domain/session.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import type { OAuthClient } from '../../oauth-client.ts'
 import { findRecipient, readAuthorization, type AuthorizationError } from './authorization.ts'
 import { countStranger, readClientCall, type CallError } from './client-call.ts'
@@ -38,7 +38,7 @@ interface Kept {
  */
 export async function pushRequest(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<PushAnswer | CallError<AuthorizationError> | HolderError> {
   const called = await readClientCall(service, request)
   if ('error' in called) return called

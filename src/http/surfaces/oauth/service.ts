@@ -1,6 +1,6 @@
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { createClientAuthentication } from '../../client-authentication.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
 import { OAUTH } from '../../oauth-client.ts'
 import { createRateLimit, type RateLimit } from '../../rate-limit.ts'
@@ -8,7 +8,7 @@ import type { OAuthOptions } from './options.ts'
 
 /** What the parts of this surface share. */
 export interface OAuthService extends Pick<
-  DialectContext,
+  SurfaceContext,
   'core' | 'node' | 'clock' | 'random' | 'issuer'
 > {
   readonly options: OAuthOptions
@@ -18,7 +18,7 @@ export interface OAuthService extends Pick<
   readonly userCodes: RateLimit
   /** What is kept for those who have not said who they are, by address. */
   readonly strangers: RateLimit
-  readonly authenticateClient: (request: DialectRequest) => Promise<string | undefined>
+  readonly authenticateClient: (request: SurfaceRequest) => Promise<string | undefined>
   /** Whether browsers reach this server over TLS. */
   readonly isSecure: boolean
 }
@@ -26,7 +26,7 @@ export interface OAuthService extends Pick<
 /** How many times `attemptsPerAccount` all unknown addresses together have. */
 const TRIED_BY_STRANGERS = 10
 
-export function createService(context: DialectContext, options: OAuthOptions): OAuthService {
+export function createService(context: SurfaceContext, options: OAuthOptions): OAuthService {
   const { core, node, clock, random, issuer, rateLimitFactor } = context
   return {
     core,

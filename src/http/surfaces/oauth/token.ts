@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
 import { clientSubject } from '../../../domain/identity.ts'
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { DEVICE_CODE, grantTypes } from '../../../protocol/client-metadata.ts'
 import { OAUTH, type OAuthClient } from '../../oauth-client.ts'
 import { readClientCall } from './client-call.ts'
@@ -31,7 +31,7 @@ import {
  */
 export async function exchange(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<TokenAnswer | TokenError> {
   const called = await readClientCall(service, request)
   if ('error' in called) return called

@@ -2,7 +2,7 @@
 import { refusalOf } from '../../../core/inspect.ts'
 import { refuse, type Failure } from '../../../domain/failure.ts'
 import type { Subject } from '../../../domain/identity.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { problems } from '../../problem.ts'
 import { challengeTo, shownToken } from '../../shown-token.ts'
 import type { OAuthService } from './service.ts'
@@ -18,7 +18,7 @@ export interface Userinfo {
 /** @throws {Refusal} As `inspect`; `forbidden` for a token without the scope `openid`. */
 export async function userinfo(
   { core, issuer }: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Userinfo> {
   const verdict = await core.proofs.verify(shownToken(request), issuer)
   if (!verdict.ok) return refuse(refusalOf(verdict))
@@ -43,7 +43,7 @@ function claimsOf(
 }
 
 /** A failure with the challenge that RFC 6750, section 3, and RFC 9449, section 7.1, ask for. */
-export function userinfoFailure(failure: Failure, request: DialectRequest): Answer {
+export function userinfoFailure(failure: Failure, request: SurfaceRequest): Answer {
   const { status, title } = problems[failure.kind]
   const [code, error] = errorOf(failure, status)
   const body = JSON.stringify({ error: error ?? 'invalid_token', error_description: title })

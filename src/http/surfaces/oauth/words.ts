@@ -1,5 +1,5 @@
 /** What the pages say, in each language. */
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { languageOf } from '../../language.ts'
 
 /** BCP 47. */
@@ -161,7 +161,7 @@ const languages: Readonly<Record<Language, Words>> = { en, pt, es }
 export const languageTags: readonly Language[] = ['en', 'pt', 'es']
 
 /** The language of a page: see `languageOf`. */
-export function wordsFor(request: DialectRequest, uiLocales: string = ''): Words {
+export function wordsFor(request: SurfaceRequest, uiLocales: string = ''): Words {
   return languages[languageOf(request, languageTags, uiLocales) ?? 'en']
 }
 

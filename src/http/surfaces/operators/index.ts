@@ -4,9 +4,9 @@
  * API. A sign-in is a session like any other (`core/operator-sessions.ts`).
  */
 import type { Failure } from '../../../domain/failure.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Answer, Dialect, DialectRequest, Route } from '../../dialect.ts'
+import type { Answer, Surface, SurfaceRequest, Route } from '../../surface.ts'
 import {
   challengePath,
   newPasskeyPath,
@@ -45,13 +45,13 @@ const declare = routesWith(problemManners)
 const pageResponse = { description: 'A page', type: 'text/html' } as const
 const onward = { description: 'Signed in or out: onward' } as const
 
-function createOperators(context: DialectContext, settings: OperatorSettings): Dialect {
+function createOperators(context: SurfaceContext, settings: OperatorSettings): Surface {
   const service = createService(context, settings.operators)
   const page = (
     method: 'GET' | 'POST',
     path: string,
     summary: string,
-    handle: (request: DialectRequest) => Promise<Answer> | Answer,
+    handle: (request: SurfaceRequest) => Promise<Answer> | Answer,
   ): Route =>
     declare(
       {
@@ -104,7 +104,7 @@ function createOperators(context: DialectContext, settings: OperatorSettings): D
 function challenge(
   path: string,
   summary: string,
-  handle: (request: DialectRequest) => Promise<Answer>,
+  handle: (request: SurfaceRequest) => Promise<Answer>,
 ): Route {
   return declare(
     {
@@ -139,7 +139,7 @@ function scriptRoute(): Route {
 }
 
 /** A failure for people. Nothing of the request is in it. */
-function pageFailure(failure: Failure, request: DialectRequest): Answer {
+function pageFailure(failure: Failure, request: SurfaceRequest): Answer {
   const words = wordsFor(request)
   const { status } = problems[failure.kind]
   const answer = noticePage(status, words, words.failed, words.again)

@@ -1,5 +1,5 @@
 /** The pages of operators. They work without a script; `script.ts` says what it adds. */
-import type { Answer } from '../../dialect.ts'
+import type { Answer } from '../../surface.ts'
 import { credentialFields, formPage } from '../../form-page.ts'
 import { html, type Html } from '../../html.ts'
 import { challengePath, setUpPath, signInPath } from '../../operator-paths.ts'

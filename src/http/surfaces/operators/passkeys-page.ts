@@ -1,5 +1,5 @@
 import type { Passkey } from '../../../domain/passkey.ts'
-import type { Answer } from '../../dialect.ts'
+import type { Answer } from '../../surface.ts'
 import { formPage } from '../../form-page.ts'
 import { html, type Html } from '../../html.ts'
 import { CONSOLE_PATH, newPasskeyPath, passkeysPath } from '../../operator-paths.ts'

@@ -2,7 +2,7 @@
 import { Refusal, refuse } from '../../../domain/failure.ts'
 import { operatorSubject, type Operator } from '../../../domain/operator.ts'
 import { readForm } from '../../body.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { readOperatorCookie } from '../../operator-cookie.ts'
 import { passkeysPath, signInPath } from '../../operator-paths.ts'
 import { senderOf } from '../../own-origin.ts'
@@ -13,7 +13,7 @@ import { wordsFor } from './words.ts'
 /** `POST /console/passkeys/challenge`: for somebody who wants to sign in. */
 export async function askToSignIn(
   { passkeys, challenges }: OperatorService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   refuseAllButPages(request)
   await challenges.consume(request.clientAddress)
@@ -23,7 +23,7 @@ export async function askToSignIn(
 /** Whose passkey has signed; people's are not taken here. */
 export async function authenticateByPasskey(
   { core, passkeys }: OperatorService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   response: string,
 ): Promise<Operator> {
   const { holder } = await passkeys.authenticate(request, response)
@@ -37,7 +37,7 @@ export async function authenticateByPasskey(
 /** `GET /console/passkeys`. */
 export async function showPasskeys(
   service: OperatorService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   const name = await signedInName(service, request)
   if (name === undefined) {
@@ -49,7 +49,7 @@ export async function showPasskeys(
 /** `POST /console/passkeys/new`: for an operator who has signed in. */
 export async function askToRegister(
   service: OperatorService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   const name = await requireSignedIn(service, request)
   await service.challenges.consume(request.clientAddress)
@@ -59,7 +59,7 @@ export async function askToRegister(
 /** `POST /console/passkeys`: keeps what the browser made, or removes one by its id. */
 export async function changePasskeys(
   service: OperatorService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   const name = await requireSignedIn(service, request)
   const holder = operatorSubject(name)
@@ -91,7 +91,7 @@ export async function changePasskeys(
 
 async function pageFor(
   { core, passkeys }: OperatorService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   name: string,
   status: 200 | 400,
 ): Promise<Answer> {
@@ -102,18 +102,18 @@ async function pageFor(
 
 async function signedInName(
   { core }: OperatorService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<string | undefined> {
   const token = readOperatorCookie(request)
   return token === undefined ? undefined : (await core.operatorSessions.find(token))?.name
 }
 
-async function requireSignedIn(service: OperatorService, request: DialectRequest): Promise<string> {
+async function requireSignedIn(service: OperatorService, request: SurfaceRequest): Promise<string> {
   refuseAllButPages(request)
   return (await signedInName(service, request)) ?? refuse({ kind: 'credentials_missing' })
 }
 
-function refuseAllButPages(request: DialectRequest): void {
+function refuseAllButPages(request: SurfaceRequest): void {
   if (senderOf(request) === 'page') return
   refuse({ kind: 'forbidden', reason: 'the request was not sent by a page of this server' })
 }

@@ -1,11 +1,11 @@
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
 import { createPasskeyPages, type PasskeyPages } from '../../passkeys.ts'
 import { createRateLimit, type RateLimit } from '../../rate-limit.ts'
 import type { OperatorOptions } from './options.ts'
 
 /** What the parts of this surface share. */
-export interface OperatorService extends Pick<DialectContext, 'core' | 'log'> {
+export interface OperatorService extends Pick<SurfaceContext, 'core' | 'log'> {
   readonly options: OperatorOptions
   readonly guesses: GuessLimit
   readonly passkeys: PasskeyPages
@@ -17,7 +17,7 @@ export interface OperatorService extends Pick<DialectContext, 'core' | 'log'> {
 const TRIED_BY_STRANGERS = 10
 
 export function createService(
-  { core, log, issuer, rateLimitFactor, clock }: DialectContext,
+  { core, log, issuer, rateLimitFactor, clock }: SurfaceContext,
   options: OperatorOptions,
 ): OperatorService {
   return {

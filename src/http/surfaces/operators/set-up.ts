@@ -2,7 +2,7 @@
 import { Refusal, type Failure } from '../../../domain/failure.ts'
 import { digest } from '../../../core/handles.ts'
 import { readForm } from '../../body.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { CONSOLE_PATH } from '../../operator-paths.ts'
 import { setUpPage } from './pages.ts'
 import type { OperatorService } from './service.ts'
@@ -10,14 +10,14 @@ import { refuseOtherPages, signIn } from './sign-in.ts'
 import { wordsFor, type Words } from './words.ts'
 
 /** `GET /console/set-up`: the code stands behind the `#` and never comes here by itself. */
-export function showSetUp(request: DialectRequest): Answer {
+export function showSetUp(request: SurfaceRequest): Answer {
   return setUpPage({ status: 200, words: wordsFor(request), code: '', name: '' })
 }
 
 /** `POST /console/set-up`: code, name and password of a new operator, who is signed in then. */
 export async function submitSetUp(
   service: OperatorService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   refuseOtherPages(request)
   const form = readForm(request)

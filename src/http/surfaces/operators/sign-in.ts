@@ -3,7 +3,7 @@ import { digest } from '../../../core/handles.ts'
 import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
 import type { Operator } from '../../../domain/operator.ts'
 import { readForm } from '../../body.ts'
-import type { Answer, DialectRequest } from '../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { operatorCookie, readOperatorCookie } from '../../operator-cookie.ts'
 import { CONSOLE_PATH, signInPath } from '../../operator-paths.ts'
 import { senderOf } from '../../own-origin.ts'
@@ -15,7 +15,7 @@ import { wordsFor, type Words } from './words.ts'
 /** `GET /console/sign-in?return=…`: the form, or onward where somebody is signed in already. */
 export async function showSignIn(
   { core, passkeys }: OperatorService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   const returnTo = returnPath(request.query.get('return'))
   const token = readOperatorCookie(request)
@@ -31,7 +31,7 @@ export async function showSignIn(
 /** `POST /console/sign-in`: name and password, or what a passkey has signed. */
 export async function submitSignIn(
   service: OperatorService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   refuseOtherPages(request)
   const form = readForm(request)
@@ -58,7 +58,7 @@ export async function submitSignIn(
  */
 export async function signIn(
   { core, options, log }: OperatorService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   operator: Operator,
   returnTo: string,
 ): Promise<Answer> {
@@ -86,7 +86,7 @@ export async function signIn(
  * `POST /console/sign-out`: ends the session, also one that has ended, and answers when that is
  * confirmed. A script of the console gets 204, a form is led to the sign-in page.
  */
-export async function signOut({ core }: OperatorService, request: DialectRequest): Promise<Answer> {
+export async function signOut({ core }: OperatorService, request: SurfaceRequest): Promise<Answer> {
   if (senderOf(request) !== 'page') {
     return refuse({
       kind: 'forbidden',
@@ -108,7 +108,7 @@ export async function signOut({ core }: OperatorService, request: DialectRequest
 /** Every guess is counted, by the operator that it is at. */
 async function checkPassword(
   { core, guesses }: OperatorService,
-  { clientAddress }: DialectRequest,
+  { clientAddress }: SurfaceRequest,
   name: string,
   password: string,
 ): Promise<Operator> {
@@ -129,7 +129,7 @@ function problemOf(
 }
 
 /** Forms are those of our own pages (login CSRF). Programs say nothing and hold no cookie. */
-export function refuseOtherPages(request: DialectRequest): void {
+export function refuseOtherPages(request: SurfaceRequest): void {
   if (senderOf(request) !== 'other') return
   refuse({ kind: 'forbidden', reason: 'the form was sent by a page of another origin' })
 }

@@ -1,5 +1,5 @@
 /** What the pages say, in each language. */
-import type { DialectRequest } from '../../dialect.ts'
+import type { SurfaceRequest } from '../../surface.ts'
 import { languageOf } from '../../language.ts'
 
 export interface Words {
@@ -160,6 +160,6 @@ const es: Words = {
 const languages: Readonly<Record<string, Words>> = { en, pt, es }
 
 /** The language of a page: see `languageOf`. */
-export function wordsFor(request: DialectRequest): Words {
+export function wordsFor(request: SurfaceRequest): Words {
   return languages[languageOf(request, Object.keys(languages)) ?? 'en'] ?? en
 }

@@ -4,9 +4,9 @@
  * servers are the demo's (`src/server/demo-apps`), and what it calls are the APIs as they are.
  */
 import { group } from '../../../settings/schema.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Dialect, Route } from '../../dialect.ts'
+import type { Surface, Route } from '../../surface.ts'
 import type { DemoApp, DemoTour, DemoView } from '../../node-view.ts'
 import { scriptRoute } from '../../page-script.ts'
 import { problemAnswer } from '../../problem.ts'
@@ -30,7 +30,7 @@ export const playground: OwnModule<object> = defineOwn({
   create: createPlayground,
 })
 
-function createPlayground({ node: { demo } }: DialectContext): Dialect {
+function createPlayground({ node: { demo } }: SurfaceContext): Surface {
   const routes = demo === undefined ? [] : routesOf(demo)
   return {
     routes,

@@ -1,4 +1,4 @@
-import type { Answer } from '../../dialect.ts'
+import type { Answer } from '../../surface.ts'
 import { html, pageAnswer } from '../../html.ts'
 import type { DemoApp } from '../../node-view.ts'
 import { playgroundStyle } from './style.ts'

@@ -8,9 +8,9 @@ import type { Core } from '../../../core/core.ts'
 import { refusalOf } from '../../../core/inspect.ts'
 import { group } from '../../../settings/schema.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Answer, Dialect, DialectRequest } from '../../dialect.ts'
+import type { Answer, Surface, SurfaceRequest } from '../../surface.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
 import { shownToken } from '../../shown-token.ts'
@@ -31,13 +31,13 @@ const MAX_STREAMS = 10_000
 /** Far more than tabs that share one stream need. One session must not take what is there for all. */
 const MAX_PER_SESSION = 32
 
-function createSessionEvents(context: DialectContext): Dialect {
+function createSessionEvents(context: SurfaceContext): Surface {
   const { core, clock, node } = context
   const over = overTogether(core)
   const bySession = new Map<string, number>()
   let streams = 0
 
-  async function listen(request: DialectRequest): Promise<Answer> {
+  async function listen(request: SurfaceRequest): Promise<Answer> {
     const verdict = await core.proofs.verify(shownToken(request))
     if (!verdict.ok) {
       // A tab takes that for its sign-out.
@@ -113,7 +113,7 @@ async function* events(
     node,
     clock,
     over,
-  }: Pick<DialectContext, 'node' | 'clock'> & { readonly over: () => Promise<unknown> },
+  }: Pick<SurfaceContext, 'node' | 'clock'> & { readonly over: () => Promise<unknown> },
   claims: AccessClaims,
   closed: () => void,
 ): AsyncGenerator<Uint8Array> {

@@ -7,9 +7,9 @@ import { refuse } from '../../../domain/failure.ts'
 import { sightingRules, sightingsPath, type WireSightings } from '../../../protocol/sightings.ts'
 import { group } from '../../../settings/schema.ts'
 import { readAuthorization } from '../../authorization.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
 import { anyText, count, lenient, listOf } from '../../schema.ts'
@@ -27,7 +27,7 @@ export const sightings: OwnModule<object> = defineOwn({
 })
 
 /** `POST /outright/v1/sightings`, for guards, by their credential. Nothing waits for its commit. */
-function tellRoute({ core, node }: DialectContext): Route {
+function tellRoute({ core, node }: SurfaceContext): Route {
   return routesWith(problemManners)(form, async (call) => {
     const authorization = readAuthorization(call.request)
     if (authorization?.scheme !== 'bearer') return refuse({ kind: 'credentials_missing' })

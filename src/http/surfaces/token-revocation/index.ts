@@ -8,9 +8,9 @@ import type { Receipt } from '../../../domain/receipt.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { group } from '../../../settings/schema.ts'
 import { createClientAuthentication } from '../../client-authentication.ts'
-import type { DialectContext } from '../../context.ts'
+import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
-import type { Route } from '../../dialect.ts'
+import type { Route } from '../../surface.ts'
 import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
 import { anything, anyText, lenient, optional, text } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
@@ -51,7 +51,7 @@ interface Found {
  *
  * 503 where it cannot be verified, stored or confirmed: the token still exists (section 2.2.1).
  */
-function revokeRoute(context: DialectContext): Route {
+function revokeRoute(context: SurfaceContext): Route {
   const authenticate = createClientAuthentication(context)
   return declare(form, async (call) => {
     const client = await authenticate(call.request)
@@ -73,7 +73,7 @@ function revokeRoute(context: DialectContext): Route {
 const reason = 'revoked_by_client'
 
 async function findRefreshToken(
-  { core }: DialectContext,
+  { core }: SurfaceContext,
   token: string,
 ): Promise<Found | undefined> {
   const session = await core.sessions.findByRefreshToken(token)
@@ -87,7 +87,7 @@ async function findRefreshToken(
   )
 }
 
-async function findAccess({ core }: DialectContext, token: string): Promise<Found | undefined> {
+async function findAccess({ core }: SurfaceContext, token: string): Promise<Found | undefined> {
   const recognized = await core.recognizeAny(token)
   if (recognized === 'stale') return refuse({ kind: 'stale' })
   if (typeof recognized === 'string' || recognized.state === 'expired') return undefined

@@ -1,5 +1,5 @@
 import { refuse } from '../../../../domain/failure.ts'
-import type { Answer, DialectRequest } from '../../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../../surface.ts'
 import { findSignOn, type SignOn } from '../browser.ts'
 import type { OAuthService } from '../service.ts'
 import { liveSessions } from './own-devices.ts'
@@ -21,7 +21,7 @@ const MAX_PER_SESSION = 8
  */
 export function changesHandler(
   service: OAuthService,
-): (request: DialectRequest) => Promise<Answer> {
+): (request: SurfaceRequest) => Promise<Answer> {
   const open = new Map<string, number>()
   let streams = 0
   return async (request) => {

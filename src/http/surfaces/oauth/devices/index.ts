@@ -7,7 +7,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { Refusal, refuse } from '../../../../domain/failure.ts'
 import type { Reason } from '../../../../domain/revocation.ts'
 import { readForm } from '../../../body.ts'
-import type { Answer, DialectRequest } from '../../../dialect.ts'
+import type { Answer, SurfaceRequest } from '../../../surface.ts'
 import { findSignOn, forgetSignOn, formToken, type SignOn } from '../browser.ts'
 import { loginPath, showInteraction } from '../interaction.ts'
 import { afterLogout } from '../logged-out.ts'
@@ -21,18 +21,18 @@ import { devicesPage, devicesPath } from './page.ts'
 import { devicesWords } from './words.ts'
 
 /** `GET /devices`: the list; the login page for somebody who is not logged in. */
-export async function showDevices(service: OAuthService, request: DialectRequest): Promise<Answer> {
+export async function showDevices(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
   const signOn = await findSignOn(service, request)
   return signOn === undefined ? askWho(service, request) : list(service, request, signOn)
 }
 
-function askWho(service: OAuthService, request: DialectRequest): Promise<Answer> {
+function askWho(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
   return showInteraction(service, request, loginPath, { kind: 'page', path: devicesPath })
 }
 
 async function list(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   signOn: SignOn,
   notice?: string,
 ): Promise<Answer> {
@@ -51,7 +51,7 @@ async function list(
  */
 export async function submitDevices(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
 ): Promise<Answer> {
   refuseOtherSites(request)
   const form = readForm(request)
@@ -87,7 +87,7 @@ export async function submitDevices(
 
 async function leave(
   service: OAuthService,
-  request: DialectRequest,
+  request: SurfaceRequest,
   { sid }: SignOn,
 ): Promise<Answer> {
   const location = await afterLogout(service, { sids: [sid] })
@@ -130,7 +130,7 @@ async function endOthers(service: OAuthService, signOn: SignOn): Promise<void> {
   refuse({ kind: 'internal', reason: 'sessions are opened faster than they can be ended' })
 }
 
-function tokenOf(service: OAuthService, request: DialectRequest): string {
+function tokenOf(service: OAuthService, request: SurfaceRequest): string {
   return formToken(service, request, 'devices') ?? refuse({ kind: 'credentials_missing' })
 }
 

@@ -1,4 +1,4 @@
-import type { Answer } from '../../../dialect.ts'
+import type { Answer } from '../../../surface.ts'
 import { html, pageAnswer, styleSheet, type Html, type Style } from '../../../html.ts'
 import { pageCss } from '../../../page-style.ts'
 import { fill, type Words } from '../words.ts'

@@ -1,7 +1,7 @@
 /**
- * What a dialect is: routes that turn a request into an answer, and one way to say no. A dialect
- * knows the core's verbs and its own wire forms; it knows neither Fastify nor sockets nor other
- * dialects.
+ * What a surface is, a dialect or one of our own: routes that turn a request into an answer, and
+ * one function that renders every failure. A surface knows the core's verbs and its own wire
+ * format; it knows neither Fastify nor sockets nor other surfaces.
  */
 import type { Failure } from '../domain/failure.ts'
 import type { Receipt } from '../domain/receipt.ts'
@@ -11,8 +11,8 @@ import type { Responses } from './responses.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
-/** A request as a dialect sees it. Nothing is parsed before it is asked for. */
-export interface DialectRequest {
+/** A request as a surface sees it. Each part is parsed on first use. */
+export interface SurfaceRequest {
   readonly method: string
   /** Path without the query, as it was sent. */
   readonly path: string
@@ -73,17 +73,17 @@ export interface Route {
    * an answer that a cache keeps outlives a logout.
    */
   readonly cacheControl?: string
-  handle(request: DialectRequest): Promise<Answer> | Answer
+  handle(request: SurfaceRequest): Promise<Answer> | Answer
 }
 
-export interface Dialect {
+export interface Surface {
   readonly routes: readonly Route[]
-  /** True for paths where unknown routes and wrong methods are answered in this dialect's form. */
+  /** True for paths where unknown routes and wrong methods are answered in this surface's form. */
   owns(path: string): boolean
   /** The one place where a failure becomes bytes: an exhaustive switch over `failure.kind`. */
-  renderFailure(failure: Failure, request: DialectRequest): Answer
+  renderFailure(failure: Failure, request: SurfaceRequest): Answer
   /** How pages of other origins may call; without it they may where the installation says so. */
   readonly cors?: CorsRules
-  /** Headers that every answer of the dialect carries, errors included. */
-  headers?(request: DialectRequest): Readonly<Record<string, string>>
+  /** Headers that every answer of the surface carries, errors included. */
+  headers?(request: SurfaceRequest): Readonly<Record<string, string>>
 }
