@@ -152,9 +152,7 @@ async function isConsentOver(
   { consentedIn: sid }: CodeGrant,
 ): Promise<boolean> {
   if (sid === undefined) return false
-  const page = { limit: 1, cursor: undefined }
-  const { items } = await store.listSessions({ sid }, clock.nowMs(), page)
-  return !isLoginLive(items[0])
+  return !isLoginLive(await store.findSessionStatus(sid, clock.nowMs()))
 }
 
 /** What a code stands for; undefined where there is none. */

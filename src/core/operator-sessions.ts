@@ -88,8 +88,8 @@ export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSe
       const session = await sessionOf(token)
       if (session === undefined) return undefined
       const { sid, subjectId, expiresAtMs, attributes } = session
-      const { items } = await store.listSessions({ sid }, clock.nowMs(), ONE)
-      if (items[0]?.state !== 'live') return undefined
+      const status = await store.findSessionStatus(sid, clock.nowMs())
+      if (status?.state !== 'live') return undefined
       const name = subjectId.slice(operatorSubject('').length)
       const operator = await store.findOperator(name)
       // Another person, where the name was removed and added again.
@@ -108,8 +108,6 @@ export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSe
 
 /** Least that a session may say; no access token of it exists. */
 const NO_ACCESS_MS = 1000
-
-const ONE = { limit: 1, cursor: undefined } as const
 
 function endSession(
   dependencies: CoreDependencies,

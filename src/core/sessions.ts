@@ -49,17 +49,10 @@ export function sessionVerbs({
     countByClient: (filter, limit) => store.countSessionsByClient(filter, limit),
     openings: (request) => store.countOpenings(request),
     find: (sid) => store.findSession(sid),
+    status: (sid) => store.findSessionStatus(sid, clock.nowMs()),
     findOfDevice: (deviceKey) => store.findDeviceSession(deviceKey, clock.nowMs()),
     lastAccessExpiryMs: () => store.lastAccessExpiryMs(),
     generations: (of) => store.generations(of),
-
-    async status(sid) {
-      const { items } = await store.listSessions({ sid }, clock.nowMs(), {
-        limit: 1,
-        cursor: undefined,
-      })
-      return items[0]
-    },
 
     async findByRefreshToken(token) {
       const parsed = parseRefreshToken(token)

@@ -235,6 +235,9 @@ export interface SessionStore {
   /** A session as its first participant has it. */
   findSession(sid: string): Promise<Session | undefined>
 
+  /** The same as `listSessions` says of this one session, as quickly as `findSession`. */
+  findSessionStatus(sid: string, nowMs: number): Promise<SessionStatus | undefined>
+
   /**
    * The newest session of the device that is live at `nowMs`, as the first of its participants has
    * it that has not ended.

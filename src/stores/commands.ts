@@ -123,6 +123,7 @@ export interface PointQueries {
   readCheckpoints: { input: undefined; output: readonly Checkpoint[] }
   findRevocation: { input: string; output: Revocation | undefined }
   findSession: { input: string; output: Session | undefined }
+  findSessionStatus: { input: { sid: string; nowMs: number }; output: SessionStatus | undefined }
   findDeviceSession: { input: { deviceKey: string; nowMs: number }; output: Session | undefined }
   findRefreshToken: {
     input: { id: string; secretHash: string }

@@ -9,12 +9,16 @@ import type { Page } from '../ports/store.ts'
 import { toPage, writeCursor } from './pages.ts'
 import { toSession, type SessionRow } from './rows.ts'
 
-/** A participant of a session that was found. */
+/** A participant of a session. */
 export interface ParticipantRow extends SessionRow {
-  /** The number of the row by which the session was found, and is ordered. */
-  readonly found: number
   /** SQLite has 0 and 1. */
   readonly revoked: boolean | number
+}
+
+/** A participant of a session that a list has found. */
+export interface ListedRow extends ParticipantRow {
+  /** The number of the row by which the session was found, and is ordered. */
+  readonly found: number
 }
 
 /**
@@ -37,7 +41,7 @@ export function participantsOf(found: string, columns: string, revoked: string):
 
 /** @param rows Of one session more than the page has room for, where there is one. */
 export function toSessionPage(
-  rows: readonly ParticipantRow[],
+  rows: readonly ListedRow[],
   limit: number,
   nowMs: number,
 ): Page<SessionStatus> {
@@ -50,7 +54,20 @@ export function toSessionPage(
   )
 }
 
-function toStatus(rows: readonly ParticipantRow[], nowMs: number): SessionStatus {
+/**
+ * The participants of one session, as {@link toStatus} takes them.
+ *
+ * @param columns Of a row `s` of `sessions`.
+ * @param revoked True for such a row that has ended.
+ * @param sid Where the statement has the id.
+ */
+export function participantsOfOne(columns: string, revoked: string, sid: string): string {
+  return `SELECT ${columns}, ${revoked} AS revoked FROM sessions s WHERE s.sid = ${sid}
+    ORDER BY revoked, s.participant_id LIMIT ${String(PARTICIPANTS_SHOWN)}`
+}
+
+/** @param rows Of one session, at least one, those that have not ended first. */
+export function toStatus(rows: readonly ParticipantRow[], nowMs: number): SessionStatus {
   const participants = rows.map((row) => toParticipation(row, nowMs))
   const first = participants.reduce(earlier)
   // Those that have not ended come first.

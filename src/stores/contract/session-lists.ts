@@ -218,6 +218,31 @@ export const sessionListChecks: readonly Check[] = [
     },
   },
   {
+    name: 'findSessionStatus: what a list says of that session, and nothing of others',
+    async run({ store }) {
+      const isAsListed = async ({ sid }: Session, nowMs = now) => {
+        const { items } = await store.listSessions({ sid }, nowMs, { limit: 2, cursor: undefined })
+        const status = await store.findSessionStatus(sid, nowMs)
+        assert.deepEqual([status], items)
+        return status?.state
+      }
+      const opened = await store.openSession(session({ expiresAtMs: now + 1 }))
+      const other = await store.openSession(session({ subjectId: 'joão' }))
+      assert.equal(await isAsListed(opened), 'live')
+      assert.equal(await isAsListed(opened, now + 2), 'expired')
+      for (let number = 0; number < PARTICIPANTS_SHOWN + 1; number += 1) {
+        await store.joinSession(joining(opened, { clientId: `c${String(number)}` }))
+      }
+      await store.revoke(revocation({ scope: 'client', key: 'web' }))
+      await store.revoke(revocation({ scope: 'client', key: 'c7' }))
+      assert.equal(await isAsListed(opened), 'live', 'others are still in it')
+      await store.revoke(revocation({ key: opened.sid }))
+      assert.equal(await isAsListed(opened), 'revoked')
+      assert.equal((await store.findSessionStatus(other.sid, now))?.session.sid, other.sid)
+      assert.equal(await store.findSessionStatus(mintId(), now), undefined)
+    },
+  },
+  {
     name: 'listSessions: not more participants than are shown, and first those that have not ended',
     async run({ store }) {
       const opened = await store.openSession(session())

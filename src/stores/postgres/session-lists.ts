@@ -10,7 +10,14 @@ import type {
   SessionFilter,
 } from '../../ports/store.ts'
 import { checkLimit, readCursor } from '../pages.ts'
-import { participantsOf, toSessionPage, type ParticipantRow } from '../session-pages.ts'
+import {
+  participantsOf,
+  participantsOfOne,
+  toSessionPage,
+  toStatus,
+  type ListedRow,
+  type ParticipantRow,
+} from '../session-pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { allOf, toSession, type SessionRow } from './rows.ts'
@@ -28,6 +35,20 @@ const bySid: Statement = {
 export async function findSession(link: Link, sid: string): Promise<Session | undefined> {
   const [row] = await link.run<SessionRow>(bySid, [sid])
   return row && toSession(row)
+}
+
+const participants: Statement = {
+  name: 'session_status',
+  text: participantsOfOne(columns, isRevoked('s'), '$1'),
+}
+
+export async function findSessionStatus(
+  link: Link,
+  sid: string,
+  nowMs: number,
+): Promise<SessionStatus | undefined> {
+  const rows = await link.run<ParticipantRow>(participants, [sid])
+  return rows.length === 0 ? undefined : toStatus(rows, nowMs)
 }
 
 const byDevice: Statement = {
@@ -110,7 +131,7 @@ export async function listSessions(
   const place = (index: number): string => `$${String(values.length + index)}`
   const found = `SELECT s.sid, s.number AS found FROM sessions s
     ${where} AND s.number < ${place(1)} ORDER BY s.number DESC LIMIT ${place(2)}`
-  const rows = await link.run<ParticipantRow>(
+  const rows = await link.run<ListedRow>(
     { name: `sessions_list_${name}`, text: participantsOf(found, columns, isRevoked('s')) },
     [...values, before, page.limit + 1],
   )

@@ -287,11 +287,6 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     openSession: (command) => change('openSession', command),
     joinSession: (command) => change('joinSession', command),
     redeem: (command) => change('redeem', command),
-    findSession: (sid) => find(sid, (known) => sessions.findSession(short, known)),
-    findDeviceSession: (deviceKey, nowMs) =>
-      find(deviceKey, (known) => sessions.findDeviceSession(short, known, nowMs)),
-    findRefreshToken: (id, secretHash) =>
-      find(id, (known) => sessions.findRefreshToken(short, known, secretHash)),
     rotate: (command) => change('rotate', command),
     extendAccess: (command) => change('extendAccess', command),
     lastAccessExpiryMs: () => lastAccessExpiryMs(short),
@@ -299,8 +294,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
       find(filter, (known) =>
         sessions.listSessions(linkFor(filter.sid ?? filter.deviceKey), known, nowMs, page),
       ),
-    ...sessionCounts(long, find),
-    generations: (of) => find(of, (known) => sessions.generations(short, known)),
+    ...sessionReads(parts, find),
     createSubject: (subject) => change('createSubject', subject),
     findSubject: (lookup) => find(lookup, (known) => directory.findSubject(short, known)),
     listSubjects: (page) => directory.listSubjects(long, page),
@@ -329,15 +323,23 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
 }
 
 /** @param find Checks what is looked for, then looks. */
-function sessionCounts(
-  long: Link,
+function sessionReads(
+  { short, long }: Parts,
   find: <I, T>(input: I, read: (checked: I) => Promise<T>) => Promise<T>,
-): Pick<Store, 'countSessions' | 'countSessionsByClient' | 'countOpenings'> {
+) {
   return {
+    findSession: (sid) => find(sid, (known) => sessions.findSession(short, known)),
+    findSessionStatus: (sid, nowMs) =>
+      find(sid, (known) => sessions.findSessionStatus(short, known, nowMs)),
+    findDeviceSession: (deviceKey, nowMs) =>
+      find(deviceKey, (known) => sessions.findDeviceSession(short, known, nowMs)),
+    findRefreshToken: (id, secretHash) =>
+      find(id, (known) => sessions.findRefreshToken(short, known, secretHash)),
+    generations: (of) => find(of, (known) => sessions.generations(short, known)),
     countSessions: (filter, atMost) =>
       find(filter, (known) => sessions.countSessions(long, known, atMost)),
     countSessionsByClient: (filter, limit) =>
       find(filter, (known) => sessions.countSessionsByClient(long, known, limit)),
     countOpenings: (request) => sessions.countOpenings(long, request),
-  }
+  } satisfies Partial<Store>
 }

@@ -3,19 +3,27 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { ClientSessions, Openings, SessionFilter } from '../../ports/store.ts'
 import type { Handlers, LongQueries, PointQueries } from '../commands.ts'
 import { checkLimit, readCursor } from '../pages.ts'
-import { participantsOf, toSessionPage, type ParticipantRow } from '../session-pages.ts'
+import {
+  participantsOf,
+  participantsOfOne,
+  toSessionPage,
+  toStatus,
+  type ListedRow,
+  type ParticipantRow,
+} from '../session-pages.ts'
 import { shaped, toSession, type SessionRow } from './rows.ts'
 import { generationsReader, isRevoked } from './sessions.ts'
 
 type PointSessionQueries = Pick<
   PointQueries,
-  'findSession' | 'findDeviceSession' | 'findRefreshToken' | 'generations'
+  'findSession' | 'findSessionStatus' | 'findDeviceSession' | 'findRefreshToken' | 'generations'
 >
 
 export function sessionPointReader(database: DatabaseSync): Handlers<PointSessionQueries> {
   const bySid = database.prepare(
     'SELECT s.* FROM sessions s WHERE s.sid = ? ORDER BY s.participant_id LIMIT 1',
   )
+  const participants = database.prepare(participantsOfOne('s.*', isRevoked('s'), '?'))
   const byDevice = database.prepare(
     `SELECT s.* FROM sessions s
      WHERE s.device_key = :deviceKey AND s.expires_at_ms >= :nowMs AND NOT ${isRevoked('s')}
@@ -31,6 +39,10 @@ export function sessionPointReader(database: DatabaseSync): Handlers<PointSessio
     findSession(sid) {
       const row = shaped<SessionRow | undefined>(bySid.get(sid))
       return row && toSession(row)
+    },
+    findSessionStatus({ sid, nowMs }) {
+      const rows = shaped<ParticipantRow[]>(participants.all(sid))
+      return rows.length === 0 ? undefined : toStatus(rows, nowMs)
     },
     findDeviceSession({ deviceKey, nowMs }) {
       const row = shaped<SessionRow | undefined>(byDevice.get({ deviceKey, nowMs }))
@@ -61,7 +73,7 @@ export function sessionLongReader(database: DatabaseSync): Handlers<LongSessionQ
       const rows = database
         .prepare(participantsOf(found, 's.*', isRevoked('s')))
         .all({ ...values, limit: page.limit + 1 })
-      return toSessionPage(shaped<ParticipantRow[]>(rows), page.limit, nowMs)
+      return toSessionPage(shaped<ListedRow[]>(rows), page.limit, nowMs)
     },
     countSessions({ filter, atMost = -1 }) {
       const { where, values } = conditionsOf(filter, undefined)

@@ -160,6 +160,7 @@ export function storeOver(
     joinSession: (command) => access.change('joinSession', command),
     redeem: (command) => access.change('redeem', command),
     findSession: (sid) => access.find('findSession', sid),
+    findSessionStatus: (sid, nowMs) => access.find('findSessionStatus', { sid, nowMs }),
     findDeviceSession: (deviceKey, nowMs) => access.find('findDeviceSession', { deviceKey, nowMs }),
     findRefreshToken: (id, secretHash) => access.find('findRefreshToken', { id, secretHash }),
     rotate: (command) => access.change('rotate', command),
