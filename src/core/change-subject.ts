@@ -2,6 +2,7 @@ import type { Subject, SubjectPatch } from '../domain/identity.ts'
 import type { Reason } from '../domain/revocation.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { mintSecret } from './mint-secret.ts'
+import { removePasskey } from './passkeys.ts'
 import { hashPassword } from './password.ts'
 import { revoke, type Revoked, type RevokeRequest } from './revoke.ts'
 
@@ -14,8 +15,8 @@ export interface SubjectChanged {
 }
 
 /**
- * Changes a person: only what is given. A new password ends every session unless they are to be
- * kept; so does `disabled`, which refuses new ones as well.
+ * Changes a person: only what is given. A new password ends every session and removes every passkey
+ * unless they are to be kept; `disabled` ends every session and refuses new ones.
  *
  * What is stored comes first and the revocation second: a login between the two is opened before
  * the generation is raised and dies with it; the other way round it would survive. Both can be
@@ -36,13 +37,29 @@ export async function changeSubject(
     ...kept,
     ...(password === undefined ? {} : { passwordHash: await hashPassword(password, passwordCost) }),
   })
-  const reason = reasonToEnd(kept.status, password !== undefined && !keepSessions)
+  const passwordEnds = password !== undefined && !keepSessions
+  const reason = reasonToEnd(kept.status, passwordEnds)
   const revoked =
     reason && (await revoke(dependencies, { scope: 'subject', key: id, reason, ...by }))
+  if (passwordEnds) await removePasskeys(dependencies, id, by.actor)
   return { subject, generated, revoked }
 }
 
 function reasonToEnd(status: SubjectPatch['status'], passwordEnds: boolean): Reason | undefined {
   if (status === 'disabled') return 'subject_disabled'
   return passwordEnds ? 'password_changed' : undefined
+}
+
+/**
+ * Of whoever knew the old password: they may have added one. After the revocation, since then
+ * nobody adds another; what was opened with one in between ends with it.
+ */
+async function removePasskeys(
+  dependencies: CoreDependencies,
+  holder: string,
+  actor: string,
+): Promise<void> {
+  for (const { id } of await dependencies.store.listPasskeys(holder)) {
+    await removePasskey(dependencies, holder, id, actor)
+  }
 }

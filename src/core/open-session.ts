@@ -1,5 +1,6 @@
 import { refuse } from '../domain/failure.ts'
 import type { Client, Subject } from '../domain/identity.ts'
+import type { Passkey } from '../domain/passkey.ts'
 import type { Session } from '../domain/session.ts'
 import type { OpenSessionCommand } from '../ports/store.ts'
 import type { CoreDependencies } from './dependencies.ts'
@@ -15,10 +16,11 @@ export interface SessionRequest {
   /** Key of the device scope; undefined where the session has no device. */
   readonly deviceKey?: string
   /**
-   * Whose password or secret was checked for this login. A login that raced a change of it is
-   * refused: what ended with the change must not come back through the old password.
+   * Whose password or secret was checked for this login, or the passkey that has signed. A login
+   * that raced a change or the removal of it is refused: what ended with the change must not come
+   * back through the old password.
    */
-  readonly provedBy?: Subject | Client
+  readonly provedBy?: Proof
   readonly dialect: string
   /** `aud` of its access tokens, before the installation's own audiences. */
   readonly audience: string
@@ -37,6 +39,11 @@ export interface SessionRequest {
   readonly claims?: ExtraClaims
   readonly attributes?: Session['attributes']
 }
+
+type Proof = Subject | Client | Passkey
+
+/** The attribute of a session that names the passkey with which it was opened. */
+export const PASSKEY_ATTRIBUTE = 'passkey'
 
 /** What a login or a refresh hands out. */
 export interface IssuedTokens {
@@ -89,10 +96,14 @@ export function sessionCommand(
     createdAtMs: nowMs,
     expiresAtMs: nowMs + lifetimeMs,
     accessLifetimeMs: request.maxAccessLifetimeMs ?? request.accessLifetimeMs,
-    attributes: request.attributes ?? {},
+    attributes: { ...request.attributes, ...proofAttributes(request.provedBy) },
     refreshToken: refreshToken?.record,
   }
   return { command, refreshToken }
+}
+
+function proofAttributes(provedBy: Proof | undefined): Session['attributes'] {
+  return provedBy !== undefined && isPasskey(provedBy) ? { [PASSKEY_ATTRIBUTE]: provedBy.id } : {}
 }
 
 /** The tokens of a session that was stored a moment ago. */
@@ -127,31 +138,39 @@ export async function firstTokens(
  */
 async function refuseOldSecret(
   dependencies: CoreDependencies,
-  provedBy: Subject | Client,
+  provedBy: Proof,
   session: Session,
 ): Promise<void> {
-  if ((await currentHash(dependencies, provedBy)) === hashOf(provedBy)) return
+  if ((await currentSecret(dependencies, provedBy)) === secretOf(provedBy)) return
   await revoke(dependencies, {
     scope: 'session',
     key: session.sid,
-    reason: 'password_changed',
+    reason: isPasskey(provedBy) ? 'device_lost' : 'password_changed',
     actor: 'system',
     wait: false,
   })
   refuse({ kind: 'credentials_invalid' })
 }
 
-async function currentHash(
+async function currentSecret(
   { store }: CoreDependencies,
-  provedBy: Subject | Client,
+  provedBy: Proof,
 ): Promise<string | undefined> {
-  const lookup = { by: 'id', value: provedBy.id } as const
+  const { id } = provedBy
+  if (isPasskey(provedBy)) return (await store.findPasskey(id))?.publicKey
+  const lookup = { by: 'id', value: id } as const
   const now = await ('secretHash' in provedBy
     ? store.findClient(lookup)
     : store.findSubject(lookup))
-  return now && hashOf(now)
+  return now && secretOf(now)
 }
 
-function hashOf(holder: Subject | Client): string | undefined {
-  return 'secretHash' in holder ? holder.secretHash : holder.passwordHash
+/** What must be the same before and after: a hash, or the key itself. */
+function secretOf(proof: Proof): string | undefined {
+  if (isPasskey(proof)) return proof.publicKey
+  return 'secretHash' in proof ? proof.secretHash : proof.passwordHash
+}
+
+function isPasskey(proof: Proof): proof is Passkey {
+  return 'publicKey' in proof
 }

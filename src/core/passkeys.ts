@@ -3,6 +3,8 @@ import { refuse } from '../domain/failure.ts'
 import { MAX_PASSKEYS, type Passkey } from '../domain/passkey.ts'
 import type { PasskeyStore } from '../ports/operator.ts'
 import type { CoreDependencies } from './dependencies.ts'
+import { PASSKEY_ATTRIBUTE } from './open-session.ts'
+import { revoke } from './revoke.ts'
 
 export interface Passkeys {
   /** @throws {Refusal} `conflict` where it is known, or its holder has too many. */
@@ -15,14 +17,17 @@ export interface Passkeys {
    * @throws {Refusal} `credentials_invalid` where its counter has not grown: somebody has a copy.
    */
   use(id: string, counter: number): Promise<void>
-  readonly remove: PasskeyStore['removePasskey']
+  /**
+   * Removes a passkey, ends what was opened with it, and waits until that is confirmed.
+   *
+   * @param actor As `RevokeRequest.actor`.
+   * @returns False where that holder has no such passkey.
+   */
+  remove(holder: string, id: string, actor: string): Promise<boolean>
 }
 
-export function passkeyVerbs({
-  store,
-  clock,
-  log,
-}: Pick<CoreDependencies, 'store' | 'clock' | 'log'>): Passkeys {
+export function passkeyVerbs(dependencies: CoreDependencies): Passkeys {
+  const { store, clock, log } = dependencies
   return {
     async add(passkey) {
       if ((await store.listPasskeys(passkey.holder)).length >= MAX_PASSKEYS) {
@@ -38,6 +43,36 @@ export function passkeyVerbs({
       log.warn({ passkey: id }, 'The counter of a passkey has not grown: it may have been copied')
       refuse({ kind: 'credentials_invalid' })
     },
-    remove: (holder, id) => store.removePasskey(holder, id),
+    remove: (holder, id, actor) => removePasskey(dependencies, holder, id, actor),
   }
 }
+
+/**
+ * See `Passkeys.remove`. The passkey goes first: a login that is under way looks once more behind
+ * its session, so each session is either listed here or refused there. Sessions are ended also
+ * where the passkey is gone, because the call before may have failed half-way.
+ */
+export async function removePasskey(
+  dependencies: CoreDependencies,
+  holder: string,
+  id: string,
+  actor: string,
+): Promise<boolean> {
+  const { store, clock } = dependencies
+  const isRemoved = await store.removePasskey(holder, id)
+  let cursor: string | undefined
+  do {
+    const nowMs = clock.nowMs()
+    const filter = { subjectId: holder, liveAtMs: nowMs }
+    const page = await store.listSessions(filter, nowMs, { limit: PAGE, cursor })
+    for (const { session } of page.items) {
+      if (session.attributes[PASSKEY_ATTRIBUTE] !== id) continue
+      const end = { scope: 'session', key: session.sid, reason: 'device_lost', actor } as const
+      await revoke(dependencies, { ...end, wait: true })
+    }
+    cursor = page.next
+  } while (cursor !== undefined)
+  return isRemoved
+}
+
+const PAGE = 100

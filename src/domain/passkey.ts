@@ -4,6 +4,8 @@ export interface Passkey {
   readonly id: string
   /** Whose it is: the id of a subject, or `operatorSubject(name)`. */
   readonly holder: string
+  /** What its holder calls it; empty where it has no name. */
+  readonly name: string
   /** COSE key, base64url. */
   readonly publicKey: string
   /** The authenticator's count of signatures when it was last used; 0 where it does not count. */
@@ -13,6 +15,9 @@ export interface Passkey {
   readonly createdAtMs: number
   readonly lastUsedAtMs: number | undefined
 }
+
+/** Characters of a passkey's name. */
+export const MAX_PASSKEY_NAME_LENGTH = 64
 
 /** Passkeys of one holder; one more is refused. */
 export const MAX_PASSKEYS = 20

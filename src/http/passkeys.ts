@@ -16,7 +16,7 @@ import {
 } from '@simplewebauthn/server'
 import { digest } from '../core/handles.ts'
 import { refuse } from '../domain/failure.ts'
-import type { Passkey } from '../domain/passkey.ts'
+import { MAX_PASSKEY_NAME_LENGTH, type Passkey } from '../domain/passkey.ts'
 import type { SurfaceContext } from './context.ts'
 import { readCookie, type Cookie } from './cookie.ts'
 import type { Answer, SurfaceRequest } from './surface.ts'
@@ -36,10 +36,16 @@ export interface PasskeyPages {
   /**
    * Checks what the browser made, and keeps it.
    *
+   * @param name What its holder calls it. What is too long is cut.
    * @returns The id of the passkey.
    * @throws {Refusal} `credentials_invalid`, `conflict`.
    */
-  register(request: SurfaceRequest, holder: PasskeyHolder, response: string): Promise<string>
+  register(
+    request: SurfaceRequest,
+    holder: PasskeyHolder,
+    response: string,
+    name?: string,
+  ): Promise<string>
   /** Asks a browser to sign with any passkey that it has for this server. */
   askToSign(): Promise<Answer>
   /**
@@ -83,7 +89,7 @@ export function createPasskeyPages({
         rpName: 'Outright',
         rpID: hostname,
         userName: name,
-        userID: new Uint8Array(Buffer.from(digest(holder), 'base64url')),
+        userID: new Uint8Array(Buffer.from(userHandleOf(holder), 'base64url')),
         excludeCredentials: known.map(({ id }) => ({ id })),
         authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
         supportedAlgorithmIDs: ALGORITHMS,
@@ -92,13 +98,17 @@ export function createPasskeyPages({
       return challenges.give(options, 'register')
     },
 
-    async register(request, { holder }, text) {
+    async register(request, { holder }, text, name = '') {
       const expectedChallenge = await challenges.take(request, 'register')
       const credential = await checkRegistration(site, text, expectedChallenge)
       const { id, publicKey, counter, transports = [] } = credential
       await core.passkeys.add({
         id,
         holder,
+        name: name
+          .replaceAll(/\s+|\p{Cc}/gu, ' ')
+          .trim()
+          .slice(0, MAX_PASSKEY_NAME_LENGTH),
         publicKey: Buffer.from(publicKey).toString('base64url'),
         counter,
         transports: transports.filter((one) => KNOWN_TRANSPORTS.has(one)),
@@ -120,7 +130,7 @@ export function createPasskeyPages({
       const response = parse<AuthenticationResponseJSON>(text)
       const passkey =
         typeof response.id === 'string' ? await core.passkeys.find(response.id) : undefined
-      if (passkey === undefined) return invalid()
+      if (passkey === undefined || !isOf(passkey, response)) return invalid()
       const counter = await checkSignature(site, passkey, response, expectedChallenge)
       await core.passkeys.use(passkey.id, counter)
       return passkey
@@ -182,6 +192,19 @@ async function checkRegistration(
     }),
   )
   return verified && registrationInfo !== undefined ? registrationInfo.credential : invalid()
+}
+
+/**
+ * Who is named by the authenticator must be whose the passkey is here (WebAuthn Level 3, section
+ * 7.2, step 6): nobody was asked who they are, so it has to name somebody.
+ */
+function isOf({ holder }: Passkey, { response }: AuthenticationResponseJSON): boolean {
+  return response?.userHandle === userHandleOf(holder)
+}
+
+/** Says nothing of a person: authenticators show it to whoever holds them. */
+function userHandleOf(holder: string): string {
+  return digest(holder)
 }
 
 /** @returns The counter that was signed. The store compares it, in the statement that moves it. */

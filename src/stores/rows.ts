@@ -220,12 +220,14 @@ export interface PasskeyRow {
   readonly transports: string
   readonly created_at_ms: number
   readonly last_used_at_ms: number | null
+  readonly name: string
 }
 
 export function toPasskey(row: PasskeyRow): Passkey {
   return {
     id: row.id,
     holder: row.holder,
+    name: row.name,
     publicKey: row.public_key,
     counter: row.counter,
     transports: JSON.parse(row.transports) as string[],

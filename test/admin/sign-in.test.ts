@@ -167,7 +167,7 @@ suite('a session of an operator', () => {
     await browser()
     const { passkeys } = api.server.core
     const holder = operatorSubject('rui')
-    const made = { holder, publicKey: 'AA', counter: 0, transports: [] }
+    const made = { holder, name: '', publicKey: 'AA', counter: 0, transports: [] }
     await passkeys.add({ ...made, id: 'of-rui' })
     await passkeys.add({ ...made, id: 'of-a-thief' })
     assert.equal((await api.patch('/operators/rui', { role: 'admin' })).status, 200)

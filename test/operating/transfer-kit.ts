@@ -63,6 +63,7 @@ export async function fillStore(store: Store, name: string): Promise<void> {
   await store.addPasskey({
     id: `passkey-${name}`,
     holder: `operator:operator-${name}`,
+    name: hostile + name,
     publicKey: 'pQECAyYgASFYIA',
     counter: 3,
     transports: ['internal'],

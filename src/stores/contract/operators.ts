@@ -20,6 +20,7 @@ function passkey(changes: Partial<Passkey> = {}): Passkey {
   return {
     id: crypto.randomUUID(),
     holder: 'maria',
+    name: 'Maria’s phone',
     publicKey: 'pQECAyYgASFYIA',
     counter: 0,
     transports: ['internal', 'hybrid'],
@@ -108,7 +109,7 @@ export const passkeyChecks: readonly Check[] = [
     name: 'addPasskey: found by id and by holder, and an id is taken once',
     async run(subject) {
       const first = passkey({ counter: 7, createdAtMs: now - 1000 })
-      const second = passkey({ lastUsedAtMs: now, transports: [] })
+      const second = passkey({ lastUsedAtMs: now, transports: [], name: '' })
       await subject.store.addPasskey(second)
       await subject.store.addPasskey(first)
       await subject.store.addPasskey(passkey({ holder: 'joao' }))

@@ -54,10 +54,10 @@ export function operatorStore({
     },
     removeOperator: (name) => isDone(remove, [name, operatorSubject(name)]),
     async addPasskey(passkey) {
-      const { id, holder, publicKey, counter, transports, createdAtMs, lastUsedAtMs } = passkey
+      const { id, holder, name, publicKey, counter, createdAtMs, lastUsedAtMs } = passkey
+      const transports = JSON.stringify(passkey.transports)
       const last = lastUsedAtMs ?? null
-      const kept = JSON.stringify(transports)
-      const values = [id, holder, publicKey, counter, kept, createdAtMs, last]
+      const values = [id, holder, publicKey, counter, transports, createdAtMs, last, name]
       if (await isDone(addPasskey, values)) return
       refuse({ kind: 'conflict', reason: 'the passkey is known' })
     },
@@ -106,7 +106,7 @@ const remove: Statement = {
 const addPasskey: Statement = {
   name: 'passkey_add',
   text: `INSERT INTO passkeys (id, holder, public_key, counter, transports, created_at_ms,
-      last_used_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)
+      last_used_at_ms, name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT DO NOTHING RETURNING 1`,
 }
 

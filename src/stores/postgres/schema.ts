@@ -356,6 +356,11 @@ CREATE INDEX sessions_by_opening ON sessions (created_at_ms ASC, participant_id,
 CREATE INDEX deliveries_of_revocation ON deliveries (revocation_id, number ASC);
 `
 
+/** What people call their passkeys. Those that are there have no name. */
+const passkeyNames = `
+ALTER TABLE passkeys ADD COLUMN name text NOT NULL DEFAULT '';
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', needs: 1, sql: first },
   { number: 2, name: 'access horizon', needs: 2, sql: accessHorizon },
@@ -366,4 +371,5 @@ export const migrations: readonly Migration[] = [
   { number: 7, name: 'foreign sessions', needs: 1, sql: foreignSessions },
   { number: 8, name: 'operators', needs: 1, sql: operators },
   { number: 9, name: 'searches', needs: 1, sql: searches },
+  { number: 10, name: 'passkey names', needs: 1, sql: passkeyNames },
 ]

@@ -35,7 +35,7 @@ export function operatorWriter(database: DatabaseSync): Handlers<OperatorCommand
   const removeHeld = database.prepare('DELETE FROM passkeys WHERE holder = ?')
   const add = database.prepare(
     `INSERT INTO passkeys (id, holder, public_key, counter, transports, created_at_ms,
-       last_used_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+       last_used_at_ms, name) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const use = database.prepare(
     `UPDATE passkeys SET counter = ?2, last_used_at_ms = ?3
@@ -66,9 +66,10 @@ export function operatorWriter(database: DatabaseSync): Handlers<OperatorCommand
     },
     addPasskey(passkey) {
       if (findPasskey(passkey.id)) refuse({ kind: 'conflict', reason: 'the passkey is known' })
-      const { id, holder, publicKey, counter, transports, createdAtMs, lastUsedAtMs } = passkey
+      const { id, holder, name, publicKey, counter, createdAtMs, lastUsedAtMs } = passkey
+      const transports = JSON.stringify(passkey.transports)
       const last = lastUsedAtMs ?? null
-      add.run(id, holder, publicKey, counter, JSON.stringify(transports), createdAtMs, last)
+      add.run(id, holder, publicKey, counter, transports, createdAtMs, last, name)
     },
     usePasskey: ({ id, counter, usedAtMs }) => use.run(id, counter, usedAtMs).changes > 0,
     removePasskey: ({ holder, id }) => removeOne.run(holder, id).changes > 0,

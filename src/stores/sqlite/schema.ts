@@ -333,6 +333,11 @@ CREATE INDEX sessions_by_opening ON sessions (created_at_ms, participant_id);
 CREATE INDEX deliveries_of_revocation ON deliveries (revocation_id);
 `
 
+/** What people call their passkeys. Those that are there have no name. */
+const passkeyNames = `
+ALTER TABLE passkeys ADD COLUMN name TEXT NOT NULL DEFAULT '';
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', sql: first },
   { number: 2, name: 'access horizon', sql: accessHorizon },
@@ -343,4 +348,5 @@ export const migrations: readonly Migration[] = [
   { number: 7, name: 'foreign sessions', sql: foreignSessions },
   { number: 8, name: 'operators', sql: operators },
   { number: 9, name: 'searches', sql: searches },
+  { number: 10, name: 'passkey names', sql: passkeyNames },
 ]

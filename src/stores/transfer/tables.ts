@@ -216,6 +216,7 @@ export const tables: readonly Table[] = [
       transports: 'text',
       created_at_ms: 'number',
       last_used_at_ms: 'number?',
+      name: 'text',
     },
   },
 ]

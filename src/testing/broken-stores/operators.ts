@@ -46,6 +46,14 @@ export const brokenOperators: readonly BrokenStore[] = [
     }),
   },
   {
+    name: 'forgets what a passkey is called',
+    caughtBy: 'addPasskey: found by id and by holder',
+    wrap: (store) => ({
+      ...store,
+      addPasskey: (passkey) => store.addPasskey({ ...passkey, name: '' }),
+    }),
+  },
+  {
     name: 'gives a passkey to whoever adds it last',
     caughtBy: 'addPasskey: found by id and by holder',
     wrap: (store) => ({

@@ -141,7 +141,7 @@ function changeRoute({ core, route }: AdminContext): Route {
       role: 'admin',
       summary: 'Change a person',
       description:
-        'A new password ends every session unless `keepSessions` is true. `status: disabled` ends every session and refuses new ones.',
+        'A new password ends every session and removes every passkey unless `keepSessions` is true. `status: disabled` ends every session and refuses new ones.',
       headers: preferring,
       body: strict<SubjectPatch>({
         name: optional(nameText),

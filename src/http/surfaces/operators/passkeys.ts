@@ -75,10 +75,10 @@ export async function changePasskeys(
       )
       // Whoever was signed out meanwhile leaves no way back in behind.
       if ((await signedInName(service, request)) === undefined) {
-        await service.core.passkeys.remove(holder, id)
+        await service.core.passkeys.remove(holder, id, holder)
         return refuse({ kind: 'credentials_missing' })
       }
-    } else await service.core.passkeys.remove(holder, removed)
+    } else await service.core.passkeys.remove(holder, removed, holder)
     const change = removed === null ? 'added' : 'removed'
     service.log.info({ requestId, operator: name, change }, 'passkey of an operator')
     return { status: 303, headers: { location: passkeysPath } }
