@@ -4,26 +4,21 @@ import type { Revocation } from '../domain/revocation.ts'
 import type { Owed, Receiver } from '../ports/delivery.ts'
 import type { CoreDependencies } from './dependencies.ts'
 
-export interface PlanRequest {
-  readonly receivers: readonly Receiver[]
-  /** Only entries of this stream; undefined: of any. */
-  readonly stream: string | undefined
-}
-
 /** Entries, and sessions behind wide ones, that one step looks at. */
 const STEP = 1_000
 
 /**
- * Follows the log one step: stores what the next entries that nobody has planned make owed, and
- * moves the cursor, in one commit.
+ * Follows the log one step: stores what the next entries not planned yet make owed, and moves the
+ * cursor, in one commit.
  *
+ * @param stream Only entries of this stream; undefined: of any.
  * @returns `planned` where there may be more, `done` where every entry is planned, `overtaken`
  *   where another node planned at the same time: nothing changed, and to try again is right.
  * @throws {Refusal} `store_unavailable`.
  */
 export async function planDeliveries(
-  { store, clock }: CoreDependencies,
-  { receivers, stream }: PlanRequest,
+  { store, clock, receivers }: Pick<CoreDependencies, 'store' | 'clock' | 'receivers'>,
+  stream: string | undefined,
 ): Promise<'planned' | 'done' | 'overtaken'> {
   const dialects = [...new Set(receivers.flatMap((receiver) => receiver.dialects))]
   const issuers = [...new Set(receivers.flatMap((receiver) => receiver.issuers ?? []))]
@@ -70,7 +65,7 @@ function deliveryOf(
   return { id, receiver, subject, revocationId, facts, createdAtMs }
 }
 
-/** A UUID of version 8 (RFC 9562, section 5.8) that whoever plans the same comes to as well. */
+/** A UUID of version 8 (RFC 9562, section 5.8) that every node which plans the same comes to. */
 function deliveryId(revocationId: string, receiver: string, about: string): string {
   const digest = hash('sha256', JSON.stringify([revocationId, receiver, about]), 'buffer')
   digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80

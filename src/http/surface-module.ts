@@ -14,22 +14,22 @@ export interface SurfaceModule<Options> extends AnySurfaceModule {
   create(context: SurfaceContext, options: NoInfer<Options>): Surface
 }
 
-/** A module whose settings are its own business. */
+/** A module, whatever its settings are. */
 export interface AnySurfaceModule {
-  /** Where its settings stand: those of a dialect under `dialects`, with its place; else at the top. */
+  /** Where its settings are: those of a dialect under `dialects`, with its place; else at the top. */
   readonly kind: 'dialect' | 'own'
-  /** As metrics and the access log have it. */
+  /** Its name in metrics and the access log. */
   readonly name: string
-  /** As people read it. */
+  /** Its name for people. */
   readonly title: string
   readonly options: TSchema
-  /** True: of the paths that it claims, it answers for those that no other surface claims. */
+  /** True: of the paths that it claims, it answers only for those that no other surface claims. */
   readonly claimsRest?: true
-  /** The `dialect` of clients that call it; without it a dialect's own name, else none. */
+  /** Names that clients of it may have as their `dialect`. Default: a dialect's own name, else none. */
   readonly clientDialects?: readonly string[]
   /** Who can log in with `--demo`. */
   readonly demo?: DemoIdentities
-  /** A page of it that people look for: the front page leads there. */
+  /** A page of it that people look for: the front page links to it. */
   readonly page?: PageLink
   longestTokenMs?(options: never): number
   create(context: SurfaceContext, options: never): Surface
@@ -60,7 +60,7 @@ export function defineOwn<Options>(module: Omit<OwnModule<Options>, 'kind'>): Ow
   return { kind: 'own', ...module }
 }
 
-/** Where people may look. */
+/** A link to a page. */
 export interface PageLink {
   readonly path: string
   readonly name: string

@@ -42,7 +42,7 @@ import { NodeLags } from './node-lags.ts'
 import { viewOf } from './node-view.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { watchReadiness } from './readiness.ts'
-import { openReceivers, withRelying } from './receivers.ts'
+import { openReceivers } from './receivers.ts'
 import { startSweeping, type SweepingTimes } from './sweeping.ts'
 import { keepTickShape } from './tick-shape.ts'
 import { openTimekeeper, type Timekeeper } from './timekeeper.ts'
@@ -147,9 +147,10 @@ async function composeOver(
   const metrics = openMetrics(verification, { store, readiness, time, addresses }, world)
   const nodeLags = leases && new NodeLags(leases, clock)
   const issuers = openIssuers(config, store, clock, log)
+  const providers = await openProviders({ store, clock, random: world.random }, config)
   const needed = {
     opened,
-    receivers: openReceivers(config, clock),
+    receivers: openReceivers(providers.config, clock, () => core),
     verification,
     nodeLags,
     issuers,
@@ -163,7 +164,6 @@ async function composeOver(
   if (mustDecide) await carryOutDecision(core, dependencies, config, log)
   const stopping = new AbortController()
   issuers.refreshUntil(stopping.signal)
-  const providers = await openProviders(dependencies, config)
   const parts = { addresses, opened, verification, nodeLags, issuers, metrics, readiness, time }
   const node = viewOf({ ...parts, stopping: stopping.signal, demoApps: world.demoApps }, config)
   const { issuer, rateLimitFactor, demo } = config
@@ -177,9 +177,8 @@ async function composeOver(
     authenticate: guardConnections(dependencies),
     addressOf: ({ socket, headers }) => addresses.of(socket.remoteAddress ?? '', headers),
   })
-  const receivers = withRelying(dependencies.receivers, providers.config, clock, core)
   const { countDelivery: observe } = metrics
-  const stopDelivering = startDelivering({ core, dependencies, receivers, observe })
+  const stopDelivering = startDelivering({ core, dependencies, observe })
   const stopSweeping = sweepAll(core, dependencies, replica, time, config, world)
   return {
     app,

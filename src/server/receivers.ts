@@ -12,11 +12,20 @@ import { createProviderReceiver } from '../receivers/providers/index.ts'
 import { filledIn } from '../settings/read.ts'
 import type { Config } from './config.ts'
 
+/** What telling relying parties asks of the core. */
+type RelyingPartyCore = Pick<Core, 'clients' | 'signLogoutToken'>
+
 /**
- * Every kind of receiver that is told of what ended, but for the TV providers and the relying
- * parties: identity providers, and the installation's own.
+ * Every kind of receiver that is told of what ended: TV providers, relying parties, identity
+ * providers, and the installation's own.
+ *
+ * @param core Called when a message is sent: the core itself is made from what this returns.
  */
-export function openReceivers(config: Config, clock: Clock): readonly Receiver[] {
+export function openReceivers(
+  config: Config,
+  clock: Clock,
+  core: () => RelyingPartyCore,
+): readonly Receiver[] {
   const provider = createProviderReceiver({
     issuers: config.issuers.flatMap(({ name, issuer, tell }) =>
       tell === undefined ? [] : [{ name, issuer, tell }],
@@ -29,17 +38,7 @@ export function openReceivers(config: Config, clock: Clock): readonly Receiver[]
   const own = config.receivers.map(({ receiver, options = {} }) =>
     receiver.create(context, filledIn(receiver.options, options, config.demo)),
   )
-  return [provider, ...own]
-}
-
-/** These and what tells those who rely on logins here: TV providers, and relying parties. */
-export function withRelying(
-  receivers: readonly Receiver[],
-  config: Config,
-  clock: Clock,
-  core: Core,
-): readonly Receiver[] {
-  return [openMvpds(config, clock), openBackchannel(config, clock, core), ...receivers]
+  return [openMvpds(config, clock), openBackchannel(config, clock, core), provider, ...own]
 }
 
 function openMvpds(config: Config, clock: Clock): Receiver {
@@ -54,14 +53,14 @@ function openMvpds(config: Config, clock: Clock): Receiver {
   })
 }
 
-function openBackchannel(config: Config, clock: Clock, core: Core): Receiver {
+function openBackchannel(config: Config, clock: Clock, core: () => RelyingPartyCore): Receiver {
   return createBackchannelReceiver({
     dialect: OAUTH,
     async addressOf(id) {
-      const client = oauthClientOf(await core.clients.find({ by: 'id', value: id }))
+      const client = oauthClientOf(await core().clients.find({ by: 'id', value: id }))
       return client?.metadata.backchannel_logout_uri
     },
-    sign: (statement) => core.signLogoutToken(statement),
+    sign: (statement) => core().signLogoutToken(statement),
     post: postOf(config, clock),
   })
 }

@@ -399,7 +399,11 @@ async function start(context: TestContext, world: World, url: string) {
     owe: (receiver: string, facts: Delivery['facts']) =>
       oweDelivery(store, { receiver, facts, createdAtMs: clock.nowMs() }),
     send() {
-      sending = startSending({ core, dependencies, receivers, observe: () => undefined })
+      sending = startSending({
+        core,
+        dependencies: { ...dependencies, receivers },
+        observe: () => undefined,
+      })
     },
     retry: (id: string) => store.retryDelivery(id, clock.nowMs()),
     async allTried(ids: Iterable<string>): Promise<boolean> {

@@ -79,8 +79,7 @@ function send(to?: Receiver): void {
   })
   sending = startSending({
     core,
-    dependencies,
-    receivers: [to ?? providers],
+    dependencies: { ...dependencies, receivers: [to ?? providers] },
     observe: () => undefined,
   })
 }

@@ -77,6 +77,16 @@ suite('back-channel logout', () => {
     }
   })
 
+  test('a dry run names the relying parties that would be told', async () => {
+    const { tokens, browser } = await logIn()
+    await world.tokens(browser, await world.as('news'))
+    const reply = await world.server.call('POST', '/outright/v1/revocations', {
+      headers: { authorization: 'Bearer outright-demo-admin' },
+      body: { scope: 'session', key: sidOf(tokens), dryRun: true },
+    })
+    assert.deepEqual(reply.json().receivers, ['backchannel:news', 'backchannel:shop'])
+  })
+
   test('BCL-12, BCL-13, BCL-18: one that fails is told again with a new jti, and holds nobody up', async () => {
     const { tokens, browser } = await logIn()
     await world.tokens(browser, await world.as('news'))

@@ -5,15 +5,14 @@
  */
 import type { Core } from '../../core/core.ts'
 import type { CoreDependencies } from '../../core/dependencies.ts'
-import type { Receiver, SettleCommand } from '../../ports/delivery.ts'
+import type { SettleCommand } from '../../ports/delivery.ts'
 import { startPlanning } from './planning.ts'
 import { startSending } from './sending.ts'
 
 export interface DeliveringParts {
   readonly core: Core
-  readonly dependencies: Pick<CoreDependencies, 'store' | 'clock' | 'random' | 'log'>
-  readonly receivers: readonly Receiver[]
-  /** Told how each attempt ended. */
+  readonly dependencies: Pick<CoreDependencies, 'store' | 'clock' | 'random' | 'log' | 'receivers'>
+  /** Called with the outcome of each attempt. */
   readonly observe: (receiver: string, state: SettleCommand['state']) => void
 }
 

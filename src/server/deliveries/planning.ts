@@ -19,7 +19,7 @@ export interface Planning {
 }
 
 export function startPlanning(
-  { core, dependencies, receivers }: DeliveringParts,
+  { core, dependencies }: DeliveringParts,
   onPlanned: () => void,
 ): Planning {
   const { store, clock, random, log } = dependencies
@@ -44,7 +44,7 @@ export function startPlanning(
   const planAll = async (stream: string | undefined): Promise<void> => {
     try {
       while (!closed) {
-        const outcome = await core.planDeliveries({ receivers, stream })
+        const outcome = await core.planDeliveries(stream)
         if (outcome === 'done') return
         if (outcome === 'planned') onPlanned()
         else await pause(share() * OVERTAKEN_MS)

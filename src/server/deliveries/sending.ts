@@ -2,6 +2,7 @@
 import { DELIVERY_LEASE_MS } from '../../core/deliver.ts'
 import { receiverKind, type Delivery } from '../../domain/delivery.ts'
 import { Refusal } from '../../domain/failure.ts'
+import type { Receiver } from '../../ports/delivery.ts'
 import type { DeliveringParts } from './index.ts'
 
 /** How often this node looks for what has become due. */
@@ -26,7 +27,7 @@ export function startSending(parts: DeliveringParts): Sending {
 
 class Sender implements Sending {
   readonly #parts: DeliveringParts
-  readonly #receivers: ReadonlyMap<string, DeliveringParts['receivers'][number]>
+  readonly #receivers: ReadonlyMap<string, Receiver>
   /** Names this process in its claims. */
   readonly #claimant: string = crypto.randomUUID()
   readonly #stopping = new AbortController()
@@ -39,7 +40,9 @@ class Sender implements Sending {
 
   constructor(parts: DeliveringParts) {
     this.#parts = parts
-    this.#receivers = new Map(parts.receivers.map((receiver) => [receiver.kind, receiver]))
+    this.#receivers = new Map(
+      parts.dependencies.receivers.map((receiver) => [receiver.kind, receiver]),
+    )
     this.wake()
   }
 

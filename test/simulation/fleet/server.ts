@@ -122,7 +122,7 @@ export class SimulatedServer {
       opened: { store, leases },
       verification: { ...verification, hub: sabotage.hub?.(verification.hub) ?? verification.hub },
       nodeLags: leases && new NodeLags(leases, process),
-      receivers: [],
+      receivers: [world.provider.receiver(process)],
       issuers: openIssuers(config, store, process, log),
       metrics: { observeConfirmation: () => undefined },
       config,
@@ -148,11 +148,9 @@ export class SimulatedServer {
       clock: process,
       log,
     })
-    const receivers = [world.provider.receiver(process)]
     const stopDelivering = startDelivering({
       core,
       dependencies,
-      receivers,
       observe: () => undefined,
     })
     return {
