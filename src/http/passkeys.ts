@@ -4,15 +4,11 @@
  * the browser brings back. Whose a passkey is, and what it opens, is the surface's business.
  */
 import { isIP } from 'node:net'
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-  type AuthenticationResponseJSON,
-  type AuthenticatorTransportFuture,
-  type RegistrationResponseJSON,
-  type WebAuthnCredential,
+import type {
+  AuthenticationResponseJSON,
+  AuthenticatorTransportFuture,
+  RegistrationResponseJSON,
+  WebAuthnCredential,
 } from '@simplewebauthn/server'
 import { digest } from '../core/handles.ts'
 import { refuse } from '../domain/failure.ts'
@@ -64,6 +60,9 @@ const CHALLENGE_MS = 300_000
 /** ES256, EdDSA, RS256: what authenticators have. */
 const ALGORITHMS = [-7, -8, -257]
 
+/** Loaded when a passkey is first used: it would be a fifth of what a server loads at its start. */
+const webAuthn = () => import('@simplewebauthn/server')
+
 type Purpose = 'register' | 'sign'
 
 export function createPasskeyPages({
@@ -85,6 +84,7 @@ export function createPasskeyPages({
 
     async askToRegister({ holder, name }) {
       const known = await core.passkeys.list(holder)
+      const { generateRegistrationOptions } = await webAuthn()
       const options = await generateRegistrationOptions({
         rpName: 'Outright',
         rpID: hostname,
@@ -117,6 +117,7 @@ export function createPasskeyPages({
     },
 
     async askToSign() {
+      const { generateAuthenticationOptions } = await webAuthn()
       const options = await generateAuthenticationOptions({
         rpID: hostname,
         userVerification: 'required',
@@ -183,6 +184,7 @@ async function checkRegistration(
   expectedChallenge: string,
 ): Promise<WebAuthnCredential> {
   const response = parse<RegistrationResponseJSON>(text)
+  const { verifyRegistrationResponse } = await webAuthn()
   const { verified, registrationInfo } = await orInvalid(() =>
     verifyRegistrationResponse({
       ...site,
@@ -216,6 +218,7 @@ async function checkSignature(
 ): Promise<number> {
   const key = new Uint8Array(Buffer.from(publicKey, 'base64url'))
   const credential = { id, publicKey: key, counter: 0 }
+  const { verifyAuthenticationResponse } = await webAuthn()
   const { verified, authenticationInfo } = await orInvalid(() =>
     verifyAuthenticationResponse({ ...site, response, expectedChallenge, credential }),
   )
