@@ -4,6 +4,7 @@ import type {
   WireClientChanged,
   WireCut,
   WireDelivery,
+  WireDialect,
   WireDryRun,
   WireForeignSession,
   WireGuard,
@@ -120,6 +121,8 @@ export interface OutrightClient {
   /** What the node that answers has counted and measured since it started. */
   statistics(): Promise<WireStatistics>
   verifiers(): Promise<readonly WireVerifier[]>
+  /** The APIs that sessions and clients can be of. */
+  dialects(): Promise<readonly WireDialect[]>
   keys(): Promise<readonly WireKey[]>
   rotateKeys(): Promise<WireKeyRotated>
   /** Ends every token that a key signed or will sign. Sessions go on. */
@@ -142,15 +145,11 @@ export function createClient(options: ClientOptions): OutrightClient {
   const transport = createTransport(options)
   const { server } = options
   const at = (path: string, id: string): string => `${path}/${encodeURIComponent(id)}`
-  const all = async <T>(path: string): Promise<readonly T[]> => {
-    const items: T[] = []
-    for await (const item of listOf<T>(transport, path, {}, {})) items.push(item)
-    return items
-  }
   const preferring = (wait: boolean): Record<string, string> =>
     wait ? {} : { prefer: 'respond-async' }
   return {
     ...listsOf(transport),
+    ...wholeListsOf(transport),
     revoke({ wait = true, ...body }) {
       return transport.json('POST', '/revocations', { body, headers: preferring(wait) })
     },
@@ -175,12 +174,9 @@ export function createClient(options: ClientOptions): OutrightClient {
     addGuard: (name) => transport.json('POST', '/guards', { body: { name } }),
     removeGuard: (name) => transport.json('DELETE', at('/guards', name)),
     retryDelivery: (id) => transport.json('POST', `${at('/deliveries', id)}/retry`),
-    identityProviders: () => all('/identity-providers'),
     canaryReports: (list = {}) => listOf(transport, '/canary/reports', {}, list),
     addCanaryReport: (body) => transport.json('POST', '/canary/reports', { body }),
     statistics: () => transport.json('GET', '/statistics'),
-    verifiers: () => all('/verifiers'),
-    keys: () => all('/keys'),
     rotateKeys: () => transport.json('POST', '/keys/rotate'),
     removeKey: (kid, { wait = true } = {}) =>
       transport.json('DELETE', at('/keys', kid), { headers: preferring(wait) }),
@@ -206,6 +202,23 @@ export function createClient(options: ClientOptions): OutrightClient {
       }
     },
     events: (follow = {}) => followEvents(transport, server, follow),
+  }
+}
+
+type WholeLists = Pick<OutrightClient, 'identityProviders' | 'verifiers' | 'dialects' | 'keys'>
+
+/** Lists that are short and read to their end. */
+function wholeListsOf(transport: Transport): WholeLists {
+  const all = async <T>(path: string): Promise<readonly T[]> => {
+    const items: T[] = []
+    for await (const item of listOf<T>(transport, path, {}, {})) items.push(item)
+    return items
+  }
+  return {
+    identityProviders: () => all('/identity-providers'),
+    verifiers: () => all('/verifiers'),
+    dialects: () => all('/dialects'),
+    keys: () => all('/keys'),
   }
 }
 

@@ -14,7 +14,7 @@ import { changeClient } from './change-client.ts'
 import { changeSubject } from './change-subject.ts'
 import { check } from './check.ts'
 import { cutLog } from './cut-log.ts'
-import { clientVerbs, subjectVerbs, type Clients, type Subjects } from './directory.ts'
+import { clientVerbs, findNames, subjectVerbs, type Clients, type Subjects } from './directory.ts'
 import { handleVerbs, type Handles } from './handles.ts'
 import { lockoutVerbs, type Lockout } from './lockout.ts'
 import { checkOtp, sendOtp } from './one-time-password.ts'
@@ -71,6 +71,7 @@ export interface Core extends OperatorCore {
   readonly devices: DeviceVerbs
   readonly lockout: Lockout
   readonly passkeys: Passkeys
+  readonly findNames: Verb<typeof findNames>
   readonly addSubject: Verb<typeof addSubject>
   readonly changeSubject: Verb<typeof changeSubject>
   readonly addClient: Verb<typeof addClient>
@@ -140,6 +141,7 @@ export function createCore(dependencies: CoreDependencies): Core {
     ...operatorCore(dependencies),
     passkeys: passkeyVerbs(dependencies),
     hashSecret: (secret) => hashPassword(secret, dependencies.passwordCost),
+    findNames: (...args) => findNames(dependencies, ...args),
     addSubject: (...args) => addSubject(dependencies, ...args),
     changeSubject: (...args) => changeSubject(dependencies, ...args),
     addClient: (...args) => addClient(dependencies, ...args),

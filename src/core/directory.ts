@@ -1,8 +1,9 @@
 /** People and applications, as surfaces look them up and change them. */
-import type { Client, Subject } from '../domain/identity.ts'
+import { clientOfSubject, type Client, type Subject } from '../domain/identity.ts'
 import type {
   ClientChange,
   ClientLookup,
+  DirectoryIds,
   Page,
   PageRequest,
   SubjectChange,
@@ -13,7 +14,7 @@ import type { CoreDependencies } from './dependencies.ts'
 /** What each rejects with is written at `DirectoryStore`. */
 export interface Subjects {
   find(lookup: SubjectLookup): Promise<Subject | undefined>
-  list(page: PageRequest): Promise<Page<Subject>>
+  list(page: PageRequest, containing?: string): Promise<Page<Subject>>
   create(subject: Subject): Promise<void>
   update(id: string, change: SubjectChange): Promise<Subject>
 }
@@ -26,10 +27,41 @@ export interface Clients {
   update(id: string, change: ClientChange): Promise<Client>
 }
 
+/** What people and clients are called; undefined for those without a name or not listed. */
+export interface Names {
+  subject(id: string): string | undefined
+  client(id: string): string | undefined
+}
+
+/** What the store takes at once: more than a page of people has. */
+const NAMES_AT_ONCE = 1000
+
+/** Looks all of them up at once. A client that acts for itself is called what the client is. */
+export async function findNames(
+  { store }: Pick<CoreDependencies, 'store'>,
+  { subjects, clients }: DirectoryIds,
+): Promise<Names> {
+  const acting = subjects.flatMap((id) => clientOfSubject(id) ?? [])
+  const wanted = [[...new Set(subjects)], [...new Set([...clients, ...acting])]] as const
+  const [people, applications] = [new Map<string, string>(), new Map<string, string>()]
+  const most = Math.max(...wanted.map(({ length }) => length))
+  for (let from = 0; from < most; from += NAMES_AT_ONCE) {
+    const [some, others] = wanted.map((ids) => ids.slice(from, from + NAMES_AT_ONCE))
+    const found = await store.findNames({ subjects: some ?? [], clients: others ?? [] })
+    for (const [id, name] of found.subjects) people.set(id, name)
+    for (const [id, name] of found.clients) applications.set(id, name)
+  }
+  const client = (id: string): string | undefined => applications.get(id) || undefined
+  return {
+    client,
+    subject: (id) => people.get(id) || client(clientOfSubject(id) ?? ''),
+  }
+}
+
 export function subjectVerbs({ store }: Pick<CoreDependencies, 'store'>): Subjects {
   return {
     find: (lookup) => store.findSubject(lookup),
-    list: (page) => store.listSubjects(page),
+    list: (page, containing) => store.listSubjects(page, containing),
     create: (subject) => store.createSubject(subject),
     update: (id, change) => store.updateSubject(id, change),
   }

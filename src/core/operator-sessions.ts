@@ -13,7 +13,7 @@ import { revoke, type Revoked } from './revoke.ts'
 
 /** The client and the dialect of every such session. The colon keeps it apart from other clients. */
 const CONSOLE_CLIENT = 'outright:console'
-const CONSOLE_DIALECT = CONSOLE_CLIENT
+export const CONSOLE_DIALECT: string = CONSOLE_CLIENT
 
 export interface OperatorSession {
   readonly sid: string

@@ -92,5 +92,12 @@ export interface ClientPatch {
 
 /** The `sub` of a client that acts for itself; the colon keeps it apart from people's ids. */
 export function clientSubject(clientId: string): string {
-  return `client:${clientId}`
+  return CLIENT_PREFIX + clientId
 }
+
+/** The client that acts for itself under this `sub`; undefined for people. */
+export function clientOfSubject(subjectId: string): string | undefined {
+  return subjectId.startsWith(CLIENT_PREFIX) ? subjectId.slice(CLIENT_PREFIX.length) : undefined
+}
+
+const CLIENT_PREFIX = 'client:'

@@ -8,7 +8,7 @@ import type { OtherNode } from '../ports/node-lease.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 import type { Replica } from '../verifier/replica.ts'
 import type { AddressNotices } from './client-address.ts'
-import type { PageLink, Tour } from './surface-module.ts'
+import type { NamedDialect, PageLink, Tour } from './surface-module.ts'
 import type { StaticFiles } from './static-files.ts'
 
 /** What surfaces see of the node that they run on: its state, its verifiers, its end. */
@@ -44,14 +44,19 @@ export interface NodeView {
   readonly dataDir: string
   /** Aborted when the server stops: ends streams, which would never end by themselves. */
   readonly stopping: AbortSignal
-  /** What the `dialect` of a client may be, built in or the installation's own. */
-  readonly clientDialects: readonly string[]
+  /** What the `dialect` of a session may be, built in or the installation's own. */
+  readonly dialects: readonly DialectView[]
   /** The pages that people look for. */
   readonly pages: readonly PageLink[]
   /** The console as it was built; undefined where it was not. */
   consoleFiles(): Promise<StaticFiles | undefined>
   /** What the demo tells a person; undefined in earnest. */
   readonly demo: DemoView | undefined
+}
+
+export interface DialectView extends NamedDialect {
+  /** Whether a client may have it. */
+  readonly ofClients: boolean
 }
 
 /** What a node has counted and measured since it started. */

@@ -25,14 +25,23 @@ export interface AnySurfaceModule {
   readonly options: TSchema
   /** True: of the paths that it claims, it answers only for those that no other surface claims. */
   readonly claimsRest?: true
-  /** Names that clients of it may have as their `dialect`. Default: a dialect's own name, else none. */
-  readonly clientDialects?: readonly string[]
+  /** What clients of it may have as their `dialect`. Default: a dialect's own name, else none. */
+  readonly clientDialects?: readonly NamedDialect[]
+  /** The `dialect` of sessions that it opens for no client of the directory. */
+  readonly sessionDialect?: NamedDialect
   /** Who can log in with `--demo`. */
   readonly demo?: DemoIdentities
   /** A page of it that people look for: the front page links to it. */
   readonly page?: PageLink
   longestTokenMs?(options: never): number
   create(context: SurfaceContext, options: never): Surface
+}
+
+/** A value of `dialect`. */
+export interface NamedDialect {
+  readonly name: string
+  /** As people read it. */
+  readonly title: string
 }
 
 /** A module of an emulated API, built in or an installation's own: see `docs/dialects.md`. */

@@ -15,17 +15,26 @@
  *   still count.
  */
 import type { AccessLife } from '../domain/access-horizon.ts'
-import type { Client, AccountStatus, Subject } from '../domain/identity.ts'
 import type { Generations } from '../domain/generation.ts'
 import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
 import type { Session, SessionNames, SessionStatus } from '../domain/session.ts'
 import type { CutStore } from './cut.ts'
+import type { DirectoryStore } from './directory.ts'
 import type { DeliveryStore } from './delivery.ts'
 import type { ClientSessions, Openings, OpeningsRequest, SessionFilter } from './session-search.ts'
 import type { ForeignSessionStore } from './foreign-session.ts'
 import type { OperatorStore, PasskeyStore } from './operator.ts'
 import type { TicketStore } from './ticket.ts'
 
+export type {
+  ClientChange,
+  ClientLookup,
+  DirectoryIds,
+  DirectoryNames,
+  DirectoryStore,
+  SubjectChange,
+  SubjectLookup,
+} from './directory.ts'
 export type { ClientSessions, Openings, OpeningsRequest, SessionFilter } from './session-search.ts'
 
 export interface Store
@@ -291,54 +300,6 @@ export interface SessionStore {
 
   /** The counters as they are for such a session; without a `sid`, for one that is still to be. */
   generations(of: SessionNames): Promise<Generations>
-}
-
-export type SubjectLookup = {
-  readonly by: 'id' | 'username' | 'email' | 'phone'
-  readonly value: string
-}
-
-export type ClientLookup =
-  | { readonly by: 'id'; readonly value: string }
-  | { readonly by: 'key'; readonly dialect: string; readonly value: string }
-
-/** Identifiers are kept and looked up in their normal form (`domain/identifiers.ts`). */
-export interface DirectoryStore {
-  /**
-   * Rejects with `conflict` where the id, username, email or phone is taken, in any spelling;
-   * `invalid_parameter` where an identifier has no normal form.
-   */
-  createSubject(subject: Subject): Promise<void>
-  findSubject(lookup: SubjectLookup): Promise<Subject | undefined>
-  listSubjects(page: PageRequest): Promise<Page<Subject>>
-  /** Rejects with `not_found`, `conflict` or `invalid_parameter`. Only what is given changes. */
-  updateSubject(id: string, change: SubjectChange): Promise<Subject>
-  createClient(client: Client): Promise<void>
-  findClient(lookup: ClientLookup): Promise<Client | undefined>
-  listClients(page: PageRequest): Promise<Page<Client>>
-  /** Rejects with `not_found`, or `conflict` by `attributesBefore`. Only what is given changes. */
-  updateClient(id: string, change: ClientChange): Promise<Client>
-}
-
-export interface SubjectChange {
-  readonly name?: string
-  readonly username?: string
-  readonly email?: string
-  readonly phone?: string
-  readonly passwordHash?: string
-  readonly status?: AccountStatus
-  readonly attributes?: Subject['attributes']
-}
-
-export interface ClientChange {
-  readonly name?: string
-  readonly secretHash?: string
-  readonly allowlist?: readonly string[]
-  readonly redirectUris?: readonly string[]
-  readonly status?: AccountStatus
-  readonly attributes?: Client['attributes']
-  /** Not written: nothing changes unless the attributes are these. */
-  readonly attributesBefore?: Client['attributes']
 }
 
 export interface SigningKey {

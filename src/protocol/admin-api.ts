@@ -124,6 +124,7 @@ export interface WireDryRun {
 
 export interface WireClientSessions {
   readonly client: string
+  readonly clientName: string | null
   readonly sessions: number
 }
 
@@ -137,8 +138,11 @@ export interface WireSessionCount {
 export interface WireSession {
   readonly sid: string
   readonly subject: string
+  /** What the person is called; null where they are not listed here. */
+  readonly subjectName: string | null
   /** That opened it. */
   readonly client: string
+  readonly clientName: string | null
   readonly device: string | null
   readonly dialect: string
   readonly state: 'live' | 'revoked' | 'expired'
@@ -149,6 +153,14 @@ export interface WireSession {
   readonly attributes: Readonly<Record<string, unknown>>
   /** Its clients: those that are in it, then those that were; at most 100. */
   readonly participants: readonly WireParticipant[]
+}
+
+/** A value of `dialect`, of sessions or of clients, and what people call it. */
+export interface WireDialect {
+  readonly name: string
+  readonly title: string
+  /** Whether clients have it; the others are of sessions alone. */
+  readonly ofClients: boolean
 }
 
 /** A login at another issuer, as tokens have told of it. */
@@ -191,6 +203,7 @@ export interface WireKeySet {
 /** A client in a session. */
 export interface WireParticipant {
   readonly client: string
+  readonly clientName: string | null
   readonly dialect: string
   readonly state: 'live' | 'revoked' | 'expired'
   readonly joinedAt: string

@@ -125,6 +125,8 @@ export interface DeliveryFilter {
 }
 
 export interface SubjectFilter {
+  /** Part of a name, a username, an email address, a phone number or an id. */
+  readonly search?: string
   readonly username?: string
   readonly email?: string
   readonly phone?: string

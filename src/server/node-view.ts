@@ -1,5 +1,5 @@
 import type { ClientAddresses } from '../http/client-address.ts'
-import type { DemoApp, IssuersView, NodeView } from '../http/node-view.ts'
+import type { DemoApp, DialectView, IssuersView, NodeView } from '../http/node-view.ts'
 import type { Config } from './config.ts'
 import { consoleFilesReader } from './console-files.ts'
 import { demoView } from './demo-page.ts'
@@ -52,19 +52,25 @@ export function viewOf(parts: NodeParts, config: Config): NodeView {
     backup,
     dataDir: config.dataDir,
     stopping: parts.stopping,
-    clientDialects: clientDialects(config),
+    dialects: dialectsOf(config),
     pages: surfaceModules.flatMap(([, { page }]) => page ?? []),
     consoleFiles: consoleFilesReader(),
     demo: config.demo ? demoView(config, parts.demoApps ?? (() => [])) : undefined,
   }
 }
 
-function clientDialects({ customDialects }: Config): readonly string[] {
+function dialectsOf({ customDialects }: Config): readonly DialectView[] {
   const modules = [
     ...surfaceModules.map(([, module]) => module),
     ...customDialects.map(({ dialect }) => dialect),
   ]
   return modules
-    .flatMap(({ kind, name, clientDialects: own }) => own ?? (kind === 'dialect' ? [name] : []))
-    .toSorted()
+    .flatMap(({ kind, name, title, clientDialects, sessionDialect }) => [
+      ...(clientDialects ?? (kind === 'dialect' ? [{ name, title }] : [])).map((one) => ({
+        ...one,
+        ofClients: true,
+      })),
+      ...(sessionDialect === undefined ? [] : [{ ...sessionDialect, ofClients: false }]),
+    ])
+    .toSorted((one, other) => (one.title < other.title ? -1 : 1))
 }

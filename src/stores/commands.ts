@@ -29,6 +29,8 @@ import type {
   ClientChange,
   ClientLookup,
   ClientSessions,
+  DirectoryIds,
+  DirectoryNames,
   ExtendAccessCommand,
   JoinSessionCommand,
   LogFilter,
@@ -163,7 +165,11 @@ export interface LongQueries {
     output: readonly ClientSessions[]
   }
   countOpenings: { input: OpeningsRequest; output: readonly Openings[] }
-  listSubjects: { input: PageRequest; output: Page<Subject> }
+  listSubjects: {
+    input: { page: PageRequest; containing: string | undefined }
+    output: Page<Subject>
+  }
+  findNames: { input: DirectoryIds; output: DirectoryNames }
   listClients: { input: PageRequest; output: Page<Client> }
   listTickets: {
     input: { kind: string; keyPrefix: string; limit: number; after: string | undefined }

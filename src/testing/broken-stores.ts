@@ -5,6 +5,7 @@
 import type { BrokenStore } from './broken-stores/broken-store.ts'
 import { brokenHorizons } from './broken-stores/access-horizon.ts'
 import { brokenCuts } from './broken-stores/cuts.ts'
+import { brokenDirectory } from './broken-stores/directory.ts'
 import { brokenForeign } from './broken-stores/foreign.ts'
 import { brokenForeignSessions } from './broken-stores/foreign-sessions.ts'
 import { brokenPlans, brokenSending } from './broken-stores/deliveries.ts'
@@ -30,4 +31,5 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenPlans,
   ...brokenSending,
   ...brokenOperators,
+  ...brokenDirectory,
 ]

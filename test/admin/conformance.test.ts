@@ -132,6 +132,7 @@ suite('the document of the admin API', () => {
       '/canary/reports',
       '/clients',
       '/deliveries',
+      '/dialects',
       '/foreign-sessions',
       '/guards',
       '/identity-providers',

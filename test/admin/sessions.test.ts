@@ -32,6 +32,31 @@ suite('/sessions', () => {
     assert.deepEqual(await sids('?subject=maria&live=false'), [second.sid, first.sid])
   })
 
+  test('says what the person and the client are called, where they are listed', async () => {
+    const { sid } = await api.login()
+    const { items } = (await api.get('/sessions?subject=maria&limit=1')).json()
+    assert.deepEqual([items[0].subjectName, items[0].clientName], ['Maria', 'DirectLink'])
+    assert.equal(items[0].participants[0].clientName, 'DirectLink')
+    const one = (await api.get(`/sessions/${sid}`)).json()
+    assert.deepEqual([one.subjectName, one.clientName], ['Maria', 'DirectLink'])
+    const dry = await api.post('/revocations', { scope: 'subject', key: 'maria', dryRun: true })
+    const { clients, sample } = dry.json()
+    assert.deepEqual([clients[0].clientName, sample[0].subjectName], ['DirectLink', 'Maria'])
+    const open = async (subjectId: string, clientId: string) => {
+      const { session } = await api.server.core.openSession({
+        subjectId,
+        clientId,
+        dialect: 'octopus',
+        audience: 'octopus',
+        accessLifetimeMs: HOUR_MS,
+      })
+      const { subjectName, clientName } = (await api.get(`/sessions/${session.sid}`)).json()
+      return [subjectName, clientName]
+    }
+    assert.deepEqual(await open('client:directlink', 'directlink'), ['DirectLink', 'DirectLink'])
+    assert.deepEqual(await open('never-listed', 'gone'), [null, null])
+  })
+
   test('shows one with its state: live, revoked by itself, revoked from above', async () => {
     const state = async (sid: string) => (await api.get(`/sessions/${sid}`)).json().state
     const { sid } = await api.login()

@@ -50,6 +50,28 @@ suite('/subjects', () => {
     assert.ok(!(await api.get(`/subjects/${subject.id}`)).text.includes(password))
   })
 
+  test('people are found by a part of what they are called, page by page', async () => {
+    for (const [id, name] of [
+      ['p1', 'João Pereira'],
+      ['p2', 'JOANA'],
+      ['p3', 'Ana'],
+    ] as const) {
+      const email = `${id}@people.example`
+      assert.equal((await api.post('/subjects', { id, name, email })).status, 201)
+    }
+    await api.post('/subjects', { id: 'p4', phone: '+447700900999' })
+    const found = async (query: string): Promise<readonly string[]> =>
+      (await api.get(`/subjects?search=${query}`)).json().items.map(({ id }: { id: string }) => id)
+    assert.deepEqual(await found('joao'), ['p1'])
+    assert.deepEqual(await found('PEOPLE.example'), ['p1', 'p2', 'p3'])
+    assert.deepEqual(await found(encodeURIComponent('+44 7700 900999')), ['p4'])
+    assert.deepEqual(await found('nothing-like-it'), [])
+    const { items, next } = (await api.get('/subjects?search=oa&limit=1')).json()
+    assert.deepEqual([items.length, items[0].id], [1, 'p1'])
+    assert.deepEqual(await found(`oa&cursor=${next}`), ['p2'])
+    assertProblem(await api.get('/subjects?search=a&username=b'), 400, 'validation-failed')
+  })
+
   test('somebody without a password cannot log in with any', async () => {
     const reply = await api.post('/subjects', { username: 'cat' })
     assert.equal(reply.json().subject.hasPassword, false)

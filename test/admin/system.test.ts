@@ -21,6 +21,26 @@ suite('/verifiers, /keys, /audit/verify, /backup', () => {
     assertProblem(await api.get('/verifiers?x=1'), 400, 'validation-failed')
   })
 
+  test('every API that a session or a client can be of is listed, with its title', async () => {
+    const { items, next } = (await api.get('/dialects')).json()
+    assert.equal(next, null)
+    const named = (name: string) => items.find((one: { name: string }) => one.name === name)
+    assert.deepEqual(named('baanx-oauth'), {
+      name: 'baanx-oauth',
+      title: 'Baanx OAuth',
+      ofClients: true,
+    })
+    assert.deepEqual([named('octopus').title, named('oauth').ofClients], ['Octopus', true])
+    assert.deepEqual(named('outright:console'), {
+      name: 'outright:console',
+      title: 'Console',
+      ofClients: false,
+    })
+    await api.login()
+    const [{ dialect }] = (await api.get('/sessions?limit=1')).json().items
+    assert.ok(named(dialect))
+  })
+
   test('keys rotate, tokens of the old one stay good, private parts are never shown', async () => {
     const { token } = await api.login()
     const [before] = (await api.get('/keys')).json().items

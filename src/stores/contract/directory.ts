@@ -197,4 +197,60 @@ export const directoryChecks: readonly Check[] = [
       await refuses(store.listClients({ limit: 5, cursor: 'x' }), 'invalid_parameter')
     },
   },
+  {
+    name: 'listSubjects: by a part of a name, in any case and with or without marks, in pages',
+    async run({ store }) {
+      const joao = subject({ name: 'João Pereira', username: 'jp' })
+      const joana = subject({ name: 'JOANA', email: 'joana@example.com' })
+      const ana = subject({ name: 'Ana', phone: '447700900123' })
+      const percent = subject({ name: '100% _sure_' })
+      for (const each of [joao, joana, ana, percent]) await store.createSubject(each)
+      const found = async (text: string): Promise<readonly string[]> =>
+        (await allPages((page) => store.listSubjects(page, text), 1)).map(({ id }) => id).toSorted()
+      for (const [text, ...those] of [
+        ['joao', joao],
+        ['JOÃO p', joao],
+        ['jp', joao],
+        ['joa', joao, joana],
+        ['ana', joana, ana],
+        ['@EXAMPLE', joana],
+        ['0900', ana],
+        ['%', percent],
+        ['_', percent],
+        [percent.id.slice(3).toUpperCase(), percent],
+        ['PereiraJp'],
+        ['maria'],
+      ] as const) {
+        assert.deepEqual(await found(text), those.map(({ id }) => id).toSorted(), text)
+      }
+      assert.equal((await found('')).length, 4)
+    },
+  },
+  {
+    name: 'findNames: what people and clients are called, or how else they are known',
+    async run({ store }) {
+      const maria = subject({ name: 'Maria', username: 'maria' })
+      const nameless = subject({ name: '', email: 'someone@example.com', phone: '447700900123' })
+      const unknown = subject({ name: '' })
+      const shop = client({ name: 'Shop' })
+      for (const each of [maria, nameless, unknown]) await store.createSubject(each)
+      await store.createClient(shop)
+      const { subjects, clients } = await store.findNames({
+        subjects: [maria.id, nameless.id, unknown.id, shop.id, '__proto__', "'"],
+        clients: [shop.id, maria.id, shop.id],
+      })
+      assert.deepEqual(Object.fromEntries(subjects), {
+        [maria.id]: 'Maria',
+        [nameless.id]: 'someone@example.com',
+        [unknown.id]: '',
+      })
+      assert.deepEqual(clients, [[shop.id, 'Shop']])
+      assert.deepEqual(await store.findNames({ subjects: [], clients: [] }), {
+        subjects: [],
+        clients: [],
+      })
+      const many = Array.from({ length: 1001 }, (_, index) => String(index))
+      await refuses(store.findNames({ subjects: many, clients: [] }), 'invalid_parameter')
+    },
+  },
 ]

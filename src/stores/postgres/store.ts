@@ -295,13 +295,10 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
         sessions.listSessions(linkFor(filter.sid ?? filter.deviceKey), known, nowMs, page),
       ),
     ...sessionReads(parts, find),
+    ...directoryReads(parts, find),
     createSubject: (subject) => change('createSubject', subject),
-    findSubject: (lookup) => find(lookup, (known) => directory.findSubject(short, known)),
-    listSubjects: (page) => directory.listSubjects(long, page),
     updateSubject: (id, subjectChange) => change('updateSubject', { id, change: subjectChange }),
     createClient: (client) => change('createClient', client),
-    findClient: (lookup) => find(lookup, (known) => directory.findClient(short, known)),
-    listClients: (page) => directory.listClients(long, page),
     updateClient: (id, clientChange) => change('updateClient', { id, change: clientChange }),
     putTicket: (ticket) => change('putTicket', ticket),
     addTicket: (ticket, nowMs) => change('addTicket', { ticket, nowMs }),
@@ -322,11 +319,24 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
   }
 }
 
-/** @param find Checks what is looked for, then looks. */
-function sessionReads(
+/** Checks what is looked for, then looks. */
+type Find = <I, T>(input: I, read: (checked: I) => Promise<T>) => Promise<T>
+
+function directoryReads(
   { short, long }: Parts,
-  find: <I, T>(input: I, read: (checked: I) => Promise<T>) => Promise<T>,
-) {
+  find: Find,
+): Pick<Store, 'findSubject' | 'listSubjects' | 'findNames' | 'findClient' | 'listClients'> {
+  return {
+    findSubject: (lookup) => find(lookup, (known) => directory.findSubject(short, known)),
+    listSubjects: (page, containing) =>
+      find(containing, (known) => directory.listSubjects(long, page, known)),
+    findNames: (of) => find(of, (known) => directory.findNames(long, known)),
+    findClient: (lookup) => find(lookup, (known) => directory.findClient(short, known)),
+    listClients: (page) => directory.listClients(long, page),
+  }
+}
+
+function sessionReads({ short, long }: Parts, find: Find) {
   return {
     findSession: (sid) => find(sid, (known) => sessions.findSession(short, known)),
     findSessionStatus: (sid, nowMs) =>

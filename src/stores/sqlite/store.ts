@@ -174,7 +174,8 @@ export function storeOver(
     generations: (of) => access.find('generations', of),
     createSubject: (subject) => access.change('createSubject', subject),
     findSubject: (lookup) => access.find('findSubject', lookup),
-    listSubjects: (page) => access.list('listSubjects', page),
+    listSubjects: (page, containing) => access.list('listSubjects', { page, containing }),
+    findNames: (of) => access.list('findNames', of),
     updateSubject: (id, subjectChange) =>
       access.change('updateSubject', { id, change: subjectChange }),
     createClient: (client) => access.change('createClient', client),

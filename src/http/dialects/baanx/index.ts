@@ -23,7 +23,10 @@ export type { BaanxOptions } from './options.ts'
 
 export const baanx: DialectModule<BaanxOptions> = defineDialect({
   name: 'baanx',
-  clientDialects: ['baanx', OAUTH_CLIENT],
+  clientDialects: [
+    { name: 'baanx', title: 'Baanx' },
+    { name: OAUTH_CLIENT, title: 'Baanx OAuth' },
+  ],
   title: 'Baanx',
   options: baanxSchema,
   demo,

@@ -155,6 +155,7 @@ const sessionState = choice(['live', 'revoked', 'expired'], {})
 const participant = answer<WireParticipant>(
   {
     client: words,
+    clientName: wordsOrNull,
     dialect: words,
     state: sessionState,
     joinedAt: instant,
@@ -167,7 +168,9 @@ export const session: Schema<WireSession> = answer<WireSession>(
   {
     sid: words,
     subject: words,
+    subjectName: wordsOrNull,
     client: words,
+    clientName: wordsOrNull,
     device: wordsOrNull,
     dialect: words,
     state: sessionState,
@@ -227,7 +230,9 @@ export const dryRun: Schema<WireDryRun> = answer<WireDryRun>(
     cutoff: instantOrNull,
     known: yesNo,
     sessions: number,
-    clients: listOf(answer<WireClientSessions>({ client: words, sessions: number })),
+    clients: listOf(
+      answer<WireClientSessions>({ client: words, clientName: wordsOrNull, sessions: number }),
+    ),
     receivers: listOf(words),
     tokensValidUntil: instantOrNull,
     sample: listOf(session, { maxItems: SAMPLE_SIZE }),

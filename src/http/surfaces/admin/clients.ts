@@ -8,6 +8,7 @@ import type { ClientFilter, ClientPatch, NewClient } from '../../../protocol/adm
 import type { ClientMetadataPatch } from '../../../protocol/client-metadata.ts'
 import { parseRange } from '../../client-address.ts'
 import { clientNumber, mintClientNumber } from '../../client-number.ts'
+import type { DialectView } from '../../node-view.ts'
 import type { Route } from '../../surface.ts'
 import { metadataProblem, OAUTH, withMetadata } from '../../oauth-client.ts'
 import { redirectUriProblem } from '../../redirect-uri.ts'
@@ -80,9 +81,7 @@ function createRoute({ core, node, random, route }: AdminContext): Route {
     },
     async (call) => {
       const wish = call.body()
-      if (!node.clientDialects.includes(wish.dialect)) {
-        refuseBody({ dialect: `must be one of ${node.clientDialects.join(', ')}` })
-      }
+      refuseDialect(wish, node.dialects)
       refuseTogether(wish)
       const id = wish.id ?? idOf(wish, random)
       const hasSecret = wish.secret !== undefined || wish.generateSecret === true
@@ -100,6 +99,12 @@ function createRoute({ core, node, random, route }: AdminContext): Route {
       )
     },
   )
+}
+
+function refuseDialect({ dialect }: NewClient, dialects: readonly DialectView[]): void {
+  const names = dialects.filter(({ ofClients }) => ofClients).map(({ name }) => name)
+  if (names.includes(dialect)) return
+  refuseBody({ dialect: `must be one of ${names.toSorted().join(', ')}` })
 }
 
 function refuseTogether(wish: NewClient): void {

@@ -40,7 +40,15 @@ import { isKnown, sessionsOf, wrongKey, type Target } from './known.ts'
 import { pageRequest, renderPage } from './page.ts'
 import { Problem, refuseBody } from './problem.ts'
 import { wireAcknowledgements } from './verifiers.ts'
-import { time, wireReceipt, wireRevocation, wireRevoked, wireSession, wireTold } from './wire.ts'
+import {
+  namedIn,
+  time,
+  wireReceipt,
+  wireRevocation,
+  wireRevoked,
+  wireSession,
+  wireTold,
+} from './wire.ts'
 
 const tag = 'Revocations'
 
@@ -161,6 +169,12 @@ function partsIn(found: readonly SessionStatus[]): readonly Session[] {
 async function tryOut({ core, clock }: AdminContext, target: Target): Promise<WireDryRun> {
   const nowMs = clock.nowMs()
   const [known, live] = await Promise.all([isKnown(core, target), liveSessions()])
+  const sample = live.found.slice(0, SAMPLE_SIZE)
+  const named = namedIn(sample)
+  const names = await core.findNames({
+    ...named,
+    clients: [...named.clients, ...live.clients.map(({ clientId }) => clientId)],
+  })
   return {
     dryRun: true,
     ...target,
@@ -168,10 +182,14 @@ async function tryOut({ core, clock }: AdminContext, target: Target): Promise<Wi
     cutoff: null,
     known,
     sessions: live.count,
-    clients: live.clients.map(({ clientId, sessions }) => ({ client: clientId, sessions })),
+    clients: live.clients.map(({ clientId, sessions }) => ({
+      client: clientId,
+      clientName: names.client(clientId) ?? null,
+      sessions,
+    })),
     receivers: core.revocations.wouldTell({ ...target, issuer: '' }, partsIn(live.found)),
     tokensValidUntil: live.untilMs === undefined ? null : time(live.untilMs),
-    sample: live.found.slice(0, SAMPLE_SIZE).map(wireSession),
+    sample: sample.map((one) => wireSession(one, names)),
   }
 
   async function liveSessions(): Promise<{

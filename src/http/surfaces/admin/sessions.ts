@@ -8,7 +8,7 @@ import { ended, pageOf, session, sessionCount } from './answers.ts'
 import type { AdminContext } from './declare.ts'
 import { filter, listQuery, moment, preferring, type FilterMembers } from './inputs.ts'
 import { pageRequest, renderPage } from './page.ts'
-import { wireRevoked, wireSession } from './wire.ts'
+import { namedIn, wireRevoked, wireSession } from './wire.ts'
 
 const tag = 'Sessions'
 
@@ -33,7 +33,11 @@ function listRoute({ core, clock, route }: AdminContext): Route {
       const { limit, cursor, ...wanted } = call.query()
       const page = pageRequest({ limit, cursor })
       const found = await core.sessions.list(storedFilter(wanted, clock.nowMs()), page)
-      return call.json(200, renderPage(found, wireSession))
+      const names = await core.findNames(namedIn(found.items))
+      return call.json(
+        200,
+        renderPage(found, (one) => wireSession(one, names)),
+      )
     },
   )
 }
@@ -108,9 +112,8 @@ function oneRoute({ core, route }: AdminContext): Route {
     },
     async (call) => {
       const status = await core.sessions.status(call.param('sid'))
-      return status === undefined
-        ? refuse({ kind: 'not_found' })
-        : call.json(200, wireSession(status))
+      if (status === undefined) return refuse({ kind: 'not_found' })
+      return call.json(200, wireSession(status, await core.findNames(namedIn([status]))))
     },
   )
 }

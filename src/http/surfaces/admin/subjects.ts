@@ -85,6 +85,9 @@ function listRoute({ core, route }: AdminContext): Route {
       role: 'viewer',
       summary: 'People; or the one with that username, email or phone',
       query: listQuery<SubjectFilter>({
+        search: filter(
+          'Only those of whom an id, name, username, email or phone contains this, in whatever case and with or without accents; goes with no other filter',
+        ),
         username: filter('Only this username'),
         email: filter('Only this email address'),
         phone: filter('Only this phone number'),
@@ -95,8 +98,16 @@ function listRoute({ core, route }: AdminContext): Route {
       const query = call.query()
       const names = ['username', 'email', 'phone'] as const
       const by = names.find((name) => query[name] !== undefined)
+      if (query.search !== undefined && by !== undefined) {
+        return refuse({
+          kind: 'invalid_parameter',
+          parameter: 'search',
+          reason: `does not go with ${by}`,
+        })
+      }
       if (by === undefined) {
-        return call.json(200, renderPage(await core.subjects.list(pageRequest(query)), wireSubject))
+        const page = await core.subjects.list(pageRequest(query), searchedFor(query.search))
+        return call.json(200, renderPage(page, wireSubject))
       }
       const found = await core.subjects.find({ by, value: query[by] ?? '' })
       // Every filter that was given must hold, not only the one that was looked up.
@@ -108,6 +119,12 @@ function listRoute({ core, route }: AdminContext): Route {
       return call.json(200, { items, next: null })
     },
   )
+}
+
+/** A phone number, or a part of one, is searched for as it is stored: its digits. */
+function searchedFor(text: string | undefined): string | undefined {
+  if (text === undefined || !/^[+\d\s().-]{4,}$/.test(text)) return text?.trim()
+  return text.replaceAll(/\D/g, '').replace(/^00/, '') || text.trim()
 }
 
 function oneRoute({ core, route }: AdminContext): Route {

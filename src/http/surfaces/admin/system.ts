@@ -1,8 +1,10 @@
-/** `/verifiers`, `/keys` and `/caller`: the installation itself. */
+/** `/verifiers`, `/keys`, `/caller` and `/dialects`: the installation itself. */
 import type { KnownKey } from '../../../core/keys.ts'
-import type { WireVerifier } from '../../../protocol/admin-api.ts'
+import type { WireDialect, WireVerifier } from '../../../protocol/admin-api.ts'
+import type { DialectView } from '../../node-view.ts'
 import type { Route } from '../../surface.ts'
 import { caller, ended, key, keyRotated, pageOf, verifier } from './answers.ts'
+import { answer, anyText, flag } from '../../schema.ts'
 import type { AdminContext } from './declare.ts'
 import { listQuery, preferring } from './inputs.ts'
 import { pageOfAll, pageRequest, renderPage } from './page.ts'
@@ -16,6 +18,7 @@ export function systemRoutes(context: AdminContext): readonly Route[] {
     rotateRoute(context),
     removeKeyRoute(context),
     callerRoute(context),
+    dialectsRoute(context),
   ]
 }
 
@@ -136,6 +139,38 @@ function callerRoute({ node, route }: AdminContext): Route {
       const { ignoredFrom = null, ignored, unreadable } = node.addressNotices()
       const address = call.request.clientAddress
       return call.json(200, { address, ignoredFrom, ignored, unreadable })
+    },
+  )
+}
+
+const dialect = answer<WireDialect>(
+  { name: anyText(), title: anyText(), ofClients: flag({}) },
+  { name: 'Dialect' },
+)
+
+/** `GET /dialects`: which APIs sessions and clients can be of. */
+function dialectsRoute({ node, route }: AdminContext): Route {
+  return route(
+    {
+      method: 'GET',
+      path: '/dialects',
+      id: 'listDialects',
+      tag: 'Dialects',
+      role: 'viewer',
+      summary: 'The APIs of sessions and clients, with their titles',
+      query: listQuery<object>({}),
+      responses: { 200: pageOf(dialect) },
+    },
+    (call) => {
+      const list = {
+        name: 'dialects',
+        items: node.dialects,
+        keyOf: ({ title, name }: DialectView) => `${title} ${name}`,
+      }
+      return call.json(
+        200,
+        renderPage(pageOfAll(list, pageRequest(call.query())), (one) => one),
+      )
     },
   )
 }

@@ -1,5 +1,6 @@
 /** From the domain to the wire: one function a resource. Secrets have no function. */
 import type { ForeignSessionStatus } from '../../../core/foreign-sessions.ts'
+import type { Names } from '../../../core/directory.ts'
 import type { Delivery } from '../../../domain/delivery.ts'
 import type { Client, Subject } from '../../../domain/identity.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
@@ -8,6 +9,7 @@ import type { Participation, SessionStatus } from '../../../domain/session.ts'
 import type { Revoked } from '../../../core/revoke.ts'
 import type { Told } from '../../../core/told.ts'
 import type { KnownKey } from '../../../core/keys.ts'
+import type { DirectoryIds } from '../../../ports/store.ts'
 import type {
   WireClient,
   WireDelivery,
@@ -71,11 +73,27 @@ export function wireTold({ id, receiver, state }: Told): WireTold {
   return { receiver, delivery: id, state }
 }
 
-export function wireSession({ session, state, participants }: SessionStatus): WireSession {
+/** Whose names an answer about sessions needs. */
+export function namedIn(found: readonly SessionStatus[]): DirectoryIds {
+  return {
+    subjects: found.map(({ session }) => session.subjectId),
+    clients: found.flatMap(({ session, participants }) => [
+      session.clientId,
+      ...participants.map((one) => one.session.clientId),
+    ]),
+  }
+}
+
+export function wireSession(
+  { session, state, participants }: SessionStatus,
+  names: Names,
+): WireSession {
   return {
     sid: session.sid,
     subject: session.subjectId,
+    subjectName: names.subject(session.subjectId) ?? null,
     client: session.clientId,
+    clientName: names.client(session.clientId) ?? null,
     device: session.deviceKey ?? null,
     dialect: session.dialect,
     state,
@@ -83,7 +101,7 @@ export function wireSession({ session, state, participants }: SessionStatus): Wi
     expiresAt: time(session.expiresAtMs),
     accessLifetimeMs: session.accessLifetimeMs,
     attributes: session.attributes,
-    participants: participants.map(wireParticipant),
+    participants: participants.map((one) => wireParticipant(one, names)),
   }
 }
 
@@ -100,9 +118,10 @@ export function wireForeignSession({ session, state }: ForeignSessionStatus): Wi
   }
 }
 
-function wireParticipant({ session, state }: Participation): WireParticipant {
+function wireParticipant({ session, state }: Participation, names: Names): WireParticipant {
   return {
     client: session.clientId,
+    clientName: names.client(session.clientId) ?? null,
     dialect: session.dialect,
     state,
     joinedAt: time(session.createdAtMs),

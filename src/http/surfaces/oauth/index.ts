@@ -51,7 +51,7 @@ import { wordsFor } from './words.ts'
 
 export const oauth: OwnModule<OAuthSettings> = defineOwn({
   name: 'oauth',
-  clientDialects: [OAUTH],
+  clientDialects: [{ name: OAUTH, title: 'OAuth' }],
   title: 'OAuth 2 and OpenID Connect',
   options: oauthSchema,
   demo,

@@ -3,6 +3,7 @@
  * owns the forms and the cookie; what an operator may do is declared with each route of the admin
  * API. A sign-in is a session like any other (`core/operator-sessions.ts`).
  */
+import { CONSOLE_DIALECT } from '../../../core/operator-sessions.ts'
 import type { Failure } from '../../../domain/failure.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
@@ -32,6 +33,7 @@ import { wordsFor } from './words.ts'
 export const operators: OwnModule<OperatorSettings> = defineOwn({
   name: 'operators',
   title: 'Operators',
+  sessionDialect: { name: CONSOLE_DIALECT, title: 'Console' },
   options: operatorSchema,
   demo: {
     operators: [DEMO_OPERATOR],
