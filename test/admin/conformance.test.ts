@@ -95,6 +95,7 @@ suite('the document of the admin API', () => {
     check('post', '/canary/reports', await api.post('/canary/reports', report))
     check('get', '/canary/reports', await api.get('/canary/reports'))
     check('get', '/verifiers', await api.get('/verifiers'))
+    check('get', '/dialects', await api.get('/dialects'))
     check('post', '/keys/rotate', await api.post('/keys/rotate'))
     const keys = check('get', '/keys', await api.get('/keys'))
     const [{ kid }] = (keys.json() as { items: [{ kid: string }] }).items
