@@ -10,7 +10,7 @@ export interface Login {
   readonly livesForMs: number
 }
 
-/** Somebody of its own whom the canary logs in. */
+/** The canary's own test person. */
 export interface Person {
   /**
    * Makes sure that the person and its client exist, with a new password and a new secret that only
@@ -31,8 +31,8 @@ export interface PersonOptions {
 }
 
 /**
- * Nobody can be sent here (RFC 2606): a code that somebody else had made for this client arrives
- * nowhere, and without its secret it would be of no use.
+ * No browser can be sent here (RFC 2606): a code that an attacker requests for this client arrives
+ * nowhere, and is useless without the client's secret.
  */
 const REDIRECT_URI = 'https://outright-canary.invalid/'
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * The `outright` command. It owns arguments, prompts, tables and exit codes; what it does to a
- * server it does through the typed client, as anybody could. Only `serve`, `restore`, `doctor`,
- * `migrate`, `export`, `import` and `audit verify --file` touch a database themselves.
+ * server goes through the public typed client. Only `serve`, `restore`, `doctor`, `migrate`,
+ * `export`, `import` and `audit verify --file` touch a database themselves.
  */
 import { run } from './run.ts'
 import { processTerminal } from './terminal.ts'

@@ -15,7 +15,7 @@ export function describeReceipt(receipt: WireReceipt): string {
 /**
  * Prints what was ended.
  *
- * @throws {CliError} `unconfirmed` where somebody waited for the confirmation and it did not come.
+ * @throws {CliError} `unconfirmed` where the confirmation was waited for and did not come.
  */
 export function reportRevoked(
   output: Output,

@@ -9,7 +9,7 @@ export async function readSecretLine(terminal: Terminal, what: string): Promise<
   return line
 }
 
-/** Asks twice, so that a slip does not lock somebody out. */
+/** Asks twice, so that a typing error does not lock a person out. */
 export async function askNewPassword(terminal: Terminal, alternatives: string): Promise<string> {
   if (!terminal.isInteractive.stdin) {
     throw new CliError(

@@ -1,6 +1,7 @@
 /**
- * What is proposed to whoever mistypes. The library that reads arguments proposes whatever is
- * within three letters, `logout` for `bogus`; a person may take the proposal without reading it.
+ * What is suggested after a typing error. The library that parses arguments suggests whatever is
+ * within three letters, `logout` for `bogus`; a person may accept the suggestion without reading
+ * it.
  */
 
 /** Commands that only look, and groups of commands. What ends or changes something is not here. */

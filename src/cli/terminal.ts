@@ -24,7 +24,7 @@ export interface Terminal {
   drained(): Promise<void>
   /**
    * From now on the command goes on when its output cannot be written. Without it, a command ends
-   * as soon as nobody reads its results.
+   * as soon as its results are no longer read.
    */
   outliveOutput(): void
   /** Reads standard input to its end. */

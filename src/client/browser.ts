@@ -8,7 +8,7 @@
 export interface SessionTabsOptions {
   /** Where Outright is, such as `https://auth.example`. */
   readonly server: string
-  /** The access token that this tab uses now; undefined while nobody is signed in. */
+  /** The access token that this tab uses now; undefined while signed out. */
   readonly token: () => string | undefined | Promise<string | undefined>
   /** Called once in every tab of the session. Forget the tokens and show the sign-in page. */
   readonly onSignedOut: () => void
@@ -24,7 +24,7 @@ export interface SessionTabsOptions {
 export interface SessionTabs {
   /**
    * Signs this tab and all others out. The others are told when `logout` has resolved, not before:
-   * a logout that failed has not signed anybody out.
+   * a logout that failed signs no tab out.
    *
    * @param logout Calls the logout API; must reject where it did not succeed. A `Response` that is
    *   not `ok` counts as that.
@@ -98,8 +98,8 @@ export async function watchSessionTabs(options: SessionTabsOptions): Promise<Ses
 
 /**
  * Runs the work in one tab at a time where the browser has locks, otherwise in every tab. Browsers
- * suspend tabs in the background, and a suspended tab tells nobody anything: so a tab that comes to
- * the front takes the turn from whoever has it.
+ * suspend tabs in the background, and a suspended tab sends no messages: so a tab that comes to the
+ * front takes over.
  */
 async function takeTurns(
   name: string,

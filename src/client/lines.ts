@@ -16,7 +16,7 @@ export async function* readLines(
     rest += decoder.decode()
     if (rest !== '') yield rest
   } finally {
-    // Whoever stops reading closes the connection; one that broke has nothing to close.
+    // A reader that stops closes the connection; a broken connection has nothing to close.
     void reader.cancel().catch(() => undefined)
   }
 }

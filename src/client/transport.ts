@@ -6,7 +6,7 @@ export type ClientOptions = CallerOptions & CommonOptions
 
 /** Who calls. */
 export type CallerOptions =
-  /** Whoever has the admin token. */
+  /** With the admin token. */
   | { readonly token: string; readonly cookie?: never }
   /** In a page of the server's own: the operator who signed in, by the cookie of the browser. */
   | { readonly cookie: true; readonly token?: never }

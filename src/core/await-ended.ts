@@ -22,7 +22,7 @@ export interface AwaitEndedRequest {
  *
  * @returns The receipt of the entry that ended it; undefined where none is found, because it is no
  *   longer kept or because nothing had ended. It was waited for in any case.
- * @throws {Refusal} `store_unavailable`: nobody can say then whether it is over.
+ * @throws {Refusal} `store_unavailable`: whether it is over is then unknown.
  */
 export async function awaitEnded(
   dependencies: CoreDependencies,

@@ -51,8 +51,8 @@ function reasonToEnd(status: SubjectPatch['status'], passwordEnds: boolean): Rea
 }
 
 /**
- * Of whoever knew the old password: they may have added one. After the revocation, since then
- * nobody adds another; what was opened with one in between ends with it.
+ * A person who knew the old password may have added one. Removed after the revocation, because then
+ * no other can be added; a session opened with one in between ends with it.
  */
 async function removePasskeys(
   dependencies: CoreDependencies,

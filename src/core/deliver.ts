@@ -2,7 +2,10 @@ import type { Delivery } from '../domain/delivery.ts'
 import type { Receiver, SendOutcome, SettleCommand } from '../ports/delivery.ts'
 import type { CoreDependencies } from './dependencies.ts'
 
-/** A claim lasts longer than a try, so that nobody takes it over while its message is on its way. */
+/**
+ * A claim lasts longer than a try, so that no other node takes it over while its message is on its
+ * way.
+ */
 export const DELIVERY_LEASE_MS = 60_000
 
 /** How long a receiver may take to answer. */

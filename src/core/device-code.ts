@@ -59,7 +59,7 @@ interface StoredRequest extends DeviceRequest {
   readonly intervalMs: number
 }
 
-/** What somebody has decided, by a code that was typed. */
+/** A person's decision about a code that was typed. */
 export type DeviceDecision =
   ({ readonly kind: 'allowed' } & Omit<CodeGrant, 'clientId'>) | { readonly kind: 'denied' }
 

@@ -16,11 +16,11 @@ export interface LogoutInspection {
 }
 
 /**
- * Verifies the access token of a logout. Whoever reads "revoked" there takes the logout for done:
- * so that is said only when it is over everywhere, with the receipt of what ended it.
+ * Verifies the access token of a logout. A client that reads "revoked" here takes the logout for
+ * done. So that is answered only when it is over everywhere, with the receipt of what ended it.
  *
  * @returns The claims of a token that is alive.
- * @throws {Refusal} As `inspect`, and `store_unavailable` where nobody can say whether it is over.
+ * @throws {Refusal} As `inspect`, and `store_unavailable` where it is unknown whether it is over.
  */
 export async function inspectForLogout(
   dependencies: CoreDependencies,

@@ -8,13 +8,13 @@ export interface LoadedKey {
   readonly kid: string
   readonly algorithm: SigningKey['algorithm']
   readonly sign: SignJwt
-  /** A secret that only who has the private key can know, another for each purpose. */
+  /** A secret derived from the private key, another for each purpose. */
   readonly secret: (purpose: string) => Buffer
   readonly publicKey: CryptoKey
   readonly publicJwk: JWK
 }
 
-/** Makes a key; nobody has it yet. */
+/** Makes a key, which is stored nowhere yet. */
 export async function newKey(
   kid: string,
   algorithm: SigningKey['algorithm'],

@@ -2,8 +2,8 @@
  * Locks an account after too many wrong passwords, for the address that sent them. Guesses from all
  * addresses together lock it as well, later, and not for addresses from which it was logged in to
  * before: a stranger cannot lock a person out. Failures are counted for every name that is tried,
- * whether an account has it or not, so a lock does not tell who has an account. They are counted in
- * the store: a restart, or another node, does not start the count anew.
+ * whether an account has it or not, so a lock does not reveal which accounts exist. They are
+ * counted in the store: a restart, or another node, does not start the count anew.
  */
 import type { CoreDependencies } from './dependencies.ts'
 import { digest } from './handles.ts'

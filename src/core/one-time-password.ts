@@ -137,7 +137,7 @@ async function mayTry(
   if (from === otp.requestedBy) return true
   if (await isKnownAddress(dependencies, { dialect, account, address })) return true
   const attempts = await store.countAttempt('otp', key)
-  // 0: somebody has used it meanwhile.
+  // 0: another call has used it meanwhile.
   return attempts > 0 && attempts <= maxAttempts * STRANGERS_FACTOR
 }
 

@@ -33,7 +33,7 @@ export interface OpenOperatorSession {
 
 export interface OperatorSessions {
   /**
-   * Opens a session for an operator who has proved who they are.
+   * Opens a session for an operator who is authenticated.
    *
    * @returns The token that the browser keeps.
    * @throws {Refusal} `credentials_invalid` where they were removed or got another password

@@ -14,7 +14,7 @@ export interface Passkeys {
   /**
    * Notes that a passkey was used.
    *
-   * @throws {Refusal} `credentials_invalid` where its counter has not grown: somebody has a copy.
+   * @throws {Refusal} `credentials_invalid` where its counter has not grown: the key was copied.
    */
   use(id: string, counter: number): Promise<void>
   /**

@@ -20,8 +20,8 @@ export interface RecognizedAny {
 }
 
 /**
- * Says what an access token of any issuer names, for calls that end it: never for one that lets
- * somebody in.
+ * Says what an access token of any issuer names, for calls that end it: never for one that grants
+ * access.
  *
  * @returns Why nothing can be said about it, where that is so.
  */
@@ -30,7 +30,7 @@ export async function recognizeAny(
   token: string | undefined,
 ): Promise<RecognizedAny | Exclude<Rejection, 'expired' | 'revoked' | 'unproven'>> {
   const verdict = await dependencies.anyVerifier.verifyEarly(token)
-  // To end a token that is bound to a key nobody has to have the key.
+  // Ending a token that is bound to a key does not require the key.
   const isAlive = verdict.ok || verdict.bound !== undefined
   const state = isAlive ? 'alive' : verdict.reason
   if (state !== 'alive' && state !== 'expired' && state !== 'revoked') {

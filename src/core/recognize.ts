@@ -4,15 +4,15 @@ import type { AccessClaims } from '../verifier/claims.ts'
 import type { Rejection } from '../verifier/verdict.ts'
 import type { CoreDependencies } from './dependencies.ts'
 
-/** A token that this server signed for the audience, and what has become of it. */
+/** A token that this server signed for the audience, and its status. */
 export interface Recognized {
   readonly claims: AccessClaims
   readonly state: 'alive' | 'expired' | 'revoked'
 }
 
 /**
- * Says what a token names, whatever has become of it: for calls that end or have ended what it
- * names, never for one that lets somebody in.
+ * Says what a token names, whatever its status: for calls that end or have ended what it names,
+ * never for one that grants access.
  *
  * @returns Its claims and state, or why nothing can be said about it.
  */

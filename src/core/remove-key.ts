@@ -11,10 +11,10 @@ export interface RemoveKeyRequest {
 }
 
 /**
- * Removes a signing key that somebody may have read. The removal is an entry of the log, as every
- * logout is: when it is confirmed, no verifier accepts anything that the key has signed or will
- * sign. Where the key signs, another one takes its place first. Sessions go on, with tokens that
- * the other one signs.
+ * Removes a signing key that may have leaked. The removal is an entry of the log, as every logout
+ * is: when it is confirmed, no verifier accepts anything that the key has signed or will sign.
+ * Where the key signs, another one takes its place first. Sessions go on, with tokens that the
+ * other one signs.
  *
  * @throws {Refusal} `not_found`: no key has this id. `store_unavailable`: it is not removed.
  */
@@ -28,7 +28,7 @@ export async function removeKey(
   if (!keys.isRemoved(kid)) {
     if (key.retiredAtMs === undefined) await keys.rotate()
     // Until then nodes sign with the old one, and guards may not have fetched the new one: a login
-    // of this moment would give a token that nobody accepts.
+    // at this moment would issue a token that no guard accepts.
     await keys.newestSigns()
   }
   return revoke(dependencies, {

@@ -11,8 +11,8 @@ export interface RevokeForeignRequest extends Pick<
   readonly issuer: Issuer
   /**
    * Of a cut-off: all that was issued in this second or before ends. Default: what the issuer may
-   * have issued until now, by a clock that is ahead as far as it may be. A second to come is a
-   * lock: until then nobody can log in anew.
+   * have issued until now, by a clock that is ahead as far as it may be. A second in the future is
+   * a lock: until then new logins are refused.
    */
   readonly cutoffSeconds?: number | undefined
   /** When the token expires that is ended, where that is known. */

@@ -3,7 +3,7 @@ import type { Revocation } from '../domain/revocation.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { foreignDeliveries } from './plan-deliveries.ts'
 
-/** What somebody outside is owed because of an entry. */
+/** A delivery that is owed because of an entry. */
 export interface Told {
   /** Id of the delivery. */
   readonly id: string

@@ -1,7 +1,7 @@
 /**
  * Signing keys as they lie in a store: each wrapped as a JWE (RFC 7516; `dir`, A256GCM) under a key
- * that is not in the database, so that whoever reads a database, a backup or an export cannot sign.
- * Without such a key they lie in the clear.
+ * that is not in the database, so that a leaked database, backup or export does not let anyone
+ * sign. Without such a key they lie in the clear.
  */
 import { hash } from 'node:crypto'
 import { base64url, CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose'

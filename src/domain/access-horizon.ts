@@ -4,7 +4,7 @@ import type { RevocationCommand } from './revocation.ts'
  * Until when access tokens live that were ever issued here: for each class of lives, the moment
  * after which none of them is good. A store keeps one for the whole installation and moves it in
  * the transaction that lets a token be issued, so that a revocation which reads it knows of every
- * token that it ends. No clock is asked: what has been issued is a fact, whoever's clock it was.
+ * token that it ends. No clock is asked: what was issued is a fact, whichever node's clock it was.
  *
  * Moments only move forward.
  */
@@ -100,7 +100,7 @@ export function forgetAfterMs(
     const afterMs = Math.max(atMs + MIN_REMEMBERED_MS, foreignForgetAfterMs ?? NEVER_MS)
     return Math.min(afterMs, NEVER_MS)
   }
-  // Whoever holds the key signs tokens that expire when they like.
+  // The holder of the key can sign tokens with any expiry.
   if (scope === 'signing_key') return NEVER_MS
   // One counter, which also ends what a database cannot know of: it may have been restored.
   if (scope === 'everyone') return NEVER_MS

@@ -4,8 +4,8 @@ import type { Digest } from './chain.ts'
  * Where the log of one stream begins: entries up to here were cut. It takes their place in the
  * chain, and keeps account of those among them that still count and are kept.
  *
- * It is only as good as the chain itself: somebody who can write the database can make both anew.
- * What was kept elsewhere shows that, the heads that a verification prints.
+ * It is only as good as the chain itself: an attacker who can write the database can forge both.
+ * The heads that a verification prints, kept elsewhere, reveal that.
  */
 export interface Checkpoint {
   readonly stream: string

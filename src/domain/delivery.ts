@@ -4,7 +4,7 @@ import type { Json } from './session.ts'
  * - `owed`: to be sent when it is due.
  * - `claimed`: a node is sending it; its claim ends when it is due, and another node takes over.
  * - `delivered`: the receiver has taken it.
- * - `dead`: given up, with a reason. Somebody has to look, and can have it tried again.
+ * - `dead`: given up, with a reason. An operator has to look, and can have it retried.
  */
 export const deliveryStates = ['owed', 'claimed', 'delivered', 'dead'] as const
 

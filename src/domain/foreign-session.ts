@@ -1,6 +1,6 @@
 /**
- * A login at another issuer, as its tokens have told of it. Nobody has to tell us of one: what is
- * not listed can be ended all the same.
+ * A login at another issuer, as seen in its tokens. Logins need not be registered: one that is not
+ * listed can be ended all the same.
  */
 export interface ForeignSession {
   /** `iss`. */

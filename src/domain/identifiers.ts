@@ -1,7 +1,7 @@
 /**
  * The names by which people log in, in one form each: two spellings of a phone number, an e-mail
- * address or a user name are one person's, whoever writes them. Stores keep the normal form and
- * look up by it.
+ * address or a user name are one person's, however they are written. Stores keep the normal form
+ * and look up by it.
  */
 import { refuse } from './failure.ts'
 import type { Subject } from './identity.ts'
@@ -29,7 +29,7 @@ const LOOK_ALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}]/u
  * - `email`: NFC, in lower case, without white space around it.
  * - `username`: NFC, full-width letters as ordinary ones. Its case matters.
  *
- * @returns Undefined where the text cannot be one: nobody has it.
+ * @returns Undefined where the text cannot be one, so no account has it.
  */
 export function normalIdentifier(by: Identifier, text: string): string | undefined {
   switch (by) {

@@ -6,7 +6,7 @@ import type { IssuerTerms, TokenRules } from './token-rules.ts'
 export interface Issuer extends IssuerTerms {
   /** The product that it is. */
   readonly profile: Profile
-  /** How long somebody may stay logged in there: what ended a login is remembered so long. */
+  /** How long a person may stay logged in there: the end of a login is remembered for that long. */
   readonly maxSessionSeconds: number
   /** Our client ids there: a logout token must be for one of them. None: none is taken. */
   readonly logoutClients: readonly string[]

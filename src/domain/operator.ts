@@ -5,7 +5,7 @@ export const roles = ['viewer', 'operator', 'admin'] as const
 
 export type Role = (typeof roles)[number]
 
-/** Whether somebody with one role may do what another is needed for. */
+/** Whether an operator with one role may do what requires another. */
 export function mayActAs(held: Role, needed: Role): boolean {
   return roles.indexOf(held) >= roles.indexOf(needed)
 }

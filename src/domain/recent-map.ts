@@ -1,6 +1,6 @@
 /**
  * A map with a bound: an entry too many takes the place of the one that was set least recently.
- * Keys come from callers, so whoever makes up keys must not be able to fill the memory.
+ * Keys come from callers, so a caller who invents keys must not be able to fill the memory.
  */
 export class RecentMap<Key, Value> {
   readonly #capacity: number

@@ -40,8 +40,8 @@ export interface RevocationCommand {
    */
   readonly ifGeneration?: number
   /**
-   * Wide scopes only: the counter is raised to this at least. For whoever does not know how often
-   * it was raised before: a database that lost logouts.
+   * Wide scopes only: the counter is raised to this at least. For a database that lost logouts, and
+   * with them how often it was raised.
    */
   readonly leastGeneration?: number
   /**
@@ -50,8 +50,8 @@ export interface RevocationCommand {
    */
   readonly cutoffSeconds?: number
   /**
-   * Other issuers only: when the last token has expired that this ends. Never, where it is not
-   * given: nobody here knows how long the tokens of others live.
+   * Other issuers only: when the last token has expired that this ends. Default: never, since the
+   * lifetime of other issuers' tokens is unknown here.
    */
   readonly foreignForgetAfterMs?: number
 }
@@ -102,8 +102,8 @@ export const ENTRY_VERSION = 2
 /**
  * The bytes over which an entry's hash is taken: a JSON array, in this order, in UTF-8.
  *
- * @returns Undefined where the entry does not have the form of its version, or that is not known:
- *   then nobody can say that it is what was written.
+ * @returns Undefined where the entry does not have the form of its version, or the version is
+ *   unknown: then its content cannot be verified.
  */
 export function chainInput(entry: Omit<Revocation, 'hash'>): string | undefined {
   const { issuer, cutoffSeconds } = entry

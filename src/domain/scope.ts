@@ -48,8 +48,8 @@ export interface ScopeRow {
  * The rows. `participant` is one client's part in one session, which other clients may be in; who
  * leaves may come in again. `grant` is one client's standing with one subject, which is what an
  * OAuth client's own revocation call ends. `signing_key` ends every token that a key has signed or
- * ever will sign, whoever holds it: no token carries a generation of its key, because whoever has
- * read the key could write any.
+ * ever will sign, including one held by an attacker: no token carries a generation of its key,
+ * because the holder of the key could write any.
  */
 export const scopeTable = {
   token: {

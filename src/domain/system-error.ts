@@ -1,4 +1,4 @@
-/** What the operating system's error codes mean to whoever runs a server, and what to do. */
+/** What the operating system's error codes mean to the operator, and what to do. */
 const WORDS: Readonly<Record<string, string>> = {
   EACCES: 'this user has no permission: see who owns the file or folder, and who runs this',
   EADDRINUSE: 'another process listens there: stop it, or use another port',

@@ -70,8 +70,8 @@ export interface FeedHub extends Confirmation {
   /** The node itself and every guard that is connected or may hold a lease. */
   verifiers(): readonly VerifierStatus[]
   /**
-   * Age of the oldest entry that was published here and that somebody at this position does not
-   * have, in milliseconds; 0 where there is none.
+   * Age of the oldest entry published here that a guard at this position does not have, in
+   * milliseconds; 0 where there is none.
    */
   ageAfter(position: Position): number
   /** How many connections are open. */

@@ -1,6 +1,6 @@
 /**
  * The hub: the node's end of every guard's feed. It publishes what was committed, grants leases,
- * and knows when nobody can accept any more what a revocation ended.
+ * and knows when no verifier can accept any more what a revocation ended.
  */
 import type { Receipt } from '../domain/receipt.ts'
 import type { Position, Revocation } from '../domain/revocation.ts'
@@ -94,7 +94,7 @@ class Hub implements FeedHub {
         moved.set(entry.stream, Math.max(reached, entry.sequence))
       }
       const mark = this.#recent.append(words, moved, nowMs)
-      // The record before the frames: whoever acknowledges at once must find it.
+      // The record before the frames: an immediate acknowledgement must find it.
       const record = this.#ledger.publish(mark, nowMs)
       this.#receipts.add(batch, record)
       this.#tellConfirmed(record, moved)

@@ -111,7 +111,7 @@ export class Ledger {
     holder.countedAfterMark = headMark
   }
 
-  /** Opens the record of a batch: whoever may hold a lease now is waited for. */
+  /** Opens the record of a batch: every guard that may hold a lease now is waited for. */
   publish(mark: number, nowMs: number): BatchRecord {
     this.expire(nowMs)
     let guards = 0

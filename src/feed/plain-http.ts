@@ -1,7 +1,7 @@
 /**
- * The feed for whoever cannot hold a socket: the snapshot and the log as plain HTTP bodies. Both
- * are the feed's own frames, one after another, each behind its length in 32 bits. Neither grants a
- * lease: who reads them is not waited for, and is as current as its last request.
+ * The feed for clients that cannot hold a socket: the snapshot and the log as plain HTTP bodies.
+ * Both are the feed's own frames, one after another, each behind its length in 32 bits. Neither
+ * grants a lease: who reads them is not waited for, and is as current as its last request.
  */
 import { encodeNodeFrame } from '../protocol/feed-encode.ts'
 import { entryWords, feedLimits, type FeedPosition } from '../protocol/feed.ts'

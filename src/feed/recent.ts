@@ -88,8 +88,9 @@ export class RecentBatches {
   }
 
   /**
-   * When the oldest batch was published that somebody at this position has not whole; undefined
-   * where there is none. Of what is gone it says when the oldest was published that is not.
+   * When the oldest batch was published that a guard at this position does not have in full;
+   * undefined where there is none. Where older batches are gone, the time of the oldest one that is
+   * kept.
    */
   publishedBeyond(reached: FeedPosition): number | undefined {
     const missing = new Map<string, number>()

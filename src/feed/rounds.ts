@@ -5,7 +5,7 @@ export interface RoundMember {
 }
 
 /**
- * A round in which no more than this wait, or this part of all, is over: nobody waits for
+ * A round in which no more than this wait, or this part of all, is over, without waiting for
  * stragglers.
  */
 const stragglersLeast = 8
@@ -21,8 +21,8 @@ export interface RoundsOptions {
 /**
  * Gives every guard its turn. Each acknowledges before it is sent more; with hundreds of guards
  * that alone lets those that are quick (in a process that just has the processor, say) take turn
- * after turn while others wait, and the last acknowledgement is what a logout waits for. So nobody
- * gets a second frame in a round, and the next begins when nearly everybody has acknowledged. With
+ * after turn while others wait, and the last acknowledgement is what a logout waits for. So no
+ * guard gets a second frame in a round, and the next begins when nearly all have acknowledged. With
  * a few guards it changes nothing.
  */
 export class Rounds {

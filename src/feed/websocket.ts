@@ -44,7 +44,7 @@ const CLOSE_MS = 1000
 /** Connections at once that have not shown a good credential, or were refused and linger. */
 const MAX_STRANGERS = 256
 
-/** A connection in the eyes of whoever checked its credential. */
+/** A connection, as the code that checked its credential sees it. */
 export interface CredentialHolder {
   /** Closes it, as where the credential had been refused. */
   readonly drop: () => void
@@ -70,7 +70,8 @@ export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
     noServer: true,
     maxPayload: feedLimits.guardFrameBytes,
     perMessageDeflate: false,
-    // Whoever does not answer the close frame is cut off. The default of 30 s holds memory for anybody.
+    // A peer that does not answer the close frame is cut off. The default of 30 s would let any
+    // peer hold memory.
     closeTimeout: CLOSE_MS,
     handleProtocols: (offered) => {
       const version = commonFeedVersion(offered, versions)

@@ -44,7 +44,7 @@ export async function askServer(
     if (options.clock.monotonicMs() - startedMs > options.timeoutMs) return stale
     if (answer.status === 200) {
       const claims = { ...decodeJwt(token), ...keyOf(token) }
-      // Of another issuer's token nobody here knows what could end it.
+      // What could end another issuer's token is unknown here.
       if (!hasAccessClaims(claims)) return stale
       // Anything may answer 200 to anything: a wrong URL, a page that signs into a network. The
       // server says whose session it found, which nothing else does.

@@ -1,7 +1,7 @@
 /**
- * Calls what others wrote: logs, and callbacks of watches. What it throws, or rejects with later,
- * is its own: it reaches neither who calls nor the process, and keeps nobody from being told who
- * comes after.
+ * Calls code of the application: logs, and callbacks of watches. What it throws, or rejects with
+ * later, reaches neither the caller nor the process, and does not keep later callbacks from being
+ * called.
  *
  * @param failed Told of it. Must not throw.
  */

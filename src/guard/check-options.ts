@@ -1,7 +1,7 @@
 import { feedLimits } from '../protocol/feed.ts'
 import type { GuardOptions, OnStale, ReadyOptions } from './options.ts'
 
-/** What a value must be, as it is said to whoever gave another. */
+/** What a value must be, in the words of the error message. */
 export interface Rule {
   readonly allowed: string
   readonly allows: (value: unknown) => boolean
@@ -74,8 +74,8 @@ const readyOptions: Rules<ReadyOptions> = {
 }
 
 /**
- * Refuses what cannot work, and what nobody knows, before anything is opened: found out later it
- * would end the process, or let in what nobody meant.
+ * Refuses options that cannot work, and unknown ones, before anything is opened: discovered later,
+ * they would end the process or let in more than was meant.
  *
  * @throws {TypeError} That names the option, what was given, and what is allowed.
  */

@@ -119,7 +119,7 @@ export class FeedReader {
     this.#session = session
     late.session = session
     if (late.end) this.#ended(session, ...late.end)
-    // Whoever opens connections may close it meanwhile.
+    // The code that opens connections may close it meanwhile.
     else if (this.#closed) session.release()
   }
 
@@ -155,14 +155,14 @@ export class FeedReader {
     this.#cancelPause = this.#options.clock.after(pauseMs, () => {
       this.#reconnect()
     })
-    // Last: whoever is told may close it, or want it to connect at once.
+    // Last: the callback may close it, or want it to connect at once.
     this.#options.disconnected(code, reason)
   }
 
   /**
-   * Somebody else goes by this guard's instance: the process was copied while it ran. What the copy
-   * acknowledges is believed of this guard, so the lease is worth nothing from now on, and it goes
-   * on as a guard that the node has never met.
+   * Another process uses this guard's instance id: the process was copied while it ran.
+   * Acknowledgements of the copy count for this guard, so the lease is void from now on, and it
+   * goes on as a guard that the node has never met.
    */
   #becomeAnother(): void {
     const { session, makeInstance } = this.#options

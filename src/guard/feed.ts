@@ -35,7 +35,7 @@ export interface FeedSource {
 /** A guard, as the feed that it follows knows it. */
 export interface FeedMember {
   readonly log: GuardLog
-  /** Something of ours failed, which nobody else may notice. */
+  /** An internal failure, which would otherwise go unnoticed. */
   readonly failed: (error: unknown) => void
   /** The log failed. */
   readonly logFailed: () => void
@@ -125,8 +125,8 @@ export class Feed {
   }
 
   /**
-   * A guard is used for the first time. Nobody waits for a pause that somebody else's failures have
-   * made long: where it is between two connections, the next one is made at once.
+   * A guard is used for the first time. It does not wait for a pause that earlier failures made
+   * long: between two connections, the next one is made at once.
    */
   start(): void {
     if (!this.#isStarted) this.#sweepLater()
@@ -182,8 +182,9 @@ export class Feed {
   }
 
   /**
-   * The session acknowledges when this returns, for every member: so all are told before, whatever
-   * becomes of one of them. Who joins meanwhile is told as well; who leaves is not.
+   * The session acknowledges when this returns, for every member: so all are notified before, even
+   * where one of them throws. A member that joins meanwhile is notified as well; one that leaves is
+   * not.
    */
   #tell(tell: (member: FeedMember) => void): void {
     const { clock, rules } = this.source

@@ -224,7 +224,7 @@ class ServerGuard implements Guard {
     token: string | undefined,
     audience: string | undefined,
   ): Promise<Verdict> {
-    // Without the issuer's name nobody knows whether a token is good.
+    // Without the issuer's name no token can be judged.
     if (this.#issuer === undefined) return rejected.stale.promise
     if (!this.#rules.judgesLast && !this.#feed.lease.held) return rejected.stale.promise
     return verifier.verify(token, audience)
@@ -253,7 +253,7 @@ class ServerGuard implements Guard {
         return verdict
       }
       case 'refuse':
-      // Nor is anything accepted by a policy that nobody knows, where the types were not looked at.
+      // An unknown policy accepts nothing either, where the types were not checked.
       default:
         return rejected.stale.verdict
     }

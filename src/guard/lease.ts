@@ -71,7 +71,7 @@ export class Lease {
   /**
    * How long it still lasts, in milliseconds; 0 where there is none.
    *
-   * @param nowMs What the wall clock says, where somebody has just asked it.
+   * @param nowMs The wall clock, where the caller has just read it.
    */
   leftMs(nowMs: number = this.#clock.nowMs()): number {
     if (!this.#from) return 0

@@ -44,7 +44,7 @@ export interface GuardOptions {
    * the configuration or by their `iss`. Default: all of them. None with an empty list.
    */
   readonly issuers?: readonly string[]
-  /** Told what goes wrong and what is mended; never a token. Default: nobody. */
+  /** Receives failures and recoveries; never a token. Default: nothing is logged. */
   readonly log?: GuardLog
   /** Fetches keys and asks. Default: the runtime's `fetch`. */
   readonly fetch?: typeof globalThis.fetch

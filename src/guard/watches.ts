@@ -78,8 +78,9 @@ export class Watches {
   }
 
   /**
-   * A snapshot replaced the replica: everybody is judged anew. What ended a token that has expired
-   * may have been forgotten before the snapshot was made, so whoever holds on to one is ended.
+   * A snapshot replaced the replica: every watch is judged anew. What ended a token that has
+   * expired may have been forgotten before the snapshot was made, so watches of expired tokens are
+   * ended.
    *
    * @param nowSeconds Unix time in seconds.
    */
@@ -93,7 +94,7 @@ export class Watches {
     for (const watch of this.#all()) this.#end(watch)
   }
 
-  /** Finds out what claims name that nobody here has verified, and whether that has ended before. */
+  /** Finds out what claims name that were not verified here, and whether that has ended before. */
   #begin(watch: Watch, claims: TokenClaims): void {
     try {
       if (!hasAccessClaims(claims)) {

@@ -1,7 +1,7 @@
 /**
  * Which of some media types a caller would rather have (RFC 9110, section 12.5.1): the one with the
- * highest weight, the first of equals. Only types that are named whole count: whoever takes
- * anything gets the usual.
+ * highest weight, the first of equals. Only types that are named in full count: a wildcard gets the
+ * default.
  *
  * @param accept The header; its first 1024 characters are read.
  * @param types In lower case, without parameters.

@@ -44,8 +44,8 @@ export interface AppOptions {
   readonly log: Log
   readonly observe: (observation: Observation) => void
   /**
-   * Which upgrades somebody takes who listens to the server; all others are answered as if they
-   * were none (RFC 9110, section 7.8). Default: none.
+   * Which upgrades a listener of the server handles; all others are answered as ordinary requests
+   * (RFC 9110, section 7.8). Default: none.
    */
   readonly takesUpgrade?: (request: IncomingMessage) => boolean
   /** Milliseconds until a request that does not arrive whole is given up. Default 30,000. */

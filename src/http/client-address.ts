@@ -7,12 +7,12 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
 /** The caller's address where a proxy names one that cannot be read: no range contains it. */
 export const UNREADABLE_ADDRESS = 'unreadable'
 
-/** What the doctor claims to be, and nobody is (RFC 5737, section 3). */
+/** The address that the doctor claims, which no caller has (RFC 5737, section 3). */
 export const PROBE_ADDRESS = '203.0.113.77'
 
 /** Callers whose address was told and could not be taken. */
 export interface AddressNotices {
-  /** Who sent a forwarding header without being trusted; undefined: nobody did. */
+  /** The last untrusted peer that sent a forwarding header; undefined: none did. */
   readonly ignoredFrom: string | undefined
   /** How many requests came with a forwarding header that was ignored. */
   readonly ignored: number
@@ -46,7 +46,7 @@ export class ClientAddresses {
     }
   }
 
-  /** The address of whoever sent a request over a connection from `peer`. */
+  /** The caller's address for a request over a connection from `peer`. */
   of(peer: string, headers: IncomingHttpHeaders): string {
     const { forwarded } = headers
     const forwardedFor = wholeHeader(headers['x-forwarded-for'])
@@ -146,9 +146,9 @@ export function isListenHost(host: string): boolean {
 
 /**
  * Finds the caller's address: the last one in `X-Forwarded-For` that is not a trusted proxy, read
- * from the right, and only where the peer itself is a trusted proxy. Anybody else may write what
- * they like in that header; it is not looked at. Where a trusted proxy names something else than an
- * address, with a port or without, the caller is {@link UNREADABLE_ADDRESS}, and never the proxy.
+ * from the right, and only where the peer itself is a trusted proxy. From any other peer the header
+ * is ignored. Where a trusted proxy names something else than an address, with a port or without,
+ * the caller is {@link UNREADABLE_ADDRESS}, and never the proxy.
  */
 export function clientAddress(
   peer: string,

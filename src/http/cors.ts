@@ -60,7 +60,7 @@ export function corsOf(
   const allowed = new Set(origins ?? rules?.origins ?? [])
   if (allowed.size === 0) return undefined
   const whoever = allowed.has('*')
-  // Not secret, so whoever asks is told; what counts is the origin above them.
+  // Not secret, so every origin gets them; the origin header decides.
   const always = {
     'access-control-allow-methods': (rules?.methods ?? methods).join(','),
     'access-control-allow-headers': [...REQUEST_HEADERS, ...(rules?.requestHeaders ?? [])].join(

@@ -2,7 +2,7 @@
  * Limits on guesses at what a person knows: passwords, one-time passwords. They are counted by the
  * pair of address and account, so that a stranger's guesses are the stranger's alone. Guesses from
  * everywhere are counted as well, against those who guess from many addresses; where an account was
- * logged in from before, that count shuts nobody out.
+ * logged in from before, that count does not apply.
  */
 import type { Core } from '../core/core.ts'
 import {
@@ -36,7 +36,7 @@ export interface GuessLimit {
   succeeded(account: string, address: string): Promise<void>
 }
 
-/** Makes a limit that nobody has used yet. */
+/** Makes an unused limit. */
 export function createGuessLimit(options: GuessLimitOptions): GuessLimit {
   const { core, dialect, perAccount } = options
   const ofAddress = createRateLimit(options.perAddress, options)

@@ -22,7 +22,10 @@ export interface HttpServerOptions {
   /** Milliseconds until a request that has not arrived whole, or has not begun, is given up. */
   readonly requestTimeoutMs: number
   readonly takesUpgrade: (request: IncomingMessage) => boolean
-  /** Answers what cannot be read, in the form of whoever owns the path where it is known. */
+  /**
+   * Answers a request that cannot be read, in the form of the surface that owns the path where it
+   * is known.
+   */
   readonly refuse: (failure: Failure, head: RequestHead | undefined) => Answer
   readonly clock: Clock
 }
@@ -142,7 +145,8 @@ function refuseUnread(
   }
   const failure = failureOf(error)
   if (lane !== undefined && !lane.request.complete) {
-    // The head was good, and somebody may be waiting for the body: this is that request's answer.
+    // The head was good, and the handler may be waiting for the body: this is that request's
+    // answer.
     const { request, response } = lane
     if (response.headersSent || response.writableEnded) socket.destroy()
     else answerUnread(response, options.refuse(failure, headOf(request)))

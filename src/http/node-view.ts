@@ -82,7 +82,7 @@ export interface IssuersView {
    * What guards are told.
    *
    * @param wanted A key that a guard was not told of.
-   * @throws {Error} Where nobody can say whether there is such a key.
+   * @throws {Error} Where it is unknown whether there is such a key.
    */
   document(wanted?: { readonly issuer: string; readonly kid: string }): Promise<WireIssuers>
   /** Takes note of a login that a guard has seen. */
@@ -111,7 +111,7 @@ export interface DemoApp {
   readonly url: string
 }
 
-/** How somebody logs in and out by one API, with an identity of the demo. */
+/** How a demo identity logs in and out by one API. */
 export interface DemoTour extends Tour {
   /** Title of the surface. */
   readonly api: string
@@ -119,7 +119,7 @@ export interface DemoTour extends Tour {
 
 export interface DemoView {
   readonly identities: readonly DemoIdentity[]
-  /** A command that logs somebody out; undefined where the API that it needs is not served. */
+  /** A command that logs a person out; undefined where the API that it needs is not served. */
   readonly logout: string | undefined
   /** By each API that is served under the public URL; paths are from its root. */
   readonly tours: readonly DemoTour[]

@@ -37,7 +37,7 @@ export const securitySchemes: Readonly<Record<string, Json>> = {
     in: 'cookie',
     name: 'outright-operator',
     description:
-      'An operator who has signed in at `/console/sign-in`; the role that is needed stands beside it. Over TLS the cookie is `__Host-outright-operator`',
+      'An operator who has signed in at `/console/sign-in`, with the role that is listed beside it. Over TLS the cookie is `__Host-outright-operator`',
   },
   accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
@@ -53,7 +53,7 @@ function guide(isDemo: boolean): string {
   return `A logout server. When the answer to a logout says *done*, every enrolled verifier refuses what
 was logged out.
 
-**Log somebody out**
+**Log a person out**
 
 1. Log in at one of the five APIs below${isDemo ? '; the identities of the demo are on the [front page](/)' : ''}.
    *DirectLink*, say: \`POST /directlink/v1/auth/login\` with user and password.

@@ -197,14 +197,14 @@ async function checkRegistration(
 }
 
 /**
- * Who is named by the authenticator must be whose the passkey is here (WebAuthn Level 3, section
- * 7.2, step 6): nobody was asked who they are, so it has to name somebody.
+ * The user whom the authenticator names must own the passkey here (WebAuthn Level 3, section 7.2,
+ * step 6): no name was entered, so the authenticator has to give one.
  */
 function isOf({ holder }: Passkey, { response }: AuthenticationResponseJSON): boolean {
   return response?.userHandle === userHandleOf(holder)
 }
 
-/** Says nothing of a person: authenticators show it to whoever holds them. */
+/** Reveals nothing about the person: authenticators show it to anyone who holds them. */
 function userHandleOf(holder: string): string {
   return digest(holder)
 }

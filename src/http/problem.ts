@@ -38,7 +38,10 @@ export const problems: {
   internal: { status: 500, title: 'Something went wrong here' },
 }
 
-/** A failure as a problem document (RFC 9457): the form of our own API and of paths nobody owns. */
+/**
+ * A failure as a problem document (RFC 9457): the form of our own API and of paths without an
+ * owner.
+ */
 export function problemAnswer(failure: Failure): Answer {
   const { status, title } = problems[failure.kind]
   const detail = detailOf(failure)

@@ -88,7 +88,7 @@ export function createRateLimit(
 /** What a limit needs of the surface that it stands in. */
 export type RateLimitHost = Pick<SurfaceContext, 'rateLimitFactor' | 'clock'>
 
-/** Whoever holds an IPv6 address holds its /64 as well: those are counted as one. */
+/** The holder of an IPv6 address has its /64 as well: those are counted as one. */
 export function addressBlock(key: string): string {
   if (!key.includes(':') || !ipaddr.IPv6.isValid(key)) return key
   return ipaddr.IPv6.networkAddressFromCIDR(`${key}/64`).toString()

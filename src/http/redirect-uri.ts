@@ -4,8 +4,8 @@
 const contentSchemes: ReadonlySet<string> = new Set(['javascript:', 'data:', 'vbscript:', 'blob:'])
 
 /**
- * What is wrong with a URI that somebody is to be sent to, in words; undefined where it is good. It
- * goes into a header as it stands, so it is visible ASCII (RFC 3986, section 2).
+ * What is wrong with a URI for redirects, in words; undefined where it is valid. It goes into a
+ * header as it stands, so it is visible ASCII (RFC 3986, section 2).
  */
 export function redirectUriProblem(value: string): string | undefined {
   const url = URL.parse(value)

@@ -1,6 +1,6 @@
 /**
- * The words in which routes say what they take and give: JSON Schemas that check at run time, each
- * with the type of what it describes. An object's members must be those of its type, so a type of
+ * How routes declare what they take and give: JSON Schemas that check at run time, each with the
+ * type of what it describes. An object's members must be those of its type, so a type of
  * `src/protocol` and its schema cannot drift apart.
  */
 import { Type, type TSchema } from 'typebox'
@@ -28,32 +28,36 @@ type Members<T> = {
     : Schema<T[K]>
 }
 
-type Words = Pick<Notes<unknown>, 'description'> & { readonly example?: unknown }
+type Annotations = Pick<Notes<unknown>, 'description'> & { readonly example?: unknown }
 
-interface ObjectWords extends Words {
+interface ObjectAnnotations extends Annotations {
   /** Its name among the document's components. */
   readonly name?: string
 }
 
 /** What is sent in: further members are passed over, because the API is lenient about them. */
-export function lenient<T>(members: Members<T>, words: ObjectWords = {}): Schema<T> {
-  return object(members, words)
+export function lenient<T>(members: Members<T>, annotations: ObjectAnnotations = {}): Schema<T> {
+  return object(members, annotations)
 }
 
 /** What is sent in: a member that is not described is a problem. */
-export function strict<T>(members: Members<T>, words: ObjectWords = {}): Schema<T> {
-  return object(members, words, { additionalProperties: false })
+export function strict<T>(members: Members<T>, annotations: ObjectAnnotations = {}): Schema<T> {
+  return object(members, annotations, { additionalProperties: false })
 }
 
 /** What is sent out. Later versions may add members; tests see to it that none is undescribed. */
-export function answer<T>(members: Members<T>, words: ObjectWords = {}): Schema<T> {
-  return object(members, words)
+export function answer<T>(members: Members<T>, annotations: ObjectAnnotations = {}): Schema<T> {
+  return object(members, annotations)
 }
 
-function object<T>(members: Members<T>, { name, ...words }: ObjectWords, rest = {}): Schema<T> {
+function object<T>(
+  members: Members<T>,
+  { name, ...annotations }: ObjectAnnotations,
+  rest = {},
+): Schema<T> {
   return typed(
     Type.Object(members as Record<string, TSchema>, {
-      ...words,
+      ...annotations,
       ...rest,
       ...(name === undefined ? {} : { 'x-schema-name': name }),
     }),
@@ -75,13 +79,18 @@ export type TypeOf<M> = { readonly [K in Exclude<keyof M, OptionalNames<M>>]: Va
 }
 
 /** An object that one call alone takes or gives, so that nothing else needs its type. */
-export function fields<M extends Fields>(members: M, words: ObjectWords = {}): Schema<TypeOf<M>> {
-  return object(members as never, words)
+export function fields<M extends Fields>(
+  members: M,
+  annotations: ObjectAnnotations = {},
+): Schema<TypeOf<M>> {
+  return object(members as never, annotations)
 }
 
 /** Any text, on the way out. */
-export function anyText(words: Words & { readonly format?: string } = {}): Schema<string> {
-  return typed(Type.String(words))
+export function anyText(
+  annotations: Annotations & { readonly format?: string } = {},
+): Schema<string> {
+  return typed(Type.String(annotations))
 }
 
 /** RFC 3339. */
@@ -93,11 +102,11 @@ export const instant: Schema<string> = anyText({ format: 'date-time' })
  */
 export function text(
   maxLength: number,
-  words: Words = {},
+  annotations: Annotations = {},
   wrong: (value: string) => string | undefined = () => undefined,
 ): Schema<string> {
   const bounded = Type.Refine(
-    Type.String({ ...words, minLength: 1, maxLength }),
+    Type.String({ ...annotations, minLength: 1, maxLength }),
     (value) => value.length <= maxLength,
     () => `must have at most ${String(maxLength)} characters`,
   )
@@ -126,8 +135,8 @@ export function withRule<T>(
 }
 
 /** A parameter that may come several times, of which the first counts. */
-export function repeatable(words: Words = {}): Schema<string> {
-  return typed(Type.String({ ...words, [REPEATABLE]: true }))
+export function repeatable(annotations: Annotations = {}): Schema<string> {
+  return typed(Type.String({ ...annotations, [REPEATABLE]: true }))
 }
 
 const REPEATABLE = 'x-repeatable'
@@ -138,13 +147,13 @@ export function isRepeatable(schema: TSchema): boolean {
 
 /** A whole number from `minimum` on. */
 export function count(
-  words: Words & {
+  annotations: Annotations & {
     readonly minimum?: number
     readonly maximum?: number
     readonly default?: number
   } = {},
 ): Schema<number> {
-  return typed(Type.Integer({ minimum: 0, ...words }))
+  return typed(Type.Integer({ minimum: 0, ...annotations }))
 }
 
 /** @param bounds What is said of a value before it is compared. */
@@ -157,7 +166,7 @@ export function constant<const V extends string | boolean | number>(
 
 export function listOf<T>(
   items: Schema<T>,
-  bounds: Words & { readonly maxItems?: number } = {},
+  bounds: Annotations & { readonly maxItems?: number } = {},
 ): Schema<readonly T[]> {
   return typed(Type.Array(items, bounds))
 }
@@ -171,8 +180,8 @@ export function either<A, B>(one: Schema<A>, other: Schema<B>): Schema<A | B> {
 }
 
 /** Whatever JSON can hold. */
-export function anyJson(words: Words = {}): Schema<Json> {
-  return typed(Type.Unknown(words))
+export function anyJson(annotations: Annotations = {}): Schema<Json> {
+  return typed(Type.Unknown(annotations))
 }
 
 /** An object of whatever members. */

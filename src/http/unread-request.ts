@@ -36,7 +36,7 @@ export function headIn(bytes: Buffer, parsedBytes: number): RequestHead | undefi
   return { method, url, headers }
 }
 
-/** More do not tell anybody in which form to answer. */
+/** More are not needed to choose the form of the answer. */
 const MAX_HEADERS = 100
 
 /** As much of a request as a surface needs to refuse it in its own form; the rest is empty. */

@@ -9,7 +9,7 @@ export interface FetchRules {
   readonly mayBePrivate: boolean
 }
 
-/** Gets a JSON document of somebody else. Rejects with words for an operator. */
+/** Fetches a JSON document from another server. Rejects with a message for an operator. */
 export type FetchJson = (url: URL, rules: FetchRules) => Promise<unknown>
 
 const TIMEOUT_MS = 5000

@@ -68,7 +68,7 @@ export class IssuerKeys {
   /**
    * Makes sure that the set is as good as it can be for a key.
    *
-   * @throws {Error} Where nobody can say whether there is such a key.
+   * @throws {Error} Where it is unknown whether there is such a key.
    */
   async prepare(kid: string | undefined): Promise<void> {
     if (this.#set === undefined) return this.#load(RETRY_MS)

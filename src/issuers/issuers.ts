@@ -57,7 +57,7 @@ export class Issuers implements OtherIssuers {
    * What guards are told.
    *
    * @param wanted A key that a guard has not found among those that it was told of.
-   * @throws {Error} Where nobody can say whether there is such a key.
+   * @throws {Error} Where it is unknown whether there is such a key.
    */
   async document(wanted?: WantedKey): Promise<WireIssuers> {
     if (wanted !== undefined) await this.#byIss.get(wanted.issuer)?.set.prepare(wanted.kid)

@@ -12,8 +12,8 @@ export interface Confirmation {
    */
   confirmed(revocation: Revocation): Promise<Receipt>
   /**
-   * The same for everything in the log up to a position, whoever committed it and in whichever run:
-   * for what had ended before anybody asked. Leases that earlier runs granted are waited for.
+   * The same for everything in the log up to a position, whichever node and run committed it: for
+   * what had ended before the call. Leases that earlier runs granted are waited for.
    *
    * @returns `elapsedMs` counts from the call.
    */

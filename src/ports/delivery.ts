@@ -37,15 +37,15 @@ export interface DeliveryCursor {
 export interface EndsRequest {
   /** Only entries of this stream; undefined: of any. */
   readonly stream: string | undefined
-  /** Dialects whose clients' sessions concern anybody. */
+  /** Dialects in whose sessions a receiver is interested. */
   readonly dialects: readonly string[]
-  /** Other issuers, by `iss`, the end of whose tokens concerns anybody. */
+  /** Other issuers, by `iss`, in the ends of whose tokens a receiver is interested. */
   readonly issuers: readonly string[]
   /** How many entries, and how many participants, are looked at; 1 to 10,000. */
   readonly limit: number
 }
 
-/** What the next entries that nobody has planned have ended. */
+/** What the next entries that are not planned yet have ended. */
 export interface Ends {
   /** Names the plan that this was read from: see `planDeliveries`. */
   readonly version: number
@@ -138,7 +138,7 @@ export interface DeliveryStore {
    */
   claimDeliveries(command: ClaimCommand): Promise<readonly Delivery[]>
 
-  /** @returns False where the claim had ended and somebody else has it: then nothing changed. */
+  /** @returns False where the claim had ended and another node has it: then nothing changed. */
   settleDelivery(command: SettleCommand): Promise<boolean>
 
   /**
@@ -180,11 +180,11 @@ export interface Receiver {
   readonly kind: string
   /** Dialects whose sessions concern it. */
   readonly dialects: readonly string[]
-  /** What somebody is owed because this session ended; undefined for nothing. Never throws. */
+  /** What is owed because this session ended; undefined for nothing. Never throws. */
   owes(ended: EndedSession): Owed | undefined
   /** Other issuers, by `iss`, the end of whose tokens concerns it. Default: none. */
   readonly issuers?: readonly string[]
-  /** What somebody is owed because tokens of one of them ended here. Never throws. */
+  /** What is owed because tokens of one of them ended here. Never throws. */
   owesForeign?(entry: Revocation): Owed | undefined
   /** Sends one message. Ends soon after the signal is aborted. */
   send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>

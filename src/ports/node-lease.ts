@@ -11,11 +11,11 @@
  * - **Why that is enough.** Say that a revocation commits at some moment. A renewal that read the
  *   streams after it has the revocation in its replica before it counts. One that read them before
  *   it began before it, so what it grants ends one lease after the commit at the latest. One lease
- *   and a margin after a commit, then, no node accepts what it ended, whoever has said so or not.
+ *   and a margin after a commit, then, no node accepts what it ended, acknowledged or not.
  * - **Not waiting that long.** A node that has applied an entry, and whose guards have too or hold no
  *   lease any more, acknowledges it in its row. And a node whose counter did not change for a lease
- *   and a margin, by the clock of whoever looks, holds none. A node that is behind by a lease does
- *   not renew until it has caught up, so that nobody waits for it in vain.
+ *   and a margin, by the observer's clock, holds none. A node that is behind by a lease does not
+ *   renew until it has caught up, so that no logout waits for it in vain.
  * - **Guards.** A node grants no guard a lease that ends after its own: `leaseLeftMs` is the most
  *   that it may give. So when a node's lease has run out, so have those of its guards.
  * - **Coming back.** A row belongs to one start of one process. A process that was away for so long
@@ -62,8 +62,8 @@ export interface NodeLeases {
    * Waits until no other node, and no guard of one, can accept what an entry ended. This node and
    * its own guards are not waited for.
    *
-   * Call it when the entry is durable, whoever wrote it. Always resolves, at the latest one lease
-   * and a margin after the call, even when the database is gone.
+   * Call it when the entry is durable, whichever node wrote it. Always resolves, at the latest one
+   * lease and a margin after the call, even when the database is gone.
    */
   confirmOnOtherNodes(revocation: EntryPlace): Promise<ConfirmedElsewhere>
 

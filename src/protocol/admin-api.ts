@@ -91,7 +91,7 @@ export interface WireTold {
   readonly state: WireDelivery['state']
 }
 
-/** One revocation; what is known of its receipt is null once nobody remembers it. */
+/** One revocation; its receipt is null once it is no longer remembered. */
 export interface WireRevocationDetail {
   readonly revocation: WireRevocation
   readonly receipt: WireReceipt | null
@@ -258,7 +258,7 @@ export interface WireMe {
   readonly expiresAt: string | null
 }
 
-/** Somebody who signs in at the console. */
+/** A person who signs in at the console. */
 export interface WireOperator {
   readonly name: string
   readonly role: Role
@@ -288,7 +288,7 @@ export interface WireGuardAdded {
   readonly credential: string
 }
 
-/** Whoever decides whether a token is good: a node, or a guard that is connected to one. */
+/** What decides whether a token is good: a node, or a guard that is connected to one. */
 export interface WireVerifier {
   readonly id: string
   readonly kind: 'node' | 'guard'
@@ -310,7 +310,7 @@ export interface WireVerifier {
 
 export { deliveryStates, type DeliveryState }
 
-/** What somebody outside must be told because of a revocation. */
+/** A message that is owed because of a revocation. */
 export interface WireDelivery {
   /** The same however often the message arrives there. */
   readonly id: string

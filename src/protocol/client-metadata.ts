@@ -34,7 +34,7 @@ export interface ClientMetadata {
   readonly frontchannel_logout_session_required?: boolean
   /** True: requests of this client that it has not pushed are refused (RFC 9126, section 6). */
   readonly require_pushed_authorization_requests?: boolean
-  /** True: an application of the installation's own, for which nobody is asked for consent. */
+  /** True: an application of the installation's own, for which no consent is asked. */
   readonly skip_consent?: boolean
 }
 

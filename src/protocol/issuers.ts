@@ -9,7 +9,7 @@ import type { SightingRules } from './sightings.ts'
 export const issuersPath = '/outright/v1/issuers'
 
 export interface WireIssuer extends IssuerTerms {
-  /** Null where the node could not get them: then nobody can say whether a token is good. */
+  /** Null where the node could not get them: then its tokens cannot be judged. */
   readonly keys: { readonly keys: readonly Readonly<Record<string, unknown>>[] } | null
 }
 

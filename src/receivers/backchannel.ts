@@ -2,8 +2,8 @@
  * Telling relying parties that a session has ended (OpenID Connect Back-Channel Logout 1.0): one
  * POST with a logout token to each client that was in it and has a `backchannel_logout_uri`.
  *
- * It owns what a client is owed and the form of its message. When, how often and by which node is
- * none of its business: see `core/plan-deliveries.ts` and `core/deliver.ts`.
+ * It owns what a client is owed and the form of its message. When, how often and by which node it
+ * is sent is decided elsewhere: see `core/plan-deliveries.ts` and `core/deliver.ts`.
  */
 import { receiverName } from '../domain/delivery.ts'
 import type { Receiver } from '../ports/delivery.ts'

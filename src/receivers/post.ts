@@ -10,8 +10,8 @@ export interface PostRequest {
 }
 
 /**
- * Posts JSON. 2xx means that it was taken. Everything else may change, because somebody mends a
- * server or its configuration, except for what says that the message is wrong.
+ * Posts JSON. 2xx means that it was taken. Everything else may change, because a server or its
+ * configuration may be corrected, except for what says that the message is wrong.
  *
  * @param url An `http` or `https` URL.
  */

@@ -1,6 +1,6 @@
 /**
  * What happens with a database that may lack logouts which were answered: a restored backup, or one
- * whose files were lost. It carries a mark (`stores/undecided.ts`), and nobody serves it until an
+ * whose files were lost. It carries a mark (`stores/undecided.ts`), and no node serves it until an
  * operator has decided.
  */
 import type { Core } from '../core/core.ts'
@@ -28,12 +28,12 @@ export async function checkDecision(
   )
 }
 
-/** More often than this nobody has logged everyone out since a backup that is still of use. */
+/** More often than anyone has logged everyone out since a backup that is still useful. */
 const LEAP = 100_000
 /** A counter has 32 bits; a clock that shows the year 2106 is not believed. */
 const MAX_SECONDS = 0xffff_ffff - LEAP
 
-/** Does what was decided, before anybody is served, and takes the mark away. */
+/** Carries out the decision before any request is served, and removes the mark. */
 export async function carryOutDecision(
   core: Core,
   { store, clock }: Pick<CoreDependencies, 'store' | 'clock'>,

@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 
 /** Connections that have become idle are looked for this often. */
 const SWEEP_MS = 50
-/** Whoever has not finished a request by then is cut off: a slow peer must not keep a node alive. */
+/** A request that has not finished by then is cut off: a slow peer must not keep a node alive. */
 const GRACE_MS = 10_000
 
 /**

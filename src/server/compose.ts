@@ -99,7 +99,7 @@ export async function compose(config: Config, world: World): Promise<Composition
     }
   } catch (error) {
     if (!(error instanceof Refusal) || error.failure.kind !== 'store_unavailable') throw error
-    // Whoever starts a server is an operator, and may read the reason.
+    // The person who starts a server is an operator, and may read the reason.
     throw new Error(`Cannot open the database: ${error.failure.reason}`, { cause: error })
   }
 }
@@ -228,8 +228,8 @@ function openMetrics(
 
 /**
  * This process can never write again, and does not hear what another one writes into its stream. It
- * goes on answering, with refusals, and does not end: started anew at once it would take the stream
- * back from whoever replaced it, or go on as if nothing had been lost.
+ * goes on answering, with refusals, and does not end: restarted at once it would take the stream
+ * back from the node that replaced it, or continue as if nothing had been lost.
  */
 async function stopForGood(
   reason: string,

@@ -38,7 +38,7 @@ export function crossProblems(settings: Settings): readonly string[] {
   ]
 }
 
-/** Shorter tokens can be guessed by somebody who tries for long enough, or were made up by a person. */
+/** Shorter tokens can be guessed in time, or were made up by a person. */
 const MIN_TOKEN_LENGTH = 24
 const MIN_DIFFERENT_CHARACTERS = 8
 

@@ -1,6 +1,5 @@
 /**
- * Every setting of a server: the one place that says what it may be, what it is unless somebody
- * says.
+ * Every setting of a server, with what is allowed and its default.
  */
 import { hostname } from 'node:os'
 import { MAX_LEASE_MS } from '../feed/settings.ts'

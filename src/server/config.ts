@@ -112,7 +112,7 @@ function complete(given: ConfigFile): ReadConfig {
   return { config, problems: crossProblems(settings) }
 }
 
-/** A zone index has no meaning for whoever calls from elsewhere, and no place in a URL (WHATWG). */
+/** A zone index has no meaning for remote callers, and no place in a URL (WHATWG). */
 function hostInUrl(host: string): string {
   const [address = ''] = host.split('%')
   if (address === '0.0.0.0' || address === '::') return '127.0.0.1'

@@ -57,7 +57,7 @@ class AllNodes implements Confirmation {
 
   /**
    * What this node and its guards have said is not a confirmation yet. The others are asked, so
-   * that whoever looks again knows, also where nobody waits.
+   * that a later look finds the answer, also where no call waits.
    */
   receipt(revocation: Revocation): Receipt | undefined {
     const known = this.#remembered.get(revocation.id)

@@ -38,7 +38,7 @@ export async function seedDemo(store: Store, seed: DemoSeed): Promise<void> {
   await store.updateClient(id, { redirectUris: [callback, ...known].slice(0, MAX_CALLBACKS) })
 }
 
-/** Ports that somebody tries in an afternoon. */
+/** Ports that a person tries in an afternoon. */
 const MAX_CALLBACKS = 20
 
 async function addIdentities(store: Store, { passwordCost: cost, nowMs }: DemoSeed): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * Brings the identifiers of a database that an earlier version wrote into their normal form, once.
- * What two people claim is left to the first who has it, and said: only an operator can know whose
- * it is.
+ * An identifier that two people have is left to the first and reported: only an operator can know
+ * whose it is.
  */
 import { normalIdentifier } from '../domain/identifiers.ts'
 import { Refusal } from '../domain/failure.ts'
@@ -19,7 +19,7 @@ const identifiers = ['username', 'email', 'phone'] as const
 type Stored = Pick<DirectoryStore, 'listSubjects' | 'updateSubject' | 'findSubject'> &
   Pick<TicketStore, 'putTicket' | 'findTicket'>
 
-/** Call it before anybody is looked up. Reads every subject the first time, and nothing after that. */
+/** Call it before the first look-up. Reads every subject the first time, and nothing after that. */
 export async function normalizeIdentifiers(store: Stored, log: Log): Promise<void> {
   if (Number((await readSettingText(store, DONE)) ?? 0) >= VERSION) return
   let cursor: string | undefined

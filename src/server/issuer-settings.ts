@@ -91,7 +91,7 @@ export const issuerSchema: Group<IssuerSettings> = group<IssuerSettings>({
   }),
   maxSessionMs: lifetime({
     description:
-      'how long somebody may stay logged in there by refreshing: the end of a login is remembered for so long',
+      'how long a person may stay logged in there by refreshing: the end of a login is remembered for that long',
     default: 30 * DAY_MS,
   }),
   clockSkewMs: duration({

@@ -40,7 +40,7 @@ async function readKeyFile(file: string): Promise<string> {
   }
 }
 
-/** A KMS or a vault by its own command line. What it prints is a key and is shown to nobody. */
+/** A KMS or a vault by its own command line. What it prints is a key and is never shown. */
 async function runCommand([program = '', ...args]: readonly string[]): Promise<string> {
   try {
     const options = { timeout: COMMAND_WITHIN_MS, maxBuffer: 65_536 }

@@ -82,7 +82,9 @@ abstract class CountingOutput implements Output {
   }
 }
 
-/** A file, `/dev/null`, `/dev/full`: a write does not wait for anybody, and may work again later. */
+/**
+ * A file, `/dev/null`, `/dev/full`: a write does not block on a reader, and may work again later.
+ */
 class FileOutput extends CountingOutput {
   readonly #fd: number
   #isMidLine = false

@@ -1,4 +1,4 @@
-/** Whether this node may serve, and why not, in words that may be shown to anybody. */
+/** Whether this node may serve, and why not, in words that may be shown in public. */
 import type { NodeLeases } from '../ports/node-lease.ts'
 import type { Store } from '../ports/store.ts'
 import type { Timekeeper } from './timekeeper.ts'

@@ -1,6 +1,6 @@
 /**
- * What a server says of itself beside its data, for whoever examines it on the same machine: where
- * it really listens, and what its own settings are worth. It holds no secret.
+ * What a server writes about itself beside its data, for the doctor on the same machine: where it
+ * really listens, and its effective settings. It holds no secret.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

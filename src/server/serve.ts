@@ -32,16 +32,16 @@ export interface ServeOptions {
   readonly afterRestore?: Config['afterRestore']
 }
 
-/** How long the end of a server waits for whoever reads its log. */
+/** How long a shutdown waits for the reader of the log. */
 const LAST_LINES_MS = 2000
 
-/** What of the log may wait for whoever reads it; more is lost and counted. */
+/** How much of the log may wait for its reader; more is dropped and counted. */
 const MAX_PENDING_LOG_BYTES = 1024 * 1024
 
 export interface RunningServer {
   /** Where it listens. */
   readonly url: string
-  /** The demo's: a command that logs somebody out, to be pasted into a terminal. */
+  /** In the demo: a command that logs a person out, to be pasted into a terminal. */
   readonly tryIt: string | undefined
   /** The demo's: who signs in at the console. */
   readonly operator: Required<NewOperator> | undefined
@@ -89,7 +89,7 @@ export async function serveConfig(asked: Config): Promise<RunningServer> {
   try {
     await composition.app.listen({ host: config.host, port: config.port })
   } catch (error) {
-    // The port is taken: nobody will stop what nobody can reach.
+    // The port is taken: without a caller, nothing else would close it.
     await composition.close()
     throw listenError(error, config)
   }
@@ -113,7 +113,7 @@ export async function serveConfig(asked: Config): Promise<RunningServer> {
   }
 }
 
-/** Nobody waits for them: the page that shows them says which are there. */
+/** Not awaited: the page that shows them says which are running. */
 function startApps(apps: DemoApps, url: string, log: Log): void {
   apps.start(url).catch((error: unknown) => {
     log.warn({ reason: reasonOf(error) }, 'An application of the demo could not start')
@@ -130,14 +130,14 @@ async function inviteFirst({ invitations }: Core): Promise<Invited | undefined> 
   }
 }
 
-/** The public URL, where nobody names it, has the port: it must be known before anything is made. */
+/** Without a configured public URL, the URL contains the port: it must be known first. */
 async function withPort(config: Config): Promise<Config> {
   if (new URL(config.issuer).port !== '0') return config
   const port = await freePort(config)
   return { ...config, port, issuer: config.issuer.replace(/:0$/, `:${String(port)}`) }
 }
 
-/** A port that nobody uses at this moment. */
+/** A port that is free at this moment. */
 async function freePort({ host }: Config): Promise<number> {
   const probe = createServer()
   const taken = new Promise<void>((resolve, reject) => {

@@ -49,12 +49,12 @@ export type TimeStore = Pick<TicketStore, 'listTickets' | 'putTicket'> &
 /** Of the ticket that keeps the trusted time of a node, before its stream. */
 export const TRUSTED_TIME = 'trusted-time'
 
-/** A node whose clock is further from the database's than this serves nobody. */
+/** A node whose clock is further from the database's than this refuses to serve. */
 export const MAX_APART_MS = 30_000
 const READ_EVERY_MS = 1000
 const STORE_EVERY_MS = 60_000
 const COMPARE_EVERY_MS = 5000
-/** A lead that somebody should know of. */
+/** A lead worth a warning. */
 const NOTABLE_MS = 60_000
 
 /**

@@ -100,7 +100,7 @@ export type TransferPart =
 const CHUNK = 500
 
 /**
- * Reads a file. Whoever acts on its rows must not keep what they did unless `end` came.
+ * Reads a file. A caller that stores its rows must undo that unless `end` came.
  *
  * @throws {Error} Where it is not such a file, is of another version, damaged, or breaks off.
  */

@@ -1,7 +1,7 @@
 /**
  * This node as a verifier, and the hub that brings its log to the other verifiers: the replica, the
- * feed, and the order between them. An entry is in this node's replica before it is sent to
- * anybody, and both happen before the verb that made it resolves.
+ * feed, and the order between them. An entry is in this node's replica before it is sent to any
+ * guard, and both happen before the verb that made it resolves.
  */
 import { randomBytes } from 'node:crypto'
 import type { Position, Revocation } from '../domain/revocation.ts'

@@ -1,9 +1,9 @@
 /**
  * The vocabulary in which settings are written down: one schema says what a setting is called, what
- * it may be, what it is when nobody says, and what it means. This folder owns how such a schema is
- * made (here) and how a value is held against it (`read.ts`). It owns no setting: each part of the
- * server writes its own schema beside its code, and `src/server/config-schema.ts` puts them
- * together. The tables of the documentation are made from the same schemas (`test/documents`).
+ * it may be, its default, and what it means. This folder owns how such a schema is made (here) and
+ * how a value is held against it (`read.ts`). It owns no setting: each part of the server writes
+ * its own schema beside its code, and `src/server/config-schema.ts` puts them together. The tables
+ * of the documentation are made from the same schemas (`test/documents`).
  *
  * A schema is a JSON Schema made by TypeBox, so that it checks itself; what only settings have
  * (variable, flag, secrecy) stands beside the standard's words.
@@ -31,7 +31,7 @@ export interface Group<T> extends Setting<T> {
 export type Notes<T> = {
   /** What it is for, in a few words without a full stop. */
   readonly description?: string
-  /** What it is where nobody says. Without one, and not `optional`, it has to be given. */
+  /** The value where none is given. A setting that has none, and is not `optional`, is required. */
   readonly default?: NoInfer<T>
   /** The same with `--demo`, where that differs. */
   readonly demoDefault?: NoInfer<T>

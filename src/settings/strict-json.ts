@@ -1,6 +1,6 @@
 /**
  * Parses JSON in which no object says one name twice: `JSON.parse` keeps the last of them and says
- * nothing, so that a setting which somebody wrote is not the one that counts.
+ * nothing, so that a setting somewhere in a file would silently not count.
  *
  * @throws {RepeatedName} Where a name is repeated; the message has the name with its place.
  * @throws {SyntaxError} Where it is not JSON.

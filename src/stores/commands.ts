@@ -238,5 +238,5 @@ export type BatchOutcome =
     }
   /** Nothing of the batch was stored. */
   | { readonly kind: 'unavailable'; readonly reason: string }
-  /** Nobody knows whether it will be there after a restart, and nothing will be stored from now on. */
+  /** Unknown whether it will survive a restart; nothing will be stored from now on. */
   | { readonly kind: 'stopped'; readonly reason: string }

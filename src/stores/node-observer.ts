@@ -11,7 +11,7 @@ export interface ObserverOptions {
   readonly isOwn: (member: string) => boolean
   readonly leaseMs: number
   readonly marginMs: number
-  /** How often rows are looked at while somebody waits and no notification comes, milliseconds. */
+  /** How often rows are polled while a call waits and no notification comes, in milliseconds. */
   readonly lookEveryMs: number
 }
 

@@ -1,7 +1,7 @@
 /**
  * The mark in a database that may lack logouts which were answered: a backup, or one that was
  * opened although its files were incomplete. A ticket, so that every store has it and it travels
- * with the data. Whoever serves the database decides what it means, and takes it away.
+ * with the data. The server that opens the database decides what it means, and removes it.
  */
 export const UNDECIDED = { kind: 'undecided', key: 'lost-logouts' } as const
 

@@ -59,8 +59,8 @@ export function deadUntilSeconds(
 }
 
 /**
- * The same about facts that were found alive at an earlier version of the replica: what nobody has
- * touched since need not be looked up again.
+ * The same about facts that were found alive at an earlier version of the replica: what has not
+ * changed since need not be looked up again.
  */
 export function isStillAlive(
   replica: RevocationView,
@@ -77,7 +77,7 @@ export function isStillAlive(
 }
 
 /**
- * Whether a signing key was removed. No token carries a generation of its key: whoever has read the
+ * Whether a signing key was removed. No token carries a generation of its key: the holder of the
  * key could write any.
  */
 export function isRemovedKey(

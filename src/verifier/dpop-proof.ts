@@ -131,7 +131,7 @@ function wrongClaims(
   const isId = typeof jti === 'string' && jti !== '' && jti.length <= MAX_ID_CHARS
   const isTexts = typeof htm === 'string' && typeof htu === 'string'
   if (!isId || !isTexts || typeof iat !== 'number' || !Number.isFinite(iat)) return 'incomplete'
-  // Passed over, a nonce that is no text would be one that nobody has to check.
+  // A nonce that is not a string would otherwise skip the check.
   if (nonce !== undefined && typeof nonce !== 'string') return 'incomplete'
   if (htm !== method) return 'method'
   const wanted = normalUrl(url)

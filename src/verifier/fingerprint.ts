@@ -28,7 +28,7 @@ export interface Entry {
 /**
  * The fingerprint of what a revocation names. Ids that are minted here (of tokens, sessions and
  * signing keys) are UUIDs whose last 64 bits are random, so those are taken as they are; every
- * other name is hashed, with its scope, so that nobody can choose a name that meets another's
+ * other name is hashed, with its scope, so that a name cannot be chosen to collide with another's
  * fingerprint. Where a minted id follows a name, it is the one XOR the other: as random as the id.
  *
  * What another issuer names is always hashed, with its scope and that issuer, which could choose

@@ -6,9 +6,9 @@ interface Pace {
 
 /**
  * Reads that begin after they were asked for. Only such a read can say that something does not
- * exist: one that was under way before may be older than what is looked for. Whoever asks while the
- * next read has not begun shares it, and no two begin within the pause, so unknown names cannot
- * make a process ask its source more often than that.
+ * exist: one that was under way before may be older than what is looked for. Calls made before the
+ * next read has begun share it, and no two begin within the pause, so unknown names cannot make a
+ * process ask its source more often than that.
  */
 export class FreshReads {
   readonly #read: () => Promise<void>

@@ -2,7 +2,7 @@ import { errors, type JWTVerifyGetKey } from 'jose'
 
 /** The search for the key of one token, and how it ended. */
 export class KeySearch {
-  /** `none`: there is no such key; `failed`: nobody knows. */
+  /** `none`: there is no such key; `failed`: unknown. */
   ended: 'found' | 'none' | 'failed' = 'found'
   readonly #find: JWTVerifyGetKey
 

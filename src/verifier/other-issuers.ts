@@ -13,14 +13,14 @@ export interface OtherIssuers {
   /**
    * @param iss As a token says it, of which nothing is verified yet.
    * @returns Undefined where no such issuer is accepted.
-   * @throws {Error} Where nobody can say at the moment.
+   * @throws {Error} Where it is unknown at the moment.
    */
   find(iss: string): OtherIssuer | undefined | Promise<OtherIssuer | undefined>
   /** Called with a token of theirs that was accepted and had not been verified before. */
   seen?(token: ForeignNames): void
 }
 
-/** Signatures of public keys alone: whoever knows a public key must not be able to make one. */
+/** Signatures of public keys alone: knowing a public key must not suffice to make one. */
 export const foreignAlgorithms: string[] =
   'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ')
 

@@ -27,8 +27,8 @@ export class ProofMemory {
   /**
    * Notes that a proof was used.
    *
-   * @returns Undefined for the first use; `full` where no more can be remembered: then nobody can
-   *   say whether it was the first.
+   * @returns Undefined for the first use; `full` where no more can be remembered: then it is
+   *   unknown whether it was the first.
    */
   use(
     { thumbprint, id, madeAtSeconds }: Proof,

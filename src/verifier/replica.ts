@@ -187,9 +187,9 @@ export class Replica {
 
   /**
    * Drops entries whose time has passed, a little at a time. Each call resumes where the last
-   * stopped, so that calling it from a timer visits everything in turn and stalls nobody. An entry
-   * is never dropped before its time; one that the table moved meanwhile may have to wait for the
-   * next round. From then on everything is over that expires by then.
+   * stopped, so that calling it from a timer visits everything in turn and never stalls the
+   * process. An entry is never dropped before its time; one that the table moved meanwhile may have
+   * to wait for the next round. From then on everything is over that expires by then.
    *
    * @param nowSeconds Unix time in seconds.
    * @param budget How many slots to examine at most; without it, what is left of one sub-table: of

@@ -35,8 +35,8 @@ export interface TokenVerifier<Claims extends TokenClaims = TokenClaims> {
    */
   verify(token: string | undefined, audience?: string): Promise<Verdict<Claims>>
   /**
-   * The same for a call that ends what the token names, and lets nobody in: a token whose time is
-   * yet to come is good, because the clock that it was signed by, or the one here, was set back.
+   * The same for a call that ends what the token names, and grants no access: a token that is not
+   * valid yet is accepted, because the clock that it was signed by, or the one here, was set back.
    */
   verifyEarly(token: string | undefined, audience?: string): Promise<Verdict<Claims>>
   /**
@@ -130,7 +130,7 @@ export function createTokenVerifier(
       return rejected[reasonOf(error, search, isCurrent(nowMs()))].verdict
     }
     if (known === undefined) return rejected.invalid.verdict
-    // Verified with keys that somebody has since given up.
+    // Verified with keys that have since been dropped.
     if (forgotten !== before) return verifyNew(token, audience, isEarlyGood)
     // One that is early is not good for other calls.
     if (!isEarlyGood) verified.add(known)
@@ -140,7 +140,7 @@ export function createTokenVerifier(
 
   function verifyKnown(token: string | undefined, audience?: string): Decision | undefined {
     if (token === undefined || token === '') return rejected.missing
-    // Whoever calls it without types may hand over anything.
+    // A caller without types may pass anything.
     if (typeof token !== 'string' || token.length > MAX_TOKEN_CHARS) return rejected.invalid
     // Before the token is looked for: a clock waits for all reads of memory that are under way.
     const judgedMs = nowMs()
@@ -168,8 +168,8 @@ export function createTokenVerifier(
 }
 
 /**
- * Tells of a login at another issuer where the token of one is good; a bound one as well, since
- * somebody has logged in for it, whoever shows it.
+ * Tells of a login at another issuer where the token of one is good; a bound one as well, since a
+ * person has logged in for it, whoever presents it.
  */
 function told(verdict: Verdict, others: OtherIssuers | undefined): Verdict {
   const good = verdict.ok ? verdict : verdict.bound?.verdict

@@ -27,13 +27,13 @@ export interface VerifiedToken extends Decision {
   readonly replica: RevocationView
 }
 
-/** Under which it is kept with the claims. Nobody else can meet the name, nor sees it listed. */
+/** Under which it is kept with the claims: not enumerable, and no other code can use the name. */
 const verifiedKey = Symbol('outright.verified')
 
 /**
  * Makes the record of a token of ours.
  *
- * @param claims Nobody else may have them yet: they are frozen here.
+ * @param claims No other code may hold them yet: they are frozen here.
  */
 export function verifiedToken(
   token: string,

@@ -36,7 +36,7 @@ async function showsAndCalls(origin: string): Promise<void> {
     if (!url.startsWith(origin) && !url.startsWith('data:')) elsewhere.push(url)
   })
   await page.goto(`${origin}/docs`)
-  await page.getByText('Log somebody out').waitFor()
+  await page.getByText('Log a person out').waitFor()
   assert.equal(await page.title(), 'Outright API')
   await page.locator('.opblock-tag').first().waitFor()
   const tags = await page.locator('.opblock-tag').allInnerTexts()

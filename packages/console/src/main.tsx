@@ -40,7 +40,7 @@ function Console() {
   )
 }
 
-/** Asks who is signed in; where nobody is, the page to sign in comes next. */
+/** Asks who is signed in; without a session the sign-in page follows. */
 async function signedIn(): Promise<Trouble | undefined> {
   try {
     me.set(await api.me())

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { withExamples } from '../examples.ts'
 import type { Shell } from '../shell.ts'
 
-/** `outright restore`: puts a backup in the place of a database that nobody serves. */
+/** `outright restore`: puts a backup in the place of a database that no server has open. */
 export function addRestore(program: Command, shell: Shell): void {
   const command = program
     .command('restore')

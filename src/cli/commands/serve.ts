@@ -88,7 +88,7 @@ function demoNotice({ url, tryIt, operator }: RunningServer): string {
   ].join('\n')
 }
 
-/** On the terminal and in no log: whoever has the link becomes the first operator. */
+/** On the terminal and in no log: the holder of the link becomes the first operator. */
 function setUpNotice(link: string): string {
   return [
     'outright: there is no operator yet. Become the first one, once and within a day, at',

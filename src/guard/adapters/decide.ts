@@ -79,7 +79,7 @@ const protectRules: Rules<Omit<AdapterOptions, 'isStream'>> = {
 const streamRules: Rules<AdapterOptions> = { ...protectRules, isStream: aFunction }
 
 /**
- * Refuses options that cannot work, and what nobody knows: misspelt, it would protect less than was
+ * Refuses options that cannot work, and unknown ones: a misspelt option would protect less than was
  * meant.
  *
  * @throws {TypeError} That names the option, what was given, and what is allowed.
@@ -102,7 +102,7 @@ export type Decision =
 
 export const defaultGraceMs = 5000
 
-/** Under which the claims of a request that was let in are kept. Nobody else can meet the name. */
+/** Under which the claims of an accepted request are kept. No other code can use the name. */
 const claimsKey = Symbol('outright.claims')
 
 interface WithClaims {
@@ -224,8 +224,8 @@ export function decisionOf(
 }
 
 /**
- * The challenge of a verdict. `Retry-After` with a 401 says when a new login is good: somebody was
- * logged out up to a second, and has come back within it.
+ * The challenge of a verdict. `Retry-After` with a 401 says when a new login will be accepted: the
+ * person was logged out up to a second, and came back within it.
  */
 function challengeOf(rejected: Rejected, options: ProtectOptions, scheme: Scheme): Challenge {
   const { reason, retryAfterSeconds, proof = 'missing' } = rejected

@@ -59,7 +59,7 @@ export function endWhenRevoked(
   response: NodeResponse | undefined,
   options: EndingOptions,
 ): void {
-  // Node hands an upgrade to whoever listens for upgrades, who runs it through the middlewares as if
+  // Node hands an upgrade to the listener for upgrades, which runs it through the middlewares as if
   // it were a request. Its answer has then been sent, or never will be: there is only the socket.
   if (isUpgrade(request)) {
     const socket: Duplex | null = request.socket ?? response?.socket
@@ -156,10 +156,10 @@ export function endUpgradeWhenRevoked(
 const closeFrameMs = 1000
 
 /**
- * Destroys the socket of an upgrade. Where it is a WebSocket and a code is given, it says so first:
- * whoever writes whole frames is between two of them whenever another turn begins, and a close
- * frame may stand between the fragments of a message (section 5.4). Nothing more is read: what the
- * other end sends from now on reaches nobody.
+ * Destroys the socket of an upgrade. Where it is a WebSocket and a code is given, a close frame is
+ * sent first: code that writes whole frames is between two of them whenever another turn begins,
+ * and a close frame may stand between the fragments of a message (section 5.4). Nothing more is
+ * read: what the other end sends from now on is discarded.
  */
 function endUpgraded(
   request: IncomingMessage,

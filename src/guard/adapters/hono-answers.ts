@@ -11,10 +11,10 @@ const brokenOff = 'An answer was broken off: its token has been revoked'
 type Piece = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>
 
 /**
- * The same answer, whose body ends when what the claims name is revoked. Nothing says of a `Body`
- * whether somebody still writes into it. So it is read: what is complete at once is passed on
- * whole, and everything else is watched. An event stream ends as if it were over, and its client
- * will try again; anything else breaks off, so that nobody takes a part for the whole.
+ * The same answer, whose body ends when what the claims name is revoked. A `Body` does not tell
+ * whether it is still being written. So it is read: what is complete at once is passed on whole,
+ * and everything else is watched. An event stream ends as if it were over, and its client will try
+ * again; anything else breaks off, so that no client takes a part for the whole.
  */
 export async function endingAnswer(
   guard: Guard,
@@ -71,7 +71,7 @@ function watched(
   })
 }
 
-/** Whoever writes the body is told that nobody reads it any more. What it says to that is its own. */
+/** Tells the writer of the body that it is no longer read. Its errors are its own. */
 function cancel(reader: ReadableStreamDefaultReader<Uint8Array>): void {
   reader.cancel(brokenOff).catch(() => undefined)
 }

@@ -25,8 +25,8 @@ export interface UpgradeProtectOptions {
 
 /**
  * Wraps what Hono's `upgradeWebSocket` is given, so that the WebSocket is closed when the token is
- * revoked, and what comes after that reaches nobody. `protect` has to let the request in before. On
- * Node `protect` alone is enough.
+ * revoked, and later messages are discarded. `protect` has to let the request in before. On Node
+ * `protect` alone is enough.
  *
  * @example
  *   app.get(
@@ -95,7 +95,7 @@ interface Upgrading {
 }
 
 /**
- * Refuses an upgrade that nobody watches before it happens: once a runtime has changed the
+ * Refuses an upgrade that is not watched, before it happens: once a runtime has changed the
  * protocol, no answer can undo it. Hono's helper of every runtime looks at the header first, but
  * for Bun's, which calls the server.
  */
@@ -131,7 +131,9 @@ function isUpgrading(server: unknown): server is Upgrading {
   )
 }
 
-/** @throws {Error} Where a protocol was changed all the same, and nobody can end it. */
+/**
+ * @throws {Error} Where the protocol was changed all the same, and the connection cannot be ended.
+ */
 export function refuseUnwatched(context: Context): void {
   if (context.res.status !== 101) return
   // Its end on the server's side is in the application's hands from the start, and opens untold.

@@ -96,7 +96,7 @@ async function runOnStandards(
   if (isCutOff) return answerOf(challengeFor('revoked', options))
   refuseUnwatched(context)
   const { isStream = () => true } = options
-  // Of an answer to HEAD nobody reads a body, so nobody would end the watch.
+  // An answer to HEAD has no body that is read, so nothing would end the watch.
   if (method !== 'HEAD' && context.res.status !== 101 && isStream(context.res)) {
     const ending = await endingAnswer(guard, claims, context.res)
     // Assigning once more would merge the headers with themselves.

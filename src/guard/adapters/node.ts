@@ -128,7 +128,7 @@ export async function protectUpgrade(
   options: NodeProtectOptions = none,
 ): Promise<TokenClaims | undefined> {
   if (options !== none) checkProtectOptions(options)
-  // Nobody else listens yet, and a reset while the token is checked must not end the process.
+  // No other code listens yet, and a reset while the token is checked must not end the process.
   const ignore = (): void => undefined
   socket.on('error', ignore)
   const found = decide(guard, request, readingOf(options), options)
@@ -159,7 +159,7 @@ function admit(
 
 function refuse(challenge: Challenge, request: IncomingMessage, response: ServerResponse): void {
   const { status, headers, body } = challenge
-  // Somebody has answered while the token was checked, because it took too long, say.
+  // The application has answered while the token was checked, after a timeout for example.
   if (response.headersSent) {
     if (!response.writableEnded) response.destroy()
     return

@@ -1,7 +1,7 @@
 /**
  * Telling a TV provider (MVPD) that its viewer is logged out, in the way that was agreed on with
  * it, one way a file. This folder owns what a provider is owed and the form of each message. When,
- * how often and by which node is none of its business: see `core/plan-deliveries.ts` and
+ * how often and by which node it is sent is decided elsewhere: see `core/plan-deliveries.ts` and
  * `core/deliver.ts`. Apart from other receivers because a provider is named by its viewers'
  * logins.
  */

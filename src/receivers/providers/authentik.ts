@@ -7,8 +7,8 @@
  *   /api/v3/core/authenticated_sessions/?user__username=` and of `GET
  *   /api/v3/oauth2/refresh_tokens/?user=` is deleted, 204.
  *
- * What `sub` is depends on the _Subject mode_ of the provider there; a hashed id names a person to
- * nobody.
+ * What `sub` is depends on the _Subject mode_ of the provider there; a hashed id identifies the
+ * person only there.
  */
 import { choice, text } from '../../settings/schema.ts'
 import { objectIn, endEach, idsIn, inPath, PAGE, told, withToken, type Product } from './product.ts'

@@ -4,7 +4,7 @@
  * `cognito-idp:AdminUserGlobalSignOut` on the pool; requests carry Signature Version 4.
  *
  * - A subject: `POST /` with `X-Amz-Target` and `{ UserPoolId, Username }`, 200. `Username` may be
- *   the `sub` of a person who has no other provider. The cookie of the hosted login page stays.
+ *   the `sub` of a person who has no other provider. The cookie of the hosted login page is kept.
  *
  * Everything that the caller did wrong is a 400 with its name in `__type`: also that there is no
  * such person, and that there were too many requests.

@@ -1,8 +1,8 @@
 /**
- * Telling an identity provider that somebody whose tokens ended here is logged out: the call that
+ * Telling an identity provider that a person whose tokens ended here is logged out: the call that
  * its product has for it, one product a file. This folder owns which ends a product has a call for,
  * the call, its credentials and what its answers mean. When, how often and by which node a provider
- * is told is none of its business: see `core/plan-deliveries.ts` and `core/deliver.ts`. Apart from
+ * is told is decided elsewhere: see `core/plan-deliveries.ts` and `core/deliver.ts`. Apart from
  * other receivers because a provider is named by its issuer, not by a dialect.
  */
 import { receiverName, type Delivery } from '../../domain/delivery.ts'

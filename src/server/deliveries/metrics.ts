@@ -6,8 +6,8 @@ import type { DeliveryCounts, DeliveryStore, SettleCommand } from '../../ports/d
 const COUNT_EVERY_MS = 10_000
 
 /**
- * What nodes count and the database knows of deliveries. Every node shows the same gauges: whoever
- * sums up takes the greatest.
+ * What nodes count and the database knows of deliveries. Every node shows the same gauges:
+ * aggregate them with `max`, not `sum`.
  *
  * @returns What counts an attempt of this node. Receivers are those of the configuration, so few.
  */
@@ -18,7 +18,7 @@ export function deliveryMetrics(
 ): (receiver: string, state: SettleCommand['state']) => void {
   const attempts = new Counter({
     name: 'outright_delivery_attempts_total',
-    help: 'Attempts of this node to deliver, by what became of the delivery; owed: tried again',
+    help: 'Delivery attempts of this node, by the state of the delivery afterwards; owed: will be retried',
     labelNames: ['receiver', 'state'],
     registers: [registry],
   })

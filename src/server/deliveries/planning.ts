@@ -6,8 +6,8 @@ import type { DeliveringParts } from './index.ts'
 const GATHER_MS = 50
 
 /**
- * How often this node looks for entries that nobody has planned: those of a node that died, and its
- * own where it could not.
+ * How often this node looks for entries that are not planned yet: those of a node that died, and
+ * its own where it could not.
  */
 const LOOK_EVERY_MS = 5_000
 

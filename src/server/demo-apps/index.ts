@@ -61,7 +61,7 @@ export function createDemoApps(log: Log): DemoApps {
       try {
         await Promise.all(names.map((name) => startOne(name, node)))
       } catch (error) {
-        // Closed while they were starting: nobody waits for them any more.
+        // Closed while they were starting: they are no longer needed.
         if (!isClosed) throw error
       }
     },

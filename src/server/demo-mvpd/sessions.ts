@@ -34,7 +34,7 @@ export async function startSession(options: DemoMvpdOptions, user: string): Prom
   }
 }
 
-/** The viewer of the request's cookie; undefined where nobody is logged in. */
+/** The viewer of the request's cookie; undefined where no viewer is logged in. */
 export async function findSession(
   options: DemoMvpdOptions,
   request: SurfaceRequest,

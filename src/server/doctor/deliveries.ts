@@ -2,7 +2,7 @@ import type { WireDelivery, WirePage } from '../../protocol/admin-api.ts'
 import { ok, reasonOf, warn, type Finding } from './finding.ts'
 
 /**
- * Whether anybody waits in vain to be told that a session ended.
+ * Whether a receiver waits in vain to be told that a session ended.
  *
  * @param ask Asks the admin API.
  */

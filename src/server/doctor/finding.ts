@@ -24,7 +24,7 @@ export function fail(check: string, measured: string, advice: string): Finding {
   return { check, verdict: 'fail', measured, advice }
 }
 
-/** What went wrong, without a value that somebody stored or configured. */
+/** What went wrong, without any stored or configured value. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   const system = systemReason(error)

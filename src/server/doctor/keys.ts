@@ -1,4 +1,4 @@
-/** Whether somebody who reads the database, or a backup of it, can sign. */
+/** Whether a reader of the database, or of a backup, could sign tokens. */
 import { isWrapped, unwrap } from '../../core/wrapped-keys.ts'
 import type { Config } from '../config.ts'
 import { readEncryptionKeys } from '../key-encryption.ts'

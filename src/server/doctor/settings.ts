@@ -4,7 +4,7 @@ import { isGuessable } from '../config-rules.ts'
 import type { Config } from '../config.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 
-/** A guard that dies makes a logout wait for its lease, so nobody wants to wait for longer. */
+/** A guard that dies makes a logout wait for its lease, so a longer lease is rarely wanted. */
 const LONG_LEASE_MS = 10_000
 /** A garbage collection or a lost packet of this length should not end a lease. */
 const SHORT_LEASE_MS = 1000

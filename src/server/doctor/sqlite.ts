@@ -1,4 +1,7 @@
-/** Whether this SQLite database, on this disk, keeps what it was given and shows it to nobody. */
+/**
+ * Whether this SQLite database, on this disk, keeps what is written and is not readable by other
+ * accounts.
+ */
 import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
@@ -139,7 +142,7 @@ function examineLock(path: string): Finding {
   }
 }
 
-/** Whether the database comes as far as its head says, and nobody has to decide anything. */
+/** Whether the database comes as far as its head says, and no decision is pending. */
 function examineHead(path: string): Finding {
   const check = 'sqlite.head'
   const headPath = headPathOf(path)

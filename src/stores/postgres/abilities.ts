@@ -41,12 +41,12 @@ const nothing: Omit<Abilities, 'product'> = {
 }
 
 /**
- * What the answer to `SELECT version()` stands for. Whoever is not known is thought to have the
- * least, which is enough.
+ * What the answer to `SELECT version()` stands for. An unknown server is assumed to have the least,
+ * which is enough.
  *
  * YugabyteDB is a fork of PostgreSQL and has its collations and settings; `LISTEN`, `LOCK TABLE`
- * and schema changes in transactions it has where somebody switched them on, which cannot be seen
- * from here, and its views tell of one machine.
+ * and schema changes in transactions it has only where they were switched on, which cannot be seen
+ * from here, and its views cover one machine.
  */
 export function abilitiesOf(version: string): Abilities {
   const yugabyte = /^PostgreSQL \S*-YB-(\S+)/.exec(version)

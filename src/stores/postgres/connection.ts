@@ -86,7 +86,7 @@ export class Connection {
     return this.#lost
   }
 
-  /** The process that answers, as whoever took the connection has told it; a pooler tells another. */
+  /** The process id that the server reported at the start; a pooler reports its own. */
   get processId(): number | undefined {
     return (this.#client as { readonly processID?: number | null }).processID ?? undefined
   }

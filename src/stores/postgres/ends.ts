@@ -1,14 +1,14 @@
 /**
- * What the next entries of the log ended that nobody has planned: see `ports/delivery.ts`.
+ * What the next entries of the log ended that are not planned yet: see `ports/delivery.ts`.
  *
  * A login stores the counters that its statement read, and may commit long after an entry that
  * raised one of them, and a join may after one that ended its session: it is dead on arrival, and
- * somebody has to be told of it like of any other. So between the entries and their sessions
- * `readEnds` waits for the transactions that are under way. A login among them is then seen; one
- * that began later locked its stream's row after the entry was there, and its next statement reads
- * the raised counter, or that the session has ended (`batch.ts` has the order). Where transactions
- * are serializable, the database itself refuses a login that read an older counter than was there
- * when its absence was noticed.
+ * is delivered like any other end. So between the entries and their sessions `readEnds` waits for
+ * the transactions that are under way. A login among them is then seen; one that began later locked
+ * its stream's row after the entry was there, and its next statement reads the raised counter, or
+ * that the session has ended (`batch.ts` has the order). Where transactions are serializable, the
+ * database itself refuses a login that read an older counter than was there when its absence was
+ * noticed.
  */
 import type { Revocation } from '../../domain/revocation.ts'
 import { hasOneKey } from '../../domain/scope.ts'

@@ -16,7 +16,7 @@ export type MigratedConnection = Pick<Connection, 'run' | 'command' | 'lost'>
  * - Where changes of the schema are atomic, each step is a transaction of its own. Its row is
  *   inserted before its work, so the primary key lets one node in.
  * - Elsewhere each statement stands alone and the row comes last. A step that stopped half-way is run
- *   again, by whoever comes next or by two at once: what is there already is passed over.
+ *   again, by the next node or by two at once: what is there already is skipped.
  *
  * @param steps Default: all that this version knows.
  * @returns The steps that were applied here; another node may have applied the rest.

@@ -84,8 +84,8 @@ function rowsOver(connection: Connection, { settings }: Abilities, notifier: boo
     },
     list: () => connection.run<NodeRow>(list),
     async renew(member, acknowledged) {
-      // Two transactions, in this order: whoever does not see this renewal has committed before the
-      // second one, which then sees what was committed. The first waits for the disk and the
+      // Two transactions, in this order: a node that does not see this renewal has committed before
+      // the second one, which then sees what was committed. The first waits for the disk and the
       // standby like every commit, so that a failover cannot take it back.
       const [renewed, position] = await repeated(() =>
         Promise.all([connection.run(renew, [member, writePosition(acknowledged)]), readHeads()]),

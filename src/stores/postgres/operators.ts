@@ -13,7 +13,7 @@ const passkeys = allOf('passkeys', 't')
 
 /**
  * @param own Where they are changed: no logout waits for that. A statement that is sent again after
- *   a connection was lost may refuse what it has stored: nobody is let in by that.
+ *   a connection was lost may refuse what it has stored, which grants no access.
  */
 export function operatorStore({
   own,

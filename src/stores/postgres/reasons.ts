@@ -1,4 +1,4 @@
-/** What PostgreSQL's errors mean to whoever runs a server, and what to do. */
+/** What PostgreSQL's errors mean to the operator, and what to do. */
 import pg from 'pg'
 import { systemReason } from '../../domain/system-error.ts'
 
@@ -73,7 +73,7 @@ const MESSAGES: readonly (readonly [RegExp, string])[] = [
 /** Codes of TLS, as Node names them. */
 const TLS = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|HOSTNAME/
 
-/** What failed, in words for the operator, without a value that somebody stored. */
+/** What failed, in words for the operator, without any stored value. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error)
   if (code !== undefined) return `PostgreSQL: ${wordsOf(code, error)}`

@@ -172,7 +172,7 @@ CREATE TABLE nodes (
 /**
  * How long the tokens live that were issued before there was a horizon: those of each class of
  * lives (`domain/access-horizon.ts`) no longer than its whole from now, or from the newest entry.
- * The row is never removed: whoever moves the horizon and whoever reads it meet at its lock.
+ * The row is never removed: every transaction that moves or reads the horizon takes its lock.
  */
 const accessHorizon = `
 CREATE TABLE access_horizon (

@@ -107,7 +107,7 @@ export async function generations(link: Link, of: SessionNames): Promise<Generat
 
 /**
  * True for a row `s` that is the first of its session among those that the conditions find. The
- * client that opened a session comes first, and has nobody before it to look for.
+ * client that opened a session comes first, so there is no earlier one to look for.
  *
  * @param conditions On a row `q`.
  */

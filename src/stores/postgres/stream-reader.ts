@@ -16,7 +16,7 @@ export interface StreamReaderOptions {
   readonly onEntries: (entries: readonly Revocation[]) => void
   /**
    * Called once where entries were cut that it has not read. It reads no more then: what they ended
-   * may be over or not, by whoever's clock, and only a new start takes all that counts.
+   * may be over or not, depending on the clock, and only a restart reads all that counts.
    */
   readonly onCut: () => void
 }
@@ -39,7 +39,7 @@ export class StreamReader {
     this.#options = options
   }
 
-  /** Begins behind what is in the log now: that is read by whoever fills a replica. */
+  /** Begins behind what is in the log now: that is read by the code that fills a replica. */
   async open(): Promise<void> {
     for (const [stream, head] of await this.#options.source.head()) {
       this.#position.set(stream, head)

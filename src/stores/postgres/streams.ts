@@ -36,7 +36,7 @@ const keep: Statement = {
     RETURNING epoch, batch, head, hash`,
 }
 
-/** Makes this process the writer of the stream, whoever was it before. */
+/** Makes this process the writer of the stream, in place of any earlier one. */
 export async function takeStream(
   connection: Connection,
   name: string,

@@ -2,11 +2,11 @@
  * Group commit: commands wait here while a batch is on its way and go together as the next one.
  *
  * Also what happens when the way is lost. Every batch ends in one of three states: it was committed
- * and is answered; it was not, and is tried again while its callers have patience; or nobody knows
- * yet. Then nothing else is sent until a new connection has claimed the stream and read the number
- * of its last transaction, which says which of the two it is. Callers whose patience ends before
- * that are refused, although their command may turn out to have been stored: a logout that was
- * answered is never lost, one that was refused may be either, and to repeat it does no harm.
+ * and is answered; it was not, and is tried again while its callers have patience; or that is
+ * unknown. Then nothing else is sent until a new connection has claimed the stream and read the
+ * number of its last transaction, which says which of the two it is. Callers whose patience ends
+ * before that are refused, although their command may turn out to have been stored: a logout that
+ * was answered is never lost, one that was refused may be either, and to repeat it does no harm.
  */
 import { Refusal } from '../../domain/failure.ts'
 import type { Revocation } from '../../domain/revocation.ts'
@@ -33,7 +33,7 @@ export const CUT_OFF = 'entries were cut from the log that this node had not rea
 /** More commands than this never share a transaction, so that the first does not wait for long. */
 const MAX_BATCH_SIZE = 512
 
-/** More than this never wait: whoever comes then is refused rather than kept waiting. */
+/** More than this never wait: further calls are refused at once. */
 const MAX_WAITING = 16_384
 
 /** How often a batch is tried again after it met another node's, before its commands go one by one. */
@@ -75,7 +75,7 @@ interface Waiting {
 interface Batch {
   readonly waiting: readonly Waiting[]
   attempts: number
-  /** Set while nobody knows whether it was committed. */
+  /** Set while it is unknown whether it was committed. */
   inDoubt: Outcome | undefined
 }
 
@@ -165,7 +165,7 @@ export class Writer {
       .then(() => this.#work())
       .finally(() => {
         this.#working = undefined
-        // Somebody may have come between the last look at the queue and this moment.
+        // A call may have come between the last look at the queue and this moment.
         if (this.#hasWork()) this.#start()
       })
   }
@@ -226,7 +226,7 @@ export class Writer {
     // A batch whose fate was decided while the stream was claimed is gone already.
     if (this.#current !== batch) return
     const { stream, notifier } = this.#options
-    // Whoever was refused meanwhile is not stored after all.
+    // Calls that were refused meanwhile are not stored.
     const waiting = batch.waiting.filter(({ settled }) => !settled)
     const attempt: Batch = (this.#current = { ...batch, waiting, attempts: batch.attempts + 1 })
     if (waiting.length === 0) {
@@ -257,7 +257,7 @@ export class Writer {
       // The server said no, so nothing was stored.
       attempt.inDoubt = undefined
       this.#separate(attempt, error)
-      // Whoever was in the way has gone on by now; where that happens again and again, let it pass.
+      // The transaction in the way has finished by now; where that repeats, pause.
       const again = this.#current?.attempts ?? 0
       if (isRetryable(error) && again > AT_ONCE) await this.#options.link.pause(again - AT_ONCE)
     }
@@ -310,7 +310,7 @@ export class Writer {
       return
     }
     const unsettled = this.#waiting().some(({ settled }) => !settled)
-    // Nobody waits for a batch any more: it matters only as long as it may have been stored.
+    // No call waits for a batch any more: it matters only as long as it may have been stored.
     if (!unsettled && (this.#closing || this.#current?.inDoubt === undefined)) {
       this.#current = undefined
       return
@@ -320,7 +320,7 @@ export class Writer {
     await link.pause(failures)
   }
 
-  /** Refuses whoever has waited for too long, while there is work. */
+  /** Refuses calls that have waited for too long, while there is work. */
   #watch(): void {
     if (this.#stopTimer !== undefined) return
     const { clock, patienceMs } = this.#options

@@ -6,8 +6,8 @@ import { beginStream, freshStreamName, readStreams } from './streams.ts'
 import { markUndecided } from './undecided.ts'
 
 /**
- * Copies what was committed when it begins. The copy begins a stream of its own: whoever serves it
- * one day must not give out numbers again that the original has given out since.
+ * Copies what was committed when it begins. The copy begins a stream of its own: a server that runs
+ * on it must not assign numbers that the original has assigned since.
  *
  * @param database A connection that can only read.
  * @param to The file; it must not exist.

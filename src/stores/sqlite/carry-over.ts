@@ -109,9 +109,9 @@ function takeOver(database: DatabaseSync, copy: string): number {
 const CHUNK = 5000
 
 /**
- * Beside the log: whoever was locked out stays so, a password or secret that was replaced is no
- * good any more, a refresh token or code that was used is used up, and what this installation
- * remembers in numbers (the longest life of a token, the longest lease) is the larger one.
+ * Beside the log: locked accounts stay locked, a password or secret that was replaced stays
+ * replaced, a refresh token or code that was used is used up, and what this installation remembers
+ * in numbers (the longest life of a token, the longest lease) is the larger one.
  */
 const STATES = `
 UPDATE main.subjects SET standing = 'disabled'

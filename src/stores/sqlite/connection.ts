@@ -11,8 +11,7 @@ export type Durability = 'full' | 'off'
 const BUSY_TIMEOUT_MS = 5_000
 
 /**
- * Readers wait for nobody but a program that takes the whole file, and hold up the thread they are
- * on.
+ * Readers wait only for a program that locks the whole file, and block the thread they are on.
  */
 const READ_TIMEOUT_MS = 100
 

@@ -61,7 +61,7 @@ export function deliveryWriter(database: DatabaseSync): Handlers<DeliveryCommand
   }
 }
 
-/** What an earlier process had claimed is free at once: nobody else has the file. */
+/** What an earlier process had claimed is free at once: no other process has the file. */
 export function freeClaims(database: DatabaseSync): void {
   database.exec(
     `UPDATE deliveries SET state = 'owed', claimed_by = NULL, due_at_ms = created_at_ms

@@ -1,5 +1,5 @@
 /**
- * What the next entries of the log ended that nobody has planned: see `ports/delivery.ts`.
+ * What the next entries of the log ended that are not planned yet: see `ports/delivery.ts`.
  *
  * One thread writes, so a login reads its counters and is stored in one transaction, before an
  * entry that raises one of them or after it. Where the entry can be read, so can each session that

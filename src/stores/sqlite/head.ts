@@ -13,8 +13,8 @@
  * deletion of the write-ahead log come together can up to a second of logouts be missing
  * unnoticed.
  *
- * Its name does not begin with that of the database, so that whoever copies or removes
- * `outright.db*` leaves it where it is.
+ * Its name does not begin with that of the database, so that copying or removing `outright.db*`
+ * leaves it where it is.
  */
 import {
   closeSync,

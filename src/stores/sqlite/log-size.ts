@@ -2,9 +2,9 @@
  * How large the write-ahead log may grow beside its database.
  *
  * A page that is written twice is copied into the database once, so a longer log costs less; and a
- * log of 80 MB beside a database of 2 MB is nobody's idea of a small server. So the log may have
- * four times the pages of the database, between two bounds. Most of it is copied earlier, while
- * nothing else is to be done, and its room is given back then.
+ * log of 80 MB beside a database of 2 MB is out of proportion. So the log may have four times the
+ * pages of the database, between two bounds. Most of it is copied earlier, while nothing else is to
+ * be done, and its room is given back then.
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { shaped } from './rows.ts'

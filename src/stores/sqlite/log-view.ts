@@ -1,4 +1,4 @@
-/** Entries of the log with their stream and their number in it, for whoever reads or writes it. */
+/** Entries of the log with their stream and their number in it, for readers and writers. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Revocation } from '../../domain/revocation.ts'
 import { logColumns, shaped, toRevocation, type LogRow } from './rows.ts'

@@ -39,7 +39,7 @@ export interface LogWriter extends Handlers<Pick<Commands, 'revoke'>> {
   position(): number
   /** The last entry, for the head that is kept outside the database. */
   end(): LogEnd
-  /** Everything behind a position, whoever added it. */
+  /** Everything after a position, whichever process added it. */
   entriesAfter(position: number): readonly Revocation[]
   /** Remembers this moment; the returned function goes back to it. After a rollback to a savepoint. */
   mark(): () => void

@@ -48,7 +48,7 @@ export function filesOf(path: string): {
 
 /**
  * Compares a database with the head that was kept outside it. Changes nothing in the folder, so
- * that whoever finds missing files can put them back.
+ * that missing files can still be put back.
  *
  * @returns What is wrong, in words; undefined where nothing is missing, or no head was kept.
  * @throws {Error} Where one of the two cannot be read.
@@ -94,8 +94,8 @@ function hashAt(database: DatabaseSync, position: number): string | undefined {
 }
 
 /**
- * Opens a database to be read. Without a write-ahead log nobody is serving it, and it is declared
- * immutable: else SQLite makes files beside it.
+ * Opens a database to be read. Without a write-ahead log no server has it open, and it is declared
+ * immutable: otherwise SQLite creates files beside it.
  */
 export function openUntouched(path: string): DatabaseSync {
   if (existsSync(`${path}-wal`)) return new DatabaseSync(path, { readOnly: true })

@@ -1,4 +1,4 @@
-/** Putting a backup in the place of a database that nobody is serving. */
+/** Putting a backup in the place of a database that no server has open. */
 import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { openForWriting, outsideFailure, reasonOf } from './connection.ts'

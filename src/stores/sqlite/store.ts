@@ -42,8 +42,8 @@ export interface SqliteOptions {
   readonly log?: Log
   /**
    * What to do where the database lacks logouts that were answered. `refuse`, the default, does not
-   * open it; `accept` does and marks it (`undecided.ts`), for whoever ends what they would have
-   * ended.
+   * open it; `accept` does and marks it (`undecided.ts`), so that a decision about the missing ends
+   * is asked for.
    */
   readonly lostLogouts?: 'refuse' | 'accept'
   /**

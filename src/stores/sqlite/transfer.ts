@@ -211,7 +211,7 @@ class Target implements TransferTarget {
       const why = 'the database that was served here is gone, and an export took its place'
       markUndecided(this.#database, why)
     }
-    // Whoever serves this file must not give out numbers that the other database has given out since.
+    // A server of this file must not assign numbers that the other database has assigned since.
     if (this.#position > 0)
       beginStream(this.#database, freshStreamName(readStreams(this.#database)))
     this.#database.exec('COMMIT')

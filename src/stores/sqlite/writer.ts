@@ -11,7 +11,7 @@ import { Thread } from './thread.ts'
 /** More commands than this never share a commit, so that the first of them does not wait for long. */
 const MAX_BATCH_SIZE = 1024
 
-/** More than this never wait: whoever comes then is refused rather than kept waiting for seconds. */
+/** More than this never wait: further calls are refused at once. */
 const MAX_WAITING = 16_384
 
 interface Waiting {
@@ -112,7 +112,7 @@ export class Writer {
     try {
       return await this.#committer.commit(commands)
     } catch (error) {
-      // Nobody knows whether this batch was stored. If it was, a commit by the next thread finds its
+      // Whether this batch was stored is unknown. If it was, a commit by the next thread finds its
       // entries and hands them out, so that no verifier misses what the log says: ask for one.
       if (commands.some(([name]) => name !== 'probe')) {
         this.submit('probe', undefined).catch(() => undefined)

@@ -1,7 +1,7 @@
 /**
  * A whole database on its way to another one, of the same kind or not: the two ends that a store
  * offers for it. Not part of the port, because no verb of the core has a use for it, and because
- * both ends need a database that nobody serves.
+ * both ends need a database that no server has open.
  */
 import { hash } from 'node:crypto'
 import type { ChainLink } from '../../domain/chain.ts'

@@ -1,4 +1,4 @@
-/** Addresses: real paths and query strings, so that what one sees can be sent to somebody. */
+/** Addresses: real paths and query strings, so that a view can be shared as a link. */
 import { createStore } from './store.ts'
 
 /** Where the console lives on its server. */

@@ -1,4 +1,4 @@
-/** The board of one revocation: who has confirmed it, who was told, and the receipt. */
+/** The page of one revocation: its confirmations, its deliveries and the receipt. */
 import type { WireAcknowledgement, WireRevocationDetail } from 'outright/client'
 import { useState } from 'preact/hooks'
 import { api, troubleOf } from '../lib/api.ts'
@@ -10,7 +10,7 @@ import { Badge, Card, Facts, Head, Table } from '../ui/parts.tsx'
 import { Shown, State } from '../ui/states.tsx'
 import { useWords } from '../words/index.ts'
 
-/** How often it is asked while somebody waits for a confirmation. */
+/** How often to poll while a confirmation is pending. */
 const WAITING_MS = 120
 
 export function RevocationPage({ id }: { readonly id: string }) {

@@ -16,7 +16,7 @@ export interface WatchedPath {
   readonly rounds: readonly Round[]
 }
 
-/** What needs somebody's attention first, then by name. `reports` are newest first. */
+/** What needs attention first, then by name. `reports` are newest first. */
 export function watchedPaths(reports: readonly WireCanaryReport[]): readonly WatchedPath[] {
   const found = new Map<string, WatchedPath>()
   for (const { canary, receivedAt: at, paths } of reports) {

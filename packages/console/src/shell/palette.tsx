@@ -1,4 +1,4 @@
-/** Everything by keyboard: go somewhere, find somebody, end something. */
+/** The command palette: go to a page, find a person, end a session, by keyboard. */
 import type { WireSubject } from 'outright/client'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { api } from '../lib/api.ts'

@@ -3,7 +3,7 @@
 interface Bar {
   readonly label: string
   readonly value: number
-  /** What it is, in words, for whoever points at it or cannot see it. */
+  /** Description, for tooltips and screen readers. */
   readonly title: string
 }
 

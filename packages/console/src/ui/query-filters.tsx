@@ -1,4 +1,4 @@
-/** Filters of a list, which stand in the address: what one sees can be sent to somebody. */
+/** Filters of a list, kept in the address: a view can be shared as a link. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { address, navigate, usePlace } from '../lib/router.ts'

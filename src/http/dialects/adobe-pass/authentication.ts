@@ -54,7 +54,7 @@ export async function findAuthentication(
   return session?.dialect === ADOBE_PASS ? session : undefined
 }
 
-/** The device's last AuthN token, whatever has become of it, as far as is remembered. */
+/** The device's last AuthN token, whatever its status, as far as it is remembered. */
 export async function lastAuthentication(
   pass: Pass,
   deviceKey: string,

@@ -38,8 +38,8 @@ export function authorizeRoutes(pass: Pass): readonly Route[] {
 }
 
 /**
- * `GET /api/v1/authorize` [F]: asks the provider; 200 with the AuthZ token, 403 where it says no or
- * nobody is logged in.
+ * `GET /api/v1/authorize` [F]: asks the provider; 200 with the AuthZ token, 403 where it refuses or
+ * no viewer is logged in.
  */
 function requestRoutes(pass: Pass): readonly Route[] {
   return deviceRoutes(
@@ -56,7 +56,7 @@ function requestRoutes(pass: Pass): readonly Route[] {
       },
       responses: {
         200: token,
-        403: error('The provider says no, or no viewer is logged in'),
+        403: error('The provider refuses, or no viewer is logged in'),
       },
       name: 'authorize',
     },

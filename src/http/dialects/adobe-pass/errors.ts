@@ -1,6 +1,6 @@
 /**
- * What the API says when it says no: status, words and, for enhanced errors, action and code. The
- * words are the vendor's where its pages show them [F]; its pages show none for logout.
+ * The errors of the API: status, message and, for enhanced errors, action and code. The words are
+ * the vendor's where its pages show them [F]; its pages show none for logout.
  */
 
 type Action =

@@ -49,7 +49,8 @@ const action = answer<LogoutAction>(
 )
 
 export const logoutActionsDocument: ResponseForm<LogoutActions> = {
-  description: 'With redirectUrl: nobody is logged in any more; what a browser has to do, in JSON',
+  description:
+    'With redirectUrl: the viewer is logged out; what the browser has to do next, in JSON',
   schema: answer<LogoutActions>({ logouts: dictionary(action, {}) }),
   headers: receiptHeaderForms,
 }

@@ -12,7 +12,7 @@ import { error } from './wire.ts'
 
 /**
  * `DELETE /api/v1/logout?requestor&deviceId` [S]: removes the AuthN and AuthZ tokens of the device
- * at that requestor. Answers 204 with an empty body, whether anybody was logged in or not.
+ * at that requestor. Answers 204 with an empty body, whether a viewer was logged in or not.
  *
  * 1. Look at the device's AuthN token: whose it is, and which generation of the device it carries.
  * 2. Raise that generation: one entry ends AuthN, AuthZ and media tokens alike, at every guard,

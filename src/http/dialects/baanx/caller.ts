@@ -10,7 +10,7 @@ import { BAANX, type BaanxService } from './service.ts'
 /** The `dialect` of OAuth clients; their attribute `parent` is the id of their application. */
 export const OAUTH_CLIENT = 'baanx-oauth'
 
-/** @throws {Refusal} `client_key_invalid` where nobody has that key, or no longer. */
+/** @throws {Refusal} `client_key_invalid` where no active client has that key. */
 export async function findCaller(service: BaanxService, key: string): Promise<Client> {
   const client = await service.core.clients.find({ by: 'key', dialect: BAANX, value: key })
   if (client === undefined || client.status === 'disabled') {

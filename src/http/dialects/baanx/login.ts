@@ -25,7 +25,7 @@ export type Authentication =
   | { readonly kind: 'locked'; readonly retryAfterSeconds: number }
 
 /**
- * Finds out who somebody is.
+ * Identifies a person by their credentials.
  *
  * @throws {Refusal} `rate_limited`, `credentials_invalid`, `account_disabled`, `otp_invalid`,
  *   `otp_expired`.
@@ -190,7 +190,7 @@ export function sessionAttributes(request: SurfaceRequest): Record<string, strin
 
 /**
  * `POST /v1/auth/login/otp`: sends a one-time password to a person whose logins ask for one. For
- * anybody else it does nothing and looks the same.
+ * all others it does nothing and looks the same.
  *
  * @throws {Refusal} `rate_limited`; `internal` where the sender did not take it.
  */

@@ -1,8 +1,8 @@
 /**
  * The login and consent page to which initiate leads: a person logs in, allows or denies, and the
  * browser goes back to the client with a code or an error (RFC 6749, section 4.1.2). It sets no
- * cookie; what ties a form to its authorization is the handle in the form, so a form that somebody
- * else made can do no more than the link could.
+ * cookie; what ties a form to its authorization is the handle in the form, so a forged form can do
+ * no more than the link could.
  */
 import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
 import type { Subject } from '../../../domain/identity.ts'

@@ -1,7 +1,7 @@
 /**
  * DirectLink: the wire API of Riversoft's STCP DirectLink, a file transfer service. This folder
  * owns its logins, logouts and token call, and one protected list that shows whether a bearer is
- * good; it transfers no files. What is stated, found and inferred stands in
+ * good; it transfers no files. What is stated, found and inferred is listed in
  * `docs/dialects/directlink.md`.
  */
 import type { Given } from '../../../settings/schema.ts'

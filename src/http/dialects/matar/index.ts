@@ -1,7 +1,7 @@
 /**
  * Matar: the wire API of the Matar app, a login by phone and one-time password in the manner of
- * Flask-JWT-Extended. This folder owns its login, refresh, current user and logout, and answers for
- * what nobody has under `/api/v1`. What is stated, found and inferred stands in
+ * Flask-JWT-Extended. This folder owns its login, refresh, current user and logout, and answers
+ * every unknown path under `/api/v1`. What is stated, found and inferred is listed in
  * `docs/dialects/matar.md`.
  */
 import type { Given } from '../../../settings/schema.ts'

@@ -45,7 +45,8 @@ export function createOtpLogin(
 
   const send = async (phone: string, request: SurfaceRequest): Promise<undefined> => {
     await sent.consume(phone, request.clientAddress)
-    // Nobody looks up the phone here: whether it is known shows neither in answer nor in time.
+    // The phone is not looked up here: whether it is known shows neither in the answer nor in its
+    // time.
     await core.sendOtp({
       dialect: 'matar',
       recipient: phone,

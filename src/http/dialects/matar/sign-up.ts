@@ -18,7 +18,7 @@ const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 const FIRST_UNEVEN_BYTE = 252
 
 /**
- * Finds the user of a phone number, or creates one. Whoever calls has seen proof that the caller
+ * Finds the user of a phone number, or creates one. The caller must have verified that the person
  * holds that phone.
  *
  * @throws {Refusal} `store_unavailable`; `internal` where no free id was found.

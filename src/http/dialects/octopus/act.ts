@@ -44,7 +44,7 @@ export async function login(
 ): Promise<ClientTokens> {
   const { core, settings } = service
   service.failedLoginQuota.spend(address)
-  // Credentials before address: whoever has no secret does not learn which keys exist.
+  // Credentials before address: a caller without the secret does not learn which keys exist.
   const client = await core.authenticateClient(OCTOPUS, command.username, command.password)
   // Address before quota: a leaked secret used from elsewhere does not eat the client's quota.
   permitAddress(client, address)

@@ -63,56 +63,56 @@ import {
 } from '../../schema.ts'
 import { statusWord } from './inputs.ts'
 
-const words = anyText()
-const wordsOrNull = orNull(words)
+const anyString = anyText()
+const stringOrNull = orNull(anyString)
 const instantOrNull = orNull(instant)
-const yesNo = flag({})
-const number = count()
+const boolean = flag({})
+const integer = count()
 /** The same, of which the name ends in `Ms`. */
-const msOrNull = orNull(number)
+const msOrNull = orNull(integer)
 
 export function pageOf<T>(item: Schema<T>): ResponseForm<WirePage<T>> {
   return {
     description: 'A page',
-    schema: answer<WirePage<T>>({ items: listOf(item), next: wordsOrNull }),
+    schema: answer<WirePage<T>>({ items: listOf(item), next: stringOrNull }),
   }
 }
 
 export const revocation: Schema<WireRevocation> = answer<WireRevocation>(
   {
-    id: words,
+    id: anyString,
     scope: choice(revocationScopes, {}),
-    issuer: words,
-    key: words,
+    issuer: anyString,
+    key: anyString,
     reason: choice(revocationReasons, {}),
-    actor: words,
-    note: words,
+    actor: anyString,
+    note: anyString,
     at: instant,
-    stream: words,
-    sequence: number,
-    generation: number,
+    stream: anyString,
+    sequence: integer,
+    generation: integer,
     cutoff: instantOrNull,
     forgetAfter: instant,
-    hash: words,
+    hash: anyString,
   },
   { name: 'Revocation' },
 )
 
 const receipt = answer<WireReceipt>(
   {
-    confirmed: yesNo,
-    acknowledged: number,
-    verifiers: number,
-    lapsed: number,
-    elapsedMs: number,
+    confirmed: boolean,
+    acknowledged: integer,
+    verifiers: integer,
+    lapsed: integer,
+    elapsedMs: integer,
   },
   { name: 'Receipt' },
 )
 
-const told = listOf(
+const toldReceivers = listOf(
   answer<WireTold>({
-    receiver: words,
-    delivery: words,
+    receiver: anyString,
+    delivery: anyString,
     state: choice(deliveryStates, {}),
   }),
   {
@@ -122,7 +122,7 @@ const told = listOf(
 )
 
 export const revoked: Schema<WireRevoked> = answer<WireRevoked>(
-  { revocation, receipt, added: yesNo, told },
+  { revocation, receipt, added: boolean, told: toldReceivers },
   { name: 'Revoked' },
 )
 
@@ -139,13 +139,13 @@ export const revocationDetail: Schema<WireRevocationDetail> = answer<WireRevocat
     acknowledgements: orNull(
       listOf(
         answer<WireAcknowledgement>({
-          verifier: words,
+          verifier: anyString,
           outcome: choice(['acknowledged', 'lapsed', 'waiting'], {}),
           elapsedMs: msOrNull,
         }),
       ),
     ),
-    told,
+    told: toldReceivers,
   },
   { name: 'RevocationDetail' },
 )
@@ -154,9 +154,9 @@ const sessionState = choice(['live', 'revoked', 'expired'], {})
 
 const participant = answer<WireParticipant>(
   {
-    client: words,
-    clientName: wordsOrNull,
-    dialect: words,
+    client: anyString,
+    clientName: stringOrNull,
+    dialect: anyString,
     state: sessionState,
     joinedAt: instant,
     attributes: anything,
@@ -166,17 +166,17 @@ const participant = answer<WireParticipant>(
 
 export const session: Schema<WireSession> = answer<WireSession>(
   {
-    sid: words,
-    subject: words,
-    subjectName: wordsOrNull,
-    client: words,
-    clientName: wordsOrNull,
-    device: wordsOrNull,
-    dialect: words,
+    sid: anyString,
+    subject: anyString,
+    subjectName: stringOrNull,
+    client: anyString,
+    clientName: stringOrNull,
+    device: stringOrNull,
+    dialect: anyString,
     state: sessionState,
     createdAt: instant,
     expiresAt: instant,
-    accessLifetimeMs: number,
+    accessLifetimeMs: integer,
     attributes: anything,
     participants: listOf(participant, { maxItems: PARTICIPANTS_SHOWN }),
   },
@@ -184,16 +184,16 @@ export const session: Schema<WireSession> = answer<WireSession>(
 )
 
 export const sessionCount: Schema<WireSessionCount> = answer<WireSessionCount>({
-  count: number,
-  exact: yesNo,
+  count: integer,
+  exact: boolean,
 })
 
 export const foreignSession: Schema<WireForeignSession> = answer<WireForeignSession>(
   {
-    issuer: words,
-    subject: words,
-    session: wordsOrNull,
-    client: wordsOrNull,
+    issuer: anyString,
+    subject: anyString,
+    session: stringOrNull,
+    client: stringOrNull,
     state: sessionState,
     firstSeenAt: instant,
     lastSeenAt: instant,
@@ -204,14 +204,14 @@ export const foreignSession: Schema<WireForeignSession> = answer<WireForeignSess
 
 export const identityProvider: Schema<WireIdentityProvider> = answer<WireIdentityProvider>(
   {
-    name: words,
-    issuer: words,
+    name: anyString,
+    issuer: anyString,
     profile: choice(profileNames, {}),
     keySet: answer<WireKeySet>({
       state: choice(['unasked', 'fetched', 'failed'], {}),
-      keys: number,
+      keys: integer,
       fetchedAt: instantOrNull,
-      error: wordsOrNull,
+      error: stringOrNull,
     }),
     sessions: orNull(sessionCount),
   },
@@ -225,15 +225,19 @@ export const dryRun: Schema<WireDryRun> = answer<WireDryRun>(
   {
     dryRun: constant(true),
     scope: choice(revocationScopes, {}),
-    issuer: words,
-    key: words,
+    issuer: anyString,
+    key: anyString,
     cutoff: instantOrNull,
-    known: yesNo,
-    sessions: number,
+    known: boolean,
+    sessions: integer,
     clients: listOf(
-      answer<WireClientSessions>({ client: words, clientName: wordsOrNull, sessions: number }),
+      answer<WireClientSessions>({
+        client: anyString,
+        clientName: stringOrNull,
+        sessions: integer,
+      }),
     ),
-    receivers: listOf(words),
+    receivers: listOf(anyString),
     tokensValidUntil: instantOrNull,
     sample: listOf(session, { maxItems: SAMPLE_SIZE }),
   },
@@ -242,12 +246,12 @@ export const dryRun: Schema<WireDryRun> = answer<WireDryRun>(
 
 export const subject: Schema<WireSubject> = answer<WireSubject>(
   {
-    id: words,
-    name: words,
-    username: wordsOrNull,
-    email: wordsOrNull,
-    phone: wordsOrNull,
-    hasPassword: yesNo,
+    id: anyString,
+    name: anyString,
+    username: stringOrNull,
+    email: stringOrNull,
+    phone: stringOrNull,
+    hasPassword: boolean,
     status: statusWord,
     createdAt: instant,
     attributes: anything,
@@ -256,19 +260,19 @@ export const subject: Schema<WireSubject> = answer<WireSubject>(
 )
 
 export const subjectChanged: Schema<WireSubjectChanged> = answer<WireSubjectChanged>(
-  { subject, password: wordsOrNull, revoked: orNull(revoked) },
+  { subject, password: stringOrNull, revoked: orNull(revoked) },
   { name: 'SubjectChanged' },
 )
 
 export const client: Schema<WireClient> = answer<WireClient>(
   {
-    id: words,
-    name: words,
-    dialect: words,
-    key: words,
-    hasSecret: yesNo,
-    allowlist: listOf(words),
-    redirectUris: listOf(words),
+    id: anyString,
+    name: anyString,
+    dialect: anyString,
+    key: anyString,
+    hasSecret: boolean,
+    allowlist: listOf(anyString),
+    redirectUris: listOf(anyString),
     status: statusWord,
     createdAt: instant,
     attributes: anything,
@@ -277,29 +281,29 @@ export const client: Schema<WireClient> = answer<WireClient>(
 )
 
 export const clientChanged: Schema<WireClientChanged> = answer<WireClientChanged>(
-  { client, secret: wordsOrNull, revoked: orNull(revoked) },
+  { client, secret: stringOrNull, revoked: orNull(revoked) },
   { name: 'ClientChanged' },
 )
 
 export const guard: Schema<WireGuard> = answer<WireGuard>(
-  { name: words, createdAt: instant },
+  { name: anyString, createdAt: instant },
   { name: 'Guard' },
 )
 
 export const guardAdded: Schema<WireGuardAdded> = answer<WireGuardAdded>({
   guard,
-  credential: words,
+  credential: anyString,
 })
 
 export const verifier: Schema<WireVerifier> = answer<WireVerifier>(
   {
-    id: words,
+    id: anyString,
     kind: choice(['node', 'guard'], {}),
-    name: words,
-    address: wordsOrNull,
-    fresh: yesNo,
+    name: anyString,
+    address: stringOrNull,
+    fresh: boolean,
     leaseLeftMs: msOrNull,
-    behind: number,
+    behind: integer,
     lagMs: orNull(
       count({
         description:
@@ -314,25 +318,25 @@ export const verifier: Schema<WireVerifier> = answer<WireVerifier>(
 
 export const delivery: Schema<WireDelivery> = answer<WireDelivery>(
   {
-    id: words,
-    receiver: words,
-    subject: words,
-    revocation: words,
+    id: anyString,
+    receiver: anyString,
+    subject: anyString,
+    revocation: anyString,
     facts: anything,
     state: choice(deliveryStates, {}),
-    attempts: number,
+    attempts: integer,
     createdAt: instant,
     nextAttemptAt: instantOrNull,
     settledAt: instantOrNull,
-    lastError: wordsOrNull,
+    lastError: stringOrNull,
   },
   { name: 'Delivery' },
 )
 
-export const key: Schema<WireKey> = answer<WireKey>(
+export const signingKey: Schema<WireKey> = answer<WireKey>(
   {
-    kid: words,
-    algorithm: words,
+    kid: anyString,
+    algorithm: anyString,
     state: choice(['signing', 'retired', 'removed'], {}),
     createdAt: instant,
     retiredAt: instantOrNull,
@@ -341,58 +345,58 @@ export const key: Schema<WireKey> = answer<WireKey>(
   { name: 'Key' },
 )
 
-export const keyRotated: Schema<WireKeyRotated> = answer<WireKeyRotated>({ kid: words })
+export const keyRotated: Schema<WireKeyRotated> = answer<WireKeyRotated>({ kid: anyString })
 
 export const caller: Schema<WireCaller> = answer<WireCaller>({
-  address: words,
-  ignoredFrom: wordsOrNull,
-  ignored: number,
-  unreadable: number,
+  address: anyString,
+  ignoredFrom: stringOrNull,
+  ignored: integer,
+  unreadable: integer,
 })
 
 const checkpoint = answer<WireCheckpoint>(
   {
-    sequence: number,
-    hash: words,
-    removed: number,
-    kept: number,
+    sequence: integer,
+    hash: anyString,
+    removed: integer,
+    kept: integer,
     before: instant,
     at: instant,
-    actor: words,
-    seal: words,
+    actor: anyString,
+    seal: anyString,
   },
   { name: 'Checkpoint' },
 )
 
 const streamCut = answer<WireStreamCut>(
   {
-    stream: words,
-    removed: number,
+    stream: anyString,
+    removed: integer,
     from: orNull(checkpoint),
-    broken: orNull(answer<WireBrokenEntry>({ sequence: number, reason: words })),
+    broken: orNull(answer<WireBrokenEntry>({ sequence: integer, reason: anyString })),
   },
   { name: 'StreamCut' },
 )
 
-export const cut: Schema<WireCut> = answer<WireCut>(
-  { dryRun: yesNo, done: yesNo, streams: listOf(streamCut) },
+export const logCut: Schema<WireCut> = answer<WireCut>(
+  { dryRun: boolean, done: boolean, streams: listOf(streamCut) },
   { name: 'Cut' },
 )
 
 /** Of each line. */
 export const auditLine: Schema<WireAuditLine> = either(
-  answer<WireAuditProgress>({ checked: number, of: number }),
+  answer<WireAuditProgress>({ checked: integer, of: integer }),
   either(
     answer<WireAuditIntact>({
       ok: constant(true),
-      entries: number,
-      head: dictionary(answer<WireAuditHead>({ sequence: number, hash: words }), {}),
+      entries: integer,
+      head: dictionary(answer<WireAuditHead>({ sequence: integer, hash: anyString }), {}),
       from: optional(dictionary(checkpoint, {})),
     }),
     answer<WireAuditBroken>({
       ok: constant(false),
-      at: answer<WireAuditBroken['at']>({ stream: words, sequence: number }),
-      reason: words,
+      at: answer<WireAuditBroken['at']>({ stream: anyString, sequence: integer }),
+      reason: anyString,
     }),
   ),
 )

@@ -7,9 +7,9 @@ import type { WireAuditLine, WireCheckpoint, WireStreamCut } from '../../../prot
 import type { CutRequest } from '../../../protocol/admin-requests.ts'
 import type { Route } from '../../surface.ts'
 import { flag, optional, strict } from '../../schema.ts'
-import { auditLine, cut } from './answers.ts'
+import { auditLine, logCut } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { line } from './inputs.ts'
+import { singleLine } from './inputs.ts'
 import { refuseBody } from './problem.ts'
 import { time } from './wire.ts'
 
@@ -67,12 +67,12 @@ function cutRoute({ core, node, route }: AdminContext): Route {
       description:
         'Entries from before `before`, which is a day ago at least, go, unless they still count. `done: false` says that the same request goes on. With `dryRun` nothing is cut.',
       body: strict<CutRequest>({
-        before: line(40, 'RFC 3339', (value) =>
+        before: singleLine(40, 'RFC 3339', (value) =>
           Number.isNaN(Date.parse(value)) ? 'is not a time' : undefined,
         ),
         dryRun: optional(flag({})),
       }),
-      responses: { 200: { description: 'What was cut, or would be', schema: cut } },
+      responses: { 200: { description: 'What was cut, or would be', schema: logCut } },
     },
     async (call, { actor }) => {
       const latestMs = node.trustedMs() - LEAST_KEPT_MS

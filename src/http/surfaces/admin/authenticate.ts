@@ -34,7 +34,7 @@ const tokenBearer: Caller = { actor: operatorSubject('admin'), name: 'admin toke
  *
  * Both sides are hashed before they are compared, so that the time tells neither the length nor the
  * first wrong character. Only wrong tokens are counted: an operator who calls often is not refused,
- * whatever somebody behind the same address tries.
+ * whatever others behind the same address try.
  *
  * @param adminToken `OUTRIGHT_ADMIN_TOKEN`; undefined closes the admin API to bearer tokens.
  */

@@ -30,7 +30,7 @@ import {
 } from '../../schema.ts'
 import { pageOf } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { line, listQuery } from './inputs.ts'
+import { singleLine, listQuery } from './inputs.ts'
 import { cursorOf, pageRequest, readCursor } from './page.ts'
 import { time } from './wire.ts'
 
@@ -56,7 +56,7 @@ const detail = withRule(
 
 const path = strict<WireCanaryPath>(
   {
-    name: line(64),
+    name: singleLine(64),
     kind: choice(canaryKinds, {}),
     verdict: choice(canaryVerdicts, {}),
     afterRequestMs: aroundMs,
@@ -71,8 +71,8 @@ const path = strict<WireCanaryPath>(
 )
 
 const members = {
-  canary: line(64),
-  at: line(40, 'RFC 3339', (value) =>
+  canary: singleLine(64),
+  at: singleLine(40, 'RFC 3339', (value) =>
     Number.isNaN(Date.parse(value)) ? 'is not a time' : undefined,
   ),
   logoutMs: elapsedMs,

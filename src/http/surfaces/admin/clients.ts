@@ -20,7 +20,7 @@ import {
   filter,
   idText,
   isShort,
-  line,
+  singleLine,
   listQuery,
   nameText,
   preferring,
@@ -33,12 +33,12 @@ import { refuseBody } from './problem.ts'
 import { wireClient, wireRevoked } from './wire.ts'
 
 const tag = 'Clients'
-const dialectName = line(32, undefined, (value) => {
+const dialectName = singleLine(32, undefined, (value) => {
   if (value === GUARD_DIALECT) return 'is for guards: use /outright/v1/guards'
   return /^[a-z][a-z0-9-]*$/.test(value) ? undefined : 'must be the name of a dialect'
 })
-const allowlist = listOf(line(64, undefined, wrongRange), { maxItems: 256 })
-const redirectUris = listOf(line(2048, undefined, redirectUriProblem), { maxItems: 64 })
+const allowlist = listOf(singleLine(64, undefined, wrongRange), { maxItems: 256 })
+const redirectUris = listOf(singleLine(2048, undefined, redirectUriProblem), { maxItems: 64 })
 
 /** Held against the schema of the metadata once it is put into what is there. */
 const metadataPatch = anything as Schema<ClientMetadataPatch>

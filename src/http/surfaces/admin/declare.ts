@@ -22,7 +22,7 @@ export interface AdminForm<Q, B, R extends Responses, H, P> extends Omit<
   /** Unique; the name of the method in the typed client. */
   readonly id: string
   readonly tag: string
-  /** Whoever calls must have this role, or one that may do more. */
+  /** The caller needs this role, or a higher one. */
   readonly role: Role
 }
 

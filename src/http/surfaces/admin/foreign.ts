@@ -8,7 +8,7 @@ import type { Target } from './known.ts'
 import { refuseBody } from './problem.ts'
 import { time } from './wire.ts'
 
-/** Of another issuer: which, and for how long nobody of that name may come back. */
+/** For another issuer: which one, and for how long new logins of that name are refused. */
 export interface Foreign {
   readonly issuer: Issuer
   readonly cutoffSeconds: number | undefined

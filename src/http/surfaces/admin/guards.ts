@@ -5,12 +5,12 @@ import type { Route } from '../../surface.ts'
 import { strict } from '../../schema.ts'
 import { ended, guard, guardAdded, pageOf } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { line, listQuery, preferring } from './inputs.ts'
+import { singleLine, listQuery, preferring } from './inputs.ts'
 import { pageRequest, renderPage } from './page.ts'
 import { wireGuard, wireRevoked } from './wire.ts'
 
 const tag = 'Guards'
-const guardName = line(64, undefined, (value) =>
+const guardName = singleLine(64, undefined, (value) =>
   GUARD_NAME.test(value) ? undefined : 'must be lower-case letters, digits and inner hyphens',
 )
 

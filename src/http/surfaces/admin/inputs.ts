@@ -16,7 +16,7 @@ import {
 } from '../../schema.ts'
 
 /** Text on one line: without what cannot be stored as UTF-8 and read back the same. */
-export function line(
+export function singleLine(
   maxLength: number,
   description?: string,
   wrong: (value: string) => string | undefined = () => undefined,
@@ -29,14 +29,14 @@ export function line(
 }
 
 /** Ids of subjects and clients: no white space, no colon (which keeps `client:42` apart). */
-export const idText: Schema<string> = line(128, undefined, (value) =>
+export const idText: Schema<string> = singleLine(128, undefined, (value) =>
   /[\s:]/.test(value) ? 'must not hold white space or a colon' : undefined,
 )
 
-export const nameText: Schema<string> = line(200)
+export const nameText: Schema<string> = singleLine(200)
 
 /** A password, or the secret of a client. */
-export const secretText: Schema<string> = line(MAX_PASSWORD_LENGTH)
+export const secretText: Schema<string> = singleLine(MAX_PASSWORD_LENGTH)
 
 export const statusWord: Schema<'active' | 'disabled'> = choice(['active', 'disabled'], {})
 
@@ -55,13 +55,13 @@ export function isShort(value: Attributes): boolean {
 
 /** A filter of a list, or another parameter of a query. */
 export function filter(description: string): OptionalSetting<string> {
-  return optional(line(1024, description))
+  return optional(singleLine(1024, description))
 }
 
 /** A time in a query. */
 export function moment(description: string): OptionalSetting<string> {
   return optional(
-    line(40, description, (value) =>
+    singleLine(40, description, (value) =>
       Number.isNaN(Date.parse(value)) ? 'is not a time' : undefined,
     ),
   )

@@ -28,7 +28,7 @@ import {
 } from '../../schema.ts'
 import { ended, pageOf, revoked } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { line, listQuery, preferring, secretText } from './inputs.ts'
+import { singleLine, listQuery, preferring, secretText } from './inputs.ts'
 import { pageRequest, renderPage } from './page.ts'
 import { time, wireRevoked } from './wire.ts'
 
@@ -58,7 +58,7 @@ const operatorInvited: Schema<WireOperatorInvited> = answer<WireOperatorInvited>
   expiresAt: instant,
 })
 
-const operatorName = line(64, undefined, wrongOperatorName)
+const operatorName = singleLine(64, undefined, wrongOperatorName)
 
 export function operatorRoutes(context: AdminContext): readonly Route[] {
   return [

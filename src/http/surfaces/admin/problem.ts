@@ -1,5 +1,5 @@
 /**
- * How the admin API says no: problem details (RFC 9457). Shared failures have the form that the
+ * The errors of the admin API: problem details (RFC 9457). Shared failures have the form that the
  * whole application gives them; here are the few that the admin API alone needs, and the list of
  * all that a caller can meet, which `docs/admin.md` repeats.
  */

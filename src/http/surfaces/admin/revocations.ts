@@ -35,7 +35,7 @@ import {
 } from './answers.ts'
 import { requireRole, type AdminContext } from './declare.ts'
 import { foreignDryRun, readForeign, readToken, type Foreign } from './foreign.ts'
-import { filter, line, listQuery, preferring } from './inputs.ts'
+import { filter, singleLine, listQuery, preferring } from './inputs.ts'
 import { isKnown, sessionsOf, wrongKey, type Target } from './known.ts'
 import { pageRequest, renderPage } from './page.ts'
 import { Problem, refuseBody } from './problem.ts'
@@ -55,12 +55,12 @@ const tag = 'Revocations'
 const body: Schema<WireRevoke> = strict<WireRevoke>({
   scope: optional(choice(requestedScopes, {})),
   /** Whatever an issuer may use as `jti`, `sid` or `sub`. */
-  key: optional(line(512)),
-  issuer: optional(line(1024)),
+  key: optional(singleLine(512)),
+  issuer: optional(singleLine(1024)),
   lockSeconds: optional(count({ minimum: 1, maximum: MAX_LOCK_SECONDS })),
-  token: optional(line(MAX_TOKEN_CHARS)),
+  token: optional(singleLine(MAX_TOKEN_CHARS)),
   reason: optional(choice(reasons, {})),
-  note: optional(line(500)),
+  note: optional(singleLine(500)),
   dryRun: optional(flag({})),
   requireKnown: optional(flag({})),
 })

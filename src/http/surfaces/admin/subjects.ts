@@ -1,4 +1,4 @@
-/** `/subjects`: people. Changing a password or disabling somebody ends their sessions. */
+/** `/subjects`: people. Changing a password or disabling a person ends their sessions. */
 import { refuse } from '../../../domain/failure.ts'
 import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { NewSubject, SubjectFilter, SubjectPatch } from '../../../protocol/admin-requests.ts'
@@ -10,7 +10,7 @@ import {
   attributes,
   filter,
   idText,
-  line,
+  singleLine,
   listQuery,
   nameText,
   preferring,
@@ -22,10 +22,10 @@ import { refuseBody } from './problem.ts'
 import { wireRevoked, wireSubject } from './wire.ts'
 
 const tag = 'Subjects'
-const emailText = line(254, undefined, (value) =>
+const emailText = singleLine(254, undefined, (value) =>
   /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : 'must be an email address',
 )
-const phoneText = line(32, undefined, (value) =>
+const phoneText = singleLine(32, undefined, (value) =>
   normalIdentifier('phone', value) === undefined
     ? 'must be a phone number with its country code'
     : undefined,

@@ -3,7 +3,7 @@ import type { KnownKey } from '../../../core/keys.ts'
 import type { WireDialect, WireVerifier } from '../../../protocol/admin-api.ts'
 import type { DialectView } from '../../node-view.ts'
 import type { Route } from '../../surface.ts'
-import { caller, ended, key, keyRotated, pageOf, verifier } from './answers.ts'
+import { caller, ended, keyRotated, pageOf, signingKey, verifier } from './answers.ts'
 import { answer, anyText, flag } from '../../schema.ts'
 import type { AdminContext } from './declare.ts'
 import { listQuery, preferring } from './inputs.ts'
@@ -61,7 +61,7 @@ function keysRoute({ core, route }: AdminContext): Route {
       role: 'viewer',
       summary: 'Signing keys, newest first, without their private parts',
       query: listQuery<object>({}),
-      responses: { 200: pageOf(key) },
+      responses: { 200: pageOf(signingKey) },
     },
     async (call) => {
       const list = {
@@ -95,9 +95,8 @@ function rotateRoute({ core, route }: AdminContext): Route {
 }
 
 /**
- * `DELETE /keys/{kid}`: for a key that somebody may have read. What it signed ends with a
- * revocation, which every verifier has confirmed when the answer comes. 202 with `Prefer:
- * respond-async`.
+ * `DELETE /keys/{kid}`: for a key that may have leaked. What it signed ends with a revocation,
+ * which every verifier has confirmed when the answer comes. 202 with `Prefer: respond-async`.
  */
 function removeKeyRoute({ core, route }: AdminContext): Route {
   return route(

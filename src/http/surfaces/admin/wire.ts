@@ -54,7 +54,7 @@ export function wireReceipt(receipt: Receipt): WireReceipt {
 }
 
 /**
- * @param told Of what ended tokens of another issuer; others end ours, and nobody is in the
+ * @param told For ends of another issuer's tokens; ends of our own have no such receivers in the
  *   receipt.
  */
 export function wireRevoked(

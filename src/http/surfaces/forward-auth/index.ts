@@ -1,5 +1,5 @@
 /**
- * Forward authentication: `/outright/v1/check`, for applications that nobody will change. A proxy
+ * Forward authentication: `/outright/v1/check`, for applications that cannot be changed. A proxy
  * asks here about every request; nginx, Traefik, Caddy and Envoy each by their own convention. It
  * answers from this node's replica, so the first request after a logout is refused.
  */
@@ -109,7 +109,7 @@ function refuse(
       )
 }
 
-/** The token is bound to a key, and whoever calls has not proved to have it. */
+/** The token is bound to a key, and the caller has not proved possession of it. */
 function unproven(check: Check, proof: ProofProblem, options: ForwardAuthOptions): Answer {
   return challenged(check, challenge('DPoP', { realm, ...unprovenChallenge(proof) }), options)
 }
@@ -176,15 +176,15 @@ const blank: Readonly<Record<string, string>> = {
 
 /**
  * What this node cannot know at the moment is neither good nor bad: no `invalid_token`, with which
- * a client would throw its token away, and nobody is sent to log in again. 503 would say so better;
- * nginx makes a 500 of that.
+ * a client would discard its token, and no redirect to the login page. 503 would be more exact, but
+ * nginx turns it into a 500.
  */
 const unknown: Answer = {
   status: 401,
   headers: { ...blank, 'www-authenticate': 'Bearer realm="outright"', 'retry-after': '1' },
 }
 
-/** Undefined where a name cannot be told in a header: a part of it may be somebody else's. */
+/** Undefined where a name cannot be sent in a header: a part of it may be another person's name. */
 function identity(
   { claims, foreign }: Accepted,
   options: ForwardAuthOptions,

@@ -81,7 +81,7 @@ export function parseCheck(request: SurfaceRequest, options: ForwardAuthOptions)
  */
 function originalMethod(request: SurfaceRequest): string | undefined {
   const named = [request.header('x-original-method'), request.header('x-forwarded-method')]
-  // Envoy keeps the method, and whoever calls without a proxy has no other.
+  // Envoy keeps the method, and so does a call without a proxy.
   const isNamed = named.some((method) => method !== undefined)
   if (!isNamed || request.path !== checkPath) named.push(request.method)
   const methods = named.filter((method) => method !== undefined)
@@ -99,7 +99,7 @@ function bearerOf(request: SurfaceRequest): string | undefined {
 }
 
 /**
- * The URL that a proof must be for; undefined where nobody is sure which was called. A proxy sets
+ * The URL that a proof must be for; undefined where it is ambiguous which was called. A proxy sets
  * some of these headers and passes the others on as its caller wrote them, who must not choose the
  * URL of a proof that was made for another request: so all of them have to agree, and the host has
  * to be one that the configuration names.

@@ -42,7 +42,7 @@ const playground: PageLink = {
   what: 'Log in with one click, log out, and see three servers refuse',
 }
 
-/** In earnest: one line, which tells nobody more than they need. */
+/** Outside the demo: one line, which reveals no more than needed. */
 function plainPage(places: readonly PageLink[]): Answer {
   const links = places.map(({ path, name }) => html` <a href="${path}">${name}</a>`)
   return pageAnswer(200, {
@@ -70,8 +70,8 @@ function demoPage(
           <p class="brand">Outright <span>demo</span></p>
           <h1>Logged out, outright.</h1>
           <p class="lead">
-            A logout server. When it answers that somebody is logged out, every server that checks
-            tokens with it refuses them already.
+            A logout server. Once it answers that a person is logged out, every server that checks
+            tokens with it already refuses theirs.
           </p>
           <p><a class="button" href="${playground.path}">${playground.name}</a></p>
         </header>

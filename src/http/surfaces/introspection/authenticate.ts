@@ -11,7 +11,7 @@ const WRONG_SECRETS_PER_MINUTE = 30
 /**
  * Makes the check of who asks. Both sides are hashed before they are compared, so that the time
  * tells neither the length nor the first wrong character. Only wrong secrets are counted: a server
- * that asks often is not refused, whatever somebody behind the same address tries.
+ * that asks often is not refused, whatever others behind the same address try.
  *
  * @returns A function that gives the resource server; undefined where the request does not say who
  *   asks.

@@ -21,7 +21,7 @@ export interface Introspection {
   readonly auth_time?: number
   readonly acr?: string
   readonly amr?: readonly string[]
-  /** RFC 9449, section 6.2: the key that whoever shows the token must prove to have. */
+  /** RFC 9449, section 6.2: the key of which the presenter of the token must prove possession. */
   readonly cnf?: { readonly jkt: string }
 }
 
@@ -54,7 +54,7 @@ export const inactive: Introspection = { active: false }
 
 /**
  * What a resource server is told of a token that is good at this moment, as the token's issuer
- * wrote it. Whatever else a token says concerns nobody here.
+ * wrote it. Other claims are left out.
  *
  * @param thumbprint Of the key that it is bound to.
  * @returns {@link inactive} where the token is not for it.

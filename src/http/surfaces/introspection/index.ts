@@ -43,8 +43,9 @@ const declare = routesWith({ refuse: refuseForm })
  * 1. Who asks: 401 for a wrong secret, and for none; 400 for none where a JWT is asked for (RFC 9701,
  *    section 4).
  * 2. A form that is not good: 400.
- * 3. The token is judged at this moment. Whatever is not good, and not for who asks, is `{"active":
- *    false}`; 503 where this node cannot say, which is no reason to end anybody's session.
+ * 3. The token is judged at this moment. Whatever is not good, or not meant for the caller, is
+ *    `{"active": false}`; 503 where this node cannot say: callers should not end a session because
+ *    of that.
  * 4. As a JWT where that is asked for (`Accept`), encrypted where the server has a key for that.
  *    Signing takes a moment, in which a logout may have been answered: so the token is judged
  *    again.
@@ -60,7 +61,7 @@ function introspectionRoute(
     const verdict = await core.check(token)
     if (verdict.ok) return describe(verdict, server)
     const { bound, reason } = verdict
-    // Whoever asks checks the proof: it is about a request that this server has not seen.
+    // The resource server checks the proof: it is about a request that this server has not seen.
     if (bound !== undefined) return describe(bound.verdict, server, bound.thumbprint)
     return reason === 'stale' ? refuse({ kind: 'stale' }) : inactive
   }

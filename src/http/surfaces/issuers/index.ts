@@ -27,7 +27,7 @@ export const issuers: OwnModule<object> = defineOwn({
  * `GET /outright/v1/issuers?issuer=…&kid=…`, for guards, by their credential.
  *
  * Where the query names a key that is not there, the issuer is asked for its keys, unless it was a
- * moment ago: 503 then, because nobody can say whether there is such a key.
+ * moment ago: 503 then, because it is unknown whether there is such a key.
  */
 function documentRoute({ core, node }: SurfaceContext): Route {
   return {
@@ -68,6 +68,6 @@ const operation: Route['operation'] = {
       content: { 'application/json': { schema: { type: 'object' } } },
     },
     401: { description: 'The credential is missing or not a guard’s' },
-    503: { description: 'Nobody can say at the moment whether there is such a key' },
+    503: { description: 'At the moment it cannot be determined whether there is such a key' },
   },
 }

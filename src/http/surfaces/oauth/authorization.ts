@@ -49,8 +49,8 @@ const MAX_HINT = 8192
 const prompts: ReadonlySet<string> = new Set(['none', 'login', 'consent', 'select_account'])
 
 /**
- * Who asks, and where an answer may go. As long as that is not certain nothing is sent anywhere
- * (RFC 9700, section 4.11): whoever clicked gets a page.
+ * Who asks, and where an answer may go. Until that is certain the browser is not redirected (RFC
+ * 9700, section 4.11): it gets a page.
  *
  * @throws {Refusal} `invalid_parameter`, `missing_parameter`.
  */

@@ -50,7 +50,8 @@ export async function authorize(service: OAuthService, request: SurfaceRequest):
 
 /**
  * A form of another site comes without the cookies that the browser has here. They come with the
- * GET to which this leads, so nobody who is logged in is asked again, and no cookie is replaced.
+ * GET to which this leads, so a person who is logged in is not asked again, and no cookie is
+ * replaced.
  */
 async function bringByGet(
   service: OAuthService,
@@ -69,14 +70,16 @@ export interface Progress {
   readonly authorization: Authorization
   readonly client: OAuthClient
   readonly signOn: SignOn | undefined
-  /** The handle under which it is kept, once somebody was asked something. */
+  /** The handle under which it is kept, once the person was asked something. */
   readonly interaction?: string
   /** True: this person has just consented. */
   readonly hasConsented?: true
   readonly cookies?: readonly Cookie[]
 }
 
-/** Leads on: to a page where somebody has to be asked, otherwise back to the client with a code. */
+/**
+ * Continues: to a page where the person has to be asked, otherwise back to the client with a code.
+ */
 export async function proceed(
   service: OAuthService,
   request: SurfaceRequest,
@@ -86,7 +89,7 @@ export async function proceed(
   const isSilent = authorization.prompts.includes('none')
   if (signOn === undefined || needsLogin(authorization, signOn)) {
     return isSilent
-      ? sendError(service, authorization, 'login_required', 'nobody is logged in')
+      ? sendError(service, authorization, 'login_required', 'no person is logged in')
       : ask(service, request, progress, loginPath)
   }
   const { hintedSubject } = authorization
@@ -101,7 +104,7 @@ export async function proceed(
   })
   if (!(await hasConsent(service, progress, signOn, generations))) {
     return isSilent
-      ? sendError(service, authorization, 'consent_required', 'nobody has consented')
+      ? sendError(service, authorization, 'consent_required', 'the person has not consented yet')
       : ask(service, request, progress, consentPath)
   }
   return finish(service, progress, signOn, generations)
@@ -111,7 +114,7 @@ function needsLogin(
   { prompts, maxAgeSeconds, hintedSubject, startedAtMs }: Authorization,
   { authTimeMs, subjectId }: SignOn,
 ): boolean {
-  // Whoever logged in for this very request has done what it asks for.
+  // A login for this very request satisfies it.
   if (authTimeMs >= startedAtMs) return false
   if (prompts.includes('login') || prompts.includes('select_account')) return true
   if (hintedSubject !== undefined && hintedSubject !== subjectId) return true
@@ -130,7 +133,7 @@ async function refuseOther(
   }
 }
 
-/** What somebody has allowed a client before; void once the grant was revoked. */
+/** What a person has allowed a client before; void once the grant was revoked. */
 interface Consent {
   readonly scopes: readonly string[]
   readonly generation: number

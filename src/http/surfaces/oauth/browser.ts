@@ -1,7 +1,7 @@
 /**
  * What a browser holds: two cookies, each the handle of something that is kept here. One is the
- * sign-on session; the other ties the pages of a login to the browser in which it began, so that
- * nobody is led through a login that somebody else has begun.
+ * sign-on session; the other ties the pages of a login to the browser in which it began, so that no
+ * person is led through a login that an attacker began.
  */
 import { cameFrom } from '../../came-from.ts'
 import type { Subject } from '../../../domain/identity.ts'
@@ -22,7 +22,7 @@ export const SIGN_ON_CLIENT = 'outright:sign-on'
 
 const SIGN_ON = 'oauth-sign-on'
 
-/** Somebody who is logged in at this server, in one browser. */
+/** A person who is logged in at this server, in one browser. */
 export interface SignOn extends LoginFacts {
   readonly sid: string
   readonly subjectId: string
@@ -54,8 +54,8 @@ export interface SignedOn {
 }
 
 /**
- * Signs somebody on who has proved who they are. A person who has a session in this browser keeps
- * it; another person's ends before the new one begins.
+ * Signs on an authenticated person. A person who has a session in this browser keeps it; another
+ * person's ends before the new one begins.
  *
  * @throws {Refusal} `account_disabled`, `credentials_invalid` where the password was changed
  *   meanwhile, `store_unavailable`.

@@ -37,7 +37,7 @@ export async function readClientCall(
 }
 
 /**
- * Counts what is kept for somebody who proves nothing.
+ * Counts what is kept for unauthenticated callers.
  *
  * @throws {Refusal} `rate_limited`.
  */

@@ -1,7 +1,7 @@
 /**
  * `/device` (RFC 8628, section 3.3): a person types the code that a device shows, logs in, and says
  * whether the device may come in. A link with the code in it only fills the form: each device is
- * confirmed by somebody who is told which client it is (section 5.4).
+ * confirmed by a person who sees which client it is (section 5.4).
  */
 import { Refusal, refuse } from '../../../domain/failure.ts'
 import { readForm } from '../../body.ts'
@@ -63,7 +63,7 @@ function confirmAt(confirmation: string): string {
   return `${deviceConfirmPath}?confirmation=${confirmation}`
 }
 
-/** `GET /device/confirm`: logs in whoever is not, and asks. */
+/** `GET /device/confirm`: the login page if needed, then the question. */
 export async function showDeviceConsent(
   service: OAuthService,
   request: SurfaceRequest,

@@ -92,7 +92,7 @@ export async function pollDevice(
     case 'issued':
       return answerOf(service, outcome.issued, holder, undefined)
     case 'pending':
-      return wrong('authorization_pending', 'nobody has decided yet')
+      return wrong('authorization_pending', 'the person has not decided yet')
     case 'too_early':
       return wrong('slow_down', 'ask less often: wait five seconds longer from now on')
     case 'denied':

@@ -132,7 +132,7 @@ function pageRoutes(service: OAuthService): readonly Route[] {
     page('POST', devicePath, 'The code that a device shows', submitDevice),
     page('GET', deviceConfirmPath, 'Asks whether a device may come in', showDeviceConsent),
     page('POST', deviceConfirmPath, 'Allow or deny a device', submitDeviceConsent),
-    page('GET', logoutPath, 'A client logs somebody out (RP-Initiated Logout 1.0)', logout),
+    page('GET', logoutPath, 'A client logs a person out (RP-Initiated Logout 1.0)', logout),
     page('POST', logoutPath, 'The same as a form, or the answer of the page that asks', logout),
     page('GET', loggedOutPath, 'Says that it is done', showLoggedOut),
     page('GET', devicesPath, 'Where a person is logged in, for that person', showDevices),

@@ -17,7 +17,7 @@ export const consentPath = '/login/consent'
 
 const INTERACTION = 'oauth-interaction'
 
-/** What somebody logs in for. */
+/** What a person logs in for. */
 export type Purpose =
   | { readonly kind: 'authorization'; readonly authorization: Authorization }
   | {

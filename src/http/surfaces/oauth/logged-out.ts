@@ -2,7 +2,7 @@
  * `/logged-out`: says that a logout is done. Where clients of the session want to be told by the
  * browser (OpenID Connect Front-Channel Logout 1.0), it loads their addresses in hidden frames, and
  * then leads on. That is an attempt: browsers keep cookies from frames of other sites, and no
- * answer comes back. What has to be certain was certain before anybody came here.
+ * answer comes back. What has to be certain was confirmed before the browser came here.
  */
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { formPage } from '../../form-page.ts'

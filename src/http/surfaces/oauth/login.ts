@@ -122,7 +122,7 @@ export async function showConsent(service: OAuthService, request: SurfaceRequest
   return consentPage({ ...view, person: personOf(subject), subjectId: subject.id })
 }
 
-/** How a page calls somebody. */
+/** The name by which pages address a person. */
 export function personOf({ name, username, email, id }: Subject): string {
   return name || (username ?? email ?? id)
 }

@@ -1,5 +1,5 @@
 /**
- * `/oidc/logout` (OpenID Connect RP-Initiated Logout 1.0): a client sends somebody here to be
+ * `/oidc/logout` (OpenID Connect RP-Initiated Logout 1.0): a client sends a person here to be
  * logged out, here and at every other client. The answer waits until no verifier accepts what was
  * logged out, like every logout; clients with a `backchannel_logout_uri` are told by deliveries.
  */
@@ -40,7 +40,7 @@ interface Question extends Target {
  *    client's: a page, and nothing else (section 4).
  * 2. A form that came without the cookies of its browser comes again as a GET.
  * 3. The hint names the session of this browser: it ends, and the person goes where the client wants.
- * 4. Somebody is logged in, or the hint's session is: the person is asked first.
+ * 4. A person is logged in, or the hint's session is alive: the person is asked first.
  * 5. Otherwise it has ended already: the answer waits until that is true at every verifier.
  */
 export async function logout(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
@@ -68,7 +68,7 @@ export async function logout(service: OAuthService, request: SurfaceRequest): Pr
     const last = await lastSignOn(service, request)
     // What has ended may still be accepted somewhere: the answer waits for that, too.
     const ended = [...(last ? [last] : []), ...(hint && hinted === 'revoked' ? [hint] : [])]
-    // Without a hint nobody has said that this is the client's person (section 2).
+    // Without a hint it is not certain that this is the client's person (section 2).
     return leave(service, request, { ...(hint === undefined ? {} : target), sessions: ended })
   }
   const isOwn = signOn === undefined || signOn.subjectId === hint?.subjectId
@@ -152,7 +152,7 @@ async function targetOf(
     const parameter = 'post_logout_redirect_uri'
     return refuse({ kind: 'invalid_parameter', parameter, reason: 'not registered' })
   }
-  // Nobody is led to it any more; the logout itself is as good as any.
+  // No redirect leads to it any more; the logout itself is valid.
   if (found && found.status === 'disabled') return {}
   const state = parameters.get('state') || undefined
   return { redirectUri, ...(state === undefined ? {} : { state }) }

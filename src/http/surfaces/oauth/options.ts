@@ -61,7 +61,7 @@ export const oauthSchema: Group<OAuthSettings> = group<OAuthSettings>({
       default: MINUTE_MS,
     }),
     deviceLifetimeMs: lifetime({
-      description: 'for how long a device may wait until somebody has typed its code',
+      description: 'how long a device may wait until its code is entered',
       default: 10 * MINUTE_MS,
     }),
     devicePollIntervalMs: duration({

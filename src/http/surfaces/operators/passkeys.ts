@@ -10,7 +10,7 @@ import { passkeysPage } from './passkeys-page.ts'
 import type { OperatorService } from './service.ts'
 import { wordsFor } from './words.ts'
 
-/** `POST /console/passkeys/challenge`: for somebody who wants to sign in. */
+/** `POST /console/passkeys/challenge`: for an operator who wants to sign in. */
 export async function askToSignIn(
   { passkeys, challenges }: OperatorService,
   request: SurfaceRequest,
@@ -73,7 +73,7 @@ export async function changePasskeys(
         { holder, name },
         form.get('passkey') ?? '',
       )
-      // Whoever was signed out meanwhile leaves no way back in behind.
+      // An operator who was signed out meanwhile keeps no way back in.
       if ((await signedInName(service, request)) === undefined) {
         await service.core.passkeys.remove(holder, id, holder)
         return refuse({ kind: 'credentials_missing' })

@@ -12,7 +12,10 @@ import { signInPage } from './pages.ts'
 import type { OperatorService } from './service.ts'
 import { wordsFor, type Words } from './words.ts'
 
-/** `GET /console/sign-in?return=…`: the form, or onward where somebody is signed in already. */
+/**
+ * `GET /console/sign-in?return=…`: the form, or a redirect for an operator who is signed in
+ * already.
+ */
 export async function showSignIn(
   { core, passkeys }: OperatorService,
   request: SurfaceRequest,
@@ -53,8 +56,8 @@ export async function submitSignIn(
 }
 
 /**
- * Signs in an operator who has proved who they are. Every sign-in is a new session (session
- * fixation); one that the browser had before ends.
+ * Signs in an authenticated operator. Every sign-in is a new session (session fixation); one that
+ * the browser had before ends.
  */
 export async function signIn(
   { core, options, log }: OperatorService,

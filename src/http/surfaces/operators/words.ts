@@ -60,7 +60,7 @@ const en: Words = {
   wrongCode: 'This link was used or has expired. Ask for another one.',
   wrongName: 'This name will not do: use lower-case letters, digits and . _ @ + -',
   wrongNewPassword: 'This password will not do: it needs 12 characters or more.',
-  nameTaken: 'Somebody has this name. Choose another one.',
+  nameTaken: 'This name is taken. Choose another one.',
   usePasskey: 'Sign in with a passkey',
   orPassword: 'or',
   passkeys: 'Your passkeys',

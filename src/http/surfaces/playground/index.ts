@@ -1,5 +1,5 @@
 /**
- * `/demo`, with the demo and nowhere else: somebody logs in with one click, sees three guarded
+ * `/demo`, with the demo and nowhere else: a visitor logs in with one click, sees three guarded
  * servers let them in, logs out, and sees all three refuse. It owns the page and its scripts; the
  * servers are the demo's (`src/server/demo-apps`), and what it calls are the APIs as they are.
  */

@@ -105,8 +105,8 @@ type End = 'signed-out' | 'expired' | 'unsure' | 'stopping'
 
 /**
  * `ready`, comments while nothing happens, then one event that says why the stream ends. A person
- * who reads "signed out" relies on it: so that is said when it is over at every verifier, and where
- * nobody can say whether it is, the stream ends without a word and the tab asks again.
+ * the page relies on "signed out": so that is sent when it is over at every verifier, and where
+ * that is unknown, the stream ends without an event and the tab asks again.
  */
 async function* events(
   {

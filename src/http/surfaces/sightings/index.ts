@@ -56,7 +56,7 @@ const form = {
         subject: anyText(),
         session: name,
         client: name,
-        // A store may keep a greater one and not give it back: then nobody could list any.
+        // A store may keep a greater one and fail to read it back: then no list would work.
         sinceSeconds: count({ maximum: Number.MAX_SAFE_INTEGER }),
       }),
       { maxItems: sightingRules.most },

@@ -1,4 +1,4 @@
-/** `/devices` while somebody looks: the list changes as it does, and times are those of the person. */
+/** `/devices` while it is open: keeps the list current, and shows local times. */
 
 const PATH = '/devices'
 const LIST = 'list'
@@ -20,7 +20,7 @@ function leave() {
 
 async function refresh() {
   const answer = await fetch(PATH, { cache: 'no-store', redirect: 'manual' })
-  // Whoever is logged out is asked to log in.
+  // After a logout the login page is shown.
   if (!answer.ok) return leave()
   const next = new DOMParser().parseFromString(await answer.text(), 'text/html')
   const [old, fresh] = [document.getElementById(LIST), next.getElementById(LIST)]
@@ -38,7 +38,7 @@ events.addEventListener('signed-out', () => {
   events.close()
   leave()
 })
-// Refused for good: whether it still is the list of somebody who is logged in says the page itself.
+// Refused for good: reloading the page shows whether the person is still logged in.
 events.addEventListener('error', () => {
   if (events.readyState === EventSource.CLOSED) void refresh()
 })

@@ -1,7 +1,7 @@
 /**
  * `/devices`: where a person is logged in, for that person, and how to end it. It owns the list,
  * the page and its stream; who looks is known by the sign-on of their browser, and what is ended is
- * a session like any other. It shows nobody another person's session, and ends none.
+ * a session like any other. It neither shows nor ends another person's session.
  */
 import { timingSafeEqual } from 'node:crypto'
 import { Refusal, refuse } from '../../../../domain/failure.ts'
@@ -20,7 +20,7 @@ import { liveSessions, ownDevices } from './own-devices.ts'
 import { devicesPage, devicesPath } from './page.ts'
 import { devicesWords } from './words.ts'
 
-/** `GET /devices`: the list; the login page for somebody who is not logged in. */
+/** `GET /devices`: the list; the login page for a person who is not logged in. */
 export async function showDevices(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
   const signOn = await findSignOn(service, request)
   return signOn === undefined ? askWho(service, request) : list(service, request, signOn)
@@ -46,8 +46,8 @@ async function list(
 }
 
 /**
- * `POST /devices`: ends one session, or all but this. It answers when that is so at every verifier,
- * and where nobody can say so it says that.
+ * `POST /devices`: ends one session, or all but this. It answers once that holds at every verifier;
+ * where this cannot be confirmed, the page says so.
  */
 export async function submitDevices(
   service: OAuthService,
@@ -111,7 +111,7 @@ async function endOwn(
   await core.revoke({ scope: 'session', key: sid, reason, actor, note, wait: true })
 }
 
-/** More than anybody opens while the others are being ended. */
+/** More sessions than a person opens while the others are being ended. */
 const MAX_ROUNDS = 50
 
 async function endOthers(service: OAuthService, signOn: SignOn): Promise<void> {
@@ -119,7 +119,7 @@ async function endOthers(service: OAuthService, signOn: SignOn): Promise<void> {
     const { items } = await liveSessions(service, signOn)
     const others = items.filter(({ session }) => session.sid !== signOn.sid)
     if (others.length === 0) {
-      // What somebody else has ended meanwhile may not be over everywhere.
+      // What another call has ended meanwhile may not be confirmed everywhere.
       await service.core.awaitEnded({ wait: true })
       return
     }

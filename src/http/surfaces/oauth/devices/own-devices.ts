@@ -36,7 +36,7 @@ export async function ownDevices(service: OAuthService, signOn: SignOn): Promise
   }
 }
 
-/** The live sessions of whoever is signed on, and of nobody else: the newest, and this one. */
+/** The live sessions of the person who is signed on: the newest, and this one. */
 export async function liveSessions(
   { core, clock }: Pick<OAuthService, 'core' | 'clock'>,
   { subjectId, sid }: Pick<SignOn, 'subjectId' | 'sid'>,

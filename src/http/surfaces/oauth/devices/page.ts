@@ -41,7 +41,7 @@ export interface DevicesView extends OwnDevices {
   readonly notice?: string
 }
 
-/** The page. Its forms need no script; with one it changes while somebody looks. */
+/** The page. Its forms need no script; with one it stays current while open. */
 export function devicesPage(words: Words, view: DevicesView): Answer {
   const { devices, hasMore, person, token, notice } = view
   const own = devicesWords[words.lang]

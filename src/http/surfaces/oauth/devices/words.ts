@@ -41,7 +41,7 @@ export const devicesWords: Readonly<Record<Language, DevicesWords>> = {
     endOthers: 'Log out everywhere else',
     ended: 'That device is logged out. No app lets it in any more.',
     notMeEnded:
-      'That device is logged out, and the people who run this service are told. If somebody knows your password, change it.',
+      'That device is logged out, and the people who run this service are told. If another person knows your password, change it.',
     othersEnded: 'All other devices are logged out. No app lets them in any more.',
     unsure:
       'It could not be confirmed, so a device may still be logged in. Open the list again to see which.',

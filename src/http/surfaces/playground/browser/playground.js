@@ -1,6 +1,6 @@
 /**
  * The playground: logs in, asks three servers again and again with the token, logs out, and says
- * when each of them refused. All requests are real and go from this page to whoever answers them.
+ * when each of them refused. All requests are real and go from this page to the servers.
  */
 import { exchange, streamEnd } from './requests.js'
 import * as view from './view.js'

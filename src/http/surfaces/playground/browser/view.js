@@ -64,7 +64,7 @@ export function listen(on) {
 }
 
 const words = new Map([
-  ['none', 'Nobody is logged in'],
+  ['none', 'Not logged in'],
   ['in', 'Lets you in'],
   ['out', 'Refuses you'],
   ['unsure', 'Cannot be sure, so it refuses'],
