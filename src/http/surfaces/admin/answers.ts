@@ -9,18 +9,10 @@ import {
   revocationReasons,
   revocationScopes,
   type WireAcknowledgement,
-  type WireAuditBroken,
-  type WireAuditHead,
-  type WireAuditIntact,
-  type WireAuditLine,
-  type WireAuditProgress,
-  type WireBrokenEntry,
   type WireCaller,
-  type WireCheckpoint,
   type WireClient,
   type WireClientChanged,
   type WireClientSessions,
-  type WireCut,
   type WireDelivery,
   type WireDryRun,
   type WireForeignSession,
@@ -38,7 +30,6 @@ import {
   type WireRevoked,
   type WireSession,
   type WireSessionCount,
-  type WireStreamCut,
   type WireSubject,
   type WireSubjectChanged,
   type WireTold,
@@ -52,12 +43,9 @@ import {
   choice,
   constant,
   count,
-  dictionary,
-  either,
   flag,
   instant,
   listOf,
-  optional,
   orNull,
   type Schema,
 } from '../../schema.ts'
@@ -353,50 +341,3 @@ export const caller: Schema<WireCaller> = answer<WireCaller>({
   ignored: integer,
   unreadable: integer,
 })
-
-const checkpoint = answer<WireCheckpoint>(
-  {
-    sequence: integer,
-    hash: anyString,
-    removed: integer,
-    kept: integer,
-    before: instant,
-    at: instant,
-    actor: anyString,
-    seal: anyString,
-  },
-  { name: 'Checkpoint' },
-)
-
-const streamCut = answer<WireStreamCut>(
-  {
-    stream: anyString,
-    removed: integer,
-    from: orNull(checkpoint),
-    broken: orNull(answer<WireBrokenEntry>({ sequence: integer, reason: anyString })),
-  },
-  { name: 'StreamCut' },
-)
-
-export const logCut: Schema<WireCut> = answer<WireCut>(
-  { dryRun: boolean, done: boolean, streams: listOf(streamCut) },
-  { name: 'Cut' },
-)
-
-/** Of each line. */
-export const auditLine: Schema<WireAuditLine> = either(
-  answer<WireAuditProgress>({ checked: integer, of: integer }),
-  either(
-    answer<WireAuditIntact>({
-      ok: constant(true),
-      entries: integer,
-      head: dictionary(answer<WireAuditHead>({ sequence: integer, hash: anyString }), {}),
-      from: optional(dictionary(checkpoint, {})),
-    }),
-    answer<WireAuditBroken>({
-      ok: constant(false),
-      at: answer<WireAuditBroken['at']>({ stream: anyString, sequence: integer }),
-      reason: anyString,
-    }),
-  ),
-)

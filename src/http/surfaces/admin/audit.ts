@@ -7,7 +7,7 @@ import type { WireAuditLine, WireCheckpoint, WireStreamCut } from '../../../prot
 import type { CutRequest } from '../../../protocol/admin-requests.ts'
 import type { Route } from '../../surface.ts'
 import { flag, optional, strict } from '../../schema.ts'
-import { auditLine, logCut } from './answers.ts'
+import { auditLine, logCut } from './audit-answers.ts'
 import type { AdminContext } from './declare.ts'
 import { singleLine } from './inputs.ts'
 import { refuseBody } from './problem.ts'
