@@ -1,4 +1,5 @@
 /** Whether a request comes from a page of our own (CSRF). */
+import { refuse } from '../domain/failure.ts'
 import type { SurfaceRequest } from './surface.ts'
 
 /**
@@ -14,4 +15,24 @@ export function senderOf(request: SurfaceRequest): 'page' | 'other' | 'unknown' 
   const origin = request.header('origin')
   if (origin === undefined) return 'unknown'
   return origin === new URL(request.publicUrl).origin ? 'page' : 'other'
+}
+
+/**
+ * Forms are those of our own pages (login CSRF). Programs say nothing and hold no cookie.
+ *
+ * @throws {Refusal} `forbidden`.
+ */
+export function refuseOtherPages(request: SurfaceRequest): void {
+  if (senderOf(request) !== 'other') return
+  refuse({ kind: 'forbidden', reason: 'the form was sent by a page of another origin' })
+}
+
+/**
+ * What the scripts of our own pages ask for is for nobody else.
+ *
+ * @throws {Refusal} `forbidden`.
+ */
+export function refuseAllButPages(request: SurfaceRequest): void {
+  if (senderOf(request) === 'page') return
+  refuse({ kind: 'forbidden', reason: 'the request was not sent by a page of this server' })
 }

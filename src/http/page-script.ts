@@ -7,10 +7,10 @@ import { problemManners } from './problem-response.ts'
  * The route of a page's script. It is written as a browser runs it, so nothing has to be built, and
  * read once.
  *
- * @param file Where it lies: beside the module that serves it.
+ * @param script The script, or where it lies: beside the module that serves it.
  */
-export function scriptRoute(path: string, file: URL): Route {
-  const body = readFileSync(file)
+export function scriptRoute(path: string, script: string | URL): Route {
+  const body = typeof script === 'string' ? script : readFileSync(script)
   return routesWith(problemManners)(
     {
       method: 'GET',

@@ -4,7 +4,7 @@ import { after, before, suite, test } from 'node:test'
 import type { CDPSession, Page } from 'playwright-core'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { PASSWORD } from '../admin/operators.ts'
-import { openBrowser, picture, type TestBrowser } from './browser.ts'
+import { complaintsOf, lookAt, openBrowser, picture, type TestBrowser } from './browser.ts'
 
 let server: TestServer
 let browser: TestBrowser
@@ -147,5 +147,48 @@ suite('passkeys of operators', () => {
       headers: { 'sec-fetch-site': 'same-origin' },
     })
     assert.equal(unasked.status, 401)
+  })
+})
+
+suite('passkeys of people', () => {
+  test('one is added at /devices, logs in without a name, and is removed', async () => {
+    const { page } = await open()
+    const complaints = complaintsOf(page)
+    await page.goto(at('/devices'))
+    await page.getByText('to see your devices').waitFor()
+    await lookAt(page, 'login-with-passkey')
+    await page.locator('[name=username]').fill('maria')
+    await page.locator('[name=password]').fill('maria-demo')
+    await page.locator('[value=login]').click()
+    await page.getByRole('link', { name: 'Your passkeys' }).click()
+    const name = page.getByLabel('Name of the new passkey')
+    assert.equal(await name.inputValue(), 'Chrome on Linux')
+    await name.fill('My laptop')
+    await page.getByRole('button', { name: 'Add a passkey' }).click()
+    await page.getByRole('button', { name: 'Remove: My laptop' }).waitFor()
+    await lookAt(page, 'passkeys')
+
+    await page.context().clearCookies()
+    await page.goto(at('/devices'))
+    await page.getByRole('button', { name: 'Log in with a passkey' }).click()
+    await page.getByText('You are logged in as Maria').waitFor()
+    await page.getByRole('link', { name: 'Your passkeys' }).click()
+    await page.getByRole('button', { name: 'Remove: My laptop' }).click()
+    // What it had opened has ended: this very login.
+    await page.getByText('once more, to change your passkeys').waitFor()
+    assert.deepEqual(complaints, [])
+    await page.getByRole('button', { name: 'Log in with a passkey' }).click()
+    await page.getByRole('alert').filter({ visible: true }).waitFor()
+    assert.equal(new URL(page.url()).pathname, '/login')
+  })
+
+  test('the form is not there without a script, and a password logs in', async () => {
+    const page = await (await browser.person({ javaScriptEnabled: false })).newPage()
+    await page.goto(at('/devices'))
+    assert.equal(await page.getByRole('button', { name: 'Log in with a passkey' }).count(), 0)
+    await page.locator('[name=username]').fill('maria')
+    await page.locator('[name=password]').fill('maria-demo')
+    await page.locator('[value=login]').click()
+    await page.getByText('You are logged in as Maria').waitFor()
   })
 })

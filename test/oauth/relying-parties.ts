@@ -6,7 +6,7 @@ import type { Client } from '../../src/domain/identity.ts'
 import type { Json } from '../../src/domain/session.ts'
 import { DEVICE_CODE } from '../../src/protocol/client-metadata.ts'
 import type { ConfigFile } from '../../src/server/config.ts'
-import { startTestServer, type TestServer } from '../harness.ts'
+import { startTestServer, type TestServer, type TestServerOptions } from '../harness.ts'
 
 export const callback = 'http://127.0.0.1:3999/callback'
 export const goodbye = 'http://127.0.0.1:3999/goodbye'
@@ -47,6 +47,15 @@ export class Browser {
       if (url.origin !== origin) return { status, url, headers, text }
     }
     return assert.fail('too many redirects')
+  }
+
+  /** Asks for what a script of a page of this server asks for. */
+  async ask(address: string | URL): Promise<Response> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const headers = { cookie, 'sec-fetch-site': 'same-origin' }
+    const response = await fetch(address, { method: 'POST', headers })
+    for (const set of response.headers.getSetCookie()) this.#keep(set)
+    return response
   }
 
   /** Sends the form of a page with these fields. */
@@ -139,10 +148,11 @@ export async function register(
 export function useOAuth(
   config: ConfigFile = {},
   metadata: Readonly<Record<string, object>> = {},
+  options: Pick<TestServerOptions, 'publicUrlIsOwn' | 'oneNode'> = {},
 ): OAuthWorld {
   let server: TestServer
   before(async () => {
-    server = await startTestServer({ publicUrlIsOwn: true, config })
+    server = await startTestServer({ publicUrlIsOwn: true, ...options, config })
     for (const { id, ...one } of registered) {
       const secret = secrets[id as keyof typeof secrets]
       const oauth = { ...one.metadata, ...metadata[id] }
@@ -157,11 +167,11 @@ export function useOAuth(
     as(id) {
       // A server of tests has no certificate.
       // oxlint-disable-next-line typescript/no-deprecated
-      const options = { execute: [openid.allowInsecureRequests] }
-      const url = new URL(server.url)
+      const insecure = { execute: [openid.allowInsecureRequests] }
+      const url = new URL(server.dependencies.issuer)
       return secrets[id] === undefined
-        ? openid.discovery(url, id, undefined, openid.None(), options)
-        : openid.discovery(url, id, secrets[id], undefined, options)
+        ? openid.discovery(url, id, undefined, openid.None(), insecure)
+        : openid.discovery(url, id, secrets[id], undefined, insecure)
     },
     async begin(client, more = {}) {
       const verifier = openid.randomPKCECodeVerifier()

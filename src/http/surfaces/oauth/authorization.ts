@@ -3,6 +3,7 @@ import { refuse } from '../../../domain/failure.ts'
 import { oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
 import { isRegistered, withParameters } from '../../redirect-uri.ts'
 import type { Answer } from '../../surface.ts'
+import { readWantedAcr, type WantedAcr } from './acr.ts'
 import { allowedScopes, words } from './client-call.ts'
 import { THUMBPRINT } from './dpop.ts'
 import type { OAuthService } from './service.ts'
@@ -20,6 +21,7 @@ export interface Authorization {
   readonly dpopJkt?: string
   readonly prompts: readonly string[]
   readonly maxAgeSeconds?: number
+  readonly wantedAcr?: WantedAcr
   readonly loginHint?: string
   /** Languages in which its client would have the pages. */
   readonly uiLocales?: string
@@ -37,6 +39,7 @@ export type AuthorizationError =
   | 'invalid_scope'
   | 'login_required'
   | 'consent_required'
+  | 'unmet_authentication_requirements'
   | 'request_not_supported'
   | 'request_uri_not_supported'
 
@@ -135,6 +138,8 @@ export async function readAuthorization(
   if (prompt.includes('none') && prompt.length > 1) return wrong('invalid_request', 'prompt')
   const maxAge = given('max_age')
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) return wrong('invalid_request', 'max_age')
+  const wantedAcr = readWantedAcr(parameters)
+  if (wantedAcr === 'malformed') return wrong('invalid_request', 'acr_values or claims')
   const hint = given('id_token_hint')
   const hinted = hint === undefined ? undefined : await core.readIdToken(hint)
   if (hint !== undefined && hinted === undefined) return wrong('invalid_request', 'id_token_hint')
@@ -151,6 +156,7 @@ export async function readAuthorization(
     ...(dpopJkt === undefined ? {} : { dpopJkt }),
     prompts: prompt,
     ...(maxAge === undefined ? {} : { maxAgeSeconds: Number(maxAge) }),
+    ...(wantedAcr === undefined ? {} : { wantedAcr }),
     ...(loginHint === undefined ? {} : { loginHint: loginHint.slice(0, 256) }),
     ...(uiLocales === undefined ? {} : { uiLocales }),
     ...(hinted === undefined ? {} : { hintedSubject: hinted.subjectId }),

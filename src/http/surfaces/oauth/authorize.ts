@@ -6,6 +6,7 @@ import type { Cookie } from '../../cookie.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { OAUTH, type OAuthClient } from '../../oauth-client.ts'
 import { withParameters } from '../../redirect-uri.ts'
+import { acrFor, isOffered } from './acr.ts'
 import {
   findRecipient,
   mayBeAnother,
@@ -87,11 +88,13 @@ export async function proceed(
 ): Promise<Answer> {
   const { authorization, signOn } = progress
   const isSilent = authorization.prompts.includes('none')
-  if (signOn === undefined || needsLogin(authorization, signOn)) {
+  if (!mayBeMet(service, authorization)) return refuseAcr(service, progress)
+  if (signOn === undefined || needsLogin(service, authorization, signOn)) {
     return isSilent
       ? sendError(service, authorization, 'login_required', 'no person is logged in')
       : ask(service, request, progress, loginPath)
   }
+  if (isUnmet(authorization, signOn)) return refuseAcr(service, progress)
   const { hintedSubject } = authorization
   if (hintedSubject !== undefined && hintedSubject !== signOn.subjectId) {
     return refuseOther(service, progress)
@@ -110,15 +113,46 @@ export async function proceed(
   return finish(service, progress, signOn, generations)
 }
 
-function needsLogin(
-  { prompts, maxAgeSeconds, hintedSubject, startedAtMs }: Authorization,
-  { authTimeMs, subjectId }: SignOn,
-): boolean {
+function needsLogin(service: OAuthService, authorization: Authorization, signOn: SignOn): boolean {
+  const { prompts, maxAgeSeconds, hintedSubject, startedAtMs } = authorization
+  const { authTimeMs, subjectId } = signOn
   // A login for this very request satisfies it.
   if (authTimeMs >= startedAtMs) return false
   if (prompts.includes('login') || prompts.includes('select_account')) return true
   if (hintedSubject !== undefined && hintedSubject !== subjectId) return true
+  if (needsOtherAcr(service, authorization, signOn)) return true
   return maxAgeSeconds !== undefined && startedAtMs - authTimeMs > maxAgeSeconds * 1000
+}
+
+/** Where nobody may be asked, a wish is no reason to fail. */
+function needsOtherAcr(
+  service: OAuthService,
+  { wantedAcr, prompts }: Authorization,
+  { method }: SignOn,
+): boolean {
+  if (wantedAcr === undefined || acrFor(wantedAcr, method) !== undefined) return false
+  return isOffered(service, wantedAcr) && (wantedAcr.isEssential || !prompts.includes('none'))
+}
+
+/** Whether this server has such a login as the client needs. */
+function mayBeMet(service: OAuthService, { wantedAcr }: Authorization): boolean {
+  return wantedAcr?.isEssential !== true || isOffered(service, wantedAcr)
+}
+
+/** Whether somebody has logged in, and not as the client needs. */
+function isUnmet({ wantedAcr }: Authorization, { method }: SignOn): boolean {
+  return wantedAcr?.isEssential === true && acrFor(wantedAcr, method) === undefined
+}
+
+/** OpenID Connect Core Unmet Authentication Requirements 1.0. */
+async function refuseAcr(
+  service: OAuthService,
+  { authorization, interaction, cookies = [] }: Progress,
+): Promise<Answer> {
+  if (interaction !== undefined) await takeInteraction(service, interaction)
+  const why = 'nobody has logged in as strongly as acr asks for'
+  const error = 'unmet_authentication_requirements'
+  return { ...sendError(service, authorization, error, why), cookies }
 }
 
 /** No code for another person than the client's hint names (OpenID Connect Core, 3.1.2.2). */
@@ -182,7 +216,8 @@ async function finish(
   if (interaction !== undefined && !(await takeInteraction(service, interaction))) {
     return refuse({ kind: 'not_found' })
   }
-  const { clientId, redirectUri, codeChallenge, scopes, nonce, dpopJkt } = authorization
+  const { clientId, redirectUri, codeChallenge, scopes, nonce, dpopJkt, wantedAcr } = authorization
+  const acr = acrFor(wantedAcr, method)
   const code = await core.issueCode({
     dialect: OAUTH,
     clientId,
@@ -192,6 +227,7 @@ async function finish(
       sid,
       authTimeMs,
       method,
+      ...(acr === undefined ? {} : { acr }),
       redirectUri,
       codeChallenge,
       scope: scopes.join(' '),

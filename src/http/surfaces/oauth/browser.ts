@@ -3,8 +3,10 @@
  * sign-on session; the other ties the pages of a login to the browser in which it began, so that no
  * person is led through a login that an attacker began.
  */
+import { timingSafeEqual } from 'node:crypto'
 import { cameFrom } from '../../came-from.ts'
 import type { Subject } from '../../../domain/identity.ts'
+import type { Passkey } from '../../../domain/passkey.ts'
 import { isLoginLive } from '../../../domain/session.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { digest } from '../../../core/handles.ts'
@@ -48,6 +50,13 @@ export async function lastSignOn(
   return (await service.core.handles.find(SIGN_ON, handle)) as unknown as SignOn | undefined
 }
 
+/** Somebody who has proved who they are. */
+export interface Proved {
+  readonly subject: Subject
+  /** The passkey that has signed; undefined where a password was checked. */
+  readonly passkey?: Passkey
+}
+
 export interface SignedOn {
   readonly signOn: SignOn
   readonly cookie: Cookie
@@ -57,20 +66,21 @@ export interface SignedOn {
  * Signs on an authenticated person. A person who has a session in this browser keeps it; another
  * person's ends before the new one begins.
  *
- * @throws {Refusal} `account_disabled`, `credentials_invalid` where the password was changed
- *   meanwhile, `store_unavailable`.
+ * @throws {Refusal} `account_disabled`, `credentials_invalid` where the password was changed or the
+ *   passkey removed meanwhile, `store_unavailable`.
  */
 export async function signOn(
   service: OAuthService,
   request: SurfaceRequest,
-  subject: Subject,
-  method: LoginMethod,
+  proved: Proved,
 ): Promise<SignedOn> {
+  const { subject, passkey } = proved
+  const method: LoginMethod = passkey === undefined ? 'password' : 'passkey'
   const { core, clock, options } = service
   const before = await findSignOn(service, request)
   const isSame = before?.subjectId === subject.id
   if (before !== undefined && !isSame) await endSession(service, before, true)
-  const sid = isSame ? before.sid : await openSession(service, request, subject)
+  const sid = isSame ? before.sid : await openSession(service, request, proved)
   const value = { sid, subjectId: subject.id, authTimeMs: clock.nowMs(), method }
   const lifetimeMs = options.sessionLifetimeMs
   const handle = await core.handles.issue({ kind: SIGN_ON, value, lifetimeMs })
@@ -83,11 +93,11 @@ export async function signOn(
 async function openSession(
   { core, issuer, options }: OAuthService,
   request: SurfaceRequest,
-  subject: Subject,
+  { subject, passkey }: Proved,
 ): Promise<string> {
   const { session } = await core.openSession({
     subjectId: subject.id,
-    provedBy: subject,
+    provedBy: passkey ?? subject,
     clientId: SIGN_ON_CLIENT,
     dialect: OAUTH,
     audience: issuer,
@@ -160,6 +170,18 @@ export function formToken(
 ): string | undefined {
   const handle = readCookie(request, cookieName(service, 'session'))
   return handle === undefined ? undefined : digest(`${purpose} ${handle}`)
+}
+
+/** Whether a form brings what `formToken` has put into it. */
+export function isOwnForm(
+  service: OAuthService,
+  request: SurfaceRequest,
+  purpose: string,
+  form: URLSearchParams,
+): boolean {
+  const token = Buffer.from(formToken(service, request, purpose) ?? '')
+  const brought = Buffer.from(form.get('token') ?? '')
+  return token.length > 0 && token.length === brought.length && timingSafeEqual(token, brought)
 }
 
 /** With TLS a name that browsers take from this very host alone (RFC 6265bis, section 4.1.3.2). */

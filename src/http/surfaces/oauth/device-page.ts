@@ -6,12 +6,13 @@
 import { Refusal, refuse } from '../../../domain/failure.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
+import { refuseOtherPages } from '../../own-origin.ts'
 import { OAUTH, oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
 import { browserOf, findSignOn, isSameBrowser, type SignOn } from './browser.ts'
 import { deviceWords } from './device-words.ts'
 import { loginPath, showInteraction } from './interaction.ts'
-import { personOf, refuseOtherSites } from './login.ts'
 import { deviceConsentPage, devicePage, noticePage } from './pages.ts'
+import { personOf } from './person.ts'
 import type { OAuthService } from './service.ts'
 import { wordsFor } from './words.ts'
 
@@ -37,7 +38,7 @@ export async function submitDevice(
   service: OAuthService,
   request: SurfaceRequest,
 ): Promise<Answer> {
-  refuseOtherSites(request)
+  refuseOtherPages(request)
   const code = (readForm(request).get('user_code') ?? '').slice(0, MAX_CODE_TEXT)
   const words = wordsFor(request)
   try {
@@ -92,7 +93,7 @@ export async function submitDeviceConsent(
   service: OAuthService,
   request: SurfaceRequest,
 ): Promise<Answer> {
-  refuseOtherSites(request)
+  refuseOtherPages(request)
   const form = readForm(request)
   const confirmation = form.get('confirmation') ?? ''
   const { userCode, client, scopes } = await findTyped(service, request, confirmation)

@@ -10,6 +10,7 @@ import { routesWith } from '../../declared-route.ts'
 import type { Answer, Surface, SurfaceRequest, Route } from '../../surface.ts'
 import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
 import { scriptRoute } from '../../page-script.ts'
+import { passkeyScript } from '../../passkey-script.ts'
 import { problems } from '../../problem.ts'
 import { answer, anything, anyText, choice, count, optional, type Schema } from '../../schema.ts'
 import { OAUTH } from '../../oauth-client.ts'
@@ -34,13 +35,15 @@ import {
 import { changesHandler } from './devices/changes.ts'
 import { showDevices, submitDevices } from './devices/index.ts'
 import { devicesPath, devicesScriptPath } from './devices/page.ts'
-import { consentPath, loginPath } from './interaction.ts'
+import { consentPath, loginPath, passkeyLoginPath } from './interaction.ts'
 import { showConsent, showLogin, submitConsent, submitLogin } from './login.ts'
 import { leadOnPath, loggedOutPath, showLeadOn, showLoggedOut } from './logged-out.ts'
 import { logout } from './logout.ts'
 import { authorizePath, logoutPath, metadata, userinfoPath } from './metadata.ts'
 import { oauthSchema, type OAuthSettings } from './options.ts'
 import { noticePage } from './pages.ts'
+import { askToLogIn, askToRegister, changePasskeys, showPasskeys } from './passkeys/index.ts'
+import { newPasskeyPath, passkeyScriptPath, passkeysPath } from './passkeys/page.ts'
 import { pushRequest, type PushAnswer } from './pushed.ts'
 import { nonceHeaders } from './dpop.ts'
 import { createService, type OAuthService } from './service.ts'
@@ -99,6 +102,7 @@ const looks: ReadonlySet<string> = new Set([
   devicePath,
   deviceConfirmPath,
   devicesPath,
+  passkeysPath,
 ])
 
 /** What people see. Their forms need no script. */
@@ -125,7 +129,8 @@ function pageRoutes(service: OAuthService): readonly Route[] {
     page('GET', authorizePath, asks, authorize),
     page('POST', authorizePath, `${asks}, as a form`, authorize),
     page('GET', loginPath, 'The login page', showLogin),
-    page('POST', loginPath, 'Name and password', submitLogin),
+    page('POST', loginPath, 'Name and password, or what a passkey has signed', submitLogin),
+    challenge(service, passkeyLoginPath, 'A challenge to log in with', askToLogIn),
     page('GET', consentPath, 'The consent page', showConsent),
     page('POST', consentPath, 'Allow or deny', submitConsent),
     page('GET', devicePath, 'Asks for the code that a device shows (RFC 8628, 3.3)', showDevice),
@@ -139,6 +144,10 @@ function pageRoutes(service: OAuthService): readonly Route[] {
     page('POST', devicesPath, 'Ends one of them, or all but this', submitDevices),
     scriptRoute(devicesScriptPath, new URL('browser/devices.js', import.meta.url)),
     devicesEvents(service),
+    page('GET', passkeysPath, 'A person’s passkeys, for that person', showPasskeys),
+    page('POST', passkeysPath, 'Adds or removes a passkey', changePasskeys),
+    challenge(service, newPasskeyPath, 'A challenge to make a passkey with', askToRegister),
+    scriptRoute(passkeyScriptPath, passkeyScript),
     declare(
       {
         method: 'GET',
@@ -151,6 +160,20 @@ function pageRoutes(service: OAuthService): readonly Route[] {
       showLeadOn,
     ),
   ]
+}
+
+/** What the script of a page asks for before it asks the browser. */
+function challenge(
+  service: OAuthService,
+  path: string,
+  summary: string,
+  handle: (service: OAuthService, request: SurfaceRequest) => Promise<Answer>,
+): Route {
+  const options = { description: 'Options of WebAuthn', schema: anything }
+  return declare(
+    { method: 'POST', path, summary, responses: { 200: options, default: pageResponse } },
+    ({ request }) => handle(service, request),
+  )
 }
 
 function devicesEvents(service: OAuthService): Route {

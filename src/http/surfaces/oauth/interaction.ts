@@ -13,6 +13,8 @@ import { browserOf, isSameBrowser } from './browser.ts'
 import type { OAuthService } from './service.ts'
 
 export const loginPath = '/login'
+/** Where a challenge for a passkey is asked for. */
+export const passkeyLoginPath = '/login/passkey'
 export const consentPath = '/login/consent'
 
 const INTERACTION = 'oauth-interaction'

@@ -5,20 +5,25 @@ import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
-import { senderOf } from '../../own-origin.ts'
+import { refuseOtherPages } from '../../own-origin.ts'
 import { sendError, type Authorization } from './authorization.ts'
 import { proceed } from './authorize.ts'
-import { findSignOn, signOn, type SignedOn } from './browser.ts'
+import { findSignOn, signOn, type Proved, type SignedOn } from './browser.ts'
+import { devicesPath } from './devices/page.ts'
 import { findInteraction, takeInteraction, type Interaction } from './interaction.ts'
 import { consentPage, loginPage, noticePage } from './pages.ts'
+import { authenticateByPasskey } from './passkeys/index.ts'
+import { passkeysPath } from './passkeys/page.ts'
+import { personOf } from './person.ts'
 import type { OAuthService } from './service.ts'
-import { wordsFor, type Words } from './words.ts'
+import { fill, wordsFor, type Words } from './words.ts'
 
 /** `GET /login`. */
 export async function showLogin(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
   const interaction = await ofQuery(service, request)
   const { loginHint = '' } = wishesOf(interaction)
-  return loginForm(request, interaction, { status: 200, username: loginHint, problem: undefined })
+  const view = { status: 200, username: loginHint, problem: undefined }
+  return loginForm(service, request, interaction, view)
 }
 
 /** What a client wishes of the page. */
@@ -29,6 +34,7 @@ function wishesOf(
 }
 
 function loginForm(
+  { passkeys }: OAuthService,
   request: SurfaceRequest,
   login: Interaction,
   more: {
@@ -40,24 +46,36 @@ function loginForm(
   const { uiLocales, redirectUri } = wishesOf(login)
   const words = wordsFor(request, uiLocales)
   const { status, ...rest } = more
-  const { interaction, client } = login
-  return loginPage(status, { words, interaction, clientName: client?.name, redirectUri, ...rest })
+  const [{ interaction }, lead] = [login, leadOf(login, words)]
+  const hasPasskeys = passkeys.isPossible
+  return loginPage(status, { words, interaction, lead, redirectUri, hasPasskeys, ...rest })
 }
 
-/** `POST /login`: name and password, or "cancel". */
+/** What somebody logs in for. */
+function leadOf(login: Interaction, words: Words): string | undefined {
+  if (login.client !== undefined) return fill(words.toContinue, { client: login.client.name })
+  if (login.kind !== 'page') return undefined
+  return { [devicesPath]: words.toSeeDevices, [passkeysPath]: words.toChangePasskeys }[login.path]
+}
+
+/** `POST /login`: name and password, what a passkey has signed, or "cancel". */
 export async function submitLogin(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
   const { form, interaction } = await ofForm(service, request)
   if (form.get('decision') === 'cancel') return decline(service, request, interaction)
-  const username = form.get('username') ?? ''
+  const [username, passkey] = [form.get('username') ?? '', form.get('passkey')]
   try {
-    const subject = await checkPassword(service, request, username, form.get('password') ?? '')
-    const signedOn = await signOn(service, request, subject, 'password')
+    const proved: Proved =
+      passkey === null
+        ? { subject: await checkPassword(service, request, username, form.get('password') ?? '') }
+        : await authenticateByPasskey(service, request, passkey)
+    const signedOn = await signOn(service, request, proved)
     return await goOn(service, request, interaction, signedOn)
   } catch (error) {
     const words = wordsFor(request, wishesOf(interaction).uiLocales)
-    const again = error instanceof Refusal ? problemOf(error.failure, words) : undefined
+    const wrong = passkey === null ? words.wrongPassword : words.wrongPasskey
+    const again = error instanceof Refusal ? problemOf(error.failure, words, wrong) : undefined
     if (again === undefined) throw error
-    return loginForm(request, interaction, { ...again, username: username.slice(0, 256) })
+    return loginForm(service, request, interaction, { ...again, username: username.slice(0, 256) })
   }
 }
 
@@ -80,10 +98,11 @@ async function goOn(
 function problemOf(
   failure: Failure,
   words: Words,
+  wrong: string,
 ): { readonly status: number; readonly problem: string } | undefined {
   switch (failure.kind) {
     case 'credentials_invalid':
-      return { status: 400, problem: words.wrongPassword }
+      return { status: 400, problem: wrong }
     case 'rate_limited':
       return { status: 429, problem: words.tooMany }
     case 'account_disabled':
@@ -120,11 +139,6 @@ export async function showConsent(service: OAuthService, request: SurfaceRequest
   const words = wordsFor(request, uiLocales)
   const view = { words, interaction, clientName: client.name, redirectUri, scopes }
   return consentPage({ ...view, person: personOf(subject), subjectId: subject.id })
-}
-
-/** The name by which pages address a person. */
-export function personOf({ name, username, email, id }: Subject): string {
-  return name || (username ?? email ?? id)
 }
 
 /** `POST /login/consent`: "allow" or "deny". */
@@ -167,18 +181,8 @@ async function ofForm(
   service: OAuthService,
   request: SurfaceRequest,
 ): Promise<{ readonly form: URLSearchParams; readonly interaction: Interaction }> {
-  refuseOtherSites(request)
+  refuseOtherPages(request)
   const form = readForm(request)
   const interaction = await findInteraction(service, request, form.get('interaction') ?? '')
   return { form, interaction }
-}
-
-/**
- * Forms are those of our own pages (login CSRF). The cookie of the browser says so as well.
- *
- * @throws {Refusal} `forbidden`.
- */
-export function refuseOtherSites(request: SurfaceRequest): void {
-  if (senderOf(request) !== 'other') return
-  refuse({ kind: 'forbidden', reason: 'the form was sent from another site' })
 }

@@ -7,11 +7,11 @@ import { refuse } from '../../../domain/failure.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
+import { refuseOtherPages } from '../../own-origin.ts'
 import { oauthClientOf } from '../../oauth-client.ts'
 import { withParameters } from '../../redirect-uri.ts'
 import { endSession, findSignOn, forgetSignOn, hasBrowserCookie, lastSignOn } from './browser.ts'
 import { afterLogout } from './logged-out.ts'
-import { refuseOtherSites } from './login.ts'
 import { logoutPath } from './metadata.ts'
 import { logoutPage, noticePage } from './pages.ts'
 import type { OAuthService } from './service.ts'
@@ -164,7 +164,7 @@ async function confirmLogout(
   request: SurfaceRequest,
   form: URLSearchParams,
 ): Promise<Answer> {
-  refuseOtherSites(request)
+  refuseOtherPages(request)
   const { handles } = service.core
   const confirmation = form.get('confirmation') ?? ''
   const question = await handles.find(LOGOUT, confirmation)

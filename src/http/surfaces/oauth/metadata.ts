@@ -4,8 +4,8 @@ import { assertionAlgorithms } from '../../client-assertion.ts'
 import { authenticationMethods, grantTypes } from '../../../protocol/client-metadata.ts'
 import { openidScopes } from '../../oauth-client.ts'
 import { pushPath, tokenEndpointsMetadata, tokenPath } from '../../token-endpoints.ts'
+import { acrValuesOf } from './acr.ts'
 import { deviceAuthorizationPath } from './device.ts'
-import { loginMethods } from './login-method.ts'
 import type { OAuthService } from './service.ts'
 import { languageTags } from './words.ts'
 
@@ -14,10 +14,8 @@ export const userinfoPath = '/oidc/userinfo'
 export const logoutPath = '/oidc/logout'
 
 /** Both documents: what one asks for the other allows. What is not built is not in it. */
-export async function metadata({
-  core,
-  issuer,
-}: OAuthService): Promise<Readonly<Record<string, unknown>>> {
+export async function metadata(service: OAuthService): Promise<Readonly<Record<string, unknown>>> {
+  const { core, issuer } = service
   const { keys } = await core.keys.published()
   const algorithms = [...new Set(keys.flatMap(({ alg }) => alg ?? []))]
   const [algorithm = 'ES256'] = algorithms
@@ -52,7 +50,7 @@ export async function metadata({
       'iss sub aud iat exp auth_time acr amr nonce sid name preferred_username email phone_number'.split(
         ' ',
       ),
-    acr_values_supported: Object.values(loginMethods).map(({ acr }) => acr),
+    acr_values_supported: acrValuesOf(service),
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     ui_locales_supported: languageTags,
     claims_parameter_supported: false,

@@ -70,10 +70,13 @@ export const oauthSchema: Group<OAuthSettings> = group<OAuthSettings>({
       minimum: 1000,
       maximum: MINUTE_MS,
     }),
-    attemptsPerAddress: limitSetting('passwords tried from one address on the login page', {
-      points: 60,
-      windowSeconds: 60,
-    }),
+    attemptsPerAddress: limitSetting(
+      'passwords, and as many passkeys, tried from one address on the login page',
+      {
+        points: 60,
+        windowSeconds: 60,
+      },
+    ),
     attemptsPerAccount: limitSetting(
       'passwords tried from one address for one name; ten times as many from all addresses that are not known',
       { points: 20, windowSeconds: 60 },

@@ -1,8 +1,11 @@
-/** The pages: what they say in each language stands in `words.ts`. They need no script. */
+/** The pages: what they say in each language stands in `words.ts`. They need no script; passkeys do. */
 import type { Answer } from '../../surface.ts'
 import { credentialFields, formPage } from '../../form-page.ts'
 import { formTargets, html, type Html } from '../../html.ts'
+import { passkeyForm } from '../../passkey-forms.ts'
 import { deviceWords } from './device-words.ts'
+import { loginPath, passkeyLoginPath } from './interaction.ts'
+import { passkeyScriptPath } from './passkeys/page.ts'
 import { fill, type Words } from './words.ts'
 
 interface FormView {
@@ -13,7 +16,10 @@ interface FormView {
 }
 
 interface LoginView extends Pick<FormView, 'words' | 'interaction'> {
-  readonly clientName: string | undefined
+  /** What somebody logs in for. */
+  readonly lead: string | undefined
+  /** Whether browsers know passkeys at this address. */
+  readonly hasPasskeys: boolean
   readonly redirectUri: string | undefined
   readonly username: string
   readonly problem: string | undefined
@@ -21,13 +27,11 @@ interface LoginView extends Pick<FormView, 'words' | 'interaction'> {
 
 /** The login page. */
 export function loginPage(status: number, view: LoginView): Answer {
-  const { words, interaction, clientName, redirectUri, username, problem } = view
-  return formPage(status, words, words.login, targetsOf(redirectUri), [
-    clientName === undefined
-      ? html``
-      : html`<p class="lead">${fill(words.toContinue, { client: clientName })}</p>`,
+  const { words, interaction, lead, redirectUri, username, problem, hasPasskeys } = view
+  const parts = [
+    lead === undefined ? html`` : html`<p class="lead">${lead}</p>`,
     problemNotice(problem),
-    html`<form method="post" action="/login">
+    html`<form method="post" action="${loginPath}">
       <input type="hidden" name="interaction" value="${interaction}" />
       ${credentialFields('username', { name: words.username, password: words.password }, username)}
       <div class="buttons">
@@ -35,7 +39,24 @@ export function loginPage(status: number, view: LoginView): Answer {
         <button name="decision" value="cancel" class="quiet" formnovalidate>${words.cancel}</button>
       </div>
     </form>`,
-  ])
+  ]
+  const targets = targetsOf(redirectUri)
+  if (!hasPasskeys) return formPage(status, words, words.login, targets, parts)
+  const withPasskeys = [...parts, passkeyLogin(words, interaction)]
+  const script = { path: passkeyScriptPath }
+  return formPage(status, words, words.login, targets, withPasskeys, { script })
+}
+
+function passkeyLogin(words: Words, interaction: string): Html {
+  return passkeyForm({
+    action: loginPath,
+    challengePath: passkeyLoginPath,
+    ceremony: 'get',
+    fields: html`<p class="or">${words.or}</p>
+      <input type="hidden" name="interaction" value="${interaction}" />`,
+    problem: words.wrongPasskey,
+    button: html`<button class="quiet">${words.usePasskey}</button>`,
+  })
 }
 
 interface ConsentView extends FormView {

@@ -3,6 +3,7 @@ import { createClientAuthentication } from '../../client-authentication.ts'
 import type { SurfaceRequest } from '../../surface.ts'
 import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
 import { OAUTH } from '../../oauth-client.ts'
+import { createPasskeyPages, type PasskeyPages } from '../../passkeys.ts'
 import { createRateLimit, type RateLimit } from '../../rate-limit.ts'
 import type { OAuthOptions } from './options.ts'
 
@@ -14,6 +15,9 @@ export interface OAuthService extends Pick<
   readonly options: OAuthOptions
   /** At passwords. */
   readonly guesses: GuessLimit
+  readonly passkeys: PasskeyPages
+  /** Challenges for passkeys, by address. */
+  readonly challenges: RateLimit
   /** At the codes that devices show, by address. */
   readonly userCodes: RateLimit
   /** What is kept for those who have not said who they are, by address. */
@@ -44,6 +48,8 @@ export function createService(context: SurfaceContext, options: OAuthOptions): O
       rateLimitFactor,
       clock,
     }),
+    passkeys: createPasskeyPages({ core, issuer }),
+    challenges: createRateLimit(options.attemptsPerAddress, context),
     userCodes: createRateLimit(options.userCodesPerAddress, context),
     strangers: createRateLimit(options.requestsPerAddress, context),
     authenticateClient: createClientAuthentication(context),

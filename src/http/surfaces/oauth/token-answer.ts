@@ -49,7 +49,7 @@ export function partOfGrant(
   grant: CodeGrant,
   holder: Holder,
 ): Omit<JoinRequest, 'sid' | 'clientId' | 'dialect'> {
-  const { scope, authTimeMs, method } = contextOf(grant)
+  const { scope, authTimeMs, method, acr } = contextOf(grant)
   const { grants, metadata } = client
   const { backchannel_logout_uri: backchannelLogoutUri } = metadata
   const { accessLifetimeMs, refreshLifetimeMs } = options
@@ -63,6 +63,7 @@ export function partOfGrant(
       scope,
       authTimeMs,
       method,
+      ...(acr === undefined ? {} : { acr }),
       ...(backchannelLogoutUri === undefined ? {} : { backchannelLogoutUri }),
     },
   }
@@ -108,14 +109,14 @@ export async function answerOf(
   nonce: string | undefined,
   narrower?: string,
 ): Promise<TokenAnswer> {
-  const { scope: granted, authTimeMs, method = 'password' } = partOf(session)
+  const { scope: granted, authTimeMs, method = 'password', acr } = partOf(session)
   const scope = narrower ?? granted
   const isOpenid = authTimeMs !== undefined && granted.split(' ').includes('openid')
   const { clientId: audience, subjectId, sid } = session
   const idToken =
     isOpenid &&
     (await core.signIdToken({ audience, subjectId, sid }, options.idTokenLifetimeMs, {
-      ...loginClaims({ authTimeMs, method }),
+      ...loginClaims({ authTimeMs, method, ...(acr === undefined ? {} : { acr }) }),
       ...(nonce === undefined ? {} : { nonce }),
     }))
   return {

@@ -9,9 +9,14 @@ export interface Words {
   readonly lang: Language
   readonly login: string
   readonly toContinue: string
+  readonly toSeeDevices: string
+  readonly toChangePasskeys: string
   readonly username: string
   readonly password: string
   readonly cancel: string
+  readonly or: string
+  readonly usePasskey: string
+  readonly wrongPasskey: string
   readonly wrongPassword: string
   readonly tooMany: string
   readonly disabled: string
@@ -44,9 +49,14 @@ const en: Words = {
   lang: 'en',
   login: 'Log in',
   toContinue: 'to continue to {client}',
+  toSeeDevices: 'to see your devices and end their logins',
+  toChangePasskeys: 'once more, to change your passkeys',
   username: 'User name or e-mail address',
   password: 'Password',
   cancel: 'Cancel',
+  or: 'or',
+  usePasskey: 'Log in with a passkey',
+  wrongPasskey: 'That did not work with this passkey. Try again, or use the password.',
   wrongPassword: 'That did not work. Check what you typed and try again.',
   tooMany: 'Too many attempts. Wait a minute and try again.',
   disabled: 'This account is disabled. Ask support for help.',
@@ -83,9 +93,14 @@ const pt: Words = {
   lang: 'pt',
   login: 'Entrar',
   toContinue: 'para continuar em {client}',
+  toSeeDevices: 'para ver os seus dispositivos e terminar sessões',
+  toChangePasskeys: 'de novo, para alterar as suas chaves de acesso',
   username: 'Nome de utilizador ou e-mail',
   password: 'Palavra-passe',
   cancel: 'Cancelar',
+  or: 'ou',
+  usePasskey: 'Entrar com uma chave de acesso',
+  wrongPasskey: 'Não funcionou com esta chave de acesso. Tente de novo ou use a palavra-passe.',
   wrongPassword: 'Não funcionou. Verifique o que escreveu e tente de novo.',
   tooMany: 'Demasiadas tentativas. Espere um minuto e tente de novo.',
   disabled: 'Esta conta está desativada. Peça ajuda ao apoio.',
@@ -121,9 +136,15 @@ const es: Words = {
   lang: 'es',
   login: 'Iniciar sesión',
   toContinue: 'para continuar en {client}',
+  toSeeDevices: 'para ver sus dispositivos y cerrar sesiones',
+  toChangePasskeys: 'de nuevo, para cambiar sus llaves de acceso',
   username: 'Nombre de usuario o correo electrónico',
   password: 'Contraseña',
   cancel: 'Cancelar',
+  or: 'o',
+  usePasskey: 'Iniciar sesión con una llave de acceso',
+  wrongPasskey:
+    'No ha funcionado con esta llave de acceso. Inténtelo de nuevo o use la contraseña.',
   wrongPassword: 'No ha funcionado. Compruebe lo que ha escrito e inténtelo de nuevo.',
   tooMany: 'Demasiados intentos. Espere un minuto e inténtelo de nuevo.',
   disabled: 'Esta cuenta está desactivada. Pida ayuda al servicio de asistencia.',

@@ -16,6 +16,7 @@ import {
   signInPath,
   signOutPath,
 } from '../../operator-paths.ts'
+import { scriptRoute } from '../../page-script.ts'
 import { problemManners } from '../../problem-response.ts'
 import { problems } from '../../problem.ts'
 import { anything } from '../../schema.ts'
@@ -94,7 +95,7 @@ function createOperators(context: SurfaceContext, settings: OperatorSettings): S
     ),
     page('GET', setUpPath, 'Where an invitation leads', showSetUp),
     page('POST', setUpPath, 'Accepts an invitation', (request) => submitSetUp(service, request)),
-    scriptRoute(),
+    scriptRoute(scriptPath, script),
   ]
   return {
     routes,
@@ -119,24 +120,6 @@ function challenge(
       },
     },
     ({ request }) => handle(request),
-  )
-}
-
-function scriptRoute(): Route {
-  return declare(
-    {
-      method: 'GET',
-      path: scriptPath,
-      alsoHead: true,
-      summary: 'The script of these pages',
-      cacheControl: 'no-cache',
-      responses: { 200: { description: 'The script', type: 'text/javascript' } },
-    },
-    () => ({
-      status: 200,
-      headers: { 'content-type': 'text/javascript; charset=utf-8' },
-      body: script,
-    }),
   )
 }
 

@@ -2,6 +2,7 @@
 import type { Answer } from '../../surface.ts'
 import { credentialFields, formPage } from '../../form-page.ts'
 import { html, type Html } from '../../html.ts'
+import { passkeyForm } from '../../passkey-forms.ts'
 import { challengePath, setUpPath, signInPath } from '../../operator-paths.ts'
 import { scriptPath } from './script.ts'
 import type { Words } from './words.ts'
@@ -37,7 +38,7 @@ export function signInPage(view: SignInView): Answer {
         ${credentialFields('name', words, name)}
         <div class="buttons"><button>${words.signIn}</button></div>
       </form>`,
-      hasPasskeys ? passkeyForm(words, returnTo) : html``,
+      hasPasskeys ? passkeySignIn(words, returnTo) : html``,
     ],
     more,
   )
@@ -96,20 +97,16 @@ export function noticePage(status: number, words: Words, title: string, text: st
   return formPage(status, words, title, ["'none'"], [html`<p>${text}</p>`])
 }
 
-function passkeyForm(words: Words, returnTo: string): Html {
-  return html`<form
-    method="post"
-    action="${signInPath}"
-    data-passkey="${challengePath}"
-    data-ceremony="get"
-    hidden
-  >
-    <p class="or">${words.orPassword}</p>
-    <input type="hidden" name="return" value="${returnTo}" />
-    <input type="hidden" name="passkey" />
-    <p class="problem" role="alert" hidden>${words.wrongPasskey}</p>
-    <div class="buttons"><button class="quiet">${words.usePasskey}</button></div>
-  </form>`
+function passkeySignIn(words: Words, returnTo: string): Html {
+  return passkeyForm({
+    action: signInPath,
+    challengePath,
+    ceremony: 'get',
+    fields: html`<p class="or">${words.orPassword}</p>
+      <input type="hidden" name="return" value="${returnTo}" />`,
+    problem: words.wrongPasskey,
+    button: html`<button class="quiet">${words.usePasskey}</button>`,
+  })
 }
 
 export function problemLine(problem: string | undefined): Html {

@@ -5,7 +5,7 @@ import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { readOperatorCookie } from '../../operator-cookie.ts'
 import { passkeysPath, signInPath } from '../../operator-paths.ts'
-import { senderOf } from '../../own-origin.ts'
+import { refuseAllButPages } from '../../own-origin.ts'
 import { passkeysPage } from './passkeys-page.ts'
 import type { OperatorService } from './service.ts'
 import { wordsFor } from './words.ts'
@@ -111,9 +111,4 @@ async function signedInName(
 async function requireSignedIn(service: OperatorService, request: SurfaceRequest): Promise<string> {
   refuseAllButPages(request)
   return (await signedInName(service, request)) ?? refuse({ kind: 'credentials_missing' })
-}
-
-function refuseAllButPages(request: SurfaceRequest): void {
-  if (senderOf(request) === 'page') return
-  refuse({ kind: 'forbidden', reason: 'the request was not sent by a page of this server' })
 }

@@ -4,9 +4,10 @@ import { digest } from '../../../core/handles.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { CONSOLE_PATH } from '../../operator-paths.ts'
+import { refuseOtherPages } from '../../own-origin.ts'
 import { setUpPage } from './pages.ts'
 import type { OperatorService } from './service.ts'
-import { refuseOtherPages, signIn } from './sign-in.ts'
+import { signIn } from './sign-in.ts'
 import { wordsFor, type Words } from './words.ts'
 
 /** `GET /console/set-up`: the code stands behind the `#` and never comes here by itself. */

@@ -1,12 +1,12 @@
 /** `/console/sign-in` and `/console/sign-out`. */
 import { digest } from '../../../core/handles.ts'
-import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
+import { Refusal, type Failure } from '../../../domain/failure.ts'
 import type { Operator } from '../../../domain/operator.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { operatorCookie, readOperatorCookie } from '../../operator-cookie.ts'
 import { CONSOLE_PATH, signInPath } from '../../operator-paths.ts'
-import { senderOf } from '../../own-origin.ts'
+import { refuseAllButPages, refuseOtherPages } from '../../own-origin.ts'
 import { authenticateByPasskey } from './passkeys.ts'
 import { signInPage } from './pages.ts'
 import type { OperatorService } from './service.ts'
@@ -90,12 +90,7 @@ export async function signIn(
  * confirmed. A script of the console gets 204, a form is led to the sign-in page.
  */
 export async function signOut({ core }: OperatorService, request: SurfaceRequest): Promise<Answer> {
-  if (senderOf(request) !== 'page') {
-    return refuse({
-      kind: 'forbidden',
-      reason: 'the request was not sent by a page of this server',
-    })
-  }
+  refuseAllButPages(request)
   const token = readOperatorCookie(request)
   const ended = token === undefined ? undefined : await core.operatorSessions.end(token)
   const isScript = request.header('outright-request') !== undefined
@@ -129,12 +124,6 @@ function problemOf(
 ): { readonly status: number; readonly problem: string } | undefined {
   if (failure.kind === 'credentials_invalid') return { status: 400, problem: words.wrong }
   return failure.kind === 'rate_limited' ? { status: 429, problem: words.tooMany } : undefined
-}
-
-/** Forms are those of our own pages (login CSRF). Programs say nothing and hold no cookie. */
-export function refuseOtherPages(request: SurfaceRequest): void {
-  if (senderOf(request) !== 'other') return
-  refuse({ kind: 'forbidden', reason: 'the form was sent by a page of another origin' })
 }
 
 /**

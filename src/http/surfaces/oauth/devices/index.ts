@@ -3,15 +3,15 @@
  * the page and its stream; who looks is known by the sign-on of their browser, and what is ended is
  * a session like any other. It neither shows nor ends another person's session.
  */
-import { timingSafeEqual } from 'node:crypto'
 import { Refusal, refuse } from '../../../../domain/failure.ts'
 import type { Reason } from '../../../../domain/revocation.ts'
 import { readForm } from '../../../body.ts'
 import type { Answer, SurfaceRequest } from '../../../surface.ts'
-import { findSignOn, forgetSignOn, formToken, type SignOn } from '../browser.ts'
+import { refuseOtherPages } from '../../../own-origin.ts'
+import { findSignOn, forgetSignOn, formToken, isOwnForm, type SignOn } from '../browser.ts'
 import { loginPath, showInteraction } from '../interaction.ts'
 import { afterLogout } from '../logged-out.ts'
-import { personOf, refuseOtherSites } from '../login.ts'
+import { personOf } from '../person.ts'
 import { noticePage } from '../pages.ts'
 import { problems } from '../../../problem.ts'
 import type { OAuthService } from '../service.ts'
@@ -19,6 +19,8 @@ import { wordsFor } from '../words.ts'
 import { liveSessions, ownDevices } from './own-devices.ts'
 import { devicesPage, devicesPath } from './page.ts'
 import { devicesWords } from './words.ts'
+
+const FORM = 'devices'
 
 /** `GET /devices`: the list; the login page for a person who is not logged in. */
 export async function showDevices(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
@@ -41,6 +43,7 @@ async function list(
     ...(await ownDevices(service, signOn)),
     person: subject === undefined ? signOn.subjectId : personOf(subject),
     token: tokenOf(service, request),
+    hasPasskeys: service.passkeys.isPossible,
     ...(notice === undefined ? {} : { notice }),
   })
 }
@@ -53,11 +56,11 @@ export async function submitDevices(
   service: OAuthService,
   request: SurfaceRequest,
 ): Promise<Answer> {
-  refuseOtherSites(request)
+  refuseOtherPages(request)
   const form = readForm(request)
   const signOn = await findSignOn(service, request)
   if (signOn === undefined) return askWho(service, request)
-  if (!isSame(form.get('token') ?? '', tokenOf(service, request))) {
+  if (!isOwnForm(service, request, FORM, form)) {
     return refuse({ kind: 'forbidden', reason: 'the form is not of this login' })
   }
   const words = wordsFor(request)
@@ -131,10 +134,5 @@ async function endOthers(service: OAuthService, signOn: SignOn): Promise<void> {
 }
 
 function tokenOf(service: OAuthService, request: SurfaceRequest): string {
-  return formToken(service, request, 'devices') ?? refuse({ kind: 'credentials_missing' })
-}
-
-function isSame(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)]
-  return a.length === b.length && timingSafeEqual(a, b)
+  return formToken(service, request, FORM) ?? refuse({ kind: 'credentials_missing' })
 }

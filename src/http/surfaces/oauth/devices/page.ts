@@ -2,6 +2,9 @@ import type { Answer } from '../../../surface.ts'
 import { html, pageAnswer, styleSheet, type Html, type Style } from '../../../html.ts'
 import { pageCss } from '../../../page-style.ts'
 import { fill, type Words } from '../words.ts'
+import { passkeysPath } from '../passkeys/page.ts'
+import { passkeysWords } from '../passkeys/words.ts'
+import { deviceName, type DeviceName } from './device-name.ts'
 import type { OwnDevice, OwnDevices } from './own-devices.ts'
 import { devicesWords, type DevicesWords } from './words.ts'
 
@@ -11,6 +14,7 @@ h1 { font-size: clamp(1.75rem, 6vw, 2.25rem); }
 .lead { font-size: 1.05rem; }
 .notice { padding: .7rem .9rem; border-left: 4px solid #12703a; background: rgb(18 112 58 / .1); }
 #devices { margin: 0 0 1.5rem; padding: 0; list-style: none; }
+main > p:last-child { margin: 1.5rem 0 0; }
 #devices li { padding: 1.1rem 0; border-top: 1px solid var(--line); }
 #devices h2 { display: flex; flex-wrap: wrap; gap: .2rem .6rem; align-items: center; margin: 0 0 .3rem; font-size: 1.1rem; }
 .badge { padding: .05rem .55rem; border: 1px solid var(--blue); border-radius: 1rem; color: var(--blue); font-size: .8rem; font-weight: 600; }
@@ -37,13 +41,15 @@ export interface DevicesView extends OwnDevices {
   readonly person: string
   /** What the forms prove with that they are of this page. */
   readonly token: string
+  /** Whether browsers know passkeys at this address. */
+  readonly hasPasskeys: boolean
   /** What has just been done. */
   readonly notice?: string
 }
 
 /** The page. Its forms need no script; with one it stays current while open. */
 export function devicesPage(words: Words, view: DevicesView): Answer {
-  const { devices, hasMore, person, token, notice } = view
+  const { devices, hasMore, person, token, hasPasskeys, notice } = view
   const own = devicesWords[words.lang]
   const others = devices.filter(({ isThis }) => !isThis)
   return pageAnswer(200, {
@@ -64,13 +70,18 @@ export function devicesPage(words: Words, view: DevicesView): Answer {
         ${hasMore ? html`<p>${own.more}</p>` : html``}
         ${others.length === 0 ? html`` : form(token, undefined, [button(own.endOthers, 'others', 'main')])}
       </div>
+      ${
+        hasPasskeys
+          ? html`<p><a href="${passkeysPath}">${passkeysWords[words.lang].title}</a></p>`
+          : html``
+      }
     </main>`,
   })
 }
 
 function item({ lang }: Words, own: DevicesWords, device: OwnDevice, token: string): Html {
   const { sid, apps, address, openedAtMs, lastAppAtMs, isThis } = device
-  const name = nameOf(own, device)
+  const name = nameOf(own, device.name)
   const facts: readonly (readonly [string, Html] | undefined)[] = [
     apps.length === 0 ? undefined : [own.apps, html`${apps.join(', ')}`],
     [own.signedIn, timeOf(lang, openedAtMs)],
@@ -92,7 +103,12 @@ function item({ lang }: Words, own: DevicesWords, device: OwnDevice, token: stri
   </li>`
 }
 
-function nameOf(own: DevicesWords, { name: { program, system } }: OwnDevice): string {
+/** What a device is called in the language of a page. */
+export function nameOfDevice({ lang }: Words, userAgent: string | undefined): string {
+  return nameOf(devicesWords[lang], deviceName(userAgent))
+}
+
+function nameOf(own: DevicesWords, { program, system }: DeviceName): string {
   if (program !== undefined && system !== undefined) return fill(own.programOn, { program, system })
   return program ?? system ?? own.unknownDevice
 }

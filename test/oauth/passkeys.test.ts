@@ -1,0 +1,313 @@
+/** Passkeys of people: added at `/devices/passkeys`, used at `/login` (WebAuthn Level 3). */
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, suite, test } from 'node:test'
+import { startTestServer, type TestServer } from '../harness.ts'
+import { Authenticator, type Lies } from './authenticator.ts'
+import { passkeysPage as page, usePasskeys } from './passkey-kit.ts'
+import { Browser, maria } from './relying-parties.ts'
+
+const paulo = { username: 'paulo', password: 'a password of Paulo' }
+let server: TestServer
+before(async () => {
+  server = await startTestServer({ oneNode: true, publicUrlIsOwn: 'localhost' })
+  await server.core.addSubject({ id: 'paulo', name: 'Paulo', ...paulo })
+})
+after(() => server.close())
+
+const { at, logIn, optionsOf, add, send, begin, useDevice, isLoggedIn } = usePasskeys(() => server)
+
+beforeEach(async () => {
+  for (const holder of ['maria', 'paulo', 'operator:ana']) {
+    for (const { id } of await server.core.passkeys.list(holder)) {
+      await server.core.passkeys.remove(holder, id, 'system')
+    }
+  }
+})
+
+suite('a passkey of a person', () => {
+  test('is added after a login, is listed by its name, and logs in without a name', async () => {
+    const browser = new Browser()
+    const shown = await logIn(browser, maria)
+    assert.match(shown.text, /Your passkeys[^]*Name of the new passkey/)
+    const device = await add(browser, shown, '  Work\n phone ')
+    const [held] = await server.core.passkeys.list('maria')
+    assert.deepEqual([held?.name, held?.lastUsedAtMs], ['Work phone', undefined])
+    const begun = await begin()
+    assert.match(begun.login.text, /Log in with a passkey/)
+    assert.equal(begun.options.allowCredentials, undefined)
+    const home = await useDevice(device, {}, begun)
+    assert.deepEqual([home.status, home.url.pathname], [200, '/devices'])
+    assert.match(home.text, /You are logged in as Maria/)
+    const list = await begun.browser.open(at(page))
+    assert.match(list.text, /Work phone[^]*Last used: \d{4}-\d\d-\d\d/)
+  })
+
+  test('is refused with another origin, site, challenge, person or no check of the person', async () => {
+    const browser = new Browser()
+    const device = await add(browser, await logIn(browser, maria))
+    const other = new Browser()
+    const foreign = await add(other, await logIn(other, paulo))
+    const { user } = (await optionsOf(other, `${page}/new`)) as { user: { id: string } }
+    const lies: readonly Lies[] = [
+      { origin: 'https://evil.example' },
+      { origin: server.dependencies.issuer.replace('http:', 'https:') },
+      { relyingParty: 'evil.example' },
+      { challenge: 'bm90IHRoZSBjaGFsbGVuZ2U' },
+      { isUserVerified: false },
+      { userHandle: user.id },
+      { userHandle: '' },
+      { id: foreign.id },
+      { id: 'none' },
+    ]
+    for (const lie of lies) {
+      const begun = await begin()
+      const answer = await useDevice(device, lie, begun)
+      assert.equal(answer.status, 400, JSON.stringify(lie))
+      assert.match(answer.text, /did not work with this passkey/)
+      assert.equal(await isLoggedIn(begun.browser), false)
+    }
+    assert.equal((await useDevice(device)).url.pathname, '/devices')
+  })
+
+  test('is refused where its signature comes again, or its counter goes back', async () => {
+    const browser = new Browser()
+    const device = await add(browser, await logIn(browser, maria))
+    const { browser: first, login, options } = await begin()
+    const passkey = device.get(options, { counter: 7 })
+    assert.equal((await first.submit(login, { passkey })).status, 200)
+    const thief = await begin()
+    // With a challenge of its own, and with the one that was used up.
+    assert.equal((await thief.browser.submit(thief.login, { passkey })).status, 400)
+    thief.browser.cookies.set('outright-passkey', first.cookies.get('outright-passkey') ?? '')
+    assert.equal((await thief.browser.submit(thief.login, { passkey })).status, 400)
+    for (const counter of [7, 6, 0])
+      assert.equal((await useDevice(device, { counter })).status, 400)
+    assert.equal((await useDevice(device, { counter: 8 })).status, 200)
+  })
+
+  test('of an operator opens nothing here, and a person’s opens no console', async () => {
+    const browser = new Browser()
+    const shown = await logIn(browser, maria)
+    const device = await add(browser, shown)
+    const begun = await begin()
+    const response = await begun.browser.ask(at('/console/passkeys/challenge'))
+    const passkey = device.get((await response.json()) as { challenge: string })
+    const console = await begun.browser.open(at('/console/sign-in'), { passkey })
+    assert.equal(console.status, 400)
+    const operator = new Authenticator(server.dependencies.issuer)
+    const own = server.core.passkeys
+    const held = await own.find(device.id)
+    assert.ok(held)
+    await own.remove('maria', device.id, 'system')
+    await own.add({ ...held, holder: 'operator:ana' })
+    assert.equal((await useDevice(operator, { id: device.id })).status, 400)
+    assert.equal((await useDevice(device)).status, 400)
+  })
+
+  test('says that an account is disabled only to its holder', async () => {
+    await server.core.addSubject({
+      id: 'rita',
+      name: 'Rita',
+      username: 'rita',
+      password: 'of Rita',
+    })
+    const browser = new Browser()
+    const who = { username: 'rita', password: 'of Rita' }
+    const device = await add(browser, await logIn(browser, who))
+    const by = { actor: 'operator:admin', wait: true }
+    await server.core.changeSubject('rita', { status: 'disabled' }, by)
+    const refused = await useDevice(device)
+    assert.deepEqual([refused.status, /is disabled/.test(refused.text)], [403, true])
+    assert.equal((await useDevice(device, { challenge: 'eA' })).status, 400)
+  })
+
+  test('that is removed logs in no more, and what it had opened has ended', async () => {
+    const browser = new Browser()
+    const shown = await logIn(browser, maria)
+    const [device, kept] = [await add(browser, shown), await add(browser, shown, 'Kept')]
+    const [one, other] = [await begin(), await begin()]
+    await useDevice(device, {}, one)
+    await useDevice(kept, {}, other)
+    const listed = await send(browser, shown, { remove: device.id })
+    assert.doesNotMatch(listed.text, /Phone</)
+    assert.deepEqual(
+      [await isLoggedIn(one.browser), await isLoggedIn(other.browser), await isLoggedIn(browser)],
+      [false, true, true],
+    )
+    assert.equal((await useDevice(device)).status, 400)
+  })
+
+  test('is nobody else’s to remove', async () => {
+    const [browser, other] = [new Browser(), new Browser()]
+    const device = await add(browser, await logIn(browser, maria))
+    await send(other, await logIn(other, paulo), { remove: device.id })
+    assert.equal((await useDevice(device)).status, 200)
+  })
+
+  test('goes with the old password, and what it had opened as well', async () => {
+    const by = { actor: 'operator:admin', wait: true }
+    const browser = new Browser()
+    const device = await add(browser, await logIn(browser, paulo))
+    const { password } = paulo
+    await server.core.changeSubject('paulo', { password, keepSessions: true }, by)
+    assert.equal((await useDevice(device)).status, 200)
+    const begun = await begin()
+    await Promise.all([
+      server.core.changeSubject('paulo', { password }, by),
+      useDevice(device, {}, begun),
+    ])
+    assert.equal(await isLoggedIn(begun.browser), false)
+    assert.equal((await useDevice(device)).status, 400)
+  })
+})
+
+suite('a login by passkey that meets an end', () => {
+  const end = { reason: 'logout_everywhere', actor: 'system', wait: true } as const
+
+  for (const [what, meet] of [
+    ['everyone is logged out', () => server.core.revoke({ scope: 'everyone', key: '*', ...end })],
+    [
+      'the person is logged out',
+      () => server.core.revoke({ scope: 'subject', key: 'maria', ...end }),
+    ],
+  ] as const) {
+    test(`${what}: it is after it, or dead`, async () => {
+      const browser = new Browser()
+      const device = await add(browser, await logIn(browser, maria))
+      for (let round = 0; round < 5; round++) {
+        const begun = await begin()
+        const [{ revocation }] = await Promise.all([meet(), useDevice(device, {}, begun)])
+        if (!(await isLoggedIn(begun.browser))) continue
+        const filter = { subjectId: 'maria', liveAtMs: Date.now() }
+        const { items } = await server.core.sessions.list(filter, { limit: 9, cursor: undefined })
+        const counter = revocation.scope === 'everyone' ? 'everyone' : 'subject'
+        for (const { session } of items) {
+          assert.equal(session.generations[counter], revocation.generation)
+        }
+      }
+    })
+  }
+
+  test('the passkey is removed: nothing lives that it has opened', async () => {
+    for (let round = 0; round < 5; round++) {
+      const browser = new Browser()
+      const device = await add(browser, await logIn(browser, maria))
+      const begun = await begin()
+      await Promise.all([
+        useDevice(device, {}, begun),
+        server.core.passkeys.remove('maria', device.id, 'system'),
+      ])
+      assert.equal(await isLoggedIn(begun.browser), false)
+    }
+  })
+
+  test('the passkey is removed between its signature and the session', async () => {
+    const browser = new Browser()
+    const device = await add(browser, await logIn(browser, maria))
+    const begun = await begin()
+    const subject = await server.core.subjects.find({ by: 'id', value: 'maria' })
+    const provedBy = await server.core.passkeys.find(device.id)
+    assert.ok(subject && provedBy)
+    await server.core.passkeys.remove('maria', device.id, 'system')
+    const late = server.core.openSession({
+      subjectId: 'maria',
+      provedBy,
+      clientId: 'late',
+      dialect: 'oauth',
+      audience: 'late',
+      accessLifetimeMs: 60_000,
+    })
+    await assert.rejects(late, { failure: { kind: 'credentials_invalid' } })
+    const filter = { subjectId: 'maria', clientId: 'late', liveAtMs: Date.now() }
+    assert.equal(await server.core.sessions.count(filter), 0)
+    assert.equal(await isLoggedIn(begun.browser), false)
+  })
+})
+
+suite('the page of a person’s passkeys', () => {
+  test('asks for a login that is no older than ten minutes, for each thing that it does', async () => {
+    const browser = new Browser()
+    const shown = await logIn(browser, maria)
+    server.advance(11 * 60_000)
+    assert.equal(await isLoggedIn(browser), true)
+    const asked = await browser.open(at(page))
+    assert.equal(asked.url.pathname, '/login')
+    assert.match(asked.text, /once more, to change your passkeys/)
+    assert.equal((await send(browser, shown, { remove: 'x' })).url.pathname, '/login')
+    assert.equal((await browser.ask(at(`${page}/new`))).status, 401)
+    assert.equal((await logIn(browser, maria)).url.pathname, page)
+  })
+
+  test('keeps nothing for somebody who was logged out meanwhile', async () => {
+    const browser = new Browser()
+    const shown = await logIn(browser, maria)
+    const device = new Authenticator(server.dependencies.issuer)
+    const passkey = device.create(await optionsOf(browser, `${page}/new`))
+    await server.core.revoke({
+      scope: 'subject',
+      key: 'maria',
+      reason: 'logout',
+      actor: 'system',
+      wait: true,
+    })
+    assert.equal((await send(browser, shown, { passkey, name: '' })).url.pathname, '/login')
+    assert.deepEqual(await server.core.passkeys.list('maria'), [])
+  })
+
+  test('takes no form and no question of other pages, and no form of another login', async () => {
+    const browser = new Browser()
+    await logIn(browser, maria)
+    const foreign = await browser.open(at(page), { token: 'x', remove: 'x' })
+    assert.equal(foreign.status, 403)
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    for (const path of ['/login/passkey', `${page}/new`]) {
+      for (const site of ['cross-site', 'same-site', 'none']) {
+        const headers = { cookie, 'sec-fetch-site': site }
+        assert.equal((await server.call('POST', path, { headers })).status, 403)
+      }
+      assert.equal((await server.call('POST', path, { headers: { cookie } })).status, 403)
+    }
+  })
+
+  test('refuses what no authenticator has made for this challenge', async () => {
+    const browser = new Browser()
+    const shown = await logIn(browser, maria)
+    for (const lie of [
+      { origin: 'https://evil.example' },
+      { challenge: 'eA' },
+      { isUserVerified: false },
+    ]) {
+      const device = new Authenticator(server.dependencies.issuer)
+      const passkey = device.create(await optionsOf(browser, `${page}/new`), lie)
+      assert.equal((await send(browser, shown, { passkey })).status, 400)
+    }
+    for (const passkey of ['', '{}', '[]', 'null', '{"id":1}']) {
+      assert.equal((await send(browser, shown, { passkey })).status, 400)
+    }
+    assert.deepEqual(await server.core.passkeys.list('maria'), [])
+  })
+
+  test('runs no code of its own and is shown in no frame, like the login page', async () => {
+    const browser = new Browser()
+    for (const shown of [await browser.open(at(page)), await logIn(browser, maria)]) {
+      const policy = shown.headers.get('content-security-policy') ?? ''
+      assert.match(policy, /default-src 'none'.*script-src 'self'(;|$).*frame-ancestors 'none'/)
+      assert.doesNotMatch(policy, /unsafe/)
+      assert.doesNotMatch(shown.text, /<script(?![^>]*\ssrc=)|\son\w+=|\sstyle=/)
+    }
+  })
+})
+
+test('challenges are counted by address', async () => {
+  const slow = await startTestServer({ oneNode: true, config: { rateLimitFactor: 0.05 } })
+  try {
+    const statuses: number[] = []
+    for (let count = 0; count < 4; count++) {
+      const headers = { 'sec-fetch-site': 'same-origin' }
+      statuses.push((await slow.call('POST', '/login/passkey', { headers })).status)
+    }
+    assert.deepEqual(statuses, [200, 200, 200, 429])
+  } finally {
+    await slow.close()
+  }
+})
