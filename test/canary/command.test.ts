@@ -9,6 +9,7 @@ import { after, before, suite, test } from 'node:test'
 import { run } from '../../src/cli/run.ts'
 import { testTerminal } from '../cli/test-terminal.ts'
 import type { NewCanaryReport, WireCanaryReport } from '../../src/protocol/canary.ts'
+import { bareEnvironment } from '../bare-environment.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { startServices, type Services } from './services.ts'
 
@@ -117,9 +118,8 @@ suite('outright canary', () => {
   test('as a service: a round again and again, metrics, and an orderly end', async () => {
     const flags = ['--path', `api=${url('/guarded')}`, '--path', `old=${url('/unguarded')}`]
     const service = named('service', [...flags, '--every', '1s', '--metrics-port', '0'])
-    const { PATH = '', HOME = '' } = process.env
     const child = spawn(process.execPath, [main, ...service], {
-      env: { PATH, HOME, ...environment() },
+      env: bareEnvironment(environment()),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let err = ''

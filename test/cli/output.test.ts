@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { bareEnvironment } from '../bare-environment.ts'
 import { startTestServer } from '../harness.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
@@ -24,11 +25,6 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const environment = (more: Readonly<Record<string, string>> = {}) => {
-  const { PATH = '', HOME = '' } = process.env
-  return { PATH, HOME, ...more }
-}
-
 /** A server whose log goes where the shell sends it, and the address that it says. */
 async function serveInto(data: string, redirection: string, stderr: 'pipe' | 'gone' = 'pipe') {
   const command = `exec "$0" "$1" serve --demo --port 0 --data "$2" ${redirection}`
@@ -36,7 +32,7 @@ async function serveInto(data: string, redirection: string, stderr: 'pipe' | 'go
   const configFile = join(folder, `${data}.json`)
   await writeFile(configFile, JSON.stringify(config))
   const child = spawn('bash', ['-c', command, process.execPath, main, join(folder, data)], {
-    env: environment({ OUTRIGHT_CONFIG: configFile }),
+    env: bareEnvironment({ OUTRIGHT_CONFIG: configFile }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   children.add(child)
@@ -101,7 +97,7 @@ suite('What was lost is counted, and said when that is possible again', () => {
     const descriptor = openSync(file, 'a')
     // Blocks of 1024 bytes: the twentieth line or so no longer fits.
     const child = spawn('bash', ['-c', 'ulimit -f 1; exec "$0" "$1"', process.execPath, writer], {
-      env: environment(),
+      env: bareEnvironment(),
       stdio: ['pipe', descriptor, 'inherit'],
     })
     children.add(child)
@@ -124,7 +120,7 @@ suite('What was lost is counted, and said when that is possible again', () => {
 
   test('a reader that stops reading for a while costs lines, not memory', async () => {
     const child = spawn(process.execPath, [writer], {
-      env: environment({ PENDING: '4096' }),
+      env: bareEnvironment({ PENDING: '4096' }),
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     children.add(child)
@@ -170,7 +166,10 @@ test('a list of 10 MB arrives whole through a slow pipe', async () => {
       process.execPath,
       [main, 'sessions', 'list', '--subject', 'maria', '--limit', 'all', '--json'],
       {
-        env: environment({ OUTRIGHT_URL: server.url, OUTRIGHT_ADMIN_TOKEN: 'outright-demo-admin' }),
+        env: bareEnvironment({
+          OUTRIGHT_URL: server.url,
+          OUTRIGHT_ADMIN_TOKEN: 'outright-demo-admin',
+        }),
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     )

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { after, before, suite, test } from 'node:test'
 import { text } from 'node:stream/consumers'
+import { bareEnvironment } from '../bare-environment.ts'
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts')
 
@@ -16,9 +17,8 @@ function outright(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): ChildProcessByStdio<null, Readable, Readable> {
-  const { PATH = '', HOME = '' } = process.env
   return spawn(process.execPath, [main, ...args], {
-    env: { PATH, HOME, OUTRIGHT_ADMIN_TOKEN: 'outright-demo-admin', ...env },
+    env: bareEnvironment({ OUTRIGHT_ADMIN_TOKEN: 'outright-demo-admin', ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 }
