@@ -69,7 +69,7 @@ export class Access {
     return this.#ask(this.#follow, name, input)
   }
 
-  /** What people and sweeps look through. */
+  /** What people and sweeps look through, and a start. */
   list<K extends keyof LongQueries>(
     name: K,
     input: LongQueries[K]['input'],

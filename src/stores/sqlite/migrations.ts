@@ -7,7 +7,8 @@ import { migrations } from './schema.ts'
 const APPLICATION_ID = 0x4f757472
 
 /**
- * Brings the schema up to date, each step in a transaction of its own.
+ * Brings the schema up to date: a new file in one transaction, for there is nothing in it to keep,
+ * any other with each step in a transaction of its own.
  *
  * @throws {Error} Where the file was written by a newer version, or is the database of another
  *   program: it is left as it is.
@@ -21,20 +22,24 @@ export function migrate(database: DatabaseSync): void {
         'the version that wrote it, or a newer one',
     )
   }
-  for (const migration of migrations.filter(({ number }) => number > found)) {
+  const missing = migrations.filter(({ number }) => number > found)
+  const transactions = found === 0 ? [missing] : missing.map((migration) => [migration])
+  for (const some of transactions) {
     database.exec('BEGIN IMMEDIATE')
     try {
-      if (migration.number === 1) database.exec(begin)
-      database.exec(migration.sql)
-      database
-        .prepare('INSERT INTO schema_migrations (number, name) VALUES (?, ?)')
-        .run(migration.number, migration.name)
+      for (const migration of some) apply(database, migration)
       database.exec('COMMIT')
     } catch (error) {
       database.exec('ROLLBACK')
       throw error
     }
   }
+}
+
+function apply(database: DatabaseSync, { number, name, sql }: (typeof migrations)[number]): void {
+  if (number === 1) database.exec(begin)
+  database.exec(sql)
+  database.prepare('INSERT INTO schema_migrations (number, name) VALUES (?, ?)').run(number, name)
 }
 
 const begin = `

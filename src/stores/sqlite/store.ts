@@ -206,12 +206,12 @@ export function storeOver(
 }
 
 async function* liveRevocations(
-  access: Pick<Access, 'follow'>,
+  access: Pick<Access, 'list'>,
   nowMs: number,
 ): AsyncGenerator<readonly Revocation[]> {
   let after: LivePlace | undefined = { part: 'wide', scope: '', key: '' }
   while (after) {
-    const page: LongQueries['liveRevocations']['output'] = await access.follow('liveRevocations', {
+    const page: LongQueries['liveRevocations']['output'] = await access.list('liveRevocations', {
       nowMs,
       after,
       limit: LIVE_CHUNK,
