@@ -31,9 +31,29 @@ export function assertDeclared(
   if (type === form.alsoType) return
   assert.equal(type, typeOf(form), `${where}: another content type than declared`)
   if (form.schema === undefined) return
-  const values = type === 'application/x-ndjson' ? text.trim().split('\n') : [text]
-  for (const value of values) {
-    assert.deepEqual(complaintsOf(form.schema, JSON.parse(value)), [], `${where}: ${value}`)
+  for (const value of valuesIn(type, text)) {
+    const complaints = complaintsOf(form.schema, value)
+    assert.deepEqual(complaints, [], `${where}: ${JSON.stringify(value)}`)
+  }
+}
+
+/** The values in a body: one, or one a line, or one an event (WHATWG HTML, section 9.2.6). */
+function valuesIn(type: string | undefined, text: string): readonly unknown[] {
+  switch (type) {
+    case 'application/x-ndjson':
+      return text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown)
+    case 'text/event-stream':
+      return text
+        .split('\n\n')
+        .filter((block) => block !== '' && !block.startsWith(':'))
+        .map((block) =>
+          Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/, 2))),
+        )
+    default:
+      return [JSON.parse(text)]
   }
 }
 

@@ -54,7 +54,7 @@ export interface Call<Q, B, R extends Responses, H = undefined, P = Params> {
   param<K extends keyof P & string>(name: K): P[K]
   query(): Q
   query<K extends keyof Q & string>(name: K): Q[K]
-  /** A header that is empty is not there. */
+  /** An empty header counts as absent, unless the surface says otherwise. */
   header<K extends keyof H & string>(name: K): H[K]
   /** @throws Also what the surface makes of a body that is no JSON object, or no UTF-8. */
   body(): B
@@ -72,8 +72,10 @@ type Params = Readonly<Record<string, string>>
 export interface Manners extends InputRules {
   /** Turns what is wrong into the surface's own failure. */
   readonly refuse: (problems: Problems) => never
-  /** Reads a query, and a form, as parameters. Default: what stands there. */
+  /** Reads a query, and a form, as parameters. Default: as they were sent. */
   readonly readParameters?: (request: SurfaceRequest, part: 'query' | 'body') => URLSearchParams
+  /** True: an empty header is read as an empty value. Default: it counts as absent. */
+  readonly areEmptyHeadersRead?: boolean
   /** Reads a body that may be JSON. Default: {@link readJson}, whatever its content type. */
   readonly readBody?: (request: SurfaceRequest) => unknown
   /** Writes a body. Default: `JSON.stringify`. */
@@ -128,7 +130,7 @@ function partsOf<Q, B, R extends Responses, H, P>(
   manners: Manners,
   { params, query, headers, body, bodyType = 'json' }: RouteForm<Q, B, R, H, P>,
 ): Parts<Q, B, H, P> {
-  const { readBody = readJson, readParameters = parametersIn } = manners
+  const { readBody = readJson, readParameters = parametersIn, areEmptyHeadersRead } = manners
   const names = headers === undefined ? [] : Object.keys(propertiesOf(headers))
   return {
     params:
@@ -140,7 +142,8 @@ function partsOf<Q, B, R extends Responses, H, P>(
       query && parametersReader('query', query, manners),
     ),
     headers: from(
-      (request) => Object.fromEntries(names.flatMap((name) => headerIn(request, name))),
+      (request) =>
+        Object.fromEntries(names.flatMap((name) => headerIn(request, name, areEmptyHeadersRead))),
       headers && partReader('header', headers),
     ),
     body:
@@ -180,9 +183,13 @@ function parametersIn(request: SurfaceRequest, part: 'query' | 'body'): URLSearc
   return part === 'query' ? request.query : readForm(request)
 }
 
-function headerIn(request: SurfaceRequest, name: string): readonly (readonly [string, string])[] {
-  const value = request.header(name)?.trim() ?? ''
-  return value === '' ? [] : [[name, value]]
+function headerIn(
+  request: SurfaceRequest,
+  name: string,
+  isEmptyRead = false,
+): readonly (readonly [string, string])[] {
+  const value = request.header(name)?.trim()
+  return value === undefined || (value === '' && !isEmptyRead) ? [] : [[name, value]]
 }
 
 class DeclaredCall<Q, B, R extends Responses, H, P> implements Call<Q, B, R, H, P> {

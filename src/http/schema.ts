@@ -179,6 +179,22 @@ export function either<A, B>(one: Schema<A>, other: Schema<B>): Schema<A | B> {
   return typed(Type.Union([one, other]))
 }
 
+/** An event of a stream of Server-Sent Events, whose data is JSON of a schema. */
+export interface ServerSentEvent {
+  readonly event: string
+  readonly id: string
+  readonly data: string
+}
+
+/** @param data Of the event's data, once it is parsed. */
+export function serverSentEvent(event: string, data: TSchema): Schema<ServerSentEvent> {
+  return answer<ServerSentEvent>({
+    event: constant<string>(event),
+    id: anyText({ description: 'For `Last-Event-ID`' }),
+    data: typed(Type.String({ contentMediaType: 'application/json', contentSchema: data })),
+  })
+}
+
 /** Whatever JSON can hold. */
 export function anyJson(annotations: Annotations = {}): Schema<Json> {
   return typed(Type.Unknown(annotations))

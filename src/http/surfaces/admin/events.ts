@@ -3,7 +3,8 @@ import type { Revocation } from '../../../domain/revocation.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { Revocations } from '../../../core/revocations.ts'
 import type { Route } from '../../surface.ts'
-import { anyText, optional, strict } from '../../schema.ts'
+import { anyText, optional, serverSentEvent, strict } from '../../schema.ts'
+import { revocation } from './answers.ts'
 import type { AdminContext } from './declare.ts'
 import { refuseParameter } from './problem.ts'
 import { wireRevocation } from './wire.ts'
@@ -39,7 +40,13 @@ export function eventRoutes({ core, clock, node, route }: AdminContext): readonl
         headers: strict<{ readonly 'last-event-id'?: string }>({
           'last-event-id': optional(anyText({ description: 'The id of an event that came' })),
         }),
-        responses: { 200: { description: 'A stream without end', type: 'text/event-stream' } },
+        responses: {
+          200: {
+            description: 'A stream without end; the schema is that of each event',
+            type: 'text/event-stream',
+            schema: serverSentEvent('revocation', revocation),
+          },
+        },
       },
       async (call) => {
         const { revocations } = core

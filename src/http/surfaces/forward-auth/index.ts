@@ -9,11 +9,13 @@ import type { TokenClaims } from '../../../verifier/claims.ts'
 import { challenge, unprovenChallenge, type ProofProblem } from '../../../protocol/dpop.ts'
 import type { Accepted, Rejection, Verdict } from '../../../verifier/verdict.ts'
 import type { SurfaceContext } from '../../context.ts'
-import type { Answer, Surface, SurfaceRequest, Route } from '../../surface.ts'
+import { routesWith } from '../../declared-route.ts'
 import { problemAnswer } from '../../problem.ts'
+import { problemManners } from '../../problem-response.ts'
+import type { Answer, Surface } from '../../surface.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { forwardAuthSchema, type ForwardAuthOptions } from './options.ts'
-import { checkPath, parseCheck, type Check } from './parse.ts'
+import { checkHeaders, checkPath, checkQuery, parseCheck, type Check } from './parse.ts'
 
 /** Envoy sends the original method, whichever it is, and appends the original path. */
 const paths = [checkPath, `${checkPath}/*`]
@@ -35,8 +37,8 @@ function createForwardAuth(
 ): Surface {
   const identities = new WeakMap<Accepted, Answer>()
 
-  function handle(request: SurfaceRequest): Answer | Promise<Answer> {
-    const check = parseCheck(request, options)
+  function handle(call: Parameters<typeof parseCheck>[0]): Answer | Promise<Answer> {
+    const check = parseCheck(call, options)
     if (check.isPreflight && options.preflight === 'allow') return { status: 200, headers: blank }
     const [audience] = check.audiences
     const { token, proven } = check
@@ -75,15 +77,13 @@ function createForwardAuth(
     return answer
   }
 
-  const routes = paths.map((path): Route => ({
-    method: 'GET',
-    path,
-    operation,
-    anyMethod: true,
-    handle,
-  }))
+  const route = routesWith({
+    ...problemManners,
+    areParametersLenient: true,
+    areEmptyHeadersRead: true,
+  })
   return {
-    routes,
+    routes: paths.map((path) => route({ ...form, path }, handle)),
     owns: (path) => path === checkPath || path.startsWith(`${checkPath}/`),
     renderFailure,
   }
@@ -237,26 +237,25 @@ function renderFailure(failure: Failure): Answer {
   return { status, headers: status === 401 ? { ...blank, ...challenge } : blank }
 }
 
-const operation: Route['operation'] = {
+const form = {
+  method: 'GET',
+  anyMethod: true,
   summary: 'Is this request authenticated?',
   description:
     'For nginx `auth_request`, Traefik `ForwardAuth`, Caddy `forward_auth` and Envoy `ext_authz`. ' +
     'Every method is answered like GET, since Envoy keeps that of the request it asks about. ' +
-    'Query: `audience` and `scope` that the token must have; `mode=redirect` where the proxy passes ' +
-    'redirects on to browsers. Envoy appends the original path and query to the path: there the query ' +
-    'is not read, and the headers `Outright-Audience` and `Outright-Scope` say what the token must have.',
+    'Envoy appends the original path and query to the path: there the query is not read, and the ' +
+    'headers say what the token must have.',
   security: [{ accessToken: [] }],
-  parameters: ['audience', 'scope', 'mode'].map((name) => ({
-    name,
-    in: 'query',
-    schema: { type: 'string' },
-  })),
+  query: checkQuery,
+  headers: checkHeaders,
   responses: {
     200: { description: 'It is. Identity headers name the subject, session and client.' },
+    302: { description: 'With `mode=redirect`, for a browser: to the login page' },
     401: {
       description:
         'No token, or one that is not accepted. With `Retry-After`: this node cannot tell at the moment.',
     },
     403: { description: 'A good token without the scopes asked for.' },
   },
-}
+} as const

@@ -1,8 +1,10 @@
 import type { ShownToken } from '../../../core/proofs.ts'
 import { Refusal } from '../../../domain/failure.ts'
 import { readAuthorization } from '../../authorization.ts'
-import { singleParameter } from '../../body.ts'
 import { readCookie } from '../../cookie.ts'
+import type { Call } from '../../declared-route.ts'
+import type { Responses } from '../../responses.ts'
+import { anyText, lenient, optional, text, type Schema } from '../../schema.ts'
 import type { SurfaceRequest } from '../../surface.ts'
 import { boundToken } from '../../shown-token.ts'
 import type { ForwardAuthOptions } from './options.ts'
@@ -27,6 +29,32 @@ export interface Check {
   readonly originalUrl: URL | undefined
 }
 
+/** What the proxy's configuration asks for. */
+interface CheckQuery {
+  readonly audience?: string
+  readonly scope?: string
+  readonly mode?: string
+}
+
+export const checkQuery: Schema<CheckQuery> = lenient<CheckQuery>({
+  audience: optional(text(2048, { description: 'What `aud` must contain' })),
+  scope: optional(text(2048, { description: 'Scopes that the token must have, with spaces' })),
+  mode: optional(
+    text(2048, { description: '`redirect` where the proxy passes redirects on to browsers' }),
+  ),
+})
+
+interface CheckHeaders {
+  readonly 'outright-audience'?: string
+  readonly 'outright-scope'?: string
+}
+
+/** An empty audience is one that no token has. */
+export const checkHeaders: Schema<CheckHeaders> = lenient<CheckHeaders>({
+  'outright-audience': optional(anyText({ description: 'As `audience`, for Envoy' })),
+  'outright-scope': optional(anyText({ description: 'As `scope`, for Envoy' })),
+})
+
 /** Where the proxies ask. Envoy appends the original path, and the original query with it. */
 export const checkPath = '/outright/v1/check'
 
@@ -38,10 +66,14 @@ export const checkPath = '/outright/v1/check'
  * for more. The `X-Forwarded-…` and `X-Original-…` headers choose between 401 and a redirect, whose
  * host is checked, and tell a preflight.
  */
-export function parseCheck(request: SurfaceRequest, options: ForwardAuthOptions): Check {
-  const query = request.path === checkPath ? request.query : new URLSearchParams()
-  const audiences = [singleParameter(query, 'audience'), request.header('outright-audience')]
-  const scopes = [singleParameter(query, 'scope'), request.header('outright-scope')]
+export function parseCheck(
+  call: Call<CheckQuery, undefined, Responses, CheckHeaders>,
+  options: ForwardAuthOptions,
+): Check {
+  const { request } = call
+  const query: CheckQuery = request.path === checkPath ? call.query() : {}
+  const audiences = [query.audience, call.header('outright-audience')]
+  const scopes = [query.scope, call.header('outright-scope')]
   const method = originalMethod(request)
   const { cookieName } = options
   const url = originalUrl(request)
@@ -64,7 +96,7 @@ export function parseCheck(request: SurfaceRequest, options: ForwardAuthOptions)
       token === undefined && /^(?:bearer|dpop)\s+\S/i.test(request.header('authorization') ?? ''),
     audiences: audiences.filter((name) => name !== undefined),
     scopes: scopes.flatMap((names) => names?.split(' ') ?? []).filter((name) => name !== ''),
-    redirect: singleParameter(query, 'mode') === 'redirect',
+    redirect: query.mode === 'redirect',
     isPreflight:
       method === 'OPTIONS' && request.header('access-control-request-method') !== undefined,
     isNavigation:

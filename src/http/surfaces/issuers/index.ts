@@ -3,13 +3,28 @@
  * alone; the issuers and their keys are the server's.
  */
 import { refuse } from '../../../domain/failure.ts'
-import { issuersPath, type WireIssuers } from '../../../protocol/issuers.ts'
+import type { Need, TokenRules } from '../../../domain/token-rules.ts'
+import { issuersPath, type WireIssuer, type WireIssuers } from '../../../protocol/issuers.ts'
+import type { SightingRules } from '../../../protocol/sightings.ts'
 import { group } from '../../../settings/schema.ts'
 import { readAuthorization } from '../../authorization.ts'
-import { singleParameter } from '../../body.ts'
 import type { SurfaceContext } from '../../context.ts'
-import type { Route } from '../../surface.ts'
+import { routesWith } from '../../declared-route.ts'
 import { problemAnswer } from '../../problem.ts'
+import { problemManners, problemResponse } from '../../problem-response.ts'
+import {
+  answer,
+  anyText,
+  anything,
+  count,
+  lenient,
+  listOf,
+  number,
+  optional,
+  orNull,
+  text,
+} from '../../schema.ts'
+import type { Route } from '../../surface.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 
 export const issuers: OwnModule<object> = defineOwn({
@@ -30,44 +45,70 @@ export const issuers: OwnModule<object> = defineOwn({
  * moment ago: 503 then, because it is unknown whether there is such a key.
  */
 function documentRoute({ core, node }: SurfaceContext): Route {
-  return {
-    method: 'GET',
-    path: issuersPath,
-    alsoHead: true,
-    operation,
-    async handle(request) {
-      const authorization = readAuthorization(request)
-      if (authorization?.scheme !== 'bearer') return refuse({ kind: 'credentials_missing' })
-      await core.authenticateGuard(authorization.token)
-      const issuer = singleParameter(request.query, 'issuer')
-      const kid = singleParameter(request.query, 'kid')
-      const wanted = issuer === undefined || kid === undefined ? undefined : { issuer, kid }
-      let found: WireIssuers
-      try {
-        found = await node.issuers.document(wanted)
-      } catch {
-        return problemAnswer({ kind: 'stale' })
-      }
-      const headers = { 'content-type': 'application/json' }
-      return { status: 200, headers, body: JSON.stringify(found) }
-    },
-  }
+  const route = routesWith({ ...problemManners, areParametersLenient: true })
+  return route(form, async (call) => {
+    const authorization = readAuthorization(call.request)
+    if (authorization?.scheme !== 'bearer') return refuse({ kind: 'credentials_missing' })
+    await core.authenticateGuard(authorization.token)
+    const { issuer, kid } = call.query()
+    const wanted = issuer === undefined || kid === undefined ? undefined : { issuer, kid }
+    let found: WireIssuers
+    try {
+      found = await node.issuers.document(wanted)
+    } catch {
+      return refuse({ kind: 'stale' })
+    }
+    return call.json(200, found)
+  })
 }
 
-const operation: Route['operation'] = {
+const claimNames = listOf(anyText())
+
+const wireIssuer = answer<WireIssuer>({
+  name: anyText(),
+  issuer: anyText(),
+  aliases: listOf(anyText()),
+  rules: answer<TokenRules>({
+    subject: claimNames,
+    session: claimNames,
+    client: claimNames,
+    id: claimNames,
+    audience: claimNames,
+    loggedInAt: claimNames,
+    types: listOf(anyText()),
+    needs: listOf(answer<Need>({ claims: claimNames, values: optional(listOf(anyText())) })),
+    never: claimNames,
+  }),
+  audience: listOf(anyText()),
+  maxTokenLifeSeconds: number({ minimum: 0 }),
+  clockSkewSeconds: number({ minimum: 0 }),
+  keys: orNull(answer<NonNullable<WireIssuer['keys']>>({ keys: listOf(anything) })),
+})
+
+const form = {
+  method: 'GET',
+  path: issuersPath,
+  alsoHead: true,
   summary: 'Other issuers, how their tokens are read, and their keys',
   description:
-    'For guards, by their credential. `issuer` and `kid` name a key that a guard was not told of ' +
+    'For guards, by their credential. `issuer` and `kid` name a key that a guard does not have ' +
     'yet. `docs/feed.md` describes the document.',
   tags: ['feed'],
   security: [{ guardCredential: [] }],
-  parameters: ['issuer', 'kid'].map((name) => ({ name, in: 'query', schema: { type: 'string' } })),
+  query: lenient<{ readonly issuer?: string; readonly kid?: string }>({
+    issuer: optional(text(2048)),
+    kid: optional(text(2048)),
+  }),
   responses: {
     200: {
       description: 'The issuers',
-      content: { 'application/json': { schema: { type: 'object' } } },
+      schema: answer<WireIssuers>({
+        issuers: listOf(wireIssuer),
+        sightings: optional(answer<SightingRules>({ everyMs: count(), most: count() })),
+      }),
     },
-    401: { description: 'The credential is missing or not a guard’s' },
-    503: { description: 'At the moment it cannot be determined whether there is such a key' },
+    401: problemResponse('The credential is missing or not a guard’s'),
+    503: problemResponse('At the moment it cannot be determined whether there is such a key'),
+    default: problemResponse(),
   },
-}
+} as const

@@ -13,6 +13,7 @@ import { routesWith } from '../../declared-route.ts'
 import type { Answer, Surface, SurfaceRequest } from '../../surface.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
+import { choice, constant, fields } from '../../schema.ts'
 import { shownToken } from '../../shown-token.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 
@@ -71,7 +72,14 @@ function createSessionEvents(context: SurfaceContext): Surface {
         'expired; then the stream ends.',
       security: [{ accessToken: [] }],
       responses: {
-        200: { description: 'The stream', type: 'text/event-stream' },
+        200: {
+          description: 'The stream; the schema is that of each event',
+          type: 'text/event-stream',
+          schema: fields({
+            event: choice(['ready', 'signed-out', 'expired'], {}),
+            data: constant('{}'),
+          }),
+        },
         401: problemResponse('No token, or one that is not accepted'),
         429: problemResponse('The session has 32 streams open, or the node as many as it takes'),
         default: problemResponse(),
@@ -105,8 +113,8 @@ type End = 'signed-out' | 'expired' | 'unsure' | 'stopping'
 
 /**
  * `ready`, comments while nothing happens, then one event that says why the stream ends. A person
- * the page relies on "signed out": so that is sent when it is over at every verifier, and where
- * that is unknown, the stream ends without an event and the tab asks again.
+ * relies on "signed out": so it is sent only when the session is over at every verifier. Where that
+ * is unknown, the stream ends without an event and the tab asks again.
  */
 async function* events(
   {
