@@ -47,7 +47,10 @@ export function formPage(
   return { ...answered, headers }
 }
 
-/** The fields of a name and a password, as password managers find them. */
+/**
+ * The fields of a name and a password, as password managers find them. The first empty one has the
+ * focus.
+ */
 export function credentialFields(
   field: 'name' | 'username',
   labels: { readonly name: string; readonly password: string },
@@ -61,6 +64,7 @@ export function credentialFields(
         autocapitalize="none"
         spellcheck="false"
         required
+        ${focusIf(value === '')}
     /></label>
     <label
       >${labels.password}<input
@@ -68,5 +72,11 @@ export function credentialFields(
         name="password"
         autocomplete="current-password"
         required
+        ${focusIf(value !== '')}
     /></label>`
+}
+
+/** The attribute that gives a field the focus when the page opens. */
+export function focusIf(isFirst: boolean): Html {
+  return isFirst ? html`autofocus` : html``
 }

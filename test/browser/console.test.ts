@@ -37,13 +37,16 @@ async function signIn(view: View, path = ''): Promise<{ page: Page; complaints: 
   const person = await browser.person({ ...view, locale: 'en-GB' })
   const page = await person.newPage()
   const complaints: string[] = []
+  let asked = 0
   page.on('console', (message) => {
-    const isExpected = message.text().includes('status of 401')
-    if (message.type() === 'error' && !isExpected) complaints.push(message.text())
+    // That nobody is signed in yet is asked once.
+    const isFirst = message.text().includes('status of 401') && asked++ === 0
+    if (message.type() === 'error' && !isFirst) complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
   await page.goto(`${server.url}/console/${path}`)
   await page.waitForURL(/\/console\/sign-in\?return=/)
+  await page.locator('input[name=name]:focus').waitFor()
   await page.fill('input[name=name]', 'demo')
   await page.fill('input[type=password]', 'outright-demo-operator')
   await page.press('input[type=password]', 'Enter')
@@ -98,6 +101,13 @@ async function assertAccessible(page: Page): Promise<void> {
   assert.deepEqual(serious, [], page.url())
 }
 
+/** The cursor behind the newest report. */
+async function olderReports(): Promise<string> {
+  const headers = { authorization: 'Bearer outright-demo-admin' }
+  const reply = await server.call('GET', '/outright/v1/canary/reports?limit=1', { headers })
+  return (reply.json() as { next: string }).next
+}
+
 suite('the canary page', () => {
   test('it says how to start one, and then which paths did not refuse', async () => {
     const { page, complaints } = await signIn(views[0], 'canary')
@@ -134,6 +144,11 @@ suite('the canary page', () => {
     const shop = page.locator('tr', { hasText: 'shop' })
     assert.equal(await shop.locator('.badge.good').textContent(), 'Refused')
     assert.equal(await shop.locator('circle').count(), 2)
+    // Older rounds are on pages of their own.
+    await page.goto(`${server.url}/console/canary?cursor=${await olderReports()}`)
+    await page.getByRole('link', { name: 'Newest rounds' }).waitFor()
+    assert.equal(await page.locator('tr', { hasText: 'shop' }).locator('circle').count(), 1)
+    assert.equal(await page.locator('.banner').count(), 0)
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -235,6 +250,80 @@ suite('the console', () => {
     await page.getByRole('button', { name: 'Ask what happened' }).click()
     await page.getByText('There is no new entry').waitFor()
     assert.ok(await isAccepted(tokens[0] ?? ''))
+    await page.unroute('**/outright/v1/revocations')
+    await page.getByRole('button', { name: 'End 1 session' }).click()
+    await page.getByText('1 of 1 confirmed').waitFor()
+    assert.equal(await isAccepted(tokens[0] ?? ''), false)
+    await page.context().close()
+  })
+
+  test('without a network it says that nothing was sent, and after a lost answer sends again', async () => {
+    const tokens = await logIn(1)
+    const { page } = await signIn(views[0], 'end?scope=subject&key=maria')
+    await page.getByText('1 live session').waitFor()
+    await page.context().setOffline(true)
+    await page.getByRole('button', { name: 'End 1 session' }).click()
+    await page.getByText('Nothing was sent, and nothing has ended').waitFor()
+    assert.ok(await isAccepted(tokens[0] ?? ''))
+    await page.context().setOffline(false)
+    const isEnding = '**/outright/v1/revocations'
+    await page.route(isEnding, async (route) => {
+      if (route.request().method() !== 'POST') return route.continue()
+      await route.fetch()
+      return route.abort()
+    })
+    await page.getByRole('button', { name: 'End 1 session' }).click()
+    await page.getByText('Sending it again is safe').waitFor()
+    assert.equal(await isAccepted(tokens[0] ?? ''), false)
+    await page.unroute(isEnding)
+    await page.getByRole('button', { name: 'Send it again' }).click()
+    await page.getByText('1 of 1 confirmed').waitFor()
+    await page.context().close()
+  })
+
+  test('a change of a person says what is known of it', async () => {
+    const { page } = await signIn(views[0], 'people/maria')
+    const disable = page.getByRole('button', { name: 'Disable' })
+    await disable.waitFor()
+    await page.context().setOffline(true)
+    await disable.click()
+    await page.getByText('nothing was sent').waitFor()
+    await page.context().setOffline(false)
+    await page.route('**/subjects/maria', async (route) => {
+      if (route.request().method() !== 'PATCH') return route.continue()
+      await route.fetch()
+      return route.abort()
+    })
+    await disable.click()
+    await page.getByText('not known whether this was done').waitFor()
+    // It was, and the page that is asked anew shows it.
+    await page.unroute('**/subjects/maria')
+    await page.getByRole('button', { name: 'Enable' }).click()
+    await disable.waitFor()
+    await page.context().close()
+  })
+
+  test('people are found by a part of a name, sessions name them, and lists have pages', async () => {
+    await logIn(1)
+    const headers = { authorization: 'Bearer outright-demo-admin' }
+    for (let index = 0; index < 60; index++) {
+      const body = { name: `João ${String(index)}`, email: `joao${String(index)}@example.com` }
+      const added = await server.call('POST', '/outright/v1/subjects', { headers, body })
+      assert.equal(added.status, 201)
+    }
+    const { page } = await signIn(views[0], 'people')
+    await page.getByRole('textbox', { name: 'Search' }).fill('joao')
+    await page.waitForURL(/search=joao/)
+    await page.getByText('João 0', { exact: true }).waitFor()
+    assert.equal(await page.getByText('Maria', { exact: true }).count(), 0)
+    await page.getByRole('link', { name: 'Next page' }).click()
+    await page.getByText('João 59', { exact: true }).waitFor()
+    assert.equal(await page.locator('tbody tr').count(), 10)
+    await page.goto(`${server.url}/console/sessions?subject=maria&live=true`)
+    const row = page.locator('tbody tr').first()
+    assert.match((await row.textContent()) ?? '', /^Maria.*DirectLink/)
+    const apis = await page.getByLabel('API').locator('option').allTextContents()
+    assert.ok(apis.includes('Baanx OAuth') && apis.includes('Console'), apis.join())
     await page.context().close()
   })
 

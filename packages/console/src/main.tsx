@@ -5,6 +5,7 @@
 import { render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { api, signInAddress, troubleOf, type Trouble } from './lib/api.ts'
+import { loadDialects } from './lib/dialects.ts'
 import { followLive } from './lib/live.ts'
 import { me } from './lib/me.ts'
 import { applyPreferences } from './lib/preferences.ts'
@@ -12,38 +13,45 @@ import { followLinks } from './lib/router.ts'
 import { Pages } from './pages/index.tsx'
 import { Shell } from './shell/shell.tsx'
 import { Card } from './ui/parts.tsx'
-import { TroubleState } from './ui/states.tsx'
+import { Skeleton, TroubleState } from './ui/states.tsx'
 import './style.css'
 
 function Console() {
   const [trouble, setTrouble] = useState<Trouble>()
   const [turn, setTurn] = useState(0)
+  const known = me.use()
   useEffect(() => {
     void signedIn().then(setTrouble)
   }, [turn])
   return (
     <Shell>
-      {trouble === undefined ? (
+      {known !== undefined ? (
         <Pages />
       ) : (
         <Card>
-          <TroubleState
-            trouble={trouble}
-            retry={() => {
-              setTrouble(undefined)
-              setTurn(turn + 1)
-            }}
-          />
+          {trouble === undefined ? (
+            <Skeleton />
+          ) : (
+            <TroubleState
+              trouble={trouble}
+              retry={() => {
+                setTrouble(undefined)
+                setTurn(turn + 1)
+              }}
+            />
+          )}
         </Card>
       )}
     </Shell>
   )
 }
 
-/** Asks who is signed in; without a session the sign-in page follows. */
+/** Asks who is signed in, before anything else; without a session the sign-in page follows. */
 async function signedIn(): Promise<Trouble | undefined> {
   try {
-    me.set(await api.me())
+    const answer = await api.me()
+    await loadDialects()
+    me.set(answer)
     void followLive()
     return undefined
   } catch (error) {

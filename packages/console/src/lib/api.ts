@@ -33,6 +33,11 @@ export function troubleOf(error: unknown): Trouble {
   }
 }
 
+/** True where this device has no network at all: nothing leaves it. False says nothing. */
+export function isOffline(): boolean {
+  return !navigator.onLine
+}
+
 /** To the page where an operator signs in, and back to here afterwards. */
 export function signInAddress(): string {
   return `${HOME}sign-in?return=${encodeURIComponent(location.pathname + location.search)}`

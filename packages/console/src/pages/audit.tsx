@@ -10,15 +10,16 @@ import { api, troubleOf } from '../lib/api.ts'
 import { useLoad } from '../lib/load.ts'
 import { usePlace } from '../lib/router.ts'
 import { save } from '../lib/save.ts'
+import { PagedList } from '../ui/list.tsx'
 import { Card, Head } from '../ui/parts.tsx'
-import { Pager } from '../ui/pager.tsx'
 import { ChoiceFilter, Filters, TextFilter } from '../ui/query-filters.tsx'
-import { RevocationTable } from '../ui/revocation-table.tsx'
-import { Shown, State } from '../ui/states.tsx'
+import { revocationColumns } from '../ui/revocation-columns.tsx'
+import { State } from '../ui/states.tsx'
 import { useWords } from '../words/index.ts'
 
 export function AuditPage() {
-  const { audit, common, scopes, reasons } = useWords()
+  const words = useWords()
+  const { audit, common, scopes, reasons } = words
   const { query } = usePlace()
   const filter = filterOf(query)
   const cursor = query.get('cursor') ?? undefined
@@ -48,20 +49,13 @@ export function AuditPage() {
           options={revocationReasons.map((one) => [one, reasons[one] ?? one])}
         />
       </Filters>
-      <Card>
-        <Shown of={page}>
-          {(found) =>
-            found.items.length === 0 ? (
-              <State icon="audit" title={audit.emptyTitle} text={audit.empty} />
-            ) : (
-              <>
-                <RevocationTable label={audit.title} rows={found.items} />
-                <Pager page={found} />
-              </>
-            )
-          }
-        </Shown>
-      </Card>
+      <PagedList
+        of={page}
+        label={audit.title}
+        columns={revocationColumns(words)}
+        keyOf={({ id }) => id}
+        empty={<State icon="audit" title={audit.emptyTitle} text={audit.empty} />}
+      />
     </>
   )
 }

@@ -1,17 +1,19 @@
 /** What canaries have found: for how long each path accepted a session that was logged out. */
-import type { CanaryVerdict } from 'outright/client'
+import type { CanaryVerdict, WireCanaryReport } from 'outright/client'
 import { api } from '../lib/api.ts'
-import { duration, signedDuration } from '../lib/format.ts'
+import { duration, moment, signedDuration } from '../lib/format.ts'
 import { useLoad } from '../lib/load.ts'
+import { usePlace } from '../lib/router.ts'
 import { CopyCommand } from '../ui/copy-command.tsx'
+import { Pager } from '../ui/pager.tsx'
 import { Ago, Card, Head, Table, type Column, type Tone } from '../ui/parts.tsx'
 import { Dots } from '../ui/plot.tsx'
 import { Shown, State } from '../ui/states.tsx'
 import { useWords, type Words } from '../words/index.ts'
 import { watchedPaths, type WatchedPath } from './watched-paths.ts'
 
-/** As far back as the plots go. */
-const MAX_REPORTS = 200
+/** What the plots of one page show; older reports are on the pages after it. */
+const REPORTS_SHOWN = 200
 
 const tones: Readonly<Record<CanaryVerdict, Tone>> = {
   refused: 'good',
@@ -23,10 +25,11 @@ const tones: Readonly<Record<CanaryVerdict, Tone>> = {
 export function CanaryPage() {
   const words = useWords()
   const { canary } = words
+  const cursor = usePlace().query.get('cursor') ?? undefined
   const found = useLoad(
-    () => api.canaryReports({ pageSize: MAX_REPORTS }).page(),
-    ['canary'],
-    15_000,
+    () => api.canaryReports({ pageSize: REPORTS_SHOWN }).page(cursor),
+    ['canary', cursor],
+    cursor === undefined ? 15_000 : undefined,
   )
   const command =
     `outright canary --server ${location.origin} ` +
@@ -35,9 +38,9 @@ export function CanaryPage() {
     <>
       <Head title={canary.title} lead={canary.lead} />
       <Shown of={found}>
-        {({ items }) => {
-          const paths = watchedPaths(items)
-          if (paths.length === 0) {
+        {(page) => {
+          const paths = watchedPaths(page.items)
+          if (paths.length === 0 && cursor === undefined) {
             return (
               <Card>
                 <State icon="canary" title={canary.emptyTitle} text={canary.empty}>
@@ -48,14 +51,16 @@ export function CanaryPage() {
           }
           return (
             <>
-              <Alarms paths={paths} />
-              <Card>
+              {/* What a path did once is no alarm any more. */}
+              {cursor === undefined && <Alarms paths={paths} />}
+              <Card title={rangeOf(page.items, canary)}>
                 <Table
                   label={canary.title}
                   rows={paths}
                   keyOf={(path) => `${path.canary} ${path.name}`}
                   columns={columnsOf(words)}
                 />
+                <Pager page={page} first={canary.newest} next={canary.older} />
               </Card>
             </>
           )
@@ -63,6 +68,12 @@ export function CanaryPage() {
       </Shown>
     </>
   )
+}
+
+function rangeOf(reports: readonly WireCanaryReport[], { range }: Words['canary']): string {
+  const [newest, oldest] = [reports[0], reports.at(-1)]
+  if (newest === undefined || oldest === undefined) return ''
+  return range(moment(oldest.receivedAt), moment(newest.receivedAt))
 }
 
 /** The paths that did not refuse, by name, above everything else. */

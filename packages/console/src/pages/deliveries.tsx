@@ -1,15 +1,15 @@
 /** What others have to be told, how it went, and trying it again. */
 import { deliveryStates, type WireDelivery } from 'outright/client'
-import { useState } from 'preact/hooks'
-import { api, troubleOf } from '../lib/api.ts'
+import { api } from '../lib/api.ts'
 import { moment } from '../lib/format.ts'
 import { useLoad } from '../lib/load.ts'
 import { useMay } from '../lib/me.ts'
 import { address, usePlace } from '../lib/router.ts'
-import { Ago, Attributes, Badge, Card, Facts, Head, Table } from '../ui/parts.tsx'
-import { Pager } from '../ui/pager.tsx'
+import { Action } from '../ui/action.tsx'
+import { PagedList } from '../ui/list.tsx'
+import { Ago, Attributes, Badge, Facts, Head } from '../ui/parts.tsx'
 import { ChoiceFilter, Filters, TextFilter } from '../ui/query-filters.tsx'
-import { Shown, State } from '../ui/states.tsx'
+import { State } from '../ui/states.tsx'
 import { useWords } from '../words/index.ts'
 
 export function DeliveriesPage() {
@@ -39,44 +39,32 @@ export function DeliveriesPage() {
         />
         <TextFilter name="receiver" label={deliveries.receiver} />
       </Filters>
-      <Card>
-        <Shown of={page}>
-          {(found) =>
-            found.items.length === 0 ? (
-              <State icon="deliveries" title={deliveries.emptyTitle} text={deliveries.empty} />
-            ) : (
+      <PagedList
+        of={page}
+        label={deliveries.title}
+        keyOf={({ id }) => id}
+        columns={[
+          {
+            name: deliveries.receiver,
+            cell: ({ receiver: name, subject }) => (
               <>
-                <Table
-                  label={deliveries.title}
-                  rows={found.items}
-                  keyOf={({ id }) => id}
-                  columns={[
-                    {
-                      name: deliveries.receiver,
-                      cell: ({ receiver: name, subject }) => (
-                        <>
-                          <strong class="cut">{name}</strong>
-                          <span class="two cut">{subject}</span>
-                        </>
-                      ),
-                    },
-                    { name: common.created, cell: ({ createdAt }) => <Ago at={createdAt} /> },
-                    { name: deliveries.attempts, cell: ({ attempts }) => attempts },
-                    { name: common.details, cell: (one) => <Details of={one} /> },
-                    { name: common.state, cell: (one) => <Badge state={one.state} /> },
-                    {
-                      name: deliveries.retry,
-                      align: 'end',
-                      cell: (one) => <Retry of={one} onDone={page.reload} />,
-                    },
-                  ]}
-                />
-                <Pager page={found} />
+                <strong class="cut">{name}</strong>
+                <span class="two cut">{subject}</span>
               </>
-            )
-          }
-        </Shown>
-      </Card>
+            ),
+          },
+          { name: common.created, cell: ({ createdAt }) => <Ago at={createdAt} /> },
+          { name: deliveries.attempts, cell: ({ attempts }) => attempts },
+          { name: common.details, cell: (one) => <Details of={one} /> },
+          { name: common.state, align: 'corner', cell: (one) => <Badge state={one.state} /> },
+          {
+            name: deliveries.retry,
+            align: 'end',
+            cell: (one) => <Retry of={one} onDone={page.reload} />,
+          },
+        ]}
+        empty={<State icon="deliveries" title={deliveries.emptyTitle} text={deliveries.empty} />}
+      />
     </>
   )
 }
@@ -106,34 +94,18 @@ function Details({ of }: { readonly of: WireDelivery }) {
 
 function Retry({ of, onDone }: { readonly of: WireDelivery; readonly onDone: () => void }) {
   const { deliveries } = useWords()
-  const [wrong, setWrong] = useState('')
   const may = useMay('operator')
   if (!may || (of.state !== 'dead' && of.state !== 'owed')) return null
-  const retry = async (): Promise<void> => {
-    try {
-      await api.retryDelivery(of.id)
-      onDone()
-    } catch (error) {
-      const trouble = troubleOf(error)
-      setWrong(trouble.kind === 'refused' ? trouble.message : trouble.kind)
-    }
-  }
   return (
-    <>
-      <button
-        type="button"
-        class="button small"
-        onClick={() => {
-          void retry()
-        }}
-      >
-        {deliveries.retry}
-      </button>
-      {wrong !== '' && (
-        <span class="two" role="alert">
-          {wrong}
-        </span>
-      )}
-    </>
+    <Action
+      role="operator"
+      tone="small"
+      label={deliveries.retry}
+      act={async () => {
+        await api.retryDelivery(of.id)
+        onDone()
+      }}
+      onLost={onDone}
+    />
   )
 }

@@ -6,6 +6,7 @@ import { count, moment } from '../lib/format.ts'
 import { useLoad } from '../lib/load.ts'
 import { useMay } from '../lib/me.ts'
 import { address, navigate, usePlace } from '../lib/router.ts'
+import { Named } from '../ui/named.tsx'
 import { Ago, Card, Facts, Field, Head, Table } from '../ui/parts.tsx'
 import { ChoiceFilter, TextFilter, useFilter } from '../ui/query-filters.tsx'
 import { Shown, State } from '../ui/states.tsx'
@@ -85,12 +86,16 @@ function Preview({ target }: { readonly target: Target }) {
         {found !== undefined && <Amount of={found} isForeign={target.issuer !== undefined} />}
         <Facts
           of={[
+            [end.named, found === undefined ? undefined : nameOf(target, found)],
             [
               end.clients,
               found === undefined || found.clients.length === 0
                 ? undefined
                 : found.clients
-                    .map(({ client, sessions }) => `${client} (${count(sessions)})`)
+                    .map(
+                      ({ client, clientName, sessions }) =>
+                        `${clientName ?? client} (${count(sessions)})`,
+                    )
                     .join(', '),
             ],
             [
@@ -117,6 +122,15 @@ function Preview({ target }: { readonly target: Target }) {
   )
 }
 
+/** What is called by the key, so that nobody ends another of a similar id. */
+function nameOf(
+  { scope, key }: Target,
+  { sample, clients }: WireDryRun,
+): string | null | undefined {
+  if (scope === 'subject' || scope === 'session') return sample[0]?.subjectName
+  return scope === 'client' ? clients.find(({ client }) => client === key)?.clientName : undefined
+}
+
 function Amount({ of, isForeign }: { readonly of: WireDryRun; readonly isForeign: boolean }) {
   const { end } = useWords()
   const note = isForeign ? end.foreign : of.known ? undefined : end.unknownKey
@@ -138,8 +152,14 @@ function Sample({ of }: { readonly of: WireDryRun }) {
       rows={of.sample.slice(0, 5)}
       keyOf={({ sid }) => sid}
       columns={[
-        { name: sessions.person, cell: ({ subject }) => <span class="cut">{subject}</span> },
-        { name: sessions.client, cell: ({ client }) => <span class="cut">{client}</span> },
+        {
+          name: sessions.person,
+          cell: ({ subject, subjectName }) => <Named name={subjectName} id={subject} />,
+        },
+        {
+          name: sessions.client,
+          cell: ({ client, clientName }) => <span class="cut">{clientName ?? client}</span>,
+        },
         { name: sessions.opened, cell: ({ createdAt }) => <Ago at={createdAt} /> },
       ]}
     />

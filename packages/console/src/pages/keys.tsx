@@ -25,6 +25,7 @@ export function KeysPage() {
               setRotated((await api.rotateKeys()).kid)
               found.reload()
             }}
+            onLost={found.reload}
           />
         </span>
       </Head>
@@ -49,7 +50,11 @@ export function KeysPage() {
                   cell: ({ removeAfter }) =>
                     removeAfter === null ? '–' : <Ago at={removeAfter} />,
                 },
-                { name: common.state, cell: ({ state }) => <Badge state={state} /> },
+                {
+                  name: common.state,
+                  align: 'corner',
+                  cell: ({ state }) => <Badge state={state} />,
+                },
                 {
                   name: common.end,
                   align: 'end',

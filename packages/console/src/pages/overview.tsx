@@ -56,11 +56,13 @@ function Confirmation({ of }: { readonly of: Loaded<WireStatistics> }) {
               </dl>
               <Bars
                 label={overview.confirmation}
-                bars={bucketsOf(confirmation.buckets).map(({ upToMs, count: value }) => ({
-                  label: upToMs === undefined ? '∞' : duration(upToMs).replace(/\s/, ''),
-                  value,
-                  title: `≤ ${upToMs === undefined ? '∞' : duration(upToMs)}: ${count(value)}`,
-                }))}
+                bars={bucketsOf(confirmation.buckets).map(
+                  ({ upToMs, count: value }, index, all) => ({
+                    label: boundOf(upToMs, all[index - 1]?.upToMs),
+                    value,
+                    title: `≤ ${upToMs === undefined ? '∞' : duration(upToMs)}: ${count(value)}`,
+                  }),
+                )}
               />
               <p class="soft">{overview.confirmations(confirmation.count)}</p>
             </div>
@@ -69,6 +71,14 @@ function Confirmation({ of }: { readonly of: Loaded<WireStatistics> }) {
       </Shown>
     </Card>
   )
+}
+
+/** With its unit where that is another than the one before has: there is little room. */
+function boundOf(upToMs: number | undefined, beforeMs: number | undefined): string {
+  if (upToMs === undefined) return '∞'
+  const [number = '', unit = ''] = duration(upToMs).split(' ')
+  const isSame = beforeMs !== undefined && duration(beforeMs).endsWith(` ${unit}`)
+  return isSame ? number : `${number} ${unit}`
 }
 
 function upTo(ms: number | undefined): string {

@@ -7,6 +7,7 @@ import { duration, moment } from '../lib/format.ts'
 import { useLoad } from '../lib/load.ts'
 import { address } from '../lib/router.ts'
 import { Badge, Card, Facts, Head, Table } from '../ui/parts.tsx'
+import { sayTrouble } from '../ui/say-trouble.ts'
 import { Shown, State } from '../ui/states.tsx'
 import { useWords } from '../words/index.ts'
 
@@ -149,7 +150,11 @@ function Deliveries({ id }: { readonly id: string }) {
                   cell: ({ subject }) => <span class="cut">{subject}</span>,
                 },
                 { name: deliveries.attempts, cell: ({ attempts }) => attempts },
-                { name: common.state, cell: ({ state }) => <Badge state={state} /> },
+                {
+                  name: common.state,
+                  align: 'corner',
+                  cell: ({ state }) => <Badge state={state} />,
+                },
               ]}
             />
           )
@@ -167,8 +172,7 @@ function Receipt({ id, isConfirmed }: { readonly id: string; readonly isConfirme
       save(`outright-receipt-${id}.jwt`, await api.signedReceipt(id), 'application/jwt')
       setWrong('')
     } catch (error) {
-      const trouble = troubleOf(error)
-      setWrong(trouble.kind === 'refused' ? trouble.message : states.offlineTitle)
+      setWrong(sayTrouble(troubleOf(error), states))
     }
   }
   return (

@@ -2,11 +2,13 @@
 import type { WireRevocation, WireSession } from 'outright/client'
 import { api } from '../lib/api.ts'
 import { duration, moment } from '../lib/format.ts'
+import { useDialectTitle } from '../lib/dialects.ts'
 import { useMay } from '../lib/me.ts'
 import { useLoad } from '../lib/load.ts'
 import { address } from '../lib/router.ts'
+import { Named } from '../ui/named.tsx'
 import { Ago, Attributes, Badge, Card, Facts, Head, Table } from '../ui/parts.tsx'
-import { RevocationTable } from '../ui/revocation-table.tsx'
+import { revocationColumns } from '../ui/revocation-columns.tsx'
 import { Shown, State } from '../ui/states.tsx'
 import { useWords } from '../words/index.ts'
 
@@ -15,7 +17,7 @@ export function SessionPage({ sid }: { readonly sid: string }) {
   const session = useLoad(() => api.session(sid), ['session', sid], 5000)
   return (
     <>
-      <Head title={words.title} lead={session.value?.subject ?? sid}>
+      <Head title={words.title} lead={session.value?.subjectName ?? session.value?.subject ?? sid}>
         {session.value?.state === 'live' && <EndLinks of={session.value} />}
       </Head>
       {session.value === undefined ? (
@@ -50,9 +52,14 @@ function EndLinks({ of }: { readonly of: WireSession }) {
   )
 }
 
+function named(name: string | null, id: string): string {
+  return name === null || name === id ? id : `${name} (${id})`
+}
+
 function SessionFacts({ of }: { readonly of: WireSession }) {
   const words = useWords()
   const { session, sessions, common } = words
+  const titleOf = useDialectTitle()
   return (
     <div class="columns">
       <div class="stack">
@@ -64,16 +71,16 @@ function SessionFacts({ of }: { readonly of: WireSession }) {
                 [
                   sessions.person,
                   <a key="person" href={address(['sessions'], { subject: of.subject })}>
-                    {of.subject}
+                    {named(of.subjectName, of.subject)}
                   </a>,
                 ],
                 [
                   sessions.client,
                   <a key="client" href={address(['clients', of.client])}>
-                    {of.client}
+                    {named(of.clientName, of.client)}
                   </a>,
                 ],
-                [sessions.dialect, of.dialect],
+                [sessions.dialect, titleOf(of.dialect)],
                 [
                   sessions.device,
                   of.device === null ? undefined : (
@@ -95,10 +102,13 @@ function SessionFacts({ of }: { readonly of: WireSession }) {
             rows={of.participants}
             keyOf={({ client, joinedAt }) => client + joinedAt}
             columns={[
-              { name: sessions.client, cell: ({ client }) => client },
-              { name: sessions.dialect, cell: ({ dialect }) => dialect },
+              {
+                name: sessions.client,
+                cell: ({ client, clientName }) => <Named name={clientName} id={client} />,
+              },
+              { name: sessions.dialect, cell: ({ dialect }) => titleOf(dialect) },
               { name: session.joined, cell: ({ joinedAt }) => <Ago at={joinedAt} /> },
-              { name: common.state, cell: ({ state }) => <Badge state={state} /> },
+              { name: common.state, align: 'corner', cell: ({ state }) => <Badge state={state} /> },
             ]}
           />
         </Card>
@@ -145,7 +155,8 @@ async function historyOf({ sid, subject, device, participants }: WireSession) {
 }
 
 function History({ of }: { readonly of: WireSession }) {
-  const { session } = useWords()
+  const words = useWords()
+  const { session } = words
   const history = useLoad(() => historyOf(of), ['history', of.sid, of.state])
   return (
     <Card title={session.history}>
@@ -154,7 +165,12 @@ function History({ of }: { readonly of: WireSession }) {
           entries.length === 0 ? (
             <State icon="empty" title={session.historyEmpty} />
           ) : (
-            <RevocationTable label={session.history} rows={entries} />
+            <Table
+              label={session.history}
+              rows={entries}
+              keyOf={({ id }) => id}
+              columns={revocationColumns(words)}
+            />
           )
         }
       </Shown>

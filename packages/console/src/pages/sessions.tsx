@@ -1,20 +1,19 @@
 /** Who is logged in: found by what one knows of them. */
 import type { SessionFilter, WireForeignSession, WireSession } from 'outright/client'
 import { api } from '../lib/api.ts'
+import { useDialectOptions, useDialectTitle } from '../lib/dialects.ts'
 import { useMay } from '../lib/me.ts'
 import { short } from '../lib/format.ts'
 import { useLoad } from '../lib/load.ts'
 import { address, usePlace } from '../lib/router.ts'
-import { Ago, Badge, Card, Head, Table, type Column } from '../ui/parts.tsx'
+import { PagedList } from '../ui/list.tsx'
+import { Named } from '../ui/named.tsx'
+import { Ago, Badge, Head, type Column } from '../ui/parts.tsx'
 import { ChoiceFilter, Filters, TextFilter, useFilter } from '../ui/query-filters.tsx'
-import { Pager } from '../ui/pager.tsx'
-import { Shown, State } from '../ui/states.tsx'
+import { State } from '../ui/states.tsx'
 import { useWords, type Words } from '../words/index.ts'
 
 const PAGE_SIZE = 50
-
-/** As metrics and sessions name them. */
-export const dialects = ['adobe-pass', 'baanx', 'directlink', 'matar', 'octopus', 'oauth'] as const
 
 export function SessionsPage() {
   const words = useWords()
@@ -54,6 +53,8 @@ function OwnSessions() {
   )
   const total = useLoad(() => api.countSessions(filter), ['count', filter], 10_000)
   const mayEnd = useMay('operator')
+  const titleOf = useDialectTitle()
+  const dialects = useDialectOptions('sessions')
   const isSearch = Object.keys(filter).length > 0
   return (
     <>
@@ -62,16 +63,13 @@ function OwnSessions() {
         <TextFilter name="client" label={sessions.client} />
         <TextFilter name="device" label={sessions.device} />
         <TextFilter name="address" label={sessions.address} />
-        <ChoiceFilter
-          name="dialect"
-          label={sessions.dialect}
-          options={dialects.map((name) => [name, name])}
-        />
+        <ChoiceFilter name="dialect" label={sessions.dialect} options={dialects} />
         <TextFilter name="from" label={sessions.from} type="datetime-local" />
         <TextFilter name="until" label={sessions.until} type="datetime-local" />
         <LiveOnly />
       </Filters>
-      <Card
+      <PagedList
+        of={page}
         title={
           total.value === undefined
             ? sessions.title
@@ -84,29 +82,17 @@ function OwnSessions() {
             </a>
           )
         }
-      >
-        <Shown of={page}>
-          {(found) =>
-            found.items.length === 0 ? (
-              <State
-                icon="empty"
-                title={isSearch ? sessions.emptyTitle : sessions.firstTitle}
-                text={isSearch ? sessions.empty : sessions.first}
-              />
-            ) : (
-              <>
-                <Table
-                  label={sessions.title}
-                  columns={columnsOf(words, mayEnd)}
-                  rows={found.items}
-                  keyOf={({ sid }) => sid}
-                />
-                <Pager page={found} />
-              </>
-            )
-          }
-        </Shown>
-      </Card>
+        label={sessions.title}
+        columns={columnsOf(words, mayEnd, titleOf)}
+        keyOf={({ sid }) => sid}
+        empty={
+          <State
+            icon="empty"
+            title={isSearch ? sessions.emptyTitle : sessions.firstTitle}
+            text={isSearch ? sessions.empty : sessions.first}
+          />
+        }
+      />
     </>
   )
 }
@@ -153,25 +139,30 @@ function instantOf(text: string | null): string | undefined {
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString()
 }
 
-function columnsOf(words: Words, mayEnd: boolean): readonly Column<WireSession>[] {
+function columnsOf(
+  words: Words,
+  mayEnd: boolean,
+  titleOf: (dialect: string) => string,
+): readonly Column<WireSession>[] {
   const { sessions, common } = words
   return [
     {
       name: sessions.person,
-      cell: ({ sid, subject }) => (
+      cell: ({ sid, subject, subjectName }) => (
         <a href={address(['sessions', sid])}>
-          <strong class="cut">{subject}</strong>
+          <Named name={subjectName} id={subject} />
         </a>
       ),
     },
     {
       name: sessions.client,
-      cell: ({ client, dialect, participants }) => (
+      cell: ({ client, clientName, dialect, participants }) => (
         <>
           <span class="cut">
-            {client} {participants.length > 1 && sessions.more(participants.length - 1)}
+            {clientName ?? client}{' '}
+            {participants.length > 1 && sessions.more(participants.length - 1)}
           </span>
-          <span class="two">{dialect}</span>
+          <span class="two cut">{titleOf(dialect)}</span>
         </>
       ),
     },
@@ -184,9 +175,18 @@ function columnsOf(words: Words, mayEnd: boolean): readonly Column<WireSession>[
         </>
       ),
     },
-    { name: sessions.opened, cell: ({ createdAt }) => <Ago at={createdAt} /> },
-    { name: sessions.expires, cell: ({ expiresAt }) => <Ago at={expiresAt} /> },
-    { name: common.state, cell: ({ state }) => <Badge state={state} /> },
+    {
+      name: sessions.opened,
+      cell: ({ createdAt, expiresAt }) => (
+        <>
+          <Ago at={createdAt} />
+          <span class="two">
+            {sessions.expires} <Ago at={expiresAt} />
+          </span>
+        </>
+      ),
+    },
+    { name: common.state, align: 'corner', cell: ({ state }) => <Badge state={state} /> },
     {
       name: common.end,
       align: 'end',
@@ -252,7 +252,7 @@ function ForeignSessions() {
     },
     { name: sessions.firstSeen, cell: ({ firstSeenAt }) => <Ago at={firstSeenAt} /> },
     { name: sessions.lastSeen, cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} /> },
-    { name: common.state, cell: ({ state }) => <Badge state={state} /> },
+    { name: common.state, align: 'corner', cell: ({ state }) => <Badge state={state} /> },
     {
       name: common.end,
       align: 'end',
@@ -281,27 +281,15 @@ function ForeignSessions() {
         <TextFilter name="client" label={sessions.client} />
         <TextFilter name="session" label={common.id} />
       </Filters>
-      <Card>
-        <Shown of={page}>
-          {(found) =>
-            found.items.length === 0 ? (
-              <State icon="empty" title={sessions.emptyTitle} text={sessions.empty} />
-            ) : (
-              <>
-                <Table
-                  label={sessions.elsewhere}
-                  columns={columns}
-                  rows={found.items}
-                  keyOf={({ issuer, subject, session, client }) =>
-                    [issuer, subject, session, client].join(' ')
-                  }
-                />
-                <Pager page={found} />
-              </>
-            )
-          }
-        </Shown>
-      </Card>
+      <PagedList
+        of={page}
+        label={sessions.elsewhere}
+        columns={columns}
+        keyOf={({ issuer, subject, session, client }) =>
+          [issuer, subject, session, client].join(' ')
+        }
+        empty={<State icon="empty" title={sessions.emptyTitle} text={sessions.empty} />}
+      />
     </>
   )
 }

@@ -2,6 +2,7 @@
 import { ConnectionError, type RevocationOptions, type WireRevocation } from 'outright/client'
 import { useRef, useState } from 'preact/hooks'
 import { api, signInAddress, troubleOf, type Trouble } from '../lib/api.ts'
+import { sayTrouble } from '../ui/say-trouble.ts'
 import { useWords } from '../words/index.ts'
 import { targetOf, type Target } from './ending.ts'
 
@@ -9,6 +10,8 @@ type Phase =
   | { readonly kind: 'ready' }
   | { readonly kind: 'working' }
   | { readonly kind: 'refused'; readonly trouble: Trouble }
+  /** No answer to a question before it: the request that ends something never left. */
+  | { readonly kind: 'not-sent' }
   /** No answer came: it may have been stored, or not. */
   | { readonly kind: 'lost' }
   | { readonly kind: 'asking' }
@@ -23,7 +26,7 @@ interface Properties {
 }
 
 export function Submission({ target, options, isReady, label, onStored }: Properties) {
-  const { end, states } = useWords()
+  const { end: words, states } = useWords()
   const [phase, setPhase] = useState<Phase>({ kind: 'ready' })
   /** The newest entry of this kind before the call: what is newer came with it or after it. */
   const before = useRef<string | undefined>(undefined)
@@ -33,12 +36,17 @@ export function Submission({ target, options, isReady, label, onStored }: Proper
     try {
       before.current = (await newest(target))?.id
     } catch (error) {
-      // Nothing was sent that ends anything.
-      setPhase({ kind: 'refused', trouble: troubleOf(error) })
+      const trouble = troubleOf(error)
+      setPhase(trouble.kind === 'offline' ? { kind: 'not-sent' } : { kind: 'refused', trouble })
       return
     }
+    await send()
+  }
+
+  const send = async (): Promise<void> => {
+    setPhase({ kind: 'working' })
     try {
-      const { revocation } = await send(target, options)
+      const { revocation } = await end(target, options)
       onStored(revocation.id)
     } catch (error) {
       const isLost = error instanceof ConnectionError
@@ -58,29 +66,13 @@ export function Submission({ target, options, isReady, label, onStored }: Proper
   }
 
   if (phase.kind === 'lost' || phase.kind === 'asking') {
-    return (
-      <div class="banner bad" role="alert">
-        <p>
-          <strong>{end.lostTitle}.</strong> {end.lost}
-        </p>
-        <button
-          type="button"
-          class="button"
-          disabled={phase.kind === 'asking'}
-          onClick={() => {
-            void ask()
-          }}
-        >
-          {phase.kind === 'asking' ? end.asking : end.ask}
-        </button>
-      </div>
-    )
+    return <Lost isAsking={phase.kind === 'asking'} ask={ask} again={send} />
   }
   return (
     <>
       {phase.kind === 'refused' && (
         <div class="banner bad" role="alert">
-          <p>{textOf(phase.trouble, states)}</p>
+          <p>{sayTrouble(phase.trouble, states)}</p>
           {phase.trouble.kind === 'signed-out' && (
             <a class="button" href={signInAddress()}>
               {states.signIn}
@@ -88,9 +80,14 @@ export function Submission({ target, options, isReady, label, onStored }: Proper
           )}
         </div>
       )}
+      {phase.kind === 'not-sent' && (
+        <p class="banner bad" role="alert">
+          {words.notSent}
+        </p>
+      )}
       {phase.kind === 'not-stored' && (
         <p class="banner" role="alert">
-          {end.notStored}
+          {words.notStored}
         </p>
       )}
       <div class="row">
@@ -102,15 +99,49 @@ export function Submission({ target, options, isReady, label, onStored }: Proper
             void submit()
           }}
         >
-          {phase.kind === 'working' ? end.working : label}
+          {phase.kind === 'working' ? words.working : label}
         </button>
       </div>
     </>
   )
 }
 
+/** What can be done where the answer was lost: look, or do it again. */
+function Lost({
+  isAsking,
+  ask,
+  again,
+}: {
+  readonly isAsking: boolean
+  readonly ask: () => Promise<void>
+  readonly again: () => Promise<void>
+}) {
+  const { end: words } = useWords()
+  const button = (label: string, act: () => Promise<void>) => (
+    <button
+      type="button"
+      class="button"
+      disabled={isAsking}
+      onClick={() => {
+        void act()
+      }}
+    >
+      {label}
+    </button>
+  )
+  return (
+    <div class="banner bad" role="alert">
+      <p>
+        <strong>{words.lostTitle}.</strong> {words.lost}
+      </p>
+      {button(isAsking ? words.asking : words.ask, ask)}
+      {button(words.again, again)}
+    </div>
+  )
+}
+
 /** Answers once it is stored: the board shows how it is confirmed. */
-function send(target: Target, { reason, note }: Properties['options']) {
+function end(target: Target, { reason, note }: Properties['options']) {
   if (target.scope === 'key') return api.removeKey(target.key, { wait: false })
   return api.revoke({
     ...targetOf(target),
@@ -126,19 +157,4 @@ async function newest({ scope, key, issuer }: Target): Promise<WireRevocation | 
   const filter = { scope: inLog, key: named } as const
   const { items } = await api.revocations(filter, { pageSize: 20 }).page()
   return items.find((entry) => (issuer === undefined) === (entry.issuer === ''))
-}
-
-function textOf(trouble: Trouble, states: ReturnType<typeof useWords>['states']): string {
-  switch (trouble.kind) {
-    case 'offline':
-      return states.offlineTitle
-    case 'signed-out':
-      return states.signedOut
-    case 'forbidden':
-      return states.forbidden(trouble.role)
-    case 'not-found':
-      return states.notFound
-    case 'refused':
-      return trouble.message
-  }
 }

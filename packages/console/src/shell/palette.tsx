@@ -20,23 +20,33 @@ const sid = /^[\w-]{20,40}$/
 
 const PAUSE_MS = 200
 
-/** The person of whom this is the username, the email address or the phone number. */
-async function findPerson(text: string): Promise<WireSubject | undefined> {
-  const by = text.includes('@') ? 'email' : /^\+?[\d ]+$/.test(text) ? 'phone' : 'username'
-  const { items } = await api.subjects({ [by]: text }).page()
-  return items[0]
+const MAX_PEOPLE = 4
+
+/** First whose username it is, then those of whom a part of a name is like it. */
+async function findPeople(text: string): Promise<readonly WireSubject[]> {
+  const pages = await Promise.all([
+    api.subjects({ username: text }).page(),
+    api.subjects({ search: text }, { pageSize: MAX_PEOPLE }).page(),
+  ])
+  const found = new Map(pages.flatMap(({ items }) => items).map((one) => [one.id, one]))
+  return [...found.values()].slice(0, MAX_PEOPLE)
 }
 
-/** Looks once nothing was typed for a moment; undefined as well where the answer does not come. */
-function usePerson(typed: string): WireSubject | undefined {
+const nobody: readonly WireSubject[] = []
+
+/** Looks once nothing was typed for a moment; nobody as well where the answer does not come. */
+function usePeople(typed: string): readonly WireSubject[] {
   const text = typed.trim()
-  const [found, setFound] = useState<{ readonly text: string; readonly person?: WireSubject }>()
+  const [found, setFound] = useState<{
+    readonly text: string
+    readonly people: readonly WireSubject[]
+  }>()
   useEffect(() => {
     if (text === '') return undefined
     const timer = setTimeout(() => {
-      findPerson(text).then(
-        (person) => {
-          setFound(person === undefined ? { text } : { text, person })
+      findPeople(text).then(
+        (people) => {
+          setFound({ text, people })
         },
         () => {
           setFound(undefined)
@@ -47,14 +57,14 @@ function usePerson(typed: string): WireSubject | undefined {
       clearTimeout(timer)
     }
   }, [text])
-  return found?.text === text ? found.person : undefined
+  return found?.text === text ? found.people : nobody
 }
 
 function commandsFor(
   typed: string,
   words: Words,
   mayEnd: boolean,
-  person: WireSubject | undefined,
+  people: readonly WireSubject[],
 ): readonly Command[] {
   const text = typed.trim()
   const wanted = text.toLowerCase()
@@ -74,14 +84,17 @@ function commandsFor(
     icon,
     to: address(['sessions'], { [parameter]: value }),
   })
-  // By what a person is called where one was found; what was typed may be an id as well.
-  const key = person?.id ?? text
-  const called = person === undefined || person.name === '' ? key : `${person.name} (${key})`
+  // Where nobody was found, what was typed may be the id of a person of another API.
+  const persons = people.length === 0 ? [{ id: text, name: '' }] : people
+  const named = persons.map(({ id, name }) => ({
+    key: id,
+    called: name === '' || name === id ? id : `${name} (${id})`,
+  }))
   const isAddress = /^[\da-f:.]+$/i.test(text) && /[.:]/.test(text)
   return [
     ...go,
     ...(isAddress ? [find('address', palette.address(text), 'search')] : []),
-    find('subject', palette.person(called), 'people', key),
+    ...named.map(({ key, called }) => find('subject', palette.person(called), 'people', key)),
     ...(sid.test(text)
       ? [
           {
@@ -95,14 +108,12 @@ function commandsFor(
     find('client', palette.client(text), 'clients'),
     find('device', palette.device(text), 'device'),
     ...(mayEnd
-      ? [
-          {
-            text: palette.endPerson(called),
-            kind: palette.do,
-            icon: 'end' as const,
-            to: address(['end'], { scope: 'subject', key }),
-          },
-        ]
+      ? named.map(({ key, called }) => ({
+          text: palette.endPerson(called),
+          kind: palette.do,
+          icon: 'end' as const,
+          to: address(['end'], { scope: 'subject', key }),
+        }))
       : []),
   ]
 }
@@ -113,10 +124,10 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   const mayEnd = useMay('operator')
   const [typed, type] = useState('')
   const [chosen, choose] = useState(0)
-  const person = usePerson(typed)
+  const people = usePeople(typed)
   const commands = useMemo(
-    () => commandsFor(typed, words, mayEnd, person),
-    [typed, words, mayEnd, person],
+    () => commandsFor(typed, words, mayEnd, people),
+    [typed, words, mayEnd, people],
   )
   useEffect(() => {
     dialog.current?.showModal()

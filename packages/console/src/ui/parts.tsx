@@ -111,7 +111,8 @@ export function Facts({ of }: { readonly of: readonly (readonly [string, Compone
 export interface Column<T> {
   readonly name: string
   readonly cell: (row: T) => ComponentChildren
-  readonly align?: 'number' | 'end'
+  /** `end`: what one can do with the row. `corner`: on a phone, in the corner of its card. */
+  readonly align?: 'end' | 'corner'
 }
 
 /** On a phone each row is a card, and each cell says what it is. */
@@ -146,7 +147,7 @@ export function Table<T>({
                 <td
                   key={name}
                   class={align}
-                  {...(index === 0 || align === 'end' ? {} : { 'data-label': name })}
+                  {...(index === 0 || align !== '' ? {} : { 'data-label': name })}
                 >
                   {cell(row)}
                 </td>

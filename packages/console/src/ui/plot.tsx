@@ -54,7 +54,11 @@ export function Bars({ bars, label, height = 120, labelEvery = 1 }: BarsProperti
               rx="2"
             />
             {index % labelEvery === 0 && (
-              <text x={index * step + step / 2} y={height - 4} text-anchor="middle">
+              <text
+                x={labelEvery === 1 ? index * step + step / 2 : index * step + gap / 2}
+                y={height - 3}
+                text-anchor={labelEvery === 1 ? 'middle' : 'start'}
+              >
                 {text}
               </text>
             )}

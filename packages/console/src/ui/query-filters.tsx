@@ -1,8 +1,9 @@
 /** Filters of a list, kept in the address: a view can be shared as a link. */
-import type { ComponentChildren } from 'preact'
+import { toChildArray, type ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { address, navigate, usePlace } from '../lib/router.ts'
 import { useWords } from '../words/index.ts'
+import { Icon } from './icon.tsx'
 import { Field } from './parts.tsx'
 
 /** Changes one parameter, and goes back to the first page. */
@@ -21,10 +22,12 @@ const PAUSE_MS = 250
 export function TextFilter({
   name,
   label,
+  hint = '',
   type = 'text',
 }: {
   readonly name: string
   readonly label: string
+  readonly hint?: string
   readonly type?: 'text' | 'datetime-local'
 }) {
   const [kept, keep] = useFilter(name)
@@ -44,6 +47,7 @@ export function TextFilter({
   const properties = {
     value: typed,
     autocomplete: 'off',
+    placeholder: hint,
     spellcheck: false,
     onInput: (event: { readonly currentTarget: HTMLInputElement }) => {
       setTyped(event.currentTarget.value)
@@ -89,18 +93,41 @@ export function ChoiceFilter({
   )
 }
 
+/** On a phone, more filters than these stand behind a button: what was found comes first. */
+const FOLDED_FROM = 2
+const notFilters: ReadonlySet<string> = new Set(['cursor', 'elsewhere'])
+
 export function Filters({ children }: { readonly children: ComponentChildren }) {
   const { sessions } = useWords()
+  const { query } = usePlace()
+  const [isOpen, setOpen] = useState(false)
+  const filters = toChildArray(children)
+  const used = [...query.keys()].filter((name) => !notFilters.has(name)).length
+  const folds = filters.length > FOLDED_FROM
   return (
     <form
-      class="filters card"
+      class={`filters card ${folds && !isOpen ? 'folded' : ''}`}
       role="search"
       aria-label={sessions.filters}
       onSubmit={(event) => {
         event.preventDefault()
       }}
     >
-      {children}
+      {folds && (
+        <button
+          type="button"
+          class="button unfold"
+          aria-expanded={isOpen}
+          onClick={() => {
+            setOpen(!isOpen)
+          }}
+        >
+          <Icon name="search" />
+          {sessions.filters}
+          {used > 0 && <span class="badge">{used}</span>}
+        </button>
+      )}
+      {filters}
     </form>
   )
 }

@@ -20,6 +20,9 @@ export const canaryEn = {
   lastAccepted: 'Last accepted',
   exact: (time: string) => `exact to ${time}`,
   history: 'Over time',
+  older: 'Older rounds',
+  newest: 'Newest rounds',
+  range: (from: string, to: string) => `Rounds from ${from} to ${to}`,
   plot: (name: string, rounds: number) =>
     `${name}: last accepted action against the answer of the logout, ${plural(rounds, 'round', 'rounds')}`,
   emptyTitle: 'No canary has reported in the last week',
@@ -46,6 +49,9 @@ export const canaryPt: typeof canaryEn = {
   lastAccepted: 'Última aceita',
   exact: (time) => `exato em ${time}`,
   history: 'Ao longo do tempo',
+  older: 'Rodadas anteriores',
+  newest: 'Rodadas recentes',
+  range: (from, to) => `Rodadas de ${from} a ${to}`,
   plot: (name, rounds) =>
     `${name}: última ação aceita em relação à resposta do logout, ${plural(rounds, 'rodada', 'rodadas')}`,
   emptyTitle: 'Nenhum canário enviou relatórios na última semana',

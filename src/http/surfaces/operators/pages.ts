@@ -1,6 +1,6 @@
 /** The pages of operators. They work without a script; `script.ts` says what it adds. */
 import type { Answer } from '../../surface.ts'
-import { credentialFields, formPage } from '../../form-page.ts'
+import { credentialFields, focusIf, formPage } from '../../form-page.ts'
 import { html, type Html } from '../../html.ts'
 import { passkeyForm } from '../../passkey-forms.ts'
 import { challengePath, setUpPath, signInPath } from '../../operator-paths.ts'
@@ -63,7 +63,12 @@ export function setUpPage({ status, words, code, name, problem }: SetUpView): An
       problemLine(problem),
       html`<form method="post" action="${setUpPath}">
         <label data-code
-          >${words.code}<input name="code" value="${code}" autocomplete="off" required
+          >${words.code}<input
+            name="code"
+            value="${code}"
+            autocomplete="off"
+            required
+            ${focusIf(code === '')}
         /></label>
         <label
           >${words.newName}<input
@@ -74,6 +79,7 @@ export function setUpPage({ status, words, code, name, problem }: SetUpView): An
             spellcheck="false"
             maxlength="64"
             required
+            ${focusIf(code !== '')}
           /><small>${words.nameHint}</small></label
         >
         <label

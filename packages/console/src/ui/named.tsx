@@ -1,0 +1,10 @@
+/** A name with its id below it, or the id alone where nothing is called by it. */
+export function Named({ name, id }: { readonly name: string | null; readonly id: string }) {
+  const isNamed = name !== null && name !== '' && name !== id
+  return (
+    <>
+      <strong class="cut">{isNamed ? name : id}</strong>
+      {isNamed && <span class="two cut">{id}</span>}
+    </>
+  )
+}
