@@ -14,11 +14,17 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP']
  *
  * @param {string} command
  * @param {string[]} args
+ * @param {(chunk: Buffer) => void} [write] Gets what the child prints, which then does not go to
+ *   the terminal.
  * @returns {Promise<number>}
  */
-export function run(command, args) {
+export function run(command, args, write) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: childEnvironment() })
+    const output = write === undefined ? 'inherit' : 'pipe'
+    const stdio = ['inherit', output, output]
+    const child = spawn(command, args, { cwd: root, stdio, env: childEnvironment() })
+    child.stdout?.on('data', write)
+    child.stderr?.on('data', write)
     const listeners = forwarded.map((signal) => {
       const listener = () => {
         // Ctrl-C in a terminal reaches the whole group; a second copy would look like an impatient user.

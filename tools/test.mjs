@@ -15,6 +15,7 @@ import { ensurePackages, fail, pinnedNode, root, say } from './packages.mjs'
 import { run } from './run.mjs'
 import { ensureRuntimes } from './runtimes.mjs'
 import { ensureSystemPackages, missingSystemPackages } from './system-packages.mjs'
+import { groupTests } from './test-groups.mjs'
 
 const request = parse(process.argv.slice(2))
 
@@ -25,7 +26,14 @@ const checks = [
   { name: 'scripts', command: 'tsc', args: ['--noEmit', '--project', 'tsconfig.pages.json'] },
   { name: 'console', command: 'tsc', args: ['--noEmit', '-p', 'packages/console'] },
   { name: 'knip', command: 'knip', args: ['--no-progress', '--no-config-hints'] },
-  { name: 'tests', command: pinnedNode, args: testArguments() },
+  {
+    name: 'tests',
+    command: pinnedNode,
+    // Asked for when it is their turn: the run has a temporary folder then.
+    get args() {
+      return testArguments()
+    },
+  },
 ]
 
 const chosen = choose()
@@ -55,16 +63,19 @@ async function inTemporaryFolder(work) {
   }
 }
 
-/** Every check runs, also after one has failed: one run tells all that is wrong. */
+/**
+ * Every check runs, also after one has failed: one run tells all that is wrong. Those that read the
+ * sources run side by side, the tests after them by themselves.
+ */
 async function runAll() {
+  const tests = chosen.filter((check) => check.name === 'tests')
+  const readers = chosen.filter((check) => check.name !== 'tests').map(runQuietly)
   const results = []
-  for (const check of chosen) {
-    process.stdout.write(`\n━━ ${check.name} ━━\n`)
-    const started = performance.now()
-    const code = await run(check.command, check.args)
-    results.push({ name: check.name, code, seconds: (performance.now() - started) / 1000 })
+  for (const ask of [...readers, ...tests.map((check) => () => runCheck(check))]) {
+    const result = await ask()
+    results.push(result)
     // 130 and 143: somebody pressed Ctrl-C or ended the run; going on would ignore them.
-    if (code === 130 || code === 143) return code
+    if (result.code === 130 || result.code === 143) return result.code
   }
   process.stdout.write('\n━━ summary ━━\n')
   for (const { name, code, seconds } of results) {
@@ -74,10 +85,30 @@ async function runAll() {
   return results.every((result) => result.code === 0) ? 0 : 1
 }
 
+/** Starts a check at once. What it prints is shown when its result is asked for. */
+function runQuietly(check) {
+  const printed = []
+  const running = timed(check, (chunk) => printed.push(chunk))
+  return async () => {
+    const result = await running
+    process.stdout.write(`\n━━ ${check.name} ━━\n`)
+    process.stdout.write(Buffer.concat(printed))
+    return result
+  }
+}
+
+function runCheck(check) {
+  process.stdout.write(`\n━━ ${check.name} ━━\n`)
+  return timed(check)
+}
+
+async function timed({ name, command, args }, write) {
+  const started = performance.now()
+  const code = await run(command, args, write)
+  return { name, code, seconds: (performance.now() - started) / 1000 }
+}
+
 function testArguments() {
-  const patterns = request.paths.flatMap((path) =>
-    isFolder(path) ? [`${path.replace(/\/+$/, '')}/**/*.test.ts`] : [path],
-  )
   return [
     '--conditions=outright-source',
     '--import=./tools/test-deadline.mjs',
@@ -86,8 +117,20 @@ function testArguments() {
     '--test-concurrency=2',
     '--test-timeout=600000',
     ...request.runner,
-    ...(patterns.length > 0 ? patterns : ['src/**/*.test.ts', 'test/**/*.test.ts']),
+    ...testFiles(),
   ]
+}
+
+/** Unit tests, which are in `src`, come last: they are short, so both cores end at the same time. */
+function testFiles() {
+  const paths = request.paths.length > 0 ? request.paths : ['test', 'src']
+  // A filter by name finds what is in suites, and not what is in tests.
+  if (request.runner.length > 0) {
+    return paths.map((path) => (isFolder(path) ? `${path.replace(/\/+$/, '')}/**/*.test.ts` : path))
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'test-groups-'))
+  const grouped = groupTests(paths.filter(isFolder), folder)
+  return [...grouped, ...paths.filter((path) => !isFolder(path))]
 }
 
 /** A whole run gets its system packages installed; a run of single files only hears what is missing. */
