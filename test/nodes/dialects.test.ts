@@ -11,7 +11,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { after, suite, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { startCluster } from '../../src/testing/postgres.ts'
 
 const folder = fileURLToPath(new URL('../dialects/', import.meta.url))
@@ -45,12 +45,12 @@ async function run(arrangement: keyof typeof files): Promise<Outcome> {
   const child = spawn(
     process.execPath,
     [
-      '--test',
-      '--test-concurrency=2',
       // A suite whose set-up failed may leave a server listening: it must not hold this one up.
       '--test-force-exit',
       '--test-reporter=tap',
-      ...files[arrangement].map((name) => `${folder}${name}`),
+      '--input-type=module',
+      '--eval',
+      inOneProcess(files[arrangement]),
     ],
     {
       env: {
@@ -69,6 +69,15 @@ async function run(arrangement: keyof typeof files): Promise<Outcome> {
   return { code, failures: failuresIn(text) }
 }
 
+/** Each file is one test there, as in `tools/test-groups.mjs`. */
+function inOneProcess(names: readonly string[]): string {
+  const tests = names.map((name) => {
+    const url = pathToFileURL(`${folder}${name}`).href
+    return `test(${JSON.stringify(name)}, () => import(${JSON.stringify(url)}))\n`
+  })
+  return `import { test } from 'node:test'\n${tests.join('')}`
+}
+
 /** A test runner that knows that it was started by another one reports to that one. */
 function environment(): Record<string, string | undefined> {
   const { NODE_TEST_CONTEXT: _, ...rest } = process.env
@@ -84,7 +93,7 @@ function failuresIn(tap: string): string {
     .join('\n')
 }
 
-suite('the dialects on PostgreSQL', () => {
+suite('the dialects on PostgreSQL', { concurrency: 2 }, () => {
   for (const arrangement of ['postgres', 'nodes'] as const) {
     const chosen = files[arrangement]
     test(`${String(chosen.length)} files of tests pass: ${arrangement}`, async () => {
