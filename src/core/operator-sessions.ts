@@ -6,8 +6,10 @@
 import { refuse } from '../domain/failure.ts'
 import { operatorSubject, roles, type Operator, type Role } from '../domain/operator.ts'
 import type { Session } from '../domain/session.ts'
+import type { OperatorLogin } from '../domain/single-sign-on.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { sessionCommand } from './open-session.ts'
+import { keptOf, operatorLogoutVerbs, type OperatorLogout } from './operator-logouts.ts'
 import { parseRefreshToken } from './refresh-token.ts'
 import { revoke, type Revoked } from './revoke.ts'
 
@@ -21,6 +23,8 @@ export interface OperatorSession {
   readonly operatorId: string
   readonly name: string
   readonly role: Role
+  /** They sign in at an identity provider, and nowhere else. */
+  readonly isFromProvider: boolean
   readonly expiresAtMs: number
 }
 
@@ -29,6 +33,8 @@ export interface OpenOperatorSession {
   readonly lifetimeMs: number
   /** Of the browser: address and user agent. */
   readonly attributes: Session['attributes']
+  /** Where they signed in at an identity provider. */
+  readonly login?: OperatorLogin
 }
 
 export interface OperatorSessions {
@@ -36,8 +42,8 @@ export interface OperatorSessions {
    * Opens a session for an operator who is authenticated.
    *
    * @returns The token that the browser keeps.
-   * @throws {Refusal} `credentials_invalid` where they were removed or got another password
-   *   meanwhile; `store_unavailable`.
+   * @throws {Refusal} `credentials_invalid` where they were removed, got another password or were
+   *   logged out at the identity provider meanwhile; `store_unavailable`.
    */
   open(request: OpenOperatorSession): Promise<string>
   /**
@@ -51,10 +57,18 @@ export interface OperatorSessions {
    * @returns Undefined where there never was one.
    */
   end(token: string): Promise<Revoked | undefined>
+  /**
+   * Ends the sessions that came of a login at an identity provider, also of one that is on its way,
+   * and waits until that is confirmed.
+   *
+   * @throws {Refusal} `store_unavailable`: then some may be open.
+   */
+  endLogin(logout: OperatorLogout): Promise<void>
 }
 
 export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSessions {
   const { store, clock } = dependencies
+  const logouts = operatorLogoutVerbs(dependencies, CONSOLE_CLIENT)
 
   const sessionOf = async (token: string): Promise<Session | undefined> => {
     const parsed = parseRefreshToken(token)
@@ -64,7 +78,7 @@ export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSe
   }
 
   return {
-    async open({ operator, lifetimeMs, attributes }) {
+    async open({ operator, lifetimeMs, attributes, login }) {
       const { command, refreshToken } = sessionCommand(dependencies, {
         subjectId: operatorSubject(operator.name),
         clientId: CONSOLE_CLIENT,
@@ -72,12 +86,17 @@ export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSe
         audience: CONSOLE_CLIENT,
         accessLifetimeMs: NO_ACCESS_MS,
         refreshLifetimeMs: lifetimeMs,
-        attributes: { ...attributes, operatorId: operator.id },
+        attributes: {
+          ...attributes,
+          operatorId: operator.id,
+          ...(login === undefined ? {} : { login: keptOf(login) }),
+        },
       })
       const { sid } = await store.openSession(command)
       // Looked at once more behind it, as `openSession` does for people.
       const now = await store.findOperator(operator.name)
-      if (now?.id !== operator.id || now.passwordHash !== operator.passwordHash) {
+      const isOver = login !== undefined && (await logouts.isOver(login))
+      if (now?.id !== operator.id || now.passwordHash !== operator.passwordHash || isOver) {
         await endSession(dependencies, sid, 'system', false)
         return refuse({ kind: 'credentials_invalid' })
       }
@@ -96,13 +115,17 @@ export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSe
       if (operator === undefined || operator.id !== attributes['operatorId']) return undefined
       // A role that a later version knows is none here.
       if (!roles.includes(operator.role)) return undefined
-      return { sid, operatorId: operator.id, name, role: operator.role, expiresAtMs }
+      const { id: operatorId, role } = operator
+      const isFromProvider = operator.identity !== undefined
+      return { sid, operatorId, name, role, isFromProvider, expiresAtMs }
     },
 
     async end(token) {
       const session = await sessionOf(token)
       return session && endSession(dependencies, session.sid, session.subjectId, true)
     },
+
+    endLogin: (logout) => logouts.end(logout),
   }
 }
 

@@ -27,7 +27,7 @@ export interface Operators {
   readonly list: OperatorStore['listOperators']
   /**
    * @throws {Refusal} `invalid_parameter` for a name or a password that will not do, `conflict`
-   *   where the name is taken, `store_unavailable`.
+   *   where the name or the identity is taken, `store_unavailable`.
    */
   add(operator: NewOperator): Promise<Operator>
   /** A role counts from the next request on. @throws {Refusal} As `add`; `not_found`. */
@@ -66,17 +66,21 @@ export function operatorVerbs(dependencies: CoreDependencies): Operators {
     find: (name) => store.findOperator(name),
     list: (page) => store.listOperators(page),
 
-    async add({ name, role, password }) {
+    async add({ name, role, password, identity }) {
       refuseBadOperator({ name, password })
+      if (password !== undefined && identity !== undefined) refuseSecondWay()
       const nowMs = clock.nowMs()
       const passwordHash = await hash(password)
       const id = mintId(random, nowMs)
-      const operator = { id, name, role, passwordHash, createdAtMs: nowMs }
+      const operator = { id, name, role, passwordHash, identity, createdAtMs: nowMs }
       await store.createOperator(operator)
       return operator
     },
 
     async change(name, { role, password }, by) {
+      if (password !== undefined && (await store.findOperator(name))?.identity !== undefined) {
+        return refuseSecondWay()
+      }
       const passwordHash = await hash(password)
       const operator = await store.updateOperator(name, {
         ...(role === undefined ? {} : { role }),
@@ -112,6 +116,12 @@ export function operatorVerbs(dependencies: CoreDependencies): Operators {
       return isRight ? operator : refuse({ kind: 'credentials_invalid' })
     },
   }
+}
+
+/** Whoever loses their account at the identity provider has no other way in. */
+function refuseSecondWay(): never {
+  const reason = 'must not be given to an operator who signs in at an identity provider'
+  return refuse({ kind: 'invalid_parameter', parameter: 'password', reason })
 }
 
 /** @throws {Refusal} `invalid_parameter` for a name or a password that will not do. */

@@ -18,16 +18,31 @@ export interface Operator {
   readonly role: Role
   /** argon2id, PHC string; undefined where this operator has no password. */
   readonly passwordHash: string | undefined
+  /** Who signs in at an identity provider, and there alone: with no password and no passkey. */
+  readonly identity: OperatorIdentity | undefined
   readonly createdAtMs: number
 }
 
-/** An operator to add; without a password, one who signs in another way. */
+/** A person as an identity provider names them. */
+export interface OperatorIdentity {
+  /** Its `iss`: another one may give the same name to somebody else. */
+  readonly issuer: string
+  /** An `email` counts only where the provider has verified it; it is kept in lower case. */
+  readonly claim: 'sub' | 'email'
+  readonly value: string
+}
+
+/** An operator to add: with a password, an identity, or neither. */
 export interface NewOperator {
   readonly name: string
   readonly role: Role
   /** At least {@link MIN_OPERATOR_PASSWORD_LENGTH} characters. */
   readonly password?: string
+  readonly identity?: OperatorIdentity
 }
+
+/** An operator who signs in with a password that is public. */
+export type DemoOperator = Required<Omit<NewOperator, 'identity'>>
 
 /** What is to change of an operator; what is left out stays. */
 export interface OperatorPatch {

@@ -19,10 +19,11 @@ ul.plain button { flex: none; }
 [hidden] { display: none !important; }
 input { display: block; width: 100%; margin-top: .3rem; padding: .65rem .75rem; font: inherit; font-size: 1rem;
   color: var(--ink); background: var(--paper); border: 1px solid var(--soft); border-radius: .6rem; }
-button { flex: 1; padding: .7rem 1rem; font: inherit; font-weight: 600; border-radius: .6rem; cursor: pointer;
+button, a.button { flex: 1; padding: .7rem 1rem; font: inherit; font-weight: 600; border-radius: .6rem; cursor: pointer;
   color: #fff; background: #1a56c4; border: 1px solid #1a56c4; }
-button.quiet { color: var(--ink); background: transparent; border-color: var(--soft); }
-input:focus-visible, button:focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }
+button.quiet, a.button { color: var(--ink); background: transparent; border-color: var(--soft); }
+a.button { text-align: center; text-decoration: none; }
+input:focus-visible, button:focus-visible, a.button:focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
 .problem { padding: .6rem .8rem; border-left: 4px solid #c62828; background: rgb(198 40 40 / .1); }
 ul { margin: 0 0 1rem; padding-left: 1.25rem; }
@@ -35,7 +36,7 @@ export function formPage(
   title: string,
   formAction: readonly string[],
   parts: readonly Html[],
-  more: Pick<Page, 'script' | 'frames'> = {},
+  more: Pick<Page, 'script' | 'frames' | 'leadsTo'> = {},
 ): Answer {
   const body = html`<main>
     <h1>${title}</h1>

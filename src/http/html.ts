@@ -56,6 +56,8 @@ export interface Page {
   readonly script?: PageScript
   /** Origins of the pages that it has in frames. Default none. */
   readonly frames?: readonly string[]
+  /** The path at this server where it leads by itself, at once and in place of this page. */
+  readonly leadsTo?: string
 }
 
 /** A script of the page's own, in a file of its own: no code stands in a page. */
@@ -69,7 +71,7 @@ export interface PageScript {
 /** A whole page. Without a script it runs nothing and fetches nothing. */
 export function pageAnswer(
   status: number,
-  { title, style, body, formAction, lang = 'en', script, frames = [] }: Page,
+  { title, style, body, formAction, lang = 'en', script, frames = [], leadsTo }: Page,
 ): Answer {
   const document = html`<!doctype html>
     <html lang="${lang}">
@@ -77,6 +79,7 @@ export function pageAnswer(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <title>${title}</title>
+        ${leadsTo === undefined ? html`` : html`<meta http-equiv="refresh" content="0;url=${leadsTo}" />`}
         ${style.element} ${script === undefined ? html`` : scriptElement(script)}
       </head>
       <body>

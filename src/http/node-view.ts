@@ -1,6 +1,12 @@
 import type { FeedHub } from '../feed/index.ts'
 import type { Sighting } from '../domain/foreign-session.ts'
 import type { Issuer, KeySetStatus } from '../domain/issuer.ts'
+import type {
+  SignOnBegun,
+  SignOnDone,
+  SignOnFailure,
+  SignOnSecrets,
+} from '../domain/single-sign-on.ts'
 import type { WireConfirmations, WireDeliveryCounts } from '../protocol/admin-api.ts'
 import type { WireIssuers } from '../protocol/issuers.ts'
 import type { LogoutClaims } from '../protocol/logout-token.ts'
@@ -27,6 +33,8 @@ export interface NodeView {
   addressNotices(): AddressNotices
   /** The other issuers whose tokens are accepted. */
   readonly issuers: IssuersView
+  /** Where operators sign in beside this server; undefined where that is not configured. */
+  readonly singleSignOn: SingleSignOn | undefined
   /** Resolves with why this node must not serve; undefined where it may. */
   refusal(): Promise<string | undefined>
   /** The time up to which something may be forgotten or deleted, milliseconds since 1970. */
@@ -94,6 +102,22 @@ export interface IssuersView {
    * @throws {Refusal} `stale` where its keys cannot be had.
    */
   verifyLogout(issuer: Issuer, token: string): Promise<LogoutClaims | string>
+}
+
+/** The identity provider of operators. */
+export interface SingleSignOn {
+  /** Its `iss`. */
+  readonly issuer: string
+  /** Where a browser signs in there, and what has to be known when it comes back. */
+  begin(): Promise<SignOnBegun | SignOnFailure>
+  /**
+   * Judges what a browser came back with, and asks the provider who it is.
+   *
+   * @param kept What {@link begin} gave for this very browser.
+   */
+  finish(parameters: URLSearchParams, kept: SignOnSecrets): Promise<SignOnDone | SignOnFailure>
+  /** As {@link IssuersView.verifyLogout}. */
+  verifyLogout(token: string): Promise<LogoutClaims | string>
 }
 
 /** An identity whose password is public. */

@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox'
 import type { Client, Subject } from '../domain/identity.ts'
-import type { NewOperator } from '../domain/operator.ts'
+import type { DemoOperator } from '../domain/operator.ts'
 import type { Group } from '../settings/schema.ts'
 import type { SurfaceContext } from './context.ts'
 import type { Surface, Method } from './surface.ts'
@@ -81,7 +81,7 @@ export interface PageLink {
 export interface DemoIdentities {
   readonly subjects?: readonly DemoSubject[]
   readonly clients?: readonly DemoClient[]
-  readonly operators?: readonly Required<NewOperator>[]
+  readonly operators?: readonly DemoOperator[]
   /** What a person needs to try it. */
   readonly shown: { readonly who: string; readonly secret: string }
   /** How one of them logs in and out; without it there is nothing to show. */

@@ -6,6 +6,9 @@ import { MAX_TOKEN_CHARS } from '../verifier/claims.ts'
 import { KeySearch } from '../verifier/key-search.ts'
 import { foreignAlgorithms } from '../verifier/other-issuers.ts'
 
+/** What of an issuer its logout tokens are judged by. */
+export type LogoutTerms = Pick<Issuer, 'issuer' | 'aliases' | 'logoutClients' | 'clockSkewSeconds'>
+
 /**
  * Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6).
  *
@@ -14,7 +17,7 @@ import { foreignAlgorithms } from '../verifier/other-issuers.ts'
  */
 export async function verifyLogoutToken(
   token: string,
-  issuer: Issuer,
+  issuer: LogoutTerms,
   keys: JWTVerifyGetKey,
   nowMs: number,
 ): Promise<LogoutClaims | string> {

@@ -1,4 +1,4 @@
-import type { Operator } from '../domain/operator.ts'
+import type { Operator, OperatorIdentity } from '../domain/operator.ts'
 import type { Passkey } from '../domain/passkey.ts'
 import type { Page, PageRequest } from './store.ts'
 
@@ -6,9 +6,11 @@ import type { Page, PageRequest } from './store.ts'
 export type OperatorChange = Partial<Pick<Operator, 'role' | 'passwordHash'>>
 
 export interface OperatorStore {
-  /** Rejects with `conflict` where another operator has the name. */
+  /** Rejects with `conflict` where another operator has the name or the identity. */
   createOperator(operator: Operator): Promise<void>
   findOperator(name: string): Promise<Operator | undefined>
+  /** By issuer, claim and value, each to the character. */
+  findOperatorByIdentity(identity: OperatorIdentity): Promise<Operator | undefined>
   /** By name. */
   listOperators(page: PageRequest): Promise<Page<Operator>>
   /** Rejects with `not_found`. */

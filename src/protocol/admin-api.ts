@@ -262,6 +262,10 @@ export interface WireMe {
 export interface WireOperator {
   readonly name: string
   readonly role: Role
+  /** `sub` at the identity provider where they sign in; null: they do not, or by e-mail address. */
+  readonly subject: string | null
+  /** Their e-mail address there, in lower case. */
+  readonly email: string | null
   readonly createdAt: string
 }
 

@@ -7,7 +7,7 @@ import type {
   SubjectPatch,
 } from '../domain/identity.ts'
 import type { ClientMetadataPatch } from './client-metadata.ts'
-import type { NewOperator, OperatorPatch, Role } from '../domain/operator.ts'
+import type { OperatorPatch, Role } from '../domain/operator.ts'
 import type {
   DeliveryState,
   RequestedScope,
@@ -16,7 +16,7 @@ import type {
 } from './admin-api.ts'
 
 /** Bodies of calls that add or change. */
-export type { Attributes, NewClient, NewOperator, NewSubject, OperatorPatch, Role, SubjectPatch }
+export type { Attributes, NewClient, NewSubject, OperatorPatch, Role, SubjectPatch }
 
 /** Body of `PATCH /clients/{id}`. */
 export interface ClientPatch extends Omit<CoreClientPatch, 'attributesBefore'> {
@@ -58,6 +58,18 @@ export interface RevocationOptions {
   readonly note?: string
   /** True refuses (404) what the server has never heard of, except tokens. Default false. */
   readonly requireKnown?: boolean
+}
+
+/** Body of `POST /operators`: at most one of `password`, `subject` and `email`. */
+export interface NewOperator {
+  readonly name: string
+  readonly role: Role
+  /** At least 12 characters. */
+  readonly password?: string
+  /** `sub` at the identity provider of operators: they sign in there and nowhere else. */
+  readonly subject?: string
+  /** The same by the e-mail address that it has verified, in any case of letters. */
+  readonly email?: string
 }
 
 /** Body of `POST /operators/invitations`. */

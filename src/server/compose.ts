@@ -43,6 +43,7 @@ import { viewOf } from './node-view.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
 import { watchReadiness } from './readiness.ts'
 import { openReceivers } from './receivers.ts'
+import { openSingleSignOn } from './single-sign-on.ts'
 import { startSweeping, type SweepingTimes } from './sweeping.ts'
 import { keepTickShape } from './tick-shape.ts'
 import { openTimekeeper, type Timekeeper } from './timekeeper.ts'
@@ -146,14 +147,13 @@ async function composeOver(
   const readiness = watchReadiness(store, leases, opened.stopped, time)
   const metrics = openMetrics(verification, { store, readiness, time, addresses }, world)
   const nodeLags = leases && new NodeLags(leases, clock)
-  const issuers = openIssuers(config, store, clock, log)
   const providers = await openProviders({ store, clock, random: world.random }, config)
   const needed = {
     opened,
     receivers: openReceivers(providers.config, clock, () => core),
     verification,
     nodeLags,
-    issuers,
+    issuers: openIssuers(config, store, clock, log),
     metrics,
     config,
     time,
@@ -163,8 +163,9 @@ async function composeOver(
   const core = createCore(dependencies)
   if (mustDecide) await carryOutDecision(core, dependencies, config, log)
   const stopping = new AbortController()
-  issuers.refreshUntil(stopping.signal)
-  const parts = { addresses, opened, verification, nodeLags, issuers, metrics, readiness, time }
+  needed.issuers.refreshUntil(stopping.signal)
+  const singleSignOn = await openSingleSignOn(config, clock, log)
+  const parts = { ...needed, addresses, readiness, singleSignOn }
   const node = viewOf({ ...parts, stopping: stopping.signal, demoApps: world.demoApps }, config)
   const { issuer, rateLimitFactor, demo } = config
   const context = { core, node, clock, random: world.random, log, issuer, rateLimitFactor, demo }

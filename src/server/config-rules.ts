@@ -35,6 +35,7 @@ export function crossProblems(settings: Settings): readonly string[] {
     ...repeatedProviders(settings),
     ...repeatedIssuers(settings),
     ...otherProducts(settings),
+    ...singleSignOn(settings),
   ]
 }
 
@@ -122,6 +123,28 @@ function repeatedIssuers({ issuers, issuer: own }: Settings): readonly string[] 
           ]),
     ]
   })
+}
+
+/** What does not go together in the setting of where operators sign in. */
+function singleSignOn({ operators }: Settings): readonly string[] {
+  const name = 'operators.singleSignOn'
+  const { clientSecret, clientSecretFile, roles } = operators.singleSignOn ?? {}
+  if (operators.singleSignOn === undefined) return []
+  const isOne = (clientSecret === undefined) !== (clientSecretFile === undefined)
+  const { claim: _, ...mapping } = roles ?? { claim: '' }
+  const values = Object.values<readonly string[]>(mapping).flat()
+  const twice = values.find((value, at) => values.indexOf(value) < at)
+  return [
+    ...(isOne
+      ? []
+      : [`${name} has no clientSecret, or two; allowed: one of clientSecret and clientSecretFile`]),
+    ...(roles !== undefined && values.length === 0
+      ? [`${name}.roles gives nobody a role; allowed: a value for one of the roles at least`]
+      : []),
+    ...(twice === undefined
+      ? []
+      : [`${name}.roles has "${twice}" for two roles; allowed: one role for each value`]),
+  ]
 }
 
 /** The call of one product is none of another. What `generic` is, only the operator knows. */

@@ -205,6 +205,43 @@ describe('what is public protects nothing', () => {
     await assert.rejects(load(server('a', good), server('a', good)), /\[1\]\.id is "a"/)
   })
 
+  test('single sign-on of operators: what is missing, and what does not go together', async () => {
+    const issuer = 'https://id.example/realms/staff'
+    const provider = { title: 'Example', issuer, clientId: 'outright', clientSecret: 'secret' }
+    const load = (singleSignOn: object, environment = {}) =>
+      loadConfig(environment, { operators: { singleSignOn } })
+    const { singleSignOn } = (await load(provider)).operators
+    assert.deepEqual(singleSignOn, { ...provider, scopes: ['email'] })
+    assert.equal((await loadConfig({})).operators.singleSignOn, undefined)
+    const { clientSecret, ...rest } = provider
+    const environment = { OUTRIGHT_OPERATORS_CLIENT_SECRET: clientSecret }
+    assert.deepEqual((await load(rest, environment)).operators.singleSignOn, singleSignOn)
+    await assert.rejects(loadConfig(environment), /operators\.singleSignOn\.issuer is missing/)
+    await assert.rejects(load(rest), /has no clientSecret, or two/)
+    await assert.rejects(
+      load({ ...provider, clientSecretFile: 'f' }),
+      /has no clientSecret, or two/,
+    )
+    for (const other of [
+      'http://id.example',
+      'https://id.example/?a',
+      'https://user:secret@id.example',
+      'id.example',
+    ]) {
+      await refused(load({ ...provider, issuer: other }), /singleSignOn\.issuer is .*an https URL/)
+    }
+    for (const other of ['http://127.0.0.1:9000', 'http://[::1]:9000', 'http://localhost:9000']) {
+      await load({ ...provider, issuer: other })
+    }
+    await refused(load({ ...provider, roles: {} }), /roles gives nobody a role/)
+    const roles = { viewer: ['staff'], admin: ['staff'] }
+    await refused(load({ ...provider, roles }), /roles has "staff" for two roles/)
+    await refused(
+      load({ ...provider, clientSecret: 'REPLACE-ME' }),
+      /clientSecret is a credential of the demo or of an example/,
+    )
+  })
+
   test('an admin token that can be guessed, and no word of it', async () => {
     for (const adminToken of ['correct-horse', 'm9vXk2-Zt7QpLw4sRb8dYc1', 'ab'.repeat(32)]) {
       const start = loadConfig({ OUTRIGHT_ADMIN_TOKEN: adminToken })

@@ -78,6 +78,7 @@ async function addIdentities(store: Store, { passwordCost: cost, nowMs }: DemoSe
           id: demoOperatorId(operator.name),
           ...operator,
           passwordHash: await hashPassword(password, cost),
+          identity: undefined,
           createdAtMs: nowMs,
         }),
       ),

@@ -1,5 +1,11 @@
 import type { ClientAddresses } from '../http/client-address.ts'
-import type { DemoApp, DialectView, IssuersView, NodeView } from '../http/node-view.ts'
+import type {
+  DemoApp,
+  DialectView,
+  IssuersView,
+  NodeView,
+  SingleSignOn,
+} from '../http/node-view.ts'
 import type { Config } from './config.ts'
 import { consoleFilesReader } from './console-files.ts'
 import { demoView } from './demo-page.ts'
@@ -19,6 +25,7 @@ export interface NodeParts {
   /** Undefined where there is one node. */
   readonly nodeLags: NodeLags | undefined
   readonly issuers: IssuersView
+  readonly singleSignOn: SingleSignOn | undefined
   readonly metrics: Metrics
   readonly readiness: Readiness
   readonly time: Pick<Timekeeper, 'trustedMs'>
@@ -41,6 +48,7 @@ export function viewOf(parts: NodeParts, config: Config): NodeView {
     lagMsOf: (name) => nodeLags?.of(name),
     addressNotices: () => addresses.notices,
     issuers,
+    singleSignOn: parts.singleSignOn,
     refusal: () => readiness.refusal(),
     trustedMs: () => time.trustedMs(),
     statistics: () => metrics.read(),

@@ -69,7 +69,8 @@ function postOf(config: Config, clock: Clock): Post {
   return createPost({ ...guardedBy(config), nowMs: () => clock.nowMs() })
 }
 
-function guardedBy({ allowedPrivateAddresses }: Config): ExchangeOptions {
+/** Where messages may go that nobody has vouched for. */
+export function guardedBy({ allowedPrivateAddresses }: Config): ExchangeOptions {
   return {
     isListed: addressMatcher(allowedPrivateAddresses),
     setting: 'allowedPrivateAddresses',

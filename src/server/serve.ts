@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Core } from '../core/core.ts'
 import type { Invited } from '../core/invitations.ts'
 import { Refusal } from '../domain/failure.ts'
-import type { NewOperator } from '../domain/operator.ts'
+import type { DemoOperator } from '../domain/operator.ts'
 import { DEMO_OPERATOR } from '../http/surfaces/operators/demo.ts'
 import { setUpLink } from '../http/operator-paths.ts'
 import type { Log } from '../ports/log.ts'
@@ -44,7 +44,7 @@ export interface RunningServer {
   /** In the demo: a command that logs a person out, to be pasted into a terminal. */
   readonly tryIt: string | undefined
   /** The demo's: who signs in at the console. */
-  readonly operator: Required<NewOperator> | undefined
+  readonly operator: DemoOperator | undefined
   /** A link with which the first operator sets up; undefined where there is an operator. */
   readonly setUpLink: string | undefined
   /** Takes no new requests, finishes what was accepted, and closes the store. */

@@ -55,8 +55,8 @@ export type Notes<T> = {
 export type Given<T> = {
   readonly [K in keyof T]?: T[K] extends readonly unknown[] | undefined
     ? T[K]
-    : T[K] extends object
-      ? Given<T[K]>
+    : T[K] extends object | undefined
+      ? Given<NonNullable<T[K]>>
       : T[K]
 }
 

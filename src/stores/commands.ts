@@ -9,7 +9,7 @@ import type { Failure } from '../domain/failure.ts'
 import type { Cuttable, CutCommand } from '../domain/plan-cut.ts'
 import type { Generations } from '../domain/generation.ts'
 import type { Client, Subject } from '../domain/identity.ts'
-import type { Operator } from '../domain/operator.ts'
+import type { Operator, OperatorIdentity } from '../domain/operator.ts'
 import type { Passkey } from '../domain/passkey.ts'
 import type { Position, Revocation, RevocationCommand } from '../domain/revocation.ts'
 import type { Session, SessionNames, SessionStatus } from '../domain/session.ts'
@@ -142,6 +142,7 @@ export interface PointQueries {
   listKeys: { input: undefined; output: readonly SigningKey[] }
   findDelivery: { input: string; output: Delivery | undefined }
   findOperator: { input: string; output: Operator | undefined }
+  findOperatorByIdentity: { input: OperatorIdentity; output: Operator | undefined }
   findPasskey: { input: string; output: Passkey | undefined }
   listPasskeys: { input: string; output: readonly Passkey[] }
 }

@@ -3,7 +3,7 @@ import type { Checkpoint } from '../domain/checkpoint.ts'
 import type { Delivery } from '../domain/delivery.ts'
 import { generationsFrom, type Generations } from '../domain/generation.ts'
 import type { Client, Subject } from '../domain/identity.ts'
-import type { Operator } from '../domain/operator.ts'
+import type { Operator, OperatorIdentity } from '../domain/operator.ts'
 import type { Passkey } from '../domain/passkey.ts'
 import type { SessionCounter } from '../domain/scope.ts'
 import type { Session } from '../domain/session.ts'
@@ -200,6 +200,7 @@ export interface OperatorRow {
   readonly role: Operator['role']
   readonly password_hash: string | null
   readonly created_at_ms: number
+  readonly identity: string | null
 }
 
 export function toOperator(row: OperatorRow): Operator {
@@ -208,8 +209,19 @@ export function toOperator(row: OperatorRow): Operator {
     name: row.name,
     role: row.role,
     passwordHash: row.password_hash ?? undefined,
+    identity: row.identity === null ? undefined : toIdentity(row.identity),
     createdAtMs: row.created_at_ms,
   }
+}
+
+/** As it is stored, and looked up: the same text for the same identity, and for no other. */
+export function identityText({ issuer, claim, value }: OperatorIdentity): string {
+  return JSON.stringify([issuer, claim, value])
+}
+
+function toIdentity(text: string): OperatorIdentity {
+  const [issuer, claim, value] = JSON.parse(text) as [string, OperatorIdentity['claim'], string]
+  return { issuer, claim, value }
 }
 
 export interface PasskeyRow {

@@ -1,6 +1,7 @@
 /** An identity provider of a test: discovery, keys, and tokens of any shape, signed for real. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import {
   exportJWK,
   generateKeyPair,
@@ -28,6 +29,10 @@ export interface TestIssuer {
   answer: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
   /** What it publishes besides its own keys. */
   readonly strangeKeys: unknown[]
+  /** What it publishes of itself besides. */
+  readonly metadata: Record<string, unknown>
+  /** What it answers at other paths; undefined is 400. */
+  readonly endpoints: Map<string, (request: IncomingMessage, body: string) => Promise<unknown>>
   close(): Promise<void>
 }
 
@@ -36,18 +41,25 @@ export async function startIssuer(algorithm = 'RS256'): Promise<TestIssuer> {
   let kidNumber = 0
   let published: JWK[] = []
   let signing: { readonly key: CryptoKey; readonly kid: string } | undefined
+  const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
+    const endpoint = issuer.endpoints.get(request.url ?? '')
+    if (endpoint !== undefined) return endpoint(request, await text(request))
+    if (request.url !== '/jwks') {
+      return { issuer: issuer.url, jwks_uri: `${issuer.url}/jwks`, ...issuer.metadata }
+    }
+    fetches++
+    return { keys: [...published, ...issuer.strangeKeys] }
+  }
   const server = createServer((request, response) => {
     if (issuer.answer !== undefined) {
       issuer.answer(request, response)
       return
     }
-    if (request.url === '/jwks') fetches++
-    const body =
-      request.url === '/jwks'
-        ? { keys: [...published, ...issuer.strangeKeys] }
-        : { issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` }
-    response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify(body))
+    void bodyOf(request).then((body) => {
+      response.statusCode = body === undefined ? 400 : 200
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify(body ?? { error: 'invalid_grant' }))
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -56,6 +68,8 @@ export async function startIssuer(algorithm = 'RS256'): Promise<TestIssuer> {
     keyFetches: () => fetches,
     answer: undefined,
     strangeKeys: [],
+    metadata: {},
+    endpoints: new Map(),
     async sign(claims, header = {}) {
       if (signing === undefined) throw new Error('it has no key')
       const { key, kid } = signing

@@ -12,7 +12,13 @@ test('the demo’s operator alone is enough, and another of that name is not', a
   const path = join(folder, 'outright.db')
   const store = await openSqliteStore({ path, stream: 'node-1', durability: 'full' })
   try {
-    const own = { name: 'demo', role: 'admin', passwordHash: undefined, createdAtMs: 1 } as const
+    const own = {
+      name: 'demo',
+      role: 'admin',
+      passwordHash: undefined,
+      identity: undefined,
+      createdAtMs: 1,
+    } as const
     await store.createOperator({ id: crypto.randomUUID(), ...own })
     assert.equal(await hasDemoIdentities(store), false)
     await store.removeOperator('demo')

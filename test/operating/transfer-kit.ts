@@ -58,6 +58,7 @@ export async function fillStore(store: Store, name: string): Promise<void> {
     name: `operator-${name}`,
     role: 'admin',
     passwordHash: undefined,
+    identity: undefined,
     createdAtMs: now,
   })
   await store.addPasskey({

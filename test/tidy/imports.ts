@@ -34,7 +34,7 @@ export const table: Readonly<Record<string, Row>> = {
   feed: { folders: ['domain', 'ports', 'protocol', 'verifier'], packages: 'all', node: true },
   issuers: {
     folders: ['domain', 'ports', 'protocol', 'verifier', 'receivers'],
-    packages: ['jose'],
+    packages: ['jose', 'oauth4webapi'],
     node: true,
   },
   receivers: { folders: ['domain', 'ports', 'protocol', 'settings'], packages: 'all', node: true },

@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander'
+import { Argument, Option, type Command } from 'commander'
 import { ApiError, type Role, type WireOperator } from '../../client/index.ts'
 import { roles } from '../../domain/operator.ts'
 import { withExamples } from '../examples.ts'
@@ -12,6 +12,7 @@ import type { Shell } from '../shell.ts'
 const columns: readonly Column<WireOperator>[] = [
   { title: 'NAME', value: ({ name }) => name },
   { title: 'ROLE', value: ({ role }) => role },
+  { title: 'SINGLE SIGN-ON', value: ({ subject, email }) => subject ?? email ?? '' },
   { title: 'ADDED', value: ({ createdAt }) => createdAt },
 ]
 
@@ -42,22 +43,50 @@ function readPassword({ terminal }: Shell, { passwordStdin }: PasswordFlags): Pr
     : askNewPassword(terminal, '--password-stdin')
 }
 
+interface AddFlags extends PasswordFlags {
+  readonly subject?: string
+  readonly email?: string
+}
+
 function addAdd(operator: Command, shell: Shell): void {
   const add = operator
     .command('add')
-    .description('Adds an operator. Asks for a password of at least 12 characters.')
+    .description(
+      'Adds an operator. Asks for a password of at least 12 characters, unless they sign in at the ' +
+        'identity provider of the setting operators.singleSignOn.',
+    )
     .argument('<name>', 'lower-case letters, digits and . _ @ + -')
     .addArgument(roleArgument())
     .option('--password-stdin', 'read the password from standard input')
-    .action(async (name: string, role: Role, flags: PasswordFlags, command: Command) => {
+    .addOption(
+      new Option('--subject <sub>', 'their sub at the identity provider').conflicts([
+        'email',
+        'passwordStdin',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--email <address>',
+        'or their e-mail address there, which it has verified',
+      ).conflicts(['passwordStdin']),
+    )
+    .action(async (name: string, role: Role, flags: AddFlags, command: Command) => {
       const client = await shell.connect(command)
-      const password = await readPassword(shell, flags)
-      const added = await client.addOperator({ name, role, password })
+      const { subject, email } = flags
+      const wayIn =
+        subject === undefined && email === undefined
+          ? { password: await readPassword(shell, flags) }
+          : {
+              ...(subject === undefined ? {} : { subject }),
+              ...(email === undefined ? {} : { email }),
+            }
+      const added = await client.addOperator({ name, role, ...wayIn })
       shell.output(command).result(`added ${name} as ${role}`, added)
     })
   withExamples(add, [
     'outright operator add ana admin',
     'outright operator add rui@example.com viewer --password-stdin < password.txt',
+    'outright operator add eva operator --email eva@example.com',
   ])
 }
 

@@ -18,6 +18,7 @@ import { examineKeys, type StoredKey } from './keys.ts'
 import { examinePostgres } from './postgres.ts'
 import { examineReach } from './reach.ts'
 import { examineSettings, examineStart } from './settings.ts'
+import { examineSingleSignOn } from './single-sign-on.ts'
 import { examineSqlite } from './sqlite.ts'
 
 export type { Finding } from './finding.ts'
@@ -63,6 +64,7 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
   yield* running?.findings ?? own
   yield examineStart(problems)
   if (running) yield judgeRunning(running, own)
+  yield await examineSingleSignOn(config, clock)
   yield await examineRate(clock)
   const { dataDir } = config
   const { durability, issuer } = running ?? config

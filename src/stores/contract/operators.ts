@@ -11,6 +11,7 @@ function operator(changes: Partial<Operator> = {}): Operator {
     name: `operator-${id}`,
     role: 'viewer',
     passwordHash: '$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA',
+    identity: undefined,
     createdAtMs: now,
     ...changes,
   }
@@ -53,6 +54,42 @@ export const operatorChecks: readonly Check[] = [
       const kept = await store.findOperator('wanted')
       await refuses(store.createOperator(operator({ name: 'wanted', role: 'admin' })), 'conflict')
       assert.deepEqual(await store.findOperator('wanted'), kept)
+    },
+  },
+  {
+    name: 'findOperatorByIdentity: by issuer, claim and value, each to the character',
+    async run(subject) {
+      const identity = { issuer: 'https://idp.example', claim: 'sub', value: 'Ana' } as const
+      const ana = operator({ passwordHash: undefined, identity })
+      await subject.store.createOperator(ana)
+      await subject.store.createOperator(operator())
+      const store = await subject.reopen()
+      assert.deepEqual(await store.findOperatorByIdentity(identity), ana)
+      for (const other of [
+        { issuer: 'https://idp.example/' },
+        { claim: 'email' },
+        { value: 'ana' },
+        { value: 'Ana ' },
+      ] as const) {
+        assert.equal(await store.findOperatorByIdentity({ ...identity, ...other }), undefined)
+      }
+      const changed = await store.updateOperator(ana.name, { role: 'admin' })
+      assert.deepEqual(await store.findOperatorByIdentity(identity), changed)
+      assert.equal(await store.removeOperator(ana.name), true)
+      assert.equal(await store.findOperatorByIdentity(identity), undefined)
+    },
+  },
+  {
+    name: 'createOperator: of 20 callers with one identity one gets it',
+    async run({ store }) {
+      const identity = { issuer: 'https://idp.example', claim: 'sub', value: 'rui' } as const
+      const calls = times(20, () => store.createOperator(operator({ identity })))
+      const outcomes = await Promise.allSettled(calls)
+      assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+      const kept = await store.findOperatorByIdentity(identity)
+      await refuses(store.createOperator(operator({ identity })), 'conflict')
+      assert.deepEqual(await store.findOperatorByIdentity(identity), kept)
+      assert.equal((await allPages((page) => store.listOperators(page), 10)).length, 1)
     },
   },
   {

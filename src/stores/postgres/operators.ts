@@ -6,7 +6,14 @@ import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import { checkText } from '../text.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
-import { allOf, toOperator, toPasskey, type OperatorRow, type PasskeyRow } from './rows.ts'
+import {
+  allOf,
+  identityText,
+  toOperator,
+  toPasskey,
+  type OperatorRow,
+  type PasskeyRow,
+} from './rows.ts'
 
 const operators = allOf('operators', 't')
 const passkeys = allOf('passkeys', 't')
@@ -32,13 +39,18 @@ export function operatorStore({
   const isDone = async (statement: Statement, values: readonly unknown[]): Promise<boolean> =>
     (await run(own, statement, values)).length > 0
   return {
-    async createOperator({ name, id, role, passwordHash, createdAtMs }) {
-      const values = [name, id, role, passwordHash ?? null, createdAtMs]
+    async createOperator({ name, id, role, passwordHash, createdAtMs, identity }) {
+      const text = identity === undefined ? null : identityText(identity)
+      const values = [name, id, role, passwordHash ?? null, createdAtMs, text]
       if (await isDone(create, values)) return
-      refuse({ kind: 'conflict', reason: 'the name is taken' })
+      refuse({ kind: 'conflict', reason: 'the name or the identity is taken' })
     },
     async findOperator(name) {
       const [row] = await run<OperatorRow>(short, find, [name])
+      return row && toOperator(row)
+    },
+    async findOperatorByIdentity(identity) {
+      const [row] = await run<OperatorRow>(short, findIdentified, [identityText(identity)])
       return row && toOperator(row)
     },
     async listOperators({ limit, cursor }) {
@@ -75,14 +87,19 @@ export function operatorStore({
 
 const create: Statement = {
   name: 'operator_add',
-  text: `INSERT INTO operators (name, id, role, password_hash, created_at_ms)
-    VALUES ($1, $2, $3, $4, $5)
+  text: `INSERT INTO operators (name, id, role, password_hash, created_at_ms, identity)
+    VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT DO NOTHING RETURNING 1`,
 }
 
 const find: Statement = {
   name: 'operator_by_name',
   text: `SELECT ${operators} FROM operators t WHERE t.name = $1`,
+}
+
+const findIdentified: Statement = {
+  name: 'operator_by_identity',
+  text: `SELECT ${operators} FROM operators t WHERE t.identity = $1`,
 }
 
 const list: Statement = {

@@ -60,6 +60,7 @@ export {
   toTicket,
   toSigningKey,
   toDelivery,
+  identityText,
   toOperator,
   toPasskey,
   toCheckpoint,

@@ -361,6 +361,12 @@ const passkeyNames = `
 ALTER TABLE passkeys ADD COLUMN name text NOT NULL DEFAULT '';
 `
 
+/** Operators who sign in at an identity provider; each identity is one operator. */
+const identities = `
+ALTER TABLE operators ADD COLUMN identity text COLLATE "C";
+CREATE UNIQUE INDEX operators_by_identity ON operators (identity ASC);
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', needs: 1, sql: first },
   { number: 2, name: 'access horizon', needs: 2, sql: accessHorizon },
@@ -372,4 +378,5 @@ export const migrations: readonly Migration[] = [
   { number: 8, name: 'operators', needs: 1, sql: operators },
   { number: 9, name: 'searches', needs: 1, sql: searches },
   { number: 10, name: 'passkey names', needs: 1, sql: passkeyNames },
+  { number: 11, name: 'identities', needs: 1, sql: identities },
 ]

@@ -6,7 +6,14 @@ import type { OperatorStore, PasskeyStore } from '../../ports/operator.ts'
 import type { Handlers, LongQueries, OperatorCommands, PointQueries } from '../commands.ts'
 import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import type { Access } from './access.ts'
-import { shaped, toOperator, toPasskey, type OperatorRow, type PasskeyRow } from './rows.ts'
+import {
+  identityText,
+  shaped,
+  toOperator,
+  toPasskey,
+  type OperatorRow,
+  type PasskeyRow,
+} from './rows.ts'
 
 export function operatorStore(
   access: Pick<Access, 'change' | 'find' | 'list'>,
@@ -14,6 +21,7 @@ export function operatorStore(
   return {
     createOperator: (operator) => access.change('createOperator', operator),
     findOperator: (name) => access.find('findOperator', name),
+    findOperatorByIdentity: (identity) => access.find('findOperatorByIdentity', identity),
     listOperators: (page) => access.list('listOperators', page),
     updateOperator: (name, change) => access.change('updateOperator', { name, change }),
     removeOperator: (name) => access.change('removeOperator', name),
@@ -26,10 +34,10 @@ export function operatorStore(
 }
 
 export function operatorWriter(database: DatabaseSync): Handlers<OperatorCommands> {
-  const { findOperator, findPasskey } = operatorPointReader(database)
+  const { findOperator, findOperatorByIdentity, findPasskey } = operatorPointReader(database)
   const write = database.prepare(
-    `INSERT OR REPLACE INTO operators (name, id, role, password_hash, created_at_ms)
-     VALUES (?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO operators (name, id, role, password_hash, created_at_ms, identity)
+     VALUES (?, ?, ?, ?, ?, ?)`,
   )
   const remove = database.prepare('DELETE FROM operators WHERE name = ?')
   const removeHeld = database.prepare('DELETE FROM passkeys WHERE holder = ?')
@@ -42,12 +50,17 @@ export function operatorWriter(database: DatabaseSync): Handlers<OperatorCommand
      WHERE id = ?1 AND (counter < ?2 OR counter = 0 AND ?2 = 0)`,
   )
   const removeOne = database.prepare('DELETE FROM passkeys WHERE holder = ? AND id = ?')
-  const keep = ({ name, id, role, passwordHash, createdAtMs }: Operator): void => {
-    write.run(name, id, role, passwordHash ?? null, createdAtMs)
+  const keep = ({ name, id, role, passwordHash, createdAtMs, identity }: Operator): void => {
+    const text = identity === undefined ? null : identityText(identity)
+    write.run(name, id, role, passwordHash ?? null, createdAtMs, text)
   }
   return {
     createOperator(operator) {
-      if (findOperator(operator.name)) refuse({ kind: 'conflict', reason: 'the name is taken' })
+      const { name, identity } = operator
+      if (findOperator(name)) refuse({ kind: 'conflict', reason: 'the name is taken' })
+      if (identity !== undefined && findOperatorByIdentity(identity)) {
+        refuse({ kind: 'conflict', reason: 'the identity is taken' })
+      }
       keep(operator)
     },
     updateOperator({ name, change: { role, passwordHash } }) {
@@ -78,8 +91,11 @@ export function operatorWriter(database: DatabaseSync): Handlers<OperatorCommand
 
 export function operatorPointReader(
   database: DatabaseSync,
-): Handlers<Pick<PointQueries, 'findOperator' | 'findPasskey' | 'listPasskeys'>> {
+): Handlers<
+  Pick<PointQueries, 'findOperator' | 'findOperatorByIdentity' | 'findPasskey' | 'listPasskeys'>
+> {
   const operator = database.prepare('SELECT * FROM operators WHERE name = ?')
+  const identified = database.prepare('SELECT * FROM operators WHERE identity = ?')
   const passkey = database.prepare('SELECT * FROM passkeys WHERE id = ?')
   const held = database.prepare(
     'SELECT * FROM passkeys WHERE holder = ? ORDER BY created_at_ms, id',
@@ -87,6 +103,10 @@ export function operatorPointReader(
   return {
     findOperator(name) {
       const row = shaped<OperatorRow | undefined>(operator.get(name))
+      return row && toOperator(row)
+    },
+    findOperatorByIdentity(identity) {
+      const row = shaped<OperatorRow | undefined>(identified.get(identityText(identity)))
       return row && toOperator(row)
     },
     findPasskey(id) {

@@ -58,6 +58,7 @@ export {
   toTicket,
   toSigningKey,
   toDelivery,
+  identityText,
   toOperator,
   toPasskey,
   toCheckpoint,

@@ -338,6 +338,12 @@ const passkeyNames = `
 ALTER TABLE passkeys ADD COLUMN name TEXT NOT NULL DEFAULT '';
 `
 
+/** Operators who sign in at an identity provider; each identity is one operator. */
+const identities = `
+ALTER TABLE operators ADD COLUMN identity TEXT;
+CREATE UNIQUE INDEX operators_by_identity ON operators (identity);
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', sql: first },
   { number: 2, name: 'access horizon', sql: accessHorizon },
@@ -349,4 +355,5 @@ export const migrations: readonly Migration[] = [
   { number: 8, name: 'operators', sql: operators },
   { number: 9, name: 'searches', sql: searches },
   { number: 10, name: 'passkey names', sql: passkeyNames },
+  { number: 11, name: 'identities', sql: identities },
 ]

@@ -204,6 +204,7 @@ export const tables: readonly Table[] = [
       role: 'text',
       password_hash: 'text?',
       created_at_ms: 'number',
+      identity: 'text?',
     },
   },
   {

@@ -25,6 +25,32 @@ export const brokenOperators: readonly BrokenStore[] = [
     wrap: (store) => ({ ...store, findOperator: (name) => store.findOperator(name.toLowerCase()) }),
   },
   {
+    name: 'takes a person of one identity provider for one of another',
+    caughtBy: 'findOperatorByIdentity: by issuer',
+    wrap: (store) => ({
+      ...store,
+      async findOperatorByIdentity({ claim, value, issuer }) {
+        const found = await store.findOperatorByIdentity({ claim, value, issuer })
+        return (
+          found ??
+          (await store.findOperatorByIdentity({ claim, value, issuer: issuer.replace(/\/$/, '') }))
+        )
+      },
+    }),
+  },
+  {
+    name: 'gives an identity to everybody who comes with it',
+    caughtBy: 'createOperator: of 20 callers with one identity',
+    wrap: (store) => ({
+      ...store,
+      async createOperator(operator) {
+        const { identity } = operator
+        const taken = identity && (await store.findOperatorByIdentity(identity))
+        await store.createOperator(taken ? { ...operator, identity: undefined } : operator)
+      },
+    }),
+  },
+  {
     name: 'drops the password of an operator whose role changes',
     caughtBy: 'updateOperator: changes what is given',
     wrap: (store) => ({

@@ -2,8 +2,8 @@
 import {
   roles,
   wrongOperatorName,
-  type NewOperator,
   type Operator,
+  type OperatorIdentity,
   type OperatorPatch,
   type Role,
 } from '../../../domain/operator.ts'
@@ -13,7 +13,8 @@ import type {
   WireOperatorChanged,
   WireOperatorInvited,
 } from '../../../protocol/admin-api.ts'
-import type { NewInvitation } from '../../../protocol/admin-requests.ts'
+import type { NewInvitation, NewOperator } from '../../../protocol/admin-requests.ts'
+import { refuse } from '../../../domain/failure.ts'
 import { setUpLink } from '../../operator-paths.ts'
 import type { Route } from '../../surface.ts'
 import {
@@ -44,7 +45,13 @@ const me: Schema<WireMe> = answer<WireMe>({
 })
 
 const operator: Schema<WireOperator> = answer<WireOperator>(
-  { name: words, role: roleWord, createdAt: instant },
+  {
+    name: words,
+    role: roleWord,
+    subject: orNull(words),
+    email: orNull(words),
+    createdAt: instant,
+  },
   { name: 'Operator' },
 )
 
@@ -92,7 +99,7 @@ function meRoute({ route }: AdminContext): Route {
   )
 }
 
-function addRoute({ core, route }: AdminContext): Route {
+function addRoute({ core, node, route }: AdminContext): Route {
   return route(
     {
       method: 'POST',
@@ -101,15 +108,21 @@ function addRoute({ core, route }: AdminContext): Route {
       tag,
       role: 'admin',
       summary: 'Add an operator',
+      description:
+        'With a password, or with a `subject` or an `email` at the identity provider of the setting `operators.singleSignOn`.',
       body: strict<NewOperator>({
         name: operatorName,
         role: roleWord,
         password: optional(secretText),
+        subject: optional(singleLine(255)),
+        email: optional(singleLine(254, undefined, wrongEmail)),
       }),
       responses: { 201: { description: 'The operator', schema: operatorChanged } },
     },
     async (call) => {
-      const added = await core.operators.add(call.body())
+      const { subject, email, ...operator } = call.body()
+      const identity = identityOf({ subject, email }, node.singleSignOn?.issuer)
+      const added = await core.operators.add({ ...operator, ...(identity && { identity }) })
       return call.json(201, { operator: wireOperator(added), revoked: null })
     },
   )
@@ -211,6 +224,36 @@ function removeRoute({ core, route }: AdminContext): Route {
   )
 }
 
-function wireOperator({ name, role, createdAtMs }: Operator): WireOperator {
-  return { name, role, createdAt: time(createdAtMs) }
+function identityOf(
+  { subject, email }: { readonly subject: string | undefined; readonly email: string | undefined },
+  issuer: string | undefined,
+): OperatorIdentity | undefined {
+  const value = subject ?? email
+  if (value === undefined) return undefined
+  const parameter = subject === undefined ? 'email' : 'subject'
+  if (issuer === undefined) {
+    const reason = 'must not be given: this server has no setting operators.singleSignOn'
+    return refuse({ kind: 'invalid_parameter', parameter, reason })
+  }
+  if (subject !== undefined && email !== undefined) {
+    const reason = 'must not be given together with subject'
+    return refuse({ kind: 'invalid_parameter', parameter: 'email', reason })
+  }
+  return subject === undefined
+    ? { issuer, claim: 'email', value: value.toLowerCase() }
+    : { issuer, claim: 'sub', value }
+}
+
+function wrongEmail(text: string): string | undefined {
+  return /^[^\s@]+@[^\s@]+$/.test(text) ? undefined : 'must be an e-mail address'
+}
+
+function wireOperator({ name, role, identity, createdAtMs }: Operator): WireOperator {
+  return {
+    name,
+    role,
+    subject: identity?.claim === 'sub' ? identity.value : null,
+    email: identity?.claim === 'email' ? identity.value : null,
+    createdAt: time(createdAtMs),
+  }
 }

@@ -14,8 +14,12 @@ import {
   passkeysPath,
   setUpPath,
   signInPath,
+  signOnCallbackPath,
+  signOnLogoutPath,
+  signOnPath,
   signOutPath,
 } from '../../operator-paths.ts'
+import { oauthFailure } from '../../oauth-error.ts'
 import { scriptRoute } from '../../page-script.ts'
 import { problemManners } from '../../problem-response.ts'
 import { problems } from '../../problem.ts'
@@ -27,6 +31,7 @@ import { noticePage } from './pages.ts'
 import { askToRegister, askToSignIn, changePasskeys, showPasskeys } from './passkeys.ts'
 import { script, scriptPath } from './script.ts'
 import { createService } from './service.ts'
+import { finishSignOn, hearLogout, startSignOn } from './single-sign-on.ts'
 import { showSetUp, submitSetUp } from './set-up.ts'
 import { showSignIn, signOut, submitSignIn } from './sign-in.ts'
 import { wordsFor } from './words.ts'
@@ -50,6 +55,8 @@ const onward = { description: 'Signed in or out: onward' } as const
 
 function createOperators(context: SurfaceContext, settings: OperatorSettings): Surface {
   const service = createService(context, settings.operators)
+  const { singleSignOn: provider } = context.node
+  const signOn = provider && { provider, roles: settings.operators.singleSignOn?.roles }
   const page = (
     method: 'GET' | 'POST',
     path: string,
@@ -96,11 +103,23 @@ function createOperators(context: SurfaceContext, settings: OperatorSettings): S
     page('GET', setUpPath, 'Where an invitation leads', showSetUp),
     page('POST', setUpPath, 'Accepts an invitation', (request) => submitSetUp(service, request)),
     scriptRoute(scriptPath, script),
+    ...(signOn === undefined
+      ? []
+      : [
+          page('GET', signOnPath, 'Leads to the identity provider of operators', (request) =>
+            startSignOn(service, signOn, request),
+          ),
+          page('GET', signOnCallbackPath, 'Back from the identity provider', (request) =>
+            finishSignOn(service, signOn, request),
+          ),
+          logoutRoute((request) => hearLogout(service, signOn, request)),
+        ]),
   ]
   return {
     routes,
     owns: (path) => routes.some((one) => one.path === path),
-    renderFailure: pageFailure,
+    renderFailure: (failure, request) =>
+      request.path === signOnLogoutPath ? oauthFailure(failure) : pageFailure(failure, request),
   }
 }
 
@@ -117,6 +136,22 @@ function challenge(
       responses: {
         200: { description: 'Options of WebAuthn', schema: anything },
         default: pageResponse,
+      },
+    },
+    ({ request }) => handle(request),
+  )
+}
+
+/** An identity provider calls it, so its errors are those of OAuth. */
+function logoutRoute(handle: (request: SurfaceRequest) => Promise<Answer>): Route {
+  return declare(
+    {
+      method: 'POST',
+      path: signOnLogoutPath,
+      summary: 'The identity provider of operators tells of a logout',
+      responses: {
+        200: { description: 'What the logout token names has ended' },
+        default: { description: 'It is not good, or try again', schema: anything },
       },
     },
     ({ request }) => handle(request),

@@ -3,7 +3,7 @@ import type { Answer } from '../../surface.ts'
 import { credentialFields, focusIf, formPage } from '../../form-page.ts'
 import { html, type Html } from '../../html.ts'
 import { passkeyForm } from '../../passkey-forms.ts'
-import { challengePath, setUpPath, signInPath } from '../../operator-paths.ts'
+import { challengePath, setUpPath, signInPath, signOnPath } from '../../operator-paths.ts'
 import { scriptPath } from './script.ts'
 import type { Words } from './words.ts'
 
@@ -20,10 +20,12 @@ export interface SignInView {
   readonly problem?: string
   /** Whether browsers know passkeys at this address. */
   readonly hasPasskeys: boolean
+  /** Where else one may sign in; undefined where nowhere. */
+  readonly issuerTitle: string | undefined
 }
 
 export function signInPage(view: SignInView): Answer {
-  const { status, words, returnTo, name, notice, problem, hasPasskeys } = view
+  const { status, words, returnTo, name, notice, problem, hasPasskeys, issuerTitle } = view
   return formPage(
     status,
     words,
@@ -38,6 +40,7 @@ export function signInPage(view: SignInView): Answer {
         ${credentialFields('name', words, name)}
         <div class="buttons"><button>${words.signIn}</button></div>
       </form>`,
+      issuerTitle === undefined ? html`` : signOnLink(words, issuerTitle, returnTo),
       hasPasskeys ? passkeySignIn(words, returnTo) : html``,
     ],
     more,
@@ -108,11 +111,37 @@ function passkeySignIn(words: Words, returnTo: string): Html {
     action: signInPath,
     challengePath,
     ceremony: 'get',
-    fields: html`<p class="or">${words.orPassword}</p>
+    fields: html`<p class="or">${words.or}</p>
       <input type="hidden" name="return" value="${returnTo}" />`,
     problem: words.wrongPasskey,
     button: html`<button class="quiet">${words.usePasskey}</button>`,
   })
+}
+
+/**
+ * Where somebody goes who is signed in now. A page leads there, and not a redirect: browsers send
+ * no `Strict` cookie along a chain of redirects that began at another site.
+ */
+export function onwardPage(words: Words, path: string): Answer {
+  const answer = formPage(
+    200,
+    words,
+    words.signedIn,
+    ["'none'"],
+    [html`<p class="onward"><a href="${path}">${words.toConsole}</a></p>`],
+    { leadsTo: path },
+  )
+  // The address that led here holds a code, if a used one.
+  return { ...answer, headers: { ...answer.headers, 'referrer-policy': 'no-referrer' } }
+}
+
+/** A link and not a form: `form-action` would be held against where it leads. */
+function signOnLink(words: Words, title: string, returnTo: string): Html {
+  const query = new URLSearchParams({ return: returnTo })
+  return html`<p class="or">${words.or}</p>
+    <div class="buttons">
+      <a class="button" href="${signOnPath}?${query.toString()}">${words.signInWith} ${title}</a>
+    </div>`
 }
 
 export function problemLine(problem: string | undefined): Html {

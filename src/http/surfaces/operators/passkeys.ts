@@ -1,6 +1,7 @@
 /** `/console/passkeys`: an operator's own passkeys, and the challenges for them. */
 import { Refusal, refuse } from '../../../domain/failure.ts'
 import { operatorSubject, type Operator } from '../../../domain/operator.ts'
+import type { OperatorSession } from '../../../core/operator-sessions.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { readOperatorCookie } from '../../operator-cookie.ts'
@@ -31,7 +32,10 @@ export async function authenticateByPasskey(
   const operator = holder.startsWith(prefix)
     ? await core.operators.find(holder.slice(prefix.length))
     : undefined
-  return operator ?? refuse({ kind: 'credentials_invalid' })
+  if (operator === undefined || operator.identity !== undefined) {
+    return refuse({ kind: 'credentials_invalid' })
+  }
+  return operator
 }
 
 /** `GET /console/passkeys`. */
@@ -39,11 +43,11 @@ export async function showPasskeys(
   service: OperatorService,
   request: SurfaceRequest,
 ): Promise<Answer> {
-  const name = await signedInName(service, request)
-  if (name === undefined) {
+  const session = await signedIn(service, request)
+  if (session === undefined) {
     return { status: 303, headers: { location: `${signInPath}?return=${passkeysPath}` } }
   }
-  return pageFor(service, request, name, 200)
+  return pageFor(service, request, session, 200)
 }
 
 /** `POST /console/passkeys/new`: for an operator who has signed in. */
@@ -51,7 +55,7 @@ export async function askToRegister(
   service: OperatorService,
   request: SurfaceRequest,
 ): Promise<Answer> {
-  const name = await requireSignedIn(service, request)
+  const { name } = await requireSignedIn(service, request)
   await service.challenges.consume(request.clientAddress)
   return service.passkeys.askToRegister({ holder: operatorSubject(name), name })
 }
@@ -61,7 +65,8 @@ export async function changePasskeys(
   service: OperatorService,
   request: SurfaceRequest,
 ): Promise<Answer> {
-  const name = await requireSignedIn(service, request)
+  const session = await requireSignedIn(service, request)
+  const { name } = session
   const holder = operatorSubject(name)
   const form = readForm(request)
   const removed = form.get('remove')
@@ -74,7 +79,7 @@ export async function changePasskeys(
         form.get('passkey') ?? '',
       )
       // An operator who was signed out meanwhile keeps no way back in.
-      if ((await signedInName(service, request)) === undefined) {
+      if ((await signedIn(service, request)) === undefined) {
         await service.core.passkeys.remove(holder, id, holder)
         return refuse({ kind: 'credentials_missing' })
       }
@@ -85,30 +90,37 @@ export async function changePasskeys(
   } catch (error) {
     const mendable = ['credentials_invalid', 'conflict']
     if (!(error instanceof Refusal && mendable.includes(error.failure.kind))) throw error
-    return pageFor(service, request, name, 400)
+    return pageFor(service, request, session, 400)
   }
 }
 
 async function pageFor(
   { core, passkeys }: OperatorService,
   request: SurfaceRequest,
-  name: string,
+  { name, isFromProvider }: OperatorSession,
   status: 200 | 400,
 ): Promise<Answer> {
   const held = await core.passkeys.list(operatorSubject(name))
   const { isPossible } = passkeys
-  return passkeysPage(status, wordsFor(request), { name, held, isPossible })
+  return passkeysPage(status, wordsFor(request), { name, held, isPossible, isFromProvider })
 }
 
-async function signedInName(
+async function signedIn(
   { core }: OperatorService,
   request: SurfaceRequest,
-): Promise<string | undefined> {
+): Promise<OperatorSession | undefined> {
   const token = readOperatorCookie(request)
-  return token === undefined ? undefined : (await core.operatorSessions.find(token))?.name
+  return token === undefined ? undefined : core.operatorSessions.find(token)
 }
 
-async function requireSignedIn(service: OperatorService, request: SurfaceRequest): Promise<string> {
+/** For those who may have passkeys: one would outlive an account at the identity provider. */
+async function requireSignedIn(
+  service: OperatorService,
+  request: SurfaceRequest,
+): Promise<OperatorSession> {
   refuseAllButPages(request)
-  return (await signedInName(service, request)) ?? refuse({ kind: 'credentials_missing' })
+  const session = await signedIn(service, request)
+  if (session === undefined) return refuse({ kind: 'credentials_missing' })
+  if (!session.isFromProvider) return session
+  return refuse({ kind: 'forbidden', reason: 'this operator signs in at an identity provider' })
 }

@@ -2,7 +2,16 @@ import type { SurfaceContext } from '../../context.ts'
 import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
 import { createPasskeyPages, type PasskeyPages } from '../../passkeys.ts'
 import { createRateLimit, type RateLimit } from '../../rate-limit.ts'
+import type { RoleMapping } from '../../../domain/single-sign-on.ts'
+import type { SingleSignOn } from '../../node-view.ts'
 import type { OperatorOptions } from './options.ts'
+
+/** The identity provider, as this surface needs it. */
+export interface SignOnService {
+  readonly provider: SingleSignOn
+  /** Which of its claims' values make somebody what; undefined: roles are given here. */
+  readonly roles: RoleMapping | undefined
+}
 
 /** What the parts of this surface share. */
 export interface OperatorService extends Pick<SurfaceContext, 'core' | 'log'> {

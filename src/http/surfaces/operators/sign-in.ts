@@ -2,7 +2,9 @@
 import { digest } from '../../../core/handles.ts'
 import { Refusal, type Failure } from '../../../domain/failure.ts'
 import type { Operator } from '../../../domain/operator.ts'
+import type { OperatorLogin } from '../../../domain/single-sign-on.ts'
 import { readForm } from '../../body.ts'
+import type { Cookie } from '../../cookie.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { operatorCookie, readOperatorCookie } from '../../operator-cookie.ts'
 import { CONSOLE_PATH, signInPath } from '../../operator-paths.ts'
@@ -10,14 +12,14 @@ import { refuseAllButPages, refuseOtherPages } from '../../own-origin.ts'
 import { authenticateByPasskey } from './passkeys.ts'
 import { signInPage } from './pages.ts'
 import type { OperatorService } from './service.ts'
-import { wordsFor, type Words } from './words.ts'
+import { signOnProblems, wordsFor, type Words } from './words.ts'
 
 /**
  * `GET /console/sign-in?return=…`: the form, or a redirect for an operator who is signed in
  * already.
  */
 export async function showSignIn(
-  { core, passkeys }: OperatorService,
+  { core, passkeys, options }: OperatorService,
   request: SurfaceRequest,
 ): Promise<Answer> {
   const returnTo = returnPath(request.query.get('return'))
@@ -26,9 +28,19 @@ export async function showSignIn(
     return { status: 303, headers: { location: returnTo } }
   }
   const words = wordsFor(request)
-  const notice = request.query.has('signed-out') ? { notice: words.signedOut } : {}
   const hasPasskeys = passkeys.isPossible
-  return signInPage({ status: 200, words, returnTo, name: '', hasPasskeys, ...notice })
+  const issuerTitle = options.singleSignOn?.title
+  const problem = signOnProblems.find((one) => one === request.query.get('problem'))
+  return signInPage({
+    status: 200,
+    words,
+    returnTo,
+    name: '',
+    hasPasskeys,
+    issuerTitle,
+    ...(request.query.has('signed-out') ? { notice: words.signedOut } : {}),
+    ...(problem === undefined ? {} : { problem: words.signOnProblems[problem] }),
+  })
 }
 
 /** `POST /console/sign-in`: name and password, or what a passkey has signed. */
@@ -51,20 +63,34 @@ export async function submitSignIn(
     const again = error instanceof Refusal ? problemOf(error.failure, words) : undefined
     if (again === undefined) throw error
     const hasPasskeys = service.passkeys.isPossible
-    return signInPage({ words, returnTo, name: name.slice(0, 64), hasPasskeys, ...again })
+    const issuerTitle = service.options.singleSignOn?.title
+    const view = { words, returnTo, name: name.slice(0, 64), hasPasskeys, issuerTitle }
+    return signInPage({ ...view, ...again })
   }
 }
 
-/**
- * Signs in an authenticated operator. Every sign-in is a new session (session fixation); one that
- * the browser had before ends.
- */
+/** Signs in an authenticated operator. */
 export async function signIn(
-  { core, options, log }: OperatorService,
+  service: OperatorService,
   request: SurfaceRequest,
   operator: Operator,
   returnTo: string,
 ): Promise<Answer> {
+  const cookie = await openSession(service, request, operator)
+  return { status: 303, headers: { location: returnTo }, cookies: [cookie] }
+}
+
+/**
+ * Every sign-in is a new session (session fixation); one that the browser had before ends.
+ *
+ * @param login Where they have proved it at the identity provider.
+ */
+export async function openSession(
+  { core, options, log }: OperatorService,
+  request: SurfaceRequest,
+  operator: Operator,
+  login?: OperatorLogin,
+): Promise<Cookie> {
   const lifetimeMs = options.sessionLifetimeMs
   const before = readOperatorCookie(request)
   if (before !== undefined) await core.operatorSessions.end(before)
@@ -75,14 +101,11 @@ export async function signIn(
       address: request.clientAddress,
       userAgent: request.header('user-agent')?.slice(0, 256) ?? '',
     },
+    ...(login && { login }),
   })
   const { name, role } = operator
   log.info({ requestId: request.requestId, operator: name, role }, 'operator signed in')
-  return {
-    status: 303,
-    headers: { location: returnTo },
-    cookies: [operatorCookie(request, token, Math.floor(lifetimeMs / 1000))],
-  }
+  return operatorCookie(request, token, Math.floor(lifetimeMs / 1000))
 }
 
 /**
@@ -130,7 +153,7 @@ function problemOf(
  * Where to go after the sign-in: a path of the console, and nothing else. Read as a browser reads
  * it, which takes `\` for `/` and drops tabs and new lines.
  */
-function returnPath(wanted: string | null): string {
+export function returnPath(wanted: string | null): string {
   const base = 'http://console.invalid'
   const url = wanted === null ? null : URL.parse(wanted, base)
   if (url?.origin !== base || !url.pathname.startsWith(CONSOLE_PATH)) return CONSOLE_PATH

@@ -2,6 +2,19 @@
 import type { SurfaceRequest } from '../../surface.ts'
 import { languageOf } from '../../language.ts'
 
+/** What may go wrong with single sign-on; `problem` in the address of the sign-in page. */
+export const signOnProblems = [
+  'unreachable',
+  'refused',
+  'invalid',
+  'expired',
+  'unknown',
+  'no-role',
+  'name-taken',
+] as const
+
+export type SignOnProblem = (typeof signOnProblems)[number]
+
 export interface Words {
   /** BCP 47. */
   readonly lang: string
@@ -25,10 +38,14 @@ export interface Words {
   readonly wrongNewPassword: string
   readonly nameTaken: string
   readonly usePasskey: string
-  readonly orPassword: string
+  readonly or: string
+  readonly signInWith: string
+  readonly signedIn: string
+  readonly signOnProblems: Readonly<Record<SignOnProblem, string>>
   readonly passkeys: string
   readonly passkeysLead: string
   readonly passkeysNotHere: string
+  readonly passkeysElsewhere: string
   readonly addPasskey: string
   readonly removePasskey: string
   readonly addedOn: string
@@ -62,10 +79,26 @@ const en: Words = {
   wrongNewPassword: 'This password will not do: it needs 12 characters or more.',
   nameTaken: 'This name is taken. Choose another one.',
   usePasskey: 'Sign in with a passkey',
-  orPassword: 'or',
+  or: 'or',
+  signInWith: 'Sign in with',
+  signedIn: 'Signed in',
+  signOnProblems: {
+    unreachable: 'Your identity provider does not answer. Try again in a moment.',
+    refused: 'Your identity provider did not sign you in.',
+    invalid:
+      'The answer of your identity provider could not be verified. The server’s log says why.',
+    expired: 'This sign-in took too long, or began in another browser. Try again.',
+    unknown:
+      'You are signed in at your identity provider, but you are not an operator of this server, or your e-mail address is not verified there. Ask an admin of this server.',
+    'no-role':
+      'You are signed in at your identity provider, but nothing there gives you a role on this server. Ask whoever manages your groups.',
+    'name-taken':
+      'Another operator of this server has your name and signs in with a password. Ask an admin of this server.',
+  },
   passkeys: 'Your passkeys',
   passkeysLead:
     'A passkey signs you in with this device, a phone or a security key, without a password.',
+  passkeysElsewhere: 'You sign in at your identity provider, which has passkeys of its own.',
   passkeysNotHere: 'Passkeys need a server with a name and TLS. This one has no such address.',
   addPasskey: 'Add a passkey',
   removePasskey: 'Remove',
@@ -100,10 +133,27 @@ const pt: Words = {
   wrongNewPassword: 'Esta palavra-passe não serve: precisa de 12 caracteres ou mais.',
   nameTaken: 'Alguém já tem este nome. Escolha outro.',
   usePasskey: 'Entrar com uma chave de acesso',
-  orPassword: 'ou',
+  or: 'ou',
+  signInWith: 'Entrar com',
+  signedIn: 'Sessão iniciada',
+  signOnProblems: {
+    unreachable: 'O seu fornecedor de identidade não responde. Tente de novo dentro de momentos.',
+    refused: 'O seu fornecedor de identidade não o deixou entrar.',
+    invalid:
+      'A resposta do seu fornecedor de identidade não pôde ser verificada. O registo do servidor diz porquê.',
+    expired: 'Esta entrada demorou demasiado ou começou noutro navegador. Tente de novo.',
+    unknown:
+      'Entrou no seu fornecedor de identidade, mas não é operador deste servidor, ou o seu endereço de e-mail não está verificado lá. Fale com um administrador deste servidor.',
+    'no-role':
+      'Entrou no seu fornecedor de identidade, mas nada lá lhe dá uma função neste servidor. Fale com quem gere os seus grupos.',
+    'name-taken':
+      'Outro operador deste servidor tem o seu nome e entra com palavra-passe. Fale com um administrador deste servidor.',
+  },
   passkeys: 'As suas chaves de acesso',
   passkeysLead:
     'Com uma chave de acesso entra com este dispositivo, um telefone ou uma chave de segurança, sem palavra-passe.',
+  passkeysElsewhere:
+    'Entra no seu fornecedor de identidade, que tem as suas próprias chaves de acesso.',
   passkeysNotHere:
     'As chaves de acesso precisam de um servidor com nome e TLS. Este não tem um endereço assim.',
   addPasskey: 'Adicionar uma chave de acesso',
@@ -139,10 +189,28 @@ const es: Words = {
   wrongNewPassword: 'Esta contraseña no sirve: necesita 12 caracteres o más.',
   nameTaken: 'Alguien ya tiene este nombre. Elija otro.',
   usePasskey: 'Iniciar sesión con una llave de acceso',
-  orPassword: 'o',
+  or: 'o',
+  signInWith: 'Iniciar sesión con',
+  signedIn: 'Sesión iniciada',
+  signOnProblems: {
+    unreachable: 'Su proveedor de identidad no responde. Inténtelo de nuevo en un momento.',
+    refused: 'Su proveedor de identidad no ha iniciado su sesión.',
+    invalid:
+      'No se ha podido verificar la respuesta de su proveedor de identidad. El registro del servidor dice por qué.',
+    expired:
+      'Este inicio de sesión tardó demasiado o empezó en otro navegador. Inténtelo de nuevo.',
+    unknown:
+      'Ha iniciado sesión en su proveedor de identidad, pero no es operador de este servidor, o su correo no está verificado allí. Hable con un administrador de este servidor.',
+    'no-role':
+      'Ha iniciado sesión en su proveedor de identidad, pero nada allí le da un rol en este servidor. Hable con quien gestiona sus grupos.',
+    'name-taken':
+      'Otro operador de este servidor tiene su nombre y entra con contraseña. Hable con un administrador de este servidor.',
+  },
   passkeys: 'Sus llaves de acceso',
   passkeysLead:
     'Con una llave de acceso inicia sesión con este dispositivo, un teléfono o una llave de seguridad, sin contraseña.',
+  passkeysElsewhere:
+    'Inicia sesión en su proveedor de identidad, que tiene sus propias llaves de acceso.',
   passkeysNotHere:
     'Las llaves de acceso necesitan un servidor con nombre y TLS. Este no tiene una dirección así.',
   addPasskey: 'Añadir una llave de acceso',
