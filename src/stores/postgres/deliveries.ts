@@ -86,9 +86,14 @@ async function planDeliveries(
   return row?.planned ?? false
 }
 
-function isDue(nowMs: string): string {
-  return `d.settled_at_ms IS NULL
-    AND (d.due_at_ms <= ${nowMs} OR d.due_at_ms > ${nowMs} + ${String(MAX_DUE_MS)})`
+function dueRanges(nowMs: string): readonly string[] {
+  return [`d.due_at_ms <= ${nowMs}`, `d.due_at_ms > ${nowMs} + ${String(MAX_DUE_MS)}`]
+}
+
+/** One read of the index for each range: what is put off is not looked at, however much it is. */
+function anyOf(range: string): string {
+  return `EXISTS (SELECT 1 FROM deliveries d
+        WHERE d.receiver = r.receiver AND d.settled_at_ms IS NULL AND ${range})`
 }
 
 // Jumps from one receiver to the next in the index, however much each is owed.
@@ -101,7 +106,7 @@ const due: Statement = {
         WHERE n.settled_at_ms IS NULL AND n.receiver > r.receiver)
       FROM r WHERE r.receiver IS NOT NULL)
     SELECT r.receiver FROM r WHERE r.receiver IS NOT NULL
-      AND EXISTS (SELECT 1 FROM deliveries d WHERE d.receiver = r.receiver AND ${isDue('$1::bigint')})
+      AND (${dueRanges('$1::bigint').map(anyOf).join(' OR ')})
     ORDER BY r.receiver LIMIT $2`,
 }
 
@@ -117,7 +122,8 @@ const claim: Statement = {
   text: `UPDATE deliveries d SET state = 'claimed', attempts = d.attempts + 1, claimed_by = $2,
       due_at_ms = $3::bigint + $4::bigint
     WHERE d.id IN (
-      SELECT d.id FROM deliveries d WHERE d.receiver = $1 AND ${isDue('$3::bigint')}
+      SELECT d.id FROM deliveries d WHERE d.receiver = $1 AND d.settled_at_ms IS NULL
+          AND (${dueRanges('$3::bigint').join(' OR ')})
         AND NOT EXISTS (
           SELECT 1 FROM deliveries e WHERE e.receiver = d.receiver AND e.subject = d.subject
             AND e.settled_at_ms IS NULL AND e.number < d.number)

@@ -20,19 +20,23 @@ export function deliveryStore(access: Pick<Access, 'change' | 'find' | 'list'>):
   }
 }
 
-const isDue = `d.settled_at_ms IS NULL AND (d.due_at_ms <= :nowMs OR d.due_at_ms > :nowMs + ${MAX_DUE_MS})`
+/** Two ranges of one index, one read each: what is put off is not looked at, however much it is. */
+const dueRanges = ['d.due_at_ms <= :nowMs', `d.due_at_ms > :nowMs + ${MAX_DUE_MS}`]
 
 export function deliveryWriter(database: DatabaseSync): Handlers<DeliveryCommands> {
-  const claim = database.prepare(
-    `UPDATE deliveries SET state = 'claimed', attempts = attempts + 1, claimed_by = :claimedBy,
-       due_at_ms = :nowMs + :leaseMs
-     WHERE number IN (
-       SELECT d.number FROM deliveries d WHERE d.receiver = :receiver AND ${isDue}
+  const claimable = dueRanges.map((isDue) =>
+    database.prepare(
+      `SELECT d.number FROM deliveries d
+       WHERE d.receiver = :receiver AND d.settled_at_ms IS NULL AND ${isDue}
          AND NOT EXISTS (
            SELECT 1 FROM deliveries e WHERE e.receiver = d.receiver AND e.subject = d.subject
              AND e.settled_at_ms IS NULL AND e.number < d.number)
-       ORDER BY d.due_at_ms, d.number LIMIT :limit)
-     RETURNING *`,
+       ORDER BY d.due_at_ms, d.number LIMIT :limit`,
+    ),
+  )
+  const claim = database.prepare(
+    `UPDATE deliveries SET state = 'claimed', attempts = attempts + 1, claimed_by = ?,
+       due_at_ms = ? WHERE number = ? RETURNING *`,
   )
   const settle = database.prepare(
     `UPDATE deliveries SET state = :state, attempts = :attempts, due_at_ms = :atMs,
@@ -47,10 +51,17 @@ export function deliveryWriter(database: DatabaseSync): Handlers<DeliveryCommand
   const find = finder(database)
   return {
     planDeliveries: planner(database),
-    claimDeliveries(command) {
-      checkLimit(command.limit, 1000)
-      const rows = shaped<DeliveryRow[]>(claim.all({ ...command }))
-      return rows.toSorted((one, other) => one.number - other.number).map(toDelivery)
+    claimDeliveries({ receiver, claimedBy, nowMs, leaseMs, limit }) {
+      checkLimit(limit, 1000)
+      const numbers = claimable.flatMap((some) =>
+        shaped<{ number: number }[]>(some.all({ receiver, nowMs, limit })).map((row) => row.number),
+      )
+      return numbers
+        .slice(0, limit)
+        .toSorted((one, other) => one - other)
+        .map((number) =>
+          toDelivery(shaped<DeliveryRow>(claim.get(claimedBy, nowMs + leaseMs, number))),
+        )
     },
     settleDelivery: ({ lastError, ...command }) =>
       settle.run({ ...command, lastError: lastError ?? null }).changes === 1,
@@ -112,16 +123,16 @@ type LongDeliveryQueries = Pick<LongQueries, 'dueReceivers' | 'listDeliveries' |
 
 export function deliveryLongReader(database: DatabaseSync): Handlers<LongDeliveryQueries> {
   // Jumps from one receiver to the next in the index, however much each is owed.
-  const due = database.prepare(
-    `WITH RECURSIVE r(receiver) AS (
-       SELECT min(receiver) FROM deliveries WHERE settled_at_ms IS NULL
-       UNION ALL
-       SELECT (SELECT min(n.receiver) FROM deliveries n
-               WHERE n.settled_at_ms IS NULL AND n.receiver > r.receiver)
-       FROM r WHERE r.receiver IS NOT NULL)
-     SELECT r.receiver FROM r WHERE r.receiver IS NOT NULL
-       AND EXISTS (SELECT 1 FROM deliveries d WHERE d.receiver = r.receiver AND ${isDue})
-     ORDER BY r.receiver LIMIT :limit`,
+  const next = database.prepare(
+    `SELECT min(receiver) AS receiver FROM deliveries
+     WHERE settled_at_ms IS NULL AND receiver > ?`,
+  )
+  // The index is named, since another one holds all of a receiver.
+  const due = dueRanges.map((isDue) =>
+    database.prepare(
+      `SELECT 1 FROM deliveries d INDEXED BY deliveries_due
+       WHERE d.receiver = :receiver AND d.settled_at_ms IS NULL AND ${isDue} LIMIT 1`,
+    ),
   )
   const count = database.prepare(
     `SELECT (SELECT count(*) FROM deliveries WHERE settled_at_ms IS NULL) AS owed,
@@ -131,7 +142,14 @@ export function deliveryLongReader(database: DatabaseSync): Handlers<LongDeliver
   return {
     dueReceivers({ nowMs, limit }) {
       checkLimit(limit, 1000)
-      return shaped<{ receiver: string }[]>(due.all({ nowMs, limit })).map((row) => row.receiver)
+      const receivers: string[] = []
+      for (let last = ''; receivers.length < limit;) {
+        const { receiver } = shaped<{ receiver: string | null }>(next.get(last))
+        if (receiver === null) break
+        if (due.some((one) => one.get({ receiver, nowMs }) !== undefined)) receivers.push(receiver)
+        last = receiver
+      }
+      return receivers
     },
     listDeliveries: (input) => listDeliveries(database, input),
     countDeliveries(): DeliveryCounts {
