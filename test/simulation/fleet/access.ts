@@ -1,3 +1,5 @@
+import type { Delivery } from '../../../src/domain/delivery.ts'
+import type { ClaimCommand, SettleCommand } from '../../../src/ports/delivery.ts'
 import type {
   FileCommands,
   FileCommandName,
@@ -43,6 +45,7 @@ export class SimulatedAccess {
         }
         const changed = database.change(this.#stream, name, input)
         truth.committed(changed.entries)
+        this.#watch(name, input, changed.value)
         return changed
       },
       commitMs,
@@ -51,6 +54,18 @@ export class SimulatedAccess {
       },
     )
     return value
+  }
+
+  #watch<K extends FileCommandName>(
+    name: K,
+    input: FileCommands[K]['input'],
+    value: FileCommands[K]['output'],
+  ): void {
+    const { claims } = this.#wires
+    if (name === 'claimDeliveries')
+      claims.claimed(this.#process, input as ClaimCommand, value as readonly Delivery[])
+    if (name === 'settleDelivery' && value === true)
+      claims.settled(this.#process, input as SettleCommand)
   }
 
   find<K extends keyof PointQueries>(

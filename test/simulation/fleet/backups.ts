@@ -9,6 +9,8 @@ import type { World } from './world.ts'
 export class Backups {
   /** What the server is to do with a database that may lack logouts. */
   decision: 'refuse' | 'end-everyone' = 'refuse'
+  /** Whether one was restored: then there may be leases that the database does not know of. */
+  isRestored = false
   readonly #world: World
   #folder: string | undefined
   #backup: string | undefined
@@ -51,6 +53,8 @@ export class Backups {
     const restore = sabotage.restore ?? restoreSqlite
     restore(this.#backup, this.#path)
     truth.restored(this.#issuedBefore, lost)
+    this.#world.claims.forget()
+    this.isRestored = true
     this.decision = lost ? 'end-everyone' : 'refuse'
     this.#world.database = this.open()
   }

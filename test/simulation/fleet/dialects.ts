@@ -8,6 +8,13 @@ export interface FleetDialect {
   readonly isListed: boolean
   readonly accessLifetimeMs: number
   readonly refreshLifetimeMs: number
+  readonly clients: readonly [FleetClient, ...FleetClient[]]
+}
+
+export interface FleetClient {
+  readonly id: string
+  /** What receivers know of it: its sessions carry this. */
+  readonly attributes?: { readonly backchannelLogoutUri: string }
 }
 
 const short: FleetDialect = {
@@ -15,6 +22,7 @@ const short: FleetDialect = {
   isListed: true,
   accessLifetimeMs: hourMs,
   refreshLifetimeMs: 7 * dayMs,
+  clients: [{ id: 'octopus' }],
 }
 
 const long: FleetDialect = {
@@ -22,6 +30,16 @@ const long: FleetDialect = {
   isListed: true,
   accessLifetimeMs: 10 * dayMs,
   refreshLifetimeMs: 60 * dayMs,
+  clients: [{ id: 'matar' }],
+}
+
+/** Its clients are relying parties, each with a back channel of its own. */
+export const oauth: FleetDialect = {
+  name: 'oauth',
+  isListed: true,
+  accessLifetimeMs: hourMs,
+  refreshLifetimeMs: 7 * dayMs,
+  clients: [relyingParty('shop'), relyingParty('mail'), relyingParty('news')],
 }
 
 /** One of the operator's own. */
@@ -30,9 +48,10 @@ const custom: FleetDialect = {
   isListed: false,
   accessLifetimeMs: 30 * dayMs,
   refreshLifetimeMs: 60 * dayMs,
+  clients: [{ id: 'custom' }],
 }
 
-export const dialects: readonly [FleetDialect, ...FleetDialect[]] = [short, long, custom]
+export const dialects: readonly [FleetDialect, ...FleetDialect[]] = [short, long, oauth, custom]
 
 /**
  * What people log in by. While servers run, an operator gives the short tokens a longer life, and
@@ -41,5 +60,11 @@ export const dialects: readonly [FleetDialect, ...FleetDialect[]] = [short, long
  * @param raised Whether that has happened.
  */
 export function dialectsInUse(raised: boolean): readonly FleetDialect[] {
-  return raised ? [{ ...short, accessLifetimeMs: 20 * dayMs }, long, custom] : [short, long]
+  return raised
+    ? [{ ...short, accessLifetimeMs: 20 * dayMs }, long, oauth, custom]
+    : [short, long, oauth]
+}
+
+function relyingParty(id: string): FleetClient {
+  return { id, attributes: { backchannelLogoutUri: `https://${id}.example/backchannel` } }
 }

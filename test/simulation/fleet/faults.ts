@@ -22,7 +22,7 @@ const wrongByMs = [
   400 * dayMs,
 ]
 
-/** For so long a backup that was restored over nothing waits for leases that it does not know of. */
+/** For so long a database that may lack logouts waits for leases that it does not know of. */
 const unknownLeasesMs = 70_000
 
 /** Runs a world with its faults, and lets it recover. */
@@ -33,31 +33,21 @@ export async function unleash(world: World): Promise<void> {
     world.troubledUntilMs = endMs
     world.people.begin(endMs, 70)
     failLater(world, endMs)
+    if (world.options.outage && phase === 0) goAway(world)
     await world.runUntil(endMs)
     if (phase + 1 < phases && world.options.weeks) await passDays(world)
   }
   world.network.faults = calmNetwork
   for (const machine of world.machines) machine.setClock()
-  const leasesMs = world.options.restores ? unknownLeasesMs : 0
+  const leasesMs = world.backups.isRestored ? unknownLeasesMs : 0
   await world.runUntil(world.time.nowMs + recoveryMs + leasesMs)
 }
 
-/** What was sent is settled, or a claim and every pause ends. */
-const deliveredMs = 90_000
-/** A due time that is further ahead counts as past: what a wrong clock has put off. */
-const putOffMs = 2 * hourMs + 60_000
-
-/** Gives servers the time that they have to tell everybody. */
-export async function deliverAll(world: World): Promise<void> {
-  const { time, provider, machines } = world
-  const log = world.database.log()
-  const isDone = (): boolean => provider.missing(log).length === 0
-  await world.runUntil(time.nowMs + 5000, isDone)
-  if (isDone()) return
-  for (const machine of machines) machine.idle(putOffMs)
-  // Each wakes a moment later than it was to.
-  await world.runUntil(time.nowMs + putOffMs + 1000)
-  await world.runUntil(time.nowMs + deliveredMs, isDone)
+/** A relying party hangs from some moment on. */
+function goAway({ time, random, relyingParties }: World): void {
+  time.after(random.between(0, busyMs), () => {
+    relyingParties.awayUntilMs = Infinity
+  })
 }
 
 /** Nobody comes for days: every process is idle, stopped or down, and its clocks go on. */

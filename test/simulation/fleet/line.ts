@@ -1,6 +1,7 @@
 import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
 import type { SeededRandom } from '../../../src/testing/seeded-random.ts'
 import type { SimulatedTime } from '../../../src/testing/simulated-time.ts'
+import type { Claims } from './claims.ts'
 import type { SimulatedDatabase } from './database.ts'
 import type { Truth } from './truth.ts'
 
@@ -10,6 +11,7 @@ export interface Wires {
   readonly random: SeededRandom
   readonly database: SimulatedDatabase
   readonly truth: Truth
+  readonly claims: Claims
 }
 
 /**

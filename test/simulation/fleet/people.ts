@@ -8,7 +8,7 @@ import { generationIn } from '../../../src/domain/generation.ts'
 import { isSessionCounter, participantKey, type Scope } from '../../../src/domain/scope.ts'
 import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
 import { ends } from '../../../src/testing/token-pool.ts'
-import { dialects, dialectsInUse } from './dialects.ts'
+import { dialects, dialectsInUse, oauth, type FleetClient } from './dialects.ts'
 import type { SimulatedServer } from './server.ts'
 import type { Issued } from './truth.ts'
 import type { World } from './world.ts'
@@ -102,6 +102,41 @@ export class People {
     return this.#refreshable
   }
 
+  /** A login at some clients of OAuth, by somebody who does nothing else. */
+  async logInAtAll(
+    { core, machine }: SimulatedServer,
+    [first, ...others]: readonly [FleetClient, ...FleetClient[]],
+  ): Promise<Issued> {
+    const { truth } = this.#world
+    if (core === undefined) throw new Error('Cannot log in: the server is down')
+    const request = {
+      dialect: oauth.name,
+      audience,
+      accessLifetimeMs: oauth.accessLifetimeMs,
+      claims: { dialect: oauth.name },
+    }
+    const as = ({ id, attributes }: FleetClient) => ({
+      ...request,
+      clientId: id,
+      ...(attributes ? { attributes } : {}),
+    })
+    const opened = truth.issue(
+      await core.openSession({ ...as(first), subjectId: 'visitor' }),
+      machine.isRight,
+    )
+    for (const other of others) {
+      truth.issue(await core.joinSession({ ...as(other), sid: opened.claims.sid }), machine.isRight)
+    }
+    return opened
+  }
+
+  /** Logs somebody out everywhere. */
+  endSubject(server: SimulatedServer, one: Issued): Promise<boolean> {
+    const wish: Wish = { one, scope: 'subject', once: false }
+    this.#world.truth.attempt({ scope: 'subject', key: keyOf(wish) })
+    return this.#ask(server, wish)
+  }
+
   #act(): void {
     const { random, truth } = this.#world
     const die = truth.issued.length < 8 ? 0 : random.fraction()
@@ -140,9 +175,11 @@ export class People {
     const { core, machine } = server
     const { process, isRight } = machine
     const dialect = random.pick(dialectsInUse(this.#world.isRaised(server)))
+    const { id: clientId, attributes } = random.pick(dialect.clients)
     const opening = core.openSession({
       subjectId: random.pick(subjects),
-      clientId: dialect.name,
+      clientId,
+      ...(attributes ? { attributes } : {}),
       ...(random.chance(0.3) ? { deviceKey: `device-${random.below(5)}` } : {}),
       dialect: dialect.name,
       audience,
@@ -163,10 +200,13 @@ export class People {
     if (!server?.core || !one) return
     const { core, machine } = server
     const { process, isRight } = machine
-    const dialect = random.pick(dialectsInUse(this.#world.isRaised(server)))
+    const inUse = dialectsInUse(this.#world.isRaised(server))
+    const dialect = random.chance(0.5) ? oauth : random.pick(inUse)
+    const { id: clientId, attributes } = random.pick(dialect.clients)
     const joining = core.joinSession({
       sid: one.claims.sid,
-      clientId: dialect.name,
+      clientId,
+      ...(attributes ? { attributes } : {}),
       dialect: dialect.name,
       audience,
       accessLifetimeMs: dialect.accessLifetimeMs,

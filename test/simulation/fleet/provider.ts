@@ -3,10 +3,11 @@
  * how it misbehaves while things go wrong, and what it was owed.
  */
 import type { Revocation } from '../../../src/domain/revocation.ts'
+import type { Delivery } from '../../../src/domain/delivery.ts'
 import type { Receiver, SendOutcome } from '../../../src/ports/delivery.ts'
 import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
-import { ends } from '../../../src/testing/token-pool.ts'
-import { partOf, type Issued } from './truth.ts'
+import type { Outsider } from './deliveries.ts'
+import { endedInTime, partOf } from './truth.ts'
 import type { World } from './world.ts'
 
 /** A message that was taken. */
@@ -19,8 +20,10 @@ interface Told {
 /** The dialects whose sessions concern it. */
 const concerned: readonly string[] = ['octopus', 'matar']
 
-export class Provider {
+export class Provider implements Outsider {
+  readonly name = 'the provider'
   readonly told: Told[] = []
+  readonly #toldOf = new Set<string>()
   readonly #world: World
 
   constructor(world: World) {
@@ -43,19 +46,22 @@ export class Provider {
     }
   }
 
-  /** What ended and of which it was not told. */
-  missing(entries: readonly Revocation[]): readonly string[] {
-    const told = new Set(this.told.map(({ part }) => part))
-    return [...this.#owed(entries)].filter((part) => !told.has(part))
+  owed(entries: readonly Revocation[]): readonly string[] {
+    const owed = endedInTime(this.#world.truth, entries)
+      .filter(({ claims }) => concerned.includes(String(claims['dialect'])))
+      .map(({ part }) => part)
+    return [...new Set(owed)]
   }
 
-  /** What must not have happened, once all is mended and it had time to hear of everything. */
-  complaints(entries: readonly Revocation[]): readonly string[] {
+  isSettled(part: string): boolean {
+    return this.#toldOf.has(part)
+  }
+
+  complaints(): readonly string[] {
     const { truth, options } = this.#world
-    const byPart = Map.groupBy(this.told, ({ part }) => part)
     const issued = new Map(truth.issued.map((one) => [one.part, one]))
-    const complaints = this.missing(entries).map((part) => `never told of the end of ${part}`)
-    for (const [part, told] of byPart) {
+    const complaints: string[] = []
+    for (const [part, told] of Map.groupBy(this.told, (one) => one.part)) {
       const one = issued.get(part)
       if (one !== undefined && !truth.mayHaveEnded(one))
         complaints.push(`told of ${part}, which lives`)
@@ -67,22 +73,26 @@ export class Provider {
         if (ids.size > 1) complaints.push(`told of the end of ${part} under ${ids.size} ids`)
       }
     }
-    return complaints.map((complaint) => `the provider was ${complaint}`)
+    return complaints.map((complaint) => `${this.name} was ${complaint}`)
   }
 
-  /** What concerns it and what an entry ended before they expired. */
-  #owed(entries: readonly Revocation[]): ReadonlySet<string> {
-    const { truth } = this.#world
-    const wide = entries.filter(({ scope }) => scope !== 'token')
-    const isOwed = (one: Issued): boolean => {
-      const ending = wide.filter((entry) => ends(entry, one.claims))
-      const lasted = ending.some((entry) => truth.lasted(one, entry))
-      return lasted && !truth.isLost(one)
+  /** @param planned In their order; what is settled for long is not among them any more. */
+  complaintsAboutOrder(planned: readonly Delivery[]): readonly string[] {
+    const places = new Map(planned.map(({ id }, place) => [id, place]))
+    const subjects = new Map(this.#world.truth.issued.map((one) => [one.part, one.claims.sub]))
+    const firsts = new Set<string>()
+    const inOrder = this.told.filter(({ id, part }) => {
+      const isFirst = places.has(id) && subjects.has(part) && !firsts.has(id)
+      firsts.add(id)
+      return isFirst
+    })
+    const complaints: string[] = []
+    for (const [subject, told] of Map.groupBy(inOrder, ({ part }) => subjects.get(part))) {
+      const order = told.map(({ id }) => places.get(id) ?? 0)
+      if (order.some((place, at) => place < (order[at - 1] ?? 0)))
+        complaints.push(`${this.name} was told in the wrong order of ${subject}`)
     }
-    const theirs = truth.issued.filter(({ claims }) =>
-      concerned.includes(String(claims['dialect'])),
-    )
-    return new Set(theirs.filter(isOwed).map(({ part }) => part))
+    return complaints
   }
 
   #take(process: SimulatedProcess, told: Told, signal: AbortSignal): Promise<SendOutcome> {
@@ -93,7 +103,10 @@ export class Provider {
       resolve({ kind: 'again', error: 'it did not answer in time' })
     })
     time.after(random.between(0.5, 300), () => {
-      if (how === 'takes' || how === 'is lost') this.told.push(told)
+      if (how === 'takes' || how === 'is lost') {
+        this.told.push(told)
+        this.#toldOf.add(told.part)
+      }
       if (how === 'is lost' || how === 'hangs') return
       process.run(() => {
         resolve(

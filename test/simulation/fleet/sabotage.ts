@@ -1,5 +1,7 @@
+import type { Core } from '../../../src/core/core.ts'
 import type { FeedHub } from '../../../src/feed/index.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
+import type { Receiver } from '../../../src/ports/delivery.ts'
 import type { NodeLeases } from '../../../src/ports/node-lease.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
@@ -18,6 +20,10 @@ export interface Sabotage {
   readonly guardClock?: (real: SimulatedProcess, server: () => Clock | undefined) => Clock
   /** Whether a logout takes a dead token for an answer, as any other call does. */
   readonly deadIsDone?: boolean
+  /** What a server signs logout tokens by. */
+  readonly sign?: (real: Core['signLogoutToken']) => Core['signLogoutToken']
+  /** Everything that a server tells others by. */
+  readonly receivers?: (real: readonly Receiver[]) => readonly Receiver[]
   /** Puts a backup in the place of a database. */
   readonly restore?: (from: string, to: string) => unknown
 }

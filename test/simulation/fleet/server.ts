@@ -118,18 +118,23 @@ export class SimulatedServer {
       process,
       log,
     )
+    // Told from when a server runs, and not before: the core is there by then.
+    const receivers = [
+      world.provider.receiver(process),
+      world.relyingParties.receiver(process, () => core),
+    ]
     const dependencies = await openDependencies({
       opened: { store, leases },
       verification: { ...verification, hub: sabotage.hub?.(verification.hub) ?? verification.hub },
       nodeLags: leases && new NodeLags(leases, process),
-      receivers: [world.provider.receiver(process)],
+      receivers: sabotage.receivers?.(receivers) ?? receivers,
       issuers: openIssuers(config, store, process, log),
       metrics: { observeConfirmation: () => undefined },
       config,
       time,
       world: { clock: process, random, log, otpSender: { send: () => Promise.resolve() } },
     })
-    const core = createCore(dependencies)
+    const core: Core = createCore(dependencies)
     if (mustDecide) await carryOutDecision(core, dependencies, decided, log)
     const { replica, hub } = verification
     sabotage.replica?.(replica, process)

@@ -1,11 +1,9 @@
 /** One seed from its beginning to its end. */
 import { SeededRandom } from '../../../src/testing/seeded-random.ts'
-import { deliverAll, unleash } from './faults.ts'
+import { checkDeliveries } from './deliveries.ts'
+import { unleash } from './faults.ts'
 import type { Issued } from './truth.ts'
-import { World, type FleetOptions } from './world.ts'
-
-/** How long an answer may take once nothing is wrong any more. */
-const answeredWithinMs = 2000
+import { answeredWithinMs, World, type FleetOptions } from './world.ts'
 
 /** Tokens that everybody is asked about in the end. */
 const maxAsked = 40
@@ -31,6 +29,7 @@ export async function simulateFleet(
     wrongClocks: shape.chance(0.5),
     weeks: shape.chance(0.4),
     restores: shape.chance(0.3),
+    outage: shape.chance(0.3),
     ...variant,
     seed,
   })
@@ -62,16 +61,8 @@ async function checkRecovery(world: World): Promise<void> {
   }
   for (const one of people.refreshable.slice()) {
     const server = world.pickServer()
-    if (server) await answered(world, people.refresh(server, one))
+    if (server) await world.answered(people.refresh(server, one))
   }
-}
-
-/** Whoever must hear of an end has heard of it, under one id, and of nothing else. */
-async function checkDeliveries(world: World): Promise<void> {
-  const { truth, provider } = world
-  await deliverAll(world)
-  for (const complaint of provider.complaints(world.database.log())) truth.complain(complaint)
-  truth.counts.told = provider.told.length
 }
 
 async function judge(
@@ -81,17 +72,7 @@ async function judge(
   checked: Promise<string | undefined>,
 ): Promise<void> {
   const { truth } = world
-  const said = await answered(world, checked)
+  const said = await world.answered(checked)
   if (said === undefined || said === 'stale')
     truth.complain(`${who} is not sure of ${one.claims.jti}`)
-}
-
-/** What is answered within that time. */
-async function answered<T>(world: World, asked: Promise<T>): Promise<T | undefined> {
-  let answer: { readonly value: T } | undefined
-  void asked.then((value) => {
-    answer = { value }
-  })
-  await world.runUntil(world.time.nowMs + answeredWithinMs, () => answer !== undefined)
-  return answer?.value
 }

@@ -30,6 +30,8 @@ export class FleetThread implements Disposable {
 }
 
 if (!isMainThread) {
+  // Thousands of refusals are made, and nobody looks at where.
+  Error.stackTraceLimit = 0
   parentPort?.on('message', ({ seed, broken }: FleetRequest) => {
     const variant = broken === undefined ? {} : brokenFleets[broken]?.variant
     void simulateFleet(seed, variant).then((outcome) => parentPort?.postMessage(outcome))

@@ -8,7 +8,7 @@ import type { Revocation } from '../../../src/domain/revocation.ts'
 import type { Session } from '../../../src/domain/session.ts'
 import { simulatedEpochMs } from '../../../src/testing/simulated-process.ts'
 import type { SimulatedTime } from '../../../src/testing/simulated-time.ts'
-import type { ends } from '../../../src/testing/token-pool.ts'
+import { ends } from '../../../src/testing/token-pool.ts'
 import type { AccessClaims } from '../../../src/verifier/claims.ts'
 
 /** An access token that somebody was given, with the refresh token beside it. */
@@ -224,6 +224,16 @@ export class Truth {
       (device !== undefined && this.#attempted.has(`device ${device}`))
     )
   }
+}
+
+/** What these entries ended before it had expired, of a database that is still there. */
+export function endedInTime(truth: Truth, entries: readonly Revocation[]): readonly Issued[] {
+  const wide = entries.filter(({ scope }) => scope !== 'token')
+  return truth.issued.filter(
+    (one) =>
+      !truth.isLost(one) &&
+      wide.some((entry) => ends(entry, one.claims) && truth.lasted(one, entry)),
+  )
 }
 
 function describe({ claims }: Issued): string {

@@ -6,27 +6,17 @@
 import { copyFileSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Revocation } from '../../../src/domain/revocation.ts'
-import type { Session } from '../../../src/domain/session.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import { GRANTED_LEASE } from '../../../src/server/verification.ts'
+import { calm, retries, type BrokenFleet } from './broken-fleet.ts'
+import { brokenDeliveries } from './delivery-variants.ts'
 import { dialects } from './dialects.ts'
 import { altered, type Sabotage } from './sabotage.ts'
-import type { FleetVariant } from './simulate.ts'
-
-export interface BrokenFleet {
-  readonly variant: FleetVariant
-  /** What must be seen of it. */
-  readonly symptom: RegExp
-  /** Where the search begins, for what few fleets show. Default: 1. */
-  readonly firstSeed?: number
-}
 
 const again = /(accepted|refreshed) .* after /
-const calm = { retries: false, wrongClocks: false, weeks: false, restores: false }
 const hourMs = 3_600_000
 
-/** The second answer to a logout. */
-const retries = { ...calm, retries: true }
+/** What is answered where nobody was waited for. */
 const atOnce = { acknowledged: 1, verifiers: 1, lapsed: 0, elapsedMs: 0 }
 
 const repeatedLogouts: Readonly<Record<string, BrokenFleet>> = {
@@ -69,16 +59,17 @@ const maxInTableMs = Math.max(
 
 const retention: Readonly<Record<string, BrokenFleet>> = {
   'a revocation is kept for the lives that the configuration lists': {
-    firstSeed: 50,
+    firstSeed: 64,
     variant: { ...weeks, sabotage: () => ({ store: keeping(() => maxInTableMs) }) },
     symptom: again,
   },
   'a revocation is kept for the lives that there were when its server started': {
+    firstSeed: 13,
     variant: { ...weeks, sabotage: keptForOldLives },
     symptom: again,
   },
   'a revocation is kept for the lives that its own server has issued': {
-    firstSeed: 37,
+    firstSeed: 49,
     variant: { ...weeks, servers: 3, sabotage: keptForOwnLives },
     symptom: again,
   },
@@ -127,7 +118,7 @@ const clocks: Readonly<Record<string, BrokenFleet>> = {
     symptom: /guard-\d found the good .* expired/,
   },
   'a server deletes by its own clock': {
-    firstSeed: 25,
+    firstSeed: 35,
     variant: {
       ...wrong,
       weeks: true,
@@ -147,62 +138,12 @@ const backups: Readonly<Record<string, BrokenFleet>> = {
   },
 }
 
-const untold = /the provider was never told/
-
-const deliveries: Readonly<Record<string, BrokenFleet>> = {
-  'what is owed is stored after the commit that moves the cursor': {
-    firstSeed: 16,
-    variant: { ...retries, sabotage: () => ({ store: planningInTwoCommits }) },
-    symptom: untold,
-  },
-  'what is owed is derived from ends by name alone': {
-    variant: {
-      ...calm,
-      sabotage: () => ({
-        store: (real) =>
-          altered(real, {
-            async readEnds(request) {
-              const ends = await real.readEnds(request)
-              const ended = ends?.ended.filter(({ entry }) => entry.generation === 0) ?? []
-              return ends && { ...ends, ended }
-            },
-          }),
-      }),
-    },
-    symptom: untold,
-  },
-  'what a server had claimed when it died is never taken over': {
-    variant: { ...retries, sabotage: claimedForEver },
-    symptom: untold,
-  },
-  'what was sent counts as delivered, whatever the answer': {
-    variant: {
-      ...calm,
-      sabotage: () => ({
-        store: (real) =>
-          altered(real, {
-            settleDelivery: (command) => real.settleDelivery({ ...command, state: 'delivered' }),
-          }),
-      }),
-    },
-    symptom: untold,
-  },
-  'a message has a new id each time': {
-    variant: { ...calm, sabotage: () => ({ store: withNewIds }) },
-    symptom: /the provider was told of the end of .* under \d ids/,
-  },
-  'the session that was opened last is told of as well': {
-    variant: { ...calm, sabotage: () => ({ store: tellingOfOthers }) },
-    symptom: /the provider was told of .*, which lives/,
-  },
-}
-
 export const brokenFleets: Readonly<Record<string, BrokenFleet>> = {
   ...repeatedLogouts,
   ...retention,
   ...clocks,
   ...backups,
-  ...deliveries,
+  ...brokenDeliveries,
 }
 
 function withoutGrantedLeases(real: Store): Store {
@@ -265,68 +206,6 @@ function keptForOwnLives(): Sabotage {
         },
       }),
   }
-}
-
-/** A server may die between the two. */
-function planningInTwoCommits(real: Store): Store {
-  return altered(real, {
-    async planDeliveries({ version, ...plan }) {
-      if (!(await real.planDeliveries({ version, ...plan, owed: [] }))) return false
-      await real.planDeliveries({ version: version + 1, ...plan })
-      return true
-    },
-  })
-}
-
-function claimedForEver(): Sabotage {
-  const holders = new Map<string, string | undefined>()
-  return {
-    store: (real) =>
-      altered(real, {
-        async claimDeliveries(command) {
-          const claimed = await real.claimDeliveries(command)
-          return claimed.filter(({ id, claimedBy }) => {
-            const holder = holders.get(id) ?? claimedBy
-            holders.set(id, holder)
-            return holder === claimedBy
-          })
-        },
-        async settleDelivery(command) {
-          const settled = await real.settleDelivery(command)
-          holders.delete(command.id)
-          return settled
-        },
-      }),
-  }
-}
-
-function withNewIds(real: Store): Store {
-  return altered(real, {
-    claimDeliveries: async (command) =>
-      (await real.claimDeliveries(command)).map((one) => ({
-        ...one,
-        id: `${one.attempts} ${one.id}`,
-      })),
-    settleDelivery: ({ id, ...command }) =>
-      real.settleDelivery({ ...command, id: id.slice(id.indexOf(' ') + 1) }),
-  })
-}
-
-/** Of every end it also tells the session that was opened last. */
-function tellingOfOthers(real: Store): Store {
-  let last: Session | undefined
-  return altered(real, {
-    async openSession(command) {
-      last = await real.openSession(command)
-      return last
-    },
-    async readEnds(request) {
-      const ends = await real.readEnds(request)
-      const one = ends?.ended[0]
-      if (ends === undefined || one === undefined || last === undefined) return ends
-      return { ...ends, ended: [...ends.ended, { ...one, session: last }] }
-    },
-  })
 }
 
 /** Nothing but the file itself, without a mark that says that it is old. */

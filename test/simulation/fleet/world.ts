@@ -11,11 +11,14 @@ import { SimulatedNetwork } from '../../../src/testing/simulated-network.ts'
 import { SimulatedTime } from '../../../src/testing/simulated-time.ts'
 import type { AccessClaims } from '../../../src/verifier/claims.ts'
 import { Backups } from './backups.ts'
+import { Claims } from './claims.ts'
 import type { SimulatedDatabase } from './database.ts'
+import type { Outsider } from './deliveries.ts'
 import { SimulatedGuard } from './guard.ts'
 import { Machine } from './machine.ts'
 import { People } from './people.ts'
 import { Provider } from './provider.ts'
+import { RelyingParties } from './relying-parties.ts'
 import type { Sabotage } from './sabotage.ts'
 import { SimulatedServer } from './server.ts'
 import { SharedDatabase } from './shared-database.ts'
@@ -34,11 +37,16 @@ export interface FleetOptions {
   readonly weeks: boolean
   /** Whether a server that is alone gets an old backup of its database now and then. */
   readonly restores: boolean
+  /** Whether a relying party is away until an hour after everything else is mended. */
+  readonly outage: boolean
   /** What is wrong on purpose, to see that it is noticed. */
   readonly sabotage?: () => Sabotage
 }
 
 const crypto = pendingCrypto()
+
+/** How long an answer may take once nothing is wrong any more. */
+export const answeredWithinMs = 2000
 
 /** When an operator changes the lives of tokens. */
 const raisedAfterMs = 2500
@@ -55,6 +63,8 @@ export class World {
   readonly guards: SimulatedGuard[] = []
   readonly people: People
   readonly provider: Provider
+  readonly relyingParties: RelyingParties
+  readonly claims: Claims = new Claims(this.truth)
   readonly sabotage: Sabotage
   /** Of the database of a server that is alone. */
   readonly backups: Backups
@@ -71,6 +81,7 @@ export class World {
     this.network = new SimulatedNetwork(this.time, this.random)
     this.backups = new Backups(this)
     this.provider = new Provider(this)
+    this.relyingParties = new RelyingParties(this)
     this.database = options.servers === 1 ? this.backups.open() : new SharedDatabase()
     for (let index = 1; index <= options.servers; index++) {
       this.servers.push(new SimulatedServer(this, this.#machine(`server-${index}`)))
@@ -92,6 +103,11 @@ export class World {
 
   get machines(): readonly Machine[] {
     return [...this.servers, ...this.guards].map(({ machine }) => machine)
+  }
+
+  /** Everybody outside who hears of what ended. */
+  get outsiders(): readonly Outsider[] {
+    return [this.provider, this.relyingParties]
   }
 
   /** Whether a server issues tokens that live longer now; one has a new configuration first. */
@@ -143,6 +159,16 @@ export class World {
   /** Lets everything happen that happens until then. */
   async runUntil(untilMs: number, enough: () => boolean = () => false): Promise<void> {
     while (!enough() && this.time.step(untilMs)) await settle()
+  }
+
+  /** What is answered in the time that it takes while nothing is wrong. */
+  async answered<T>(asked: Promise<T>): Promise<T | undefined> {
+    let answer: { readonly value: T } | undefined
+    void asked.then((value) => {
+      answer = { value }
+    })
+    await this.runUntil(this.time.nowMs + answeredWithinMs, () => answer !== undefined)
+    return answer?.value
   }
 
   close(): void {
