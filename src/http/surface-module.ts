@@ -75,6 +75,8 @@ export interface PageLink {
   readonly name: string
   /** What is there, in a few words. */
   readonly what: string
+  /** Who gets in with the demo. */
+  readonly demoLogin?: { readonly name: string; readonly password: string }
 }
 
 /** Identities of the demo. Their secrets are public by design. */

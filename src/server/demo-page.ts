@@ -3,6 +3,7 @@
  * back.
  */
 import type { MountedSurface } from '../http/app.ts'
+import { DEMO_PERSON } from '../http/demo-people.ts'
 import { html, pageAnswer, styleSheet } from '../http/html.ts'
 import type { DemoTour, DemoView } from '../http/node-view.ts'
 import { problemAnswer } from '../http/problem.ts'
@@ -38,7 +39,8 @@ function demoTours(config: Config): readonly DemoTour[] {
 export function demoLogout({ issuer, dialects: { directlink } }: Config): string | undefined {
   if (!directlink.enabled || directlink.host !== undefined) return undefined
   const path = `${directlink.prefix}/directlink/v1/auth/logout`
-  return `curl -si -u maria:maria-demo -X POST ${issuer}${path}`
+  const { name, password } = DEMO_PERSON
+  return `curl -si -u ${name}:${password} -X POST ${issuer}${path}`
 }
 
 const MAX_SHOWN = 1024

@@ -38,6 +38,15 @@ suite('the demo', () => {
     }
     const command = `curl -si -u maria:maria-demo -X POST ${server.url}/directlink/v1/auth/logout`
     assert.ok(reply.text.includes(command))
+    // Beside each page that asks who one is, who gets in.
+    for (const [path, name, password] of [
+      ['/devices', 'maria', 'maria-demo'],
+      ['/console/', 'demo', 'outright-demo-operator'],
+    ] as const) {
+      const [, place = ''] = reply.text.split(`<a href="${path}">`)
+      const [text = ''] = place.split('</a>')
+      assert.match(text, new RegExp(`Log in as <code>${name}</code>, <code>${password}</code>`))
+    }
   })
 
   test('answers a terminal with text', async () => {

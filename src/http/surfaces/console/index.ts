@@ -3,6 +3,7 @@
  * policy under which they run, and knows nothing of what they show: a page calls the admin API like
  * any other caller. Signing in is the business of the surface `operators`.
  */
+import { DEMO_OPERATOR } from '../../demo-people.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { group } from '../../../settings/schema.ts'
 import type { SurfaceContext } from '../../context.ts'
@@ -19,7 +20,12 @@ export const consolePages: OwnModule<object> = defineOwn({
   name: 'console',
   title: 'Console',
   options: group<object>({}),
-  page: { path: '/console/', name: 'Console', what: 'Who is logged in, and ending it' },
+  page: {
+    path: '/console/',
+    name: 'Console',
+    what: 'Who is logged in, and ending it',
+    demoLogin: DEMO_OPERATOR,
+  },
   create: createConsole,
 })
 

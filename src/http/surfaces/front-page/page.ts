@@ -1,4 +1,5 @@
 import type { Answer } from '../../surface.ts'
+import { DEMO_PERSON } from '../../demo-people.ts'
 import type { DemoIdentity, DemoView, NodeView } from '../../node-view.ts'
 import type { PageLink } from '../../surface-module.ts'
 import { html, pageAnswer, type Html } from '../../html.ts'
@@ -87,16 +88,22 @@ function demoPage(
   })
 }
 
-function place({ path, name, what }: PageLink): Html {
+function place({ path, name, what, demoLogin }: PageLink): Html {
+  const login =
+    demoLogin === undefined
+      ? html``
+      : html`<span class="login"
+          >Log in as <code>${demoLogin.name}</code>, <code>${demoLogin.password}</code></span
+        >`
   return html`<li>
-    <a href="${path}"><strong>${name}</strong><span>${what}</span></a>
+    <a href="${path}"><strong>${name}</strong><span>${what}</span>${login}</a>
   </li>`
 }
 
 function terminal(command: string): Html {
   return html`
     <h2>From a terminal</h2>
-    <p>This ends every session of the user maria.</p>
+    <p>This ends every session of the user ${DEMO_PERSON.name}.</p>
     <pre tabindex="0" aria-label="Command"><code>${command}</code></pre>
     <p>
       In the answer, <code>Outright-Confirmed</code> counts the servers that refuse her tokens now.

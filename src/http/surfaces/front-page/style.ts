@@ -14,11 +14,12 @@ pre { margin: 0 0 1rem; padding: 1rem; background: var(--code); border: 1px soli
   border-radius: .6rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 code { font: .9em/1.5 ui-monospace, monospace; }
 nav ul { display: grid; gap: .75rem; margin: 2rem 0 0; padding: 0; list-style: none;
-  grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
 nav a { display: block; height: 100%; padding: .9rem 1rem; border: 1px solid var(--line);
   border-radius: .6rem; text-decoration: none; }
 nav a:hover { border-color: var(--blue); }
 nav span { display: block; color: var(--soft); font-size: .9rem; line-height: 1.45; }
+nav .login { margin-top: .35rem; overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; font-size: .95rem; }
 th, td { padding: .55rem .75rem .55rem 0; text-align: left; vertical-align: top;
   border-top: 1px solid var(--line); }

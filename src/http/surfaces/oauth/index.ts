@@ -7,6 +7,7 @@
 import type { Failure } from '../../../domain/failure.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
+import { DEMO_PERSON } from '../../demo-people.ts'
 import type { Answer, Surface, SurfaceRequest, Route } from '../../surface.ts'
 import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
 import { scriptRoute } from '../../page-script.ts'
@@ -62,6 +63,7 @@ export const oauth: OwnModule<OAuthSettings> = defineOwn({
     path: devicesPath,
     name: 'Your devices',
     what: 'Where you are logged in, and how to end it',
+    demoLogin: DEMO_PERSON,
   },
   longestTokenMs: ({ oauth: { accessLifetimeMs } }) => accessLifetimeMs,
   create: createOAuth,

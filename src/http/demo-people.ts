@@ -1,0 +1,8 @@
+/** Of the demo: the person and the operator whom several surfaces know. Public by design. */
+export const DEMO_PERSON = { name: 'maria', password: 'maria-demo' } as const
+
+export const DEMO_OPERATOR = {
+  name: 'demo',
+  role: 'admin',
+  password: 'outright-demo-operator',
+} as const
