@@ -126,7 +126,7 @@ suite('Baanx page, what protects it', () => {
     assert.equal(
       policy,
       `default-src 'none'; style-src 'sha256-${hash}'; ` +
-        "form-action 'self' http://127.0.0.1:8080; frame-ancestors 'none'; base-uri 'none'",
+        "base-uri 'none'; form-action 'self' http://127.0.0.1:8080; frame-ancestors 'none'",
     )
     assert.equal(page.headers['x-frame-options'], 'DENY')
     assert.equal(page.headers['referrer-policy'], 'no-referrer')

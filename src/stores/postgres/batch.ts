@@ -18,7 +18,7 @@ import { rewriteKey, rotateKeys } from './keys.ts'
 import { readKnown, readLifetimes, runAppend, runAppendAlone, runRaise, runNotify } from './log.ts'
 import { sweep } from './maintenance.ts'
 import { nothingKnown, Numbering } from './numbering.ts'
-import type { SessionLifetimes } from './session-lifetimes.ts'
+import type { RecentMap } from '../../domain/recent-map.ts'
 import { runJoin } from './session-joins.ts'
 import { runRedeem } from './redeem.ts'
 import { mayExtend, runAddSuccessors, runOpen, runRotate, type Rotated } from './sessions.ts'
@@ -49,7 +49,7 @@ export interface Target {
   readonly tail: Tail
   /** What this node has read of the access horizon. */
   readonly horizon: KnownHorizon
-  readonly lifetimes: SessionLifetimes
+  readonly lifetimes: RecentMap<string, number>
   /** Whether other nodes are notified. */
   readonly notifier: boolean
   /**
@@ -209,7 +209,7 @@ class Work {
     const moved = after !== before
     const redeemed = this.#redeems.flatMap((command) => ('join' in command ? [] : command.session))
     const begun = [...this.#opens, ...redeemed]
-    for (const { sid, accessLifetimeMs } of begun) lifetimes.remember(sid, accessLifetimeMs)
+    for (const { sid, accessLifetimeMs } of begun) lifetimes.set(sid, accessLifetimeMs)
     const answers = { smallAnswers, openAnswers, redemptions, joinAnswers, rotations }
     return { horizon: after, moved, ...answers, known: entries }
   }

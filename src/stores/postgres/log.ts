@@ -3,7 +3,7 @@ import { raisesCounter, type Revocation, type RevocationCommand } from '../../do
 import type { Connection, Statement } from './connection.ts'
 import { counterName, type Known, type Raised } from './numbering.ts'
 import { allOf, toRevocation, type LogRow } from './rows.ts'
-import type { SessionLifetimes } from './session-lifetimes.ts'
+import type { RecentMap } from '../../domain/recent-map.ts'
 import { exists } from './sessions.ts'
 import type { Tail } from './streams.ts'
 
@@ -158,7 +158,7 @@ const known: Statement = {
  */
 export async function readKnown(
   connection: Connection,
-  lifetimes: SessionLifetimes,
+  lifetimes: RecentMap<string, number>,
   commands: readonly RevocationCommand[],
 ): Promise<Known> {
   const wide = [
@@ -212,7 +212,7 @@ const findLifetimes: Statement = {
 /** Of the sessions that are ended by their names. Asks nothing where this node has opened them all. */
 export async function readLifetimes(
   connection: Connection,
-  lifetimes: SessionLifetimes,
+  lifetimes: RecentMap<string, number>,
   commands: readonly RevocationCommand[],
 ): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>()

@@ -20,7 +20,7 @@ import { reasonOf, sqlState } from './reasons.ts'
 import type { Link } from './link.ts'
 import { failureOf, mayPass } from './refused.ts'
 import { readHorizon, type KnownHorizon } from './horizon.ts'
-import { SessionLifetimes } from './session-lifetimes.ts'
+import { RecentMap } from '../../domain/recent-map.ts'
 import { keepStream, readEpoch, takeStream, type Tail } from './streams.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -88,7 +88,11 @@ interface Claim {
 export class Writer {
   readonly #options: WriterOptions
   readonly #queue: Waiting[] = []
-  readonly #lifetimes = new SessionLifetimes(REMEMBERED_SESSIONS)
+  /**
+   * Longest life of the access tokens of recent sessions, in milliseconds by `sid`. It never changes,
+   * so a logout at the node that opened the session needs no look-up.
+   */
+  readonly #lifetimes = new RecentMap<string, number>(REMEMBERED_SESSIONS)
   /** What was cut out of a batch that failed; goes before the queue. */
   #again: Batch[] = []
   #current: Batch | undefined
