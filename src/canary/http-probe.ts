@@ -66,7 +66,7 @@ export function httpProbe(options: ProbeOptions): Probe {
   }
 }
 
-/** The status has said everything: what becomes wrong with the body is no answer about the token. */
+/** The status decides: a failure while the body is read says nothing about the token. */
 async function drain({ body }: Response): Promise<void> {
   if (body === null) return
   let bytes = 0

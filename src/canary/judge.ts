@@ -1,8 +1,8 @@
 import type { CanaryVerdict, WireCanaryPath } from '../protocol/canary.ts'
 
 /**
- * What came of one action. `closed`: the connection that carried it ended, which says nothing about
- * why. `failed`: no answer, or one that does not speak of the token.
+ * The outcome of one action. `closed`: the connection that carried it ended, which says nothing
+ * about why. `failed`: no answer, or one that does not speak of the token.
  */
 export type Outcome = 'accepted' | 'refused' | 'closed' | 'failed'
 
@@ -33,7 +33,7 @@ export type Judgement = Omit<WireCanaryPath, 'name' | 'kind'>
 /**
  * Judges one path. A path is only called `refused` where it accepted the session until the logout,
  * refuses it afterwards to the end of the watch, and goes on accepting the other session: what is
- * down, or refuses everybody, is no proof of a logout.
+ * down, or refuses every token, does not prove a logout.
  */
 export function judge(evidence: Evidence): Judgement {
   const { requestMs, answerMs, allowedMs } = evidence

@@ -170,7 +170,9 @@ function connect(
       const settled = judgeStatus(response.statusCode ?? 0, options.path)
       // A server that answers 200 has opened no socket.
       settle(
-        settled.outcome === 'accepted' ? { outcome: 'failed', why: 'it is no WebSocket' } : settled,
+        settled.outcome === 'accepted'
+          ? { outcome: 'failed', why: 'it is not a WebSocket' }
+          : settled,
       )
     })
   })

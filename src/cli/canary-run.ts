@@ -74,7 +74,7 @@ export async function watchOnce(run: CanaryRun): Promise<void> {
 export async function keepWatching(run: CanaryRun, everyMs: number): Promise<void> {
   const { shell, command, settings } = run
   const output = shell.output(command)
-  // What no later round could mend is said now: no token, or an address that is none.
+  // Problems that no later round could solve are reported now: no token, or an invalid address.
   await shell.connect(command)
   shell.terminal.outliveOutput()
   const stop = new AbortController()

@@ -222,7 +222,7 @@ async function readEvents(
   }
 }
 
-/** An expired token is no sign-out: the next try uses a fresh one. */
+/** An expired token is not a sign-out: the next attempt uses a fresh one. */
 async function isRevoked(response: Response): Promise<StreamEnd> {
   const { type } = (await response.json()) as { readonly type?: unknown }
   return type === 'urn:outright:problem:token-revoked' ? 'signed-out' : 'again'

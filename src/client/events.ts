@@ -69,7 +69,7 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted ?? false
 }
 
-/** What trying again cannot mend. A server that is just starting or stopping answers 5xx. */
+/** What a retry cannot solve. A server that is just starting or stopping answers 5xx. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ApiError && error.status < 500
 }

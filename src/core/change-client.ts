@@ -15,7 +15,7 @@ export interface ClientChanged {
 }
 
 /**
- * Changes a client that is no guard: only what is given. As with subjects, the change is stored
+ * Changes a client that is not a guard: only what is given. As with subjects, the change is stored
  * before what it ends is ended, and both can be repeated.
  *
  * @throws {Refusal} `not_found`; `conflict` by `attributesBefore`; `store_unavailable`: some of it

@@ -91,7 +91,7 @@ export interface DeviceVerbs {
   decide(dialect: string, userCode: string, decision: DeviceDecision): Promise<boolean>
   /**
    * A device asks. What was allowed is used up in the transaction that opens its session: of any
-   * number of callers, at whatever node, one gets tokens, and what was used comes to nothing more.
+   * number of callers, at whatever node, one gets tokens, and a used code gets nothing more.
    *
    * @throws {Refusal} What `permit` refuses with; `token_invalid`: there is no such code, or it was
    *   used before; `token_revoked`: what the person allowed has ended since; `account_disabled`,

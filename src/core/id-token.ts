@@ -56,7 +56,7 @@ export async function signLogoutToken(
  * Reads an ID token that this server signed, for hints: its time is not looked at (RP-Initiated
  * Logout 1.0, section 4).
  *
- * @returns Undefined where it is none of ours.
+ * @returns Undefined where it was not issued here.
  */
 export async function readIdToken(
   { keys, issuer }: Pick<CoreDependencies, 'keys' | 'issuer'>,

@@ -1,4 +1,4 @@
-/** Clients that are no guards, and guards: one table holds both. */
+/** Clients, and guards: one table holds both. */
 import { refuse } from '../domain/failure.ts'
 import type { Client } from '../domain/identity.ts'
 import type { Page, PageRequest } from '../ports/store.ts'
@@ -27,7 +27,7 @@ export function listGuards(
 }
 
 /**
- * A client that is no guard: as a client, a guard would get a secret of another kind.
+ * A client that is not a guard: as a client, a guard would get a secret of another kind.
  *
  * @throws {Refusal} `not_found`; `store_unavailable`.
  */

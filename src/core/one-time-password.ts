@@ -4,7 +4,8 @@
  *
  * Attempts are counted by address, so that a stranger cannot use up the attempts of the person whom
  * the code was sent to. All strangers together have a bound as well, against guesses from many
- * addresses; who asked for the code, or has logged in from that address before, is no stranger.
+ * addresses; a caller who asked for the code, or has logged in from that address before, is not a
+ * stranger.
  */
 import { createHash, createHmac, randomInt, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../domain/failure.ts'
@@ -17,7 +18,7 @@ export interface OtpRequest {
   readonly recipient: string
   /** Where it is sent, the recipient itself for phones. */
   readonly to: string
-  /** Who asks for it: as in `OtpCheck`. */
+  /** The caller, as in `OtpCheck`. */
   readonly address: string
   /** Number of digits. */
   readonly digits: number
@@ -30,7 +31,7 @@ export interface OtpCheck {
   readonly dialect: string
   readonly recipient: string
   readonly code: string
-  /** Who tries it: the caller's address, or the block of addresses that is counted as one. */
+  /** The caller's address, or the block of addresses that is counted as one. */
   readonly address: string
   /** The account at which that address may be known (`isKnownAddress`); default: `recipient`. */
   readonly account?: string

@@ -53,7 +53,7 @@ export interface IssuedTokens {
 }
 
 /**
- * Opens a session and issues its first tokens. Who asks has proved who they are already.
+ * Opens a session and issues its first tokens. The caller has already authenticated the person.
  *
  * @returns The session, an access token, and a refresh token where a life for it was given.
  * @throws {Refusal} `account_disabled`, `store_unavailable`.

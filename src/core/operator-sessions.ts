@@ -113,7 +113,7 @@ export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSe
       const operator = await store.findOperator(name)
       // Another person, where the name was removed and added again.
       if (operator === undefined || operator.id !== attributes['operatorId']) return undefined
-      // A role that a later version knows is none here.
+      // A role of a later version is unknown here.
       if (!roles.includes(operator.role)) return undefined
       const { id: operatorId, role } = operator
       const isFromProvider = operator.identity !== undefined

@@ -89,7 +89,7 @@ export function operatorVerbs(dependencies: CoreDependencies): Operators {
       // After it is stored: see `changeSubject`.
       const isEnding = passwordHash !== undefined
       const revoked = isEnding ? await endSessions(name, 'password_changed', by) : undefined
-      // A thief of the session may have added one. Who is signed out by now adds none any more.
+      // A thief of the session may have added one. After the sign-out no more can be added.
       if (isEnding) await removePasskeys(operatorSubject(name))
       return { operator, revoked }
     },

@@ -40,8 +40,8 @@ export interface Revoked {
 }
 
 /**
- * Ends something: the one primitive that every logout comes to. Durable when it resolves; confirmed
- * as well where `wait` is true, also where it had ended before.
+ * Ends something: the one primitive that every logout uses. Durable when it resolves; confirmed as
+ * well where `wait` is true, also where it had ended before.
  *
  * @throws {Refusal} `store_unavailable` when it could not be stored: then nothing has ended.
  */

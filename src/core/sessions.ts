@@ -31,7 +31,9 @@ export interface Sessions {
   status(sid: string): Promise<SessionStatus | undefined>
   /** The newest session of a device that is live now. */
   findOfDevice(deviceKey: string): Promise<Session | undefined>
-  /** The session of a refresh token, whatever state the two are in; undefined where it is none. */
+  /**
+   * The session of a refresh token, whatever state the two are in; undefined where it is unknown.
+   */
   findByRefreshToken(token: string): Promise<Session | undefined>
   /** The moment after which no access token is good that was ever issued; 0 where none was. */
   lastAccessExpiryMs(): Promise<number>

@@ -12,9 +12,9 @@ export interface Told {
 }
 
 /**
- * Who has to be told of an end of another issuer's tokens, and how far that is. What is owed
- * follows from the entry, so it is known before any node has planned it; of one that is just
- * stored, nothing is read.
+ * Who has to be notified of an end of another issuer's tokens, and the state of each delivery. What
+ * is owed follows from the entry, so it is known before any node has planned it; of one that is
+ * just stored, nothing is read.
  *
  * @throws {Refusal} `store_unavailable`.
  */

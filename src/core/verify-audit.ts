@@ -41,7 +41,8 @@ const PAGE = 5_000
  * at.
  *
  * @param onProgress Called after every page.
- * @throws {Refusal} `store_unavailable` where the log cannot be read: that says nothing about it.
+ * @throws {Refusal} `store_unavailable` where the log cannot be read: that does not mean it is
+ *   broken.
  */
 export async function verifyChain(
   log: AuditLog,

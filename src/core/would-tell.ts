@@ -3,8 +3,8 @@ import type { Session } from '../domain/session.ts'
 import type { CoreDependencies } from './dependencies.ts'
 
 /**
- * Who would be told if these sessions ended: asked of the receivers themselves, with an entry that
- * is stored nowhere.
+ * Who would be notified if these sessions ended: asked of the receivers themselves, with an entry
+ * that is stored nowhere.
  *
  * @returns `<kind>:<name>`, in their order.
  */

@@ -1,7 +1,7 @@
 /**
  * Signing keys as they lie in a store: each wrapped as a JWE (RFC 7516; `dir`, A256GCM) under a key
  * that is not in the database, so that a leaked database, backup or export does not let anyone
- * sign. Without such a key they lie in the clear.
+ * sign. Without such a key they are stored in plain text.
  */
 import { hash } from 'node:crypto'
 import { base64url, CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose'
@@ -24,10 +24,10 @@ export class KeysLocked extends Error {
 }
 
 /**
- * Reads every key once, wraps those that lie in the clear or under an earlier wrapping key, and
+ * Reads every key once, wraps those that are in plain text or under an earlier wrapping key, and
  * returns the store with its keys unwrapped.
  *
- * @param wrappingKeys 32 bytes each. The first wraps; all unwrap. None: keys lie in the clear.
+ * @param wrappingKeys 32 bytes each. The first wraps; all unwrap. None: keys are in plain text.
  * @throws {KeysLocked} Where none of them opens a key of the store.
  * @throws {Refusal} `store_unavailable`.
  */
@@ -118,7 +118,7 @@ function wrap(kid: string, privateJwk: string, wrappingKey: Uint8Array): Promise
     .encrypt(wrappingKey)
 }
 
-/** Tells wrapping keys apart and says nothing of them. */
+/** Identifies a wrapping key without revealing it. */
 function nameOf(wrappingKey: Uint8Array): string {
   const input = `outright key encryption key ${base64url.encode(wrappingKey)}`
   return hash('sha256', input, 'base64url').slice(0, 11)

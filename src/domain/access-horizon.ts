@@ -37,7 +37,7 @@ const NEVER_MS = 0xffff_ffff * 1000
 export const MIN_REMEMBERED_MS = 3_600_000
 
 /**
- * Lives from half of it to the whole share a class: there are 52 at the most, and a revocation of a
+ * Lives from half of it to the whole share a class: there are 52 at most, and a revocation of a
  * short session is not kept for as long as the longest.
  */
 function classOf(lifetimeMs: number): number {

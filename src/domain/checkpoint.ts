@@ -12,7 +12,10 @@ export interface Checkpoint {
   /** Number of the last entry that was cut, and its hash: what the next entry follows. */
   readonly sequence: number
   readonly hash: string
-  /** How many entries up to `sequence` are kept, and what their hashes come to: see `foldKept`. */
+  /**
+   * How many entries up to `sequence` are kept, and the combination of their hashes: see
+   * `foldKept`.
+   */
   readonly kept: number
   readonly keptHash: string
   /**

@@ -37,7 +37,7 @@ export interface ScopeRow {
   readonly few?: true
   /** Keys may hold white space. */
   readonly spaced?: true
-  /** Has an address of its own in the admin API, and is no scope of `POST /revocations`. */
+  /** Has a route of its own in the admin API, and is not accepted by `POST /revocations`. */
   readonly apart?: true
   /** The option of `outright logout`, and what it ends. */
   readonly option: string

@@ -6,7 +6,7 @@ interface Waiting {
   readonly resolve: () => void
 }
 
-/** Who waits for entries that are committed, and not published at this node yet. */
+/** Calls that wait for entries that are committed, and not published at this node yet. */
 export class Progress {
   readonly #reached: { readonly position: Position }
   readonly #clock: Pick<Clock, 'after'>

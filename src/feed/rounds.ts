@@ -27,7 +27,9 @@ export interface RoundsOptions {
  */
 export class Rounds {
   readonly #options: RoundsOptions
-  /** Who was sent a frame in this round, and whether it has not acknowledged it yet. */
+  /**
+   * Guards that were sent a frame in this round, and whether the acknowledgement is outstanding.
+   */
   #waits = new Map<RoundMember, boolean>()
   #waiting = 0
   /** Something was published that waits for the next round. */

@@ -21,7 +21,7 @@ export interface ShownProof {
 
 /**
  * Asks the server about one token, where the guard may not decide itself. The decision is the
- * server's, at the moment when it answers; an answer that takes too long is no answer.
+ * server's, at the moment when it answers; an answer that takes too long does not count.
  */
 export async function askServer(
   options: AskOptions,
@@ -36,7 +36,7 @@ export async function askServer(
   try {
     const answer = await fetch(`${options.server}/outright/v1/check${query}`, {
       headers: headersOf(token, shown),
-      // An answer like any other that says nothing; workers know no 'error'.
+      // Treated like an inconclusive answer; workers know no 'error'.
       redirect: 'manual',
       signal: AbortSignal.timeout(options.timeoutMs),
     })

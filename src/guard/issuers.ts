@@ -34,7 +34,7 @@ export class GuardIssuers implements OtherIssuers {
   #text = ''
   #askedAtMs = -Infinity
   #asking: Promise<void> | undefined
-  /** Snapshots since the guard was made: an answer of before one says nothing. */
+  /** Snapshots since the guard was made: an answer from before the latest is stale. */
   #snapshots = 0
 
   constructor(options: GuardIssuersOptions) {

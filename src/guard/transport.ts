@@ -88,7 +88,7 @@ function connectWith(
   socket.addEventListener('message', ({ data }: { data: unknown }) => {
     if (state === 'open' && data instanceof ArrayBuffer) events.frame(new Uint8Array(data))
   })
-  // Node 22 says nothing more of a connection that could not be opened: no close event follows.
+  // On Node 22 no close event follows for a connection that could not be opened.
   socket.addEventListener('error', failed)
   socket.addEventListener('close', ({ code, reason }: { code: number; reason: string }) => {
     if (state === 'open') end(code, reason)

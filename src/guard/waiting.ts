@@ -6,7 +6,7 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
-/** Who waits for a lease. */
+/** Callers that wait for a lease. */
 export class Waiting {
   readonly #clock: GuardClock
   readonly #waiters = new Set<Waiter>()

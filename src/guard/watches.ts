@@ -17,11 +17,11 @@ interface Watch {
 }
 
 /**
- * Who wants to know when something is revoked. Indexed by the upper half of every fingerprint that
- * the claims name, so that a batch costs as much as it has entries, however many watch. A watch is
- * indexed when the next batch comes: most are of requests that are over by then, and indexing would
- * be most of what they cost. For the same reason new watches hang on each other instead of standing
- * in a set.
+ * The watches: callbacks for when something is revoked. Indexed by the upper half of every
+ * fingerprint that the claims name, so that a batch costs as much as it has entries, however many
+ * watch. A watch is indexed when the next batch comes: most are of requests that are over by then,
+ * and indexing would be most of what they cost. For the same reason new watches hang on each other
+ * instead of standing in a set.
  */
 export class Watches {
   readonly #replica: RevocationView

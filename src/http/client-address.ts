@@ -78,7 +78,7 @@ export class ClientAddresses {
     if (this.#unreadable > 1) return
     this.#log.warn(
       { proxy },
-      'A trusted proxy named a caller in X-Forwarded-For by something that is no address: such ' +
+      'A trusted proxy named a caller in X-Forwarded-For by a value that is not an address: such ' +
         'callers match no allowlist and share one rate limit. Let the proxy write an IP address',
     )
   }
@@ -176,7 +176,7 @@ function readHop(text: string): string | undefined {
 }
 
 function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  // A zone index names an interface of one machine and is no part of the address.
+  // A zone index names an interface of one machine and is not part of the address.
   const [bare = ''] = text.split('%')
   if (bare.includes(':')) return ipaddr.IPv6.isValid(bare) ? ipaddr.process(bare) : undefined
   return ipaddr.IPv4.isValidFourPartDecimal(bare) ? ipaddr.IPv4.parse(bare) : undefined

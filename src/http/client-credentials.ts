@@ -59,13 +59,13 @@ export function readClientCredentials(request: SurfaceRequest): ClientCredential
   return { id: named, secret: password, method: 'client_secret_basic' }
 }
 
-/** Who an assertion says it is of: nothing is believed of it yet, not even that it is a name. */
+/** The client that an assertion names: not verified yet, not even as a valid name. */
 function issuerOf(assertion: string): string {
   try {
     const iss: unknown = decodeJwt(assertion).iss
     return typeof iss === 'string' ? iss : ''
   } catch {
-    return refuse({ kind: 'credentials_malformed', reason: 'client_assertion is no JWT' })
+    return refuse({ kind: 'credentials_malformed', reason: 'client_assertion is not a JWT' })
   }
 }
 

@@ -2,7 +2,7 @@ import type { SurfaceRequest } from './surface.ts'
 
 /**
  * The language of a page: the first that is known of those that were asked for, then of those that
- * the browser asks for. What is not known is no error.
+ * the browser asks for. An unknown language is not an error.
  *
  * @param known Language tags (BCP 47) without a region.
  * @param wanted Tags, separated by spaces, that win over the browser's.

@@ -58,7 +58,7 @@ export interface NodeView {
   readonly pages: readonly PageLink[]
   /** The console as it was built; undefined where it was not. */
   consoleFiles(): Promise<StaticFiles | undefined>
-  /** What the demo tells a person; undefined in earnest. */
+  /** What the demo tells a person; undefined outside the demo. */
   readonly demo: DemoView | undefined
 }
 
@@ -124,7 +124,7 @@ export interface SingleSignOn {
 export interface DemoIdentity {
   /** The API that it belongs to. */
   readonly api: string
-  /** Who it is, and what it proves that with. */
+  /** The identity and its secret. */
   readonly who: string
   readonly secret: string
 }

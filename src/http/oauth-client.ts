@@ -70,7 +70,7 @@ export interface OAuthClient {
 /** What a client may ask for that is registered with no `scope`. */
 export const openidScopes = ['openid', 'profile', 'email', 'phone'] as const
 
-/** @returns Undefined where it is no client of OAuth, or its metadata cannot be understood. */
+/** @returns Undefined where it is not an OAuth client, or its metadata cannot be understood. */
 export function oauthClientOf(client: Client | undefined): OAuthClient | undefined {
   if (client?.dialect !== OAUTH || metadataProblem(client) !== undefined) return undefined
   const metadata = metadataOf(client)

@@ -36,7 +36,7 @@ function describe(failure: Failure): string {
   return `${title}: ${failure.parameter} ${failure.reason}`
 }
 
-/** Who calls is a client, so its credentials are what a 401 is about. */
+/** The caller is a client, so a 401 is about its credentials. */
 function errorOf({ kind }: Failure): { readonly status: number; readonly error: string } {
   const { status } = problems[kind]
   if (status === 401 || kind === 'account_disabled') return { status: 401, error: 'invalid_client' }

@@ -1,4 +1,4 @@
-/** Who answers where: which mount owns a path, and which methods it has there. */
+/** Which mount owns a path, and which methods it has there. */
 import { METHODS } from 'node:http'
 import type { Surface, Route } from './surface.ts'
 import type { AnySurfaceModule } from './surface-module.ts'
@@ -71,7 +71,7 @@ export function inOrder(methods: readonly string[]): readonly string[] {
 
 const preference = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** Under its host name, and below its prefix: `/mat` is no part of `/matar`. */
+/** Under its host name, and below its prefix: `/mat` does not contain `/matar`. */
 function isBelow({ prefix, host }: MountedSurface, place: Place): boolean {
   if (host !== undefined && host !== place.host) return false
   return prefix === '' || place.path === prefix || place.path.startsWith(`${prefix}/`)

@@ -41,7 +41,7 @@ export function limitSetting(description: string, usual: RateLimitRule): Group<R
 /** Counts calls by a key and refuses the one too many. */
 export interface RateLimit {
   /**
-   * @param key Who is counted: an address, an account, a client.
+   * @param key What is counted: an address, an account, a client.
    * @throws {Refusal} `rate_limited` with the whole seconds after which a call is allowed again.
    */
   consume(key: string): Promise<void>

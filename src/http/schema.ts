@@ -195,12 +195,12 @@ export function serverSentEvent(event: string, data: TSchema): Schema<ServerSent
   })
 }
 
-/** Whatever JSON can hold. */
+/** Any JSON value. */
 export function anyJson(annotations: Annotations = {}): Schema<Json> {
   return typed(Type.Unknown(annotations))
 }
 
-/** An object of whatever members. */
+/** An object with any members. */
 export const anything: Schema<Readonly<Record<string, unknown>>> = typed(
   Type.Object({}, { additionalProperties: true }),
 )
@@ -210,7 +210,7 @@ function typed<T>(schema: TSchema): Schema<T> {
   return schema
 }
 
-/** What a value is, held against its schema. Compiled once, when the server starts. */
+/** Checks values against a schema. Compiled once, when the server starts. */
 export interface Validator<T> {
   check(value: unknown): value is T
   errors(value: unknown): readonly SchemaError[]

@@ -92,7 +92,7 @@ export interface DemoIdentities {
 
 /** The calls of a login, in order, of which one takes the `token`, and that of its logout. */
 export interface Tour {
-  /** Who it is and what the logout ends, as a person would say it. */
+  /** The identity and what its logout ends, in a sentence for people. */
   readonly says: string
   readonly login: readonly TourCall[]
   readonly logout: TourCall

@@ -11,13 +11,13 @@ const MAX_EXPONENT_CHARS = 8
 
 /**
  * The public keys of a key set that can verify signatures, with nothing else of it: no private
- * parts, no certificates, no addresses. What is no such key is left out.
+ * parts, no certificates, no addresses. Other entries are left out.
  *
- * @throws {Error} Where it is no key set.
+ * @throws {Error} Where it is not a key set.
  */
 export function readKeySet(document: unknown): JSONWebKeySet {
   const { keys } = (document ?? {}) as { readonly keys?: unknown }
-  if (!Array.isArray(keys)) throw new Error('it is no key set')
+  if (!Array.isArray(keys)) throw new Error('it is not a key set')
   if (keys.length > MAX_KEYS) throw new Error(`it has more than ${String(MAX_KEYS)} keys`)
   return { keys: keys.flatMap((key) => readKey(key) ?? []) }
 }

@@ -80,8 +80,8 @@ export interface WireRevoked {
 }
 
 /**
- * Who outside has to be told of an end of another issuer's tokens. The answer to a revocation never
- * waits for it.
+ * Which other system has to be notified of an end of another issuer's tokens. The answer to a
+ * revocation never waits for it.
  */
 export interface WireTold {
   /** Such as `provider:keycloak`. */
@@ -114,7 +114,7 @@ export interface WireDryRun {
   readonly sessions: number
   /** Clients that would lose a part in a session, most sessions first, at most 20. */
   readonly clients: readonly WireClientSessions[]
-  /** Who would be told afterwards, as far as the newest 200 of those sessions say. */
+  /** Receivers that would be notified, as derived from the newest 200 of those sessions. */
   readonly receivers: readonly string[]
   /** Until when, at the latest, their access tokens would be accepted if they were left alone. */
   readonly tokensValidUntil: string | null

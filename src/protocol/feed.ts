@@ -26,7 +26,7 @@ export function feedSubprotocolOf(version: number): string {
   return `${subprotocolPrefix}${version}`
 }
 
-/** The version that a subprotocol carries; undefined where it is none of these. */
+/** The version that a subprotocol carries; undefined for any other. */
 export function feedVersionOf(subprotocol: string): number | undefined {
   const digits = /^outright\.feed\.v([1-9]\d{0,4})$/.exec(subprotocol)?.[1]
   return digits === undefined ? undefined : Number(digits)
@@ -195,10 +195,10 @@ export interface PongFrame {
   readonly leaseMs: number
   /**
    * Up to when the node has forgotten entries itself, Unix time in seconds: the guard may do so
-   * too. It is not the node's wall clock, and says nothing of any token.
+   * too. It is not the node's wall clock, and reveals nothing about any token.
    */
   readonly overSeconds: number
-  /** The guard is current if it has come to this mark. */
+  /** The guard is current if it has reached this mark. */
   readonly mark: number
 }
 

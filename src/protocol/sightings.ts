@@ -20,7 +20,7 @@ export interface WireSightings {
   readonly sightings: readonly Sighting[]
 }
 
-/** @returns Undefined where the document of the issuers says nothing that is understood. */
+/** @returns Undefined where the document of the issuers has no valid rules. */
 export function readSightingRules(document: unknown): SightingRules | undefined {
   const { sightings } = document as { readonly sightings?: Partial<SightingRules> | null }
   const { everyMs, most } = sightings ?? {}

@@ -3,7 +3,9 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseStrictJson } from '../settings/strict-json.ts'
 
-/** A configuration that cannot be used, said so that the operator can mend it. */
+/**
+ * A configuration that cannot be used, with a message that tells the operator how to correct it.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }

@@ -75,7 +75,7 @@ function repeatedResourceServers({ resourceServers }: Settings): readonly string
   )
 }
 
-/** Options of an installation's own parts, each held against the schema that its part brings. */
+/** Options of an installation's own parts, each checked against its part's schema. */
 export function customProblems({ customDialects = [], receivers = [] }: Own): readonly string[] {
   const ofDialects = customDialects.flatMap(({ dialect, options = {} }, at) =>
     problemsOf(dialect.options, options, {
@@ -147,7 +147,7 @@ function singleSignOn({ operators }: Settings): readonly string[] {
   ]
 }
 
-/** The call of one product is none of another. What `generic` is, only the operator knows. */
+/** Each product has its own call. Which product `generic` is, only the operator knows. */
 function otherProducts({ issuers }: Settings): readonly string[] {
   return issuers.flatMap(({ profile, tell }, at) =>
     tell === undefined || profile === 'generic' || tell.kind === profile

@@ -198,7 +198,7 @@ const nodeSchema: Group<NodeSettings> = group<NodeSettings>({
     keys: optional(
       list(text({ secret: true }), {
         description:
-          'keys under which signing keys are wrapped in the database: the first wraps, all unwrap; in the variable with commas between. Without any they lie in the clear: see [operating.md](operating.md#wrap-the-signing-keys)',
+          'keys under which signing keys are wrapped in the database: the first wraps, all unwrap; in the variable with commas between. Without any they are stored in plain text: see [operating.md](operating.md#wrap-the-signing-keys)',
         variable: 'OUTRIGHT_KEY_ENCRYPTION_KEY',
         minItems: 1,
         allowed: 'a list of keys of 32 bytes, base64 or hexadecimal',

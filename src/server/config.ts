@@ -38,7 +38,7 @@ export interface Overrides extends ConfigFile {
   readonly configPath?: string | undefined
 }
 
-/** Variables that are no settings: where the file is, and where commands find the server. */
+/** Variables that are not settings: where the file is, and where commands find the server. */
 const otherVariables = ['OUTRIGHT_CONFIG', 'OUTRIGHT_URL']
 
 const named = settingsBelow(configSchema)

@@ -14,7 +14,7 @@ const COMMAND_WITHIN_MS = 30_000
 /**
  * Reads the wrapping keys: the first wraps, all unwrap.
  *
- * @throws {ConfigError} Where they cannot be had or are no keys. Nothing of a key is in its
+ * @throws {ConfigError} Where they cannot be read or are not keys. Nothing of a key is in its
  *   message.
  */
 export async function readEncryptionKeys({

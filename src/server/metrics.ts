@@ -120,7 +120,7 @@ function countAddresses(registry: Registry, addresses: ClientAddresses): void {
   })
   new Counter({
     name: 'outright_forwarded_headers_unreadable_total',
-    help: 'Requests of trusted proxies that name the caller by something that is no address',
+    help: 'Requests of trusted proxies that name the caller by a value that is not an address',
     registers: [registry],
     collect() {
       this.reset()

@@ -14,7 +14,7 @@ export const DATABASE_FILE = 'outright.db'
 /**
  * Verifies the hash chain of the log in a database file or a backup, which is only read.
  *
- * @throws {Error} Where it cannot be read, or is no database of Outright.
+ * @throws {Error} Where it cannot be read, or is not a database of Outright.
  */
 export async function verifyAuditFile(
   path: string,

@@ -19,7 +19,7 @@ import { noteRunning } from './running.ts'
 import { jsonLine, jsonLog, systemClock, systemRandom } from './system.ts'
 
 export interface ServeOptions {
-  /** Default: as the configuration says, and without a word there, false. */
+  /** Default: that of the configuration, or false. */
   readonly demo?: boolean
   readonly host?: string
   /** 0 takes any free port. */
@@ -168,7 +168,7 @@ const listenRemedies: ReadonlyMap<string, string> = new Map([
   ['ENOTFOUND', 'there is no such host; choose another with --host'],
 ])
 
-/** A data folder that another process serves is the one trouble that an option mends. */
+/** A data folder that another process has open is the only problem that an option solves. */
 function withRemedy(error: unknown): unknown {
   if (!(error instanceof Error) || !error.message.endsWith('another process is using it'))
     return error

@@ -1,6 +1,6 @@
 /**
  * Everything that answers HTTP, a line each. Configuration, places, the OpenAPI document, the demo
- * and the tables of the documentation are made from this list, whose order says nothing. The name
+ * and the tables of the documentation are made from this list, whose order has no meaning. The name
  * that a dialect has here is that of its settings, `dialects.<name>`.
  */
 export { adobePass } from '../http/dialects/adobe-pass/index.ts'

@@ -31,7 +31,7 @@ import type { TransferSource } from '../stores/transfer/transfer.ts'
 const FORMAT = 'outright-export'
 const VERSION = 1
 
-/** More than any row of ours; what is longer is no such file. */
+/** More than any row of ours; a longer one is not such a file. */
 const MAX_LINE_LENGTH = 16 * 1024 * 1024
 
 type Progress = (done: number) => void

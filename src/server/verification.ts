@@ -21,7 +21,7 @@ import { forgetUntilSeconds, type Timekeeper } from './timekeeper.ts'
 export interface Verification {
   readonly replica: Replica
   readonly hub: FeedHub
-  /** Who wants to know when a session ends: open tabs. */
+  /** Callbacks for ends of sessions: open tabs. */
   readonly watches: Watches
 }
 

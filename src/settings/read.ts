@@ -9,7 +9,7 @@ import { nearest } from './nearest.ts'
 export interface Place {
   /** Name of the setting, such as `dialects.matar.prefix`; empty for all settings together. */
   readonly name: string
-  /** Who said it: a file, a variable, an option. */
+  /** Where it was set: a file, a variable, an option. */
   readonly source?: string | undefined
   /** True: what is missing may be said elsewhere. */
   readonly partial: boolean

@@ -1,7 +1,7 @@
 /**
  * The vocabulary in which settings are written down: one schema says what a setting is called, what
  * it may be, its default, and what it means. This folder owns how such a schema is made (here) and
- * how a value is held against it (`read.ts`). It owns no setting: each part of the server writes
+ * how a value is checked against it (`read.ts`). It owns no setting: each part of the server writes
  * its own schema beside its code, and `src/server/config-schema.ts` puts them together. The tables
  * of the documentation are made from the same schemas (`test/documents`).
  *
@@ -187,7 +187,7 @@ export function hook<F extends (...parameters: never) => unknown>(notes: Notes<F
   return checked({ allowed: 'a function', ...notes }, (value) => typeof value === 'function')
 }
 
-/** What no other schema describes. */
+/** A value with a check of its own. */
 export function checked<T>(
   notes: Notes<T> & { readonly allowed: string },
   isGood: (value: unknown) => boolean,

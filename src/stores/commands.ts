@@ -191,7 +191,7 @@ export interface LongQueries {
   backup: { input: string; output: void }
 }
 
-/** Where a walk through the live revocations has come to. */
+/** How far a walk through the live revocations has got. */
 export type LivePlace =
   | { readonly part: 'wide'; readonly scope: string; readonly key: string }
   | { readonly part: 'narrow'; readonly forgetAfterMs: number; readonly position: number }

@@ -3,7 +3,9 @@ import type { Log } from '../ports/log.ts'
 
 type Listener = (entries: readonly Revocation[]) => void
 
-/** Who hears of committed entries. One that throws neither stops the others nor fails the callers. */
+/**
+ * Listeners to committed entries. One that throws neither stops the others nor fails the callers.
+ */
 export class Listeners {
   readonly #log: Log | undefined
   #listeners: readonly Listener[] = []

@@ -158,7 +158,7 @@ export class NodeObserver {
   #decide(waiting: Waiting): void {
     if (!this.#waiting.delete(waiting)) return
     waiting.stopTimer()
-    // Those that were gone before the call were not waited for, and are no verifiers any more.
+    // Those that were gone before the call were not waited for, and no longer verify.
     const asked = [...this.#observed.values()].filter(
       ({ sinceMs }) => waiting.fromMs < this.#endOf(sinceMs),
     )

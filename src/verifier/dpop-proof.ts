@@ -168,7 +168,7 @@ const publicMembers = new Map<unknown, readonly string[]>([
 ])
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
-/** The members that make a public key; undefined for what is none, or is more than that. */
+/** The members that make a public key; undefined for anything else. */
 function publicPartOf(jwk: unknown): JWK | undefined {
   if (typeof jwk !== 'object' || jwk === null) return undefined
   const given = jwk as Readonly<Record<string, unknown>>

@@ -18,9 +18,9 @@ export interface Entry {
   /** Empty: ours. */
   readonly issuer: string
   readonly key: string
-  /** The counter's value; 0 for what is no counter. */
+  /** The counter's value; 0 where there is no counter. */
   readonly generation: number
-  /** The last second that is dead; 0 for what is no cut-off. */
+  /** The last second that is dead; 0 where there is no cut-off. */
   readonly cutoffSeconds: number
   readonly forgetAfterMs: number
 }

@@ -63,18 +63,21 @@ suite('access tokens in the shape that each product documents', () => {
         assert.equal(read(product, product.access, { type }), 'it is of another type')
       }
       const bound = { ...product.access, cnf: { jkt: 'x' } }
-      assert.equal(read(product, bound), 'it is no access token')
+      assert.equal(read(product, bound), 'it is not an access token')
     })
 
     for (const [what, claims] of Object.entries(product.others)) {
       test(`${name}: ${what} is no access token`, () => {
-        assert.equal(read(product, claims), 'it is no access token')
+        assert.equal(read(product, claims), 'it is not an access token')
       })
     }
 
     for (const claim of ['at_hash', 'c_hash']) {
       test(`${name}: with ${claim} it is an ID token`, () => {
-        assert.equal(read(product, { ...product.access, [claim]: 'x' }), 'it is no access token')
+        assert.equal(
+          read(product, { ...product.access, [claim]: 'x' }),
+          'it is not an access token',
+        )
       })
     }
   }

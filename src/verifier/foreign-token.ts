@@ -21,7 +21,7 @@ export interface ForeignToken {
  *
  * @param terms Of the issuer that has signed it.
  * @param nowSeconds Unix time.
- * @returns Why it is none that is accepted here, in words, where it is none.
+ * @returns Why it is not accepted here, in words; undefined where it is.
  */
 export function readForeignToken(
   { token, header, payload }: SignedToken,
@@ -71,8 +71,8 @@ function wrongKind(
   if (typeof typ !== 'string' || !types.includes(typ.toLowerCase().replace(/^application\//, ''))) {
     return 'it is of another type'
   }
-  if (never.some((claim) => isThere(payload[claim]))) return 'it is no access token'
-  return needs.every((need) => has(payload, need)) ? undefined : 'it is no access token'
+  if (never.some((claim) => isThere(payload[claim]))) return 'it is not an access token'
+  return needs.every((need) => has(payload, need)) ? undefined : 'it is not an access token'
 }
 
 function has(payload: SignedToken['payload'], { claims, values }: Need): boolean {

@@ -177,7 +177,7 @@ function told(verdict: Verdict, others: OtherIssuers | undefined): Verdict {
   return verdict
 }
 
-/** @returns Undefined where it is no access token of its issuer that is accepted here. */
+/** @returns Undefined where it is not an access token of its issuer that is accepted here. */
 function read(
   token: string,
   search: KeySearch,
@@ -190,7 +190,7 @@ function read(
     : readOwn(token, search, options, isEarlyGood)
 }
 
-/** @returns Undefined where it is no access token of this server. */
+/** @returns Undefined where it is not an access token of this server. */
 async function readOwn(
   token: string,
   search: KeySearch,
@@ -205,7 +205,7 @@ async function readOwn(
   return verifiedToken(token, payload, options.replica)
 }
 
-/** @returns Undefined where it is no access token of that issuer that is accepted here. */
+/** @returns Undefined where it is not an access token of that issuer that is accepted here. */
 async function readForeign(
   token: string,
   search: KeySearch,

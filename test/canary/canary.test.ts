@@ -123,7 +123,7 @@ suite('a canary', () => {
       'refuses-all': 'a session that was not logged out is not accepted either: it answers 401',
       closed: 'it does not accept a session that lives: it answers 401',
       down: 'it does not accept a session that lives: ECONNREFUSED',
-      'no-socket': 'it does not accept a session that lives: it is no WebSocket',
+      'no-socket': 'it does not accept a session that lives: it is not a WebSocket',
     })
   })
 

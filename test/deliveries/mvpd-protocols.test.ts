@@ -281,7 +281,7 @@ suite('RP-initiated logout', () => {
     const [dead] = await deliveries('AsksFirst', 1)
     assert.deepEqual(
       [dead?.state, dead?.lastError],
-      ['dead', 'it answered 200 and did not send back: it asks the viewer, who is not there'],
+      ['dead', 'it answered 200 and did not redirect back: it asks the viewer, who is not present'],
     )
   })
 

@@ -17,7 +17,7 @@ export const sessionColumns: readonly Column<WireSession>[] = [
   { title: 'CREATED', value: ({ createdAt }) => createdAt },
 ]
 
-/** Who is in it, or was where all have left. */
+/** Its clients, or the earlier ones where all have left. */
 function clientsOf({ participants }: WireSession): string {
   const live = participants.filter(({ state }) => state === 'live')
   const shown = live.length > 0 ? live : participants

@@ -37,7 +37,7 @@ function outcome(
   const said = outcomeOf(answer, nowMs)
   if (said.kind !== 'delivered') return said
   return impossible(
-    `it answered ${String(answer.status)} and did not send back: it asks the viewer, who is not there`,
+    `it answered ${String(answer.status)} and did not redirect back: it asks the viewer, who is not present`,
   )
 }
 

@@ -122,7 +122,7 @@ export function told(
   return isGone(answer) ? { kind: 'delivered' } : outcomeOf(answer, nowMs)
 }
 
-/** The JSON object of an answer; empty where it is none. */
+/** The JSON object of an answer; empty where it is not an object. */
 export function objectIn({ text }: Answer): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text)

@@ -5,7 +5,10 @@ import { protectListener } from '../../guard/adapters/node.ts'
 /** A sign of life on a stream after this much silence. */
 const HEARTBEAT_MS = 15_000
 
-/** The page of the playground comes from another port. A token is no cookie, so any page may call. */
+/**
+ * The page of the playground comes from another port. A token is not a cookie, so any page may
+ * call.
+ */
 const headers = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': 'authorization',

@@ -26,7 +26,7 @@ export async function examineRate(clock: Clock): Promise<Finding> {
     return fail(
       check,
       'the monotonic clock stands still',
-      'no lease would ever end: mend the clock',
+      'no lease would ever end: correct the clock',
     )
   }
   const difference = wall / monotonic - 1
@@ -64,8 +64,8 @@ export async function examineWall(
 /**
  * Compares this machine's wall clock with the time up to which the node dares to forget and delete.
  *
- * @param stored What the node has stored of it, a minute ago at the most where it runs; undefined
- *   where no node has run yet.
+ * @param stored What the node has stored of it, at most a minute ago where it runs; undefined where
+ *   no node has run yet.
  */
 export function examineTrusted(clock: Clock, stored: string | undefined): Finding {
   const check = 'clock.trusted'

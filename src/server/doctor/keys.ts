@@ -22,7 +22,7 @@ export async function examineKeys(
     if (clear === 0) return ok(check, keys.length === 0 ? 'none yet' : 'wrapped')
     return warn(
       check,
-      `${String(clear)} of ${String(keys.length)} lie in the clear: who reads the database can sign`,
+      `${String(clear)} of ${String(keys.length)} are in plain text: a reader of the database can sign`,
       wrappingKeys.length === 0
         ? 'set OUTRIGHT_KEY_ENCRYPTION_KEY, then rotate the keys'
         : 'the next start wraps them; then rotate the keys',

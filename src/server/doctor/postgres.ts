@@ -116,7 +116,7 @@ export function* judgeState(state: PostgresState): Generator<Finding> {
   yield judgeDisk(
     state,
     'full_page_writes',
-    'a crash may leave half a page, which nothing can mend',
+    'a crash may leave half a page, which cannot be repaired',
   )
   yield judgeCommit(state)
   yield judgeReplication(state)

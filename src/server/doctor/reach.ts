@@ -91,14 +91,14 @@ function judgeIssuer(
     return fail(
       check,
       `the public URL ${issuer} does not lead to a server: ${there.message}`,
-      'set issuer to the URL that callers use, or mend the proxy',
+      'set issuer to the URL that callers use, or correct the proxy',
     )
   }
   if (there.some((kid) => here.includes(kid))) return ok(check, `${issuer} leads to this server`)
   return fail(
     check,
     `${issuer} leads to another server, whose keys are not these`,
-    'set issuer to the URL of this server, or mend the proxy',
+    'set issuer to the URL of this server, or correct the proxy',
   )
 }
 
@@ -193,7 +193,7 @@ export function judgeIgnored({
   if (unreadable > 0) {
     return warn(
       check,
-      `${String(unreadable)} times a trusted proxy named the caller by something that is no address`,
+      `${String(unreadable)} times a trusted proxy named the caller by a value that is not an address`,
       'let the proxy write IP addresses into X-Forwarded-For',
     )
   }

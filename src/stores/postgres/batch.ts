@@ -25,7 +25,7 @@ import { mayExtend, runAddSuccessors, runOpen, runRotate, type Rotated } from '.
 import { advance, fence, type Tail } from './streams.ts'
 import { addTicket, countAttempt, putTicket, takeTicket } from './tickets.ts'
 
-/** What a batch comes to, if it is committed. */
+/** The outcome of a batch, if it is committed. */
 export interface Outcome {
   /** One for each command, in order. */
   readonly answers: readonly Answer[]

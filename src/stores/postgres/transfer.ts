@@ -74,7 +74,8 @@ export async function openPostgresSource(url: string, nowMs: number): Promise<Tr
     await (abilities.activity ? checkUnserved(connection) : checkUnrenewed(connection))
     await planForKeys(connection, abilities)
     await connection.command('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-    // The connection's own limit is for nodes: here a slow disk on the other side is no reason to end.
+    // The connection's own limit is for nodes: here a slow disk on the other side must not end the
+    // connection.
     await connection.command('SET LOCAL idle_in_transaction_session_timeout = 0')
     const counts = await countRows(connection, nowMs)
     return {
@@ -145,7 +146,7 @@ async function checkSchema(connection: Connection): Promise<void> {
     throw new Error('its schema is not up to date: run outright migrate')
 }
 
-/** Counters are made before they are raised; one that never was says nothing. */
+/** Counters are made before they are raised; one that was never raised is left out. */
 function filters(table: TableName, nowMs: number): readonly string[] {
   if (table === 'tickets') return [`expires_at_ms >= ${String(nowMs)}`]
   return table === 'generations' ? ['generation > 0'] : []

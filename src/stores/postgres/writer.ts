@@ -89,8 +89,8 @@ export class Writer {
   readonly #options: WriterOptions
   readonly #queue: Waiting[] = []
   /**
-   * Longest life of the access tokens of recent sessions, in milliseconds by `sid`. It never changes,
-   * so a logout at the node that opened the session needs no look-up.
+   * Longest life of the access tokens of recent sessions, in milliseconds by `sid`. It never
+   * changes, so a logout at the node that opened the session needs no look-up.
    */
   readonly #lifetimes = new RecentMap<string, number>(REMEMBERED_SESSIONS)
   /** What was cut out of a batch that failed; goes before the queue. */

@@ -52,7 +52,7 @@ function listReader(
   database: DatabaseSync,
   convert: (row: LogRow) => Revocation,
 ): (request: { readonly filter: LogFilter; readonly page: PageRequest }) => Page<Revocation> {
-  /** By their conditions: eight at the most. */
+  /** By their conditions: at most eight. */
   const prepared = new Map<string, StatementSync>()
   function find(conditions: string): StatementSync {
     const known =

@@ -1,4 +1,4 @@
-/** Ending: what, what that comes to, a confirmation, and then the truth about the answer. */
+/** Ending: what to end, a preview, a confirmation, and then the real outcome. */
 import type { WireDryRun } from 'outright/client'
 import { useState } from 'preact/hooks'
 import { api } from '../lib/api.ts'

@@ -1,4 +1,4 @@
-/** Who is logged in: found by what one knows of them. */
+/** Who is logged in, with search. */
 import type { SessionFilter, WireForeignSession, WireSession } from 'outright/client'
 import { api } from '../lib/api.ts'
 import { useDialectOptions, useDialectTitle } from '../lib/dialects.ts'

@@ -1,4 +1,4 @@
-/** What the reports of canaries come to, path by path. */
+/** The reports of canaries, summed up path by path. */
 import type { WireCanaryPath, WireCanaryReport } from 'outright/client'
 
 /** One path in one round. */

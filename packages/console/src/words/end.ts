@@ -5,7 +5,7 @@ import { plural } from './plural.ts'
 export const endEn = {
   end: {
     title: 'End sessions',
-    lead: 'Say what to end. You see what it comes to before anything happens.',
+    lead: 'Choose what to end. You see the effect before anything happens.',
     what: 'What to end',
     scopes: {
       session: 'One session',

@@ -94,7 +94,7 @@ export function authenticateRoute(pass: Pass): Route {
 
 /**
  * Some browsers read `&reg` in `…&reg_code=…` as the entity `®`, so that the code arrives inside
- * the parameter before it. The vendor's note tells clients to mend it; here it is mended.
+ * the parameter before it. The vendor's note tells clients to fix it; here it is fixed.
  */
 function mendRegistrationCode(query: URLSearchParams): URLSearchParams {
   if (query.has('reg_code')) return query

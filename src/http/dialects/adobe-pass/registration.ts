@@ -91,7 +91,9 @@ const example = {
   client_id_issued_at: 1_795_209_128,
 }
 
-/** JSON as documented; a form as some clients send it. A parameter that comes twice is no parameter. */
+/**
+ * JSON as documented; a form as some clients send it. A parameter that is sent twice is refused.
+ */
 function readFields(request: SurfaceRequest): Readonly<Record<string, unknown>> {
   if (!/^application\/x-www-form-urlencoded\b/i.test(request.header('content-type') ?? '')) {
     return readJson(request)

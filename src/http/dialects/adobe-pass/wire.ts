@@ -29,10 +29,10 @@ const route = routesWith({
   jsonType: JSON_TYPE,
 })
 
-/** Who calls proves it with an access token, where that is asked for. */
+/** The caller proves its identity with an access token, where that is required. */
 export const security: readonly Readonly<Record<string, readonly string[]>>[] = [{}, { bearer: [] }]
 
-/** Declares a call of the API; what any of them may come to is added to its answers. */
+/** Declares a call of the API; the answers that every call can have are added. */
 export const passRoute: DeclareRoute = (form, handle) =>
   route({ security, ...form, responses: { ...errors, ...form.responses } }, handle)
 
@@ -118,7 +118,7 @@ export function html(description: string): AnyResponse {
 
 const throttled = html('Over one call a second after a burst of ten; an HTML page')
 
-/** What any call may come to. */
+/** Answers that every call can have. */
 export const errors: Readonly<Record<401 | 429 | 503 | 'default', AnyResponse>> = {
   401: error('An access token was sent that is not good, or none where one is required'),
   429: throttled,

@@ -199,7 +199,7 @@ async function allow(service: BaanxService, call: PageCall, visit: Visit): Promi
   }
 }
 
-/** What the person may mend; undefined for what is to be answered as a failure. */
+/** A mistake that the person can correct; undefined for what is answered as a failure. */
 function problemOf(failure: Failure): string | undefined {
   switch (failure.kind) {
     case 'credentials_invalid':

@@ -120,7 +120,7 @@ export function renderFailure(failure: Failure, path: string): Answer {
   }
 }
 
-/** What any call may come to. */
+/** Answers that every call can have. */
 function renderCommonFailure(failure: CommonFailure): Answer {
   switch (failure.kind) {
     case 'address_not_allowed':

@@ -130,7 +130,7 @@ export function oauthError(error: string, error_description?: string): ResponseF
   }
 }
 
-/** What every call of an application may come to. */
+/** Answers that every call of an application can have. */
 export const errors: Readonly<Record<498 | 499 | 500 | 503 | 'default', ResponseForm<Message>>> = {
   498: message('No application has this client key', 'Invalid Token'),
   499: message('No client key', 'Token Required'),

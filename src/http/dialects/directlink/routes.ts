@@ -124,7 +124,7 @@ function downloadListRoute({ acts, render }: DirectLinkService): Route {
       responses: { 200: downloads, ...errors },
     },
     async (call) => {
-      // Who calls is settled first: a stranger learns nothing about parameters.
+      // The caller is authenticated first: a stranger learns nothing about parameters.
       const username = await acts.identify(readCredentials(call.request), call.request)
       call.query()
       return render.downloadList(username)

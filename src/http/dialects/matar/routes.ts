@@ -201,7 +201,7 @@ const limited = response('Too many for this phone or address', tokenError, {
     error: 'too_many_requests',
   },
 })
-/** What any call may come to. */
+/** Answers that every call can have. */
 const errors = {
   503: response('Nothing was stored; try again', message, {
     unavailable: { message: 'Service Unavailable' },

@@ -139,7 +139,7 @@ function readFields(request: SurfaceRequest): object {
  * What the store finds wrong with a parameter, a cursor above all, has the form of all such
  * complaints.
  *
- * @throws Everything that is no problem of this API alone.
+ * @throws Every failure that is not specific to this API.
  */
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error

@@ -68,7 +68,8 @@ function wrongForeignKey({ scope, key }: Target): string | undefined {
 /**
  * Reads `token`, an access token itself, in place of `scope` and `key`.
  *
- * @throws {Problem} Where it is no token that is accepted here, and beside what names it again.
+ * @throws {Problem} Where it is not a token that is accepted here, or where other fields name the
+ *   target again.
  */
 export async function readToken(
   { core }: AdminContext,

@@ -120,7 +120,7 @@ function removeKeyRoute({ core, route }: AdminContext): Route {
   )
 }
 
-/** `GET /caller`: what the setting `trustedProxies` comes to. */
+/** `GET /caller`: the effect of the setting `trustedProxies`. */
 function callerRoute({ node, route }: AdminContext): Route {
   return route(
     {

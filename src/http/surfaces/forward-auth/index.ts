@@ -254,7 +254,7 @@ const form = {
     302: { description: 'With `mode=redirect`, for a browser: to the login page' },
     401: {
       description:
-        'No token, or one that is not accepted. With `Retry-After`: this node cannot tell at the moment.',
+        'No token, or one that is not accepted. With `Retry-After`: this node cannot decide at the moment.',
     },
     403: { description: 'A good token without the scopes asked for.' },
   },

@@ -15,7 +15,7 @@ export interface Check {
   readonly token: string | undefined
   /** With the proof of its key, where it was sent as `DPoP`. */
   readonly proven?: NonNullable<ShownToken['proven']>
-  /** A bearer token was sent, and is in no form in which a token can be. */
+  /** A bearer token was sent, and is malformed. */
   readonly isUnreadable: boolean
   /** What `aud` must contain, all of it. */
   readonly audiences: readonly string[]

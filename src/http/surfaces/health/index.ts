@@ -1,7 +1,7 @@
 /**
  * What operators and verifiers need of every node: health, readiness, metrics and the public keys.
- * Open to everybody; nothing here is secret. Who would not show how much a server does gives the
- * metrics a token, or lets the proxy hide them.
+ * Public; nothing here is secret. Who would not show how much a server does gives the metrics a
+ * token, or lets the proxy hide them.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'

@@ -138,7 +138,7 @@ const form = {
       alsoType: signedType,
     },
     400: error('The request is not good'),
-    401: error('Who asks is not known'),
+    401: error('The caller is unknown'),
     default: error('What else is wrong'),
     429: error('Too many wrong secrets'),
     503: error('This node cannot say at the moment: ask again'),

@@ -9,7 +9,7 @@ import type { OAuthService } from './service.ts'
 export interface WantedAcr {
   /** The one that is liked best comes first. */
   readonly values: readonly string[]
-  /** True: a login that has none of them is no login. Otherwise it is a wish. */
+  /** True: a login without any of them is refused. Otherwise it is a preference. */
   readonly isEssential: boolean
 }
 

@@ -124,7 +124,7 @@ function needsLogin(service: OAuthService, authorization: Authorization, signOn:
   return maxAgeSeconds !== undefined && startedAtMs - authTimeMs > maxAgeSeconds * 1000
 }
 
-/** Where nobody may be asked, a wish is no reason to fail. */
+/** Where the person may not be asked, a preference alone does not cause a failure. */
 function needsOtherAcr(
   service: OAuthService,
   { wantedAcr, prompts }: Authorization,

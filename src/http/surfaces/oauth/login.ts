@@ -94,7 +94,7 @@ async function goOn(
   return { status: 303, headers: { location: login.path }, cookies }
 }
 
-/** What a person may mend; undefined for what is to be answered as a failure. */
+/** A mistake that the person can correct; undefined for what is answered as a failure. */
 function problemOf(
   failure: Failure,
   words: Words,

@@ -30,7 +30,7 @@ interface Target {
   readonly state?: string
 }
 
-/** What a page has asked about: what it ends stands here, and in no form (logout CSRF). */
+/** What a page has asked about: what it ends is stored here, and not in the form (logout CSRF). */
 interface Question extends Target {
   readonly sessions: readonly { readonly sid: string; readonly subjectId: string }[]
 }

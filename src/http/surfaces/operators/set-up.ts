@@ -37,7 +37,7 @@ export async function submitSetUp(
   }
 }
 
-/** What a person may mend; undefined for what is to be answered as a failure. */
+/** A mistake that the person can correct; undefined for what is answered as a failure. */
 function problemOf(
   failure: Failure,
   words: Words,

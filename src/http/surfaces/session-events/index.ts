@@ -91,7 +91,7 @@ function createSessionEvents(context: SurfaceContext): Surface {
     routes: [route],
     owns: (path) => path === PATH,
     renderFailure: problemAnswer,
-    // Bearer tokens are no ambient credential, so any origin may send one.
+    // Bearer tokens are not an ambient credential, so any origin may send one.
     cors: { origins: ['*'], requestHeaders: ['dpop'] },
   }
 }

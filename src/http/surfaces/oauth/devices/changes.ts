@@ -4,7 +4,7 @@ import { findSignOn, type SignOn } from '../browser.ts'
 import type { OAuthService } from '../service.ts'
 import { liveSessions } from './own-devices.ts'
 
-/** A login elsewhere is in no log, so it is looked for. */
+/** A login elsewhere is not in the log, so it is polled for. */
 const LOOK_MS = 2000
 /** However much is logged out elsewhere, this page looks no more often. */
 const LEAST_PAUSE_MS = 200
