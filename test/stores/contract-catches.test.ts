@@ -2,9 +2,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Refusal } from '../../src/domain/failure.ts'
-import { storeChecks, type Check, type StoreUnderTest } from '../../src/stores/contract.ts'
+import {
+  storeChecks,
+  storeContract,
+  type Check,
+  type StoreUnderTest,
+} from '../../src/stores/contract.ts'
 import { brokenStores, type BrokenStore } from '../../src/testing/broken-stores.ts'
-import { temporarySqlite } from './temporary.ts'
+import { threadlessSqlite } from './threadless-sqlite.ts'
+
+// What is broken below holds as it is, so that what is caught is what was broken.
+storeContract('SQLite without threads', threadlessSqlite)
 
 describe('the contract of a store catches one that', () => {
   for (const broken of brokenStores) {
@@ -19,7 +27,7 @@ describe('the contract of a store catches one that', () => {
 
 /** Whether the check fails, and because of what it looked at rather than of a fault of its own. */
 async function fails(check: Check, broken: BrokenStore): Promise<boolean> {
-  const inner = await temporarySqlite()
+  const inner = await threadlessSqlite()
   const subject: StoreUnderTest = {
     store: broken.wrap(inner.store),
     reopen: async () => broken.wrap(await inner.reopen()),
