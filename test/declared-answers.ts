@@ -103,6 +103,12 @@ function namesIn(path: string): number {
 }
 
 function patternOf(path: string): RegExp {
+  const known = patterns.get(path)
+  if (known !== undefined) return known
   const escaped = path.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)
-  return new RegExp(`^${escaped.replaceAll(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}$`)
+  const pattern = new RegExp(`^${escaped.replaceAll(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}$`)
+  patterns.set(path, pattern)
+  return pattern
 }
+
+const patterns = new Map<string, RegExp>()

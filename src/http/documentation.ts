@@ -26,7 +26,7 @@ const contentSecurityPolicy = [
  * they say what the source code says. Nothing is fetched from elsewhere.
  */
 export function registerDocumentation(app: FastifyInstance, document: OpenApiDocument): void {
-  const text = JSON.stringify(document)
+  let text: string | undefined
   app.get(OPENAPI_PATH, { exposeHeadRoute: true }, (_request, reply) =>
     reply
       .headers({
@@ -35,7 +35,7 @@ export function registerDocumentation(app: FastifyInstance, document: OpenApiDoc
         'access-control-allow-origin': '*',
         'x-content-type-options': 'nosniff',
       })
-      .send(text),
+      .send((text ??= JSON.stringify(document))),
   )
   // In a context of its own, so that the page's headers stay on the page.
   app.register(async (page) => {
