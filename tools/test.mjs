@@ -114,7 +114,8 @@ function testArguments() {
     '--import=./tools/test-deadline.mjs',
     '--test',
     '--test-reporter=spec',
-    '--test-concurrency=2',
+    // For two cores: tests of leases, frozen processes and disks wait for a good part of their time.
+    '--test-concurrency=3',
     '--test-timeout=600000',
     ...request.runner,
     ...testFiles(),
