@@ -14,6 +14,8 @@ export const FILLED_ADDRESS = '198.51.100.7'
 export const ADMIN_TOKEN = 'bench-only-admin-token-0123456789'
 
 const DAY_MS = 86_400_000
+/** One after the other: a million in three weeks. */
+const EVERY_MS = 2_000
 
 /**
  * Writes live sessions of one client, each of another subject.
@@ -29,15 +31,16 @@ export function fillSessions(path: string, sessions: number, mintId: () => strin
     database.exec('PRAGMA cache_size = -262144')
     database.exec('BEGIN')
     const insert = database.prepare(
-      `INSERT INTO sessions (sid, subject_id, client_id, device_key, dialect, created_at_ms,
+      `INSERT INTO sessions (sid, participant_id, participant_generation, subject_id, client_id, device_key, dialect, created_at_ms,
          expires_at_ms, access_lifetime_ms, everyone_generation, subject_generation,
          client_generation, grant_generation, device_generation, attributes)
-       VALUES (?, ?, '${FILLED_CLIENT}', NULL, 'octopus', ?, ?, 3600000, 0, 0, 0, 0, 0, ?)`,
+       VALUES (?, '', 0, ?, '${FILLED_CLIENT}', NULL, 'octopus', ?, ?, 3600000, 0, 0, 0, 0, 0, ?)`,
     )
     for (let index = 0; index < sessions; index++) {
       const address = index % 10 === 0 ? FILLED_ADDRESS : `203.0.113.${String(index % 200)}`
       const attributes = JSON.stringify({ address })
-      insert.run(mintId(), subjectOf(index), nowMs, nowMs + DAY_MS, attributes)
+      const openedAtMs = nowMs - (sessions - index) * EVERY_MS
+      insert.run(mintId(), subjectOf(index), openedAtMs, nowMs + DAY_MS, attributes)
     }
     database.exec('COMMIT')
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)')

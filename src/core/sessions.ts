@@ -6,10 +6,12 @@ import type { Generations } from '../domain/generation.ts'
 import type { Session, SessionStatus } from '../domain/session.ts'
 import type {
   ClientSessions,
+  CountBounds,
   Openings,
   OpeningsRequest,
   Page,
   PageRequest,
+  SessionCount,
   SessionFilter,
   SessionStore,
 } from '../ports/store.ts'
@@ -17,10 +19,10 @@ import type { CoreDependencies } from './dependencies.ts'
 import { parseRefreshToken } from './refresh-token.ts'
 
 export interface Sessions {
-  /** Newest first, each with its state as it is now. */
+  /** Newest first, each with its state as it is now. See `SessionPageRequest`. */
   list(filter: SessionFilter, page: PageRequest): Promise<Page<SessionStatus>>
-  /** How many the filter finds, up to `atMost`. */
-  count(filter: SessionFilter, atMost?: number): Promise<number>
+  /** How many the filter finds: all of them, or as far as the bounds go. */
+  count(filter: SessionFilter, bounds?: CountBounds): Promise<SessionCount>
   /** Who has a part in the sessions that the filter finds, most sessions first. */
   countByClient(filter: SessionFilter, limit: number): Promise<readonly ClientSessions[]>
   /** How many of those that are stored were opened in each step of time. */
@@ -47,7 +49,7 @@ export function sessionVerbs({
 }: Pick<CoreDependencies, 'store' | 'clock'>): Sessions {
   return {
     list: (filter, page) => store.listSessions(filter, clock.nowMs(), page),
-    count: (filter, atMost) => store.countSessions(filter, atMost),
+    count: (filter, bounds) => store.countSessions(filter, bounds),
     countByClient: (filter, limit) => store.countSessionsByClient(filter, limit),
     openings: (request) => store.countOpenings(request),
     find: (sid) => store.findSession(sid),

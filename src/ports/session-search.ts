@@ -17,6 +17,26 @@ export interface SessionFilter {
   readonly liveAtMs?: number
 }
 
+/**
+ * Rows that one search looks at, the newest of those that its narrowest name finds. Where most of
+ * them have ended, or other names exclude them, it would go on through millions otherwise.
+ */
+export const ROWS_LOOKED_AT = 25_000
+
+/** How far a count goes. */
+export interface CountBounds {
+  /** No more than so many are counted. */
+  readonly atMost: number
+  /** Rows that are looked at. Default: all that it takes. */
+  readonly lookAt?: number
+}
+
+export interface SessionCount {
+  readonly count: number
+  /** False where there may be more. */
+  readonly isExact: boolean
+}
+
 /** How many sessions a client has a part in. */
 export interface ClientSessions {
   readonly clientId: string

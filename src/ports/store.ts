@@ -21,7 +21,14 @@ import type { Session, SessionNames, SessionStatus } from '../domain/session.ts'
 import type { CutStore } from './cut.ts'
 import type { DirectoryStore } from './directory.ts'
 import type { DeliveryStore } from './delivery.ts'
-import type { ClientSessions, Openings, OpeningsRequest, SessionFilter } from './session-search.ts'
+import type {
+  ClientSessions,
+  CountBounds,
+  Openings,
+  OpeningsRequest,
+  SessionCount,
+  SessionFilter,
+} from './session-search.ts'
 import type { ForeignSessionStore } from './foreign-session.ts'
 import type { OperatorStore, PasskeyStore } from './operator.ts'
 import type { TicketStore } from './ticket.ts'
@@ -35,7 +42,7 @@ export type {
   SubjectChange,
   SubjectLookup,
 } from './directory.ts'
-export type { ClientSessions, Openings, OpeningsRequest, SessionFilter } from './session-search.ts'
+export type * from './session-search.ts'
 
 export interface Store
   extends
@@ -62,6 +69,12 @@ export interface PageRequest {
   readonly limit: number
   /** `next` of the page before; undefined for the first page. */
   readonly cursor: string | undefined
+}
+
+/** A page of sessions may hold fewer than its limit, or none, and yet have a next one. */
+export interface SessionPageRequest extends PageRequest {
+  /** Rows that are looked at for this page. Default `ROWS_LOOKED_AT`. */
+  readonly lookAt?: number
 }
 
 export interface RevokeOutcome {
@@ -281,16 +294,16 @@ export interface SessionStore {
 
   /**
    * Newest first, each once: by when the first participant came in that the filter finds. `state`
-   * is judged at `nowMs`.
+   * is judged at `nowMs`. A page ends early where so many rows were looked at.
    */
   listSessions(
     filter: SessionFilter,
     nowMs: number,
-    page: PageRequest,
+    page: SessionPageRequest,
   ): Promise<Page<SessionStatus>>
 
-  /** How many sessions the filter finds; it stops counting at `atMost`, where that is given. */
-  countSessions(filter: SessionFilter, atMost?: number): Promise<number>
+  /** How many sessions the filter finds: all of them, or as far as the bounds go. */
+  countSessions(filter: SessionFilter, bounds?: CountBounds): Promise<SessionCount>
 
   /** The clients whose part in a session the filter finds, most sessions first, at most `limit`. */
   countSessionsByClient(filter: SessionFilter, limit: number): Promise<readonly ClientSessions[]>

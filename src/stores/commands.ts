@@ -29,6 +29,7 @@ import type {
   ClientChange,
   ClientLookup,
   ClientSessions,
+  CountBounds,
   DirectoryIds,
   DirectoryNames,
   ExtendAccessCommand,
@@ -44,7 +45,9 @@ import type {
   RevokeOutcome,
   RotateCommand,
   RotateOutcome,
+  SessionCount,
   SessionFilter,
+  SessionPageRequest,
   SigningKey,
   SubjectChange,
   SubjectLookup,
@@ -157,10 +160,13 @@ export interface LongQueries {
   listRevocations: { input: { filter: LogFilter; page: PageRequest }; output: Page<Revocation> }
   liveRevocations: { input: LiveRequest; output: LivePage }
   listSessions: {
-    input: { filter: SessionFilter; nowMs: number; page: PageRequest }
+    input: { filter: SessionFilter; nowMs: number; page: SessionPageRequest }
     output: Page<SessionStatus>
   }
-  countSessions: { input: { filter: SessionFilter; atMost: number | undefined }; output: number }
+  countSessions: {
+    input: { filter: SessionFilter; bounds: CountBounds | undefined }
+    output: SessionCount
+  }
   countSessionsByClient: {
     input: { filter: SessionFilter; limit: number }
     output: readonly ClientSessions[]

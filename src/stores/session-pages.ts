@@ -5,7 +5,7 @@ import {
   type SessionState,
   type SessionStatus,
 } from '../domain/session.ts'
-import type { Page } from '../ports/store.ts'
+import type { CountBounds, Page, SessionCount, SessionFilter } from '../ports/store.ts'
 import { toPage, writeCursor } from './pages.ts'
 import { toSession, type SessionRow } from './rows.ts'
 
@@ -21,8 +21,66 @@ export interface ListedRow extends ParticipantRow {
   readonly found: number
 }
 
+/** Names by which sessions are found, each with an index: that which finds the fewest comes first. */
+const narrowestFirst = ['sid', 'subjectId', 'deviceKey', 'address', 'clientId', 'dialect'] as const
+
+/** What of a filter an index finds by itself: such rows are looked at, and counted for the bound. */
+export function indexedOf(filter: SessionFilter): SessionFilter {
+  const narrowest = narrowestFirst.find((name) => filter[name] !== undefined)
+  const names = [narrowest, 'openedFromMs', 'openedUntilMs']
+  return Object.fromEntries(Object.entries(filter).filter(([name]) => names.includes(name)))
+}
+
 /**
- * The participants of the sessions that a query finds, as {@link toSessionPage} takes them.
+ * Lists are read in the order of the numbers. So a time is also said as a bound of them, which an
+ * index finds: without it everything that is newer would be read and thrown away. The sign keeps
+ * the numbers from being walked for it, from the other end.
+ */
+export const numberBounds: {
+  readonly [N in 'openedFromMs' | 'openedUntilMs']: (value: string) => string
+} = {
+  openedFromMs: (value: string) =>
+    `SELECT min(+number) - 1 AS bound FROM sessions WHERE created_at_ms >= ${value}`,
+  openedUntilMs: (value: string) =>
+    `SELECT max(+number) + 1 AS bound FROM sessions WHERE created_at_ms <= ${value}`,
+}
+
+/** Before the first row of a list, and behind the last. */
+export const FIRST: number = Number.MAX_SAFE_INTEGER
+export const LAST = -1
+
+/** The rows that a search looks at. */
+export interface LookedAt {
+  /** Numbers below this one, */
+  readonly before: number
+  /** and above this one. */
+  readonly above: number
+  /** The first row that it may not look at; undefined where it looks at all there are. */
+  readonly floor: number | undefined
+}
+
+/** The bounds of a count that has none. */
+export const countAll: Required<CountBounds> = {
+  atMost: Number.MAX_SAFE_INTEGER - 1,
+  lookAt: Number.MAX_SAFE_INTEGER,
+}
+
+/** @param floor Of a search that did not look at everything: see {@link toSessionPage}. */
+export function toSessionCount(
+  counted: number,
+  atMost: number,
+  floor: number | undefined,
+): SessionCount {
+  return {
+    count: Math.min(counted, atMost),
+    isExact: counted <= atMost && floor === undefined,
+  }
+}
+
+/**
+ * The participants of the sessions that a query finds, as {@link toSessionPage} takes them. The join
+ * is an outer one so that SQLite begins with what was found, of which it does not know how little
+ * it is.
  *
  * @param found A query of `sid` and `found`.
  * @param columns Of a row `s` of `sessions`.
@@ -31,7 +89,7 @@ export interface ListedRow extends ParticipantRow {
 export function participantsOf(found: string, columns: string, revoked: string): string {
   return `WITH f AS MATERIALIZED (${found}),
     p AS MATERIALIZED (
-      SELECT f.found, ${columns}, ${revoked} AS revoked FROM f JOIN sessions s ON s.sid = f.sid),
+      SELECT f.found, ${columns}, ${revoked} AS revoked FROM f LEFT JOIN sessions s ON s.sid = f.sid),
     n AS (
       SELECT g.*, row_number() OVER (PARTITION BY g.sid ORDER BY g.revoked, g.participant_id) AS nth
       FROM p AS g)
@@ -39,19 +97,27 @@ export function participantsOf(found: string, columns: string, revoked: string):
     ORDER BY g.found DESC, g.nth`
 }
 
+export interface SessionPageContext {
+  readonly limit: number
+  readonly nowMs: number
+  /** The number of the first row that was not looked at; undefined where all were. */
+  readonly floor: number | undefined
+}
+
 /** @param rows Of one session more than the page has room for, where there is one. */
 export function toSessionPage(
   rows: readonly ListedRow[],
-  limit: number,
-  nowMs: number,
+  { limit, nowMs, floor }: SessionPageContext,
 ): Page<SessionStatus> {
   const sessions = [...Map.groupBy(rows, (row) => row.found).values()]
-  return toPage(
+  const page = toPage(
     sessions,
     limit,
     (participants) => toStatus(participants, nowMs),
     ([row]) => writeCursor('sessions', row?.found ?? 0),
   )
+  const behind = floor === undefined ? undefined : writeCursor('sessions', floor + 1)
+  return { ...page, next: page.next ?? behind }
 }
 
 /**

@@ -43,8 +43,10 @@ function dependencies(store: Partial<Store> = {}): CoreDependencies {
   return { ...real, store: { ...real.store, ...store } }
 }
 
-const live = () =>
-  server.store.countSessions({ ...names, liveAtMs: server.dependencies.clock.nowMs() })
+async function live(): Promise<number> {
+  const liveAtMs = server.dependencies.clock.nowMs()
+  return (await server.store.countSessions({ ...names, liveAtMs })).count
+}
 
 const refused = (kind: string) => ({ message: kind })
 

@@ -8,7 +8,8 @@ import { counters } from './sessions.ts'
 
 async function sids(store: Store, filter: SessionFilter, nowMs = now): Promise<string[]> {
   const found = await allPages((page) => store.listSessions(filter, nowMs, page), 7)
-  assert.equal(await store.countSessions(filter), found.length, JSON.stringify(filter))
+  const { count } = await store.countSessions(filter)
+  assert.equal(count, found.length, JSON.stringify(filter))
   return found.map(({ session: { sid } }) => sid)
 }
 
@@ -59,8 +60,9 @@ export const sessionListChecks: readonly Check[] = [
           .toReversed()
         assert.deepEqual(await sids(store, filter), expected, JSON.stringify(filter))
       }
-      assert.equal(await store.countSessions({}, 48), 48)
-      assert.equal(await store.countSessions({}, 5), 5, 'no more than was asked for')
+      const upTo = (atMost: number) => store.countSessions({}, { atMost })
+      assert.deepEqual(await upTo(48), { count: 48, isExact: true })
+      assert.deepEqual(await upTo(5), { count: 5, isExact: false }, 'no more than was asked for')
     },
   },
   {
@@ -75,6 +77,43 @@ export const sessionListChecks: readonly Check[] = [
         )
       assert.deepEqual(await found({ openedUntilMs: now + 20 }), ['20', '10', '0'])
       assert.deepEqual(await found({ openedFromMs: now + 50 }), ['60', '50'])
+    },
+  },
+  {
+    name: 'listSessions and countSessions: look at no more rows than they may, and go on from there',
+    async run({ store }) {
+      const opened: Session[] = []
+      for (let index = 0; index < 25; index += 1) {
+        const createdAtMs = now + index
+        const clientId = index === 3 ? 'tv' : 'web'
+        opened.push(await store.openSession(session({ clientId, createdAtMs, dialect: 'octopus' })))
+      }
+      for (const { sid } of opened.slice(5)) await store.revoke(revocation({ key: sid }))
+      const walk = async (filter: SessionFilter) => {
+        const pages: (readonly string[])[] = []
+        let cursor: string | undefined
+        do {
+          const page = await store.listSessions(filter, now, { limit: 4, cursor, lookAt: 10 })
+          pages.push(page.items.map((item) => item.session.sid))
+          cursor = page.next
+        } while (cursor !== undefined)
+        return pages
+      }
+      const live = opened.slice(0, 5).map(({ sid }) => sid)
+      const [first = '', ...others] = live
+      // Twenty have ended; the last page has room for four of the five.
+      assert.deepEqual(await walk({ liveAtMs: now }), [[], [], others.toReversed(), [first]])
+      assert.deepEqual(await walk({ openedUntilMs: now + 3, liveAtMs: now }), [
+        live.slice(0, 4).toReversed(),
+      ])
+      const tv = { clientId: 'tv', dialect: 'octopus' }
+      assert.deepEqual(await walk(tv), [[live[3]]], 'its client alone is looked at')
+      const counted = (filter: SessionFilter, lookAt: number) =>
+        store.countSessions(filter, { atMost: 100, lookAt })
+      assert.deepEqual(await counted({ liveAtMs: now }, 10), { count: 0, isExact: false })
+      assert.deepEqual(await counted({ liveAtMs: now }, 22), { count: 2, isExact: false })
+      assert.deepEqual(await counted({ liveAtMs: now }, 25), { count: 5, isExact: true })
+      assert.deepEqual(await counted(tv, 1), { count: 1, isExact: true })
     },
   },
   {
@@ -188,7 +227,7 @@ export const sessionListChecks: readonly Check[] = [
       const list = async (filter: SessionFilter = {}) => {
         const page = { limit: 10, cursor: undefined }
         const { items } = await store.listSessions(filter, now, page)
-        assert.equal(await store.countSessions(filter), items.length)
+        assert.deepEqual(await store.countSessions(filter), { count: items.length, isExact: true })
         return items
       }
       await end('client', 'web')

@@ -1,21 +1,31 @@
 /** Looking sessions up: one by its name, its device or its refresh token, and many in pages. */
 import type { Generations } from '../../domain/generation.ts'
 import type { Session, SessionNames, SessionStatus } from '../../domain/session.ts'
+import { ROWS_LOOKED_AT } from '../../ports/session-search.ts'
 import type {
   ClientSessions,
+  CountBounds,
   Openings,
   OpeningsRequest,
   Page,
-  PageRequest,
+  SessionCount,
   SessionFilter,
+  SessionPageRequest,
 } from '../../ports/store.ts'
 import { checkLimit, readCursor } from '../pages.ts'
 import {
+  countAll,
+  FIRST,
+  indexedOf,
+  LAST,
+  numberBounds,
   participantsOf,
   participantsOfOne,
+  toSessionCount,
   toSessionPage,
   toStatus,
   type ListedRow,
+  type LookedAt,
   type ParticipantRow,
 } from '../session-pages.ts'
 import type { Statement } from './connection.ts'
@@ -120,39 +130,82 @@ export async function listSessions(
   link: Link,
   filter: SessionFilter,
   nowMs: number,
-  page: PageRequest,
+  { limit, cursor, lookAt = ROWS_LOOKED_AT }: SessionPageRequest,
 ): Promise<Page<SessionStatus>> {
-  checkLimit(page.limit, 1000)
+  checkLimit(limit, 1000)
   const { where, values, name } = conditionsOf(filter)
-  const before =
-    page.cursor === undefined
-      ? Number.MAX_SAFE_INTEGER
-      : readCursor('sessions', page.cursor, 'number')
-  const place = (index: number): string => `$${String(values.length + index)}`
-  const found = `SELECT s.sid, s.number AS found FROM sessions s
-    ${where} AND s.number < ${place(1)} ORDER BY s.number DESC LIMIT ${place(2)}`
+  const before = cursor === undefined ? FIRST : readCursor('sessions', cursor, 'number')
+  const { floor, ...range } = await lookedAt(link, filter, { before, lookAt })
+  const place = placesBehind(values)
+  const found = `SELECT s.sid, s.number AS found FROM sessions s ${where} AND ${inRange(place)}
+    ORDER BY s.number DESC LIMIT ${place(3)}`
   const rows = await link.run<ListedRow>(
     { name: `sessions_list_${name}`, text: participantsOf(found, columns, isRevoked('s')) },
-    [...values, before, page.limit + 1],
+    [...values, range.before, range.above, limit + 1],
   )
-  return toSessionPage(rows, page.limit, nowMs)
+  return toSessionPage(rows, { limit, nowMs, floor })
+}
+
+/** @param bounds `before` is where the page begins. */
+async function lookedAt(
+  link: Link,
+  filter: SessionFilter,
+  { before, lookAt }: { readonly before: number; readonly lookAt: number },
+): Promise<LookedAt> {
+  async function boundOf(name: keyof typeof numberBounds, none: number) {
+    if (filter[name] === undefined) return undefined
+    const text = numberBounds[name]('$1')
+    const statement = { name: `sessions_${shortNames[name]}`, text }
+    const [row] = await link.run<{ bound: number | null }>(statement, [filter[name]])
+    return row?.bound ?? none
+  }
+  const until = await boundOf('openedUntilMs', LAST)
+  const range = {
+    before: Math.min(before, until ?? FIRST),
+    above: (await boundOf('openedFromMs', FIRST)) ?? LAST,
+  }
+  const { ofRow, values, name } = conditionsOf(indexedOf(filter))
+  const place = placesBehind(values)
+  const [row] = await link.run<{ number: number }>(
+    {
+      name: `sessions_floor_${name}`,
+      text: `SELECT s.number FROM sessions s WHERE ${ofRow} AND ${inRange(place)}
+        ORDER BY s.number DESC LIMIT 1 OFFSET ${place(3)}`,
+    },
+    [...values, range.before, range.above, lookAt],
+  )
+  return { ...range, ...(row && { above: row.number }), floor: row?.number }
+}
+
+/** The number of the parameter behind those of the conditions. */
+type Place = (index: number) => string
+
+function placesBehind(values: readonly unknown[]): Place {
+  return (index) => `$${String(values.length + index)}`
+}
+
+function inRange(place: Place): string {
+  return `s.number < ${place(1)} AND s.number > ${place(2)}`
 }
 
 export async function countSessions(
   link: Link,
   filter: SessionFilter,
-  atMost: number = Number.MAX_SAFE_INTEGER,
-): Promise<number> {
+  bounds: CountBounds = countAll,
+): Promise<SessionCount> {
+  const { atMost, lookAt } = { ...countAll, ...bounds }
   const { where, values, name } = conditionsOf(filter)
+  const { floor, ...range } = await lookedAt(link, filter, { before: FIRST, lookAt })
+  const place = placesBehind(values)
   const [row] = await link.run<{ count: number }>(
     {
       name: `sessions_count_${name}`,
       text: `SELECT count(*) AS count FROM (
-        SELECT 1 FROM sessions s ${where} LIMIT $${String(values.length + 1)}) AS f`,
+        SELECT 1 FROM sessions s ${where} AND ${inRange(place)} LIMIT ${place(3)}) AS f`,
     },
-    [...values, atMost],
+    [...values, range.before, range.above, atMost + 1],
   )
-  return row?.count ?? 0
+  return toSessionCount(row?.count ?? 0, atMost, floor)
 }
 
 export async function countSessionsByClient(
@@ -201,17 +254,6 @@ const conditionOf: Readonly<Record<keyof SessionFilter, (row: string, value: str
   liveAtMs: (row, value) => `${row}.expires_at_ms >= ${value} AND NOT ${isRevoked(row)}`,
 }
 
-/**
- * Lists are read in the order of the numbers. So a time is also said as a bound of them, which an
- * index finds: without it everything that is newer would be read and thrown away.
- */
-const boundOf: Partial<Record<keyof SessionFilter, (value: string) => string>> = {
-  openedFromMs: (value) =>
-    `s.number >= (SELECT min(b.number) FROM sessions b WHERE b.created_at_ms >= ${value})`,
-  openedUntilMs: (value) =>
-    `s.number <= (SELECT max(b.number) FROM sessions b WHERE b.created_at_ms <= ${value})`,
-}
-
 /** The conditions of a list; the same ones in the same order have the same name. */
 function conditionsOf(filter: SessionFilter): {
   readonly where: string
@@ -227,8 +269,7 @@ function conditionsOf(filter: SessionFilter): {
     'true',
     ...wanted.map((name, index) => conditionOf[name](row, place(index))),
   ]
-  const bounds = wanted.flatMap((name, index) => boundOf[name]?.(place(index)) ?? [])
-  const ofRow = [...conditionsOn('s'), ...bounds].join(' AND ')
+  const ofRow = conditionsOn('s').join(' AND ')
   return {
     where: `WHERE ${ofRow} AND ${isFirst(conditionsOn('q').join(' AND '))}`,
     ofRow,

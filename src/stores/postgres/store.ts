@@ -346,8 +346,8 @@ function sessionReads({ short, long }: Parts, find: Find) {
     findRefreshToken: (id, secretHash) =>
       find(id, (known) => sessions.findRefreshToken(short, known, secretHash)),
     generations: (of) => find(of, (known) => sessions.generations(short, known)),
-    countSessions: (filter, atMost) =>
-      find(filter, (known) => sessions.countSessions(long, known, atMost)),
+    countSessions: (filter, bounds) =>
+      find(filter, (known) => sessions.countSessions(long, known, bounds)),
     countSessionsByClient: (filter, limit) =>
       find(filter, (known) => sessions.countSessionsByClient(long, known, limit)),
     countOpenings: (request) => sessions.countOpenings(long, request),

@@ -1,14 +1,22 @@
 /** Looking sessions up: one by its name, its device or its refresh token, and many in pages. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { ROWS_LOOKED_AT } from '../../ports/session-search.ts'
 import type { ClientSessions, Openings, SessionFilter } from '../../ports/store.ts'
 import type { Handlers, LongQueries, PointQueries } from '../commands.ts'
 import { checkLimit, readCursor } from '../pages.ts'
 import {
+  countAll,
+  FIRST,
+  indexedOf,
+  LAST,
+  numberBounds,
   participantsOf,
   participantsOfOne,
+  toSessionCount,
   toSessionPage,
   toStatus,
   type ListedRow,
+  type LookedAt,
   type ParticipantRow,
 } from '../session-pages.ts'
 import { shaped, toSession, type SessionRow } from './rows.ts'
@@ -65,24 +73,30 @@ type LongSessionQueries = Pick<
 
 export function sessionLongReader(database: DatabaseSync): Handlers<LongSessionQueries> {
   return {
-    listSessions({ filter, nowMs, page }) {
-      checkLimit(page.limit, 1000)
-      const { where, values } = conditionsOf(filter, page.cursor)
-      const found = `SELECT s.sid, s.number AS found FROM sessions s ${where}
+    listSessions({ filter, nowMs, page: { limit, cursor, lookAt = ROWS_LOOKED_AT } }) {
+      checkLimit(limit, 1000)
+      const { where, values } = conditionsOf(filter)
+      const before = cursor === undefined ? FIRST : readCursor('sessions', cursor, 'number')
+      const { floor, ...range } = lookedAt(database, filter, { before, lookAt })
+      const found = `SELECT s.sid, s.number AS found FROM sessions s ${where} AND ${inRange}
         ORDER BY s.number DESC LIMIT :limit`
       const rows = database
         .prepare(participantsOf(found, 's.*', isRevoked('s')))
-        .all({ ...values, limit: page.limit + 1 })
-      return toSessionPage(shaped<ListedRow[]>(rows), page.limit, nowMs)
+        .all({ ...values, ...range, limit: limit + 1 })
+      return toSessionPage(shaped<ListedRow[]>(rows), { limit, nowMs, floor })
     },
-    countSessions({ filter, atMost = -1 }) {
-      const { where, values } = conditionsOf(filter, undefined)
-      const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM sessions s ${where} LIMIT :atMost)`
-      return shaped<{ count: number }>(database.prepare(sql).get({ ...values, atMost })).count
+    countSessions({ filter, bounds }) {
+      const { atMost, lookAt } = { ...countAll, ...bounds }
+      const { where, values } = conditionsOf(filter)
+      const { floor, ...range } = lookedAt(database, filter, { before: FIRST, lookAt })
+      const sql = `SELECT count(*) AS count FROM (
+        SELECT 1 FROM sessions s ${where} AND ${inRange} LIMIT :limit)`
+      const row = database.prepare(sql).get({ ...values, ...range, limit: atMost + 1 })
+      return toSessionCount(shaped<{ count: number }>(row).count, atMost, floor)
     },
     countSessionsByClient({ filter, limit }) {
       checkLimit(limit, 1000)
-      const { ofRow, values } = conditionsOf(filter, undefined)
+      const { ofRow, values } = conditionsOf(filter)
       const sql = `SELECT client_id AS clientId, count(DISTINCT sid) AS sessions FROM sessions s
         WHERE ${ofRow} GROUP BY client_id ORDER BY sessions DESC, client_id LIMIT :limit`
       return shaped<ClientSessions[]>(database.prepare(sql).all({ ...values, limit }))
@@ -119,21 +133,36 @@ const conditionOf: Readonly<Record<keyof SessionFilter, (row: string) => string>
   liveAtMs: (row) => `${row}.expires_at_ms >= :liveAtMs AND NOT ${isRevoked(row)}`,
 }
 
-/**
- * Lists are read in the order of the numbers. So a time is also said as a bound of them, which an
- * index finds: without it everything that is newer would be read and thrown away.
- */
-const bounds: Partial<Record<keyof SessionFilter, string>> = {
-  openedFromMs:
-    's.number >= (SELECT min(b.number) FROM sessions b WHERE b.created_at_ms >= :openedFromMs)',
-  openedUntilMs:
-    's.number <= (SELECT max(b.number) FROM sessions b WHERE b.created_at_ms <= :openedUntilMs)',
+/** @param bounds `before` is where the page begins. */
+function lookedAt(
+  database: DatabaseSync,
+  filter: SessionFilter,
+  { before, lookAt }: { readonly before: number; readonly lookAt: number },
+): LookedAt {
+  function boundOf(name: keyof typeof numberBounds, none: number): number | undefined {
+    const moment = filter[name]
+    if (moment === undefined) return undefined
+    const row = database.prepare(numberBounds[name]('?')).get(moment)
+    return shaped<{ bound: number | null }>(row).bound ?? none
+  }
+  const range = {
+    before: Math.min(before, boundOf('openedUntilMs', LAST) ?? FIRST),
+    above: boundOf('openedFromMs', FIRST) ?? LAST,
+  }
+  const { ofRow, values } = conditionsOf(indexedOf(filter))
+  const row = database
+    .prepare(
+      `SELECT s.number FROM sessions s WHERE ${ofRow} AND ${inRange}
+       ORDER BY s.number DESC LIMIT 1 OFFSET :lookAt`,
+    )
+    .get({ ...values, ...range, lookAt })
+  const floor = shaped<{ number: number } | undefined>(row)?.number
+  return { ...range, ...(floor === undefined ? {} : { above: floor }), floor }
 }
 
-function conditionsOf(
-  filter: SessionFilter,
-  cursor: string | undefined,
-): {
+const inRange = 's.number < :before AND s.number > :above'
+
+function conditionsOf(filter: SessionFilter): {
   readonly where: string
   /** Of a row `s` by itself, whichever of its session it is. */
   readonly ofRow: string
@@ -147,12 +176,7 @@ function conditionsOf(
     'true',
     ...wanted.map(([name]) => conditionOf[name](row)),
   ]
-  const bounded = wanted.flatMap(([name]) => bounds[name] ?? [])
-  const ofRow = [...conditionsOn('s'), ...bounded].join(' AND ')
-  const conditions = [ofRow, isFirst(conditionsOn('q').join(' AND '))]
-  if (cursor !== undefined) {
-    conditions.push('s.number < :before')
-    values['before'] = readCursor('sessions', cursor, 'number')
-  }
-  return { where: `WHERE ${conditions.join(' AND ')}`, ofRow, values }
+  const ofRow = conditionsOn('s').join(' AND ')
+  const where = `WHERE ${ofRow} AND ${isFirst(conditionsOn('q').join(' AND '))}`
+  return { where, ofRow, values }
 }

@@ -167,7 +167,7 @@ export function storeOver(
     extendAccess: (command) => access.change('extendAccess', command),
     lastAccessExpiryMs: () => access.find('lastAccessExpiryMs', undefined),
     listSessions: (filter, nowMs, page) => access.list('listSessions', { filter, nowMs, page }),
-    countSessions: (filter, atMost) => access.list('countSessions', { filter, atMost }),
+    countSessions: (filter, bounds) => access.list('countSessions', { filter, bounds }),
     countSessionsByClient: (filter, limit) =>
       access.list('countSessionsByClient', { filter, limit }),
     countOpenings: (request) => access.list('countOpenings', request),

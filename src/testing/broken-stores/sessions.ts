@@ -74,6 +74,25 @@ export const brokenSessions: readonly BrokenStore[] = [
     }),
   },
   {
+    name: 'loses what is behind the rows that it looked at',
+    caughtBy: 'listSessions and countSessions: look at no more rows',
+    wrap: (store) => ({
+      ...store,
+      async listSessions(...request) {
+        const page = await store.listSessions(...request)
+        return page.items.length === 0 ? { ...page, next: undefined } : page
+      },
+    }),
+  },
+  {
+    name: 'counts everything, however much it is',
+    caughtBy: 'listSessions and countSessions: look at no more rows',
+    wrap: (store) => ({
+      ...store,
+      countSessions: (filter) => store.countSessions(filter),
+    }),
+  },
+  {
     name: 'counts the expired among the live',
     caughtBy: 'listSessions: says who is live',
     wrap: (store) => ({

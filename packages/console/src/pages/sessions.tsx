@@ -85,16 +85,18 @@ function OwnSessions() {
         label={sessions.title}
         columns={columnsOf(words, mayEnd, titleOf)}
         keyOf={({ sid }) => sid}
-        empty={
-          <State
-            icon="empty"
-            title={isSearch ? sessions.emptyTitle : sessions.firstTitle}
-            text={isSearch ? sessions.empty : sessions.first}
-          />
-        }
+        empty={<State icon="empty" {...emptyState(words, isSearch, page.value?.next != null)} />}
       />
     </>
   )
+}
+
+/** A page of a large search may be empty, and not the last. */
+function emptyState({ sessions }: Words, isSearch: boolean, hasMore: boolean) {
+  if (hasMore) return { title: sessions.laterTitle, text: sessions.later }
+  return isSearch
+    ? { title: sessions.emptyTitle, text: sessions.empty }
+    : { title: sessions.firstTitle, text: sessions.first }
 }
 
 function LiveOnly() {

@@ -37,7 +37,7 @@ export async function isKnown(core: Core, target: Target): Promise<boolean> {
   if (scope === 'subject' && (await core.subjects.find({ by: 'id', value: key }))) return true
   if (scope === 'client' && (await core.clients.find({ by: 'id', value: key }))) return true
   const filter = sessionsOf(target)
-  return filter !== undefined && (await core.sessions.count(filter)) > 0
+  return filter !== undefined && (await core.sessions.count(filter, { atMost: 1 })).count > 0
 }
 
 /** What a key is made of, as it is shown to people. */

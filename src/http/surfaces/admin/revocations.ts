@@ -213,7 +213,7 @@ async function tryOut({ core, clock }: AdminContext, target: Target): Promise<Wi
     const filter = sessionsOf(target)
     if (filter === undefined) return { ...nothing, untilMs: await lastExpiryMs() }
     const living = { ...filter, liveAtMs: nowMs }
-    const [count, clients, page] = await Promise.all([
+    const [{ count }, clients, page] = await Promise.all([
       core.sessions.count(living),
       core.sessions.countByClient(living, CLIENTS),
       core.sessions.list(living, { limit: ASKED, cursor: undefined }),

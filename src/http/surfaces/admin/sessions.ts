@@ -2,6 +2,7 @@
 import { refuse } from '../../../domain/failure.ts'
 import type { SessionFilter } from '../../../protocol/admin-requests.ts'
 import type { Route } from '../../surface.ts'
+import { ROWS_LOOKED_AT } from '../../../ports/session-search.ts'
 import type { SessionFilter as StoredFilter } from '../../../ports/store.ts'
 import { flag, optional, strict } from '../../schema.ts'
 import { ended, pageOf, session, sessionCount } from './answers.ts'
@@ -92,8 +93,11 @@ function countRoute({ core, clock, route }: AdminContext): Route {
     },
     async (call) => {
       const wanted = storedFilter(call.query(), clock.nowMs())
-      const found = await core.sessions.count(wanted, MAX_COUNT + 1)
-      return call.json(200, { count: Math.min(found, MAX_COUNT), exact: found <= MAX_COUNT })
+      const { count, isExact } = await core.sessions.count(wanted, {
+        atMost: MAX_COUNT,
+        lookAt: ROWS_LOOKED_AT,
+      })
+      return call.json(200, { count, exact: isExact })
     },
   )
 }
