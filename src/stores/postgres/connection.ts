@@ -134,10 +134,11 @@ export class Connection {
 }
 
 /**
- * For reads of few rows by key: tells the planner not to read whole tables, because it plans while
- * they are still small and keeps the plan. Where it must read one nevertheless, the cost that
- * `enable_seqscan = off` adds would have the statement compiled (`jit`), which takes longer than
- * the read: 50 ms of processor for each connection.
+ * For reads of few rows by key, and for lists, which read a bounded part of an index: tells the
+ * planner not to read whole tables, because it plans while they are still small and keeps the plan.
+ * Where it must read one nevertheless, the cost that `enable_seqscan = off` adds would have the
+ * statement compiled (`jit`), which takes longer than the read: 50 ms of processor for each
+ * connection.
  */
 export async function planForKeys(connection: Connection, { settings }: Abilities): Promise<void> {
   if (!settings) return

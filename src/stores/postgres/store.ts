@@ -165,11 +165,7 @@ class Parts {
       prepare: (connection) => planForKeys(connection, abilities),
     })
     this.short = new Link(link('reads'))
-    this.long = new Link({
-      ...link('lists'),
-      answerMs: LONG_ANSWER_MS,
-      prepare: () => Promise.resolve(),
-    })
+    this.long = new Link({ ...link('lists'), answerMs: LONG_ANSWER_MS })
     this.#writing = new Link(link('writes'))
     // Not the long reads' connection: behind a list that takes seconds, or in a connection whose
     // other end vanished, this node would miss what the others wait for it to apply.
