@@ -42,6 +42,11 @@ export interface SessionStatus {
   readonly session: Session
   /** It has ended by a revocation once all of its participants have. */
   readonly state: SessionState
+  /**
+   * When it was opened, a client came in or a token was refreshed: the last of these. Tokens are
+   * verified elsewhere, so their use is not seen.
+   */
+  readonly lastSeenAtMs: number
   /** Who is in it: those that have not ended, then those that have, each in order of arrival. */
   readonly participants: readonly Participation[]
 }

@@ -148,6 +148,8 @@ export interface WireSession {
   readonly state: 'live' | 'revoked' | 'expired'
   readonly createdAt: string
   readonly expiresAt: string
+  /** When it was opened, a client came in or a token was refreshed: the last of these. */
+  readonly lastSeenAt: string
   /** The longest life of an access token that is issued in it. */
   readonly accessLifetimeMs: number
   readonly attributes: Readonly<Record<string, unknown>>

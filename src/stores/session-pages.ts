@@ -13,12 +13,42 @@ import { toSession, type SessionRow } from './rows.ts'
 export interface ParticipantRow extends SessionRow {
   /** SQLite has 0 and 1. */
   readonly revoked: boolean | number
+  /** Of its refresh tokens the one that is good for longest: its id, and when it was used. */
+  readonly newest_token: string | null
+  readonly newest_used_at_ms: number | null
 }
 
 /** A participant of a session that a list has found. */
 export interface ListedRow extends ParticipantRow {
   /** The number of the row by which the session was found, and is ordered. */
   readonly found: number
+}
+
+/** The columns of {@link ParticipantRow} that are not of a row `s` itself. */
+function addedColumns(revoked: string): string {
+  const newest = (column: string): string =>
+    `(SELECT t.${column} FROM refresh_tokens t WHERE t.sid = s.sid
+      AND t.participant_id = s.participant_id ORDER BY t.expires_at_ms DESC LIMIT 1)`
+  return `${revoked} AS revoked, ${newest('id')} AS newest_token,
+    ${newest('used_at_ms')} AS newest_used_at_ms`
+}
+
+/**
+ * A refresh stores when the token was used, and mints its successor with the time in its id; so
+ * when somebody was last seen costs a refresh nothing more. The one that was used is swept
+ * earlier.
+ */
+function lastSeenMs({ created_at_ms, newest_token, newest_used_at_ms }: ParticipantRow): number {
+  return Math.max(
+    created_at_ms,
+    newest_used_at_ms ?? 0,
+    newest_token ? mintedAtMs(newest_token) : 0,
+  )
+}
+
+/** The time in a UUIDv7 (RFC 9562, section 5.7), which stands here in base64url. */
+function mintedAtMs(id: string): number {
+  return Buffer.from(id, 'base64url').readUIntBE(0, 6)
 }
 
 /** Names by which sessions are found, each with an index: that which finds the fewest comes first. */
@@ -89,7 +119,7 @@ export function toSessionCount(
 export function participantsOf(found: string, columns: string, revoked: string): string {
   return `WITH f AS MATERIALIZED (${found}),
     p AS MATERIALIZED (
-      SELECT f.found, ${columns}, ${revoked} AS revoked FROM f LEFT JOIN sessions s ON s.sid = f.sid),
+      SELECT f.found, ${columns}, ${addedColumns(revoked)} FROM f LEFT JOIN sessions s ON s.sid = f.sid),
     n AS (
       SELECT g.*, row_number() OVER (PARTITION BY g.sid ORDER BY g.revoked, g.participant_id) AS nth
       FROM p AS g)
@@ -128,7 +158,7 @@ export function toSessionPage(
  * @param sid Where the statement has the id.
  */
 export function participantsOfOne(columns: string, revoked: string, sid: string): string {
-  return `SELECT ${columns}, ${revoked} AS revoked FROM sessions s WHERE s.sid = ${sid}
+  return `SELECT ${columns}, ${addedColumns(revoked)} FROM sessions s WHERE s.sid = ${sid}
     ORDER BY revoked, s.participant_id LIMIT ${String(PARTICIPANTS_SHOWN)}`
 }
 
@@ -138,7 +168,8 @@ export function toStatus(rows: readonly ParticipantRow[], nowMs: number): Sessio
   const first = participants.reduce(earlier)
   // Those that have not ended come first.
   const { state } = participants[0] ?? first
-  return { session: first.session, state, participants }
+  const lastSeenAtMs = Math.max(...rows.map(lastSeenMs))
+  return { session: first.session, state, lastSeenAtMs, participants }
 }
 
 function toParticipation(row: ParticipantRow, nowMs: number): Participation {

@@ -15,6 +15,7 @@ export const sessionColumns: readonly Column<WireSession>[] = [
   { title: 'DIALECT', value: ({ dialect }) => dialect },
   { title: 'DEVICE', value: ({ device }) => device ?? '' },
   { title: 'CREATED', value: ({ createdAt }) => createdAt },
+  { title: 'LAST SEEN', value: ({ lastSeenAt }) => lastSeenAt },
 ]
 
 /** Its clients, or the earlier ones where all have left. */

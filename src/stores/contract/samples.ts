@@ -41,8 +41,12 @@ export function revocation(command: Partial<RevocationCommand> = {}): Revocation
   }
 }
 
-export function refreshToken(record: Partial<RefreshTokenRecord> = {}): RefreshTokenRecord {
-  const id = mintId().replaceAll('-', '').slice(-22)
+export function refreshToken(
+  record: Partial<RefreshTokenRecord> = {},
+  mintedAtMs: number = now,
+): RefreshTokenRecord {
+  const time = mintedAtMs.toString(16).padStart(12, '0')
+  const id = Buffer.from(time + mintId().replaceAll('-', '').slice(12), 'hex').toString('base64url')
   return { id, secretHash: `hash of ${id}`, expiresAtMs: now + 24 * hour, ...record }
 }
 

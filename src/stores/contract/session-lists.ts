@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict'
 import { grantKey, participantKey, type Scope } from '../../domain/scope.ts'
 import { PARTICIPANTS_SHOWN, type Session } from '../../domain/session.ts'
-import type { PageRequest, SessionFilter, Store } from '../../ports/store.ts'
+import type { PageRequest, RefreshTokenRecord, SessionFilter, Store } from '../../ports/store.ts'
 import type { Check } from './check.ts'
-import { allPages, joining, mintId, now, refuses, revocation, session, times } from './samples.ts'
+import {
+  allPages,
+  joining,
+  mintId,
+  now,
+  refreshToken,
+  refuses,
+  revocation,
+  rotation,
+  session,
+  times,
+} from './samples.ts'
 import { counters } from './sessions.ts'
 
 async function sids(store: Store, filter: SessionFilter, nowMs = now): Promise<string[]> {
@@ -168,7 +179,7 @@ export const sessionListChecks: readonly Check[] = [
         ]),
       )
       const only = { session: live, state: 'live' }
-      assert.deepEqual(page.items.at(-1), { ...only, participants: [only] })
+      assert.deepEqual(page.items.at(-1), { ...only, lastSeenAtMs: now, participants: [only] })
       assert.deepEqual(await sids(store, { liveAtMs: now }), [live.sid])
       assert.deepEqual(await sids(store, { liveAtMs: now - 1 }), [expired.sid, live.sid])
     },
@@ -236,7 +247,7 @@ export const sessionListChecks: readonly Check[] = [
         { session: shop, state: 'live' },
         { session: opened, state: 'revoked' },
       ]
-      const status = { session: opened, state: 'live', participants: standing }
+      const status = { session: opened, state: 'live', lastSeenAtMs: now, participants: standing }
       assert.deepEqual(await list({ clientId: 'shop', liveAtMs: now }), [status])
       assert.deepEqual(await list({ clientId: 'web' }), [status])
       assert.deepEqual(await list({ clientId: 'web', liveAtMs: now }), [], 'its part has ended')
@@ -279,6 +290,32 @@ export const sessionListChecks: readonly Check[] = [
       assert.equal(await isAsListed(opened), 'revoked')
       assert.equal((await store.findSessionStatus(other.sid, now))?.session.sid, other.sid)
       assert.equal(await store.findSessionStatus(mintId(), now), undefined)
+    },
+  },
+  {
+    name: 'findSessionStatus: last seen when a client came in or refreshed its token',
+    async run({ store }) {
+      const first = refreshToken()
+      const opened = await store.openSession(session({ refreshToken: first }))
+      const lastSeen = async () => {
+        const status = await store.findSessionStatus(opened.sid, now)
+        return status && status.lastSeenAtMs - now
+      }
+      assert.equal(await lastSeen(), 0)
+      await store.joinSession(joining(opened, { joinedAtMs: now + 5 }))
+      assert.equal(await lastSeen(), 5)
+      const rotate = (token: RefreshTokenRecord, atMs: number, successor?: RefreshTokenRecord) =>
+        store.rotate(rotation(token, { nowMs: now + atMs, successor }))
+      const long = { expiresAtMs: first.expiresAtMs + 30 }
+      const second = refreshToken(long, now + 30)
+      await rotate(first, 30, second)
+      assert.equal(await lastSeen(), 30)
+      assert.deepEqual(await rotate(first, 40, refreshToken(long)), { kind: 'reused' })
+      assert.equal(await lastSeen(), 30, 'a refused refresh says nothing of its owner')
+      await store.sweep(first.expiresAtMs + 1, 100)
+      assert.equal(await lastSeen(), 30, 'also once the token is gone that was used')
+      await rotate(second, 70)
+      assert.equal(await lastSeen(), 70, 'also where nothing follows')
     },
   },
   {

@@ -367,6 +367,11 @@ ALTER TABLE operators ADD COLUMN identity text COLLATE "C";
 CREATE UNIQUE INDEX operators_by_identity ON operators (identity ASC);
 `
 
+/** By which the last refresh token of a client's part in a session is found. */
+const lastSeen = `
+CREATE INDEX refresh_tokens_of_session ON refresh_tokens (sid, participant_id, expires_at_ms ASC);
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', needs: 1, sql: first },
   { number: 2, name: 'access horizon', needs: 2, sql: accessHorizon },
@@ -379,4 +384,5 @@ export const migrations: readonly Migration[] = [
   { number: 9, name: 'searches', needs: 1, sql: searches },
   { number: 10, name: 'passkey names', needs: 1, sql: passkeyNames },
   { number: 11, name: 'identities', needs: 1, sql: identities },
+  { number: 12, name: 'last seen', needs: 1, sql: lastSeen },
 ]

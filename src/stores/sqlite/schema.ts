@@ -344,6 +344,11 @@ ALTER TABLE operators ADD COLUMN identity TEXT;
 CREATE UNIQUE INDEX operators_by_identity ON operators (identity);
 `
 
+/** By which the last refresh token of a client's part in a session is found. */
+const lastSeen = `
+CREATE INDEX refresh_tokens_of_session ON refresh_tokens (sid, participant_id, expires_at_ms);
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', sql: first },
   { number: 2, name: 'access horizon', sql: accessHorizon },
@@ -356,4 +361,5 @@ export const migrations: readonly Migration[] = [
   { number: 9, name: 'searches', sql: searches },
   { number: 10, name: 'passkey names', sql: passkeyNames },
   { number: 11, name: 'identities', sql: identities },
+  { number: 12, name: 'last seen', sql: lastSeen },
 ]

@@ -93,6 +93,17 @@ export const brokenSessions: readonly BrokenStore[] = [
     }),
   },
   {
+    name: 'knows when somebody logged in, and nothing since',
+    caughtBy: 'findSessionStatus: last seen',
+    wrap: (store) => ({
+      ...store,
+      async findSessionStatus(...request) {
+        const status = await store.findSessionStatus(...request)
+        return status && { ...status, lastSeenAtMs: status.session.createdAtMs }
+      },
+    }),
+  },
+  {
     name: 'counts the expired among the live',
     caughtBy: 'listSessions: says who is live',
     wrap: (store) => ({

@@ -90,6 +90,7 @@ function SessionFacts({ of }: { readonly of: WireSession }) {
                   ),
                 ],
                 [sessions.opened, moment(of.createdAt)],
+                [sessions.lastSeen, moment(of.lastSeenAt)],
                 [sessions.expires, moment(of.expiresAt)],
                 [common.id, <code key="id">{of.sid}</code>],
               ]}

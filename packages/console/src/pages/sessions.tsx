@@ -179,11 +179,11 @@ function columnsOf(
     },
     {
       name: sessions.opened,
-      cell: ({ createdAt, expiresAt }) => (
+      cell: ({ createdAt, lastSeenAt }) => (
         <>
           <Ago at={createdAt} />
           <span class="two">
-            {sessions.expires} <Ago at={expiresAt} />
+            {sessions.lastSeen} <Ago at={lastSeenAt} />
           </span>
         </>
       ),

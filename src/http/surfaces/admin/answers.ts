@@ -164,6 +164,7 @@ export const session: Schema<WireSession> = answer<WireSession>(
     state: sessionState,
     createdAt: instant,
     expiresAt: instant,
+    lastSeenAt: instant,
     accessLifetimeMs: integer,
     attributes: anything,
     participants: listOf(participant, { maxItems: PARTICIPANTS_SHOWN }),

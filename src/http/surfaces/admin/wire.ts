@@ -85,7 +85,7 @@ export function namedIn(found: readonly SessionStatus[]): DirectoryIds {
 }
 
 export function wireSession(
-  { session, state, participants }: SessionStatus,
+  { session, state, lastSeenAtMs, participants }: SessionStatus,
   names: Names,
 ): WireSession {
   return {
@@ -99,6 +99,7 @@ export function wireSession(
     state,
     createdAt: time(session.createdAtMs),
     expiresAt: time(session.expiresAtMs),
+    lastSeenAt: time(lastSeenAtMs),
     accessLifetimeMs: session.accessLifetimeMs,
     attributes: session.attributes,
     participants: participants.map((one) => wireParticipant(one, names)),

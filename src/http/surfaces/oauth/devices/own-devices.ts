@@ -11,8 +11,8 @@ export interface OwnDevice {
   readonly apps: readonly string[]
   readonly address: string | undefined
   readonly openedAtMs: number
-  /** When the last of its applications came in. */
-  readonly lastAppAtMs: number
+  /** When one of its applications came in or refreshed its token. */
+  readonly lastSeenAtMs: number
   readonly isThis: boolean
 }
 
@@ -70,7 +70,7 @@ function deviceOf(
     apps: [...new Set(apps.map(({ clientId }) => names.get(clientId) ?? clientId))],
     address: textOf(attributes['address']),
     openedAtMs: createdAtMs,
-    lastAppAtMs: Math.max(createdAtMs, ...apps.map((app) => app.createdAtMs)),
+    lastSeenAtMs: status.lastSeenAtMs,
     isThis: sid === signOn.sid,
   }
 }

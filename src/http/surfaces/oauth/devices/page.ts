@@ -80,12 +80,12 @@ export function devicesPage(words: Words, view: DevicesView): Answer {
 }
 
 function item({ lang }: Words, own: DevicesWords, device: OwnDevice, token: string): Html {
-  const { sid, apps, address, openedAtMs, lastAppAtMs, isThis } = device
+  const { sid, apps, address, openedAtMs, lastSeenAtMs, isThis } = device
   const name = nameOf(own, device.name)
   const facts: readonly (readonly [string, Html] | undefined)[] = [
     apps.length === 0 ? undefined : [own.apps, html`${apps.join(', ')}`],
     [own.signedIn, timeOf(lang, openedAtMs)],
-    lastAppAtMs === openedAtMs ? undefined : [own.lastApp, timeOf(lang, lastAppAtMs)],
+    lastSeenAtMs === openedAtMs ? undefined : [own.lastSeen, timeOf(lang, lastSeenAtMs)],
     address === undefined ? undefined : [own.from, html`${address}`],
   ]
   const end = button(own.end, 'end', '', name)

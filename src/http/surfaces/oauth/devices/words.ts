@@ -10,7 +10,7 @@ export interface DevicesWords {
   /** With `{program}` and `{system}`. */
   readonly programOn: string
   readonly signedIn: string
-  readonly lastApp: string
+  readonly lastSeen: string
   readonly from: string
   readonly apps: string
   readonly end: string
@@ -33,7 +33,7 @@ export const devicesWords: Readonly<Record<Language, DevicesWords>> = {
     unknownDevice: 'Unknown device',
     programOn: '{program} on {system}',
     signedIn: 'Logged in',
-    lastApp: 'Last opened an app',
+    lastSeen: 'Last seen',
     from: 'Address',
     apps: 'Apps',
     end: 'Log out',
@@ -55,7 +55,7 @@ export const devicesWords: Readonly<Record<Language, DevicesWords>> = {
     unknownDevice: 'Dispositivo desconhecido',
     programOn: '{program} em {system}',
     signedIn: 'Entrada',
-    lastApp: 'Última aplicação aberta',
+    lastSeen: 'Visto por último',
     from: 'Endereço',
     apps: 'Aplicações',
     end: 'Terminar sessão',
@@ -77,7 +77,7 @@ export const devicesWords: Readonly<Record<Language, DevicesWords>> = {
     unknownDevice: 'Dispositivo desconocido',
     programOn: '{program} en {system}',
     signedIn: 'Inicio de sesión',
-    lastApp: 'Última aplicación abierta',
+    lastSeen: 'Visto por última vez',
     from: 'Dirección',
     apps: 'Aplicaciones',
     end: 'Cerrar sesión',
