@@ -55,6 +55,14 @@ export const brokenRecords: readonly BrokenStore[] = [
     }),
   },
   {
+    name: 'writes attributes whatever they were before',
+    caughtBy: 'updateClient: nothing changes where',
+    wrap: (store) => ({
+      ...store,
+      updateClient: (id, { attributesBefore: _, ...change }) => store.updateClient(id, change),
+    }),
+  },
+  {
     name: 'clears what an update does not name',
     caughtBy: 'updateSubject: changes what is given',
     wrap: (store) => ({
