@@ -62,7 +62,7 @@ export async function lookAt(page: Page, name: string): Promise<void> {
 }
 
 /** What axe-core finds on a page that keeps somebody from using it. */
-async function seriousFindings(page: Page): Promise<readonly string[]> {
+export async function seriousFindings(page: Page): Promise<readonly string[]> {
   const { violations } = await page.evaluate<axe.AxeResults>(`${axe.source}; axe.run(document)`)
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -70,13 +70,13 @@ async function seriousFindings(page: Page): Promise<readonly string[]> {
 }
 
 /**
- * Keeps a picture of the whole page where a folder for them is named: `TEST_SCREENSHOTS`. Those of
- * the documentation are made by `TEST_SCREENSHOTS=docs/images`.
+ * Keeps a picture of the whole page, or of the window alone, where a folder for them is named:
+ * `TEST_SCREENSHOTS`. Those of the documentation are made by `TEST_SCREENSHOTS=docs/images`.
  */
-export async function picture(page: Page, name: string): Promise<void> {
+export async function picture(page: Page, name: string, fullPage = true): Promise<void> {
   const folder = process.env['TEST_SCREENSHOTS']
   if (folder === undefined) return
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage })
 }
 
 /** What a browser complains about on a page, from now on. */

@@ -1,16 +1,13 @@
 /**
  * The console in real Chromium: an operator signs in, finds a person, ends what is open, and sees
- * it confirmed; at the size of a desk and of a phone, by day and by night. Pictures for the
- * documents (`docs/images`) are taken on the way, where `OUTRIGHT_PICTURES=write` asks for them.
+ * it confirmed; at the size of a desk and of a phone, by day and by night.
  */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import { after, before, suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { startTestServer, type TestServer } from '../harness.ts'
-import { openBrowser, type TestBrowser } from './browser.ts'
+import { openBrowser, picture, seriousFindings, type TestBrowser } from './browser.ts'
 
 let server: TestServer
 let browser: TestBrowser
@@ -74,31 +71,9 @@ async function isAccepted(token: string): Promise<boolean> {
   return (await server.call('GET', '/directlink/v1/download/list', { headers })).status === 200
 }
 
-async function picture(page: Page, name: string): Promise<void> {
-  if (process.env['OUTRIGHT_PICTURES'] !== 'write') return
-  const path = fileURLToPath(new URL(`../../docs/images/console-${name}.png`, import.meta.url))
-  await page.screenshot({ path })
-}
-
-const axeSource = await readFile(
-  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
-  'utf8',
-)
-
 /** @throws {AssertionError} Where somebody who cannot see or point would be stopped. */
 async function assertAccessible(page: Page): Promise<void> {
-  await page.evaluate(axeSource)
-  const found = await page.evaluate<{
-    readonly violations: readonly {
-      readonly id: string
-      readonly impact: string
-      readonly nodes: readonly { readonly html: string }[]
-    }[]
-  }>('axe.run()')
-  const serious = found.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
-  assert.deepEqual(serious, [], page.url())
+  assert.deepEqual(await seriousFindings(page), [], page.url())
 }
 
 /** The cursor behind the newest report. */
@@ -161,18 +136,18 @@ for (const view of views) {
       const { page, complaints } = await signIn(view, 'sessions?subject=maria&live=true')
       await page.getByText('3 sessions').waitFor()
       await assertAccessible(page)
-      await picture(page, `sessions-${view.name}`)
+      await picture(page, `console-sessions-${view.name}`, false)
       await page.locator('tbody a').first().click()
       await page.getByRole('link', { name: 'All of this person' }).click()
       await page.getByText('3 live sessions').waitFor()
       await assertAccessible(page)
-      await picture(page, `end-${view.name}`)
+      await picture(page, `console-end-${view.name}`, false)
       assert.ok(await isAccepted(tokens[0] ?? ''))
       await page.getByRole('button', { name: 'End 3 sessions' }).click()
       await page.getByText('1 of 1 confirmed').waitFor()
       for (const token of tokens) assert.equal(await isAccepted(token), false)
       await assertAccessible(page)
-      await picture(page, `confirmed-${view.name}`)
+      await picture(page, `console-confirmed-${view.name}`, false)
       const [download] = await Promise.all([
         page.waitForEvent('download'),
         page.getByRole('button', { name: 'Download receipt' }).click(),
@@ -192,7 +167,7 @@ for (const view of views) {
       await server.call('POST', '/outright/v1/revocations', { headers, body })
       await page.getByText(`seen-${view.name}`).waitFor()
       await assertAccessible(page)
-      await picture(page, `overview-${view.name}`)
+      await picture(page, `console-overview-${view.name}`, false)
       for (const [path, shown] of [
         ['verifiers', 'node-1'],
         ['deliveries', 'No deliveries'],
