@@ -112,7 +112,9 @@ function Preview({ target }: { readonly target: Target }) {
         />
         {target.scope === 'subject' && target.issuer === undefined && found?.known === true && (
           <p class="banner">
-            {end.comesBack} <a href={address(['people', target.key])}>{end.keepOut}</a>
+            <span>
+              {end.comesBack} <a href={address(['people', target.key])}>{end.keepOut}</a>
+            </span>
           </p>
         )}
         <Confirm target={target} sessions={found?.sessions} />

@@ -73,7 +73,9 @@ function Board({ of: { receipt, acknowledgements } }: { readonly of: WireRevocat
     <Card class={`board ${confirmed ? 'done' : ''}`}>
       <p class="big" role="status" aria-live="polite">
         <strong>{board.confirmed(confirmed ? done : acknowledged, verifiers)}</strong>{' '}
-        <small>{confirmed ? board.in(duration(elapsedMs)) : board.waiting}</small>
+        <small>
+          {confirmed ? board.in(elapsedMs < 1 ? '< 1 ms' : duration(elapsedMs)) : board.waiting}
+        </small>
       </p>
       <Dots of={acknowledgements ?? []} verifiers={verifiers} isConfirmed={confirmed} />
       {lapsed > 0 && <p class="banner">{board.lapsed(lapsed)}</p>}
