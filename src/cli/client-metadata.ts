@@ -25,6 +25,7 @@ const options: Readonly<Record<Member, Option>> = {
     'how it proves who it is',
   ).choices(authenticationMethods),
   jwks: new Option('--jwks <file>', 'its public keys, a JWK Set, for private_key_jwt'),
+  jwks_uri: new Option('--jwks-uri <url>', 'where it publishes those keys'),
   post_logout_redirect_uris: new Option(
     '--post-logout-redirect <url...>',
     'where people may go after a logout',

@@ -1,8 +1,16 @@
 /** `private_key_jwt` (RFC 7523, section 3): a client proves who it is with a JWT that it signs. */
-import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet } from 'jose'
+import {
+  createLocalJWKSet,
+  errors,
+  jwtVerify,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
+} from 'jose'
 import { refuse } from '../domain/failure.ts'
 import { digest } from '../core/handles.ts'
+import type { ClientMetadata } from '../protocol/client-metadata.ts'
 import type { SurfaceContext } from './context.ts'
+import type { NodeView } from './node-view.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import { pushPath, tokenPath } from './token-endpoints.ts'
 
@@ -14,21 +22,26 @@ const MAX_LIFE_SECONDS = 600
 /** By how much the client's clock may be off. */
 const SKEW_SECONDS = 30
 
+export type AssertionContext = Pick<SurfaceContext, 'core' | 'clock' | 'issuer'> & {
+  readonly node: Pick<NodeView, 'clientKeys'>
+}
+
 /**
  * Checks an assertion, which is good once.
  *
- * @throws {Refusal} `credentials_invalid`.
+ * @throws {Refusal} `credentials_invalid`; `stale` where the client's keys cannot be read.
  */
 export async function checkAssertion(
-  { core, clock, issuer }: Pick<SurfaceContext, 'core' | 'clock' | 'issuer'>,
+  context: AssertionContext,
   client: OAuthClient | undefined,
   assertion: string,
 ): Promise<void> {
-  const { jwks } = client?.metadata ?? {}
-  if (client === undefined || jwks === undefined) return refuse({ kind: 'credentials_invalid' })
+  const { core, clock, issuer } = context
+  const keys = client && keysOf(context, client.metadata)
+  if (client === undefined || keys === undefined) return refuse({ kind: 'credentials_invalid' })
   const nowMs = clock.nowMs()
   try {
-    const { payload } = await jwtVerify(assertion, createLocalJWKSet(jwks as JSONWebKeySet), {
+    const { payload } = await jwtVerify(assertion, keys, {
       issuer: client.id,
       subject: client.id,
       audience: [issuer, issuer + tokenPath, issuer + pushPath],
@@ -47,4 +60,12 @@ export async function checkAssertion(
     if (!(error instanceof errors.JOSEError)) throw error
   }
   refuse({ kind: 'credentials_invalid' })
+}
+
+function keysOf(
+  { node }: AssertionContext,
+  { jwks, jwks_uri: uri }: ClientMetadata,
+): JWTVerifyGetKey | undefined {
+  if (jwks !== undefined) return createLocalJWKSet(jwks as JSONWebKeySet)
+  return uri === undefined ? undefined : node.clientKeys(uri)
 }

@@ -3,7 +3,7 @@ import { refuse } from '../domain/failure.ts'
 import type { Client } from '../domain/identity.ts'
 import type { SurfaceContext } from './context.ts'
 import type { SurfaceRequest } from './surface.ts'
-import { checkAssertion } from './client-assertion.ts'
+import { checkAssertion, type AssertionContext } from './client-assertion.ts'
 import { readClientCredentials } from './client-credentials.ts'
 import { oauthClientOf } from './oauth-client.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -23,11 +23,11 @@ const MAX_REMEMBERED = 1000
  * @returns A function that gives the id of the client, where it names one and proves that it is
  *   that: a client of OAuth in the way that it is registered with; of the others a client that has
  *   a secret here must send it, and any other only says who it is.
- * @throws {Refusal} (the function) `credentials_invalid`, `account_disabled`, `rate_limited`, and
- *   what `readClientCredentials` refuses.
+ * @throws {Refusal} (the function) `credentials_invalid`, `account_disabled`, `rate_limited`,
+ *   `stale`, and what `readClientCredentials` refuses.
  */
 export function createClientAuthentication(
-  context: Pick<SurfaceContext, 'core' | 'rateLimitFactor' | 'clock' | 'issuer'>,
+  context: Pick<SurfaceContext, 'rateLimitFactor'> & AssertionContext,
 ): (request: SurfaceRequest) => Promise<string | undefined> {
   const { core } = context
   const guesses = createRateLimit({ points: GUESSES_PER_MINUTE, windowSeconds: 60 }, context)

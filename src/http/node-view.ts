@@ -1,3 +1,4 @@
+import type { JWTVerifyGetKey } from 'jose'
 import type { FeedHub } from '../feed/index.ts'
 import type { Sighting } from '../domain/foreign-session.ts'
 import type { Issuer, KeySetStatus } from '../domain/issuer.ts'
@@ -35,6 +36,8 @@ export interface NodeView {
   readonly issuers: IssuersView
   /** Where operators sign in beside this server; undefined where that is not configured. */
   readonly singleSignOn: SingleSignOn | undefined
+  /** The keys that a client publishes at its `jwks_uri`; `stale` where they cannot be read. */
+  clientKeys(jwksUri: string): JWTVerifyGetKey
   /** Resolves with why this node must not serve; undefined where it may. */
   refusal(): Promise<string | undefined>
   /** The time up to which something may be forgotten or deleted, milliseconds since 1970. */

@@ -29,6 +29,17 @@ const webUri = text(2048, {}, (value) => {
   return isWeb && !value.includes('#') ? undefined : 'must be an http or https URL, no fragment'
 })
 
+/** Whoever could change what is read there could sign in as the client. */
+const keysUri = text(2048, {}, (value) => {
+  const url = URL.parse(value)
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))
+  return isSafe && !value.includes('#') ? undefined : 'must be an https URL, no fragment'
+})
+
+function isLoopback({ hostname }: URL): boolean {
+  return ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
+}
+
 const publicJwk: Schema<PublicJwk> = parametersOfKey
 
 const metadataSchema: Schema<ClientMetadata> = strict<ClientMetadata>({
@@ -37,6 +48,7 @@ const metadataSchema: Schema<ClientMetadata> = strict<ClientMetadata>({
   jwks: optional(
     strict<NonNullable<ClientMetadata['jwks']>>({ keys: listOf(publicJwk, { maxItems: 16 }) }),
   ),
+  jwks_uri: optional(keysUri),
   scope: optional(
     text(1024, {}, (value) =>
       /^[!#-[\]-~]+(?: [!#-[\]-~]+)*$/.test(value) ? undefined : 'must be scopes',
@@ -102,9 +114,13 @@ export function metadataProblem(
     return wrong(problem.at, sayProblem(problem))
   }
   const { token_endpoint_auth_method: method, jwks, grant_types: grants } = result.value
+  const { jwks_uri: keysAt } = result.value
   const isPublic = methodsOf(client, result.value).includes('none')
-  if (method === 'private_key_jwt' && jwks === undefined) {
-    return wrong(['jwks'], 'is missing: private_key_jwt needs it')
+  if (method === 'private_key_jwt' && jwks === undefined && keysAt === undefined) {
+    return wrong(['jwks'], 'is missing: private_key_jwt needs it, or jwks_uri')
+  }
+  if (jwks !== undefined && keysAt !== undefined) {
+    return wrong(['jwks_uri'], 'must not be there beside jwks: keys are in one place')
   }
   if (method?.startsWith('client_secret') === true && client.secretHash === undefined) {
     return wrong(['token_endpoint_auth_method'], `needs a secret: ${method}`)

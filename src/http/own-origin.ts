@@ -28,7 +28,7 @@ export function refuseOtherPages(request: SurfaceRequest): void {
 }
 
 /**
- * What the scripts of our own pages ask for is for nobody else.
+ * For what only the scripts of our own pages ask for.
  *
  * @throws {Refusal} `forbidden`.
  */

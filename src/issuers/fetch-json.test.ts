@@ -22,7 +22,7 @@ suite('documents of others', () => {
 
   const json = { 'content-type': 'application/json' }
   const get = (url: URL, mayBePrivate = true, timeoutMs = 5000): Promise<unknown> =>
-    fetchJsonWithin(timeoutMs, url, { mayBePrivate })
+    fetchJsonWithin(timeoutMs, url, { isListed: () => mayBePrivate })
 
   test('JSON comes, by any of its types', async () => {
     for (const type of ['application/json', 'application/jwk-set+json; charset=utf-8']) {

@@ -5,8 +5,8 @@ import { isIP, type LookupFunction } from 'node:net'
 import { addressRefusal } from '../receivers/addresses.ts'
 
 export interface FetchRules {
-  /** Whether its address may be one that the internet does not reach. */
-  readonly mayBePrivate: boolean
+  /** Whether an address that the internet does not reach may be asked. */
+  readonly isListed: (address: string) => boolean
 }
 
 /** Fetches a JSON document from another server. Rejects with a message for an operator. */
@@ -26,28 +26,32 @@ export const fetchJson: FetchJson = (url, rules) => fetchJsonWithin(TIMEOUT_MS, 
 export async function fetchJsonWithin(
   timeoutMs: number,
   url: URL,
-  { mayBePrivate }: FetchRules,
+  { isListed }: FetchRules,
 ): Promise<unknown> {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   // A literal address is connected to without a look-up.
-  const refusal = mayBePrivate || isIP(host) === 0 ? undefined : refusalOf(host)
+  const refusal = isIP(host) === 0 ? undefined : addressRefusal(host, isListed)
   if (refusal !== undefined) throw new Error(refusal)
   const signal = AbortSignal.timeout(timeoutMs)
   try {
-    const response = await open(url, signal, mayBePrivate)
+    const response = await open(url, signal, isListed)
     return await readJson(response)
   } catch (error) {
     throw signal.aborted ? new Error('it takes too long') : error
   }
 }
 
-function open(url: URL, signal: AbortSignal, mayBePrivate: boolean): Promise<IncomingMessage> {
+function open(
+  url: URL,
+  signal: AbortSignal,
+  isListed: FetchRules['isListed'],
+): Promise<IncomingMessage> {
   const send = url.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
     const request = send(url, {
       headers: { accept: 'application/json, application/jwk-set+json' },
       signal,
-      lookup: mayBePrivate ? undefined : publicLookup,
+      lookup: lookupWithin(isListed),
       agent: false,
     })
     request.on('error', reject)
@@ -84,19 +88,19 @@ function parse(text: string): unknown {
   }
 }
 
-/** Why an address of the operator's network is not connected to for a stranger. */
-function refusalOf(address: string): string | undefined {
-  return addressRefusal(address, () => false)
-}
-
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  lookUp(hostname, { ...options, all: true }, (error, addresses: readonly LookupAddress[]) => {
-    const [first] = addresses ?? []
-    const refusal = addresses?.map(({ address }) => refusalOf(address)).find(Boolean)
-    if (error !== null) callback(error, '')
-    else if (first === undefined) callback(new Error('it has no address'), '')
-    else if (refusal !== undefined) callback(new Error(refusal), '')
-    else if (options.all === true) callback(null, [...addresses])
-    else callback(null, first.address, first.family)
-  })
+/** A look-up that finds no address which may not be asked. */
+function lookupWithin(isListed: FetchRules['isListed']): LookupFunction {
+  return (hostname, options, callback) => {
+    lookUp(hostname, { ...options, all: true }, (error, addresses: readonly LookupAddress[]) => {
+      const [first] = addresses ?? []
+      const refusal = addresses
+        ?.map(({ address }) => addressRefusal(address, isListed))
+        .find((reason) => reason !== undefined)
+      if (error !== null) callback(error, '')
+      else if (first === undefined) callback(new Error('it has no address'), '')
+      else if (refusal !== undefined) callback(new Error(refusal), '')
+      else if (options.all === true) callback(null, [...addresses])
+      else callback(null, first.address, first.family)
+    })
+  }
 }

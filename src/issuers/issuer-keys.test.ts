@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { errors, exportJWK, generateKeyPair, type FlattenedJWSInput } from 'jose'
-import { IssuerKeys, KEYS_MAX_AGE_MS, UNKNOWN_KEY_MS } from './issuer-keys.ts'
+import { issuerKeys } from './issuer-keys.ts'
+import { KEYS_MAX_AGE_MS, UNKNOWN_KEY_MS, type RemoteKeys } from './remote-keys.ts'
 
 const issuer = 'https://idp.example'
 const input = {} as FlattenedJWSInput
 
 interface World {
-  readonly keys: IssuerKeys
+  readonly keys: RemoteKeys
   /** What each address answers: a document, or why there is none. */
   readonly documents: Map<string, unknown>
   readonly asked: { readonly url: string; readonly mayBePrivate: boolean }[]
@@ -30,12 +31,12 @@ function makeWorld(jwksUri?: string): World {
     publish(...kids) {
       documents.set(`${issuer}/jwks`, { keys: kids.map((kid) => ({ ...jwk, kid })) })
     },
-    keys: new IssuerKeys({
+    keys: issuerKeys({
       name: 'idp',
       issuer,
       jwksUri,
-      fetchJson: (url, { mayBePrivate }) => {
-        asked.push({ url: url.href, mayBePrivate })
+      fetchJson: (url, { isListed }) => {
+        asked.push({ url: url.href, mayBePrivate: isListed('10.0.0.1') })
         const document = documents.get(url.href)
         return document instanceof Error
           ? Promise.reject(document)

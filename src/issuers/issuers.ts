@@ -1,8 +1,8 @@
 /**
  * Other issuers, as a node knows them: their keys, fetched within bounds, and what guards are told
- * of both. It owns every call to an issuer's servers for keys; how a token is read is
- * `domain/profile.ts` and `verifier/foreign-token.ts`. Apart from the server's wiring because the
- * keys of strangers are where attacks arrive.
+ * of both. The folder owns every call for keys of others, those of clients included; how a token is
+ * read is `domain/profile.ts` and `verifier/foreign-token.ts`. Apart from the server's wiring
+ * because the keys of strangers are where attacks arrive.
  */
 import type { Issuer, KeySetStatus } from '../domain/issuer.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -10,7 +10,8 @@ import type { Log } from '../ports/log.ts'
 import type { WireIssuer, WireIssuers } from '../protocol/issuers.ts'
 import type { OtherIssuer, OtherIssuers } from '../verifier/other-issuers.ts'
 import { fetchJson as fetchOverHttp, type FetchJson } from './fetch-json.ts'
-import { IssuerKeys } from './issuer-keys.ts'
+import { issuerKeys } from './issuer-keys.ts'
+import type { RemoteKeys } from './remote-keys.ts'
 
 export interface IssuersOptions {
   readonly issuers: readonly IssuerWithKeys[]
@@ -36,14 +37,14 @@ const REFRESH_EVERY_MS = 30_000
 
 /** The issuers that a node accepts beside itself. */
 export class Issuers implements OtherIssuers {
-  readonly #byIss = new Map<string, OtherIssuer & { readonly set: IssuerKeys }>()
+  readonly #byIss = new Map<string, OtherIssuer & { readonly set: RemoteKeys }>()
   readonly #clock: Clock
 
   constructor({ issuers, clock, log, changed, fetchJson = fetchOverHttp }: IssuersOptions) {
     this.#clock = clock
     for (const terms of issuers) {
       const { name, issuer, aliases, jwksUri } = terms
-      const set = new IssuerKeys({ name, issuer, jwksUri, fetchJson, clock, log, changed })
+      const set = issuerKeys({ name, issuer, jwksUri, fetchJson, clock, log, changed })
       const entry = { terms, keys: set.find, set }
       for (const iss of [issuer, ...aliases]) this.#byIss.set(iss, entry)
     }
@@ -87,7 +88,7 @@ export class Issuers implements OtherIssuers {
 async function wireIssuer({
   terms,
   set,
-}: OtherIssuer & { readonly set: IssuerKeys }): Promise<WireIssuer> {
+}: OtherIssuer & { readonly set: RemoteKeys }): Promise<WireIssuer> {
   try {
     await set.prepare(undefined)
   } catch {

@@ -24,6 +24,8 @@ export interface ClientMetadata {
   readonly grant_types?: readonly GrantType[]
   readonly token_endpoint_auth_method?: AuthenticationMethod
   readonly jwks?: { readonly keys: readonly PublicJwk[] }
+  /** Where it publishes its public keys; it has this or `jwks`. */
+  readonly jwks_uri?: string
   /** True: it gets no tokens but such that are bound to a key (RFC 9449, section 5.2). */
   readonly dpop_bound_access_tokens?: boolean
   readonly scope?: string

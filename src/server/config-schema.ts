@@ -147,7 +147,7 @@ const nodeSchema: Group<NodeSettings> = group<NodeSettings>({
   }),
   allowedPrivateAddresses: addressRanges({
     description:
-      'private, loopback and link-local addresses or ranges that deliveries may be sent to: see [deliveries.md](deliveries.md#where-messages-may-go)',
+      'private, loopback and link-local addresses or ranges that deliveries may be sent to and `jwks_uri` of clients may be at: see [deliveries.md](deliveries.md#where-messages-may-go)',
     default: [],
     demoDefault: ['127.0.0.0/8', '::1'],
   }),

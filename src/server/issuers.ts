@@ -1,6 +1,10 @@
-/** Other issuers in this node: what verifies their tokens, and what its surfaces see of them. */
+/**
+ * Other issuers in this node, and keys of clients: what verifies their tokens, and what its
+ * surfaces see of them.
+ */
 import type { Issuer } from '../domain/issuer.ts'
-import type { IssuersView } from '../http/node-view.ts'
+import type { IssuersView, NodeView } from '../http/node-view.ts'
+import { createClientKeys } from '../issuers/client-keys.ts'
 import { Issuers } from '../issuers/issuers.ts'
 import { verifyLogoutToken } from '../issuers/logout-token.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -18,6 +22,7 @@ import {
 import type { Config } from './config.ts'
 import { keepSightings } from './foreign-sightings.ts'
 import { issuerOf } from './issuer-settings.ts'
+import { guardedBy } from './receivers.ts'
 
 export interface OpenedIssuers extends IssuersView {
   readonly terms: readonly Issuer[]
@@ -25,10 +30,11 @@ export interface OpenedIssuers extends IssuersView {
   verifierOf(rules: TokenVerifierOptions, own: TokenVerifier<AccessClaims>): TokenVerifier
   /** Keeps their keys fresh until then. */
   refreshUntil(stopping: AbortSignal): void
+  readonly clientKeys: NodeView['clientKeys']
 }
 
 export function openIssuers(
-  config: Pick<Config, 'issuers' | 'foreignSessions'>,
+  config: Pick<Config, 'issuers' | 'foreignSessions' | 'allowedPrivateAddresses'>,
   store: Pick<ForeignSessionStore, 'keepForeignSessions'>,
   clock: Clock,
   log: Log,
@@ -50,6 +56,7 @@ export function openIssuers(
   })
   return {
     terms,
+    clientKeys: createClientKeys({ ...guardedBy(config), clock, log }),
     verifierOf(rules, own) {
       if (terms.length === 0) return own
       const others: OtherIssuers = {

@@ -24,7 +24,7 @@ export interface NodeParts {
   readonly verification: Verification
   /** Undefined where there is one node. */
   readonly nodeLags: NodeLags | undefined
-  readonly issuers: IssuersView
+  readonly issuers: IssuersView & Pick<NodeView, 'clientKeys'>
   readonly singleSignOn: SingleSignOn | undefined
   readonly metrics: Metrics
   readonly readiness: Readiness
@@ -49,6 +49,7 @@ export function viewOf(parts: NodeParts, config: Config): NodeView {
     addressNotices: () => addresses.notices,
     issuers,
     singleSignOn: parts.singleSignOn,
+    clientKeys: issuers.clientKeys,
     refusal: () => readiness.refusal(),
     trustedMs: () => time.trustedMs(),
     statistics: () => metrics.read(),

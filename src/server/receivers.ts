@@ -69,8 +69,10 @@ function postOf(config: Config, clock: Clock): Post {
   return createPost({ ...guardedBy(config), nowMs: () => clock.nowMs() })
 }
 
-/** Where messages may go that nobody has vouched for. */
-export function guardedBy({ allowedPrivateAddresses }: Config): ExchangeOptions {
+/** What is sent or asked for others goes to these addresses alone. */
+export function guardedBy({
+  allowedPrivateAddresses,
+}: Pick<Config, 'allowedPrivateAddresses'>): ExchangeOptions {
   return {
     isListed: addressMatcher(allowedPrivateAddresses),
     setting: 'allowedPrivateAddresses',

@@ -19,6 +19,7 @@ const held: Readonly<Record<string, number | readonly number[]>> = {
   RT: [1, 2, 3, 4, 5, 8, 9, 10, 14],
   AT: 2,
   HT: 2,
+  JW: [5],
   PAR: 8,
   DEV: 13,
   DP: 8,

@@ -139,7 +139,7 @@ function mayBeMet(service: OAuthService, { wantedAcr }: Authorization): boolean 
   return wantedAcr?.isEssential !== true || isOffered(service, wantedAcr)
 }
 
-/** Whether somebody has logged in, and not as the client needs. */
+/** Whether this login is not what the client needs. */
 function isUnmet({ wantedAcr }: Authorization, { method }: SignOn): boolean {
   return wantedAcr?.isEssential === true && acrFor(wantedAcr, method) === undefined
 }
@@ -150,7 +150,7 @@ async function refuseAcr(
   { authorization, interaction, cookies = [] }: Progress,
 ): Promise<Answer> {
   if (interaction !== undefined) await takeInteraction(service, interaction)
-  const why = 'nobody has logged in as strongly as acr asks for'
+  const why = 'no login here is as strong as acr asks for'
   const error = 'unmet_authentication_requirements'
   return { ...sendError(service, authorization, error, why), cookies }
 }

@@ -50,7 +50,7 @@ export async function lastSignOn(
   return (await service.core.handles.find(SIGN_ON, handle)) as unknown as SignOn | undefined
 }
 
-/** Somebody who has proved who they are. */
+/** A person who has proved who they are. */
 export interface Proved {
   readonly subject: Subject
   /** The passkey that has signed; undefined where a password was checked. */

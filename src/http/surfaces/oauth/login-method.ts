@@ -4,7 +4,7 @@ import type { ExtraClaims } from '../../../core/sign-access.ts'
 
 /**
  * By method, from the weakest: the class of authentication, and the methods by the names that IANA
- * keeps (RFC 8176). Nobody vouches for what keeps the key of a passkey, so it is `pop` and neither
+ * keeps (RFC 8176). What keeps the key of a passkey is not attested, so it is `pop` and neither
  * `hwk` nor `swk`; that a person unlocked it by a PIN or a finger makes it `user` and `mfa`. `phr`
  * says that a page of another site cannot make it sign (OpenID Connect EAP ACR Values 1.0).
  */

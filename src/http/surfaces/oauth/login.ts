@@ -51,7 +51,7 @@ function loginForm(
   return loginPage(status, { words, interaction, lead, redirectUri, hasPasskeys, ...rest })
 }
 
-/** What somebody logs in for. */
+/** What the person logs in for. */
 function leadOf(login: Interaction, words: Words): string | undefined {
   if (login.client !== undefined) return fill(words.toContinue, { client: login.client.name })
   if (login.kind !== 'page') return undefined

@@ -16,7 +16,7 @@ interface FormView {
 }
 
 interface LoginView extends Pick<FormView, 'words' | 'interaction'> {
-  /** What somebody logs in for. */
+  /** What the person logs in for. */
   readonly lead: string | undefined
   /** Whether browsers know passkeys at this address. */
   readonly hasPasskeys: boolean

@@ -1,8 +1,8 @@
 /**
  * Passkeys of people: to log in with at `/login`, and to add and remove at `/devices/passkeys`. It
  * owns what is asked of the person; the ceremonies are `http/passkeys.ts`, and what ends with a
- * passkey is the core's. Apart from `/devices` because it asks for a fresh login: who finds a
- * browser open can end sessions there, and gets no way back in here.
+ * passkey is the core's. Apart from `/devices` because it asks for a fresh login: a person who
+ * finds a browser open can end sessions there, and gets no way back in here.
  */
 import { refuse, Refusal } from '../../../../domain/failure.ts'
 import type { Passkey } from '../../../../domain/passkey.ts'
@@ -23,7 +23,7 @@ const FRESH_MS = 10 * 60_000
 
 const FORM = 'passkeys'
 
-/** `POST /login/passkey`: a challenge for somebody who wants to log in. It names no passkeys. */
+/** `POST /login/passkey`: a challenge for a person who wants to log in. It names no passkeys. */
 export async function askToLogIn(
   { passkeys, challenges }: OAuthService,
   request: SurfaceRequest,
@@ -50,7 +50,7 @@ export async function authenticateByPasskey(
   return { subject, passkey }
 }
 
-/** `GET /devices/passkeys`: the login page for somebody who has not logged in a moment ago. */
+/** `GET /devices/passkeys`: the login page for a person whose login is not fresh. */
 export async function showPasskeys(
   service: OAuthService,
   request: SurfaceRequest,
@@ -59,7 +59,7 @@ export async function showPasskeys(
   return signOn === undefined ? askWho(service, request) : list(service, request, signOn, 200)
 }
 
-/** `POST /devices/passkeys/new`: a challenge for somebody who has logged in a moment ago. */
+/** `POST /devices/passkeys/new`: a challenge for a person whose login is fresh. */
 export async function askToRegister(
   service: OAuthService,
   request: SurfaceRequest,
@@ -107,7 +107,7 @@ async function register(
   const response = form.get('passkey') ?? ''
   const name = form.get('name') ?? ''
   const id = await service.passkeys.register(request, person, response, name)
-  // Whoever was logged out meanwhile leaves no way back in behind.
+  // A person who was logged out meanwhile leaves no way back in.
   if ((await findSignOn(service, request))?.sid === sid) return
   await service.core.passkeys.remove(subjectId, id, actorOf(signOn))
   refuse({ kind: 'credentials_missing' })
