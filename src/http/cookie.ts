@@ -1,4 +1,4 @@
-/** Cookies in and out (RFC 6265). `HttpOnly` always: no script of ours reads one. */
+/** Cookies in and out (RFC 6265). `HttpOnly`, but for one that says nothing. */
 import { parseCookie, stringifySetCookie } from 'cookie'
 import type { SurfaceRequest } from './surface.ts'
 
@@ -12,18 +12,20 @@ export interface Cookie {
   readonly maxAgeSeconds?: number
   /** Default `lax`: other sites can lead here with it, and post nothing. */
   readonly sameSite?: 'lax' | 'strict' | 'none'
+  /** True: scripts of this server may read it, so it must be worth nothing to anybody else. */
+  readonly isReadable?: true
   /** Sent back over TLS alone. */
   readonly secure: boolean
 }
 
 /** As a `Set-Cookie` header. */
 export function writeCookie(cookie: Cookie): string {
-  const { name, value, path, maxAgeSeconds, sameSite = 'lax', secure } = cookie
+  const { name, value, path, maxAgeSeconds, sameSite = 'lax', secure, isReadable } = cookie
   return stringifySetCookie({
     name,
     value,
     path,
-    httpOnly: true,
+    httpOnly: isReadable !== true,
     sameSite,
     secure,
     ...(maxAgeSeconds === undefined ? {} : { maxAge: maxAgeSeconds }),

@@ -58,6 +58,8 @@ export interface Page {
   readonly frames?: readonly string[]
   /** The path at this server where it leads by itself, at once and in place of this page. */
   readonly leadsTo?: string
+  /** Whose pages may show it in a frame. Default nobody's. */
+  readonly frameAncestors?: '*'
 }
 
 /** A script of the page's own, in a file of its own: no code stands in a page. */
@@ -71,7 +73,17 @@ export interface PageScript {
 /** A whole page. Without a script it runs nothing and fetches nothing. */
 export function pageAnswer(
   status: number,
-  { title, style, body, formAction, lang = 'en', script, frames = [], leadsTo }: Page,
+  {
+    title,
+    style,
+    body,
+    formAction,
+    lang = 'en',
+    script,
+    frames = [],
+    leadsTo,
+    frameAncestors,
+  }: Page,
 ): Answer {
   const document = html`<!doctype html>
     <html lang="${lang}">
@@ -93,7 +105,7 @@ export function pageAnswer(
     ...(frames.length === 0 ? [] : [`frame-src ${frames.join(' ')}`]),
     "base-uri 'none'",
     ...(formAction === 'any' ? [] : [`form-action ${(formAction ?? ["'none'"]).join(' ')}`]),
-    "frame-ancestors 'none'",
+    `frame-ancestors ${frameAncestors ?? "'none'"}`,
   ]
   return {
     status,

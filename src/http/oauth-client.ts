@@ -29,7 +29,7 @@ const webUri = text(2048, {}, (value) => {
   return isWeb && !value.includes('#') ? undefined : 'must be an http or https URL, no fragment'
 })
 
-/** Whoever could change what is read there could sign in as the client. */
+/** https, because a person who changes what is read there can act as the client. */
 const keysUri = text(2048, {}, (value) => {
   const url = URL.parse(value)
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))

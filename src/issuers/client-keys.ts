@@ -21,8 +21,8 @@ const MAX_KEPT = 1000
  * Makes the look-up of keys that clients of OAuth publish at an address of their own (`jwks_uri`).
  * A key is found as long as its client publishes it, and for five minutes after.
  *
- * @returns A function from such an address to its keys. Those refuse with `stale` where nobody can
- *   say whether there is such a key: the address cannot be read, or was read a moment ago.
+ * @returns A function from such an address to its keys. They refuse with `stale` where it is not
+ *   known whether there is such a key: the address cannot be read, or was read a moment ago.
  */
 export function createClientKeys(options: ClientKeysOptions): (jwksUri: string) => JWTVerifyGetKey {
   const { isListed, clock, log, fetchJson = fetchOverHttp } = options

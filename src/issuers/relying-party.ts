@@ -18,7 +18,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { LogoutClaims } from '../protocol/logout-token.ts'
 import { fetchJson } from './fetch-json.ts'
-import { IssuerKeys } from './issuer-keys.ts'
+import { issuerKeys } from './issuer-keys.ts'
 import { verifyLogoutToken } from './logout-token.ts'
 import { providerFetch, Unreachable, type ProviderFetchOptions } from './provider-fetch.ts'
 
@@ -46,7 +46,7 @@ const CLOCK_SKEW_SECONDS = 10
 
 export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
   const { issuer, clientId, clock, log } = options
-  const keys = new IssuerKeys({
+  const keys = issuerKeys({
     name: 'operators.singleSignOn',
     issuer,
     jwksUri: undefined,

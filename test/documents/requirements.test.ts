@@ -26,6 +26,7 @@ const held: Readonly<Record<string, number | readonly number[]>> = {
   RPI: [1, 3, 4, 5, 6, 8, 9, 11, 12, 13, 14, 15, 16, 18, 19, 20],
   BCL: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18, 19],
   FCL: [1, 2, 3, 6, 7],
+  SM: [1, 2],
 }
 
 const TABLE = /<!-- requirements: (\w+) -->\n([^]*?)<!-- \/requirements -->/g

@@ -5,8 +5,10 @@ import { isRegistered, withParameters } from '../../redirect-uri.ts'
 import type { Answer } from '../../surface.ts'
 import { readWantedAcr, type WantedAcr } from './acr.ts'
 import { allowedScopes, words } from './client-call.ts'
+import type { SignOn } from './browser.ts'
 import { THUMBPRINT } from './dpop.ts'
 import type { OAuthService } from './service.ts'
+import { browserStateCookies, sessionStateOf } from './session-state.ts'
 
 /** A request that is good. It is kept while its person logs in, so it is JSON. */
 export interface Authorization {
@@ -44,7 +46,7 @@ export type AuthorizationError =
   | 'request_uri_not_supported'
 
 /** Where an answer goes. */
-export type Recipient = Pick<Authorization, 'redirectUri' | 'state'>
+export type Recipient = Pick<Authorization, 'clientId' | 'redirectUri' | 'state'>
 
 const MAX_TEXT = 2048
 /** An ID token has claims and the signature of a long key. */
@@ -76,7 +78,7 @@ export async function findRecipient(
   const states = parameters.getAll('state')
   const [state] = states
   const isState = states.length === 1 && state !== undefined && state.length <= MAX_TEXT
-  return { client, recipient: { redirectUri, ...(isState ? { state } : {}) } }
+  return { client, recipient: { clientId: id, redirectUri, ...(isState ? { state } : {}) } }
 }
 
 function isPublic({ methods }: OAuthClient): boolean {
@@ -148,7 +150,6 @@ export async function readAuthorization(
     return wrong('invalid_request', 'dpop_jkt')
   const [nonce, loginHint, uiLocales] = [given('nonce'), given('login_hint'), given('ui_locales')]
   return {
-    clientId: client.id,
     ...recipient,
     scopes,
     codeChallenge,
@@ -164,18 +165,31 @@ export async function readAuthorization(
   }
 }
 
-/** Sends a browser back to the client, with `iss` (RFC 9207). */
+/**
+ * Sends a browser back to the client, with `iss` (RFC 9207), and with the state of the browser
+ * where session management is on.
+ *
+ * @param signOn Who is logged in at the browser.
+ */
 export function sendBack(
-  { issuer }: OAuthService,
-  { redirectUri, state }: Recipient,
+  service: OAuthService,
+  recipient: Recipient,
   parameters: Readonly<Record<string, string>>,
+  signOn: Pick<SignOn, 'sid'> | undefined,
 ): Answer {
+  const { redirectUri, state } = recipient
+  const sessionState = sessionStateOf(service, recipient, signOn?.sid)
   const location = withParameters(redirectUri, {
     ...parameters,
     ...(state === undefined ? {} : { state }),
-    iss: issuer,
+    ...(sessionState === undefined ? {} : { session_state: sessionState }),
+    iss: service.issuer,
   })
-  return { status: 303, headers: { location, 'referrer-policy': 'no-referrer' } }
+  return {
+    status: 303,
+    headers: { location, 'referrer-policy': 'no-referrer' },
+    cookies: browserStateCookies(service, signOn?.sid),
+  }
 }
 
 export function sendError(
@@ -183,6 +197,7 @@ export function sendError(
   recipient: Recipient,
   error: AuthorizationError,
   why: string,
+  signOn: Pick<SignOn, 'sid'> | undefined,
 ): Answer {
-  return sendBack(service, recipient, { error, error_description: why })
+  return sendBack(service, recipient, { error, error_description: why }, signOn)
 }

@@ -14,6 +14,7 @@ import {
   sendBack,
   sendError,
   type Authorization,
+  type AuthorizationError,
 } from './authorization.ts'
 import { findSignOn, hasBrowserCookie, type SignOn } from './browser.ts'
 import { consentPath, loginPath, showInteraction, takeInteraction } from './interaction.ts'
@@ -37,15 +38,17 @@ export async function authorize(service: OAuthService, request: SurfaceRequest):
   const sent = request.method === 'POST' ? readForm(request) : request.query
   const { parameters, isPushed } = await takeRequest(service, sent)
   const { client, recipient } = await findRecipient(service, parameters)
+  const signOn = await findSignOn(service, request)
+  const wrong = (error: AuthorizationError, why: string): Answer =>
+    sendError(service, recipient, error, why, signOn)
   if (client.metadata.require_pushed_authorization_requests === true && !isPushed) {
-    return sendError(service, recipient, 'invalid_request', 'this client has to push its requests')
+    return wrong('invalid_request', 'this client has to push its requests')
   }
   if (request.method === 'POST' && !hasBrowserCookie(service, request)) {
     return bringByGet(service, request, client, { parameters, isPushed })
   }
   const read = await readAuthorization(service, parameters, client, recipient)
-  if ('error' in read) return sendError(service, recipient, read.error, read.why)
-  const signOn = await findSignOn(service, request)
+  if ('error' in read) return wrong(read.error, read.why)
   return proceed(service, request, { authorization: read, client, signOn })
 }
 
@@ -91,7 +94,7 @@ export async function proceed(
   if (!mayBeMet(service, authorization)) return refuseAcr(service, progress)
   if (signOn === undefined || needsLogin(service, authorization, signOn)) {
     return isSilent
-      ? sendError(service, authorization, 'login_required', 'no person is logged in')
+      ? sendError(service, authorization, 'login_required', 'no person is logged in', signOn)
       : ask(service, request, progress, loginPath)
   }
   if (isUnmet(authorization, signOn)) return refuseAcr(service, progress)
@@ -107,7 +110,13 @@ export async function proceed(
   })
   if (!(await hasConsent(service, progress, signOn, generations))) {
     return isSilent
-      ? sendError(service, authorization, 'consent_required', 'the person has not consented yet')
+      ? sendError(
+          service,
+          authorization,
+          'consent_required',
+          'the person has not consented yet',
+          signOn,
+        )
       : ask(service, request, progress, consentPath)
   }
   return finish(service, progress, signOn, generations)
@@ -145,26 +154,28 @@ function isUnmet({ wantedAcr }: Authorization, { method }: SignOn): boolean {
 }
 
 /** OpenID Connect Core Unmet Authentication Requirements 1.0. */
-async function refuseAcr(
-  service: OAuthService,
-  { authorization, interaction, cookies = [] }: Progress,
-): Promise<Answer> {
-  if (interaction !== undefined) await takeInteraction(service, interaction)
+function refuseAcr(service: OAuthService, progress: Progress): Promise<Answer> {
   const why = 'no login here is as strong as acr asks for'
-  const error = 'unmet_authentication_requirements'
-  return { ...sendError(service, authorization, error, why), cookies }
+  return breakOff(service, progress, 'unmet_authentication_requirements', why)
 }
 
 /** No code for another person than the client's hint names (OpenID Connect Core, 3.1.2.2). */
-async function refuseOther(
+function refuseOther(service: OAuthService, progress: Progress): Promise<Answer> {
+  return breakOff(service, progress, 'login_required', 'another person has logged in')
+}
+
+async function breakOff(
   service: OAuthService,
-  { authorization, interaction, cookies = [] }: Progress,
+  { authorization, interaction, signOn, cookies = [] }: Progress,
+  error: AuthorizationError,
+  why: string,
 ): Promise<Answer> {
   if (interaction !== undefined) await takeInteraction(service, interaction)
-  return {
-    ...sendError(service, authorization, 'login_required', 'another person has logged in'),
-    cookies,
-  }
+  return withCookies(cookies, sendError(service, authorization, error, why, signOn))
+}
+
+function withCookies(cookies: readonly Cookie[], answer: Answer): Answer {
+  return { ...answer, cookies: [...cookies, ...(answer.cookies ?? [])] }
 }
 
 /** What a person has allowed a client before; void once the grant was revoked. */
@@ -208,9 +219,10 @@ function ask(
 async function finish(
   service: OAuthService,
   { authorization, interaction, cookies = [] }: Progress,
-  { sid, subjectId, authTimeMs, method }: SignOn,
+  signOn: SignOn,
   generations: Generations,
 ): Promise<Answer> {
+  const { sid, subjectId, authTimeMs, method } = signOn
   const { core, options } = service
   // A form that is sent twice leads back once.
   if (interaction !== undefined && !(await takeInteraction(service, interaction))) {
@@ -236,5 +248,5 @@ async function finish(
     },
     lifetimeMs: options.codeLifetimeMs,
   })
-  return { ...sendBack(service, authorization, { code }), cookies }
+  return withCookies(cookies, sendBack(service, authorization, { code }, signOn))
 }

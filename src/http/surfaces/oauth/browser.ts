@@ -15,6 +15,7 @@ import type { SurfaceRequest } from '../../surface.ts'
 import { OAUTH } from '../../oauth-client.ts'
 import type { LoginFacts, LoginMethod } from './login-method.ts'
 import type { OAuthService } from './service.ts'
+import { browserStateCookies } from './session-state.ts'
 
 /**
  * The first participant of every session that is opened here: the browser that logged in. The colon
@@ -59,7 +60,7 @@ export interface Proved {
 
 export interface SignedOn {
   readonly signOn: SignOn
-  readonly cookie: Cookie
+  readonly cookies: readonly Cookie[]
 }
 
 /**
@@ -87,7 +88,8 @@ export async function signOn(
   // A new handle for each login (session fixation); the one before is good no more.
   const old = readCookie(request, cookieName(service, 'session'))
   if (old !== undefined) await core.handles.take(SIGN_ON, old)
-  return { signOn: value, cookie: cookieOf(service, 'session', handle, lifetimeMs / 1000) }
+  const cookie = cookieOf(service, 'session', handle, lifetimeMs / 1000)
+  return { signOn: value, cookies: [cookie, ...browserStateCookies(service, sid)] }
 }
 
 async function openSession(
@@ -127,7 +129,8 @@ export async function endSession(
 /** Makes a browser forget its sign-on session, where it has one. */
 export function forgetSignOn(service: OAuthService, request: SurfaceRequest): readonly Cookie[] {
   const known = readCookie(request, cookieName(service, 'session'))
-  return known === undefined ? [] : [cookieOf(service, 'session', '', 0)]
+  if (known === undefined) return []
+  return [cookieOf(service, 'session', '', 0), ...browserStateCookies(service, undefined)]
 }
 
 /** What the pages of a login are tied to, and the cookie where the browser has none yet. */

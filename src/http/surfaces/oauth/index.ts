@@ -18,6 +18,7 @@ import { OAUTH } from '../../oauth-client.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { pushPath, tokenPath } from '../../token-endpoints.ts'
 import { authorize } from './authorize.ts'
+import { checkSessionRoutes } from './check-session.ts'
 import type { CallError } from './client-call.ts'
 import { demo } from './demo.ts'
 import {
@@ -71,7 +72,8 @@ export const oauth: OwnModule<OAuthSettings> = defineOwn({
 
 function createOAuth(context: SurfaceContext, settings: OAuthSettings): Surface {
   const service = createService(context, settings.oauth)
-  const [pages, programs] = [pageRoutes(service), machineRoutes(service)]
+  const frame = service.options.sessionManagement ? checkSessionRoutes(service) : []
+  const [pages, programs] = [[...pageRoutes(service), ...frame], machineRoutes(service)]
   const paths = new Set([...pages, ...programs].map(({ path }) => path))
   const machinePaths = new Set(programs.map(({ path }) => path))
   return {

@@ -86,7 +86,7 @@ async function goOn(
   login: Interaction,
   signedOn: SignedOn,
 ): Promise<Answer> {
-  const cookies = [signedOn.cookie]
+  const { cookies } = signedOn
   if (login.kind === 'authorization') {
     return proceed(service, request, { ...login, signOn: signedOn.signOn, cookies })
   }
@@ -167,7 +167,9 @@ async function decline(
 ): Promise<Answer> {
   if (!(await takeInteraction(service, login.interaction))) return refuse({ kind: 'not_found' })
   if (login.kind === 'authorization') {
-    return sendError(service, login.authorization, 'access_denied', 'the person declined')
+    const signOn = await findSignOn(service, request)
+    const why = 'the person declined'
+    return sendError(service, login.authorization, 'access_denied', why, signOn)
   }
   const words = wordsFor(request)
   return noticePage(200, words, words.notLoggedIn, words.nothingChanged)

@@ -5,6 +5,7 @@ import { authenticationMethods, grantTypes } from '../../../protocol/client-meta
 import { openidScopes } from '../../oauth-client.ts'
 import { pushPath, tokenEndpointsMetadata, tokenPath } from '../../token-endpoints.ts'
 import { acrValuesOf } from './acr.ts'
+import { checkSessionPath } from './check-session.ts'
 import { deviceAuthorizationPath } from './device.ts'
 import type { OAuthService } from './service.ts'
 import { languageTags } from './words.ts'
@@ -15,7 +16,7 @@ export const logoutPath = '/oidc/logout'
 
 /** Both documents: what one asks for the other allows. What is not built is not in it. */
 export async function metadata(service: OAuthService): Promise<Readonly<Record<string, unknown>>> {
-  const { core, issuer } = service
+  const { core, issuer, options } = service
   const { keys } = await core.keys.published()
   const algorithms = [...new Set(keys.flatMap(({ alg }) => alg ?? []))]
   const [algorithm = 'ES256'] = algorithms
@@ -31,6 +32,7 @@ export async function metadata(service: OAuthService): Promise<Readonly<Record<s
     backchannel_logout_session_supported: true,
     frontchannel_logout_supported: true,
     frontchannel_logout_session_supported: true,
+    ...(options.sessionManagement ? { check_session_iframe: issuer + checkSessionPath } : {}),
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     ...tokenEndpointsMetadata(issuer, algorithm),
     dpop_signing_alg_values_supported: dpopAlgorithms,

@@ -11,6 +11,7 @@ export interface OAuthOptions {
   readonly idTokenLifetimeMs: number
   readonly codeLifetimeMs: number
   readonly dpopNonces: boolean
+  readonly sessionManagement: boolean
   readonly loginLifetimeMs: number
   readonly pushedLifetimeMs: number
   readonly deviceLifetimeMs: number
@@ -49,6 +50,11 @@ export const oauthSchema: Group<OAuthSettings> = group<OAuthSettings>({
     dpopNonces: flag({
       description:
         'whether proofs of keys (DPoP) at the token endpoint must carry a nonce of this server, which clients fetch with their first call',
+      default: false,
+    }),
+    sessionManagement: flag({
+      description:
+        'whether pages of clients may ask a frame of this server whether the person is still logged in (OpenID Connect Session Management); for clients on the same site, since browsers keep cookies from frames of other sites',
       default: false,
     }),
     codeLifetimeMs: lifetime({ description: 'life of an authorization code', default: MINUTE_MS }),
