@@ -1,15 +1,12 @@
 /**
  * Several test files in one process.
  *
- * A process of its own costs each file a second of a core: the server's 2,000 modules are loaded
- * anew, and what they do runs slowly until the engine has compiled it. So files share processes.
- * Each is one test there, with its own tests in it: it is imported when its turn comes, and is
- * over, with its `after` hooks, before the next begins.
- *
- * A file whose opening comment says "Alone in its process" gets one. So does each file that is
- * named on the command line.
+ * A process of its own costs each file a second of a core: the server's modules are loaded anew,
+ * and what they do runs slowly until the engine has compiled it. So files share processes. Each is
+ * one test there, with its own tests in it: it is imported when its turn comes, and is over, with
+ * its `after` hooks, before the next begins.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { root } from './packages.mjs'
@@ -18,8 +15,7 @@ import { root } from './packages.mjs'
 const maxFiles = 6
 
 /**
- * What Node's runner is to run: files that import the test files below `folders`, and those that
- * stay alone.
+ * What Node's runner is to run: files that import the test files below `folders`.
  *
  * @param {readonly string[]} folders Relative to the root of the checkout. The first is run first:
  *   what takes long belongs there, or one core waits for the other at the end.
@@ -27,17 +23,13 @@ const maxFiles = 6
  * @returns {string[]}
  */
 export function groupTests(folders, temporary) {
-  return folders.flatMap((folder, turn) => {
-    const files = testsBelow(folder)
-    const groups = [
-      ...files.filter(isAlone).map((file) => [file]),
-      ...deal(files.filter((file) => !isAlone(file))),
-    ]
-    return groups.map((group, at) => {
-      const number = `${String(turn)}-${String(at).padStart(3, '0')}`
-      return writeGroup(group, join(temporary, `${number}.test.mjs`))
-    })
-  })
+  return folders.flatMap((folder, turn) =>
+    deal(testsBelow(folder)).map((group, at) => {
+      // The runner sorts by name what it is given.
+      const name = `${String(turn)}-${String(at).padStart(3, '0')}.test.mjs`
+      return writeGroup(group, join(temporary, name))
+    }),
+  )
 }
 
 /**
@@ -51,14 +43,8 @@ function deal(files) {
   )
 }
 
-/**
- * Writes a test file that runs others. The runner sorts by name what it is given, so the name says
- * when it is run.
- *
- * @param {readonly string[]} files
- * @param {string} path
- */
-export function writeGroup(files, path) {
+/** Writes a test file that runs others. */
+function writeGroup(files, path) {
   const tests = files.map((file) => {
     const url = pathToFileURL(join(root, file)).href
     return `test(${JSON.stringify(file)}, () => import(${JSON.stringify(url)}))\n`
@@ -67,14 +53,10 @@ export function writeGroup(files, path) {
   return path
 }
 
-function testsBelow(folder) {
+/** @param {string} folder Relative to the root of the checkout, as the result is. */
+export function testsBelow(folder) {
   return readdirSync(join(root, folder), { recursive: true })
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join(folder, name))
     .sort()
-}
-
-function isAlone(file) {
-  const [comment] = readFileSync(join(root, file), 'utf8').split('*/', 1)
-  return comment.startsWith('/**') && comment.includes('Alone in its process')
 }

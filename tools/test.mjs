@@ -15,7 +15,7 @@ import { ensurePackages, fail, pinnedNode, root, say } from './packages.mjs'
 import { run } from './run.mjs'
 import { ensureRuntimes } from './runtimes.mjs'
 import { ensureSystemPackages, missingSystemPackages } from './system-packages.mjs'
-import { groupTests } from './test-groups.mjs'
+import { groupTests, testsBelow } from './test-groups.mjs'
 
 const request = parse(process.argv.slice(2))
 
@@ -122,7 +122,7 @@ function testArguments() {
   ]
 }
 
-/** Unit tests, which are in `src`, come last: they are short, so both cores end at the same time. */
+/** The unit tests in `src` come last: they are short, so that no core is long idle at the end. */
 function testFiles() {
   const paths = request.paths.length > 0 ? request.paths : ['test', 'src']
   // A filter by name finds what is in suites, and not what is in tests.
@@ -142,6 +142,9 @@ function prepareForTests() {
     ensureConsole()
     return
   }
+  // Without a file Node's runner would look for some by itself.
+  const empty = request.paths.filter((path) => isFolder(path) && testsBelow(path).length === 0)
+  if (empty.length > 0) fail(`There is no test below ${empty.join(', ')}.`)
   const missing = missingSystemPackages().map((row) => row.package)
   if (missing.length > 0) {
     say(`Not installed: ${missing.join(', ')}. "npm test" without a path installs them.`)
