@@ -21,6 +21,7 @@ import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../page
 import { markedLetters, plainLetters, searchText } from '../search-text.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
+import { clientValues, subjectValues } from '../identity-values.ts'
 import { allOf, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 
 type Answer<T> = { readonly value: T } | { readonly failure: Failure }
@@ -141,17 +142,7 @@ export async function createSubject(
   const normal = normalized(given)
   if ('failure' in normal) return normal
   const subject = normal.value
-  const added = await connection.run(addSubject, [
-    subject.id,
-    subject.name,
-    subject.username ?? null,
-    subject.email ?? null,
-    subject.phone ?? null,
-    subject.passwordHash ?? null,
-    subject.status,
-    subject.createdAtMs,
-    JSON.stringify(subject.attributes),
-  ])
+  const added = await connection.run(addSubject, subjectValues(subject))
   return added.length === 1 ? { value: undefined } : taken('id, username, email or phone')
 }
 
@@ -208,18 +199,7 @@ export async function createClient(
   connection: Connection,
   client: Client,
 ): Promise<Answer<undefined>> {
-  const added = await connection.run(addClient, [
-    client.id,
-    client.name,
-    client.dialect,
-    client.key,
-    client.secretHash ?? null,
-    JSON.stringify(client.allowlist),
-    JSON.stringify(client.redirectUris),
-    client.status,
-    client.createdAtMs,
-    JSON.stringify(client.attributes),
-  ])
+  const added = await connection.run(addClient, clientValues(client))
   return added.length === 1 ? { value: undefined } : taken('id or key')
 }
 

@@ -1,5 +1,6 @@
 /** Rows as PostgreSQL gives them, as the domain's values. */
 import type { Revocation } from '../../domain/revocation.ts'
+import { toRevocation as fromColumns, type LogColumns } from '../log-row.ts'
 import { columnsOf, type TableName } from '../transfer/tables.ts'
 
 /**
@@ -12,45 +13,14 @@ export function allOf(table: TableName, alias: string): string {
   return [...numbered, ...columnsOf(table)].map((column) => `${alias}.${column}`).join(', ')
 }
 
-export interface LogRow {
+export interface LogRow extends LogColumns {
   readonly number: number
   readonly stream: string
   readonly sequence: number
-  readonly id: string
-  readonly scope: Revocation['scope']
-  readonly key: string
-  readonly generation: number
-  readonly reason: Revocation['reason']
-  readonly actor: string
-  readonly note: string
-  readonly at_ms: number
-  readonly forget_after_ms: number
-  readonly previous_hash: string
-  readonly hash: string
-  readonly version: number
-  readonly issuer: string
-  readonly cutoff_seconds: number
 }
 
 export function toRevocation(row: LogRow): Revocation {
-  return {
-    id: row.id,
-    stream: row.stream,
-    sequence: row.sequence,
-    version: row.version,
-    scope: row.scope,
-    issuer: row.issuer,
-    key: row.key,
-    generation: row.generation,
-    cutoffSeconds: row.cutoff_seconds,
-    reason: row.reason,
-    actor: row.actor,
-    note: row.note,
-    atMs: row.at_ms,
-    forgetAfterMs: row.forget_after_ms,
-    previousHash: row.previous_hash,
-    hash: row.hash,
-  }
+  return fromColumns(row, row.stream, row.sequence)
 }
 
 export {

@@ -1,5 +1,5 @@
 /** Subjects and clients. Unique names are looked up before a row is written. */
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { refuse } from '../../domain/failure.ts'
 import {
   normalIdentifier,
@@ -17,6 +17,7 @@ import type {
 import type { Commands, Handlers, LongQueries, PointQueries } from '../commands.ts'
 import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../pages.ts'
 import { searchText } from '../search-text.ts'
+import { clientValues, subjectValues } from '../identity-values.ts'
 import { shaped, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 
 export function directoryPointReader(
@@ -159,33 +160,4 @@ function taken(name: string): never {
 /** Only what is given changes: a name whose value is undefined is not given. */
 function defined<T extends object>(change: T): T {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as T
-}
-
-function subjectValues(subject: Subject): SQLInputValue[] {
-  return [
-    subject.id,
-    subject.name,
-    subject.username ?? null,
-    subject.email ?? null,
-    subject.phone ?? null,
-    subject.passwordHash ?? null,
-    subject.status,
-    subject.createdAtMs,
-    JSON.stringify(subject.attributes),
-  ]
-}
-
-function clientValues(client: Client): SQLInputValue[] {
-  return [
-    client.id,
-    client.name,
-    client.dialect,
-    client.key,
-    client.secretHash ?? null,
-    JSON.stringify(client.allowlist),
-    JSON.stringify(client.redirectUris),
-    client.status,
-    client.createdAtMs,
-    JSON.stringify(client.attributes),
-  ]
 }
