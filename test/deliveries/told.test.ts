@@ -67,7 +67,8 @@ async function watch(
     log,
   }
   const pass = createPass(context, { mediaLifetimeMs: 60_000 } as never)
-  return openAuthentication(pass, {
+  const caller = { clientAddress: '192.0.2.1', header: () => undefined }
+  return openAuthentication(pass, caller, {
     requestor,
     deviceKey: deviceId,
     mvpd,

@@ -1,7 +1,10 @@
 /** What `/demo` is told: with the demo alone, and every way in it really goes through. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { decodeJwt } from 'jose'
 import type { Playground } from '../../src/http/surfaces/playground/index.ts'
+import type { WireSession } from '../../src/protocol/admin-api.ts'
+import { ADMIN_TOKEN } from '../admin/api.ts'
 import { call, startTestServer } from '../harness.ts'
 
 test('every way in is accepted by the three servers, and refused once it has logged out', async () => {
@@ -16,9 +19,15 @@ test('every way in is accepted by the three servers, and refused once it has log
         text.replaceAll(/\{(\w+)\}/g, (_, name: string) => taken[name] ?? assert.fail(name))
       for (const { method, path, headers = {}, body, takes = {}, isBase64 } of [...login, logout]) {
         const isLogout = path === logout.path
-        if (isLogout) assert.deepEqual(await statuses(), [200, 200, 200], api)
+        if (isLogout) {
+          assert.deepEqual(await statuses(), [200, 200, 200], api)
+          assert.deepEqual(await origin(), { address: '127.0.0.1', userAgent: 'Tour/1.0' }, api)
+        }
         const reply = await server.call(method, fill(path), {
-          headers: Object.entries(headers).map(([name, value]) => [name, fill(value)] as const),
+          headers: [
+            ['user-agent', 'Tour/1.0'],
+            ...Object.entries(headers).map(([name, value]) => [name, fill(value)] as const),
+          ],
           ...(body === undefined ? {} : { body: fill(body) }),
         })
         assert.ok(reply.status < 300, `${api} ${path}: ${reply.text}`)
@@ -31,6 +40,16 @@ test('every way in is accepted by the three servers, and refused once it has log
         }
       }
       assert.deepEqual(await statuses(), [401, 401, 401], api)
+
+      /** What the session remembers of the request that opened it. */
+      async function origin(): Promise<unknown> {
+        const { sid } = decodeJwt(fill('{token}'))
+        const authorization = `Bearer ${ADMIN_TOKEN}`
+        const headers = { authorization }
+        const found = await server.call('GET', `/outright/v1/sessions/${String(sid)}`, { headers })
+        const { address, userAgent } = (found.json() as WireSession).attributes
+        return { address, userAgent }
+      }
 
       function statuses(): Promise<number[]> {
         const headers = { authorization: fill('Bearer {token}') }

@@ -1,5 +1,6 @@
 import { clientSubject } from '../../../domain/identity.ts'
 import { refuse } from '../../../domain/failure.ts'
+import { cameFrom } from '../../came-from.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Route } from '../../surface.ts'
 import { anyText, constant, count, fields, text } from '../../schema.ts'
@@ -73,6 +74,7 @@ export function accessTokenRoute(pass: Pass): Route {
           scopes: 'api:client:v1',
           requestors: client.attributes['requestors'] ?? [],
         },
+        attributes: { ...cameFrom(call.request) },
       })
       return call.json(201, {
         id: session.sid,

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { claimsForLogout } from '../../../domain/mvpd-logout.ts'
 import type { Json, Session, SessionStatus } from '../../../domain/session.ts'
+import { cameFrom, type Caller } from '../../came-from.ts'
 import type { Mvpd } from './options.ts'
 import { ADOBE_PASS, type Pass } from './pass.ts'
 
@@ -23,7 +24,11 @@ export interface Login {
 }
 
 /** Opens the AuthN token of a viewer on a device. */
-export async function openAuthentication(pass: Pass, login: Login): Promise<Session> {
+export async function openAuthentication(
+  pass: Pass,
+  caller: Caller,
+  login: Login,
+): Promise<Session> {
   const { mvpd, userId, deviceType, metadata, claims = {} } = login
   const { session } = await pass.core.openSession({
     subjectId: subjectIdOf(mvpd, userId),
@@ -34,6 +39,7 @@ export async function openAuthentication(pass: Pass, login: Login): Promise<Sess
     accessLifetimeMs: pass.options.mediaLifetimeMs,
     sessionLifetimeMs: login.lifetimeMs,
     attributes: {
+      ...cameFrom(caller),
       mvpd,
       userId,
       deviceType,

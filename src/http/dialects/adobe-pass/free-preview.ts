@@ -54,7 +54,7 @@ function routesOf(pass: Pass, method: 'POST' | 'GET'): readonly Route[] {
       const startedMs = await startOf(pass, key, nowMs)
       const lifetimeMs = startedMs + provider.temporaryPassMs - nowMs
       if (lifetimeMs <= 0) return passRefuse(unknownIntegration)
-      await openAuthentication(pass, {
+      await openAuthentication(pass, call.request, {
         requestor: requestor.id,
         deviceKey,
         mvpd: provider.id,

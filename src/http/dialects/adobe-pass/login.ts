@@ -115,7 +115,7 @@ export function callbackRoute(pass: Pass): Route {
       if (!(await pass.core.handles.take(KIND, state))) return loginOver
       const record = await findRegistrationCode(pass, login.requestor, login.code)
       if (record === undefined) return codeOver
-      await openAuthentication(pass, {
+      await openAuthentication(pass, call.request, {
         requestor: login.requestor,
         deviceKey: record.deviceKey,
         mvpd: login.mvpd,

@@ -100,7 +100,7 @@ function exchangeRoutes(pass: Pass): readonly Route[] {
       }
       const profile = await verify(provider, response)
       if (profile === undefined) return passRefuse(unknownIntegration)
-      await openAuthentication(pass, {
+      await openAuthentication(pass, call.request, {
         requestor: requestor.id,
         deviceKey,
         mvpd: provider.id,

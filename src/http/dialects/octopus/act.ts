@@ -6,6 +6,7 @@ import type { Receipt } from '../../../domain/receipt.ts'
 import type { Core } from '../../../core/core.ts'
 import type { IssuedTokens } from '../../../core/open-session.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
+import type { Origin } from '../../came-from.ts'
 import { addressMatcher } from '../../client-address.ts'
 import { clientNumber } from '../../client-number.ts'
 import type { OctopusOptions } from './options.ts'
@@ -40,9 +41,10 @@ export interface ClientTokens {
 export async function login(
   service: OctopusService,
   command: LoginBody,
-  address: string,
+  origin: Origin,
 ): Promise<ClientTokens> {
   const { core, settings } = service
+  const { address } = origin
   service.failedLoginQuota.spend(address)
   // Credentials before address: a caller without the secret does not learn which keys exist.
   const client = await core.authenticateClient(OCTOPUS, command.username, command.password)
@@ -59,7 +61,7 @@ export async function login(
     accessLifetimeMs: settings.accessLifetimeMs,
     refreshLifetimeMs: settings.refreshLifetimeMs,
     sessionLifetimeMs: Math.max(settings.sessionLifetimeMs, settings.refreshLifetimeMs),
-    attributes: { address },
+    attributes: { ...origin },
   })
   service.failedLoginQuota.giveBack(address)
   return { tokens, clientNumber }

@@ -1,5 +1,6 @@
 /** Octopus's calls: what each takes and gives, and what it does. */
 import { refuse } from '../../../domain/failure.ts'
+import { cameFrom } from '../../came-from.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Route } from '../../surface.ts'
 import type { Problems } from '../../input.ts'
@@ -52,7 +53,7 @@ function loginRoute(service: OctopusService): Route {
       },
     },
     async (call) =>
-      call.json(200, tokensOf(await login(service, call.body(), call.request.clientAddress))),
+      call.json(200, tokensOf(await login(service, call.body(), cameFrom(call.request)))),
   )
 }
 

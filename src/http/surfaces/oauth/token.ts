@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
 import { clientSubject } from '../../../domain/identity.ts'
+import { cameFrom } from '../../came-from.ts'
 import type { SurfaceRequest } from '../../surface.ts'
 import { DEVICE_CODE, grantTypes } from '../../../protocol/client-metadata.ts'
 import { OAUTH, type OAuthClient } from '../../oauth-client.ts'
@@ -49,7 +50,7 @@ export async function exchange(
     return wrong('invalid_dpop_proof', 'this client must send a proof')
   }
   try {
-    return await act[grant](service, client, form, holder)
+    return await act[grant](service, client, form, holder, request)
   } catch (error) {
     const said = error instanceof Refusal ? grantError(error.failure) : undefined
     if (said === undefined) throw error
@@ -62,6 +63,7 @@ type Act = (
   client: OAuthClient,
   form: URLSearchParams,
   holder: Holder,
+  request: SurfaceRequest,
 ) => Promise<TokenAnswer | TokenError>
 
 const act: Readonly<Record<(typeof grantTypes)[number], Act>> = {
@@ -159,6 +161,7 @@ async function openForClient(
   client: OAuthClient,
   form: URLSearchParams,
   holder: Holder,
+  request: SurfaceRequest,
 ): Promise<TokenAnswer | TokenError> {
   const { core, issuer, options } = service
   const wanted = form.get('scope')?.split(' ') ?? []
@@ -174,7 +177,7 @@ async function openForClient(
     audience: issuer,
     accessLifetimeMs: options.accessLifetimeMs,
     claims: accessClaims({ scope }, holder),
-    attributes: { scope },
+    attributes: { ...cameFrom(request), scope },
   })
   return answerOf(service, issued, holder, undefined)
 }
