@@ -2,13 +2,29 @@
  * The demo identities: public by design, and therefore refused by every configuration but `--demo`.
  */
 import { Refusal } from '../domain/failure.ts'
+import type { Attributes } from '../domain/identity.ts'
 import { hashPassword } from '../core/password.ts'
 import type { PasswordCost } from '../core/dependencies.ts'
 import type { Store } from '../ports/store.ts'
 import { surfaceModules } from './surface-settings.ts'
 
-/** Marks rows that came with the demo. */
+/** Marks people and clients that came with the demo. */
 const demoMark = { demo: true } as const
+
+/** A part of the JSON of every such mark, by which a database narrows the search. */
+export const DEMO_MARK_LIKE = '%"demo"%'
+
+/** Whether attributes say that their person or client came with the demo. */
+export function isDemoMarked(attributes: Attributes | undefined): boolean {
+  return attributes?.['demo'] === true
+}
+
+const DEMO_OPERATOR = 'demo-'
+
+/** Whether an operator came with the demo. */
+export function isDemoOperator(id: string | undefined): boolean {
+  return id?.startsWith(DEMO_OPERATOR) === true
+}
 
 const identities = surfaceModules.flatMap(([, { demo }]) => demo ?? [])
 const subjects = identities.flatMap((one) => one.subjects ?? [])
@@ -88,7 +104,7 @@ async function addIdentities(store: Store, { passwordCost: cost, nowMs }: DemoSe
 
 /** No other operator has such an id: theirs are UUIDs. */
 function demoOperatorId(name: string): string {
-  return `demo-${name}`
+  return DEMO_OPERATOR + name
 }
 
 async function unlessThere(creation: Promise<void>): Promise<void> {
@@ -106,12 +122,11 @@ export async function hasDemoIdentities(store: Store): Promise<boolean> {
     ...subjects.map(({ id }) => store.findSubject({ by: 'id', value: id })),
     ...clients.map(({ id }) => store.findClient({ by: 'id', value: id })),
   ])
-  const found = await Promise.all(
-    operators.map(
-      async ({ name }) => (await store.findOperator(name))?.id === demoOperatorId(name),
-    ),
+  const found = await Promise.all(operators.map(({ name }) => store.findOperator(name)))
+  return (
+    found.some((one) => isDemoOperator(one?.id)) ||
+    identities.some((one) => isDemoMarked(one?.attributes))
   )
-  return found.includes(true) || identities.some((one) => one?.attributes['demo'] === true)
 }
 
 /** Printed where everybody can read them, so that none may protect anything but the demo. */

@@ -155,6 +155,13 @@ describe('doctor on SQLite', () => {
         assert.equal(finding(all, 'sqlite.lock').measured, 'a server is using the database')
         assert.match(finding(all, 'sqlite.schema').measured, /nothing is pending/)
         assert.equal(finding(all, 'store.demo-identities').verdict, 'fail')
+        const { store } = composition.dependencies
+        assert.ok(await store.removeOperator('demo'))
+        const without = finding(await findings({ data }), 'store.demo-identities').measured
+        const [before, after] = [finding(all, 'store.demo-identities').measured, without].map(
+          (measured) => Number.parseInt(measured, 10),
+        )
+        assert.equal(after, (before ?? 0) - 1, 'an operator counts')
         await composition.dependencies.store.ready()
       } finally {
         await composition.close()

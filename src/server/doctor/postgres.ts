@@ -4,6 +4,7 @@ import type { Clock } from '../../ports/clock.ts'
 import { abilitiesOf, type Abilities } from '../../stores/postgres/abilities.ts'
 import { reasonOf as reasonOfDatabase } from '../../stores/postgres/reasons.ts'
 import { migrations } from '../../stores/postgres/schema.ts'
+import { DEMO_MARK_LIKE } from '../demo.ts'
 import { examineWall } from './clocks.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
 import { examineNotifications } from './postgres-notifications.ts'
@@ -286,10 +287,22 @@ async function* examineDatabase(client: pg.Client): AsyncGenerator<Finding> {
   yield judgeSchema('postgres.schema', Number(found), known, Number(needs))
   if (Number(found) === 0) return
   const identities = await client.query<{ attributes: string }>(
-    `SELECT attributes FROM subjects WHERE attributes LIKE '%"demo"%'
-      UNION ALL SELECT attributes FROM clients WHERE attributes LIKE '%"demo"%'`,
+    `SELECT attributes FROM subjects WHERE attributes LIKE $1
+      UNION ALL SELECT attributes FROM clients WHERE attributes LIKE $1`,
+    [DEMO_MARK_LIKE],
   )
-  yield judgeIdentities(identities.rows.map(({ attributes }) => attributes))
+  yield judgeIdentities(
+    identities.rows.map(({ attributes }) => attributes),
+    await operatorIds(client),
+  )
+}
+
+/** A schema of before has no such table. */
+async function operatorIds(client: pg.Client): Promise<string[]> {
+  const { rows: tables } = await client.query("SELECT to_regclass('operators') AS name")
+  if ((tables[0] as { readonly name: string | null }).name === null) return []
+  const { rows } = await client.query<{ id: string }>('SELECT id FROM operators')
+  return rows.map(({ id }) => id)
 }
 
 async function databaseMs(client: pg.Client): Promise<number> {

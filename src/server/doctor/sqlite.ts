@@ -5,6 +5,7 @@
 import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import type { Attributes } from '../../domain/identity.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { openForWriting, reasonOf } from '../../stores/sqlite/connection.ts'
 import { headPathOf } from '../../stores/sqlite/head.ts'
@@ -14,6 +15,7 @@ import { schemaVersion } from '../../stores/sqlite/migrations.ts'
 import { migrations } from '../../stores/sqlite/schema.ts'
 import { readMark } from '../../stores/sqlite/undecided.ts'
 import type { Config } from '../config.ts'
+import { DEMO_MARK_LIKE, isDemoMarked, isDemoOperator } from '../demo.ts'
 import { DATABASE_FILE } from '../offline.ts'
 import { SETTING_KIND } from '../settings.ts'
 import { TRUSTED_TIME } from '../timekeeper.ts'
@@ -210,26 +212,36 @@ function storedTime(database: DatabaseSync): string | undefined {
 
 function examineIdentities(database: DatabaseSync): Finding {
   const rows = ['subjects', 'clients'].flatMap((table) =>
-    database.prepare(`SELECT attributes FROM ${table} WHERE attributes LIKE '%"demo"%'`).all(),
+    database.prepare(`SELECT attributes FROM ${table} WHERE attributes LIKE ?`).all(DEMO_MARK_LIKE),
   )
-  return judgeIdentities(rows.map((row) => String(row['attributes'])))
+  // A schema of before has no such table.
+  const hasOperators = database
+    .prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'operators'`)
+    .get()
+  const operators = hasOperators ? database.prepare('SELECT id FROM operators').all() : []
+  return judgeIdentities(
+    rows.map((row) => String(row['attributes'])),
+    operators.map((row) => String(row['id'])),
+  )
 }
 
-/** @param attributes JSON of the identities that may have come with the demo. */
-export function judgeIdentities(attributes: readonly string[]): Finding {
+/**
+ * @param attributes JSON of the people and clients that may have come with the demo.
+ * @param operatorIds Of all operators.
+ */
+export function judgeIdentities(
+  attributes: readonly string[],
+  operatorIds: readonly string[],
+): Finding {
   const check = 'store.demo-identities'
-  const count = attributes.filter((text) => isDemo(text)).length
+  const marked = attributes.filter((text) => isDemoMarked(JSON.parse(text) as Attributes))
+  const count = marked.length + operatorIds.filter(isDemoOperator).length
   if (count === 0) return ok(check, 'none')
   return fail(
     check,
-    `${String(count)} users and clients of the demo, whose passwords are public: it serves with --demo alone`,
+    `${String(count)} users, clients and operators of the demo, whose passwords are public: it serves with --demo alone`,
     'begin with an empty data folder or database',
   )
-}
-
-/** Identities that came with the demo say so: see `demo.ts`. */
-function isDemo(attributes: string): boolean {
-  return (JSON.parse(attributes) as { readonly demo?: unknown }).demo === true
 }
 
 function removeDatabase(path: string): void {
