@@ -293,7 +293,7 @@ suite('an invitation', () => {
       [{ name: 'Not Good', password: PASSWORD }, /name will not do/],
       [{ name: 'admin', password: PASSWORD }, /name will not do/],
       [{ name: 'zoe', password: 'short' }, /password will not do/],
-      [{ name: 'ana', password: PASSWORD }, /has this name/],
+      [{ name: 'ana', password: PASSWORD }, /name is taken/],
     ] as const) {
       const refused = await setUp({ code, ...form })
       assert.match(refused.text, problem)
