@@ -51,7 +51,18 @@ const provider = new Provider(issuer, {
   extraTokenClaims: ({ oidc }) => ({ sid: oidc.entities.AuthorizationCode?.sid }),
   // It calls no private address of its own accord.
   fetch: (url, { dispatcher, ...options }) => fetch(url, options),
-  findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+  // Both in the ID token.
+  conformIdTokenClaims: false,
+  claims: { openid: ['sub'], email: ['email', 'email_verified'], groups: ['groups'] },
+  findAccount: (_, accountId) => ({
+    accountId,
+    claims: () => ({
+      sub: accountId,
+      email: `${accountId}@example.com`,
+      email_verified: true,
+      groups: accountId === 'maria' ? ['platform', 'lunch'] : ['lunch'],
+    }),
+  }),
 })
 provider.on('backchannel.success', () => process.stdout.write('told\n'))
 provider.on('backchannel.error', () => process.stdout.write('not told\n'))

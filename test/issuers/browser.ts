@@ -43,11 +43,15 @@ export class Browser {
 
   /** Logs in at an application that leads here and gives the page that it shows then. */
   async logInAt(app: string, login: string): Promise<string> {
-    const { location = '' } = await this.#go(`${app}/login`)
-    const { location: first = '' } = await this.#go(location)
-    const callback = await this.#passPages(first, app, login)
-    await this.#go(callback)
+    await this.comeBackTo(app, '/login', login)
     return this.read(`${app}/`)
+  }
+
+  /** The same from a path of its own, to what the application answers when they are back. */
+  async comeBackTo(app: string, path: string, login: string): Promise<Page> {
+    const { location = '' } = await this.#go(app + path)
+    const { location: first = '' } = await this.#go(location)
+    return this.#go(await this.#passPages(first, app, login))
   }
 
   async read(url: string): Promise<string> {
