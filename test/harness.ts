@@ -73,8 +73,8 @@ if (!['sqlite', 'postgres', 'nodes'].includes(arrangement)) {
 
 export interface TestServerOptions {
   readonly config?: ConfigFile
-  /** True: `issuer` is where the server listens; `localhost`: by that name, as passkeys need it. */
-  readonly publicUrlIsOwn?: boolean | 'localhost'
+  /** True: `issuer` is where the server listens; a name: by that, as passkeys need it. */
+  readonly publicUrlIsOwn?: boolean | string
   /** True: one node in any arrangement, for what each node counts for itself. */
   readonly oneNode?: boolean
   /** True: the demo's guarded applications follow the first node. */
@@ -155,7 +155,7 @@ async function startNode(
 ): Promise<TestNode> {
   const { publicUrlIsOwn = false } = options
   const port = publicUrlIsOwn === false ? 0 : await freePort()
-  const host = publicUrlIsOwn === 'localhost' ? 'localhost' : '127.0.0.1'
+  const host = typeof publicUrlIsOwn === 'string' ? publicUrlIsOwn : '127.0.0.1'
   const config = await loadConfig(
     {},
     {

@@ -32,8 +32,10 @@ export interface TestBrowser {
   close(): Promise<void>
 }
 
-export async function openBrowser(): Promise<TestBrowser> {
-  const browser = await chromium.launch(options)
+/** @param domain Every host below it is this machine. */
+export async function openBrowser(domain?: string): Promise<TestBrowser> {
+  const hosts = domain === undefined ? [] : [`--host-resolver-rules=MAP *.${domain} 127.0.0.1`]
+  const browser = await chromium.launch({ ...options, args: [...options.args, ...hosts] })
   return {
     person: (options) => browser.newContext(options),
     close: () => browser.close(),
