@@ -9,31 +9,27 @@ import * as openid from 'openid-client'
 import { createGuard, type Guard } from '../../src/guard/index.ts'
 import { protectListener } from '../../src/guard/adapters/node.ts'
 import { dpopAlgorithms } from '../../src/protocol/dpop.ts'
-import { dpopClient, type DpopClient, type WantedProof } from '../../src/testing/dpop-client.ts'
+import { dpopClient, type WantedProof } from '../../src/testing/dpop-client.ts'
 import type { Reply } from '../harness.ts'
+import {
+  boundTokens,
+  codeFor,
+  exchange,
+  key,
+  proof,
+  refreshOf,
+  said,
+  tokenUrl,
+  world,
+  type Bound,
+} from './dpop-kit.ts'
 import { Browser, callback, useOAuth, type Tokens } from './relying-parties.ts'
-import { basic, secretOf } from './resource-world.ts'
 
-const world = useOAuth(
-  {
-    audiences: ['orders'],
-    forwardAuth: { allowedHosts: ['api.example'] },
-    resourceServers: [{ id: 'orders', secret: secretOf('orders'), audiences: ['orders'] }],
-  },
-  {
-    news: {
-      grant_types: ['client_credentials'],
-      scope: 'read',
-      dpop_bound_access_tokens: true,
-    },
-  },
-)
 const withNonces = useOAuth({ oauth: { dpopNonces: true } })
 
 let guard: Guard
 let api: Server
 let orders: string
-let key: DpopClient
 
 /** Once, when the servers are there: hooks of a file begin side by side. */
 let starting: Promise<void> | undefined
@@ -57,65 +53,12 @@ async function startApi(): Promise<void> {
     'request',
     protectListener(guard, (_request, response, { sub }) => response.end(`hello ${String(sub)}`)),
   )
-  key = await dpopClient()
 }
 
 after(() => {
   guard.close()
   api.close()
 })
-
-const tokenUrl = (): string => `${world.server.url}/oauth2/token`
-
-/** Calls the token endpoint as the public client. */
-async function exchange(
-  form: Readonly<Record<string, string>>,
-  dpop: string | readonly string[] = [],
-): Promise<Reply> {
-  return world.server.call('POST', '/oauth2/token', {
-    headers: [dpop].flat().map((proof) => ['dpop', proof] as const),
-    body: new URLSearchParams({ client_id: 'app', ...form }),
-  })
-}
-
-function proof(changes: Partial<WantedProof> = {}, by = key): Promise<string> {
-  return by.proof({ method: 'POST', url: tokenUrl(), ...changes })
-}
-
-interface Bound {
-  readonly access_token: string
-  readonly refresh_token: string
-  readonly token_type: string
-}
-
-async function codeFor(
-  more: Readonly<Record<string, string>> = {},
-  browser = new Browser(),
-): Promise<Readonly<Record<string, string>>> {
-  const begun = await world.begin(await world.as('app'), more)
-  const at = await world.logIn(browser, begun)
-  return {
-    grant_type: 'authorization_code',
-    code: at.searchParams.get('code') ?? '',
-    code_verifier: begun.verifier,
-    redirect_uri: callback,
-  }
-}
-
-async function boundTokens(browser = new Browser()): Promise<Bound> {
-  const reply = await exchange(await codeFor({}, browser), await proof())
-  assert.equal(reply.status, 200, reply.text)
-  return reply.json() as Bound
-}
-
-function refreshOf(token: string): Readonly<Record<string, string>> {
-  return { grant_type: 'refresh_token', refresh_token: token }
-}
-
-function said(reply: Reply): string {
-  const { error = 'none' } = reply.json() as { readonly error?: string }
-  return `${String(reply.status)} ${error}`
-}
 
 suite('clients that nobody here wrote', () => {
   before(start)
@@ -370,169 +313,5 @@ suite('the token endpoint', () => {
     const second = await openid.refreshTokenGrant(shop, first.refresh_token ?? '')
     assert.deepEqual([first.token_type, second.token_type], ['dpop', 'bearer'])
     assert.equal((await world.server.core.verify(second.access_token)).ok, true)
-  })
-})
-
-suite('wherever this server takes an access token', () => {
-  before(start)
-
-  const places = {
-    userinfo: '/oidc/userinfo',
-    'the events of a session': '/outright/v1/session/events',
-    'the check of proxies': '/outright/v1/check',
-  } as const
-  const original = {
-    'x-original-method': 'GET',
-    'x-original-url': 'https://api.example/orders?page=2',
-  }
-
-  for (const [name, path] of Object.entries(places)) {
-    const isForProxies = path === '/outright/v1/check'
-    const url = (): string =>
-      isForProxies ? 'https://api.example/orders' : world.server.url + path
-    /** Status and challenge. The stream of events is not waited for. */
-    const get = async (
-      authorization: string,
-      headers: Readonly<Record<string, string>> = {},
-    ): Promise<{ readonly status: number; readonly challenge: string }> => {
-      const abort = new AbortController()
-      const response = await fetch(world.server.url + path, {
-        headers: { authorization, ...(isForProxies ? original : {}), ...headers },
-        signal: abort.signal,
-      })
-      const challenge = response.headers.get('www-authenticate') ?? ''
-      abort.abort()
-      return { status: response.status, challenge }
-    }
-
-    test(`DP-06: ${name}: a bound token is let in with its proof, never as a bearer token`, async () => {
-      const { access_token: token } = await boundTokens()
-      const prove = (changes: Partial<WantedProof> = {}, by = key): Promise<string> =>
-        by.proof({ url: url(), token, ...changes })
-      const dpop = await prove()
-      assert.equal((await get(`DPoP ${token}`, { dpop })).status, 200)
-      const thief = await dpopClient()
-      for (const [authorization, headers, error] of [
-        [`Bearer ${token}`, {}, 'invalid_token'],
-        [`Bearer ${token}`, { dpop: await prove() }, 'invalid_token'],
-        [`DPoP ${token}`, {}, 'invalid_token'],
-        [`DPoP ${token}`, { dpop: await prove({}, thief) }, 'invalid_token'],
-        [`DPoP ${token}`, { dpop }, 'invalid_dpop_proof'],
-        [`DPoP ${token}`, { dpop: await prove({ method: 'POST' }) }, 'invalid_dpop_proof'],
-        [`DPoP ${token}`, { dpop: await prove({ url: tokenUrl() }) }, 'invalid_dpop_proof'],
-        [`DPoP ${token}`, { dpop: await prove({ token: 'other' }) }, 'invalid_dpop_proof'],
-      ] as const) {
-        const { status, challenge } = await get(authorization, headers)
-        assert.equal(status, 401)
-        assert.match(challenge, new RegExp(`^DPoP .*error="${error}".*algs="ES256 `))
-      }
-      const { core } = world.server
-      const sid = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sid
-      const end = { scope: 'session', key: sid, reason: 'logout', actor: 'system' } as const
-      await core.revoke({ ...end, wait: true })
-      const over = await get(`DPoP ${token}`, { dpop: await prove() })
-      assert.equal(over.status, 401)
-      assert.match(over.challenge, /error="invalid_token"/)
-    })
-  }
-
-  test('DP-07: introspection tells a resource server of the key', async () => {
-    const { access_token: token } = await boundTokens()
-    const reply = await world.server.call('POST', '/oauth2/introspect', {
-      headers: basic('orders', secretOf('orders')),
-      body: new URLSearchParams({ token }),
-    })
-    const { active, token_type: type, cnf } = reply.json()
-    assert.deepEqual([active, type, cnf], [true, 'DPoP', { jkt: key.thumbprint }])
-  })
-
-  test('a proxy whose headers disagree, or whose host nobody named, cannot choose the URL', async () => {
-    const { access_token: token } = await boundTokens()
-    const ask = async (
-      headers: Readonly<Record<string, string>>,
-      of = 'https://api.example/orders',
-    ): Promise<number> =>
-      (
-        await world.server.call('GET', '/outright/v1/check', {
-          headers: {
-            authorization: `DPoP ${token}`,
-            dpop: await key.proof({ url: of, token }),
-            ...headers,
-          },
-        })
-      ).status
-    const forwarded = {
-      'x-forwarded-proto': 'https',
-      'x-forwarded-host': 'api.example',
-      'x-forwarded-uri': '/orders?page=2',
-      'x-forwarded-method': 'GET',
-    }
-    assert.equal(await ask(forwarded), 200)
-    assert.equal(await ask({ ...forwarded, ...original }), 200)
-    assert.equal(await ask({}), 401)
-    const evil = 'https://evil.example/orders'
-    assert.equal(await ask({ ...original, 'x-original-url': evil }, evil), 401)
-    assert.equal(await ask({ ...forwarded, 'x-forwarded-host': 'evil.example' }, evil), 401)
-    for (const changed of [
-      { 'x-forwarded-uri': '/admin' },
-      { 'x-forwarded-host': 'evil.example' },
-      { 'x-forwarded-proto': 'http' },
-      { 'x-forwarded-method': 'POST' },
-    ]) {
-      assert.equal(await ask({ ...forwarded, ...original, ...changed }), 401)
-    }
-  })
-
-  test('dialects, the admin API and the feed refuse a bound token, in both schemes', async () => {
-    const { access_token: token } = await boundTokens()
-    for (const [method, path] of [
-      ['POST', '/auth/logout'],
-      ['POST', '/api/v1/auth/logout'],
-      ['GET', '/outright/v1/sessions'],
-      ['GET', '/outright/v1/events'],
-      ['GET', '/outright/v1/issuers'],
-    ] as const) {
-      for (const scheme of ['Bearer', 'DPoP']) {
-        const url = world.server.url + path
-        const headers = {
-          authorization: `${scheme} ${token}`,
-          dpop: await key.proof({ method, url, token }),
-        }
-        const { status } = await world.server.call(method, path, { headers, body: {} })
-        assert.ok(status >= 400 && status < 500, `${path}: ${String(status)}`)
-      }
-    }
-    const stranger = createGuard({ server: world.server.url, credential: token })
-    await assert.rejects(stranger.ready({ timeoutMs: 20_000 }), /refused the credential/)
-    stranger.close()
-    assert.equal((await guard.check(token)).ok, false)
-  })
-})
-
-suite('a guard that may only ask', () => {
-  before(start)
-
-  test('a bound token is asked about with its proof, and never accepted without', async () => {
-    const connect = () => ({ send: () => undefined, close: () => undefined })
-    const asking = createGuard({
-      server: world.server.url,
-      credential: 'x',
-      connect,
-      issuer: world.server.url,
-      publicUrl: 'https://api.example',
-      onStale: 'ask',
-    })
-    const { access_token: token } = await boundTokens()
-    const url = 'https://api.example/orders'
-    const shown = async (by = key) => ({
-      jwt: await by.proof({ url, token }),
-      method: 'GET',
-      path: '/orders',
-    })
-    const verdict = await asking.checkWithProof(token, await shown())
-    assert.deepEqual(verdict.ok && verdict.claims['cnf'], { jkt: key.thumbprint })
-    assert.equal((await asking.check(token)).ok, false)
-    assert.equal((await asking.checkWithProof(token, await shown(await dpopClient()))).ok, false)
-    asking.close()
   })
 })
