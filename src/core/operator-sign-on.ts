@@ -1,4 +1,4 @@
-/** Who somebody is here that an identity provider has signed in. */
+/** Finds the operator whom an identity provider has signed in. */
 import { createHash } from 'node:crypto'
 import { Refusal } from '../domain/failure.ts'
 import {
@@ -15,7 +15,7 @@ import { revoke } from './revoke.ts'
 
 export type SignOnOutcome =
   | { readonly kind: 'known'; readonly operator: Operator }
-  /** Nobody has added an operator with this identity. */
+  /** No operator with this identity was added. */
   | { readonly kind: 'unknown' }
   /** Nothing that the provider says gives a role. What this operator had open has ended. */
   | { readonly kind: 'no-role' }
@@ -23,7 +23,7 @@ export type SignOnOutcome =
   | { readonly kind: 'name-taken' }
 
 /**
- * Finds the operator that somebody is.
+ * Finds the operator of an identity.
  *
  * @param role What the provider's claims make of them; undefined where roles are given here. Then
  *   only operators who were added before are known. Otherwise the provider decides: an operator is
@@ -88,8 +88,8 @@ export function operatorSignOn(dependencies: CoreDependencies): OperatorSignOn {
 }
 
 /**
- * The name of an operator whom nobody has named here: the verified e-mail address, or else `sub`.
- * Never what people choose for themselves, such as `preferred_username`.
+ * The name of an operator who was not named here: the verified e-mail address, or else `sub`. Never
+ * what people choose for themselves, such as `preferred_username`.
  */
 function nameOf({ email, subject }: OperatorLogin): string {
   const good = [email, subject].find(

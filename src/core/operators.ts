@@ -118,7 +118,7 @@ export function operatorVerbs(dependencies: CoreDependencies): Operators {
   }
 }
 
-/** Whoever loses their account at the identity provider has no other way in. */
+/** An operator who loses the account at the identity provider has no other way in. */
 function refuseSecondWay(): never {
   const reason = 'must not be given to an operator who signs in at an identity provider'
   return refuse({ kind: 'invalid_parameter', parameter: 'password', reason })

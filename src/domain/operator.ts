@@ -25,7 +25,7 @@ export interface Operator {
 
 /** A person as an identity provider names them. */
 export interface OperatorIdentity {
-  /** Its `iss`: another one may give the same name to somebody else. */
+  /** Its `iss`: another one may give the same name to another person. */
   readonly issuer: string
   /** An `email` counts only where the provider has verified it; it is kept in lower case. */
   readonly claim: 'sub' | 'email'

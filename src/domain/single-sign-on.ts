@@ -15,7 +15,7 @@ export interface OperatorLogin {
   readonly groups: readonly string[]
 }
 
-/** Which values of a claim make somebody what. */
+/** Which values of a claim give which role. */
 export type RoleMapping = Readonly<Record<Role, readonly string[]>>
 
 /** The role that values of a claim give; of several the one that may least, `none` where none does. */
@@ -23,7 +23,7 @@ export function mappedRole(mapping: RoleMapping, values: readonly string[]): Rol
   return roles.find((role) => mapping[role].some((value) => values.includes(value))) ?? 'none'
 }
 
-/** What a sign-in at the identity provider is recognised by; none of it is shown to anybody. */
+/** What a sign-in at the identity provider is recognised by; never shown. */
 export interface SignOnSecrets {
   readonly state: string
   readonly nonce: string

@@ -12,7 +12,7 @@ export interface Cookie {
   readonly maxAgeSeconds?: number
   /** Default `lax`: other sites can lead here with it, and post nothing. */
   readonly sameSite?: 'lax' | 'strict' | 'none'
-  /** True: scripts of this server may read it, so it must be worth nothing to anybody else. */
+  /** True: scripts of this server may read it, so it must be worthless to others. */
   readonly isReadable?: true
   /** Sent back over TLS alone. */
   readonly secure: boolean

@@ -59,7 +59,7 @@ export function corsOf(
   const isClosed = ({ path }: SurfaceRequest): boolean => paths?.has(path) === false
   const allowed = new Set(origins ?? rules?.origins ?? [])
   if (allowed.size === 0) return undefined
-  const whoever = allowed.has('*')
+  const isOpen = allowed.has('*')
   // Not secret, so every origin gets them; the origin header decides.
   const always = {
     'access-control-allow-methods': (rules?.methods ?? methods).join(','),
@@ -74,7 +74,7 @@ export function corsOf(
   }
   const vary = { vary: 'Origin' }
   // With credentials browsers want the origin by its name.
-  if (whoever && rules?.credentials !== true) {
+  if (isOpen && rules?.credentials !== true) {
     const anyOrigin = { ...always, 'access-control-allow-origin': '*' }
     return { headers: (request) => (isClosed(request) ? {} : anyOrigin) }
   }
@@ -82,8 +82,8 @@ export function corsOf(
     headers(request) {
       if (isClosed(request)) return {}
       const origin = request.header('origin')
-      if (origin === undefined) return whoever ? { ...always, ...vary } : vary
-      if (!whoever && !allowed.has(origin)) return vary
+      if (origin === undefined) return isOpen ? { ...always, ...vary } : vary
+      if (!isOpen && !allowed.has(origin)) return vary
       return { ...always, ...vary, 'access-control-allow-origin': origin }
     },
   }

@@ -58,7 +58,7 @@ export interface Page {
   readonly frames?: readonly string[]
   /** The path at this server where it leads by itself, at once and in place of this page. */
   readonly leadsTo?: string
-  /** Whose pages may show it in a frame. Default nobody's. */
+  /** Whose pages may show it in a frame. Default: none. */
   readonly frameAncestors?: '*'
 }
 

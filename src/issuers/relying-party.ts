@@ -1,7 +1,7 @@
 /**
  * This server as a client of the identity provider at which its operators sign in (OpenID Connect
  * Core 1.0, section 3.1, with PKCE, RFC 9207 and a nonce). It owns what is asked of the provider
- * and how its answers are judged; who somebody is here is a verb of the core.
+ * and how its answers are judged; finding the operator is a verb of the core.
  *
  * Nothing is kept between two sign-ins: they are rare, and keys or endpoints that have changed
  * since the last one are found.

@@ -29,7 +29,7 @@ export interface RemoteKeysOptions {
 }
 
 /**
- * The public keys of somebody else, an issuer or a client: fetched when they are needed, kept while
+ * The public keys of another party, an issuer or a client: fetched when they are needed, kept while
  * they cannot be had anew, and asked for again where a token names one that is not among them.
  */
 export class RemoteKeys {

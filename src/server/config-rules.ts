@@ -139,7 +139,7 @@ function singleSignOn({ operators }: Settings): readonly string[] {
       ? []
       : [`${name} has no clientSecret, or two; allowed: one of clientSecret and clientSecretFile`]),
     ...(roles !== undefined && values.length === 0
-      ? [`${name}.roles gives nobody a role; allowed: a value for one of the roles at least`]
+      ? [`${name}.roles gives no role; allowed: a value for at least one of the roles`]
       : []),
     ...(twice === undefined
       ? []

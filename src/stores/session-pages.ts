@@ -34,9 +34,8 @@ function addedColumns(revoked: string): string {
 }
 
 /**
- * A refresh stores when the token was used, and mints its successor with the time in its id; so
- * when somebody was last seen costs a refresh nothing more. The one that was used is swept
- * earlier.
+ * A refresh stores when the token was used, and mints its successor with the time in its id; so the
+ * time of the last use adds no cost to a refresh. The one that was used is swept earlier.
  */
 function lastSeenMs({ created_at_ms, newest_token, newest_used_at_ms }: ParticipantRow): number {
   return Math.max(

@@ -169,7 +169,7 @@ export function createTokenVerifier(
 
 /**
  * Tells of a login at another issuer where the token of one is good; a bound one as well, since a
- * person has logged in for it, whoever presents it.
+ * person has logged in for it, whichever caller presents it.
  */
 function told(verdict: Verdict, others: OtherIssuers | undefined): Verdict {
   const good = verdict.ok ? verdict : verdict.bound?.verdict

@@ -1,4 +1,4 @@
-/** What people call the APIs: asked once, after somebody has signed in. */
+/** What people call the APIs: asked once, after the sign-in. */
 import type { WireDialect } from 'outright/client'
 import { api } from './api.ts'
 import { createStore } from './store.ts'

@@ -124,7 +124,7 @@ function Preview({ target }: { readonly target: Target }) {
   )
 }
 
-/** What is called by the key, so that nobody ends another of a similar id. */
+/** The name of what the key identifies, so that no similar id is ended by mistake. */
 function nameOf(
   { scope, key }: Target,
   { sample, clients }: WireDryRun,

@@ -34,7 +34,7 @@ async function findPeople(text: string): Promise<readonly WireSubject[]> {
 
 const nobody: readonly WireSubject[] = []
 
-/** Looks once nothing was typed for a moment; nobody as well where the answer does not come. */
+/** Searches after a pause in typing; without an answer the result is empty. */
 function usePeople(typed: string): readonly WireSubject[] {
   const text = typed.trim()
   const [found, setFound] = useState<{
@@ -84,7 +84,7 @@ function commandsFor(
     icon,
     to: address(['sessions'], { [parameter]: value }),
   })
-  // Where nobody was found, what was typed may be the id of a person of another API.
+  // Where no person was found, the text may be the id of a person of another API.
   const persons = people.length === 0 ? [{ id: text, name: '' }] : people
   const named = persons.map(({ id, name }) => ({
     key: id,

@@ -113,7 +113,7 @@ function singleSignOnSetting(): Group<SingleSignOnSettings> {
 
 function valuesFor(who: string): Setting<readonly string[]> {
   return list(text({}), {
-    description: `values of it that make somebody ${who}`,
+    description: `values of it that make a person ${who}`,
     default: [],
     allowed: 'a list of values',
   })

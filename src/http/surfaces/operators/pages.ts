@@ -119,8 +119,8 @@ function passkeySignIn(words: Words, returnTo: string): Html {
 }
 
 /**
- * Where somebody goes who is signed in now. A page leads there, and not a redirect: browsers send
- * no `Strict` cookie along a chain of redirects that began at another site.
+ * Where an operator goes after signing in. A page leads there, and not a redirect: browsers send no
+ * `Strict` cookie along a chain of redirects that began at another site.
  */
 export function onwardPage(words: Words, path: string): Answer {
   const answer = formPage(

@@ -9,7 +9,7 @@ import type { OperatorOptions } from './options.ts'
 /** The identity provider, as this surface needs it. */
 export interface SignOnService {
   readonly provider: SingleSignOn
-  /** Which of its claims' values make somebody what; undefined: roles are given here. */
+  /** Which values of its claims give which role; undefined: roles are given here. */
   readonly roles: RoleMapping | undefined
 }
 

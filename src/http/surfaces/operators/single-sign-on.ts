@@ -1,7 +1,7 @@
 /**
  * `/console/sign-in/start`, `/console/sign-in/callback` and `/console/backchannel-logout`: signing
- * in at the identity provider of the configuration, and hearing that somebody was logged out
- * there.
+ * in at the identity provider of the configuration, and being notified that an operator was logged
+ * out there.
  */
 import { mappedRole, type SignOnSecrets } from '../../../domain/single-sign-on.ts'
 import { readForm } from '../../body.ts'
@@ -14,7 +14,7 @@ import type { OperatorService, SignOnService } from './service.ts'
 import { openSession, returnPath } from './sign-in.ts'
 import { wordsFor, type SignOnProblem } from './words.ts'
 
-/** For how long somebody may be away at the provider. */
+/** How long a sign-in at the provider may take. */
 const AWAY_MS = 600_000
 const KIND = 'operator-sign-on'
 

@@ -91,7 +91,7 @@ const en: Words = {
     unknown:
       'You are signed in at your identity provider, but you are not an operator of this server, or your e-mail address is not verified there. Ask an admin of this server.',
     'no-role':
-      'You are signed in at your identity provider, but nothing there gives you a role on this server. Ask whoever manages your groups.',
+      'You are signed in at your identity provider, but nothing there gives you a role on this server. Ask the person who manages your groups.',
     'name-taken':
       'Another operator of this server has your name and signs in with a password. Ask an admin of this server.',
   },
