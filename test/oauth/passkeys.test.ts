@@ -219,7 +219,7 @@ suite('a login by passkey that meets an end', () => {
     })
     await assert.rejects(late, { failure: { kind: 'credentials_invalid' } })
     const filter = { subjectId: 'maria', clientId: 'late', liveAtMs: Date.now() }
-    assert.equal(await server.core.sessions.count(filter), 0)
+    assert.equal((await server.core.sessions.count(filter)).count, 0)
     assert.equal(await isLoggedIn(begun.browser), false)
   })
 })

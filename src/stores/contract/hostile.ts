@@ -84,7 +84,7 @@ export const hostileChecks: readonly Check[] = [
         )
         assert.deepEqual(await store.findSession(text), opened)
         assert.equal((await store.findDeviceSession(text, now))?.sid, text)
-        assert.equal(await store.countSessions({ subjectId: text, clientId: text }), 1)
+        assert.equal((await store.countSessions({ subjectId: text, clientId: text })).count, 1)
         const person = subject({ id: text, name: text })
         await store.createSubject(person)
         assert.deepEqual(await store.findSubject({ by: 'id', value: text }), person)

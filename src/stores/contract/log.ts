@@ -148,7 +148,7 @@ export const logChecks: readonly Check[] = [
       assert.equal(first.added, true)
       await store.openSession(session())
       assert.deepEqual(await end(0), { revocation: first.revocation, added: false })
-      assert.equal(await store.countSessions({ subjectId: 'maria', liveAtMs: now }), 1)
+      assert.equal((await store.countSessions({ subjectId: 'maria', liveAtMs: now })).count, 1)
       assert.equal((await end(1)).revocation.generation, 2)
       assert.equal((await end(7)).revocation.generation, 3, 'a counter that is lower than seen')
       assert.equal((await end()).revocation.generation, 4)

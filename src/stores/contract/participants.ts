@@ -108,7 +108,7 @@ export const participantChecks: readonly Check[] = [
         const command = joining(to, { refreshToken: token, joinedAtMs })
         assert.equal(await store.joinSession(command), undefined)
         assert.equal(await store.findRefreshToken(token.id, token.secretHash), undefined)
-        assert.equal(await store.countSessions({ clientId: 'app' }), 0)
+        assert.equal((await store.countSessions({ clientId: 'app' })).count, 0)
       }
       await refused(session())
       const { session: opened } = await opens(store)
@@ -180,7 +180,7 @@ export const participantChecks: readonly Check[] = [
       )
       const stolen = { clientId: 'shop', refreshToken: refreshToken({ id: first.token.id }) }
       await refuses(store.joinSession(joining(opened.session, stolen)), 'conflict')
-      assert.equal(await store.countSessions({ clientId: 'shop' }), 0)
+      assert.equal((await store.countSessions({ clientId: 'shop' })).count, 0)
       assert.equal(await rotates(store, first), 'rotated')
     },
   },
@@ -195,7 +195,7 @@ export const participantChecks: readonly Check[] = [
         const command = joining(opened, { refreshToken: token })
         await refuses(store.joinSession(command), 'account_disabled')
         assert.equal(await store.findRefreshToken(token.id, token.secretHash), undefined)
-        assert.equal(await store.countSessions({ clientId: 'app' }), 0)
+        assert.equal((await store.countSessions({ clientId: 'app' })).count, 0)
       }
       await store.updateSubject('maria', { status: 'disabled' })
       await refused()
@@ -320,7 +320,7 @@ export const participantChecks: readonly Check[] = [
         await store.revoke(revocation({ scope: 'subject', key: 'maria' }))
         for (const one of await Promise.all(joined)) assert.equal(one?.generations.subject, round)
         assert.equal(await store.joinSession(joining(opened)), undefined)
-        assert.equal(await store.countSessions({ subjectId: 'maria', liveAtMs: now }), 0)
+        assert.equal((await store.countSessions({ subjectId: 'maria', liveAtMs: now })).count, 0)
       }
     },
   },
@@ -329,7 +329,7 @@ export const participantChecks: readonly Check[] = [
     async run({ store }) {
       const { session: opened } = await opens(store)
       const all = await Promise.all(Array.from({ length: 20 }, () => joins(store, opened)))
-      assert.equal(await store.countSessions({ clientId: 'app', liveAtMs: now }), 1)
+      assert.equal((await store.countSessions({ clientId: 'app', liveAtMs: now })).count, 1)
       for (const one of all.slice(0, 10)) assert.equal(await rotates(store, one), 'rotated')
       const key = participantKey('app', opened.sid)
       await store.revoke(revocation({ id: mintId(), scope: 'participant', key }))

@@ -32,7 +32,7 @@ export const raceChecks: readonly Check[] = [
           assert.equal(opened.generations.subject, round)
           assert.deepEqual(await store.findSession(opened.sid), opened)
         }
-        assert.equal(await store.countSessions({ subjectId: 'maria', liveAtMs: now }), 0)
+        assert.equal((await store.countSessions({ subjectId: 'maria', liveAtMs: now })).count, 0)
       }
     },
   },
@@ -64,11 +64,11 @@ export const raceChecks: readonly Check[] = [
           assert.ok(await store.findSession(sid))
           assert.ok(await store.findRefreshToken(token.id, token.secretHash))
           assert.equal((await store.findDeviceSession(subjectId, now))?.sid, sid)
-          assert.equal(await store.countSessions({ subjectId, liveAtMs: now }), 1)
+          assert.equal((await store.countSessions({ subjectId, liveAtMs: now })).count, 1)
           const { revocation: entry } = await store.revoke(revocation({ key: sid }))
           assert.deepEqual(await store.findRevocation(entry.id), entry)
           assert.equal(await store.findDeviceSession(subjectId, now), undefined)
-          assert.equal(await store.countSessions({ subjectId, liveAtMs: now }), 0)
+          assert.equal((await store.countSessions({ subjectId, liveAtMs: now })).count, 0)
           const [read] = await store.readStream(store.stream, entry.sequence - 1, 1)
           assert.deepEqual(read, entry)
           assert.ok(((await store.head()).get(store.stream) ?? 0) >= entry.sequence)
