@@ -10,7 +10,7 @@ import {
   type Scope,
 } from '../domain/scope.ts'
 import { namesOfSession, type Session } from '../domain/session.ts'
-import type { Store } from '../ports/store.ts'
+import type { EndingPlace, Store } from '../ports/store.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 
 /** What can be ended about a token or a session. */
@@ -31,46 +31,27 @@ export function namesOfStored(session: Session): Names {
 }
 
 /**
- * Finds an entry that ended something, the earliest where several did.
+ * Finds the entry that ended something, the first in the log where several did.
  *
  * @returns Undefined where nothing has ended it, or the entry is no longer kept.
  * @throws {Refusal} `store_unavailable`.
  */
-export async function findEnding(
-  store: Pick<Store, 'listRevocations'>,
+export function findEnding(
+  store: Pick<Store, 'findEnding'>,
   names: Names,
 ): Promise<Revocation | undefined> {
-  const found = await Promise.all(
-    placesOf(names).map(async ([scope, key, generation]) => {
-      const page = { limit: 1, cursor: undefined }
-      // The newest has the highest generation: where that one did not end it, none did.
-      const [newest] = (await store.listRevocations({ scope, key, issuer: '' }, page)).items
-      const ended =
-        newest !== undefined && (generation === undefined || newest.generation > generation)
-      return ended ? newest : undefined
-    }),
-  )
-  return found
-    .filter((entry) => entry !== undefined)
-    .reduce<Revocation | undefined>(
-      (first, entry) => (first === undefined || entry.atMs < first.atMs ? entry : first),
-      undefined,
-    )
+  return store.findEnding(placesOf(names))
 }
 
-/** Where to look: scope, key, and for wide scopes the generation above which it has ended. */
-function placesOf({
-  claims,
-  generations,
-}: Names): readonly (readonly [Scope, string, generation: number | undefined])[] {
+function placesOf({ claims, generations }: Names): readonly EndingPlace[] {
   return scopes.flatMap((scope) => {
     const key = keyOf(scopeRow(scope), claims)
-    return key === undefined ? [] : [[scope, key, generationAt(scope, generations)] as const]
+    return key === undefined ? [] : [{ scope, key, fromGeneration: endedFrom(scope, generations) }]
   })
 }
 
 /** A counter of which a token carries no generation ends it with its first raise. */
-function generationAt(scope: Scope, generations: Generations): number | undefined {
-  if (!isWide(scope)) return undefined
-  return isSessionCounter(scope) ? generations[scope] : 0
+function endedFrom(scope: Scope, generations: Generations): number {
+  if (!isWide(scope)) return 0
+  return isSessionCounter(scope) ? generations[scope] + 1 : 1
 }

@@ -91,6 +91,14 @@ export interface LogFilter {
   readonly reason?: Revocation['reason']
 }
 
+/** Entries about our own tokens that ended something: those of one scope and key. */
+export interface EndingPlace {
+  readonly scope: Revocation['scope']
+  readonly key: string
+  /** Of a counter: the first generation that ended it, one above what it carries. Narrow: 0. */
+  readonly fromGeneration: number
+}
+
 export interface LogStore {
   /** The name of the stream that this node writes. */
   readonly stream: string
@@ -125,6 +133,16 @@ export interface LogStore {
   listRevocations(filter: LogFilter, page: PageRequest): Promise<Page<Revocation>>
 
   findRevocation(id: string): Promise<Revocation | undefined>
+
+  /**
+   * The entry that ended something: of all entries in these places the first of the log, in the
+   * order of `listRevocations`. Where that one was cut, the first that was kept. Repeated logouts
+   * ask this, so it takes one look-up in an index for each place, however often a counter was
+   * raised.
+   *
+   * @param places At most one of each scope.
+   */
+  findEnding(places: readonly EndingPlace[]): Promise<Revocation | undefined>
 
   /**
    * Everything that a verifier must know at `nowMs`: for each key whose revocation is not to be

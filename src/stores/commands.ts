@@ -32,6 +32,7 @@ import type {
   CountBounds,
   DirectoryIds,
   DirectoryNames,
+  EndingPlace,
   ExtendAccessCommand,
   JoinSessionCommand,
   LogFilter,
@@ -127,6 +128,7 @@ export interface PointQueries {
   head: { input: undefined; output: Position }
   readCheckpoints: { input: undefined; output: readonly Checkpoint[] }
   findRevocation: { input: string; output: Revocation | undefined }
+  findEnding: { input: readonly EndingPlace[]; output: Revocation | undefined }
   findSession: { input: string; output: Session | undefined }
   findSessionStatus: { input: { sid: string; nowMs: number }; output: SessionStatus | undefined }
   findDeviceSession: { input: { deviceKey: string; nowMs: number }; output: Session | undefined }

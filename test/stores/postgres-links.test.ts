@@ -36,9 +36,11 @@ test('what is looked up by key is answered while a list is not', async () => {
     store.listSessions({ deviceKey: 'tv' }, 0, page),
     store.listSessions({ sid: 'one' }, 0, page),
   ]
+  const ending = store.findEnding([{ scope: 'session', key: 'one', fromGeneration: 0 }])
   for (const { items } of await Promise.all<{ readonly items: readonly unknown[] }>(lookups)) {
     assert.deepEqual(items, [])
   }
+  assert.equal(await ending, undefined)
   assert.equal(isListed, false)
   await other.query('COMMIT')
   assert.deepEqual((await list).items, [])

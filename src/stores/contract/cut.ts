@@ -159,6 +159,8 @@ export const cutChecks: readonly Check[] = [
       assert.equal(await store.findRevocation(first?.id ?? ''), undefined)
       const repeated = await store.revoke(revocation({ ...raise, ifGeneration: 0 }))
       assert.deepEqual(repeated, { revocation: last, added: false })
+      const place = { scope: 'subject', key: 'maria', fromGeneration: 1 } as const
+      assert.deepEqual(await store.findEnding([place]), last)
       // The next raise takes its place.
       const next = await store.revoke(revocation({ ...raise, atMs: now }))
       assert.equal(next.revocation.generation, 3)

@@ -57,6 +57,8 @@ export const hostileChecks: readonly Check[] = [
       for (const text of texts) {
         const found = await allPages((page) => store.listRevocations({ key: text }, page), 10)
         assert.equal(found.length, 1)
+        const place = { scope: 'session', key: text, fromGeneration: 0 } as const
+        assert.deepEqual(await store.findEnding([place]), found[0])
       }
       await assertChain(store, texts.length)
     },

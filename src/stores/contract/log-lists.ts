@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
 import { MIN_REMEMBERED_MS } from '../../domain/access-horizon.ts'
-import type { Reason } from '../../domain/revocation.ts'
+import type { Reason, Revocation, RevocationCommand } from '../../domain/revocation.ts'
+import { kindOf, scopes, type Scope } from '../../domain/scope.ts'
 import type { LogFilter, PageRequest } from '../../ports/store.ts'
 import type { Check } from './check.ts'
 import { allLive, allPages, now, refuses, revocation, times } from './samples.ts'
 
 const hour = 3_600_000
+const issuer = 'https://idp.example'
+
+/** An entry about tokens of another issuer, which is in the log before ours. */
+function ofAnother(scope: Scope): RevocationCommand {
+  const cutoffSeconds = kindOf(scope, issuer) === 'cutoff' ? 1_800_000_000 : 0
+  return revocation({ scope, key: 'one', issuer, cutoffSeconds })
+}
 
 export const logListChecks: readonly Check[] = [
   {
@@ -98,6 +106,70 @@ export const logListChecks: readonly Check[] = [
       assert.ok(sessions.next)
       const foreign = { limit: 2, cursor: sessions.next }
       await refuses(store.listSessions({}, now, foreign), 'invalid_parameter')
+    },
+  },
+  {
+    name: 'findEnding: an entry of every scope, under its own scope, key and issuer alone',
+    async run({ store }) {
+      for (const scope of scopes) {
+        if (kindOf(scope, issuer) !== undefined) await store.revoke(ofAnother(scope))
+      }
+      const places = scopes.map((scope) => ({ scope, key: 'one', fromGeneration: 0 }))
+      for (const [index, place] of places.entries()) {
+        const rest = places.slice(index)
+        assert.equal(await store.findEnding(rest), undefined)
+        const { revocation: entry } = await store.revoke(
+          revocation({ scope: place.scope, key: 'one' }),
+        )
+        assert.deepEqual(await store.findEnding([place]), entry)
+        assert.deepEqual(await store.findEnding(rest.toReversed()), entry)
+        assert.equal(await store.findEnding([{ ...place, key: 'on' }]), undefined)
+      }
+      assert.equal(await store.findEnding([]), undefined)
+    },
+  },
+  {
+    name: 'findEnding: of a counter the first raise that was not seen',
+    async run({ store }) {
+      const raise = { scope: 'subject', key: 'maria' } as const
+      const raises: Revocation[] = []
+      // Of the first two raises the later says that it was earlier: clocks decide nothing.
+      for (const atMs of [now, now - hour, now + hour]) {
+        raises.push((await store.revoke(revocation({ ...raise, atMs }))).revocation)
+      }
+      const leap = await store.revoke(revocation({ ...raise, leastGeneration: 10 }))
+      const found = async (fromGeneration: number) =>
+        store.findEnding([{ ...raise, fromGeneration }])
+      assert.deepEqual(await Promise.all([1, 2, 3].map(found)), raises)
+      assert.deepEqual(await Promise.all([4, 10].map(found)), [leap.revocation, leap.revocation])
+      assert.equal(await found(11), undefined)
+    },
+  },
+  {
+    name: 'findEnding: where several ended the same, the first in the log',
+    async run({ store }) {
+      await store.revoke(revocation({ scope: 'device', key: 'tv' }))
+      const endings: Revocation[] = []
+      for (const [scope, key] of [
+        ['client', 'web'],
+        ['session', 'sid'],
+        ['device', 'tv'],
+        ['everyone', '*'],
+        ['subject', 'maria'],
+      ] as const) {
+        const atMs = now - endings.length * hour
+        endings.push((await store.revoke(revocation({ scope, key, atMs }))).revocation)
+      }
+      const places = endings.map(({ scope, key, generation }) => ({
+        scope,
+        key,
+        fromGeneration: generation,
+      }))
+      for (const [index, entry] of endings.entries()) {
+        const some = places.slice(index)
+        assert.deepEqual(await store.findEnding(some), entry)
+        assert.deepEqual(await store.findEnding(some.toReversed()), entry)
+      }
     },
   },
   {

@@ -1,6 +1,6 @@
 /** Reading the log: how far it has come, a stream in order, searches, and all that still counts. */
 import type { Position, Revocation } from '../../domain/revocation.ts'
-import type { LogFilter, Page, PageRequest } from '../../ports/store.ts'
+import type { EndingPlace, LogFilter, Page, PageRequest } from '../../ports/store.ts'
 import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
@@ -21,6 +21,30 @@ const byId: Statement = {
 
 export async function findRevocation(link: Link, id: string): Promise<Revocation | undefined> {
   const [row] = await link.run<LogRow>(byId, [id])
+  return row && toRevocation(row)
+}
+
+/** Each place is one step into `log_by_name`. */
+const ending: Statement = {
+  name: 'log_ending',
+  text: `SELECT ${columns}
+    FROM unnest($1::text[], $2::text[], $3::bigint[]) AS g(key, scope, generation)
+    CROSS JOIN LATERAL (
+      SELECT ${allOf('log', 'f')} FROM log f
+      WHERE f.key = g.key AND f.scope = g.scope AND f.issuer = '' AND f.generation >= g.generation
+      ORDER BY f.generation LIMIT 1) AS l
+    ORDER BY l.number LIMIT 1`,
+}
+
+export async function findEnding(
+  link: Link,
+  places: readonly EndingPlace[],
+): Promise<Revocation | undefined> {
+  const [row] = await link.run<LogRow>(ending, [
+    places.map(({ key }) => key),
+    places.map(({ scope }) => scope),
+    places.map(({ fromGeneration }) => fromGeneration),
+  ])
   return row && toRevocation(row)
 }
 

@@ -279,6 +279,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     listRevocations: (filter, page) =>
       find(filter, (known) => log.listRevocations(linkFor(filter.key), known, page)),
     findRevocation: (id) => find(id, (known) => log.findRevocation(short, known)),
+    findEnding: (places) => find(places, (known) => log.findEnding(short, known)),
     liveRevocations: (nowMs) => log.liveRevocations(long, nowMs),
     openSession: (command) => change('openSession', command),
     joinSession: (command) => change('joinSession', command),

@@ -1,7 +1,7 @@
 /** Reading the log: how far it has come, a stream in order, searches, and all that still counts. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Revocation } from '../../domain/revocation.ts'
-import type { LogFilter, Page, PageRequest } from '../../ports/store.ts'
+import type { EndingPlace, LogFilter, Page, PageRequest } from '../../ports/store.ts'
 import type { Handlers, LivePage, LiveRequest, LongQueries, PointQueries } from '../commands.ts'
 import { logView } from './log-view.ts'
 import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
@@ -9,7 +9,7 @@ import { logColumns, shaped, type LogRow } from './rows.ts'
 
 export function logPointReader(
   database: DatabaseSync,
-): Handlers<Pick<PointQueries, 'head' | 'findRevocation'>> {
+): Handlers<Pick<PointQueries, 'head' | 'findRevocation' | 'findEnding'>> {
   const view = logView(database)
   const last = database.prepare('SELECT coalesce(max(position), 0) AS position FROM log')
   return {
@@ -24,6 +24,31 @@ export function logPointReader(
       )
     },
     findRevocation: (id) => view.byId(id),
+    findEnding: endingReader(database, view.convert),
+  }
+}
+
+/** Each place is one step into `log_by_key`. */
+function endingReader(
+  database: DatabaseSync,
+  convert: (row: LogRow) => Revocation,
+): (places: readonly EndingPlace[]) => Revocation | undefined {
+  const first = `(SELECT position FROM log
+    WHERE key = ? AND scope = ? AND generation >= ? AND issuer = ''
+    ORDER BY generation, position LIMIT 1)`
+  /** By how many places they look at: as many as there are scopes at the most. */
+  const prepared = new Map<number, StatementSync>()
+  return (places) => {
+    const statement =
+      prepared.get(places.length) ??
+      database.prepare(
+        `SELECT ${logColumns} FROM log WHERE position IN (${places.map(() => first).join(', ')})
+         ORDER BY position LIMIT 1`,
+      )
+    prepared.set(places.length, statement)
+    const values = places.flatMap(({ key, scope, fromGeneration }) => [key, scope, fromGeneration])
+    const row = shaped<LogRow | undefined>(statement.get(...values))
+    return row && convert(row)
   }
 }
 

@@ -155,6 +155,7 @@ export function storeOver(
       access.follow('readStream', { stream: name, afterSequence, limit }),
     listRevocations: (filter, page) => access.list('listRevocations', { filter, page }),
     findRevocation: (id) => access.find('findRevocation', id),
+    findEnding: (places) => access.find('findEnding', places),
     liveRevocations: (nowMs) => liveRevocations(access, nowMs),
     openSession: (command) => access.change('openSession', command),
     joinSession: (command) => access.change('joinSession', command),

@@ -216,6 +216,57 @@ export const brokenFollowing: readonly BrokenStore[] = [
     }),
   },
   {
+    name: 'takes the last raise of a counter for the one that ended a session',
+    caughtBy: 'findEnding: of a counter',
+    wrap: (store) => ({
+      ...store,
+      async findEnding(places) {
+        const first = await store.findEnding(places)
+        if (first === undefined) return undefined
+        const { scope, key } = first
+        const page = { limit: 1, cursor: undefined }
+        return (await store.listRevocations({ scope, key, issuer: '' }, page)).items[0]
+      },
+    }),
+  },
+  {
+    name: 'finds the earliest entry by the clock',
+    caughtBy: 'findEnding: where several',
+    wrap: (store) => ({
+      ...store,
+      async findEnding(places) {
+        const found = await Promise.all(places.map((place) => store.findEnding([place])))
+        return found.filter((entry) => entry !== undefined).toSorted((a, b) => a.atMs - b.atMs)[0]
+      },
+    }),
+  },
+  {
+    name: 'finds nothing that ended a device',
+    caughtBy: 'findEnding: an entry of every scope',
+    wrap: (store) => ({
+      ...store,
+      findEnding: (places) => store.findEnding(places.filter(({ scope }) => scope !== 'device')),
+    }),
+  },
+  {
+    name: 'takes the end of another issuer’s token for the end of ours',
+    caughtBy: 'findEnding: an entry of every scope',
+    wrap: (store) => ({
+      ...store,
+      async findEnding(places) {
+        const found = await store.findEnding(places)
+        const [place] = places
+        if (found === undefined || place?.fromGeneration !== 0) return found
+        const { scope, key } = place
+        const { items } = await store.listRevocations(
+          { scope, key },
+          { limit: 10, cursor: undefined },
+        )
+        return items.at(-1)
+      },
+    }),
+  },
+  {
     name: 'skips an entry between two chunks',
     caughtBy: 'liveRevocations: thousands',
     wrap: (store) => ({
