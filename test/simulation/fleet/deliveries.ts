@@ -66,7 +66,7 @@ async function checkPatience(world: World): Promise<void> {
   )
   const first = opened?.[0]
   if (first === undefined) return truth.complain(`${server.name} lets nobody in`)
-  const ended = await world.answered(people.endSubject(server, first))
+  const ended = await world.answered(people.logouts.endSubject(server, first))
   if (ended !== true) return truth.complain(`${server.name} ends nothing`)
   const names = opened?.map(({ claims }) => `${other.id} ${claims.sid}`) ?? []
   const isHeard = (): boolean => names.every((name) => relyingParties.heardAtMs.has(name))

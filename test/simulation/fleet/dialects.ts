@@ -1,6 +1,9 @@
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
+/** Whom all tokens of a fleet are for. */
+export const audience = 'api'
+
 /** What a fleet's tokens come from. */
 export interface FleetDialect {
   readonly name: string

@@ -1,46 +1,32 @@
 /**
- * People and their programs: they log in, join with another client, refresh, use and log out at any
- * server, and try again when no answer comes.
+ * People and their programs: they log in, join with another client, refresh and use what they have
+ * at any server. `logouts.ts` has how they log out.
  */
-import type { Core } from '../../../src/core/core.ts'
-import { Refusal, type FailureKind } from '../../../src/domain/failure.ts'
-import { generationIn } from '../../../src/domain/generation.ts'
-import { isSessionCounter, participantKey, type Scope } from '../../../src/domain/scope.ts'
-import type { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
-import { ends } from '../../../src/testing/token-pool.ts'
-import { dialects, dialectsInUse, oauth, type FleetClient } from './dialects.ts'
+import type { FailureKind } from '../../../src/domain/failure.ts'
+import {
+  audience,
+  dialects,
+  dialectsInUse,
+  oauth,
+  type FleetClient,
+  type FleetDialect,
+} from './dialects.ts'
+import { Logouts } from './logouts.ts'
+import { refusalOf } from './refusal-of.ts'
 import type { SimulatedServer } from './server.ts'
 import type { Issued } from './truth.ts'
 import type { World } from './world.ts'
 
 const subjects = Array.from({ length: 24 }, (_, index) => `person-${index + 1}`)
-const audience = 'api'
-/** After so many times without an answer people give up. */
-const maxTries = 8
-
-/** What a person wants to be over. */
-interface Wish {
-  readonly one: Issued
-  readonly scope: Extract<Scope, 'token' | 'session' | 'participant' | 'subject' | 'device'>
-  /** Whether the generation of the token is named, as a dialect does that ends nothing twice. */
-  readonly once: boolean
-}
-
-/** A request that has no answer yet. */
-interface Asked {
-  readonly process: SimulatedProcess
-  readonly what: string
-  readonly atMs: number
-}
 
 export class People {
-  /** Requests to servers that are still alive, and have not answered. */
-  readonly waiting: Set<Asked> = new Set()
+  readonly logouts: Logouts
   readonly #world: World
   readonly #refreshable: Issued[] = []
 
   constructor(world: World) {
     this.#world = world
+    this.logouts = new Logouts(world)
   }
 
   /** Lets people come and go until then. */
@@ -109,32 +95,17 @@ export class People {
   ): Promise<Issued> {
     const { truth } = this.#world
     if (core === undefined) throw new Error('Cannot log in: the server is down')
-    const request = {
-      dialect: oauth.name,
-      audience,
-      accessLifetimeMs: oauth.accessLifetimeMs,
-      claims: { dialect: oauth.name },
-    }
-    const as = ({ id, attributes }: FleetClient) => ({
-      ...request,
-      clientId: id,
-      ...(attributes ? { attributes } : {}),
-    })
     const opened = truth.issue(
-      await core.openSession({ ...as(first), subjectId: 'visitor' }),
+      await core.openSession({ ...loginAt(oauth, first), subjectId: 'visitor' }),
       machine.isRight,
     )
     for (const other of others) {
-      truth.issue(await core.joinSession({ ...as(other), sid: opened.claims.sid }), machine.isRight)
+      truth.issue(
+        await core.joinSession({ ...loginAt(oauth, other), sid: opened.claims.sid }),
+        machine.isRight,
+      )
     }
     return opened
-  }
-
-  /** Logs somebody out everywhere. */
-  endSubject(server: SimulatedServer, one: Issued): Promise<boolean> {
-    const wish: Wish = { one, scope: 'subject', once: false }
-    this.#world.truth.attempt({ scope: 'subject', key: keyOf(wish) })
-    return this.#ask(server, wish)
   }
 
   #act(): void {
@@ -165,7 +136,7 @@ export class People {
       'device',
     ] as const)
     if (scope === 'device' && one.claims.device_id === undefined) return
-    this.#logOut({ one, scope, once: random.chance(0.5) }, 1)
+    this.logouts.begin({ one, scope, once: random.chance(0.5) })
   }
 
   async #logIn(): Promise<void> {
@@ -175,17 +146,11 @@ export class People {
     const { core, machine } = server
     const { process, isRight } = machine
     const dialect = random.pick(dialectsInUse(this.#world.isRaised(server)))
-    const { id: clientId, attributes } = random.pick(dialect.clients)
     const opening = core.openSession({
-      subjectId: random.pick(subjects),
-      clientId,
-      ...(attributes ? { attributes } : {}),
-      ...(random.chance(0.3) ? { deviceKey: `device-${random.below(5)}` } : {}),
-      dialect: dialect.name,
-      audience,
-      accessLifetimeMs: dialect.accessLifetimeMs,
+      ...loginAt(dialect, random.pick(dialect.clients)),
       refreshLifetimeMs: dialect.refreshLifetimeMs,
-      claims: { dialect: dialect.name },
+      subjectId: random.pick(subjects),
+      ...(random.chance(0.3) ? { deviceKey: `device-${random.below(5)}` } : {}),
     })
     const refused = await refusalOf(opening)
     if (!process.alive || refused !== undefined) return
@@ -202,16 +167,10 @@ export class People {
     const { process, isRight } = machine
     const inUse = dialectsInUse(this.#world.isRaised(server))
     const dialect = random.chance(0.5) ? oauth : random.pick(inUse)
-    const { id: clientId, attributes } = random.pick(dialect.clients)
     const joining = core.joinSession({
-      sid: one.claims.sid,
-      clientId,
-      ...(attributes ? { attributes } : {}),
-      dialect: dialect.name,
-      audience,
-      accessLifetimeMs: dialect.accessLifetimeMs,
+      ...loginAt(dialect, random.pick(dialect.clients)),
       refreshLifetimeMs: dialect.refreshLifetimeMs,
-      claims: { dialect: dialect.name },
+      sid: one.claims.sid,
     })
     const refused = await refusalOf(joining)
     if (!process.alive) return
@@ -235,115 +194,16 @@ export class People {
     if (this.#refreshable.length === 0) return undefined
     return this.#refreshable.splice(random.below(this.#refreshable.length), 1)[0]
   }
-
-  /** Asks some server; where nothing is heard for a while, the same or another one. */
-  #logOut(wish: Wish, tries: number): void {
-    const { time, random, truth } = this.#world
-    truth.attempt({ scope: wish.scope, key: keyOf(wish) })
-    this.#world.watch(wish.one)
-    const server = this.#world.pickServer() ?? random.pick(this.#world.servers)
-    let answered = false
-    time.after(random.between(0.2, 5), () => {
-      void this.#ask(server, wish).then((answer) => {
-        if (answer) answered = true
-      })
-    })
-    // Now and then the server dies of it, before or after the logout is stored.
-    if (this.#world.isTroubled && random.chance(0.15)) {
-      const { process } = server.machine
-      time.after(random.between(0, 40), () => {
-        if (process === server.machine.process) server.kill(random.between(5, 600))
-      })
-    }
-    // Impatient people, nervous double clicks, and programs that always ask twice.
-    time.after(random.pick([20, 100, 500, 3000]) * random.between(0.5, 1.5), () => {
-      if (this.#world.options.retries && tries < maxTries && (!answered || random.chance(0.1)))
-        this.#logOut(wish, tries + 1)
-    })
-  }
-
-  /** @returns Whether somebody is told that it is over. */
-  async #ask(server: SimulatedServer, wish: Wish): Promise<boolean> {
-    const { core, machine } = server
-    if (!core || !machine.process.alive) return false
-    const { process } = machine
-    const what = `the end of ${wish.scope} ${keyOf(wish)}`
-    const asked = { process, what, atMs: this.#world.time.nowMs }
-    return new Promise((resolve) => {
-      process.run(() => {
-        this.waiting.add(asked)
-        void this.#end(core, server, wish).then((told) => {
-          this.waiting.delete(asked)
-          resolve(process.alive && told)
-        })
-      })
-    })
-  }
-
-  /** What every dialect does: looks at the token, and ends what it names. */
-  async #end(core: Core, server: SimulatedServer, wish: Wish): Promise<boolean> {
-    const { one, scope, once } = wish
-    const key = keyOf(wish)
-    const by = server.name
-    if (scope !== 'device') {
-      const refused = await refusalOf(this.#inspect(core, one))
-      // That it has ended is what was asked for: a success in one dialect, a 401 in another.
-      if (refused === 'token_revoked') {
-        return this.#told(
-          server,
-          `${by} said that it was over`,
-          ({ jti }) => jti === one.claims.jti,
-        )
-      }
-      if (refused !== undefined) return false
-    }
-    const seen = isSessionCounter(scope) ? generationIn(one.claims.gen, scope) : undefined
-    const ended = core.revoke({
-      scope,
-      key,
-      reason: 'logout',
-      actor: 'system',
-      ...(once && seen !== undefined ? { ifGeneration: seen } : {}),
-      wait: true,
-    })
-    if ((await refusalOf(ended)) !== undefined) return false
-    const { revocation } = await ended
-    return this.#told(server, `${by} ended ${scope} ${key}`, (claims) => ends(revocation, claims))
-  }
-
-  #inspect(core: Core, one: Issued): Promise<unknown> {
-    if (this.#world.sabotage.deadIsDone) return core.inspect(one.jwt, audience)
-    return core.inspectForLogout({ token: one.jwt, audience, wait: true })
-  }
-
-  #told(
-    { machine }: SimulatedServer,
-    what: string,
-    covers: Parameters<World['promise']>[1],
-  ): boolean {
-    if (!machine.process.alive) return false
-    this.#world.promise(what, covers)
-    return true
-  }
 }
 
-function keyOf({ one: { claims }, scope }: Wish): string {
+/** A login of a client, without a refresh token. */
+function loginAt(dialect: FleetDialect, { id, attributes }: FleetClient) {
   return {
-    token: claims.jti,
-    session: claims.sid,
-    participant: participantKey(claims.client_id, claims.sid),
-    subject: claims.sub,
-    device: claims.device_id ?? '',
-  }[scope]
-}
-
-/** Why it was refused; undefined where it was not. */
-async function refusalOf(attempt: Promise<unknown>): Promise<FailureKind | undefined> {
-  try {
-    await attempt
-    return undefined
-  } catch (error) {
-    if (error instanceof Refusal) return error.failure.kind
-    throw error
+    clientId: id,
+    ...(attributes ? { attributes } : {}),
+    dialect: dialect.name,
+    audience,
+    accessLifetimeMs: dialect.accessLifetimeMs,
+    claims: { dialect: dialect.name },
   }
 }

@@ -51,7 +51,7 @@ async function checkRecovery(world: World): Promise<void> {
     if (!isFresh) truth.complain(`${machine.name} has not recovered`)
   }
   const nowMs = world.time.nowMs
-  for (const { what, process, atMs } of people.waiting) {
+  for (const { what, process, atMs } of people.logouts.waiting) {
     if (process.alive && nowMs - atMs > answeredWithinMs)
       truth.complain(`${process.name} never answered about ${what}`)
   }
