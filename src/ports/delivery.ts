@@ -104,7 +104,10 @@ export interface DeliveryCounts {
  */
 export const MAX_DUE_MS = 7_200_000
 
-/** For how long settled deliveries can be looked up, milliseconds; dead ones longer. */
+/**
+ * For how long settled deliveries can be looked up, milliseconds; dead ones longer. It counts from
+ * the first sweep that finds them settled.
+ */
 export const DELIVERED_KEPT_MS: number = 7 * 86_400_000
 export const DEAD_KEPT_MS: number = 90 * 86_400_000
 

@@ -184,6 +184,7 @@ const keeping: readonly Check[] = [
       await settle(store, delivered.id)
       await settle(store, dead.id, { state: 'dead', lastError: 'x' })
       const swept = async (nowMs: number) => (await store.sweep(nowMs, 100)).deliveries
+      assert.equal(await swept(now), 0)
       assert.equal(await swept(now + DELIVERED_KEPT_MS), 0)
       assert.equal(await swept(now + DELIVERED_KEPT_MS + 1), 1)
       assert.equal(await store.findDelivery(delivered.id), undefined)
@@ -191,6 +192,24 @@ const keeping: readonly Check[] = [
       assert.equal(await swept(now + DEAD_KEPT_MS + 1), 1)
       assert.equal(await swept(now + 100 * DEAD_KEPT_MS), 0)
       assert.ok(await store.findDelivery(waiting.id))
+    },
+  },
+  {
+    name: 'sweep: keeps what a node settled whose clock was years behind, and what is tried again',
+    async run({ store }) {
+      const [dead, again] = [owed(), owed()]
+      await owe(store, dead, again)
+      await claim(store)
+      const wrong = { state: 'dead', atMs: now - 10 * DEAD_KEPT_MS, lastError: 'x' } as const
+      await settle(store, dead.id, wrong)
+      await settle(store, again.id, wrong)
+      const swept = async (nowMs: number) => (await store.sweep(nowMs, 100)).deliveries
+      assert.equal(await swept(now), 0)
+      await store.retryDelivery(again.id, now)
+      assert.equal(await swept(now + DEAD_KEPT_MS), 0)
+      assert.equal(await swept(now + DEAD_KEPT_MS + 1), 1)
+      assert.equal(await store.findDelivery(dead.id), undefined)
+      assert.equal((await store.findDelivery(again.id))?.state, 'owed')
     },
   },
   {

@@ -43,13 +43,20 @@ const foreignSessions = remove(
   'expires_at_ms',
 )
 
+const keepDeliveries: Statement = {
+  name: 'sweep_keep_deliveries',
+  text: `UPDATE deliveries SET kept_from_ms = $1 WHERE id IN (
+      SELECT id FROM deliveries WHERE settled_at_ms IS NOT NULL AND kept_from_ms IS NULL
+      ORDER BY number LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+}
+
 const deliveries: Statement = {
   name: 'sweep_deliveries',
   text: `WITH gone AS (
       DELETE FROM deliveries WHERE id IN (
-        SELECT id FROM deliveries WHERE settled_at_ms < $1::bigint - ${String(DELIVERED_KEPT_MS)}
-          AND (state = 'delivered' OR settled_at_ms < $1::bigint - ${String(DEAD_KEPT_MS)})
-        ORDER BY settled_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED)
+        SELECT id FROM deliveries WHERE kept_from_ms < $1::bigint - ${String(DELIVERED_KEPT_MS)}
+          AND (state = 'delivered' OR kept_from_ms < $1::bigint - ${String(DEAD_KEPT_MS)})
+        ORDER BY kept_from_ms LIMIT $2 FOR UPDATE SKIP LOCKED)
       RETURNING 1)
     SELECT count(*) AS count FROM gone`,
 }
@@ -71,8 +78,9 @@ export async function sweep(
     const [row] = await connection.run<{ count: number }>(statement, values)
     return row?.count ?? 0
   }
-  const [, ...counts] = await Promise.all([
+  const [, , ...counts] = await Promise.all([
     connection.run(answers, values),
+    connection.run(keepDeliveries, values),
     count(sessions),
     count(refreshTokens),
     count(tickets),

@@ -372,6 +372,18 @@ const lastSeen = `
 CREATE INDEX refresh_tokens_of_session ON refresh_tokens (sid, participant_id, expires_at_ms ASC);
 `
 
+/**
+ * Since when a settled delivery is kept: the first sweep that finds it says so. The clock of the
+ * node that settled it may have been wrong.
+ */
+const keptDeliveries = `
+DROP INDEX IF EXISTS deliveries_settled;
+ALTER TABLE deliveries ADD COLUMN kept_from_ms bigint;
+CREATE INDEX deliveries_unkept ON deliveries (number ASC)
+  WHERE settled_at_ms IS NOT NULL AND kept_from_ms IS NULL;
+CREATE INDEX deliveries_kept ON deliveries (kept_from_ms ASC) WHERE kept_from_ms IS NOT NULL;
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', needs: 1, sql: first },
   { number: 2, name: 'access horizon', needs: 2, sql: accessHorizon },
@@ -385,4 +397,5 @@ export const migrations: readonly Migration[] = [
   { number: 10, name: 'passkey names', needs: 1, sql: passkeyNames },
   { number: 11, name: 'identities', needs: 1, sql: identities },
   { number: 12, name: 'last seen', needs: 1, sql: lastSeen },
+  { number: 13, name: 'kept deliveries', needs: 1, sql: keptDeliveries },
 ]

@@ -45,7 +45,8 @@ export function deliveryWriter(database: DatabaseSync): Handlers<DeliveryCommand
      WHERE id = :id AND state = 'claimed' AND claimed_by = :claimedBy`,
   )
   const retry = database.prepare(
-    `UPDATE deliveries SET state = 'owed', attempts = 0, due_at_ms = :nowMs, settled_at_ms = NULL
+    `UPDATE deliveries SET state = 'owed', attempts = 0, due_at_ms = :nowMs, settled_at_ms = NULL,
+       kept_from_ms = NULL
      WHERE id = :id AND state IN ('owed', 'dead')`,
   )
   const find = finder(database)

@@ -32,17 +32,23 @@ export function maintenanceWriter(
          FROM streams s LEFT JOIN delivery_cursors c ON c.stream = s.name)
        ORDER BY position LIMIT 10000)`,
   )
+  const keep = database.prepare(
+    `UPDATE deliveries SET kept_from_ms = :nowMs WHERE number IN (
+       SELECT number FROM deliveries WHERE settled_at_ms IS NOT NULL AND kept_from_ms IS NULL
+       ORDER BY number LIMIT :limit)`,
+  )
   const deliveries = database.prepare(
     `DELETE FROM deliveries WHERE number IN (
-       SELECT number FROM deliveries WHERE settled_at_ms < :nowMs - ${DELIVERED_KEPT_MS}
-         AND (state = 'delivered' OR settled_at_ms < :nowMs - ${DEAD_KEPT_MS})
-       ORDER BY settled_at_ms LIMIT :limit)`,
+       SELECT number FROM deliveries WHERE kept_from_ms < :nowMs - ${DELIVERED_KEPT_MS}
+         AND (state = 'delivered' OR kept_from_ms < :nowMs - ${DEAD_KEPT_MS})
+       ORDER BY kept_from_ms LIMIT :limit)`,
   )
   const probe = database.prepare('UPDATE probes SET commits = commits + 1')
   return {
     sweep({ nowMs, limit }) {
       checkLimit(limit, 100_000)
       answers.run(nowMs, limit)
+      keep.run({ nowMs, limit })
       const { atMs } = shaped<{ atMs: number | null }>(unplanned.get())
       return {
         sessions: Number(sessions.run(Math.min(nowMs, atMs ?? nowMs), limit).changes),

@@ -349,6 +349,18 @@ const lastSeen = `
 CREATE INDEX refresh_tokens_of_session ON refresh_tokens (sid, participant_id, expires_at_ms);
 `
 
+/**
+ * Since when a settled delivery is kept: the first sweep that finds it says so. The clock of the
+ * node that settled it may have been wrong.
+ */
+const keptDeliveries = `
+DROP INDEX deliveries_settled;
+ALTER TABLE deliveries ADD COLUMN kept_from_ms INTEGER;
+CREATE INDEX deliveries_unkept ON deliveries (number)
+  WHERE settled_at_ms IS NOT NULL AND kept_from_ms IS NULL;
+CREATE INDEX deliveries_kept ON deliveries (kept_from_ms) WHERE kept_from_ms IS NOT NULL;
+`
+
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'first', sql: first },
   { number: 2, name: 'access horizon', sql: accessHorizon },
@@ -362,4 +374,5 @@ export const migrations: readonly Migration[] = [
   { number: 10, name: 'passkey names', sql: passkeyNames },
   { number: 11, name: 'identities', sql: identities },
   { number: 12, name: 'last seen', sql: lastSeen },
+  { number: 13, name: 'kept deliveries', sql: keptDeliveries },
 ]
