@@ -349,10 +349,7 @@ const lastSeen = `
 CREATE INDEX refresh_tokens_of_session ON refresh_tokens (sid, participant_id, expires_at_ms);
 `
 
-/**
- * Since when a settled delivery is kept: the first sweep that finds it says so. The clock of the
- * node that settled it may have been wrong.
- */
+/** The first sweep that finds a delivery settled dates its keeping: its settler's clock may lie. */
 const keptDeliveries = `
 DROP INDEX deliveries_settled;
 ALTER TABLE deliveries ADD COLUMN kept_from_ms INTEGER;

@@ -59,7 +59,11 @@ export const brokenRecords: readonly BrokenStore[] = [
     caughtBy: 'updateClient: nothing changes where',
     wrap: (store) => ({
       ...store,
-      updateClient: (id, { attributesBefore: _, ...change }) => store.updateClient(id, change),
+      updateClient(id, change) {
+        const rest = { ...change }
+        delete rest.attributesBefore
+        return store.updateClient(id, rest)
+      },
     }),
   },
   {
