@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { storeContract } from '../../src/stores/contract.ts'
-import { migrations } from '../../src/stores/postgres/schema.ts'
+import { migrations } from '../../src/stores/postgres/schema/index.ts'
 import { startPostgres } from '../../src/testing/postgres.ts'
 import { recordStatements, refusalsOf, refusedSql, schemaInTransaction } from './refused-sql.ts'
 import { modes, temporaryPostgres } from './temporary-postgres.ts'

@@ -10,7 +10,7 @@ import {
   statementsOf,
   type MigratedConnection,
 } from '../../src/stores/postgres/migrations.ts'
-import { migrations, type Migration } from '../../src/stores/postgres/schema.ts'
+import { migrations, type Migration } from '../../src/stores/postgres/schema/index.ts'
 import type { PostgresStore } from '../../src/stores/postgres/store.ts'
 import { assertChain } from '../../src/stores/contract/log.ts'
 import { openWithToken, revocation, rotation, times } from '../../src/stores/contract/samples.ts'

@@ -16,7 +16,7 @@ import {
   ticket,
   times,
 } from '../../src/stores/contract/samples.ts'
-import { migrations } from '../../src/stores/sqlite/schema.ts'
+import { migrations } from '../../src/stores/sqlite/schema/index.ts'
 import { restoreSqlite } from '../../src/stores/sqlite/restore.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/store.ts'
 import { temporarySqlite, type TemporarySqlite } from './temporary.ts'

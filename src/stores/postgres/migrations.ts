@@ -2,7 +2,7 @@
 import type { Abilities } from './abilities.ts'
 import { type Connection } from './connection.ts'
 import { sqlState } from './reasons.ts'
-import { migrations, type Migration } from './schema.ts'
+import { migrations, type Migration } from './schema/index.ts'
 
 /** Two nodes that start at once meet here; the one that comes second waits, then looks again. */
 const ATTEMPTS = 50

@@ -15,7 +15,7 @@ import { ChainVerifier, type TransferSource, type TransferTarget } from '../tran
 import { Connection, planForKeys } from './connection.ts'
 import { readAbilities } from './abilities.ts'
 import { migrate } from './migrations.ts'
-import { migrations } from './schema.ts'
+import { migrations } from './schema/index.ts'
 import { allOf, toCheckpoint, toRevocation, type CheckpointRow, type LogRow } from './rows.ts'
 
 /** Rows that are handed on at once. */

@@ -1,7 +1,7 @@
 /** Brings the schema up to date: applies the steps of `schema.ts` that a file lacks. */
 import type { DatabaseSync } from 'node:sqlite'
 import { shaped } from './rows.ts'
-import { migrations } from './schema.ts'
+import { migrations } from './schema/index.ts'
 
 /** "Outr": marks a file as ours in its header, where SQLite keeps a place for that. */
 const APPLICATION_ID = 0x4f757472

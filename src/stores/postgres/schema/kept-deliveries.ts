@@ -1,0 +1,8 @@
+/** The first sweep that finds a delivery settled dates its keeping: its settler's clock may lie. */
+export const keptDeliveries = `
+DROP INDEX IF EXISTS deliveries_settled;
+ALTER TABLE deliveries ADD COLUMN kept_from_ms bigint;
+CREATE INDEX deliveries_unkept ON deliveries (number ASC)
+  WHERE settled_at_ms IS NOT NULL AND kept_from_ms IS NULL;
+CREATE INDEX deliveries_kept ON deliveries (kept_from_ms ASC) WHERE kept_from_ms IS NOT NULL;
+`

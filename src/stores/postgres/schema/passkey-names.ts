@@ -1,0 +1,4 @@
+/** What people call their passkeys. Those that are there have no name. */
+export const passkeyNames = `
+ALTER TABLE passkeys ADD COLUMN name text NOT NULL DEFAULT '';
+`
