@@ -19,7 +19,7 @@ import type { CoreDependencies } from './dependencies.ts'
 import { parseRefreshToken } from './refresh-token.ts'
 
 export interface Sessions {
-  /** Newest first, each with its state as it is now. See `SessionPageRequest`. */
+  /** Newest first, each with its state as it is now. See `SearchPageRequest`. */
   list(filter: SessionFilter, page: PageRequest): Promise<Page<SessionStatus>>
   /** How many the filter finds: all of them, or as far as the bounds go. */
   count(filter: SessionFilter, bounds?: CountBounds): Promise<SessionCount>

@@ -1,6 +1,6 @@
 /** People and clients, as a store keeps them. `store.ts` has what holds for every operation. */
 import type { AccountStatus, Client, Subject } from '../domain/identity.ts'
-import type { Page, PageRequest } from './store.ts'
+import type { Page, PageRequest, SearchPageRequest } from './store.ts'
 
 export type SubjectLookup = {
   readonly by: 'id' | 'username' | 'email' | 'phone'
@@ -32,9 +32,10 @@ export interface DirectoryStore {
   findSubject(lookup: SubjectLookup): Promise<Subject | undefined>
   /**
    * Those whose id, name, username, email or phone contains the text, in whatever case, with or
-   * without the marks of Latin letters; without a text all of them.
+   * without the marks of Latin letters; without a text all of them. No index finds a part of a
+   * name, so with a text a page looks at no more rows than it may.
    */
-  listSubjects(page: PageRequest, containing?: string): Promise<Page<Subject>>
+  listSubjects(page: SearchPageRequest, containing?: string): Promise<Page<Subject>>
   /** What those of them are called that are listed; at most 1000 ids of each kind. */
   findNames(of: DirectoryIds): Promise<DirectoryNames>
   /** Rejects with `not_found`, `conflict` or `invalid_parameter`. Only what is given changes. */

@@ -18,8 +18,8 @@ export interface SessionFilter {
 }
 
 /**
- * Rows that one search looks at, the newest of those that its narrowest name finds. Where most of
- * them have ended, or other names exclude them, it would go on through millions otherwise.
+ * Rows that one search looks at: of sessions the newest of those that its narrowest name finds, of
+ * people the next ones. Where few of them match it would go on through millions otherwise.
  */
 export const ROWS_LOOKED_AT = 25_000
 

@@ -71,8 +71,8 @@ export interface PageRequest {
   readonly cursor: string | undefined
 }
 
-/** A page of sessions may hold fewer than its limit, or none, and yet have a next one. */
-export interface SessionPageRequest extends PageRequest {
+/** A page of a search may hold fewer than its limit, or none, and yet have a next one. */
+export interface SearchPageRequest extends PageRequest {
   /** Rows that are looked at for this page. Default `ROWS_LOOKED_AT`. */
   readonly lookAt?: number
 }
@@ -317,7 +317,7 @@ export interface SessionStore {
   listSessions(
     filter: SessionFilter,
     nowMs: number,
-    page: SessionPageRequest,
+    page: SearchPageRequest,
   ): Promise<Page<SessionStatus>>
 
   /** How many sessions the filter finds: all of them, or as far as the bounds go. */

@@ -48,7 +48,7 @@ import type {
   RotateOutcome,
   SessionCount,
   SessionFilter,
-  SessionPageRequest,
+  SearchPageRequest,
   SigningKey,
   SubjectChange,
   SubjectLookup,
@@ -162,7 +162,7 @@ export interface LongQueries {
   listRevocations: { input: { filter: LogFilter; page: PageRequest }; output: Page<Revocation> }
   liveRevocations: { input: LiveRequest; output: LivePage }
   listSessions: {
-    input: { filter: SessionFilter; nowMs: number; page: SessionPageRequest }
+    input: { filter: SessionFilter; nowMs: number; page: SearchPageRequest }
     output: Page<SessionStatus>
   }
   countSessions: {
@@ -175,7 +175,7 @@ export interface LongQueries {
   }
   countOpenings: { input: OpeningsRequest; output: readonly Openings[] }
   listSubjects: {
-    input: { page: PageRequest; containing: string | undefined }
+    input: { page: SearchPageRequest; containing: string | undefined }
     output: Page<Subject>
   }
   findNames: { input: DirectoryIds; output: DirectoryNames }

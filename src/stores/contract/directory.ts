@@ -227,6 +227,31 @@ export const directoryChecks: readonly Check[] = [
     },
   },
   {
+    name: 'listSubjects: a search looks at no more rows than it may, and goes on from there',
+    async run({ store }) {
+      const ids = times(25, (index) => `p${String(index).padStart(2, '0')}`)
+      for (const id of ids) {
+        await store.createSubject(subject({ id, name: Number(id.slice(1)) < 20 ? 'Ana' : 'João' }))
+      }
+      const walk = async (text: string, lookAt: number, limit = 4) => {
+        const pages: (readonly string[])[] = []
+        let cursor: string | undefined
+        do {
+          const page = await store.listSubjects({ limit, cursor, lookAt }, text)
+          pages.push(page.items.map(({ id }) => id))
+          cursor = page.next
+        } while (cursor !== undefined)
+        return pages
+      }
+      const last = ids.slice(20)
+      assert.deepEqual(await walk('joao', 10), [[], [], last.slice(0, 4), last.slice(4)])
+      assert.deepEqual(await walk('joao', 21), [[last[0]], last.slice(1)])
+      assert.deepEqual(await walk('maria', 5), [[], [], [], [], []])
+      assert.deepEqual(await walk('maria', 25), [[]], 'all were looked at')
+      assert.deepEqual(await walk('an', 25, 20), [ids.slice(0, 20)])
+    },
+  },
+  {
     name: 'findNames: what people and clients are called, or how else they are known',
     async run({ store }) {
       const maria = subject({ name: 'Maria', username: 'maria' })

@@ -7,18 +7,7 @@ import {
   type Identifiers,
 } from '../../domain/identifiers.ts'
 import type { Client, Subject } from '../../domain/identity.ts'
-import type {
-  ClientChange,
-  ClientLookup,
-  DirectoryIds,
-  DirectoryNames,
-  Page,
-  PageRequest,
-  SubjectChange,
-  SubjectLookup,
-} from '../../ports/store.ts'
-import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../pages.ts'
-import { markedLetters, plainLetters, searchText } from '../search-text.ts'
+import type { ClientChange, ClientLookup, SubjectChange, SubjectLookup } from '../../ports/store.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { clientValues, subjectValues } from '../identity-values.ts'
@@ -65,67 +54,6 @@ export async function findClient(link: Link, lookup: ClientLookup): Promise<Clie
       ? await link.run<ClientRow>(clientById, [lookup.value])
       : await link.run<ClientRow>(clientByKey, [lookup.dialect, lookup.value])
   return row && toClient(row)
-}
-
-/** The texts of a subject, apart: no text that is searched for holds a line feed. */
-const searched =
-  `lower(translate(concat_ws(chr(10), t.id, t.name, t.username, t.email, t.phone), ` +
-  `'${markedLetters}', '${plainLetters}'))`
-
-export function listSubjects(
-  link: Link,
-  page: PageRequest,
-  containing = '',
-): Promise<Page<Subject>> {
-  if (containing === '') return list<SubjectRow, Subject>(link, 'subjects', page, toSubject)
-  const found = { name: 'search_subjects', text: `strpos(${searched}, $3) > 0` }
-  const wanted = searchText(containing)
-  return list<SubjectRow, Subject>(link, 'subjects', page, toSubject, { ...found, value: wanted })
-}
-
-const namesOf = {
-  subjects: {
-    name: 'names_of_subjects',
-    text: `SELECT id, coalesce(nullif(name, ''), username, email, phone, '') AS name
-      FROM subjects WHERE id = ANY ($1)`,
-  },
-  clients: {
-    name: 'names_of_clients',
-    text: 'SELECT id, name FROM clients WHERE id = ANY ($1)',
-  },
-} as const
-
-export async function findNames(link: Link, of: DirectoryIds): Promise<DirectoryNames> {
-  checkNames(of)
-  const names = async (table: keyof DirectoryIds): Promise<DirectoryNames['subjects']> => {
-    const rows = await link.run<{ id: string; name: string }>(namesOf[table], [of[table]])
-    return rows.map(({ id, name }) => [id, name])
-  }
-  const [subjects, clients] = await Promise.all([names('subjects'), names('clients')])
-  return { subjects, clients }
-}
-
-export function listClients(link: Link, page: PageRequest): Promise<Page<Client>> {
-  return list<ClientRow, Client>(link, 'clients', page, toClient)
-}
-
-async function list<R extends { readonly id: string }, T>(
-  link: Link,
-  table: 'subjects' | 'clients',
-  page: PageRequest,
-  convert: (row: R) => T,
-  found?: Statement & { readonly value: string },
-): Promise<Page<T>> {
-  checkLimit(page.limit, 1000)
-  const after = page.cursor === undefined ? '' : readCursor(table, page.cursor, 'string')
-  const condition = found === undefined ? '' : `AND ${found.text}`
-  const text = `SELECT ${columns[table]} FROM ${table} t WHERE t.id > $1 ${condition} ORDER BY t.id LIMIT $2`
-  const rows = await link.run<R>({ name: found?.name ?? `list_${table}`, text }, [
-    after,
-    page.limit + 1,
-    ...(found === undefined ? [] : [found.value]),
-  ])
-  return toPage(rows, page.limit, convert, (row) => writeCursor(table, row.id))
 }
 
 const addSubject: Statement = {

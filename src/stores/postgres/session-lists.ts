@@ -10,7 +10,7 @@ import type {
   Page,
   SessionCount,
   SessionFilter,
-  SessionPageRequest,
+  SearchPageRequest,
 } from '../../ports/store.ts'
 import { checkLimit, readCursor } from '../pages.ts'
 import {
@@ -130,7 +130,7 @@ export async function listSessions(
   link: Link,
   filter: SessionFilter,
   nowMs: number,
-  { limit, cursor, lookAt = ROWS_LOOKED_AT }: SessionPageRequest,
+  { limit, cursor, lookAt = ROWS_LOOKED_AT }: SearchPageRequest,
 ): Promise<Page<SessionStatus>> {
   checkLimit(limit, 1000)
   const { where, values, name } = conditionsOf(filter)

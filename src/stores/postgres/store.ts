@@ -26,6 +26,7 @@ import { deliveryStore } from './deliveries.ts'
 import { foreignSessionStore } from './foreign-sessions.ts'
 import { isUnreachable, reasonOf } from './reasons.ts'
 import * as directory from './directory.ts'
+import { findNames, listClients, listSubjects } from './directory-lists.ts'
 import { StreamReader } from './stream-reader.ts'
 import { lastAccessExpiryMs } from './horizon.ts'
 import { listKeys } from './keys.ts'
@@ -326,10 +327,10 @@ function directoryReads(
   return {
     findSubject: (lookup) => find(lookup, (known) => directory.findSubject(short, known)),
     listSubjects: (page, containing) =>
-      find(containing, (known) => directory.listSubjects(long, page, known)),
-    findNames: (of) => find(of, (known) => directory.findNames(long, known)),
+      find(containing, (known) => listSubjects(long, page, known)),
+    findNames: (of) => find(of, (known) => findNames(long, known)),
     findClient: (lookup) => find(lookup, (known) => directory.findClient(short, known)),
-    listClients: (page) => directory.listClients(long, page),
+    listClients: (page) => listClients(long, page),
   }
 }
 

@@ -7,16 +7,8 @@ import {
   type Identifiers,
 } from '../../domain/identifiers.ts'
 import type { Client, Subject } from '../../domain/identity.ts'
-import type {
-  ClientLookup,
-  DirectoryNames,
-  Page,
-  PageRequest,
-  SubjectLookup,
-} from '../../ports/store.ts'
-import type { Commands, Handlers, LongQueries, PointQueries } from '../commands.ts'
-import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../pages.ts'
-import { searchText } from '../search-text.ts'
+import type { ClientLookup, SubjectLookup } from '../../ports/store.ts'
+import type { Commands, Handlers, PointQueries } from '../commands.ts'
 import { clientValues, subjectValues } from '../identity-values.ts'
 import { shaped, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 
@@ -48,53 +40,6 @@ export function directoryPointReader(
     },
   }
 }
-
-export function directoryLongReader(
-  database: DatabaseSync,
-): Handlers<Pick<LongQueries, 'listSubjects' | 'listClients' | 'findNames'>> {
-  database.function('search_text', { deterministic: true }, (text) => searchText(String(text)))
-  function list<R extends { readonly id: string }, T>(
-    table: 'subjects' | 'clients',
-    page: PageRequest,
-    convert: (row: R) => T,
-    containing = '',
-  ): Page<T> {
-    checkLimit(page.limit, 1000)
-    const after = page.cursor === undefined ? '' : readCursor(table, page.cursor, 'string')
-    const found = containing === '' ? '' : `AND instr(search_text(${searched}), ?) > 0`
-    const rows = shaped<R[]>(
-      database
-        .prepare(`SELECT * FROM ${table} WHERE id > ? ${found} ORDER BY id LIMIT ?`)
-        .all(after, ...(containing === '' ? [] : [searchText(containing)]), page.limit + 1),
-    )
-    return toPage(rows, page.limit, convert, (row) => writeCursor(table, row.id))
-  }
-  const names = (table: 'subjects' | 'clients', name: string, ids: readonly string[]): Names =>
-    shaped<{ id: string; name: string }[]>(
-      database
-        .prepare(
-          `SELECT id, ${name} AS name FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`,
-        )
-        .all(JSON.stringify(ids)),
-    ).map((row) => [row.id, row.name])
-  return {
-    listSubjects: ({ page, containing }) => list('subjects', page, toSubject, containing),
-    listClients: (page) => list('clients', page, toClient),
-    findNames(of) {
-      checkNames(of)
-      return {
-        subjects: names('subjects', subjectName, of.subjects),
-        clients: names('clients', 'name', of.clients),
-      }
-    },
-  }
-}
-
-type Names = DirectoryNames['subjects']
-
-/** The texts of a subject, apart: no text that is searched for holds a line feed. */
-const searched = `concat_ws(char(10), id, name, username, email, phone)`
-const subjectName = `coalesce(nullif(name, ''), username, email, phone, '')`
 
 type DirectoryCommands = Pick<
   Commands,

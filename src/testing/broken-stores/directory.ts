@@ -17,6 +17,26 @@ export const brokenDirectory: readonly BrokenStore[] = [
     }),
   },
   {
+    name: 'looks through the whole directory for one page of a search',
+    caughtBy: 'listSubjects: a search looks at no more rows than it may',
+    wrap: (store) => ({
+      ...store,
+      listSubjects: ({ limit, cursor }, containing) =>
+        store.listSubjects({ limit, cursor }, containing),
+    }),
+  },
+  {
+    name: 'says that a search has ended where it has looked at as many rows as it may',
+    caughtBy: 'listSubjects: a search looks at no more rows than it may',
+    wrap: (store) => ({
+      ...store,
+      async listSubjects(page, containing) {
+        const found = await store.listSubjects(page, containing)
+        return found.items.length === 0 ? { ...found, next: undefined } : found
+      },
+    }),
+  },
+  {
     name: 'calls nobody anything who has no name',
     caughtBy: 'findNames: what people and clients are called',
     wrap: (store) => ({

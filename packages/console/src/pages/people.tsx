@@ -33,10 +33,17 @@ export function PeoplePage() {
         label={people.title}
         columns={columnsOf(words)}
         keyOf={({ id }) => id}
-        empty={<State icon="people" title={people.emptyTitle} text={people.empty} />}
+        empty={<State icon="people" {...emptyState(words, page.value?.next != null)} />}
       />
     </>
   )
+}
+
+/** A page of a large search may be empty, and not the last. */
+function emptyState({ people }: Words, hasMore: boolean) {
+  return hasMore
+    ? { title: people.laterTitle, text: people.later }
+    : { title: people.emptyTitle, text: people.empty }
 }
 
 function columnsOf({ people, common }: Words): readonly Column<WireSubject>[] {

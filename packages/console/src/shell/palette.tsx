@@ -84,6 +84,13 @@ function commandsFor(
     icon,
     to: address(['sessions'], { [parameter]: value }),
   })
+  // A search for people in a large directory has more pages than the one that is shown here.
+  const findMore: Command = {
+    text: palette.people(text),
+    kind: palette.find,
+    icon: 'people',
+    to: address(['people'], { search: text }),
+  }
   // Where no person was found, the text may be the id of a person of another API.
   const persons = people.length === 0 ? [{ id: text, name: '' }] : people
   const named = persons.map(({ id, name }) => ({
@@ -95,6 +102,7 @@ function commandsFor(
     ...go,
     ...(isAddress ? [find('address', palette.address(text), 'search')] : []),
     ...named.map(({ key, called }) => find('subject', palette.person(called), 'people', key)),
+    findMore,
     ...(sid.test(text)
       ? [
           {

@@ -28,6 +28,8 @@ export const manageEn = {
     one: 'Person',
     search: 'Search',
     searchHint: 'Part of a name, email, phone or id',
+    laterTitle: 'None so far',
+    later: 'The people looked at so far do not match. Look further.',
     emptyTitle: 'Nobody found',
     empty:
       'Try a shorter part of the name. People without an account here are found by their sessions.',
@@ -99,6 +101,8 @@ export const managePt: typeof manageEn = {
     one: 'Pessoa',
     search: 'Busca',
     searchHint: 'Parte do nome, email, telefone ou id',
+    laterTitle: 'Ninguém até aqui',
+    later: 'As pessoas vistas até aqui não conferem. Siga adiante.',
     emptyTitle: 'Ninguém encontrado',
     empty: 'Tente uma parte menor do nome. Quem não tem conta aqui é achado por suas sessões.',
     endAll: 'Encerrar todas as sessões',

@@ -86,7 +86,7 @@ function listRoute({ core, route }: AdminContext): Route {
       summary: 'People; or the one with that username, email or phone',
       query: listQuery<SubjectFilter>({
         search: filter(
-          'Only those of whom an id, name, username, email or phone contains this, in whatever case and with or without accents; goes with no other filter',
+          'Only those of whom an id, name, username, email or phone contains this, in whatever case and with or without accents; goes with no other filter. A page may be short or empty and yet have a `next`',
         ),
         username: filter('Only this username'),
         email: filter('Only this email address'),

@@ -1,0 +1,102 @@
+/** Lists of subjects and clients, and what they are called. */
+import type { Client, Subject } from '../../domain/identity.ts'
+import { ROWS_LOOKED_AT } from '../../ports/session-search.ts'
+import type {
+  DirectoryIds,
+  DirectoryNames,
+  Page,
+  PageRequest,
+  SearchPageRequest,
+} from '../../ports/store.ts'
+import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../pages.ts'
+import { markedLetters, plainLetters, searchText } from '../search-text.ts'
+import { lastLookedAt, toSubjectPage } from '../subject-pages.ts'
+import type { Statement } from './connection.ts'
+import type { Link } from './link.ts'
+import { allOf, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
+
+const columns = { subjects: allOf('subjects', 't'), clients: allOf('clients', 't') }
+
+/** The texts of a subject, apart: no text that is searched for holds a line feed. */
+const searched =
+  `lower(translate(concat_ws(chr(10), t.id, t.name, t.username, t.email, t.phone), ` +
+  `'${markedLetters}', '${plainLetters}'))`
+
+export function listSubjects(
+  link: Link,
+  page: SearchPageRequest,
+  containing = '',
+): Promise<Page<Subject>> {
+  return containing === ''
+    ? list<SubjectRow, Subject>(link, 'subjects', page, toSubject)
+    : searchSubjects(link, page, containing)
+}
+
+const searchEnds: Statement = {
+  name: 'search_subjects_ends',
+  text: 'SELECT t.id FROM subjects t WHERE t.id > $1 ORDER BY t.id LIMIT 2 OFFSET $2',
+}
+
+function searchUpTo(name: string, end: string): Statement {
+  const text = `SELECT ${columns.subjects} FROM subjects t
+    WHERE t.id > $1 ${end} AND strpos(${searched}, $3) > 0 ORDER BY t.id LIMIT $2`
+  return { name, text }
+}
+
+/** Two statements, because an index does not find the end of a range that may have none. */
+const searchToLast = searchUpTo('search_subjects_to', 'AND t.id <= $4')
+const searchToEnd = searchUpTo('search_subjects', '')
+
+async function searchSubjects(
+  link: Link,
+  { limit, cursor, lookAt = ROWS_LOOKED_AT }: SearchPageRequest,
+  containing: string,
+): Promise<Page<Subject>> {
+  checkLimit(limit, 1000)
+  const after = cursor === undefined ? '' : readCursor('subjects', cursor, 'string')
+  const last = lastLookedAt(await link.run<{ id: string }>(searchEnds, [after, lookAt - 1]))
+  const values = [after, limit + 1, searchText(containing)]
+  const rows = await (last === undefined
+    ? link.run<SubjectRow>(searchToEnd, values)
+    : link.run<SubjectRow>(searchToLast, [...values, last]))
+  return toSubjectPage(rows, limit, last)
+}
+
+const namesOf = {
+  subjects: {
+    name: 'names_of_subjects',
+    text: `SELECT id, coalesce(nullif(name, ''), username, email, phone, '') AS name
+      FROM subjects WHERE id = ANY ($1)`,
+  },
+  clients: {
+    name: 'names_of_clients',
+    text: 'SELECT id, name FROM clients WHERE id = ANY ($1)',
+  },
+} as const
+
+export async function findNames(link: Link, of: DirectoryIds): Promise<DirectoryNames> {
+  checkNames(of)
+  const names = async (table: keyof DirectoryIds): Promise<DirectoryNames['subjects']> => {
+    const rows = await link.run<{ id: string; name: string }>(namesOf[table], [of[table]])
+    return rows.map(({ id, name }) => [id, name])
+  }
+  const [subjects, clients] = await Promise.all([names('subjects'), names('clients')])
+  return { subjects, clients }
+}
+
+export function listClients(link: Link, page: PageRequest): Promise<Page<Client>> {
+  return list<ClientRow, Client>(link, 'clients', page, toClient)
+}
+
+async function list<R extends { readonly id: string }, T>(
+  link: Link,
+  table: 'subjects' | 'clients',
+  page: PageRequest,
+  convert: (row: R) => T,
+): Promise<Page<T>> {
+  checkLimit(page.limit, 1000)
+  const after = page.cursor === undefined ? '' : readCursor(table, page.cursor, 'string')
+  const text = `SELECT ${columns[table]} FROM ${table} t WHERE t.id > $1 ORDER BY t.id LIMIT $2`
+  const rows = await link.run<R>({ name: `list_${table}`, text }, [after, page.limit + 1])
+  return toPage(rows, page.limit, convert, (row) => writeCursor(table, row.id))
+}

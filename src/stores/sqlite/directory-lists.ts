@@ -1,0 +1,69 @@
+/** Lists of subjects and clients, and what they are called. */
+import type { DatabaseSync } from 'node:sqlite'
+import type { Subject } from '../../domain/identity.ts'
+import { ROWS_LOOKED_AT } from '../../ports/session-search.ts'
+import type { DirectoryNames, Page, PageRequest, SearchPageRequest } from '../../ports/store.ts'
+import type { Handlers, LongQueries } from '../commands.ts'
+import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../pages.ts'
+import { searchText } from '../search-text.ts'
+import { lastLookedAt, toSubjectPage } from '../subject-pages.ts'
+import { shaped, toClient, toSubject, type SubjectRow } from './rows.ts'
+
+export function directoryLongReader(
+  database: DatabaseSync,
+): Handlers<Pick<LongQueries, 'listSubjects' | 'listClients' | 'findNames'>> {
+  database.function('search_text', { deterministic: true }, (text) => searchText(String(text)))
+  function list<R extends { readonly id: string }, T>(
+    table: 'subjects' | 'clients',
+    page: PageRequest,
+    convert: (row: R) => T,
+  ): Page<T> {
+    checkLimit(page.limit, 1000)
+    const after = page.cursor === undefined ? '' : readCursor(table, page.cursor, 'string')
+    const sql = `SELECT * FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`
+    const rows = shaped<R[]>(database.prepare(sql).all(after, page.limit + 1))
+    return toPage(rows, page.limit, convert, (row) => writeCursor(table, row.id))
+  }
+  function searchSubjects(page: SearchPageRequest, containing: string): Page<Subject> {
+    const { limit, cursor, lookAt = ROWS_LOOKED_AT } = page
+    checkLimit(limit, 1000)
+    const after = cursor === undefined ? '' : readCursor('subjects', cursor, 'string')
+    const ends = database
+      .prepare('SELECT id FROM subjects WHERE id > ? ORDER BY id LIMIT 2 OFFSET ?')
+      .all(after, lookAt - 1)
+    const last = lastLookedAt(shaped<{ id: string }[]>(ends))
+    const rows = database
+      .prepare(
+        `SELECT * FROM subjects WHERE id > ? ${last === undefined ? '' : 'AND id <= ?'}
+           AND instr(search_text(${searched}), ?) > 0 ORDER BY id LIMIT ?`,
+      )
+      .all(after, ...(last === undefined ? [] : [last]), searchText(containing), limit + 1)
+    return toSubjectPage(shaped<SubjectRow[]>(rows), limit, last)
+  }
+  const names = (table: 'subjects' | 'clients', name: string, ids: readonly string[]): Names =>
+    shaped<{ id: string; name: string }[]>(
+      database
+        .prepare(
+          `SELECT id, ${name} AS name FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`,
+        )
+        .all(JSON.stringify(ids)),
+    ).map((row) => [row.id, row.name])
+  return {
+    listSubjects: ({ page, containing = '' }) =>
+      containing === '' ? list('subjects', page, toSubject) : searchSubjects(page, containing),
+    listClients: (page) => list('clients', page, toClient),
+    findNames(of) {
+      checkNames(of)
+      return {
+        subjects: names('subjects', subjectName, of.subjects),
+        clients: names('clients', 'name', of.clients),
+      }
+    },
+  }
+}
+
+type Names = DirectoryNames['subjects']
+
+/** The texts of a subject, apart: no text that is searched for holds a line feed. */
+const searched = `concat_ws(char(10), id, name, username, email, phone)`
+const subjectName = `coalesce(nullif(name, ''), username, email, phone, '')`
