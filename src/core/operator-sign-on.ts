@@ -82,7 +82,7 @@ export function operatorSignOn(dependencies: CoreDependencies): OperatorSignOn {
     const isSame = found.role === role
     return {
       kind: 'known',
-      operator: isSame ? found : await store.updateOperator(found.name, { role }),
+      operator: isSame ? found : await store.updateOperator(found, { role }),
     }
   }
 }

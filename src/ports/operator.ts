@@ -13,8 +13,8 @@ export interface OperatorStore {
   findOperatorByIdentity(identity: OperatorIdentity): Promise<Operator | undefined>
   /** By name. */
   listOperators(page: PageRequest): Promise<Page<Operator>>
-  /** Rejects with `not_found`. */
-  updateOperator(name: string, change: OperatorChange): Promise<Operator>
+  /** Rejects with `not_found`, also where the name is another operator's by now. */
+  updateOperator(operator: Pick<Operator, 'id' | 'name'>, change: OperatorChange): Promise<Operator>
   /** With the operator's passkeys, in one transaction. False where there is none of that name. */
   removeOperator(name: string): Promise<boolean>
 }

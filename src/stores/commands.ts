@@ -112,7 +112,10 @@ export interface ForeignSessionCommands {
 /** And of these. */
 export interface OperatorCommands {
   createOperator: { input: Operator; output: void }
-  updateOperator: { input: { name: string; change: OperatorChange }; output: Operator }
+  updateOperator: {
+    input: { id: string; name: string; change: OperatorChange }
+    output: Operator
+  }
   removeOperator: { input: string; output: boolean }
   addPasskey: { input: Passkey; output: void }
   usePasskey: { input: UsePasskeyCommand; output: boolean }

@@ -73,7 +73,7 @@ export const operatorChecks: readonly Check[] = [
       ] as const) {
         assert.equal(await store.findOperatorByIdentity({ ...identity, ...other }), undefined)
       }
-      const changed = await store.updateOperator(ana.name, { role: 'admin' })
+      const changed = await store.updateOperator(ana, { role: 'admin' })
       assert.deepEqual(await store.findOperatorByIdentity(identity), changed)
       assert.equal(await store.removeOperator(ana.name), true)
       assert.equal(await store.findOperatorByIdentity(identity), undefined)
@@ -97,12 +97,24 @@ export const operatorChecks: readonly Check[] = [
     async run({ store }) {
       const ana = operator()
       await store.createOperator(ana)
-      const raised = await store.updateOperator(ana.name, { role: 'operator' })
+      const raised = await store.updateOperator(ana, { role: 'operator' })
       assert.deepEqual(raised, { ...ana, role: 'operator' })
-      const changed = await store.updateOperator(ana.name, { passwordHash: 'new' })
+      const changed = await store.updateOperator(ana, { passwordHash: 'new' })
       assert.deepEqual(changed, { ...raised, passwordHash: 'new' })
       assert.deepEqual(await store.findOperator(ana.name), changed)
-      await refuses(store.updateOperator('nobody', { role: 'admin' }), 'not_found')
+      await refuses(store.updateOperator(operator(), { role: 'admin' }), 'not_found')
+    },
+  },
+  {
+    name: 'updateOperator: not another operator, who was given the name since',
+    async run({ store }) {
+      const before = operator({ name: 'ana' })
+      const after = operator({ name: 'ana' })
+      await store.createOperator(before)
+      await store.removeOperator('ana')
+      await store.createOperator(after)
+      await refuses(store.updateOperator(before, { role: 'admin' }), 'not_found')
+      assert.deepEqual(await store.findOperator('ana'), after)
     },
   },
   {

@@ -59,8 +59,8 @@ export function operatorStore({
       const rows = await run<OperatorRow>(long, list, [after, limit + 1])
       return toPage(rows, limit, toOperator, ({ name }) => writeCursor('operators', name))
     },
-    async updateOperator(name, { role, passwordHash }) {
-      const values = [name, role ?? null, passwordHash ?? null]
+    async updateOperator({ id, name }, { role, passwordHash }) {
+      const values = [name, role ?? null, passwordHash ?? null, id]
       const [row] = await run<OperatorRow>(own, update, values)
       return row === undefined ? refuse({ kind: 'not_found' }) : toOperator(row)
     },
@@ -111,7 +111,7 @@ const update: Statement = {
   name: 'operator_change',
   text: `UPDATE operators t SET role = coalesce($2, t.role),
       password_hash = coalesce($3, t.password_hash)
-    WHERE t.name = $1 RETURNING ${operators}`,
+    WHERE t.name = $1 AND t.id = $4 RETURNING ${operators}`,
 }
 
 const remove: Statement = {

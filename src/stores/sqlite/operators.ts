@@ -23,7 +23,7 @@ export function operatorStore(
     findOperator: (name) => access.find('findOperator', name),
     findOperatorByIdentity: (identity) => access.find('findOperatorByIdentity', identity),
     listOperators: (page) => access.list('listOperators', page),
-    updateOperator: (name, change) => access.change('updateOperator', { name, change }),
+    updateOperator: ({ id, name }, change) => access.change('updateOperator', { id, name, change }),
     removeOperator: (name) => access.change('removeOperator', name),
     addPasskey: (passkey) => access.change('addPasskey', passkey),
     findPasskey: (id) => access.find('findPasskey', id),
@@ -63,8 +63,9 @@ export function operatorWriter(database: DatabaseSync): Handlers<OperatorCommand
       }
       keep(operator)
     },
-    updateOperator({ name, change: { role, passwordHash } }) {
-      const found = findOperator(name) ?? refuse({ kind: 'not_found' })
+    updateOperator({ id, name, change: { role, passwordHash } }) {
+      const found = findOperator(name)
+      if (found?.id !== id) return refuse({ kind: 'not_found' })
       const changed = {
         ...found,
         role: role ?? found.role,

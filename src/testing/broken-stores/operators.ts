@@ -55,7 +55,19 @@ export const brokenOperators: readonly BrokenStore[] = [
     caughtBy: 'updateOperator: changes what is given',
     wrap: (store) => ({
       ...store,
-      updateOperator: (name, change) => store.updateOperator(name, { passwordHash: '', ...change }),
+      updateOperator: (operator, change) =>
+        store.updateOperator(operator, { passwordHash: '', ...change }),
+    }),
+  },
+  {
+    name: 'changes the operator who has a name, whoever was meant',
+    caughtBy: 'updateOperator: not another operator',
+    wrap: (store) => ({
+      ...store,
+      async updateOperator(operator, change) {
+        const now = await store.findOperator(operator.name)
+        return store.updateOperator(now ?? operator, change)
+      },
     }),
   },
   {
