@@ -2,7 +2,7 @@ import type { Subject, SubjectPatch } from '../domain/identity.ts'
 import type { Reason } from '../domain/revocation.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { mintSecret } from './mint-secret.ts'
-import { removePasskey } from './passkeys.ts'
+import { removePasskeys } from './passkeys.ts'
 import { hashPassword } from './password.ts'
 import { revoke, type Revoked, type RevokeRequest } from './revoke.ts'
 
@@ -48,18 +48,4 @@ export async function changeSubject(
 function reasonToEnd(status: SubjectPatch['status'], passwordEnds: boolean): Reason | undefined {
   if (status === 'disabled') return 'subject_disabled'
   return passwordEnds ? 'password_changed' : undefined
-}
-
-/**
- * A person who knew the old password may have added one. Removed after the revocation, because then
- * no other can be added; a session opened with one in between ends with it.
- */
-async function removePasskeys(
-  dependencies: CoreDependencies,
-  holder: string,
-  actor: string,
-): Promise<void> {
-  for (const { id } of await dependencies.store.listPasskeys(holder)) {
-    await removePasskey(dependencies, holder, id, actor)
-  }
 }

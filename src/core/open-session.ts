@@ -141,7 +141,7 @@ async function refuseOldSecret(
   provedBy: Proof,
   session: Session,
 ): Promise<void> {
-  if ((await currentSecret(dependencies, provedBy)) === secretOf(provedBy)) return
+  if (await isStillProof(dependencies, provedBy)) return
   await revoke(dependencies, {
     scope: 'session',
     key: session.sid,
@@ -150,6 +150,14 @@ async function refuseOldSecret(
     wait: false,
   })
   refuse({ kind: 'credentials_invalid' })
+}
+
+/** Whether what was proved is as it was: not changed, not removed. */
+export async function isStillProof(
+  dependencies: CoreDependencies,
+  provedBy: Proof,
+): Promise<boolean> {
+  return (await currentSecret(dependencies, provedBy)) === secretOf(provedBy)
 }
 
 async function currentSecret(

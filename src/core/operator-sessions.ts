@@ -5,10 +5,11 @@
  */
 import { refuse } from '../domain/failure.ts'
 import { operatorSubject, roles, type Operator, type Role } from '../domain/operator.ts'
+import type { Passkey } from '../domain/passkey.ts'
 import type { Session } from '../domain/session.ts'
 import type { OperatorLogin } from '../domain/single-sign-on.ts'
 import type { CoreDependencies } from './dependencies.ts'
-import { sessionCommand } from './open-session.ts'
+import { isStillProof, sessionCommand } from './open-session.ts'
 import { keptOf, operatorLogoutVerbs, type OperatorLogout } from './operator-logouts.ts'
 import { parseRefreshToken } from './refresh-token.ts'
 import { revoke, type Revoked } from './revoke.ts'
@@ -30,6 +31,8 @@ export interface OperatorSession {
 
 export interface OpenOperatorSession {
   readonly operator: Operator
+  /** The passkey that has signed; undefined where a password or the provider was asked. */
+  readonly provedBy?: Passkey
   readonly lifetimeMs: number
   /** Of the browser: address and user agent. */
   readonly attributes: Session['attributes']
@@ -42,8 +45,8 @@ export interface OperatorSessions {
    * Opens a session for an operator who is authenticated.
    *
    * @returns The token that the browser keeps.
-   * @throws {Refusal} `credentials_invalid` where they were removed, got another password or were
-   *   logged out at the identity provider meanwhile; `store_unavailable`.
+   * @throws {Refusal} `credentials_invalid` where they were removed, got another password, lost the
+   *   passkey or were logged out at the identity provider meanwhile; `store_unavailable`.
    */
   open(request: OpenOperatorSession): Promise<string>
   /**
@@ -78,7 +81,7 @@ export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSe
   }
 
   return {
-    async open({ operator, lifetimeMs, attributes, login }) {
+    async open({ operator, provedBy, lifetimeMs, attributes, login }) {
       const { command, refreshToken } = sessionCommand(dependencies, {
         subjectId: operatorSubject(operator.name),
         clientId: CONSOLE_CLIENT,
@@ -86,6 +89,7 @@ export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSe
         audience: CONSOLE_CLIENT,
         accessLifetimeMs: NO_ACCESS_MS,
         refreshLifetimeMs: lifetimeMs,
+        ...(provedBy && { provedBy }),
         attributes: {
           ...attributes,
           operatorId: operator.id,
@@ -95,8 +99,12 @@ export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSe
       const { sid } = await store.openSession(command)
       // Looked at once more behind it, as `openSession` does for people.
       const now = await store.findOperator(operator.name)
-      const isOver = login !== undefined && (await logouts.isOver(login))
-      if (now?.id !== operator.id || now.passwordHash !== operator.passwordHash || isOver) {
+      const isOver =
+        now?.id !== operator.id ||
+        now.passwordHash !== operator.passwordHash ||
+        (provedBy !== undefined && !(await isStillProof(dependencies, provedBy))) ||
+        (login !== undefined && (await logouts.isOver(login)))
+      if (isOver) {
         await endSession(dependencies, sid, 'system', false)
         return refuse({ kind: 'credentials_invalid' })
       }

@@ -11,6 +11,7 @@ import {
 import type { OperatorStore } from '../ports/operator.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { mintId } from './mint-id.ts'
+import { removePasskeys } from './passkeys.ts'
 import { checkPassword, hashPassword, MAX_PASSWORD_LENGTH, spendPasswordTime } from './password.ts'
 import { revoke, type Revoked, type RevokeRequest } from './revoke.ts'
 
@@ -58,10 +59,6 @@ export function operatorVerbs(dependencies: CoreDependencies): Operators {
   const endSessions = (name: string, reason: RevokeRequest['reason'], by: By): Promise<Revoked> =>
     revoke(dependencies, { scope: 'subject', key: operatorSubject(name), reason, ...by })
 
-  const removePasskeys = async (holder: string): Promise<void> => {
-    for (const { id } of await store.listPasskeys(holder)) await store.removePasskey(holder, id)
-  }
-
   return {
     find: (name) => store.findOperator(name),
     list: (page) => store.listOperators(page),
@@ -78,19 +75,17 @@ export function operatorVerbs(dependencies: CoreDependencies): Operators {
     },
 
     async change(name, { role, password }, by) {
-      if (password !== undefined && (await store.findOperator(name))?.identity !== undefined) {
-        return refuseSecondWay()
-      }
+      const found = (await store.findOperator(name)) ?? refuse({ kind: 'not_found' })
+      if (password !== undefined && found.identity !== undefined) return refuseSecondWay()
       const passwordHash = await hash(password)
-      const operator = await store.updateOperator(name, {
+      const operator = await store.updateOperator(found, {
         ...(role === undefined ? {} : { role }),
         ...(passwordHash === undefined ? {} : { passwordHash }),
       })
       // After it is stored: see `changeSubject`.
       const isEnding = passwordHash !== undefined
       const revoked = isEnding ? await endSessions(name, 'password_changed', by) : undefined
-      // A thief of the session may have added one. After the sign-out no more can be added.
-      if (isEnding) await removePasskeys(operatorSubject(name))
+      if (isEnding) await removePasskeys(dependencies, operatorSubject(name), by.actor)
       return { operator, revoked }
     },
 

@@ -76,3 +76,26 @@ export async function removePasskey(
 }
 
 const PAGE = 100
+
+/**
+ * Removes every passkey of a holder whose password has changed, and whose sessions have ended
+ * since: a thief who knew the old password may have added one. One that is used in between opens a
+ * session, which ends with it, but may have added another one until then: so the list is read again
+ * until it is empty.
+ *
+ * @throws {Refusal} `conflict` where they are added faster than they go.
+ */
+export async function removePasskeys(
+  dependencies: CoreDependencies,
+  holder: string,
+  actor: string,
+): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const held = await dependencies.store.listPasskeys(holder)
+    if (held.length === 0) return
+    for (const { id } of held) await removePasskey(dependencies, holder, id, actor)
+  }
+  refuse({ kind: 'conflict', reason: 'passkeys are added while they are removed' })
+}
+
+const MAX_ROUNDS = 10

@@ -1,6 +1,7 @@
 /** Operators sign in at `/console/sign-in`, over real HTTP as a browser sends it. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { operatorVerbs } from '../../src/core/operators.ts'
 import { operatorSubject } from '../../src/domain/operator.ts'
 import { startTestServer, type CallOptions, type Reply } from '../harness.ts'
 import { assertProblem, useApi } from './api.ts'
@@ -174,6 +175,43 @@ suite('a session of an operator', () => {
     assert.equal((await passkeys.list(holder)).length, 2)
     assert.equal((await api.patch('/operators/rui', { password: PASSWORD })).status, 200)
     assert.deepEqual(await passkeys.list(holder), [])
+  })
+
+  test('a thief’s passkey that is used while the password changes leaves nothing behind', async () => {
+    await browser()
+    const { core, dependencies } = api.server
+    const holder = operatorSubject('rui')
+    const made = { holder, name: '', publicKey: 'AA', counter: 0, transports: [] }
+    await core.passkeys.add({ ...made, id: 'of-a-thief' })
+    const provedBy = await core.passkeys.find('of-a-thief')
+    assert.ok(provedBy)
+    const signIn = async () => {
+      const operator = (await core.operators.find('rui')) ?? assert.fail('rui was removed')
+      return core.operatorSessions.open({ operator, provedBy, lifetimeMs: 60_000, attributes: {} })
+    }
+    let stolen: string | undefined
+    const { store } = dependencies
+    const meddling: typeof store = {
+      ...store,
+      async listPasskeys(of) {
+        const held = await store.listPasskeys(of)
+        if (stolen !== undefined) return held
+        // The sessions have ended, the passkeys are still there.
+        stolen = await signIn()
+        assert.equal((await core.operatorSessions.find(stolen))?.name, 'rui')
+        await core.passkeys.add({ ...made, id: 'added-with-it' })
+        return held
+      },
+    }
+    const by = { actor: 'system', wait: true }
+    const verbs = operatorVerbs({ ...dependencies, store: meddling })
+    await verbs.change('rui', { password: PASSWORD }, by)
+    assert.equal(await core.operatorSessions.find(stolen ?? ''), undefined)
+    assert.deepEqual(await core.passkeys.list(holder), [])
+    // It had signed before it was removed.
+    await assert.rejects(signIn(), { failure: { kind: 'credentials_invalid' } })
+    const filter = { subjectId: holder, liveAtMs: Date.now() }
+    assert.equal((await core.sessions.count(filter)).count, 0)
   })
 
   test('is over when its time is', async () => {

@@ -1,6 +1,7 @@
 /** Passkeys of people: added at `/devices/passkeys`, used at `/login` (WebAuthn Level 3). */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, suite, test } from 'node:test'
+import { changeSubject } from '../../src/core/change-subject.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { Authenticator, type Lies } from './authenticator.ts'
 import { passkeysPage as page, usePasskeys } from './passkey-kit.ts'
@@ -222,6 +223,27 @@ suite('a login by passkey that meets an end', () => {
     assert.equal((await server.core.sessions.count(filter)).count, 0)
     assert.equal(await isLoggedIn(begun.browser), false)
   })
+})
+
+test('a passkey that is added while a new password removes the others goes with them', async () => {
+  const { core, dependencies } = server
+  const { store } = dependencies
+  const made = { holder: 'paulo', name: '', publicKey: 'AA', counter: 0, transports: [] }
+  await core.passkeys.add({ ...made, id: 'of-a-thief' })
+  let isAdded = false
+  const meddling: typeof store = {
+    ...store,
+    async listPasskeys(holder) {
+      const held = await store.listPasskeys(holder)
+      if (!isAdded) await core.passkeys.add({ ...made, id: 'added-with-it' })
+      isAdded = true
+      return held
+    },
+  }
+  const by = { actor: 'system', wait: true }
+  const { password } = paulo
+  await changeSubject({ ...dependencies, store: meddling }, 'paulo', { password }, by)
+  assert.deepEqual(await core.passkeys.list('paulo'), [])
 })
 
 suite('the page of a person’s passkeys', () => {

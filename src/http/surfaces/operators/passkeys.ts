@@ -1,6 +1,6 @@
 /** `/console/passkeys`: an operator's own passkeys, and the challenges for them. */
 import { Refusal, refuse } from '../../../domain/failure.ts'
-import { operatorSubject, type Operator } from '../../../domain/operator.ts'
+import { operatorSubject } from '../../../domain/operator.ts'
 import type { OperatorSession } from '../../../core/operator-sessions.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
@@ -8,7 +8,7 @@ import { readOperatorCookie } from '../../operator-cookie.ts'
 import { passkeysPath, signInPath } from '../../operator-paths.ts'
 import { refuseAllButPages } from '../../own-origin.ts'
 import { passkeysPage } from './passkeys-page.ts'
-import type { OperatorService } from './service.ts'
+import type { OperatorService, Proved } from './service.ts'
 import { wordsFor } from './words.ts'
 
 /** `POST /console/passkeys/challenge`: for an operator who wants to sign in. */
@@ -26,8 +26,9 @@ export async function authenticateByPasskey(
   { core, passkeys }: OperatorService,
   request: SurfaceRequest,
   response: string,
-): Promise<Operator> {
-  const { holder } = await passkeys.authenticate(request, response)
+): Promise<Proved> {
+  const provedBy = await passkeys.authenticate(request, response)
+  const { holder } = provedBy
   const prefix = operatorSubject('')
   const operator = holder.startsWith(prefix)
     ? await core.operators.find(holder.slice(prefix.length))
@@ -35,7 +36,7 @@ export async function authenticateByPasskey(
   if (operator === undefined || operator.identity !== undefined) {
     return refuse({ kind: 'credentials_invalid' })
   }
-  return operator
+  return { operator, provedBy }
 }
 
 /** `GET /console/passkeys`. */

@@ -1,3 +1,4 @@
+import type { OpenOperatorSession } from '../../../core/operator-sessions.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
 import { createPasskeyPages, type PasskeyPages } from '../../passkeys.ts'
@@ -12,6 +13,9 @@ export interface SignOnService {
   /** Which values of its claims give which role; undefined: roles are given here. */
   readonly roles: RoleMapping | undefined
 }
+
+/** An operator who has proved who they are, and how. */
+export type Proved = Pick<OpenOperatorSession, 'operator' | 'provedBy' | 'login'>
 
 /** What the parts of this surface share. */
 export interface OperatorService extends Pick<SurfaceContext, 'core' | 'log'> {

@@ -28,7 +28,7 @@ export async function submitSetUp(
     // Codes cannot be guessed; what is bounded is the work for those who try.
     await service.guesses.consume(digest(code), request.clientAddress)
     const operator = await service.core.invitations.accept(code, name, form.get('password') ?? '')
-    return await signIn(service, request, operator, CONSOLE_PATH)
+    return await signIn(service, request, { operator }, CONSOLE_PATH)
   } catch (error) {
     const words = wordsFor(request)
     const again = error instanceof Refusal ? problemOf(error.failure, words) : undefined

@@ -2,7 +2,6 @@
 import { digest } from '../../../core/handles.ts'
 import { Refusal, type Failure } from '../../../domain/failure.ts'
 import type { Operator } from '../../../domain/operator.ts'
-import type { OperatorLogin } from '../../../domain/single-sign-on.ts'
 import { readForm } from '../../body.ts'
 import type { Cookie } from '../../cookie.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
@@ -11,7 +10,7 @@ import { CONSOLE_PATH, signInPath } from '../../operator-paths.ts'
 import { refuseAllButPages, refuseOtherPages } from '../../own-origin.ts'
 import { authenticateByPasskey } from './passkeys.ts'
 import { signInPage } from './pages.ts'
-import type { OperatorService } from './service.ts'
+import type { OperatorService, Proved } from './service.ts'
 import { signOnProblems, wordsFor, type Words } from './words.ts'
 
 /**
@@ -54,10 +53,11 @@ export async function submitSignIn(
   const name = form.get('name') ?? ''
   try {
     const passkey = form.get('passkey')
-    const operator = await (passkey === null
-      ? checkPassword(service, request, name, form.get('password') ?? '')
-      : authenticateByPasskey(service, request, passkey))
-    return await signIn(service, request, operator, returnTo)
+    const proved: Proved =
+      passkey === null
+        ? { operator: await checkPassword(service, request, name, form.get('password') ?? '') }
+        : await authenticateByPasskey(service, request, passkey)
+    return await signIn(service, request, proved, returnTo)
   } catch (error) {
     const words = wordsFor(request)
     const again = error instanceof Refusal ? problemOf(error.failure, words) : undefined
@@ -73,37 +73,31 @@ export async function submitSignIn(
 export async function signIn(
   service: OperatorService,
   request: SurfaceRequest,
-  operator: Operator,
+  proved: Proved,
   returnTo: string,
 ): Promise<Answer> {
-  const cookie = await openSession(service, request, operator)
+  const cookie = await openSession(service, request, proved)
   return { status: 303, headers: { location: returnTo }, cookies: [cookie] }
 }
 
-/**
- * Every sign-in is a new session (session fixation); one that the browser had before ends.
- *
- * @param login Where they have proved it at the identity provider.
- */
+/** Every sign-in is a new session (session fixation); one that the browser had before ends. */
 export async function openSession(
   { core, options, log }: OperatorService,
   request: SurfaceRequest,
-  operator: Operator,
-  login?: OperatorLogin,
+  proved: Proved,
 ): Promise<Cookie> {
   const lifetimeMs = options.sessionLifetimeMs
   const before = readOperatorCookie(request)
   if (before !== undefined) await core.operatorSessions.end(before)
   const token = await core.operatorSessions.open({
-    operator,
+    ...proved,
     lifetimeMs,
     attributes: {
       address: request.clientAddress,
       userAgent: request.header('user-agent')?.slice(0, 256) ?? '',
     },
-    ...(login && { login }),
   })
-  const { name, role } = operator
+  const { name, role } = proved.operator
   log.info({ requestId: request.requestId, operator: name, role }, 'operator signed in')
   return operatorCookie(request, token, Math.floor(lifetimeMs / 1000))
 }

@@ -70,7 +70,7 @@ export async function finishSignOn(
   const outcome = await core.operatorSignOn(login, roles && mappedRole(roles, login.groups))
   // Whom the provider knows by which name is in its own log.
   if (outcome.kind !== 'known') return failed(outcome.kind, 'not an operator of this server')
-  const cookie = await openSession(service, request, outcome.operator, login)
+  const cookie = await openSession(service, request, { operator: outcome.operator, login })
   const answer = onwardPage(wordsFor(request), returnTo)
   return { ...answer, cookies: [cookie, awayCookie(request, '', 0)] }
 }
