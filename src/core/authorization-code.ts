@@ -8,12 +8,8 @@ import { isOvertaken, type Generations } from '../domain/generation.ts'
 import { isLoginLive, type Json } from '../domain/session.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { digest, mintHandle } from './handles.ts'
-import {
-  firstTokens,
-  sessionCommand,
-  type IssuedTokens,
-  type SessionRequest,
-} from './open-session.ts'
+import { firstTokens, type IssuedTokens } from './issued-tokens.ts'
+import { sessionCommand, type SessionRequest } from './open-session.ts'
 import { revoke } from './revoke.ts'
 
 /** Codes are remembered this long after they expired, so that a late second use is noticed. */
@@ -143,7 +139,7 @@ export async function redeemGrant(
     await endCompromised(dependencies, session.sid, grant)
     return refuse({ kind: 'token_revoked' })
   }
-  return firstTokens(dependencies, request, session, refreshToken)
+  return firstTokens(dependencies, request, session, command.createdAtMs, refreshToken)
 }
 
 /** Asked of the login itself: clients that came into its session may stay when it ends. */

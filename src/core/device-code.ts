@@ -19,7 +19,8 @@ import {
 import type { CoreDependencies } from './dependencies.ts'
 import { digest, mintHandle } from './handles.ts'
 import { mintCode } from './mint-code.ts'
-import type { IssuedTokens, SessionRequest } from './open-session.ts'
+import type { IssuedTokens } from './issued-tokens.ts'
+import type { SessionRequest } from './open-session.ts'
 
 /** No vowels, so no words, and nothing that is mistaken for a digit (RFC 8628, section 6.1). */
 const ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ'

@@ -4,8 +4,8 @@ import { participantKey } from '../domain/scope.ts'
 import { codeKind, findGrant, storedGrant, type CodeGrant } from './authorization-code.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { digest } from './handles.ts'
-import { joinCommand, joinedTokens, type JoinRequest } from './join-session.ts'
-import type { IssuedTokens } from './open-session.ts'
+import { firstTokens, type IssuedTokens } from './issued-tokens.ts'
+import { joinCommand, type JoinRequest } from './join-session.ts'
 import { revoke } from './revoke.ts'
 
 export interface JoinByCode {
@@ -69,7 +69,13 @@ export async function joinByCode(
         await endPart()
         return refuse({ kind: 'token_revoked' })
       }
-      return joinedTokens(dependencies, request, session, prepared)
+      return firstTokens(
+        dependencies,
+        request,
+        session,
+        prepared.command.joinedAtMs,
+        prepared.refreshToken,
+      )
     }
   }
 }

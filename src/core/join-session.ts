@@ -2,40 +2,36 @@ import { refuse } from '../domain/failure.ts'
 import type { Session } from '../domain/session.ts'
 import type { JoinSessionCommand } from '../ports/store.ts'
 import type { CoreDependencies } from './dependencies.ts'
+import {
+  firstRefreshToken,
+  firstTokens,
+  type IssuedTokens,
+  type TokenRequest,
+} from './issued-tokens.ts'
 import { mintId } from './mint-id.ts'
-import type { IssuedTokens } from './open-session.ts'
-import { mintRefreshToken, type MintedRefreshToken } from './refresh-token.ts'
-import { signAccess, type ExtraClaims } from './sign-access.ts'
+import type { MintedRefreshToken } from './refresh-token.ts'
 
-export interface JoinRequest {
+/** The life of the access token is shortened to `SessionRequest.maxAccessLifetimeMs`. */
+export interface JoinRequest extends TokenRequest {
   /** The session that was logged in to. */
   readonly sid: string
   /** The client that comes in. */
   readonly clientId: string
   readonly dialect: string
-  /** `aud` of its access tokens, before the installation's own audiences. */
-  readonly audience: string
-  /** Shortened to the longest that the session allows: `SessionRequest.maxAccessLifetimeMs`. */
-  readonly accessLifetimeMs: number
-  /** Undefined: no refresh token. */
-  readonly refreshLifetimeMs?: number
-  /** Thumbprint of the key that the refresh token is bound to. */
-  readonly boundTo?: string
-  readonly claims?: ExtraClaims
-  /** Of this client's part in the session. What a receiver needs to tell it stands here, too. */
+  /** Of this client's part in the session, with what a receiver needs to notify the client. */
   readonly attributes?: Session['attributes']
 }
 
 /**
- * Lets another client into a session, without a second login, and issues its first tokens. In the
- * transaction that lets it in the session still stands: a join that races a logout is after it, or
- * its tokens are dead on arrival.
+ * Lets another client into a session, without a second login, and issues its first tokens. The
+ * transaction that lets it in checks that the session is alive: a join that races a logout is after
+ * it, or its tokens are dead on arrival.
  *
- * A client that is in the session already, with the same dialect and attributes, has further tokens
- * for the same part.
+ * A client that is already in the session, with the same dialect and attributes, gets further
+ * tokens for the same part.
  *
  * @returns The session as this client has it, and its tokens.
- * @throws {Refusal} `token_revoked` where the session does not stand any more, `account_disabled`,
+ * @throws {Refusal} `token_revoked` where the session has ended, `account_disabled`,
  *   `store_unavailable`.
  */
 export async function joinSession(
@@ -45,7 +41,8 @@ export async function joinSession(
   const prepared = await joinCommand(dependencies, request)
   const session = await dependencies.store.joinSession(prepared.command)
   if (session === undefined) return refuse({ kind: 'token_revoked' })
-  return joinedTokens(dependencies, request, session, prepared)
+  const { command, refreshToken } = prepared
+  return firstTokens(dependencies, request, session, command.joinedAtMs, refreshToken)
 }
 
 interface Prepared {
@@ -54,21 +51,19 @@ interface Prepared {
 }
 
 /**
- * What the store is told of a join, and the refresh token of which it knows the hash.
+ * The store's command for a join, and the refresh token whose hash it holds.
  *
  * @throws {Refusal} `token_revoked`: there is no such session.
  */
 export async function joinCommand(
-  { store, clock, random }: CoreDependencies,
+  dependencies: CoreDependencies,
   request: JoinRequest,
 ): Promise<Prepared> {
+  const { store, clock, random } = dependencies
   const session = await store.findSession(request.sid)
   if (session === undefined) return refuse({ kind: 'token_revoked' })
   const nowMs = clock.nowMs()
-  const refreshToken =
-    request.refreshLifetimeMs === undefined
-      ? undefined
-      : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs, request.boundTo)
+  const refreshToken = firstRefreshToken(dependencies, request, nowMs)
   const command = {
     participantId: mintId(random, nowMs),
     session,
@@ -79,29 +74,4 @@ export async function joinCommand(
     refreshToken: refreshToken?.record,
   }
   return { command, refreshToken }
-}
-
-/** The tokens of a client that joined a moment ago. */
-export async function joinedTokens(
-  dependencies: CoreDependencies,
-  request: JoinRequest,
-  session: Session,
-  { command, refreshToken }: Prepared,
-): Promise<IssuedTokens> {
-  const access = await signAccess(dependencies, {
-    session,
-    audience: request.audience,
-    lifetimeMs: request.accessLifetimeMs,
-    // The moment up to which the store has let a token live is counted from here.
-    issuedAtMs: command.joinedAtMs,
-    ...(request.claims === undefined ? {} : { claims: request.claims }),
-  })
-  return {
-    session,
-    access,
-    refresh: refreshToken && {
-      token: refreshToken.token,
-      expiresAtMs: refreshToken.record.expiresAtMs,
-    },
-  }
 }

@@ -4,12 +4,18 @@ import type { Passkey } from '../domain/passkey.ts'
 import type { Session } from '../domain/session.ts'
 import type { OpenSessionCommand } from '../ports/store.ts'
 import type { CoreDependencies } from './dependencies.ts'
+import {
+  firstRefreshToken,
+  firstTokens,
+  type IssuedTokens,
+  type TokenRequest,
+} from './issued-tokens.ts'
 import { mintId } from './mint-id.ts'
-import { mintRefreshToken, type MintedRefreshToken } from './refresh-token.ts'
+import type { MintedRefreshToken } from './refresh-token.ts'
 import { revoke } from './revoke.ts'
-import { signAccess, type AccessToken, type ExtraClaims } from './sign-access.ts'
 
-export interface SessionRequest {
+/** Without a refresh token, the session lives as long as its access token. */
+export interface SessionRequest extends TokenRequest {
   /** A person's id, or `clientSubject(id)` for a client that acts for itself. */
   readonly subjectId: string
   readonly clientId: string
@@ -22,21 +28,13 @@ export interface SessionRequest {
    */
   readonly provedBy?: Proof
   readonly dialect: string
-  /** `aud` of its access tokens, before the installation's own audiences. */
-  readonly audience: string
-  readonly accessLifetimeMs: number
   /**
    * The longest life of an access token of any client that joins the session, milliseconds;
    * `accessLifetimeMs` where it is not given.
    */
   readonly maxAccessLifetimeMs?: number
-  /** Undefined: no refresh token, and the session lives as long as its access token. */
-  readonly refreshLifetimeMs?: number
-  /** Thumbprint of the key that the refresh token is bound to. */
-  readonly boundTo?: string
   /** Longest life of the session; the refresh life (or the access life) where it is not given. */
   readonly sessionLifetimeMs?: number
-  readonly claims?: ExtraClaims
   readonly attributes?: Session['attributes']
 }
 
@@ -44,13 +42,6 @@ type Proof = Subject | Client | Passkey
 
 /** The attribute of a session that names the passkey with which it was opened. */
 export const PASSKEY_ATTRIBUTE = 'passkey'
-
-/** What a login or a refresh hands out. */
-export interface IssuedTokens {
-  readonly session: Session
-  readonly access: AccessToken
-  readonly refresh: { readonly token: string; readonly expiresAtMs: number } | undefined
-}
 
 /**
  * Opens a session and issues its first tokens. The caller has already authenticated the person.
@@ -67,7 +58,7 @@ export async function openSession(
   if (request.provedBy !== undefined) {
     await refuseOldSecret(dependencies, request.provedBy, session)
   }
-  return firstTokens(dependencies, request, session, refreshToken)
+  return firstTokens(dependencies, request, session, command.createdAtMs, refreshToken)
 }
 
 interface Prepared {
@@ -75,16 +66,11 @@ interface Prepared {
   readonly refreshToken: MintedRefreshToken | undefined
 }
 
-/** What the store is told of a session, and the refresh token of which it knows the hash. */
-export function sessionCommand(
-  { clock, random }: CoreDependencies,
-  request: SessionRequest,
-): Prepared {
+/** The store's command for a new session, and the refresh token whose hash it holds. */
+export function sessionCommand(dependencies: CoreDependencies, request: SessionRequest): Prepared {
+  const { clock, random } = dependencies
   const nowMs = clock.nowMs()
-  const refreshToken =
-    request.refreshLifetimeMs === undefined
-      ? undefined
-      : mintRefreshToken(random, nowMs, nowMs + request.refreshLifetimeMs, request.boundTo)
+  const refreshToken = firstRefreshToken(dependencies, request, nowMs)
   const lifetimeMs =
     request.sessionLifetimeMs ?? request.refreshLifetimeMs ?? request.accessLifetimeMs
   const command = {
@@ -104,32 +90,6 @@ export function sessionCommand(
 
 function proofAttributes(provedBy: Proof | undefined): Session['attributes'] {
   return provedBy !== undefined && isPasskey(provedBy) ? { [PASSKEY_ATTRIBUTE]: provedBy.id } : {}
-}
-
-/** The tokens of a session that was stored a moment ago. */
-export async function firstTokens(
-  dependencies: CoreDependencies,
-  request: SessionRequest,
-  session: Session,
-  refreshToken: MintedRefreshToken | undefined,
-): Promise<IssuedTokens> {
-  const access = await signAccess(dependencies, {
-    session,
-    audience: request.audience,
-    lifetimeMs: request.accessLifetimeMs,
-    // Of the moment from which the session counts: the store has let a token live that long from
-    // then on, and the session's end would cut its life short by what the store took.
-    issuedAtMs: session.createdAtMs,
-    ...(request.claims === undefined ? {} : { claims: request.claims }),
-  })
-  return {
-    session,
-    access,
-    refresh: refreshToken && {
-      token: refreshToken.token,
-      expiresAtMs: refreshToken.record.expiresAtMs,
-    },
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { refuse } from '../domain/failure.ts'
 import type { Session } from '../domain/session.ts'
 import type { CoreDependencies } from './dependencies.ts'
-import type { IssuedTokens } from './open-session.ts'
+import type { IssuedTokens } from './issued-tokens.ts'
 import {
   mintRefreshToken,
   openAnswer,

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { IssuedTokens } from '../../src/core/open-session.ts'
+import type { IssuedTokens } from '../../src/core/issued-tokens.ts'
 import { scopes, type Scope } from '../../src/domain/scope.ts'
 import { ClockWorld } from './clock-world.ts'
 import { keyOf, refusalOf } from './world.ts'

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import type { IssuedTokens } from '../../src/core/open-session.ts'
+import type { IssuedTokens } from '../../src/core/issued-tokens.ts'
 import type { FailureKind } from '../../src/domain/failure.ts'
 import { scopes, type Scope } from '../../src/domain/scope.ts'
 import { startTestServer, type TestServer } from '../harness.ts'

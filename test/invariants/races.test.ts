@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { IssuedTokens } from '../../src/core/open-session.ts'
+import type { IssuedTokens } from '../../src/core/issued-tokens.ts'
 import { generationIn } from '../../src/domain/generation.ts'
 import type { Scope } from '../../src/domain/scope.ts'
 import { startTestServer, type TestServer } from '../harness.ts'

@@ -7,7 +7,7 @@ import { after, before, suite, test } from 'node:test'
 import { Command } from 'commander'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { addLogout } from '../../src/cli/commands/logout.ts'
-import type { IssuedTokens } from '../../src/core/open-session.ts'
+import type { IssuedTokens } from '../../src/core/issued-tokens.ts'
 import { generationIn, type WireGenerations } from '../../src/domain/generation.ts'
 import {
   hasOneKey,

@@ -3,7 +3,7 @@ import { decodeProtectedHeader } from 'jose'
 import { Refusal, type FailureKind } from '../../src/domain/failure.ts'
 import type { Scope } from '../../src/domain/scope.ts'
 import { grantKey, participantKey } from '../../src/domain/scope.ts'
-import type { IssuedTokens } from '../../src/core/open-session.ts'
+import type { IssuedTokens } from '../../src/core/issued-tokens.ts'
 import type { TestServer } from '../harness.ts'
 
 export const audience = 'invariants'

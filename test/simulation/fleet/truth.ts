@@ -2,7 +2,7 @@
  * What was issued, asked for and promised in a fleet, as one sees it who knows the true time; and
  * what was done against it.
  */
-import type { IssuedTokens } from '../../../src/core/open-session.ts'
+import type { IssuedTokens } from '../../../src/core/issued-tokens.ts'
 import { participantKey } from '../../../src/domain/scope.ts'
 import type { Revocation } from '../../../src/domain/revocation.ts'
 import type { Session } from '../../../src/domain/session.ts'

@@ -1,5 +1,5 @@
 import type { Failure } from '../../../domain/failure.ts'
-import type { IssuedTokens } from '../../../core/open-session.ts'
+import type { IssuedTokens } from '../../../core/issued-tokens.ts'
 import type { Answer } from '../../surface.ts'
 import type { Consent } from './authorize.ts'
 import type { BaanxOptions } from './options.ts'

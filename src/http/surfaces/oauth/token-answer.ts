@@ -1,7 +1,7 @@
 /** What the token endpoint answers, whatever the tokens are given for. */
 import type { CodeGrant } from '../../../core/authorization-code.ts'
 import type { JoinRequest } from '../../../core/join-session.ts'
-import type { IssuedTokens } from '../../../core/open-session.ts'
+import type { IssuedTokens } from '../../../core/issued-tokens.ts'
 import type { ExtraClaims } from '../../../core/sign-access.ts'
 import type { Session } from '../../../domain/session.ts'
 import type { OAuthClient } from '../../oauth-client.ts'
