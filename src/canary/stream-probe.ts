@@ -1,11 +1,10 @@
 import type { Action } from './judge.ts'
+import { Opening } from './opening.ts'
 import {
   accepted,
   headersFor,
   judgeError,
   judgeStatus,
-  NotAccepted,
-  repeat,
   type Probe,
   type ProbeOptions,
   type Settled,
@@ -28,7 +27,7 @@ class StreamProbe implements Probe {
   readonly #actions: Action[] = []
   readonly #gone = new AbortController()
   #isOpen = false
-  #opening: Promise<Settled> | undefined
+  readonly #opening = new Opening(() => this.#ask())
   #stopTicking = (): void => undefined
 
   constructor(options: ProbeOptions) {
@@ -36,11 +35,8 @@ class StreamProbe implements Probe {
   }
 
   async start(): Promise<void> {
-    const first = await this.#open()
-    if (first.outcome !== accepted.outcome) throw new NotAccepted(first.why)
-    const { clock, everyMs } = this.#options
-    this.#stopTicking = repeat(clock, everyMs, () => {
-      if (!this.#isOpen) void this.#open()
+    this.#stopTicking = await this.#opening.begin(this.#options, () => {
+      if (!this.#isOpen) void this.#opening.attempt()
     })
   }
 
@@ -48,19 +44,12 @@ class StreamProbe implements Probe {
     this.#stopTicking()
     // Why it ended is known once it was asked for again.
     const hasEnded = this.#actions.at(-1)?.outcome === 'closed'
-    if (this.#opening !== undefined || hasEnded) await this.#open()
+    if (this.#opening.isUnderWay || hasEnded) await this.#opening.attempt()
     // More could have come.
     if (this.#isOpen) this.#record(this.#options.clock.monotonicMs(), accepted)
     this.#isOpen = false
     this.#gone.abort()
     return [...this.#actions]
-  }
-
-  #open(): Promise<Settled> {
-    this.#opening ??= this.#ask().finally(() => {
-      this.#opening = undefined
-    })
-    return this.#opening
   }
 
   /** Never rejects. */

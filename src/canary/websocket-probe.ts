@@ -1,12 +1,11 @@
 import { WebSocket } from 'ws'
 import type { Action } from './judge.ts'
+import { Opening } from './opening.ts'
 import {
   accepted,
   headersFor,
   judgeError,
   judgeStatus,
-  NotAccepted,
-  repeat,
   type Probe,
   type ProbeOptions,
   type Settled,
@@ -35,7 +34,7 @@ class WebSocketProbe implements Probe {
   readonly #options: ProbeOptions
   readonly #actions: Action[] = []
   #current: Open | undefined
-  #opening: Promise<Settled> | undefined
+  readonly #opening = new Opening(() => this.#connect())
   #pingCount = 0
   /** Told when a ping has settled. */
   #settled = (): void => undefined
@@ -46,11 +45,9 @@ class WebSocketProbe implements Probe {
   }
 
   async start(): Promise<void> {
-    const first = await this.#open()
-    if (first.outcome !== accepted.outcome) throw new NotAccepted(first.why)
-    const { clock, everyMs } = this.#options
-    this.#stopTicking = repeat(clock, everyMs, () => {
-      this.#tick()
+    this.#stopTicking = await this.#opening.begin(this.#options, () => {
+      if (this.#current === undefined) void this.#opening.attempt()
+      else this.#ping(this.#current)
     })
   }
 
@@ -58,7 +55,7 @@ class WebSocketProbe implements Probe {
     this.#stopTicking()
     // Why it was closed is known once it was opened again.
     const wasClosed = this.#actions.at(-1)?.outcome === 'closed'
-    if (this.#opening !== undefined || wasClosed) await this.#open()
+    if (this.#opening.isUnderWay || wasClosed) await this.#opening.attempt()
     const current = this.#current
     if (current !== undefined) {
       await this.#allSettled(current)
@@ -68,18 +65,6 @@ class WebSocketProbe implements Probe {
       current.socket.terminate()
     }
     return [...this.#actions]
-  }
-
-  #tick(): void {
-    if (this.#current === undefined) void this.#open()
-    else this.#ping(this.#current)
-  }
-
-  #open(): Promise<Settled> {
-    this.#opening ??= this.#connect().finally(() => {
-      this.#opening = undefined
-    })
-    return this.#opening
   }
 
   /** Never rejects. */
