@@ -10,6 +10,7 @@ import { group } from '../../../settings/schema.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
+import { EventStreams, heartbeat, HEARTBEAT_MS, serverEvent } from '../../event-streams.ts'
 import type { Answer, Surface, SurfaceRequest } from '../../surface.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
@@ -25,18 +26,13 @@ export const sessionEvents: OwnModule<object> = defineOwn({
 })
 
 const PATH = '/outright/v1/session/events'
-/** Proxies close what is silent for a minute. A browser that left is noticed with the next one. */
-const HEARTBEAT_MS = 15_000
-
-const MAX_STREAMS = 10_000
-/** Far more than tabs that share one stream need. One session must not take what is there for all. */
-const MAX_PER_SESSION = 32
+/** Tabs of a browser share one stream, so a session needs far fewer than that. */
+const LIMITS = { max: 10_000, maxPerSession: 32 }
 
 function createSessionEvents(context: SurfaceContext): Surface {
   const { core, clock, node } = context
   const over = overTogether(core)
-  const bySession = new Map<string, number>()
-  let streams = 0
+  const streams = new EventStreams(LIMITS)
 
   async function listen(request: SurfaceRequest): Promise<Answer> {
     const verdict = await core.proofs.verify(shownToken(request))
@@ -45,19 +41,8 @@ function createSessionEvents(context: SurfaceContext): Surface {
       if (verdict.reason === 'revoked') await over()
       return refuse(refusalOf(verdict))
     }
-    const { sid } = verdict.claims
-    const ofSession = bySession.get(sid) ?? 0
-    if (streams >= MAX_STREAMS || ofSession >= MAX_PER_SESSION) {
-      return refuse({ kind: 'rate_limited', retryAfterSeconds: 30 })
-    }
-    streams++
-    bySession.set(sid, ofSession + 1)
-    const body = events({ node, clock, over }, verdict.claims, () => {
-      streams--
-      const left = (bySession.get(sid) ?? 1) - 1
-      if (left > 0) bySession.set(sid, left)
-      else bySession.delete(sid)
-    })
+    const { claims } = verdict
+    const body = streams.open(claims.sid, (gone) => events({ node, clock, over }, claims, gone))
     return { status: 200, headers: { 'content-type': 'text/event-stream' }, body }
   }
 
@@ -123,7 +108,7 @@ async function* events(
     over,
   }: Pick<SurfaceContext, 'node' | 'clock'> & { readonly over: () => Promise<unknown> },
   claims: AccessClaims,
-  closed: () => void,
+  gone: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   let wake: (() => void) | undefined
   let end: End | undefined
@@ -144,9 +129,10 @@ async function* events(
   const stop = (): void => {
     finish('stopping')
   }
-  node.stopping.addEventListener('abort', stop)
+  const ends = [node.stopping, gone]
+  for (const one of ends) one.addEventListener('abort', stop)
   try {
-    yield event('ready')
+    yield serverEvent('ready')
     while (end === undefined) {
       const leftMs = claims.exp * 1000 - clock.nowMs()
       if (leftMs <= 0) {
@@ -160,16 +146,11 @@ async function* events(
       })
       cancel()
       // The compiler cannot see that the wait may have changed it.
-      if ((end as End | undefined) === undefined) yield Buffer.from(':\n\n')
+      if ((end as End | undefined) === undefined) yield heartbeat
     }
-    if (end === 'signed-out' || end === 'expired') yield event(end)
+    if (end === 'signed-out' || end === 'expired') yield serverEvent(end)
   } finally {
     unwatch()
-    node.stopping.removeEventListener('abort', stop)
-    closed()
+    for (const one of ends) one.removeEventListener('abort', stop)
   }
-}
-
-function event(name: string): Buffer {
-  return Buffer.from(`event: ${name}\ndata: {}\n\n`)
 }

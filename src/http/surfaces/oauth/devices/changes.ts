@@ -1,81 +1,36 @@
 import { refuse } from '../../../../domain/failure.ts'
+import { EventStreams, heartbeat, HEARTBEAT_MS, serverEvent } from '../../../event-streams.ts'
 import type { Answer, SurfaceRequest } from '../../../surface.ts'
 import { findSignOn, type SignOn } from '../browser.ts'
 import type { OAuthService } from '../service.ts'
 import { liveSessions } from './own-devices.ts'
 
-/** A login elsewhere is not in the log, so it is polled for. */
+/** Logins elsewhere are not in the log, so they are polled for. */
 const LOOK_MS = 2000
-/** However much is logged out elsewhere, this page looks no more often. */
+/** The page looks no more often than this, however many logouts there are. */
 const LEAST_PAUSE_MS = 200
-/** Proxies close what is silent for a minute. */
-const HEARTBEAT_MS = 15_000
 
-const MAX_STREAMS = 5000
-const MAX_PER_SESSION = 8
+const LIMITS = { max: 5000, maxPerSession: 8 }
 
 /**
  * Makes the handler of `GET /devices/events`, a stream of Server-Sent Events for the page:
- * `changed` when what it lists has changed, `signed-out` when this login has ended; each when it is
- * so at every verifier.
+ * `changed` when its list has changed, `signed-out` when this login has ended. Each is sent once it
+ * holds at every verifier.
  */
 export function changesHandler(
   service: OAuthService,
 ): (request: SurfaceRequest) => Promise<Answer> {
-  const open = new Map<string, number>()
-  let streams = 0
+  const streams = new EventStreams(LIMITS)
   return async (request) => {
     const signOn = await findSignOn(service, request)
     if (signOn === undefined) return refuse({ kind: 'credentials_missing' })
-    const { sid } = signOn
-    const own = open.get(sid) ?? 0
-    if (streams >= MAX_STREAMS || own >= MAX_PER_SESSION) {
-      return refuse({ kind: 'rate_limited', retryAfterSeconds: 30 })
-    }
-    streams++
-    open.set(sid, own + 1)
-    const gone = new AbortController()
-    gone.signal.addEventListener('abort', () => {
-      streams--
-      const left = (open.get(sid) ?? 1) - 1
-      if (left > 0) open.set(sid, left)
-      else open.delete(sid)
-    })
-    const body = untilGone(changes(service, signOn, gone.signal), gone)
+    const body = streams.open(signOn.sid, (gone) => changes(service, signOn, gone))
     // nginx would gather the events in its buffer.
     return {
       status: 200,
       headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
       body,
     }
-  }
-}
-
-/**
- * Lets a generator be told at once that its reader has gone. By itself it would learn that at its
- * next event, and never where it was not begun.
- */
-function untilGone(
-  pieces: AsyncGenerator<Uint8Array>,
-  gone: AbortController,
-): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        try {
-          const piece = await pieces.next()
-          if (piece.done === true) gone.abort()
-          return piece
-        } catch (error) {
-          gone.abort()
-          throw error
-        }
-      },
-      return() {
-        gone.abort()
-        return pieces.return(undefined)
-      },
-    }),
   }
 }
 
@@ -109,7 +64,7 @@ async function* changes(
   try {
     let known = await listedNow(service, signOn)
     let saidMs = clock.monotonicMs()
-    yield event('ready')
+    yield serverEvent('ready')
     while (!isOver()) {
       await wait(LOOK_MS)
       if (isOver()) return
@@ -117,9 +72,9 @@ async function* changes(
       const isOut = !now.includes(signOn.sid)
       let isSilent = false
       if (now !== known) await core.awaitEnded({ wait: true })
-      if (isOut) return yield event('signed-out')
-      if (now !== known) yield event('changed')
-      else if (clock.monotonicMs() - saidMs >= HEARTBEAT_MS) yield Buffer.from(':\n\n')
+      if (isOut) return yield serverEvent('signed-out')
+      if (now !== known) yield serverEvent('changed')
+      else if (clock.monotonicMs() - saidMs >= HEARTBEAT_MS) yield heartbeat
       else isSilent = true
       if (!isSilent) saidMs = clock.monotonicMs()
       known = now
@@ -145,8 +100,4 @@ async function listedNow(service: OAuthService, signOn: SignOn): Promise<string>
 
 function isLive({ state }: { readonly state: string }): boolean {
   return state === 'live'
-}
-
-function event(name: string): Buffer {
-  return Buffer.from(`event: ${name}\ndata: {}\n\n`)
 }
