@@ -11,7 +11,6 @@ import {
   type KeyClaim,
   type SessionCounter,
 } from '../domain/scope.ts'
-import type { DeliveryCursor, EndedSession } from '../ports/delivery.ts'
 
 /** Where a session keeps what its tokens name. */
 const columns: { readonly [C in KeyClaim]?: string } = {
@@ -102,36 +101,4 @@ export function endedStored(row: string): string {
         AND s.${generationColumn(scope)} < ${row}.generation)`,
   )
   return `CASE ${row}.scope ${unseen.join(' ')} ELSE FALSE END`
-}
-
-/** What ended by its name, with the store's number of it. */
-export interface NamedEnd extends EndedSession {
-  readonly number: number
-}
-
-/**
- * One step of what is planned: what ended by a counter, and what ended by its name. Where there may
- * be more of the latter than were read, the step goes no further than they do.
- *
- * @param named In the order of the entries, and then of their numbers; at most `limit`.
- * @param reached How far the former were read.
- */
-export function together(
-  raised: readonly EndedSession[],
-  named: readonly NamedEnd[],
-  { limit, reached }: { readonly limit: number; readonly reached: DeliveryCursor },
-): { readonly ended: readonly EndedSession[]; readonly reached: DeliveryCursor } {
-  const last = named.length === limit ? named.at(-1) : undefined
-  const cut =
-    last === undefined
-      ? reached
-      : { ...reached, sequence: last.entry.sequence - 1, sessionNumber: last.number }
-  const within =
-    last === undefined ? raised : raised.filter(({ entry }) => entry.sequence <= cut.sequence)
-  const ended = [...within, ...named.map(({ entry, session }) => ({ entry, session }))]
-  return { ended: ended.toSorted(byEntry), reached: cut }
-}
-
-function byEntry(one: EndedSession, other: EndedSession): number {
-  return one.entry.sequence - other.entry.sequence
 }

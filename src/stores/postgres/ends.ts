@@ -12,9 +12,9 @@
  */
 import type { Revocation } from '../../domain/revocation.ts'
 import { hasOneKey } from '../../domain/scope.ts'
-import type { Session } from '../../domain/session.ts'
-import type { DeliveryCursor, EndedSession, Ends, EndsRequest } from '../../ports/delivery.ts'
-import { endedColumns, endings, together } from '../ends.ts'
+import type { Ends, EndsRequest } from '../../ports/delivery.ts'
+import { endedColumns, endings } from '../ends.ts'
+import { EndsStep, type RaisedPage } from '../ends-step.ts'
 import { checkLimit } from '../pages.ts'
 import type { Link } from './link.ts'
 import type { Statement } from './connection.ts'
@@ -93,58 +93,37 @@ export async function readEnds(link: Link, request: EndsRequest): Promise<Ends |
   const [place] = await link.run<PlaceRow>(places, [request.stream ?? null])
   if (read === undefined || place === undefined) return undefined
   const { stream, sequence, head } = place
-  let reached: DeliveryCursor = {
-    stream,
-    sequence: Math.min(head, sequence + limit),
-    sessionNumber: 0,
-  }
-  const ended: EndedSession[] = []
-  let left = limit
-  const rows = await link.run<LogRow>(raises, [stream, sequence, reached.sequence])
+  const step = new EndsStep({ stream, sequence, sessionNumber: place.session_number }, head, limit)
+  const rows = await link.run<LogRow>(raises, [stream, sequence, step.last])
   if (dialects.length > 0) await link.use(awaitWriters)
   for (const entry of rows.map(toRevocation)) {
-    const from = entry.sequence === sequence + 1 ? place.session_number : 0
-    const page = await sessionsOf(link, entry, from, left, dialects)
-    ended.push(...page.sessions.map((session) => ({ entry, session })))
-    left -= page.looked
-    if (page.next !== undefined) {
-      reached = { stream, sequence: entry.sequence - 1, sessionNumber: page.next }
-      break
-    }
-    if (left <= 0) {
-      reached = { stream, sequence: entry.sequence, sessionNumber: 0 }
-      break
-    }
+    const page = await sessionsOf(link, entry, step.pageOf(entry), dialects)
+    if (step.add(entry, page)) break
   }
-  const range = [stream, sequence, reached.sequence, dialects, place.session_number, limit]
+  const range = [stream, sequence, step.last, dialects, place.session_number, limit]
   const found = (await link.run<LogRow & SessionRow>(named, range)).map((row) => ({
     entry: toRevocation(row),
     session: toSession(row),
     number: row.number,
   }))
-  const step = together(ended, found, { limit, reached })
+  const done = step.with(found)
   const others =
     issuers.length === 0
       ? []
-      : await link.run<LogRow>(foreign, [stream, sequence, step.reached.sequence, issuers])
-  return { version: read.version, ...step, foreign: others.map(toRevocation) }
+      : await link.run<LogRow>(foreign, [stream, sequence, done.reached.sequence, issuers])
+  return { version: read.version, ...done, foreign: others.map(toRevocation) }
 }
 
 /** One page of the sessions whose counter an entry raised. */
 async function sessionsOf(
   link: Link,
   entry: Revocation,
-  after: number,
-  limit: number,
+  { after, limit }: ReturnType<EndsStep['pageOf']>,
   dialects: readonly string[],
-): Promise<{
-  readonly sessions: readonly Session[]
-  readonly looked: number
-  readonly next: number | undefined
-}> {
+): Promise<RaisedPage> {
   const columns = endedColumns(entry)
   if (columns === undefined) return { sessions: [], looked: 0, next: undefined }
-  // Of everyone, every session is looked at: rows are counted, not finds, to keep the step short.
+  // The end of everyone looks at every session, so the limit is on rows looked at, not on finds.
   const all = hasOneKey(entry.scope)
   const is = all ? '<=' : '='
   const same = Object.keys(columns).map((name, index) => `s.${name} ${is} $${String(index + 3)}`)

@@ -8,9 +8,10 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Revocation } from '../../domain/revocation.ts'
 import { hasOneKey } from '../../domain/scope.ts'
-import type { DeliveryCursor, EndedSession, Ends, EndsRequest } from '../../ports/delivery.ts'
+import type { DeliveryCursor, Ends, EndsRequest } from '../../ports/delivery.ts'
 import type { Handlers, LongQueries } from '../commands.ts'
-import { endedColumns, endings, together } from '../ends.ts'
+import { endedColumns, endings } from '../ends.ts'
+import { EndsStep, type RaisedPage } from '../ends-step.ts'
 import { checkLimit } from '../pages.ts'
 import { logPointReader } from './log-lists.ts'
 import { logView, type LogView } from './log-view.ts'
@@ -103,34 +104,19 @@ class EndsReader {
     )
   }
 
-  read(
-    { stream, sequence, sessionNumber, head, entries }: Place,
-    { dialects, issuers, limit }: EndsRequest,
-  ): Omit<Ends, 'version'> {
-    const positionOf = (number: number): number => entries.firstPosition - 1 + number
-    const after = positionOf(sequence)
-    let reached = { stream, sequence: Math.min(head, sequence + limit), sessionNumber: 0 }
-    const ended: EndedSession[] = []
-    let left = limit
-    const last = positionOf(reached.sequence)
+  read(place: Place, { dialects, issuers, limit }: EndsRequest): Omit<Ends, 'version'> {
+    const positionOf = (number: number): number => place.entries.firstPosition - 1 + number
+    const after = positionOf(place.sequence)
+    const step = new EndsStep(place, place.head, limit)
+    const last = positionOf(step.last)
     for (const entry of shaped<LogRow[]>(this.#raises.all(after, last)).map(this.#view.convert)) {
-      const from = entry.sequence === sequence + 1 ? sessionNumber : 0
-      const page = this.#sessionsOf(entry, positionOf(entry.sequence), from, left, dialects)
-      ended.push(...page.sessions.map((session) => ({ entry, session })))
-      left -= page.looked
-      if (page.next !== undefined) {
-        reached = { stream, sequence: entry.sequence - 1, sessionNumber: page.next }
-        break
-      }
-      if (left <= 0) {
-        reached = { stream, sequence: entry.sequence, sessionNumber: 0 }
-        break
-      }
+      const page = this.#sessionsOf(entry, positionOf(entry.sequence), step.pageOf(entry), dialects)
+      if (step.add(entry, page)) break
     }
     const found = this.#byName.all({
       after,
-      last: positionOf(reached.sequence),
-      sessionNumber,
+      last: positionOf(step.last),
+      sessionNumber: place.sessionNumber,
       dialects: JSON.stringify(dialects),
       limit,
     })
@@ -139,8 +125,8 @@ class EndsReader {
       session: toSession(row),
       number: row.number,
     }))
-    const step = together(ended, named, { limit, reached })
-    return { ...step, foreign: this.#endsOf(issuers, after, positionOf(step.reached.sequence)) }
+    const done = step.with(named)
+    return { ...done, foreign: this.#endsOf(issuers, after, positionOf(done.reached.sequence)) }
   }
 
   /** Entries about the tokens of these issuers, between two positions. */
@@ -154,20 +140,15 @@ class EndsReader {
   #sessionsOf(
     entry: Revocation,
     position: number,
-    after: number,
-    limit: number,
+    { after, limit }: ReturnType<EndsStep['pageOf']>,
     dialects: readonly string[],
-  ): {
-    readonly sessions: readonly ReturnType<typeof toSession>[]
-    readonly looked: number
-    readonly next: number | undefined
-  } {
+  ): RaisedPage {
     const columns = endedColumns(entry)
     if (columns === undefined) return { sessions: [], looked: 0, next: undefined }
-    // Of everyone, every session is looked at: rows are counted, not finds, to keep the step short.
+    // The end of everyone looks at every session, so the limit is on rows looked at, not on finds.
     const all = hasOneKey(entry.scope)
     const is = all ? '<=' : '='
-    // A session has few rows: with a plus no index of anything else is taken, which might hold all
+    // A session has few rows. The plus keeps the planner from another index, which might hold all
     // sessions of a client.
     const plus = 'sid' in columns ? '+' : ''
     const same = Object.keys(columns).map(
