@@ -45,9 +45,10 @@ function lastSeenMs({ created_at_ms, newest_token, newest_used_at_ms }: Particip
   )
 }
 
-/** The time in a UUIDv7 (RFC 9562, section 5.7), which stands here in base64url. */
+/** The time in a UUIDv7 (RFC 9562, section 5.7), in base64url. Any other id has none: 0. */
 function mintedAtMs(id: string): number {
-  return Buffer.from(id, 'base64url').readUIntBE(0, 6)
+  const bytes = Buffer.from(id, 'base64url')
+  return bytes.length === 16 ? bytes.readUIntBE(0, 6) : 0
 }
 
 /** Names by which sessions are found, each with an index: that which finds the fewest comes first. */

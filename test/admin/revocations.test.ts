@@ -80,7 +80,7 @@ suite('POST /revocations', () => {
         cutoff: null,
         known: true,
         sessions: 1,
-        clients: [{ client: 'directlink', sessions: 1 }],
+        clients: [{ client: 'directlink', clientName: 'DirectLink', sessions: 1 }],
         receivers: [],
         tokensValidUntil: session.json().tokensValidUntil,
         sample: [sid],
