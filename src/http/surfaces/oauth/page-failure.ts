@@ -1,0 +1,37 @@
+import type { Failure } from '../../../domain/failure.ts'
+import { problems } from '../../problem.ts'
+import type { Answer, SurfaceRequest } from '../../surface.ts'
+import { logoutPath } from './metadata.ts'
+import { noticePage } from './pages.ts'
+import { wordsFor } from './words.ts'
+
+/**
+ * A failure as a page. For the developers of the client, it names the parameter that is wrong; it
+ * repeats nothing of the request.
+ */
+export function pageFailure(failure: Failure, request: SurfaceRequest): Answer {
+  const words = wordsFor(request)
+  const { status } = problems[failure.kind]
+  const page = (title: string, ...texts: string[]): Answer =>
+    noticePage(status, words, title, ...texts)
+  const isOver = failure.kind === 'not_found' || failure.kind === 'forbidden'
+  if (isOver) return page(words.over, words.startAgain)
+  const isLogout = request.path === logoutPath
+  if (status >= 500) return page(words.failed, isLogout ? words.maybeLoggedIn : words.tryAgain)
+  if (failure.kind === 'rate_limited') {
+    const answered = page(words.failed, words.tooMany)
+    return withHeader(answered, 'retry-after', String(failure.retryAfterSeconds))
+  }
+  const answered = page(words.failed, words.wrongLink, ...detailOf(failure))
+  if (failure.kind !== 'method_not_allowed') return answered
+  return withHeader(answered, 'allow', failure.allow.join(', '))
+}
+
+function withHeader(answered: Answer, name: string, value: string): Answer {
+  return { ...answered, headers: { ...answered.headers, [name]: value } }
+}
+
+function detailOf(failure: Failure): readonly string[] {
+  if (failure.kind === 'missing_parameter') return [`${failure.parameter} is missing`]
+  return failure.kind === 'invalid_parameter' ? [`${failure.parameter}: ${failure.reason}`] : []
+}
