@@ -1,18 +1,15 @@
-import type { OtherIssuers } from '../verifier/other-issuers.ts'
 import { ProofGate } from '../verifier/proof-gate.ts'
 import { createTokenVerifier, type TokenVerifier } from '../verifier/token-verifier.ts'
 import { rejected, type Decision, type Verdict } from '../verifier/verdict.ts'
 import { askServer, type ShownProof } from './ask.ts'
-import { callOut } from './call-out.ts'
 import { checkOptions, checkReadyOptions } from './check-options.ts'
-import { runtimeClock } from './clock.ts'
-import type { Feed, FeedMember, FeedSource } from './feed.ts'
+import type { Feed, FeedMember } from './feed.ts'
 import { feedOf } from './feeds.ts'
 import { guardRules, type GuardRules } from './lease.ts'
+import { namedIssuers } from './named-issuers.ts'
 import type {
   CheckOptions,
   Guard,
-  GuardLog,
   GuardOptions,
   GuardStatus,
   OnStale,
@@ -20,14 +17,13 @@ import type {
   ReadyOptions,
 } from './options.ts'
 import { checkRuntime } from './runtime.ts'
+import { sourceOf, urlBelow } from './source.ts'
+import { Tally } from './tally.ts'
 import { Waiting } from './waiting.ts'
-import { connectWebSocket } from './transport.ts'
 import { Watches } from './watches.ts'
 
 const cacheSize = 10_000
 const askTimeoutMs = 1000
-
-const silent: GuardLog = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /**
  * Makes a guard, which follows the server from its first use on (`ready`, `check` or `watch`; until
@@ -50,7 +46,7 @@ export function createGuardWithRules(options: GuardOptions, rules: GuardRules): 
   return new ServerGuard(options, rules)
 }
 
-/** How a token was shown: by what its verdict becomes, and the proof that came with it. */
+/** The proof that came with a token, and what it makes of the token's verdict. */
 interface Shown extends ShownProof {
   readonly judge: (verdict: Verdict) => Verdict
 }
@@ -60,31 +56,17 @@ const alone: Shown = { judge: (verdict) => verdict }
 class ServerGuard implements Guard {
   readonly #options: GuardOptions
   readonly #rules: GuardRules
-  readonly #log: GuardLog
+  readonly #tally: Tally
   readonly #feed: Feed
   readonly #member: FeedMember
   readonly #verifier: TokenVerifier
   readonly #lenient: TokenVerifier
   readonly #watches: Watches
-  readonly #counters = {
-    accepted: 0,
-    missing: 0,
-    invalid: 0,
-    expired: 0,
-    revoked: 0,
-    stale: 0,
-    unproven: 0,
-    allowedStale: 0,
-    asked: 0,
-    failures: 0,
-  }
   readonly #waiting: Waiting
   readonly #proofs: ProofGate
   /** Requests whose proof was accepted. */
   readonly #usedProofs = new WeakSet<ProofOfKey>()
   #isUsed = false
-  /** Accepted without a lease since the log was last told. */
-  #allowedUntold = 0
   #closed = false
 
   constructor(options: GuardOptions, rules: GuardRules) {
@@ -92,7 +74,7 @@ class ServerGuard implements Guard {
     checkRuntime(options.connect === undefined)
     this.#options = Object.freeze({ ...options })
     this.#rules = rules
-    this.#log = options.log ?? silent
+    this.#tally = new Tally(options.log)
     this.#feed = feedOf(sourceOf(options, rules))
     const { lease, following } = this.#feed
     // When it is closed, the lease may go on for others that follow the feed.
@@ -101,7 +83,7 @@ class ServerGuard implements Guard {
     )
     this.#lenient = this.#makeVerifier(() => !this.#closed)
     this.#watches = new Watches(following, (error) => {
-      this.#failed(error, 'a watch failed')
+      this.#tally.failed(error, 'a watch failed')
     })
     const { clock } = this.#feed.source
     this.#waiting = new Waiting(clock)
@@ -131,7 +113,7 @@ class ServerGuard implements Guard {
   #decided(token: string | undefined, audience: string | undefined): Decision | undefined {
     const known = this.#rules.judgesLast ? this.#verifier.verifyKnown(token, audience) : undefined
     if (known === undefined || known === rejected.stale) return undefined
-    this.#count(known.verdict)
+    this.#tally.count(known.verdict)
     return known
   }
 
@@ -164,13 +146,14 @@ class ServerGuard implements Guard {
     try {
       this.#use()
       const verdict = shown.judge(await this.#decide(this.#verifier, token, audience))
-      if (verdict.ok || verdict.reason !== 'stale' || this.#closed) return this.#count(verdict)
+      if (verdict.ok || verdict.reason !== 'stale' || this.#closed)
+        return this.#tally.count(verdict)
       this.#feed.renewNow()
       const policy = options.onStale ?? this.#options.onStale ?? 'refuse'
-      return this.#count(await this.#decideStale(policy, token ?? '', audience, shown))
+      return this.#tally.count(await this.#decideStale(policy, token ?? '', audience, shown))
     } catch (error) {
-      this.#failed(error, 'a token could not be checked')
-      return this.#count(rejected.stale.verdict)
+      this.#tally.failed(error, 'a token could not be checked')
+      return this.#tally.count(rejected.stale.verdict)
     }
   }
 
@@ -191,7 +174,7 @@ class ServerGuard implements Guard {
       lagMs,
       watches: this.#watches.size,
       counters: {
-        ...this.#counters,
+        ...this.#tally.counters,
         connections,
         snapshots,
         entries,
@@ -204,7 +187,7 @@ class ServerGuard implements Guard {
     if (this.#closed) return
     this.#closed = true
     this.#feed.leave(this.#member)
-    this.#tellAllowed()
+    this.#tally.tellAllowed()
     this.#watches.clear()
     this.#waiting.fail('the guard is closed')
   }
@@ -238,7 +221,7 @@ class ServerGuard implements Guard {
   ): Promise<Verdict> {
     switch (policy) {
       case 'ask': {
-        this.#counters.asked++
+        this.#tally.counters.asked++
         const { fetch = globalThis.fetch, askTimeoutMs: timeoutMs = askTimeoutMs } = this.#options
         const { server, clock } = this.#feed.source
         const asked = { server, fetch, timeoutMs, clock }
@@ -246,10 +229,7 @@ class ServerGuard implements Guard {
       }
       case 'allow': {
         const verdict = shown.judge(await this.#decide(this.#lenient, token, audience))
-        if (verdict.ok) {
-          this.#counters.allowedStale++
-          this.#allowedUntold++
-        }
+        if (verdict.ok) this.#tally.allowed()
         return verdict
       }
       case 'refuse':
@@ -259,40 +239,12 @@ class ServerGuard implements Guard {
     }
   }
 
-  /** With every sweep, so that a busy route does not write a line for each of its requests. */
-  #tellAllowed(): void {
-    const allowed = this.#allowedUntold
-    if (allowed === 0) return
-    // First: the log may close the guard, which tells what is left.
-    this.#allowedUntold = 0
-    this.#say((log) => log.warn({ allowed }, 'tokens were accepted without a lease'))
-  }
-
-  #failed(error: unknown, message: string): void {
-    this.#counters.failures++
-    this.#say((log) => log.error({ error: String(error) }, message))
-  }
-
-  /** A log that fails can only be counted. */
-  #say(write: (log: GuardLog) => unknown): void {
-    callOut(write, this.#log, this.#logFailed)
-  }
-
-  readonly #logFailed = (): void => {
-    this.#counters.failures++
-  }
-
-  #count(verdict: Verdict): Verdict {
-    this.#counters[verdict.ok ? 'accepted' : verdict.reason]++
-    return verdict
-  }
-
   #makeVerifier(isCurrent: (nowMs: number) => boolean): TokenVerifier {
     const { following, keys, source } = this.#feed
     return createTokenVerifier({
       replica: following,
       keys: keys.find,
-      others: narrowed(this.#feed.issuers, this.#options.issuers),
+      others: namedIssuers(this.#feed.issuers, this.#options.issuers),
       issuer: () => this.#issuer ?? '',
       nowMs: () => source.clock.nowMs(),
       overMs: () => following.overSeconds * 1000,
@@ -303,11 +255,11 @@ class ServerGuard implements Guard {
 
   #makeMember(): FeedMember {
     return {
-      log: this.#log,
+      log: this.#tally.log,
       failed: (error) => {
-        this.#failed(error, 'the guard failed')
+        this.#tally.failed(error, 'the guard failed')
       },
-      logFailed: this.#logFailed,
+      logFailed: this.#tally.logFailed,
       applied: (words, count) => {
         this.#watches.applied(words, count)
       },
@@ -328,51 +280,8 @@ class ServerGuard implements Guard {
         this.#waiting.fail(`the server refused the credential (${reason})`)
       },
       swept: () => {
-        this.#tellAllowed()
+        this.#tally.tellAllowed()
       },
     }
   }
-}
-
-function sourceOf(options: GuardOptions, rules: GuardRules): FeedSource {
-  const { credential, name = 'guard', issuer, fetch, keys } = options
-  const { connect = connectWebSocket, clock = runtimeClock, random = runtimeRandom } = options
-  const server = serverUrl(options.server)
-  return { server, credential, name, issuer, connect, clock, random, fetch, keys, rules }
-}
-
-/** Those that the server accepts, or of them only those that the guard's option names. */
-function narrowed(issuers: OtherIssuers, names: readonly string[] | undefined): OtherIssuers {
-  if (names === undefined) return issuers
-  return {
-    async find(iss) {
-      if (names.length === 0) return undefined
-      const found = await issuers.find(iss)
-      const isNamed =
-        found && [found.terms.name, found.terms.issuer].some((one) => names.includes(one))
-      return isNamed === true ? found : undefined
-    },
-    seen: (token) => issuers.seen?.(token),
-  }
-}
-
-function serverUrl(server: string): string {
-  const { origin, pathname } = new URL(server)
-  return withoutSlash(origin + pathname)
-}
-
-/**
- * A slash stands between them, whatever a caller has written into the path: no part of it is a
- * host.
- */
-function urlBelow(publicUrl: string, path: string): string {
-  return withoutSlash(publicUrl) + (path.startsWith('/') ? path : `/${path}`)
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '')
-}
-
-function runtimeRandom(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0]! / 0x1_0000_0000
 }
