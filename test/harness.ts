@@ -11,7 +11,7 @@ import type { Core } from '../src/core/core.ts'
 import type { CoreDependencies } from '../src/core/dependencies.ts'
 import type { NodeView } from '../src/http/node-view.ts'
 import type { Store } from '../src/ports/store.ts'
-import { createDemoApps } from '../src/server/demo-apps/index.ts'
+import { openDemoServers, type DemoServers } from '../src/server/demo-servers.ts'
 import { compose, type Composition, type World } from '../src/server/compose.ts'
 import { loadConfig, type ConfigFile } from '../src/server/config.ts'
 import { assertDeclared } from './declared-answers.ts'
@@ -77,16 +77,20 @@ export interface TestServerOptions {
   readonly publicUrlIsOwn?: boolean | string
   /** True: one node in any arrangement, for what each node counts for itself. */
   readonly oneNode?: boolean
-  /** True: the demo's guarded applications follow the first node. */
-  readonly demoApps?: boolean
+  /** True: the demo's applications and its identity provider run, and follow the first node. */
+  readonly demoServers?: boolean
 }
 
 /** Starts a server; close it when the test ends. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'outright-test-'))
   const database = await openDatabase()
-  const apps = createDemoApps(silentLog)
-  const world = { offsetMs: 0, otps: [] as SentOtp[], demoApps: () => apps.list() }
+  const world: TestWorld = { offsetMs: 0, otps: [], demoServers: undefined }
+  if (options.demoServers === true) {
+    const { demo = true } = options.config ?? {}
+    const own = { demo, host: '127.0.0.1' }
+    world.demoServers = await openDemoServers(own, clockOf(world), silentLog)
+  }
   const count = arrangement === 'nodes' && options.oneNode !== true ? 3 : 1
   const nodes: TestNode[] = []
   for (let number = 1; number <= count; number++) {
@@ -94,7 +98,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   }
   const [first] = nodes
   if (first === undefined) throw new Error('no node was started')
-  if (options.demoApps === true) await apps.start(first.url)
+  await world.demoServers?.start(first.url)
   let turn = 0
   let settling: Promise<void> | undefined
   return {
@@ -120,7 +124,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     mounts: first.composition.mounts,
     store: first.composition.store,
     async close() {
-      await apps.close()
+      await world.demoServers?.close()
       await Promise.all(nodes.map((node) => node.composition.close()))
       await database.drop()
       await rm(dataDir, { recursive: true, force: true })
@@ -139,6 +143,16 @@ async function readiness(url: string): Promise<void> {
   }
 }
 
+interface TestWorld {
+  offsetMs: number
+  readonly otps: SentOtp[]
+  demoServers: DemoServers | undefined
+}
+
+function clockOf(world: Pick<TestWorld, 'offsetMs'>): World['clock'] {
+  return { ...systemClock, nowMs: () => systemClock.nowMs() + world.offsetMs }
+}
+
 interface TestNode {
   readonly url: string
   readonly composition: Composition
@@ -146,9 +160,7 @@ interface TestNode {
 
 async function startNode(
   options: TestServerOptions,
-  world: { readonly offsetMs: number; readonly otps: SentOtp[] } & Required<
-    Pick<World, 'demoApps'>
-  >,
+  world: TestWorld,
   dataDir: string,
   databaseUrl: string | undefined,
   node: string,
@@ -170,10 +182,11 @@ async function startNode(
       ...options.config,
     },
   )
-  const composition = await compose(config, {
-    clock: { ...systemClock, nowMs: () => systemClock.nowMs() + world.offsetMs },
+  const { demoServers } = world
+  const composition = await compose(demoServers?.knownTo(config) ?? config, {
+    clock: clockOf(world),
     databaseAheadMs: () => world.offsetMs,
-    demoApps: world.demoApps,
+    ...(demoServers === undefined ? {} : { demoServers }),
     random: systemRandom(),
     log: silentLog,
     otpSender: {

@@ -142,13 +142,31 @@ export interface DemoApp {
 export interface DemoTour extends Tour {
   /** Title of the surface. */
   readonly api: string
+  /** The server that is called; without it: this one. */
+  readonly origin?: string
+}
+
+/** A request that another server has made because of a call: its answer has it as `told`. */
+export interface ToldRequest {
+  readonly ask: {
+    readonly method: string
+    readonly url: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly body: string
+  }
+  /** 0 where nothing came back. */
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** The body; why nothing came, where nothing did. */
+  readonly text: string
+  readonly tookMs: number
 }
 
 export interface DemoView {
   readonly identities: readonly DemoIdentity[]
   /** A command that logs a person out; undefined where the API that it needs is not served. */
   readonly logout: string | undefined
-  /** By each API that is served under the public URL; paths are from its root. */
+  /** By each API that is served under the public URL, and at other servers; paths are from the root. */
   readonly tours: readonly DemoTour[]
   /** The applications that are listening. */
   apps(): readonly DemoApp[]

@@ -115,6 +115,8 @@ export interface TourCall {
   readonly takes?: Readonly<Record<string, string>>
   /** True: what it takes is in base64. */
   readonly isBase64?: true
+  /** True: its answer says what the server has told Outright (`ToldRequest`). */
+  readonly tells?: true
 }
 
 export type DemoSubject = Partial<Subject> & { readonly id: string; readonly password?: string }

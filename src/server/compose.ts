@@ -12,7 +12,7 @@ import { attachFeed, isFeedUpgrade, type FeedHub } from '../feed/index.ts'
 import { createApp, type MountedSurface } from '../http/app.ts'
 import { ClientAddresses } from '../http/client-address.ts'
 import { registerDocumentation } from '../http/documentation.ts'
-import type { DemoApp, NodeView } from '../http/node-view.ts'
+import type { NodeView } from '../http/node-view.ts'
 import { buildDocument } from '../http/openapi.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
@@ -30,6 +30,7 @@ import { ConfigError, type Config } from './config.ts'
 import { confirmEverywhere } from './confirmation.ts'
 import { startDelivering } from './deliveries/index.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
+import type { DemoServersView } from './demo-servers.ts'
 import { normalizeIdentifiers } from './identifiers.ts'
 import { openIssuers, type OpenedIssuers } from './issuers.ts'
 import { logCutter } from './cutting.ts'
@@ -58,8 +59,8 @@ export interface World {
   readonly otpSender: OtpSender
   /** How many lines of the log could not be written; 0 for ever where it is not given. */
   readonly lostLogLines?: () => number
-  /** The demo's applications that are listening; none where it is not given. */
-  readonly demoApps?: () => readonly DemoApp[]
+  /** The demo's servers beside this one; none where it is not given. */
+  readonly demoServers?: DemoServersView
   /** See `openTimekeeper`. */
   readonly databaseAheadMs?: () => number
   /** How often what has expired is removed; as `sweeping.ts` says where it is not given. */
@@ -141,7 +142,7 @@ async function composeOver(
   world: World,
 ): Promise<Composition> {
   const { store, leases } = opened
-  const { clock, log } = world
+  const { clock, log, demoServers } = world
   const { replica, hub } = verification
   const addresses = new ClientAddresses(config.trustedProxies, log)
   const readiness = watchReadiness(store, leases, opened.stopped, time)
@@ -166,7 +167,7 @@ async function composeOver(
   needed.issuers.refreshUntil(stopping.signal)
   const singleSignOn = await openSingleSignOn(config, clock, log)
   const parts = { ...needed, addresses, readiness, singleSignOn }
-  const node = viewOf({ ...parts, stopping: stopping.signal, demoApps: world.demoApps }, config)
+  const node = viewOf({ ...parts, stopping: stopping.signal, demoServers }, config)
   const { issuer, rateLimitFactor, demo } = config
   const context = { core, node, clock, random: world.random, log, issuer, rateLimitFactor, demo }
   const mounts = [...mountAll(providers.config, context), ...providers.mounts]

@@ -7,6 +7,7 @@ import { problemsOf } from '../settings/read.ts'
 import type { Given } from '../settings/schema.ts'
 import { secretsIn } from '../settings/walk.ts'
 import { configSchema, type Settings } from './config-schema.ts'
+import { DEMO_PROVIDER } from './demo-provider/identity.ts'
 import { publicCredentials } from './demo.ts'
 import { kindProblems } from './own-receivers.ts'
 
@@ -104,8 +105,8 @@ function publicSecrets(settings: Settings): readonly string[] {
 }
 
 /** An `iss` chooses the keys: two that share one could be told apart by nothing. */
-function repeatedIssuers({ issuers, issuer: own }: Settings): readonly string[] {
-  const names = new Set<string>()
+function repeatedIssuers({ issuers, issuer: own, demo }: Settings): readonly string[] {
+  const names = new Set<string>(demo ? [DEMO_PROVIDER.name] : [])
   const seen = new Set(own === undefined ? [] : [own.replace(/\/+$/, '')])
   return issuers.flatMap(({ name, issuer, profile }, at) => {
     const place = `issuers[${String(at)}]`

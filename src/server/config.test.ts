@@ -299,6 +299,30 @@ describe('a dialect of an installation’s own brings its schema', () => {
   })
 })
 
+describe('other issuers', () => {
+  const one = { name: 'sso', issuer: 'https://sso.example', audience: ['orders'] }
+
+  test('each has a name and an iss of its own', async () => {
+    const other = { ...one, name: 'other', issuer: 'https://other.example' }
+    await loadConfig({}, { issuers: [one, other] })
+    await refused(
+      loadConfig({}, { issuers: [one, { ...other, name: 'sso' }] }),
+      /\[1\]\.name is "sso"/,
+    )
+    const same = { ...other, issuer: one.issuer }
+    await refused(loadConfig({}, { issuers: [one, same] }), /\[1\]\.issuer is "https:\/\/sso/)
+  })
+
+  test('none has the name of the demo’s own, in the demo', async () => {
+    const named = { ...one, name: 'demo-provider' }
+    await loadConfig({}, { issuers: [named] })
+    await refused(
+      loadConfig({}, { demo: true, issuers: [named] }),
+      /\[0\]\.name is "demo-provider"/,
+    )
+  })
+})
+
 async function refused(loading: Promise<unknown>, message: RegExp): Promise<void> {
   await assert.rejects(loading, (error: Error) => {
     assert.ok(error instanceof ConfigError)

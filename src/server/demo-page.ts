@@ -9,20 +9,27 @@ import type { DemoTour, DemoView } from '../http/node-view.ts'
 import { problemAnswer } from '../http/problem.ts'
 import type { Config } from './config.ts'
 import { DEMO_CALLBACK_PATH } from './demo.ts'
+import type { DemoServersView } from './demo-servers.ts'
 import type { TourCall } from '../http/surface-module.ts'
 import { surfaceModules, type DialectConfig } from './surface-settings.ts'
 
 /** The demo's part of the front page: one identity of each surface, all of them public. */
-export function demoView(config: Config, apps: DemoView['apps']): DemoView {
+export function demoView(config: Config, servers: DemoServersView | undefined): DemoView {
   const identities = surfaceModules.flatMap(([, { title, demo }]) =>
     demo === undefined ? [] : [{ api: title, ...demo.shown }],
   )
-  return { identities, logout: demoLogout(config), tours: demoTours(config), apps }
+  return {
+    identities,
+    logout: demoLogout(config),
+    tours: [...demoTours(config), ...(servers?.tours ?? [])],
+    apps: () => servers?.apps() ?? [],
+  }
 }
 
+/** The shortest way in comes first. */
 function demoTours(config: Config): readonly DemoTour[] {
   const places: Readonly<Record<string, DialectConfig<unknown> | undefined>> = config.dialects
-  return surfaceModules.flatMap(([name, { kind, title, demo }]) => {
+  const tours = surfaceModules.flatMap(([name, { kind, title, demo }]) => {
     if (demo?.tour === undefined) return []
     const place = kind === 'own' ? { enabled: true, prefix: '' } : places[name]
     if (place?.enabled !== true || ('host' in place && place.host !== undefined)) return []
@@ -30,6 +37,7 @@ function demoTours(config: Config): readonly DemoTour[] {
     const here = (call: TourCall): TourCall => ({ ...call, path: place.prefix + call.path })
     return [{ api: title, says, login: login.map(here), logout: here(logout) }]
   })
+  return tours.toSorted((one, other) => one.login.length - other.login.length)
 }
 
 /**

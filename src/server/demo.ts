@@ -6,6 +6,7 @@ import type { Attributes } from '../domain/identity.ts'
 import { hashPassword } from '../core/password.ts'
 import type { PasswordCost } from '../core/dependencies.ts'
 import type { Store } from '../ports/store.ts'
+import { DEMO_PROVIDER } from './demo-provider/identity.ts'
 import { surfaceModules } from './surface-settings.ts'
 
 /** Marks people and clients that came with the demo. */
@@ -132,6 +133,7 @@ export async function hasDemoIdentities(store: Store): Promise<boolean> {
 /** Printed where everybody can read them, so that none may protect anything but the demo. */
 export const publicCredentials: ReadonlySet<string> = new Set([
   'demo-software-statement',
+  DEMO_PROVIDER.person.password,
   // What stands in the examples for deployment.
   'REPLACE-ME',
   ...identities.map(({ shown }) => shown.secret),

@@ -1,14 +1,9 @@
 import type { ClientAddresses } from '../http/client-address.ts'
-import type {
-  DemoApp,
-  DialectView,
-  IssuersView,
-  NodeView,
-  SingleSignOn,
-} from '../http/node-view.ts'
+import type { DialectView, IssuersView, NodeView, SingleSignOn } from '../http/node-view.ts'
 import type { Config } from './config.ts'
 import { consoleFilesReader } from './console-files.ts'
 import { demoView } from './demo-page.ts'
+import type { DemoServersView } from './demo-servers.ts'
 import type { Metrics } from './metrics.ts'
 import type { NodeLags } from './node-lags.ts'
 import type { OpenedStore } from './open-store.ts'
@@ -32,7 +27,7 @@ export interface NodeParts {
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal
   /** Undefined: there are none. */
-  readonly demoApps: (() => readonly DemoApp[]) | undefined
+  readonly demoServers: DemoServersView | undefined
 }
 
 /** This node as its surfaces see it. */
@@ -64,7 +59,7 @@ export function viewOf(parts: NodeParts, config: Config): NodeView {
     dialects: dialectsOf(config),
     pages: surfaceModules.flatMap(([, { page }]) => page ?? []),
     consoleFiles: consoleFilesReader(),
-    demo: config.demo ? demoView(config, parts.demoApps ?? (() => [])) : undefined,
+    demo: config.demo ? demoView(config, parts.demoServers) : undefined,
   }
 }
 

@@ -9,8 +9,8 @@ import { setUpLink } from '../http/operator-paths.ts'
 import type { Log } from '../ports/log.ts'
 import { compose } from './compose.ts'
 import { loadConfig, type Config } from './config.ts'
-import { createDemoApps, type DemoApps } from './demo-apps/index.ts'
 import { demoLogout } from './demo-page.ts'
+import { openDemoServers, type DemoServers } from './demo-servers.ts'
 import { createOtpSender } from './otp-senders.ts'
 import { openOutput } from './output.ts'
 import { reachable } from './reachable.ts'
@@ -65,7 +65,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 
 /** Starts a server by a configuration that was read; see {@link serve}. */
 export async function serveConfig(asked: Config): Promise<RunningServer> {
-  const config = await withPort(asked)
+  const withoutDemo = await withPort(asked)
   const output = openOutput(process.stdout, {
     maxPendingBytes: MAX_PENDING_LOG_BYTES,
     describeLoss: (lost, reason) =>
@@ -75,21 +75,24 @@ export async function serveConfig(asked: Config): Promise<RunningServer> {
     output.write(line)
   }
   const log = jsonLog(print)
-  const apps = createDemoApps(log)
+  const demo = await openDemoServers(withoutDemo, systemClock, log)
+  const config = demo?.knownTo(withoutDemo) ?? withoutDemo
   const composition = await compose(config, {
     clock: systemClock,
     random: systemRandom(),
     log,
     lostLogLines: () => output.lost,
-    demoApps: () => apps.list(),
+    ...(demo === undefined ? {} : { demoServers: demo }),
     otpSender: createOtpSender(config, print),
-  }).catch((error: unknown) => {
+  }).catch(async (error: unknown) => {
+    await demo?.close()
     throw withRemedy(error)
   })
   try {
     await composition.app.listen({ host: config.host, port: config.port })
   } catch (error) {
     // The port is taken: without a caller, nothing else would close it.
+    await demo?.close()
     await composition.close()
     throw listenError(error, config)
   }
@@ -98,7 +101,7 @@ export async function serveConfig(asked: Config): Promise<RunningServer> {
   const url = `http://${host}:${String(port)}`
   const invited = await inviteFirst(composition.core)
   const removeNote = noteRunning(config, url, log)
-  if (config.demo) startApps(apps, reachable(url), log)
+  if (demo !== undefined) startDemo(demo, reachable(url), log)
   return {
     url,
     tryIt: config.demo ? demoLogout(config) : undefined,
@@ -106,7 +109,7 @@ export async function serveConfig(asked: Config): Promise<RunningServer> {
     setUpLink: invited && setUpLink(config.issuer, invited.code),
     async close() {
       removeNote()
-      await apps.close()
+      await demo?.close()
       await composition.close()
       await Promise.race([output.drained(), sleep(LAST_LINES_MS)])
     },
@@ -114,8 +117,8 @@ export async function serveConfig(asked: Config): Promise<RunningServer> {
 }
 
 /** Not awaited: the page that shows them says which are running. */
-function startApps(apps: DemoApps, url: string, log: Log): void {
-  apps.start(url).catch((error: unknown) => {
+function startDemo(demo: DemoServers, url: string, log: Log): void {
+  demo.start(url).catch((error: unknown) => {
     log.warn({ reason: reasonOf(error) }, 'An application of the demo could not start')
   })
 }

@@ -26,7 +26,7 @@ const WITHIN_MS = 1000
 const TRIES = 5
 
 test('two browsers, two applications, one click of the operator', async () => {
-  const server = await startTestServer({ oneNode: true, publicUrlIsOwn: true, demoApps: true })
+  const server = await startTestServer({ oneNode: true, publicUrlIsOwn: true, demoServers: true })
   const site = await serveSite(application)
   const browser = await openBrowser()
   try {

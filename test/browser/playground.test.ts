@@ -12,7 +12,7 @@ const run = promisify(execFile)
 let server: TestServer
 let browser: TestBrowser
 before(async () => {
-  server = await startTestServer({ oneNode: true, publicUrlIsOwn: true, demoApps: true })
+  server = await startTestServer({ oneNode: true, publicUrlIsOwn: true, demoServers: true })
   browser = await openBrowser()
 })
 after(async () => {
@@ -28,8 +28,8 @@ async function open(): Promise<Page> {
   return page
 }
 
-async function logIn(page: Page): Promise<void> {
-  await page.getByRole('radio', { name: 'DirectLink' }).check()
+async function logIn(page: Page, by = 'DirectLink'): Promise<void> {
+  await page.getByRole('radio', { name: by }).check()
   await page.getByRole('button', { name: 'Log in' }).click()
   await everyServer(page, 'Lets you in')
 }
@@ -58,6 +58,33 @@ test('a login is seen at three servers, and its logout before it is answered', a
   assert.match((await page.locator('#facts').textContent()) ?? '', /let in 0.*by 4 of 4 in/)
   await lookAt(page, 'playground')
   // The browser reports each answer that refuses, and the streams that the guards cut.
+  const others = complaints.filter((one) => !one.startsWith('Failed to load resource'))
+  assert.deepEqual(others, [])
+  await page.context().close()
+})
+
+test('the token of another provider is refused once that provider has told Outright', async () => {
+  const page = await open()
+  const complaints = complaintsOf(page)
+  await logIn(page, 'Another identity provider')
+  const token = page.locator('#token')
+  const [, signer = ''] =
+    /^The token of ines, signed by (http:\S+), not by Outright$/.exec(
+      (await page.locator('#token-says').textContent()) ?? '',
+    ) ?? []
+  assert.notEqual(signer, server.url)
+  await token.locator('summary').click()
+  await token.getByText(`"iss": "${signer}"`).waitFor()
+  await logOut(page)
+  await everyServer(page, 'Refuses you')
+  assert.equal(await page.locator('#result').getAttribute('data-tone'), 'good')
+  const facts = (await page.locator('#facts').textContent()) ?? ''
+  assert.match(facts, /let in 0.*Receipt that the provider got[\da-f-]{36}.*by 4 of 4 in/)
+  await lookAt(page, 'playground-provider')
+  const row = page.locator('#requests li').filter({ hasText: 'The provider tells Outright' })
+  const curl = (await row.locator('pre.curl').textContent()) ?? ''
+  assert.match(curl, new RegExp(`logout_token=[^]*'${server.url}/outright/v1/issuers/`))
+  assert.match(await pasted(curl), /^HTTP\/1.1 200 [^]*outright-confirmed: 4\/4;/i)
   const others = complaints.filter((one) => !one.startsWith('Failed to load resource'))
   assert.deepEqual(others, [])
   await page.context().close()

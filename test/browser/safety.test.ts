@@ -118,7 +118,7 @@ suite('a page at another host of the same domain', () => {
 
 suite('what the browser keeps', () => {
   test('no secret lies in storage or in an address, after the console, devices and the playground', async () => {
-    const server = await startTestServer({ publicUrlIsOwn: true, oneNode: true, demoApps: true })
+    const server = await startTestServer({ publicUrlIsOwn: true, oneNode: true, demoServers: true })
     const person = await browser.person()
     const addresses: string[] = []
     const tokens: string[] = []

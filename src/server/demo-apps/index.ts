@@ -5,11 +5,11 @@
  * with the node but the credential of the demo's guard.
  */
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createGuard, type Guard } from '../../guard/index.ts'
 import type { DemoApp } from '../../http/node-view.ts'
 import { DEMO_GUARD_CREDENTIAL } from '../../http/surfaces/feed/index.ts'
 import type { Log } from '../../ports/log.ts'
+import { closeNow, listenBeside } from '../demo-ports.ts'
 import { answerFor } from './answers.ts'
 
 export interface DemoApps {
@@ -44,12 +44,7 @@ export function createDemoApps(log: Log): DemoApps {
       log: { ...log, info: () => undefined },
     })
     const server = createServer(answerFor(name, guard))
-    const { hostname } = new URL(node)
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(0, hostname.replace(/^\[|\]$/g, ''), resolve)
-    })
-    const { port } = server.address() as AddressInfo
-    const one = { name, url: `http://${hostname}:${String(port)}`, guard, server }
+    const one = { name, url: await listenBeside(server, node), guard, server }
     if (isClosed) return closeOne(one)
     running.push(one)
     await guard.ready()
@@ -74,6 +69,5 @@ export function createDemoApps(log: Log): DemoApps {
 
 async function closeOne({ guard, server }: Running): Promise<void> {
   guard.close()
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
+  await closeNow(server)
 }

@@ -43,8 +43,6 @@ const declare = routesWith(problemManners)
 const scripts = ['playground.js', 'requests.js', 'view.js']
 
 function routesOf(demo: DemoView): readonly Route[] {
-  // The shortest way in comes first.
-  const tours = demo.tours.toSorted((one, other) => one.login.length - other.login.length)
   const page = { method: 'GET', alsoHead: true } as const
   return [
     declare(
@@ -54,7 +52,7 @@ function routesOf(demo: DemoView): readonly Route[] {
         summary: 'Watch a logout, with the demo alone',
         responses: { 200: { description: 'The page', type: 'text/html' } },
       },
-      () => playgroundPage(demo.apps()),
+      () => playgroundPage(originsOf(demo)),
     ),
     declare(
       {
@@ -63,10 +61,15 @@ function routesOf(demo: DemoView): readonly Route[] {
         summary: 'How the page logs in and out, and which servers it asks',
         responses: { 200: { description: 'Calls and addresses', schema: anything } },
       },
-      (call) => call.json(200, { tours, apps: demo.apps() }),
+      (call) => call.json(200, { tours: demo.tours, apps: demo.apps() }),
     ),
     ...scripts.map((name) =>
       scriptRoute(`${PLAYGROUND_PATH}/${name}`, new URL(`browser/${name}`, import.meta.url)),
     ),
   ]
+}
+
+/** Other servers that the page calls. */
+function originsOf(demo: DemoView): readonly string[] {
+  return [...demo.tours.flatMap(({ origin }) => origin ?? []), ...demo.apps().map(({ url }) => url)]
 }

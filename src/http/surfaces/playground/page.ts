@@ -1,14 +1,13 @@
 import type { Answer } from '../../surface.ts'
 import { html, pageAnswer } from '../../html.ts'
-import type { DemoApp } from '../../node-view.ts'
 import { playgroundStyle } from './style.ts'
 
-/** @param apps Whom the page may call. */
-export function playgroundPage(apps: readonly DemoApp[]): Answer {
+/** @param calls Origins that the page may call, beside this server. */
+export function playgroundPage(calls: readonly string[]): Answer {
   return pageAnswer(200, {
     title: 'Watch a logout – Outright demo',
     style: playgroundStyle,
-    script: { path: '/demo/playground.js', calls: apps.map(({ url }) => new URL(url).origin) },
+    script: { path: '/demo/playground.js', calls },
     body: html`<main>
       <header>
         <p class="brand"><a href="/">Outright</a> <span>demo</span></p>
@@ -32,6 +31,10 @@ export function playgroundPage(apps: readonly DemoApp[]): Answer {
         </div>
       </form>
       <p id="status" role="status"></p>
+      <details id="token" hidden>
+        <summary id="token-says"></summary>
+        <pre id="token-claims" tabindex="0"></pre>
+      </details>
       <ul id="apps" aria-label="Three servers"></ul>
       <section id="result" aria-live="polite" hidden>
         <h2 id="race-title"></h2>

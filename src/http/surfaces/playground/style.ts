@@ -67,6 +67,9 @@ dd { margin: 0; overflow-wrap: anywhere; }
 #requests li { border-top: 1px solid var(--line); }
 summary { display: grid; grid-template-columns: 2.75rem 1fr auto 4.5rem; gap: .75rem; padding: .6rem 0; cursor: pointer;
   align-items: baseline; font-size: .95rem; }
+#token { margin: 0 0 1.25rem; }
+#token summary { display: list-item; padding: 0; color: var(--soft); overflow-wrap: anywhere; }
+#token pre { margin-top: .5rem; max-height: none; }
 summary .in { color: var(--good); }
 summary .out { color: var(--bad); }
 .what { overflow-wrap: anywhere; }

@@ -2,7 +2,7 @@
  * The playground: logs in, asks three servers again and again with the token, logs out, and says
  * when each of them refused. All requests are real and go from this page to the servers.
  */
-import { exchange, streamEnd } from './requests.js'
+import { exchange, streamEnd, toldBy } from './requests.js'
 import * as view from './view.js'
 
 /** @typedef {import('./requests.js').Ask} Ask */
@@ -39,6 +39,11 @@ let session
 
 /** What the calls of a login have taken, and who watches the token. */
 class Session {
+  /** @param {string} origin Of the server that is called. */
+  constructor(origin) {
+    this.origin = origin
+  }
+
   /** @type {Map<string, string>} */
   taken = new Map([['device', `demo-${crypto.randomUUID()}`]])
   /** @type {Exchange[]} */
@@ -56,7 +61,7 @@ class Session {
     const filled = Object.entries(headers).map(([name, value]) => [name, this.fill(value)])
     return {
       method,
-      url: location.origin + this.fill(path),
+      url: this.origin + this.fill(path),
       headers: Object.fromEntries(filled),
       ...(body === undefined ? {} : { body: this.fill(body) }),
     }
@@ -64,16 +69,18 @@ class Session {
 
   /** @param {string} text */
   fill(text) {
-    return text.replaceAll(/\{(token|device)\}/g, (_, name) => this.taken.get(name) ?? '')
+    return text.replaceAll(/\{(\w+)\}/g, (_, name) => this.taken.get(name) ?? '')
   }
 
   /** @param {Call} call */
   async make(call) {
     const ask = this.askFor(call)
     const one = await exchange(ask)
-    view.logRequest(one, `${ask.method} ${new URL(ask.url).pathname}`)
+    view.logRequest(one, `${ask.method} ${placeOf(ask.url)}`)
+    const told = call.tells === true ? toldBy(one) : undefined
+    if (told !== undefined) view.logRequest(told, 'The provider tells Outright before it answers')
     const isDone = one.status >= 200 && one.status < 300 && this.take(call, one.text)
-    return { ...one, isDone }
+    return { ...one, isDone, told }
   }
 
   /**
@@ -116,7 +123,7 @@ async function login() {
   performance.clearResourceTimings()
   for (const one of cards.values()) one.clear()
   view.showState('busy', 'Logging in…')
-  session = new Session()
+  session = new Session(chosen.origin ?? location.origin)
   for (const call of chosen.login) {
     const one = await session.make(call)
     if (!one.isDone) {
@@ -124,6 +131,7 @@ async function login() {
       return
     }
   }
+  view.showToken(session.fill('{token}'), chosen.origin !== undefined)
   for (const app of apps) void session.watch(app)
   view.showState('in', 'You are logged in. Three servers check the token, each by itself.', 'good')
 }
@@ -149,10 +157,11 @@ async function logout() {
  * Says what was measured, whatever it was.
  *
  * @param {Session} current
- * @param {Exchange} answer To the logout.
+ * @param {Exchange & { readonly told?: Exchange | undefined }} answer To the logout.
  */
 function report({ checks, streamEnds }, answer) {
-  const { headers, answeredMs } = answer
+  const { answeredMs, told } = answer
+  const { headers } = told ?? answer
   // The browser's own record, which does not wait for this page's turn.
   const recorded = timingOf(answer.ask.url)
   const sentMs = recorded?.startTime ?? answer.sentMs
@@ -173,10 +182,23 @@ function report({ checks, streamEnds }, answer) {
   view.showRace({ rows, tookMs, title: titleOf(accepted, missing, isFirst), isGood })
   view.showFacts([
     ['Asked after the answer', `${String(later.length)} times, let in ${String(accepted)}`],
-    ['Receipt', headers?.get('outright-revocation') ?? 'none'],
+    [
+      told === undefined ? 'Receipt' : 'Receipt that the provider got',
+      headers?.get('outright-revocation') ?? 'none',
+    ],
     ['Confirmed', confirmedText(headers?.get('outright-confirmed') ?? '')],
   ])
   view.showState('out', 'You are logged out.', isGood ? 'good' : 'bad')
+}
+
+/**
+ * A path of this server, or the address of another.
+ *
+ * @param {string} url
+ */
+function placeOf(url) {
+  const { origin, host, pathname } = new URL(url)
+  return origin === location.origin ? pathname : host + pathname
 }
 
 /**

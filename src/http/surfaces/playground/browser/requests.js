@@ -50,6 +50,21 @@ export async function exchange(ask) {
 }
 
 /**
+ * What a server says that it has told Outright meanwhile; undefined where it says nothing.
+ *
+ * @param {Exchange} one
+ * @returns {Exchange | undefined}
+ */
+export function toldBy({ text, answeredMs }) {
+  /** @type {import('../../../node-view.ts').ToldRequest | undefined} */
+  const told = text.startsWith('{') ? JSON.parse(text).told : undefined
+  if (told === undefined) return undefined
+  const { ask, status, headers, tookMs } = told
+  const sentMs = answeredMs - tookMs
+  return { ask, status, headers: new Headers(headers), text: told.text, sentMs, answeredMs }
+}
+
+/**
  * A stream that goes on for as long as the server lets it; resolves with when it ended.
  *
  * @param {Ask} ask

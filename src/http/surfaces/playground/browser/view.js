@@ -170,8 +170,30 @@ export function showFacts(rows) {
   )
 }
 
+/**
+ * @param {string} token
+ * @param {boolean} isForeign True: another server than Outright has signed it.
+ */
+export function showToken(token, isForeign) {
+  const [header, claims] = token.split('.', 2).map(decoded)
+  const signer = isForeign ? `${String(claims.iss)}, not by Outright` : `Outright (${claims.iss})`
+  part('token-says').textContent = `The token of ${String(claims.sub)}, signed by ${signer}`
+  part('token-claims').textContent =
+    `${JSON.stringify(header)}\n${JSON.stringify(claims, undefined, 2)}`
+  part('token').hidden = false
+}
+
+/** @param {string} encoded A part of a JWT. */
+function decoded(encoded) {
+  const bytes = Uint8Array.from(atob(encoded.replaceAll('-', '+').replaceAll('_', '/')), (one) =>
+    one.charCodeAt(0),
+  )
+  return JSON.parse(new TextDecoder().decode(bytes))
+}
+
 export function hideResult() {
   part('result').hidden = true
+  part('token').hidden = true
   part('requests').replaceChildren()
   part('log').hidden = true
 }
