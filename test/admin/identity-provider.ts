@@ -1,6 +1,7 @@
 /** An identity provider of operators that says what a test wants, and a browser that goes there. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { leadsTo } from '../issuers/browser.ts'
 import { startIssuer, type TestIssuer } from '../issuers/test-issuer.ts'
 import type { Reply, TestServer } from '../harness.ts'
 
@@ -91,13 +92,30 @@ export function answerOf(provider: IdentityProvider, { asked }: Away): URLSearch
   return new URLSearchParams({ code, state: asked.get('state') ?? '', iss: provider.url })
 }
 
-export function comeBack(
+/**
+ * Back to this server as a browser comes: from another site without `Strict` cookies, and from the
+ * page that answers with them.
+ *
+ * @param strict As `Cookie`; default: the browser has none.
+ */
+export async function comeBack(
   server: TestServer,
   cookie: string,
   answer: URLSearchParams,
+  strict?: string,
 ): Promise<Reply> {
-  return server.call('GET', `/console/sign-in/callback?${answer.toString()}`, {
+  const reply = await server.call('GET', `/console/sign-in/callback?${answer.toString()}`, {
     headers: { cookie, 'sec-fetch-site': 'cross-site' },
+  })
+  const again = leadsTo(reply.text)
+  if (again === undefined) return reply
+  assert.equal(reply.headers['set-cookie'], undefined)
+  assert.equal(reply.headers['referrer-policy'], 'no-referrer')
+  return server.call('GET', again, {
+    headers: {
+      cookie: strict === undefined ? cookie : `${cookie}; ${strict}`,
+      'sec-fetch-site': 'same-origin',
+    },
   })
 }
 
@@ -109,9 +127,9 @@ export async function goThrough(server: TestServer, provider: IdentityProvider):
 
 /** The cookie of an operator that a sign-in ended with. */
 export function signedInCookie(reply: Reply): string {
-  assert.equal(reply.status, 200, reply.headers['location'] ?? reply.text)
+  assert.equal(reply.status, 303, reply.text)
   const found = /(?:^|, ?|\n)(outright-operator=[^;]+)/.exec(reply.headers['set-cookie'] ?? '')
-  return found?.[1] ?? assert.fail('no cookie of an operator')
+  return found?.[1] ?? assert.fail(reply.headers['location'])
 }
 
 /** Nobody was signed in; the page that says why. */

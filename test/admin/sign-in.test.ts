@@ -61,6 +61,7 @@ suite('signing in', () => {
       '/consoles',
       'javascript:alert(1)',
       '/console/sign-in?return=/console/sign-in',
+      '/console/sign-in/start',
       '\thttps://evil.example/console/',
     ]) {
       assert.equal(await to(elsewhere), '/console/', elsewhere)

@@ -98,8 +98,7 @@ suite('operators who were added before', () => {
     assert.equal(away.asked.get('code_challenge_method'), 'S256')
     assert.equal(away.asked.get('scope'), 'openid email')
     const reply = await comeBack(world.server, away.cookie, answerOf(provider, away))
-    assert.match(reply.text, /http-equiv="refresh" content="0;url=\/console\/audit"/)
-    assert.equal(reply.headers['referrer-policy'], 'no-referrer')
+    assert.equal(reply.headers['location'], '/console/audit')
     const cookies = reply.headers['set-cookie'] ?? ''
     assert.match(
       cookies,
@@ -145,6 +144,27 @@ suite('operators who were added before', () => {
       provider.claims = { sub }
       await refusedWith(world.server, await goThrough(world.server, provider), 'unknown')
     }
+  })
+
+  test('end the session that the browser had before, though it is not sent from another site', async () => {
+    provider.claims = { sub: 'Ana-1' }
+    const before = await signInAs(world.server, 'by-password', 'viewer')
+    const away = await begin(world.server)
+    const answer = answerOf(provider, away)
+    const reply = await comeBack(world.server, away.cookie, answer, before.cookie)
+    assert.equal((await me(reply)).name, 'ana')
+    assertProblem(await before.call('GET', '/outright/v1/me'), 401, 'credentials-invalid')
+  })
+
+  test('are signed in by no HEAD, which somebody may send who only looks', async () => {
+    const away = await begin(world.server)
+    const answer = answerOf(provider, away)
+    for (const path of ['start', `callback?${answer.toString()}&from-here=`]) {
+      const headers = { cookie: away.cookie }
+      const reply = await world.server.call('HEAD', `/console/sign-in/${path}`, { headers })
+      assert.equal(reply.status, 405)
+    }
+    signedInCookie(await comeBack(world.server, away.cookie, answer))
   })
 
   test('have no other way in: no password, no passkey', async () => {
@@ -383,7 +403,7 @@ suite('operators who were added before', () => {
           return signed
         }
         const reply = await goThrough(world.server, provider)
-        assert.notEqual(reply.status, 200)
+        assert.notEqual(reply.status, 303)
         assert.ok(!(reply.headers['set-cookie'] ?? '').includes('outright-operator='))
         const { items } = (
           await world.api('GET', '/sessions?subject=operator:ana&live=true')

@@ -48,10 +48,12 @@ export class Browser {
   }
 
   /** The same from a path of its own, to what the application answers when they are back. */
-  async comeBackTo(app: string, path: string, login: string): Promise<Page> {
-    const { location = '' } = await this.#go(app + path)
+  async comeBackTo(app: string, from: string, login: string): Promise<Page> {
+    const { location = '' } = await this.#go(app + from)
     const { location: first = '' } = await this.#go(location)
-    return this.#go(await this.#passPages(first, app, login))
+    const page = await this.#go(await this.#passPages(first, app, login))
+    const path = leadsTo(page.text)
+    return path === undefined ? page : this.#go(app + path)
   }
 
   async read(url: string): Promise<string> {
@@ -99,4 +101,9 @@ export class Browser {
       location: location === null ? undefined : new URL(location, url).href,
     }
   }
+}
+
+/** Where a page leads by itself, as a path; undefined where it does not. */
+export function leadsTo(text: string): string | undefined {
+  return /http-equiv="refresh" content="0;url=([^"]+)"/.exec(text)?.[1]?.replaceAll('&amp;', '&')
 }

@@ -51,6 +51,9 @@ export const operators: OwnModule<OperatorSettings> = defineOwn({
 const declare = routesWith(problemManners)
 
 const pageResponse = { description: 'A page', type: 'text/html' } as const
+/** Pages that only look: the others begin or end a sign-in. */
+const looks: ReadonlySet<string> = new Set([signInPath, passkeysPath, setUpPath])
+
 const onward = { description: 'Signed in or out: onward' } as const
 
 function createOperators(context: SurfaceContext, settings: OperatorSettings): Surface {
@@ -67,7 +70,7 @@ function createOperators(context: SurfaceContext, settings: OperatorSettings): S
       {
         method,
         path,
-        ...(method === 'GET' ? { alsoHead: true } : {}),
+        ...(method === 'GET' && looks.has(path) ? { alsoHead: true } : {}),
         summary,
         responses: {
           200: pageResponse,

@@ -119,19 +119,19 @@ function passkeySignIn(words: Words, returnTo: string): Html {
 }
 
 /**
- * Where an operator goes after signing in. A page leads there, and not a redirect: browsers send no
- * `Strict` cookie along a chain of redirects that began at another site.
+ * Back from the identity provider. A page leads on, and not a redirect: browsers send no `Strict`
+ * cookie along a chain of redirects that began at another site.
  */
-export function onwardPage(words: Words, path: string): Answer {
+export function againPage(words: Words, path: string): Answer {
   const answer = formPage(
     200,
     words,
-    words.signedIn,
+    words.signIn,
     ["'none'"],
     [html`<p class="onward"><a href="${path}">${words.toConsole}</a></p>`],
     { leadsTo: path },
   )
-  // The address that led here holds a code, if a used one.
+  // The address of this page holds a code.
   return { ...answer, headers: { ...answer.headers, 'referrer-policy': 'no-referrer' } }
 }
 

@@ -3,7 +3,6 @@ import { digest } from '../../../core/handles.ts'
 import { Refusal, type Failure } from '../../../domain/failure.ts'
 import type { Operator } from '../../../domain/operator.ts'
 import { readForm } from '../../body.ts'
-import type { Cookie } from '../../cookie.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { operatorCookie, readOperatorCookie } from '../../operator-cookie.ts'
 import { CONSOLE_PATH, signInPath } from '../../operator-paths.ts'
@@ -69,23 +68,16 @@ export async function submitSignIn(
   }
 }
 
-/** Signs in an authenticated operator. */
+/**
+ * Signs in an authenticated operator. Every sign-in is a new session (session fixation); one that
+ * the browser had before ends.
+ */
 export async function signIn(
-  service: OperatorService,
+  { core, options, log }: OperatorService,
   request: SurfaceRequest,
   proved: Proved,
   returnTo: string,
 ): Promise<Answer> {
-  const cookie = await openSession(service, request, proved)
-  return { status: 303, headers: { location: returnTo }, cookies: [cookie] }
-}
-
-/** Every sign-in is a new session (session fixation); one that the browser had before ends. */
-export async function openSession(
-  { core, options, log }: OperatorService,
-  request: SurfaceRequest,
-  proved: Proved,
-): Promise<Cookie> {
   const lifetimeMs = options.sessionLifetimeMs
   const before = readOperatorCookie(request)
   if (before !== undefined) await core.operatorSessions.end(before)
@@ -99,7 +91,8 @@ export async function openSession(
   })
   const { name, role } = proved.operator
   log.info({ requestId: request.requestId, operator: name, role }, 'operator signed in')
-  return operatorCookie(request, token, Math.floor(lifetimeMs / 1000))
+  const cookie = operatorCookie(request, token, Math.floor(lifetimeMs / 1000))
+  return { status: 303, headers: { location: returnTo }, cookies: [cookie] }
 }
 
 /**
@@ -151,6 +144,7 @@ export function returnPath(wanted: string | null): string {
   const base = 'http://console.invalid'
   const url = wanted === null ? null : URL.parse(wanted, base)
   if (url?.origin !== base || !url.pathname.startsWith(CONSOLE_PATH)) return CONSOLE_PATH
-  // Not back to where one signs in.
-  return url.pathname === signInPath ? CONSOLE_PATH : url.pathname + url.search + url.hash
+  // Not back to where one signs in, nor on to the identity provider.
+  const isSignIn = `${url.pathname}/`.startsWith(`${signInPath}/`)
+  return isSignIn ? CONSOLE_PATH : url.pathname + url.search + url.hash
 }

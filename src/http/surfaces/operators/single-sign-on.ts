@@ -7,11 +7,11 @@ import { mappedRole, type SignOnSecrets } from '../../../domain/single-sign-on.t
 import { readForm } from '../../body.ts'
 import { readCookie, type Cookie } from '../../cookie.ts'
 import { oauthError } from '../../oauth-error.ts'
-import { signInPath } from '../../operator-paths.ts'
+import { signInPath, signOnCallbackPath } from '../../operator-paths.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
-import { onwardPage } from './pages.ts'
+import { againPage } from './pages.ts'
 import type { OperatorService, SignOnService } from './service.ts'
-import { openSession, returnPath } from './sign-in.ts'
+import { returnPath, signIn } from './sign-in.ts'
 import { wordsFor, type SignOnProblem } from './words.ts'
 
 /** How long a sign-in at the provider may take. */
@@ -47,7 +47,14 @@ export async function startSignOn(
   return { status: 303, headers: { location: begun.url }, cookies: [cookie] }
 }
 
-/** `GET /console/sign-in/callback`: back from the provider, in the browser that was sent there. */
+/** In the address of the callback: a page of our own has led there. */
+const FROM_HERE = 'from-here'
+
+/**
+ * `GET /console/sign-in/callback`: back from the provider, in the browser that was sent there. From
+ * another site browsers bring no `Strict` cookie, and a session that this one had would stay open:
+ * so a page leads to the same address once more, and the answer to that signs in.
+ */
 export async function finishSignOn(
   service: OperatorService,
   { provider, roles }: SignOnService,
@@ -58,6 +65,10 @@ export async function finishSignOn(
   const away = (await core.handles.find(KIND, handle)) as unknown as Away | undefined
   // Looked at before it is used up: a stranger's link does not spoil a sign-in that is on its way.
   if (away === undefined || request.query.get('state') !== away.state) return back('expired')
+  if (!request.query.has(FROM_HERE)) {
+    const query = new URLSearchParams([...request.query, [FROM_HERE, '']])
+    return againPage(wordsFor(request), `${signOnCallbackPath}?${query.toString()}`)
+  }
   if (!(await core.handles.take(KIND, handle))) return back('expired')
   const { returnTo } = away
   const failed = (problem: SignOnProblem, reason: string): Answer => {
@@ -70,9 +81,8 @@ export async function finishSignOn(
   const outcome = await core.operatorSignOn(login, roles && mappedRole(roles, login.groups))
   // Whom the provider knows by which name is in its own log.
   if (outcome.kind !== 'known') return failed(outcome.kind, 'not an operator of this server')
-  const cookie = await openSession(service, request, { operator: outcome.operator, login })
-  const answer = onwardPage(wordsFor(request), returnTo)
-  return { ...answer, cookies: [cookie, awayCookie(request, '', 0)] }
+  const answer = await signIn(service, request, { operator: outcome.operator, login }, returnTo)
+  return { ...answer, cookies: [...(answer.cookies ?? []), awayCookie(request, '', 0)] }
 }
 
 /**

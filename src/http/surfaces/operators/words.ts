@@ -40,7 +40,6 @@ export interface Words {
   readonly usePasskey: string
   readonly or: string
   readonly signInWith: string
-  readonly signedIn: string
   readonly signOnProblems: Readonly<Record<SignOnProblem, string>>
   readonly passkeys: string
   readonly passkeysLead: string
@@ -81,7 +80,6 @@ const en: Words = {
   usePasskey: 'Sign in with a passkey',
   or: 'or',
   signInWith: 'Sign in with',
-  signedIn: 'Signed in',
   signOnProblems: {
     unreachable: 'Your identity provider does not answer. Try again in a moment.',
     refused: 'Your identity provider did not sign you in.',
@@ -135,7 +133,6 @@ const pt: Words = {
   usePasskey: 'Entrar com uma chave de acesso',
   or: 'ou',
   signInWith: 'Entrar com',
-  signedIn: 'Sessão iniciada',
   signOnProblems: {
     unreachable: 'O seu fornecedor de identidade não responde. Tente de novo dentro de momentos.',
     refused: 'O seu fornecedor de identidade não o deixou entrar.',
@@ -191,7 +188,6 @@ const es: Words = {
   usePasskey: 'Iniciar sesión con una llave de acceso',
   or: 'o',
   signInWith: 'Iniciar sesión con',
-  signedIn: 'Sesión iniciada',
   signOnProblems: {
     unreachable: 'Su proveedor de identidad no responde. Inténtelo de nuevo en un momento.',
     refused: 'Su proveedor de identidad no ha iniciado su sesión.',
