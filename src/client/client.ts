@@ -16,7 +16,7 @@ import type {
   WireOperatorInvited,
   WireKey,
   WireKeyRotated,
-  WireRevocation,
+  WireNamedRevocation,
   WireRevocationDetail,
   WireRevoked,
   WireSession,
@@ -78,7 +78,7 @@ export interface OutrightClient {
   revoke(request: RevokeRequest): Promise<WireRevoked>
   /** Says what a revocation would end, and ends nothing. */
   dryRun(target: RevocationTarget): Promise<WireDryRun>
-  revocations(filter?: RevocationFilter, options?: ListOptions): List<WireRevocation>
+  revocations(filter?: RevocationFilter, options?: ListOptions): List<WireNamedRevocation>
   revocation(id: string): Promise<WireRevocationDetail>
   /** The receipt as a JWT that anyone can verify with the keys of the server. */
   signedReceipt(id: string): Promise<string>

@@ -1,5 +1,5 @@
 /** The live stream of revocations: Server-Sent Events, followed across broken connections. */
-import type { WireRevocation } from '../protocol/admin-api.ts'
+import type { WireNamedRevocation } from '../protocol/admin-api.ts'
 import { ApiError, ConnectionError } from './errors.ts'
 import { readLines } from './lines.ts'
 import { connectionError, type Transport } from './transport.ts'
@@ -7,7 +7,7 @@ import { connectionError, type Transport } from './transport.ts'
 export interface RevocationEvent {
   /** The place in the log behind this event; `after` of a later call. */
   readonly id: string
-  readonly revocation: WireRevocation
+  readonly revocation: WireNamedRevocation
 }
 
 export interface EventOptions {
@@ -76,7 +76,7 @@ function isRefusal(error: unknown): boolean {
 
 interface ReadEvent {
   readonly id: string | undefined
-  readonly revocation: WireRevocation | undefined
+  readonly revocation: WireNamedRevocation | undefined
 }
 
 /** Reads events as the HTML standard, section 9.2.6, has them; comments are heartbeats. */
@@ -92,7 +92,9 @@ async function* readEvents(response: Response): AsyncGenerator<ReadEvent, void, 
         const isRevocation = name === 'revocation' && data.length > 0
         yield {
           id,
-          revocation: isRevocation ? (JSON.parse(data.join('\n')) as WireRevocation) : undefined,
+          revocation: isRevocation
+            ? (JSON.parse(data.join('\n')) as WireNamedRevocation)
+            : undefined,
         }
       }
       id = undefined

@@ -1,5 +1,6 @@
 /** People and applications, as surfaces look them up and change them. */
 import { clientOfSubject, type Client, type Subject } from '../domain/identity.ts'
+import { operatorOfSubject } from '../domain/operator.ts'
 import type {
   ClientChange,
   ClientLookup,
@@ -36,7 +37,7 @@ export interface Names {
 /** What the store takes at once: more than a page of people has. */
 const NAMES_AT_ONCE = 1000
 
-/** Looks all of them up at once. A client that acts for itself is called what the client is. */
+/** Looks all of them up at once. Clients that act for themselves have names, and operators too. */
 export async function findNames(
   { store }: Pick<CoreDependencies, 'store'>,
   { subjects, clients }: DirectoryIds,
@@ -54,7 +55,7 @@ export async function findNames(
   const client = (id: string): string | undefined => applications.get(id) || undefined
   return {
     client,
-    subject: (id) => people.get(id) || client(clientOfSubject(id) ?? ''),
+    subject: (id) => people.get(id) || client(clientOfSubject(id) ?? '') || operatorOfSubject(id),
   }
 }
 

@@ -73,5 +73,12 @@ export const MIN_OPERATOR_PASSWORD_LENGTH = 12
  * colon keeps it apart from the ids of people.
  */
 export function operatorSubject(name: string): string {
-  return `operator:${name}`
+  return OPERATOR_PREFIX + name
 }
+
+/** The name of the operator whose `sub` this is; undefined for people and clients. */
+export function operatorOfSubject(subjectId: string): string | undefined {
+  return subjectId.startsWith(OPERATOR_PREFIX) ? subjectId.slice(OPERATOR_PREFIX.length) : undefined
+}
+
+const OPERATOR_PREFIX = 'operator:'

@@ -58,6 +58,8 @@ export class GuardSession implements RoundMember {
   #attempt = 0
   #sentMark = 0
   #ackedMark = 0
+  /** What it had before anything was sent to it as it happened. */
+  #followedFrom = 0
   #heardMs: number
   #cancelTimer: (() => void) | undefined
   #closedWith: { readonly code: number; readonly reason: string } | undefined
@@ -220,6 +222,7 @@ export class GuardSession implements RoundMember {
 
   #follow(mark: number): void {
     this.#state = 'following'
+    this.#followedFrom = mark
     this.#sentMark = mark
     this.#ackedMark = mark
     this.#watchSilence()
@@ -275,9 +278,10 @@ export class GuardSession implements RoundMember {
   #settle(holder: Holder, mark: number): void {
     const { recent, ledger, clock } = this.#context
     const nowMs = clock.monotonicMs()
-    // Before its first acknowledgement it had nothing: what it has now came with a snapshot.
-    if (mark > holder.appliedMark && holder.appliedMark >= 0) {
-      const publishedMs = recent.publishedAfter(holder.appliedMark)
+    // What came with a snapshot, or while it was away, says nothing about how quick it is.
+    const from = Math.max(holder.appliedMark, this.#followedFrom)
+    if (mark > from && holder.appliedMark >= 0) {
+      const publishedMs = recent.publishedAfter(from)
       if (publishedMs !== undefined) holder.lagMs = nowMs - publishedMs
     }
     ledger.acknowledge(holder, mark, nowMs)

@@ -341,6 +341,21 @@ suite('the lag of a verifier', () => {
     assert.equal(lagMs(), 15)
   })
 
+  test('is not the age of what was in its snapshot', async () => {
+    const bench = new Bench()
+    bench.publish()
+    await bench.advance(240_000)
+    const peer = new Peer(bench.hub).follow()
+    // The ping left before the snapshot came.
+    peer.send({ type: 'ack', mark: 0 })
+    peer.send({ type: 'ack', mark: 1 })
+    assert.equal(bench.hub.verifiers()[1]?.lagMs, undefined)
+    bench.publish()
+    await bench.advance(7)
+    peer.send({ type: 'ack', mark: 2 })
+    assert.equal(bench.hub.verifiers()[1]?.lagMs, 7)
+  })
+
   test('that stands elsewhere is the age of the oldest entry that it does not have', async () => {
     const bench = new Bench({ recentEntries: 3 })
     const at = (sequence: number): number => bench.hub.ageAfter(new Map([['node-1', sequence]]))

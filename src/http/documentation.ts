@@ -21,6 +21,13 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
+/** Without the bar and, on a phone, with the words about a group below its name. */
+const css = `.swagger-ui .topbar { display: none }
+@media (max-width: 640px) {
+  .swagger-ui .opblock-tag { flex-wrap: wrap }
+  .swagger-ui .opblock-tag small { flex: 1 0 80%; order: 1; padding: 0 }
+}`
+
 /**
  * Serves the document at `/outright/v1/openapi.json` and as a page at `/docs`. Both are public:
  * they say what the source code says. Nothing is fetched from elsewhere.
@@ -59,7 +66,7 @@ export function registerDocumentation(app: FastifyInstance, document: OpenApiDoc
       // The bar would let one explore other documents, under another project's logo.
       theme: {
         title: 'Outright API',
-        css: [{ filename: 'outright.css', content: '.swagger-ui .topbar { display: none }' }],
+        css: [{ filename: 'outright.css', content: css }],
       },
       uiConfig: {
         deepLinking: true,

@@ -112,7 +112,7 @@ interface Tag {
 
 function writeTag([name, { longestTokenMs: ms }]: readonly [string, Tag]): Json {
   if (ms === undefined) return { name }
-  return { name, description: `Its access tokens live for at most ${String(ms / 1000)} seconds.` }
+  return { name, description: `Access tokens live at most ${String(ms / 1000)} s` }
 }
 
 /** The dialects first, then what an operator calls, then what is for machines. */

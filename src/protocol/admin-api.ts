@@ -53,6 +53,14 @@ export interface WireRevocation {
   readonly hash: string
 }
 
+/** An entry of the log with names, where this server knows them now. Its hash leaves them out. */
+export interface WireNamedRevocation extends WireRevocation {
+  /** Of the person, of the client, or of both, that `key` identifies. */
+  readonly keyName: string | null
+  /** Of the person, the client or the operator who did it. */
+  readonly actorName: string | null
+}
+
 export interface WireReceipt {
   readonly confirmed: boolean
   readonly acknowledged: number
@@ -93,7 +101,7 @@ export interface WireTold {
 
 /** One revocation; its receipt is null once it is no longer remembered. */
 export interface WireRevocationDetail {
-  readonly revocation: WireRevocation
+  readonly revocation: WireNamedRevocation
   readonly receipt: WireReceipt | null
   readonly acknowledgements: readonly WireAcknowledgement[] | null
   readonly told: readonly WireTold[]

@@ -228,6 +228,23 @@ suite('GET /revocations', () => {
     assertProblem(await api.get('/revocations/%00'), 404, 'not-found')
   })
 
+  test('the list and one entry name who was ended and who did it, where they are known', async () => {
+    await api.login()
+    await api.post('/revocations', { scope: 'grant', key: 'directlink maria' })
+    await api.post('/revocations', { scope: 'subject', key: 'unknown' })
+    const { items } = (await api.get('/revocations?limit=2')).json()
+    const names = (entry: { keyName: unknown; actorName: unknown }) => [
+      entry.keyName,
+      entry.actorName,
+    ]
+    assert.deepEqual(items.map(names), [
+      [null, 'admin'],
+      ['DirectLink, Maria', 'admin'],
+    ])
+    const one = (await api.get(`/revocations/${items[1].id}`)).json()
+    assert.deepEqual(one.revocation, items[1])
+  })
+
   test('pages hold every entry once', async () => {
     const seen: string[] = []
     let cursor = ''

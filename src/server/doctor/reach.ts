@@ -104,7 +104,7 @@ function judgeIssuer(
 
 const demoTokens = [
   { name: 'admin token', path: '/outright/v1/keys', token: DEMO_ADMIN_TOKEN },
-  { name: 'guard', path: '/outright/v1/log', token: DEMO_GUARD_CREDENTIAL },
+  { name: 'guard credential', path: '/outright/v1/log', token: DEMO_GUARD_CREDENTIAL },
 ] as const
 
 /**
@@ -125,7 +125,7 @@ async function examineDemoTokens(server: string): Promise<Finding> {
   if (taken.length === 0) return ok(check, 'they are refused')
   return fail(
     check,
-    `the demo's ${taken.join(' and ')} is let in`,
+    `accepted from the demo: ${taken.join(' and ')}`,
     'start without --demo, on an empty data folder or database, with an admin token of your own',
   )
 }

@@ -1,12 +1,12 @@
 /** Revocations as they are committed, followed for as long as the console is open. */
-import { ApiError, type WireRevocation } from 'outright/client'
+import { ApiError, type WireNamedRevocation } from 'outright/client'
 import { api, signInAddress } from './api.ts'
 import { createStore } from './store.ts'
 
 export interface Live {
   readonly state: 'connecting' | 'connected' | 'lost' | 'refused'
   /** Newest first. */
-  readonly recent: readonly WireRevocation[]
+  readonly recent: readonly WireNamedRevocation[]
   /** How many came since the page was opened. */
   readonly total: number
 }
@@ -50,9 +50,9 @@ function set(state: Live['state']): void {
 }
 
 /** Many may come at once, and are drawn at most once a frame. */
-let waiting: WireRevocation[] = []
+let waiting: WireNamedRevocation[] = []
 
-function keep(revocation: WireRevocation): void {
+function keep(revocation: WireNamedRevocation): void {
   waiting.push(revocation)
   if (waiting.length > 1) return
   requestAnimationFrame(() => {

@@ -6,7 +6,7 @@ import { count, moment } from '../lib/format.ts'
 import { useLoad } from '../lib/load.ts'
 import { useMay } from '../lib/me.ts'
 import { address, navigate, usePlace } from '../lib/router.ts'
-import { Named } from '../ui/named.tsx'
+import { clientName, Named } from '../ui/named.tsx'
 import { Ago, Card, Facts, Field, Head, Table } from '../ui/parts.tsx'
 import { ChoiceFilter, TextFilter, useFilter } from '../ui/query-filters.tsx'
 import { Shown, State } from '../ui/states.tsx'
@@ -39,7 +39,7 @@ export function EndPage() {
 }
 
 function What() {
-  const { end } = useWords()
+  const { end, common } = useWords()
   const [scope] = useFilter('scope')
   const known = endingScopes.find((one) => one === scope)
   return (
@@ -47,7 +47,7 @@ function What() {
       <div class="body stack">
         <ChoiceFilter
           name="scope"
-          label={end.what}
+          label={common.scope}
           options={endingScopes.map((one) => [one, end.scopes[one]])}
           none={end.choose}
         />
@@ -65,8 +65,12 @@ function What() {
   )
 }
 
+/** The client of the sessions of operators. */
+const CONSOLE = 'outright:console'
+
 function Preview({ target }: { readonly target: Target }) {
-  const { end } = useWords()
+  const words = useWords()
+  const { end } = words
   // A key that signed is not tried out: how many tokens it has signed is stored nowhere.
   const dryRun = useLoad(
     () =>
@@ -93,8 +97,8 @@ function Preview({ target }: { readonly target: Target }) {
                 ? undefined
                 : found.clients
                     .map(
-                      ({ client, clientName, sessions }) =>
-                        `${clientName ?? client} (${count(sessions)})`,
+                      ({ client, clientName: name, sessions }) =>
+                        `${clientName(words, client, name)} (${count(sessions)})`,
                     )
                     .join(', '),
             ],
@@ -117,6 +121,9 @@ function Preview({ target }: { readonly target: Target }) {
             </span>
           </p>
         )}
+        {found?.clients.some(({ client }) => client === CONSOLE) === true && (
+          <p class="banner">{end.signsOut}</p>
+        )}
         <Confirm target={target} sessions={found?.sessions} />
       </div>
       {found !== undefined && found.sample.length > 0 && <Sample of={found} />}
@@ -138,7 +145,7 @@ function Amount({ of, isForeign }: { readonly of: WireDryRun; readonly isForeign
   const note = isForeign ? end.foreign : of.known ? undefined : end.unknownKey
   const amount = isForeign ? end.seen(of.sessions) : end.sessions(of.sessions)
   return (
-    <div>
+    <div class="stack tight">
       <p class="figure">{amount}</p>
       {note !== undefined && <p class="banner">{note}</p>}
       {of.tokensValidUntil !== null && <p class="soft">{end.until(moment(of.tokensValidUntil))}</p>}
@@ -147,7 +154,8 @@ function Amount({ of, isForeign }: { readonly of: WireDryRun; readonly isForeign
 }
 
 function Sample({ of }: { readonly of: WireDryRun }) {
-  const { end, sessions } = useWords()
+  const words = useWords()
+  const { end, sessions } = words
   return (
     <Table
       label={end.sample}
@@ -160,7 +168,9 @@ function Sample({ of }: { readonly of: WireDryRun }) {
         },
         {
           name: sessions.client,
-          cell: ({ client, clientName }) => <span class="cut">{clientName ?? client}</span>,
+          cell: ({ client, clientName: name }) => (
+            <span class="cut">{clientName(words, client, name)}</span>
+          ),
         },
         { name: sessions.opened, cell: ({ createdAt }) => <Ago at={createdAt} /> },
       ]}

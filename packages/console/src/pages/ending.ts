@@ -43,6 +43,14 @@ export function targetOf({ scope, key, issuer }: Target): RevocationTarget {
   }
 }
 
+/**
+ * Whether an end counts at the moment at which it is stored: one that is sent twice also ends what
+ * was opened between the two.
+ */
+export function endsAnew({ scope }: Target): boolean {
+  return scope !== 'session' && scope !== 'token' && scope !== 'key'
+}
+
 const MANY = 100
 
 /** Whether so much ends that the name has to be typed. */

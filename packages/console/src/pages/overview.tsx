@@ -9,6 +9,7 @@ import { useLoad, type Loaded } from '../lib/load.ts'
 import { address } from '../lib/router.ts'
 import { Card, Facts, Head, Table } from '../ui/parts.tsx'
 import { Bars } from '../ui/plot.tsx'
+import { endedName } from '../ui/revocation-columns.tsx'
 import { Shown, State } from '../ui/states.tsx'
 import { useWords } from '../words/index.ts'
 import { verifierColumns } from './verifiers.tsx'
@@ -133,7 +134,8 @@ const SLOT_MS = 10_000
 
 /** What comes by the event stream: the newest, and how many in each ten seconds. */
 function Revocations() {
-  const { overview, scopes } = useWords()
+  const words = useWords()
+  const { overview, scopes } = words
   const { recent, state } = live.use()
   const nowMs = useNow(2000)
   const slots = Array.from({ length: SLOTS }, (_, index) => {
@@ -154,13 +156,13 @@ function Revocations() {
         <State icon={state === 'lost' ? 'offline' : 'end'} title={overview.liveEmpty} />
       ) : (
         <ol class="stream" tabIndex={0} aria-label={overview.live}>
-          {recent.slice(0, 50).map(({ id, at, scope, key }) => (
-            <li key={id}>
-              <time dateTime={at} class="soft">
-                {clockTime(at)}
+          {recent.slice(0, 50).map((entry) => (
+            <li key={entry.id}>
+              <time dateTime={entry.at} class="soft">
+                {clockTime(entry.at)}
               </time>
-              <a href={address(['revocations', id])}>{key === '*' ? scopes['everyone'] : key}</a>
-              <span class="soft">{scopes[scope] ?? scope}</span>
+              <a href={address(['revocations', entry.id])}>{endedName(words, entry)}</a>
+              <span class="soft">{scopes[entry.scope] ?? entry.scope}</span>
             </li>
           ))}
         </ol>

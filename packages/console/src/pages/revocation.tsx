@@ -8,6 +8,7 @@ import { useLoad } from '../lib/load.ts'
 import { address } from '../lib/router.ts'
 import { Badge, Card, Facts, Head, Table } from '../ui/parts.tsx'
 import { sayTrouble } from '../ui/say-trouble.ts'
+import { endedName } from '../ui/revocation-columns.tsx'
 import { Shown, State } from '../ui/states.tsx'
 import { useWords } from '../words/index.ts'
 
@@ -15,7 +16,8 @@ import { useWords } from '../words/index.ts'
 const WAITING_MS = 120
 
 export function RevocationPage({ id }: { readonly id: string }) {
-  const { board, scopes } = useWords()
+  const words = useWords()
+  const { board, scopes } = words
   const [isDone, setDone] = useState(false)
   const detail = useLoad(
     async () => {
@@ -30,7 +32,7 @@ export function RevocationPage({ id }: { readonly id: string }) {
   const lead =
     entry === undefined
       ? id
-      : `${scopes[entry.scope] ?? entry.scope}${entry.key === '*' ? '' : ` · ${entry.key}`}`
+      : `${scopes[entry.scope] ?? entry.scope}${entry.key === '*' ? '' : ` · ${endedName(words, entry)}`}`
   return (
     <>
       <Head title={board.title} lead={lead} />
@@ -58,8 +60,9 @@ export function RevocationPage({ id }: { readonly id: string }) {
   )
 }
 
-function Board({ of: { receipt, acknowledgements } }: { readonly of: WireRevocationDetail }) {
-  const { board } = useWords()
+function Board({ of }: { readonly of: WireRevocationDetail }) {
+  const { board, common } = useWords()
+  const { receipt, acknowledgements, revocation } = of
   if (receipt === null) {
     return (
       <Card>
@@ -68,11 +71,10 @@ function Board({ of: { receipt, acknowledgements } }: { readonly of: WireRevocat
     )
   }
   const { confirmed, acknowledged, verifiers, lapsed, elapsedMs } = receipt
-  const done = acknowledged + lapsed
   return (
     <Card class={`board ${confirmed ? 'done' : ''}`}>
       <p class="big" role="status" aria-live="polite">
-        <strong>{board.confirmed(confirmed ? done : acknowledged, verifiers)}</strong>{' '}
+        <strong>{board.confirmed(acknowledged, verifiers)}</strong>{' '}
         <small>
           {confirmed ? board.in(elapsedMs < 1 ? '< 1 ms' : duration(elapsedMs)) : board.waiting}
         </small>
@@ -84,12 +86,12 @@ function Board({ of: { receipt, acknowledgements } }: { readonly of: WireRevocat
           <summary>{board.verifiers}</summary>
           <Table
             label={board.verifiers}
-            rows={acknowledgements}
+            rows={[ofWriter(revocation.stream), ...acknowledgements]}
             keyOf={({ verifier }) => verifier}
             columns={[
-              { name: board.verifiers, cell: ({ verifier }) => verifier },
+              { name: common.name, cell: ({ verifier }) => verifier },
               {
-                name: board.outcomes.acknowledged,
+                name: common.state,
                 cell: ({ outcome, elapsedMs: ms }) =>
                   `${board.outcomes[outcome]}${ms === null ? '' : ` · ${duration(ms)}`}`,
               },
@@ -99,6 +101,11 @@ function Board({ of: { receipt, acknowledgements } }: { readonly of: WireRevocat
       )}
     </Card>
   )
+}
+
+/** The node that wrote it has applied it before it asks the others. */
+function ofWriter(node: string): WireAcknowledgement {
+  return { verifier: node, outcome: 'acknowledged', elapsedMs: null }
 }
 
 const DOTS = 200
@@ -205,7 +212,10 @@ function Receipt({ id, isConfirmed }: { readonly id: string; readonly isConfirme
 
 function Entry({ of: { revocation } }: { readonly of: WireRevocationDetail }) {
   const { board, common, scopes, reasons } = useWords()
-  const { scope, key, reason, actor, note, at, stream, sequence, hash } = revocation
+  const { scope, key, keyName, reason, actor, actorName, note, at, stream, sequence, hash } =
+    revocation
+  const named = (id: string, name: string | null): string =>
+    name === null || name === id ? id : `${name} (${id})`
   return (
     <Card title={board.entry}>
       <div class="body">
@@ -214,12 +224,16 @@ function Entry({ of: { revocation } }: { readonly of: WireRevocationDetail }) {
             [common.scope, scopes[scope] ?? scope],
             [
               common.key,
-              scope === 'session' ? <a href={address(['sessions', key])}>{key}</a> : key,
+              scope === 'session' ? (
+                <a href={address(['sessions', key])}>{key}</a>
+              ) : (
+                named(key, keyName)
+              ),
             ],
             [board.issuer, revocation.issuer],
             [common.reason, reasons[reason] ?? reason],
             [common.note, note],
-            [common.by, actor],
+            [common.by, named(actor, actorName)],
             [common.time, moment(at)],
             [board.cutoff, revocation.cutoff === null ? '' : moment(revocation.cutoff)],
             [board.keptUntil, moment(revocation.forgetAfter)],

@@ -1,12 +1,12 @@
 /** One login: its facts, its clients, and what of it has ended. */
-import type { WireRevocation, WireSession } from 'outright/client'
+import type { WireNamedRevocation, WireSession } from 'outright/client'
 import { api } from '../lib/api.ts'
 import { duration, moment } from '../lib/format.ts'
 import { useDialectTitle } from '../lib/dialects.ts'
 import { useMay } from '../lib/me.ts'
 import { useLoad } from '../lib/load.ts'
 import { address } from '../lib/router.ts'
-import { Named } from '../ui/named.tsx'
+import { clientName, Named } from '../ui/named.tsx'
 import { Ago, Attributes, Badge, Card, Facts, Head, Table } from '../ui/parts.tsx'
 import { revocationColumns } from '../ui/revocation-columns.tsx'
 import { Shown, State } from '../ui/states.tsx'
@@ -77,7 +77,7 @@ function SessionFacts({ of }: { readonly of: WireSession }) {
                 [
                   sessions.client,
                   <a key="client" href={address(['clients', of.client])}>
-                    {named(of.clientName, of.client)}
+                    {named(clientName(words, of.client, of.clientName), of.client)}
                   </a>,
                 ],
                 [sessions.dialect, titleOf(of.dialect)],
@@ -105,7 +105,9 @@ function SessionFacts({ of }: { readonly of: WireSession }) {
             columns={[
               {
                 name: sessions.client,
-                cell: ({ client, clientName }) => <Named name={clientName} id={client} />,
+                cell: ({ client, clientName: name }) => (
+                  <Named name={clientName(words, client, name)} id={client} />
+                ),
               },
               { name: sessions.dialect, cell: ({ dialect }) => titleOf(dialect) },
               { name: session.joined, cell: ({ joinedAt }) => <Ago at={joinedAt} /> },
@@ -150,7 +152,7 @@ async function historyOf({ sid, subject, device, participants }: WireSession) {
     keys.map(([scope, key]) => api.revocations({ scope, key }, { pageSize: 10 }).page()),
   )
   const all = pages.flatMap(({ items }) => items)
-  return all.toSorted((one: WireRevocation, other: WireRevocation) =>
+  return all.toSorted((one: WireNamedRevocation, other: WireNamedRevocation) =>
     other.at.localeCompare(one.at),
   )
 }

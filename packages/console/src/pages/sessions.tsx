@@ -7,7 +7,7 @@ import { short } from '../lib/format.ts'
 import { useLoad } from '../lib/load.ts'
 import { address, usePlace } from '../lib/router.ts'
 import { PagedList } from '../ui/list.tsx'
-import { Named } from '../ui/named.tsx'
+import { clientName, Named } from '../ui/named.tsx'
 import { Ago, Badge, Head, type Column } from '../ui/parts.tsx'
 import { ChoiceFilter, Filters, TextFilter, useFilter } from '../ui/query-filters.tsx'
 import { State } from '../ui/states.tsx'
@@ -59,8 +59,8 @@ function OwnSessions() {
   return (
     <>
       <Filters>
-        <TextFilter name="subject" label={sessions.person} />
-        <TextFilter name="client" label={sessions.client} />
+        <TextFilter name="subject" label={sessions.person} hint={sessions.idHint} />
+        <TextFilter name="client" label={sessions.client} hint={sessions.idHint} />
         <TextFilter name="device" label={sessions.device} />
         <TextFilter name="address" label={sessions.address} />
         <ChoiceFilter name="dialect" label={sessions.dialect} options={dialects} />
@@ -85,7 +85,15 @@ function OwnSessions() {
         label={sessions.title}
         columns={columnsOf(words, mayEnd, titleOf)}
         keyOf={({ sid }) => sid}
-        empty={<State icon="empty" {...emptyState(words, isSearch, page.value?.next != null)} />}
+        empty={
+          <State icon="empty" {...emptyState(words, isSearch, page.value?.next != null)}>
+            {filter.subject !== undefined && (
+              <a class="button" href={address(['people'], { search: filter.subject })}>
+                {sessions.searchPeople(filter.subject)}
+              </a>
+            )}
+          </State>
+        }
       />
     </>
   )
@@ -158,10 +166,10 @@ function columnsOf(
     },
     {
       name: sessions.client,
-      cell: ({ client, clientName, dialect, participants }) => (
+      cell: ({ client, clientName: name, dialect, participants }) => (
         <>
           <span class="cut">
-            {clientName ?? client}{' '}
+            {clientName(words, client, name)}{' '}
             {participants.length > 1 && sessions.more(participants.length - 1)}
           </span>
           <span class="two cut">{titleOf(dialect)}</span>

@@ -4,7 +4,7 @@ import { useRef, useState } from 'preact/hooks'
 import { api, signInAddress, troubleOf, type Trouble } from '../lib/api.ts'
 import { sayTrouble } from '../ui/say-trouble.ts'
 import { useWords } from '../words/index.ts'
-import { targetOf, type Target } from './ending.ts'
+import { endsAnew, targetOf, type Target } from './ending.ts'
 
 type Phase =
   | { readonly kind: 'ready' }
@@ -66,7 +66,8 @@ export function Submission({ target, options, isReady, label, onStored }: Proper
   }
 
   if (phase.kind === 'lost' || phase.kind === 'asking') {
-    return <Lost isAsking={phase.kind === 'asking'} ask={ask} again={send} />
+    const isAsking = phase.kind === 'asking'
+    return <Lost isAsking={isAsking} endsMore={endsAnew(target)} ask={ask} again={send} />
   }
   return (
     <>
@@ -109,10 +110,13 @@ export function Submission({ target, options, isReady, label, onStored }: Proper
 /** What can be done where the answer was lost: look, or do it again. */
 function Lost({
   isAsking,
+  endsMore,
   ask,
   again,
 }: {
   readonly isAsking: boolean
+  /** Doing it again also ends what was opened meanwhile. */
+  readonly endsMore: boolean
   readonly ask: () => Promise<void>
   readonly again: () => Promise<void>
 }) {
@@ -132,7 +136,8 @@ function Lost({
   return (
     <div class="banner bad" role="alert">
       <p>
-        <strong>{words.lostTitle}.</strong> {words.lost}
+        <strong>{words.lostTitle}.</strong> {words.lost}{' '}
+        {endsMore ? words.againEndsMore : words.againIsSafe}
       </p>
       {button(isAsking ? words.asking : words.ask, ask)}
       {button(words.again, again)}

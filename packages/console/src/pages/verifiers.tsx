@@ -62,7 +62,7 @@ function Lease({ of: { fresh, leaseLeftMs } }: { readonly of: WireVerifier }) {
   if (!fresh) return <span class="badge bad">{verifiers.noLease}</span>
   return (
     <span class="badge good">
-      {leaseLeftMs === null ? verifiers.self : verifiers.left(duration(leaseLeftMs))}
+      {leaseLeftMs === null ? verifiers.current : verifiers.left(duration(leaseLeftMs))}
     </span>
   )
 }

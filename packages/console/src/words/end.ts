@@ -42,6 +42,8 @@ export const endEn = {
     seen: (number: number) => plural(number, 'live login seen', 'live logins seen'),
     comesBack: 'This ends what is open now. The person can log in again:',
     keepOut: 'disable the person to keep them out.',
+    signsOut:
+      'This signs operators out of this console, perhaps you too. After you sign in again, you see whether it is confirmed.',
     choose: 'Choose…',
     named: 'Name',
     clients: 'Clients',
@@ -51,12 +53,15 @@ export const endEn = {
     verifiersText: (number: number) => plural(number, 'verifier', 'verifiers'),
     until: (when: string) => `Left alone, the tokens would be accepted until ${when}.`,
     sample: 'The newest of them',
-    confirm: (word: string) => `Type ${word} to confirm`,
+    confirm: (word: string) => `Type “${word}” to confirm`,
     submit: (number: number) => (number === 1 ? 'End 1 session' : `End ${count(number)} sessions`),
     submitPlain: 'End it',
     working: 'Storing…',
     lostTitle: 'The answer was lost',
-    lost: 'It may have ended, or not. Ask what happened: what is in the log has happened. Sending it again is safe: what has ended stays ended.',
+    lost: 'It may have ended, or not. Ask what happened: what is in the log has happened.',
+    againIsSafe: 'Sending it again is safe: what has ended stays ended.',
+    againEndsMore:
+      'What has ended stays ended. Sending it again also ends what was opened in the meantime.',
     again: 'Send it again',
     notSent:
       'The server cannot be reached. Nothing was sent, and nothing has ended. Try again as soon as the network is back.',
@@ -71,7 +76,7 @@ export const endEn = {
     in: (time: string) => `in ${time}`,
     waiting: 'Waiting for the verifiers…',
     lapsed: (number: number) =>
-      `${plural(number, 'verifier', 'verifiers')} did not answer and can accept nothing any more.`,
+      `${plural(number, 'verifier', 'verifiers')} did not answer in time, and can accept nothing before catching up. What was ended is accepted nowhere.`,
     forgotten: 'The confirmation is no longer remembered. The entry itself is in the log.',
     outcomes: { acknowledged: 'Confirmed', lapsed: 'Lease ran out', waiting: 'Waiting' },
     verifiers: 'Verifiers',
@@ -129,6 +134,8 @@ export const endPt: typeof endEn = {
     seen: (number) => plural(number, 'acesso ativo visto', 'acessos ativos vistos'),
     comesBack: 'Isto encerra o que está aberto agora. A pessoa pode entrar de novo:',
     keepOut: 'desative a pessoa para impedir isso.',
+    signsOut:
+      'Isto também tira operadores deste console, talvez você. Depois de entrar de novo, você vê se está confirmado.',
     choose: 'Escolha…',
     named: 'Nome',
     clients: 'Clientes',
@@ -138,12 +145,15 @@ export const endPt: typeof endEn = {
     verifiersText: (number) => plural(number, 'verificador', 'verificadores'),
     until: (when) => `Sem isto, os tokens seriam aceitos até ${when}.`,
     sample: 'As mais recentes',
-    confirm: (word) => `Digite ${word} para confirmar`,
+    confirm: (word) => `Digite “${word}” para confirmar`,
     submit: (number) => `Encerrar ${plural(number, 'sessão', 'sessões')}`,
     submitPlain: 'Encerrar',
     working: 'Gravando…',
     lostTitle: 'A resposta se perdeu',
-    lost: 'Pode ter terminado, ou não. Pergunte o que aconteceu: o que está no registro aconteceu. Enviar de novo é seguro: o que terminou continua terminado.',
+    lost: 'Pode ter terminado, ou não. Pergunte o que aconteceu: o que está no registro aconteceu.',
+    againIsSafe: 'Enviar de novo é seguro: o que terminou continua terminado.',
+    againEndsMore:
+      'O que terminou continua terminado. Enviar de novo encerra também o que foi aberto nesse meio-tempo.',
     again: 'Enviar de novo',
     notSent:
       'O servidor não pode ser alcançado. Nada foi enviado, e nada terminou. Tente de novo assim que a rede voltar.',
@@ -158,7 +168,7 @@ export const endPt: typeof endEn = {
     in: (time) => `em ${time}`,
     waiting: 'Esperando pelos verificadores…',
     lapsed: (number) =>
-      `${plural(number, 'verificador', 'verificadores')} sem resposta, que já não pode aceitar nada.`,
+      `${plural(number, 'verificador', 'verificadores')} sem resposta a tempo: nada aceita antes de se atualizar. O que foi encerrado não é aceito em lugar nenhum.`,
     forgotten: 'A confirmação já não é lembrada. O registro em si está na auditoria.',
     outcomes: { acknowledged: 'Confirmado', lapsed: 'Lease expirou', waiting: 'Esperando' },
     verifiers: 'Verificadores',

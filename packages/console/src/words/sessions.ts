@@ -32,6 +32,12 @@ export const sessionsEn = {
     more: (number: number) => `+${count(number)}`,
     lastSeen: 'Last seen',
     firstSeen: 'First seen',
+    idHint: 'Id',
+    searchPeople: (text: string) => `Search people for “${text}”`,
+    ownClients: {
+      'outright:sign-on': 'Login page',
+      'outright:console': 'Console',
+    } as Readonly<Record<string, string>>,
   },
   session: {
     title: 'Session',
@@ -83,6 +89,12 @@ export const sessionsPt: typeof sessionsEn = {
     more: (number) => `+${count(number)}`,
     lastSeen: 'Vista por último',
     firstSeen: 'Vista primeiro',
+    idHint: 'Id',
+    searchPeople: (text) => `Buscar “${text}” em Pessoas`,
+    ownClients: {
+      'outright:sign-on': 'Página de login',
+      'outright:console': 'Console',
+    },
   },
   session: {
     title: 'Sessão',

@@ -25,6 +25,7 @@ import {
   type WirePage,
   type WireParticipant,
   type WireReceipt,
+  type WireNamedRevocation,
   type WireRevocation,
   type WireRevocationDetail,
   type WireRevoked,
@@ -66,24 +67,28 @@ export function pageOf<T>(item: Schema<T>): ResponseForm<WirePage<T>> {
   }
 }
 
-export const revocation: Schema<WireRevocation> = answer<WireRevocation>(
-  {
-    id: anyString,
-    scope: choice(revocationScopes, {}),
-    issuer: anyString,
-    key: anyString,
-    reason: choice(revocationReasons, {}),
-    actor: anyString,
-    note: anyString,
-    at: instant,
-    stream: anyString,
-    sequence: integer,
-    generation: integer,
-    cutoff: instantOrNull,
-    forgetAfter: instant,
-    hash: anyString,
-  },
-  { name: 'Revocation' },
+const revocationMembers = {
+  id: anyString,
+  scope: choice(revocationScopes, {}),
+  issuer: anyString,
+  key: anyString,
+  reason: choice(revocationReasons, {}),
+  actor: anyString,
+  note: anyString,
+  at: instant,
+  stream: anyString,
+  sequence: integer,
+  generation: integer,
+  cutoff: instantOrNull,
+  forgetAfter: instant,
+  hash: anyString,
+}
+
+const revocation = answer<WireRevocation>(revocationMembers, { name: 'Revocation' })
+
+export const namedRevocation: Schema<WireNamedRevocation> = answer<WireNamedRevocation>(
+  { ...revocationMembers, keyName: stringOrNull, actorName: stringOrNull },
+  { name: 'NamedRevocation' },
 )
 
 const receipt = answer<WireReceipt>(
@@ -122,7 +127,7 @@ export const ended: Readonly<Record<200 | 202, ResponseForm<WireRevoked>>> = {
 
 export const revocationDetail: Schema<WireRevocationDetail> = answer<WireRevocationDetail>(
   {
-    revocation,
+    revocation: namedRevocation,
     receipt: orNull(receipt),
     acknowledgements: orNull(
       listOf(

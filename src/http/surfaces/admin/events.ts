@@ -1,13 +1,14 @@
 /** `/events`: revocations as they are committed, as Server-Sent Events. */
 import type { Revocation } from '../../../domain/revocation.ts'
 import type { Clock } from '../../../ports/clock.ts'
+import type { Names } from '../../../core/directory.ts'
 import type { Revocations } from '../../../core/revocations.ts'
 import type { Route } from '../../surface.ts'
 import { anyText, optional, serverSentEvent, strict } from '../../schema.ts'
-import { revocation } from './answers.ts'
+import { namedRevocation } from './answers.ts'
 import type { AdminContext } from './declare.ts'
+import { namedInLog, wireNamedRevocation } from './named.ts'
 import { refuseParameter } from './problem.ts'
-import { wireRevocation } from './wire.ts'
 
 /** A comment line after this much silence, so that proxies keep the connection. */
 const HEARTBEAT_MS = 15_000
@@ -44,7 +45,7 @@ export function eventRoutes({ core, clock, node, route }: AdminContext): readonl
           200: {
             description: 'A stream without end; the schema is that of each event',
             type: 'text/event-stream',
-            schema: serverSentEvent('revocation', revocation),
+            schema: serverSentEvent('revocation', namedRevocation),
           },
         },
       },
@@ -58,7 +59,7 @@ export function eventRoutes({ core, clock, node, route }: AdminContext): readonl
             // nginx would gather the events in its buffer.
             'x-accel-buffering': 'no',
           },
-          body: follow(revocations, clock, place, node.stopping),
+          body: follow(core, clock, place, node.stopping),
         }
       },
     ),
@@ -99,7 +100,7 @@ function writePlace(place: Place): string {
  * its subscription would outlive the connection.
  */
 function follow(
-  log: Revocations,
+  { revocations: log, findNames }: Pick<AdminContext['core'], 'revocations' | 'findNames'>,
   clock: Clock,
   place: Place,
   stopping: AbortSignal,
@@ -129,7 +130,8 @@ function follow(
       if (entries.length === 0) continue
       // There may be more than one batch.
       news = true
-      return chunk(entries.map((entry) => writeEvent(entry, place)).join(''))
+      const names = await findNames(namedInLog(entries))
+      return chunk(entries.map((entry) => writeEvent(entry, place, names)).join(''))
     }
     return { done: true, value: undefined }
   }
@@ -176,8 +178,8 @@ async function readBehind(log: Revocations, place: Place): Promise<readonly Revo
   return []
 }
 
-function writeEvent(entry: Revocation, place: Place): string {
+function writeEvent(entry: Revocation, place: Place, names: Names): string {
   place.set(entry.stream, entry.sequence)
-  const data = JSON.stringify(wireRevocation(entry))
+  const data = JSON.stringify(wireNamedRevocation(entry, names))
   return `event: revocation\nid: ${writePlace(place)}\ndata: ${data}\n\n`
 }

@@ -27,8 +27,8 @@ import {
 import {
   dryRun,
   ended,
+  namedRevocation,
   pageOf,
-  revocation,
   revocationDetail,
   revoked,
   SAMPLE_SIZE,
@@ -37,18 +37,11 @@ import { requireRole, type AdminContext } from './declare.ts'
 import { foreignDryRun, readForeign, readToken, type Foreign } from './foreign.ts'
 import { filter, singleLine, listQuery, preferring } from './inputs.ts'
 import { isKnown, sessionsOf, wrongKey, type Target } from './known.ts'
+import { namedInLog, wireNamedRevocation } from './named.ts'
 import { pageRequest, renderPage } from './page.ts'
 import { Problem, refuseBody } from './problem.ts'
 import { wireAcknowledgements } from './verifiers.ts'
-import {
-  namedIn,
-  time,
-  wireReceipt,
-  wireRevocation,
-  wireRevoked,
-  wireSession,
-  wireTold,
-} from './wire.ts'
+import { namedIn, time, wireReceipt, wireRevoked, wireSession, wireTold } from './wire.ts'
 
 const tag = 'Revocations'
 
@@ -242,12 +235,16 @@ function listRoute({ core, route }: AdminContext): Route {
         key: filter('Only this key'),
         reason: optional(choice(reasons, { description: 'Only this reason' })),
       }),
-      responses: { 200: pageOf(revocation) },
+      responses: { 200: pageOf(namedRevocation) },
     },
     async (call) => {
       const { limit, cursor, ...wanted } = call.query()
       const page = await core.revocations.list(wanted, pageRequest({ limit, cursor }))
-      return call.json(200, renderPage(page, wireRevocation))
+      const names = await core.findNames(namedInLog(page.items))
+      return call.json(
+        200,
+        renderPage(page, (one) => wireNamedRevocation(one, names)),
+      )
     },
   )
 }
@@ -286,7 +283,7 @@ function detailRoute({ core, clock, node, route }: AdminContext): Route {
         return { status: 200, headers, body: await core.signReceipt(found, receipt) }
       }
       const detail = {
-        revocation: wireRevocation(found),
+        revocation: wireNamedRevocation(found, await core.findNames(namedInLog([found]))),
         receipt: receipt === undefined ? null : wireReceipt(receipt),
         acknowledgements: wireAcknowledgements(node, id) ?? null,
         told: (await core.revocations.told(found, false)).map(wireTold),

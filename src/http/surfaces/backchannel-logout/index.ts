@@ -90,7 +90,7 @@ const operation: Route['operation'] = {
   description:
     'The URL to register as `backchannel_logout_uri` at the issuer that the configuration calls ' +
     '`name`. Answered when no verifier accepts what was logged out.',
-  tags: ['issuers'],
+  tags: ['Identity providers'],
   security: [],
   parameters: [{ name: 'name', in: 'path', required: true, schema: { type: 'string' } }],
   requestBody: {

@@ -122,7 +122,6 @@ const form = {
     'token of this server or of another issuer that is accepted here. Ask about every request: an answer ' +
     'that is kept outlives a logout. With `Accept: application/token-introspection+jwt` the answer is a ' +
     'signed JWT (RFC 9701).',
-  tags: ['oauth'],
   security: [{ basic: [] }],
   bodyType: 'form',
   body: lenient<Form>({

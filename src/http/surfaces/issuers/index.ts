@@ -93,7 +93,7 @@ const form = {
   description:
     'For guards, by their credential. `issuer` and `kid` name a key that a guard does not have ' +
     'yet. `docs/feed.md` describes the document.',
-  tags: ['feed'],
+  tags: ['Feed of guards'],
   security: [{ guardCredential: [] }],
   query: lenient<{ readonly issuer?: string; readonly kid?: string }>({
     issuer: optional(text(2048)),

@@ -46,7 +46,7 @@ const form = {
   description:
     'For guards, by their credential, as the document of the issuers says. No tokens: the names of ' +
     'issuer, subject, session and client, and since when. `docs/feed.md` describes it.',
-  tags: ['feed'],
+  tags: ['Feed of guards'],
   security: [{ guardCredential: [] }],
   bodyLimitBytes: 1_048_576,
   body: lenient<WireSightings>({

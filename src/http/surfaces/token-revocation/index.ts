@@ -129,7 +129,6 @@ const form = {
     'A refresh token of this server, or an access token of this server or of another issuer that is ' +
     'accepted here. Answered when no verifier accepts it. The client is the one that the token was issued ' +
     'to; it authenticates where it has a secret here.',
-  tags: ['oauth'],
   security: [{ basic: [] }, {}],
   bodyType: 'form',
   body: lenient<Form>({
