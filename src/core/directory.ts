@@ -24,6 +24,7 @@ export interface Subjects {
 export interface Clients {
   find(lookup: ClientLookup): Promise<Client | undefined>
   list(page: PageRequest): Promise<Page<Client>>
+  listOf(parent: string, page: PageRequest): Promise<Page<Client>>
   create(client: Client): Promise<void>
   update(id: string, change: ClientChange): Promise<Client>
 }
@@ -72,6 +73,7 @@ export function clientVerbs({ store }: Pick<CoreDependencies, 'store'>): Clients
   return {
     find: (lookup) => store.findClient(lookup),
     list: (page) => store.listClients(page),
+    listOf: (parent, page) => store.listClientsOf(parent, page),
     create: (client) => store.createClient(client),
     update: (id, change) => store.updateClient(id, change),
   }

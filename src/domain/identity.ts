@@ -36,7 +36,14 @@ export interface Client {
   readonly redirectUris: readonly string[]
   readonly status: AccountStatus
   readonly createdAtMs: number
+  /** `parent` names the client that it belongs to: see {@link parentOf}. */
   readonly attributes: Attributes
+}
+
+/** The id of the client that it belongs to, undefined for one that belongs to none. */
+export function parentOf({ attributes }: Pick<Client, 'attributes'>): string | undefined {
+  const { parent } = attributes
+  return typeof parent === 'string' ? parent : undefined
 }
 
 /** A subject to add. Without an id it gets one; without a password it has none. */

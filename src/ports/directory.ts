@@ -43,6 +43,11 @@ export interface DirectoryStore {
   createClient(client: Client): Promise<void>
   findClient(lookup: ClientLookup): Promise<Client | undefined>
   listClients(page: PageRequest): Promise<Page<Client>>
+  /**
+   * Those that belong to a client (`parentOf`), by an index: logouts ask this. At most 100 a page,
+   * which may hold fewer than its limit and yet have a next one.
+   */
+  listClientsOf(parent: string, page: PageRequest): Promise<Page<Client>>
   /** Rejects with `not_found`, or `conflict` by `attributesBefore`. Only what is given changes. */
   updateClient(id: string, change: ClientChange): Promise<Client>
 }

@@ -143,6 +143,7 @@ export interface PointQueries {
   generations: { input: SessionNames; output: Generations }
   findSubject: { input: SubjectLookup; output: Subject | undefined }
   findClient: { input: ClientLookup; output: Client | undefined }
+  listClientsOf: { input: { parent: string; page: PageRequest }; output: Page<Client> }
   findTicket: {
     input: { kind: string; key: string }
     output: (Ticket & { attempts: number }) | undefined

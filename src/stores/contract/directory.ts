@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Client } from '../../domain/identity.ts'
 import type { ClientLookup, SubjectLookup } from '../../ports/store.ts'
 import type { Check } from './check.ts'
 import { allPages, client, refuses, subject, times } from './samples.ts'
@@ -195,6 +196,57 @@ export const directoryChecks: readonly Check[] = [
       }
       await refuses(store.listSubjects({ limit: 5, cursor: 'x' }), 'invalid_parameter')
       await refuses(store.listClients({ limit: 5, cursor: 'x' }), 'invalid_parameter')
+    },
+  },
+  {
+    name: 'listClientsOf: every client of a parent once, in pages, whatever else its attributes hold',
+    async run({ store }) {
+      const strange = 'a\\u0000\u0000"parent":"shop"'
+      const attributes: readonly Client['attributes'][] = [
+        ...times(9, () => ({ parent: 'shop' })),
+        { inner: { parent: 'other' }, parent: 'shop' },
+        { note: '\u0000', parent: 'shop' },
+        { note: '\uD800', parent: 'shop' },
+        { note: 'C:\\users', parent: 'shop' },
+      ]
+      const others: readonly Client['attributes'][] = [
+        {},
+        { parent: 'other', inner: { parent: 'shop' } },
+        { parent: ['shop'] },
+        { parent: { shop: 1 } },
+        { parent: 5, note: '\u0000' },
+        { note: '"parent":"shop"' },
+        { parent: strange },
+      ]
+      const those = attributes.map((some) => client({ attributes: some }))
+      const elsewhere = client({ attributes: { parent: 'other' } })
+      for (const each of those) await store.createClient(each)
+      for (const some of others) await store.createClient(client({ attributes: some }))
+      await store.createClient(elsewhere)
+      const found = async (parent: string) => {
+        const ids: string[] = []
+        let cursor: string | undefined
+        do {
+          const page = await store.listClientsOf(parent, { limit: 4, cursor })
+          ids.push(...page.items.map(({ id }) => id))
+          cursor = page.next
+        } while (cursor !== undefined)
+        return ids
+      }
+      assert.deepEqual(await found('shop'), those.map(({ id }) => id).toSorted())
+      assert.equal((await found(strange)).length, 1)
+      for (const parent of ['', '5', '{"shop":1}', '\\u', 'none']) {
+        assert.deepEqual(await found(parent), [], parent)
+      }
+      await store.updateClient(elsewhere.id, { attributes: { parent: 'shop' } })
+      assert.ok((await found('shop')).includes(elsewhere.id), 'it has moved')
+      assert.ok(!(await found('other')).includes(elsewhere.id))
+      for (const limit of [0, 101]) {
+        await refuses(
+          store.listClientsOf('shop', { limit, cursor: undefined }),
+          'invalid_parameter',
+        )
+      }
     },
   },
   {

@@ -10,9 +10,10 @@ import type {
 } from '../../ports/store.ts'
 import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../pages.ts'
 import { markedLetters, plainLetters, searchText } from '../search-text.ts'
-import { lastLookedAt, toSubjectPage } from '../subject-pages.ts'
+import { lastLookedAt, MAX_CLIENTS_OF, toClientsOfPage, toSubjectPage } from '../directory-pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
+import { clientParent, unread } from './schema/list-orders.ts'
 import { allOf, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 
 const columns = { subjects: allOf('subjects', 't'), clients: allOf('clients', 't') }
@@ -86,6 +87,23 @@ export async function findNames(link: Link, of: DirectoryIds): Promise<Directory
 
 export function listClients(link: Link, page: PageRequest): Promise<Page<Client>> {
   return list<ClientRow, Client>(link, 'clients', page, toClient)
+}
+
+const clientsOf: Statement = {
+  name: 'clients_of',
+  text: `SELECT ${columns.clients} FROM clients t WHERE ${clientParent('t')} IN ($1, '${unread}')
+    AND t.id > $2 ORDER BY t.id LIMIT $3`,
+}
+
+export async function listClientsOf(
+  link: Link,
+  parent: string,
+  { limit, cursor }: PageRequest,
+): Promise<Page<Client>> {
+  checkLimit(limit, MAX_CLIENTS_OF)
+  const after = cursor === undefined ? '' : readCursor('clients', cursor, 'string')
+  const rows = await link.run<ClientRow>(clientsOf, [parent, after, limit + 1])
+  return toClientsOfPage(rows, limit, parent)
 }
 
 async function list<R extends { readonly id: string }, T>(

@@ -26,7 +26,7 @@ import { deliveryStore } from './deliveries.ts'
 import { foreignSessionStore } from './foreign-sessions.ts'
 import { isUnreachable, reasonOf } from './reasons.ts'
 import * as directory from './directory.ts'
-import { findNames, listClients, listSubjects } from './directory-lists.ts'
+import { findNames, listClients, listClientsOf, listSubjects } from './directory-lists.ts'
 import { StreamReader } from './stream-reader.ts'
 import { lastAccessExpiryMs } from './horizon.ts'
 import { listKeys } from './keys.ts'
@@ -323,7 +323,10 @@ type Find = <I, T>(input: I, read: (checked: I) => Promise<T>) => Promise<T>
 function directoryReads(
   { short, long }: Parts,
   find: Find,
-): Pick<Store, 'findSubject' | 'listSubjects' | 'findNames' | 'findClient' | 'listClients'> {
+): Pick<
+  Store,
+  'findSubject' | 'listSubjects' | 'findNames' | 'findClient' | 'listClients' | 'listClientsOf'
+> {
   return {
     findSubject: (lookup) => find(lookup, (known) => directory.findSubject(short, known)),
     listSubjects: (page, containing) =>
@@ -331,6 +334,7 @@ function directoryReads(
     findNames: (of) => find(of, (known) => findNames(long, known)),
     findClient: (lookup) => find(lookup, (known) => directory.findClient(short, known)),
     listClients: (page) => listClients(long, page),
+    listClientsOf: (parent, page) => find(parent, (known) => listClientsOf(short, known, page)),
   }
 }
 

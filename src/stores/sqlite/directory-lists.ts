@@ -6,7 +6,7 @@ import type { DirectoryNames, Page, PageRequest, SearchPageRequest } from '../..
 import type { Handlers, LongQueries } from '../commands.ts'
 import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../pages.ts'
 import { searchText } from '../search-text.ts'
-import { lastLookedAt, toSubjectPage } from '../subject-pages.ts'
+import { lastLookedAt, toSubjectPage } from '../directory-pages.ts'
 import { shaped, toClient, toSubject, type SubjectRow } from './rows.ts'
 
 export function directoryLongReader(

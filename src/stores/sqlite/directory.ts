@@ -9,12 +9,14 @@ import {
 import type { Client, Subject } from '../../domain/identity.ts'
 import type { ClientLookup, SubjectLookup } from '../../ports/store.ts'
 import type { Commands, Handlers, PointQueries } from '../commands.ts'
+import { MAX_CLIENTS_OF, toClientsOfPage } from '../directory-pages.ts'
+import { checkLimit, readCursor } from '../pages.ts'
 import { clientValues, subjectValues } from '../identity-values.ts'
 import { shaped, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 
 export function directoryPointReader(
   database: DatabaseSync,
-): Handlers<Pick<PointQueries, 'findSubject' | 'findClient'>> {
+): Handlers<Pick<PointQueries, 'findSubject' | 'findClient' | 'listClientsOf'>> {
   const subjectBy = {
     id: database.prepare('SELECT * FROM subjects WHERE id = ?'),
     username: database.prepare('SELECT * FROM subjects WHERE username = ?'),
@@ -23,6 +25,10 @@ export function directoryPointReader(
   }
   const clientById = database.prepare('SELECT * FROM clients WHERE id = ?')
   const clientByKey = database.prepare('SELECT * FROM clients WHERE dialect = ? AND key = ?')
+  const clientsOf = database.prepare(
+    `SELECT * FROM clients WHERE json_extract(attributes, '$.parent') = ? AND id > ?
+     ORDER BY id LIMIT ?`,
+  )
   return {
     findSubject({ by, value }: SubjectLookup) {
       const wanted = by === 'id' ? value : normalIdentifier(by, value)
@@ -37,6 +43,12 @@ export function directoryPointReader(
           : clientByKey.get(lookup.dialect, lookup.value),
       )
       return row && toClient(row)
+    },
+    listClientsOf({ parent, page: { limit, cursor } }) {
+      checkLimit(limit, MAX_CLIENTS_OF)
+      const after = cursor === undefined ? '' : readCursor('clients', cursor, 'string')
+      const rows = shaped<ClientRow[]>(clientsOf.all(parent, after, limit + 1))
+      return toClientsOfPage(rows, limit, parent)
     },
   }
 }

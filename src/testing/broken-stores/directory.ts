@@ -37,6 +37,32 @@ export const brokenDirectory: readonly BrokenStore[] = [
     }),
   },
   {
+    name: 'finds the clients of a parent in one page alone',
+    caughtBy: 'listClientsOf: every client of a parent once',
+    wrap: (store) => ({
+      ...store,
+      listClientsOf: async (parent, page) => ({
+        ...(await store.listClientsOf(parent, page)),
+        next: undefined,
+      }),
+    }),
+  },
+  {
+    name: 'takes any text like a parent in the attributes for the parent',
+    caughtBy: 'listClientsOf: every client of a parent once',
+    wrap: (store) => ({
+      ...store,
+      async listClientsOf(parent, page) {
+        const { items, next } = await store.listClients(page)
+        const like = `"parent":"${parent}"`
+        return {
+          items: items.filter(({ attributes }) => JSON.stringify(attributes).includes(like)),
+          next,
+        }
+      },
+    }),
+  },
+  {
     name: 'calls nobody anything who has no name',
     caughtBy: 'findNames: what people and clients are called',
     wrap: (store) => ({

@@ -3,7 +3,7 @@
  * that application or to one of its OAuth clients.
  */
 import { refuse } from '../../../domain/failure.ts'
-import type { Client } from '../../../domain/identity.ts'
+import { parentOf, type Client } from '../../../domain/identity.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
 import { BAANX, type BaanxService } from './service.ts'
 
@@ -77,22 +77,21 @@ export async function oauthClientByKey(
   return client !== undefined && isOauthClientOf(client, caller) ? client : undefined
 }
 
-/** All OAuth clients of an application. Reads every client: for calls that are rare. */
-export async function oauthClientsOf(service: BaanxService, caller: Client): Promise<Client[]> {
-  const found: Client[] = []
+/** All OAuth clients of an application, page by page. */
+export async function* oauthClientsOf(
+  service: BaanxService,
+  caller: Client,
+): AsyncGenerator<readonly Client[]> {
   let cursor: string | undefined
   do {
-    const page = await service.core.clients.list({ limit: 1000, cursor })
-    found.push(...page.items.filter((client) => isOauthClientOf(client, caller)))
+    const page = await service.core.clients.listOf(caller.id, { limit: 100, cursor })
+    yield page.items.filter((client) => isOauthClientOf(client, caller))
     cursor = page.next
   } while (cursor !== undefined)
-  return found
 }
 
 function isOauthClientOf(client: Client, caller: Client): boolean {
   return (
-    client.dialect === OAUTH_CLIENT &&
-    client.status === 'active' &&
-    client.attributes['parent'] === caller.id
+    client.dialect === OAUTH_CLIENT && client.status === 'active' && parentOf(client) === caller.id
   )
 }

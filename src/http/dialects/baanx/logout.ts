@@ -49,8 +49,11 @@ export async function revokeGrants(
   if (oauthClient !== undefined) {
     return end(oauthClient.id, { ifGeneration: generationIn(claims.gen, 'grant') })
   }
-  const clients = await oauthClientsOf(service, caller)
-  return together(await Promise.all(clients.map(({ id }) => end(id, {}))))
+  const receipts: Receipt[] = []
+  for await (const clients of oauthClientsOf(service, caller)) {
+    receipts.push(...(await Promise.all(clients.map(({ id }) => end(id, {})))))
+  }
+  return together(receipts)
 }
 
 /** Several receipts as one: as slow as the slowest, confirmed where all are. */

@@ -20,6 +20,7 @@ import { foreignSessions } from './foreign-sessions.ts'
 import { identities } from './identities.ts'
 import { keptDeliveries } from './kept-deliveries.ts'
 import { lastSeen } from './last-seen.ts'
+import { listOrders } from './list-orders.ts'
 import { operators } from './operators.ts'
 import { participants } from './participants.ts'
 import { passkeyNames } from './passkey-names.ts'
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   { number: 11, name: 'identities', needs: 1, sql: identities },
   { number: 12, name: 'last seen', needs: 1, sql: lastSeen },
   { number: 13, name: 'kept deliveries', needs: 1, sql: keptDeliveries },
+  { number: 14, name: 'list orders', needs: 1, sql: listOrders },
 ]

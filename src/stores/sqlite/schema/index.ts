@@ -11,6 +11,7 @@ import { foreignSessions } from './foreign-sessions.ts'
 import { identities } from './identities.ts'
 import { keptDeliveries } from './kept-deliveries.ts'
 import { lastSeen } from './last-seen.ts'
+import { listOrders } from './list-orders.ts'
 import { operators } from './operators.ts'
 import { participants } from './participants.ts'
 import { passkeyNames } from './passkey-names.ts'
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   { number: 11, name: 'identities', sql: identities },
   { number: 12, name: 'last seen', sql: lastSeen },
   { number: 13, name: 'kept deliveries', sql: keptDeliveries },
+  { number: 14, name: 'list orders', sql: listOrders },
 ]

@@ -1,8 +1,8 @@
-/** People as a search finds them: what both stores make of what their queries find. */
-import type { Subject } from '../domain/identity.ts'
+/** What both stores make of the people and clients that their queries find. */
+import { parentOf, type Client, type Subject } from '../domain/identity.ts'
 import type { Page } from '../ports/store.ts'
 import { toPage, writeCursor } from './pages.ts'
-import { toSubject, type SubjectRow } from './rows.ts'
+import { toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 
 /**
  * The id of the last row that a search may look at, undefined where it looks at all there are.
@@ -26,4 +26,17 @@ export function toSubjectPage(
   const cursorOf = (id: string): string => writeCursor('subjects', id)
   const page = toPage(rows, limit, toSubject, ({ id }) => cursorOf(id))
   return { ...page, next: page.next ?? (last === undefined ? undefined : cursorOf(last)) }
+}
+
+/** Clients of one parent that a page may have. */
+export const MAX_CLIENTS_OF = 100
+
+/** @param rows At least those that belong to the parent, one more than the page has room for. */
+export function toClientsOfPage(
+  rows: readonly ClientRow[],
+  limit: number,
+  parent: string,
+): Page<Client> {
+  const page = toPage(rows, limit, toClient, ({ id }) => writeCursor('clients', id))
+  return { ...page, items: page.items.filter((client) => parentOf(client) === parent) }
 }
