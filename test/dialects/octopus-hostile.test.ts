@@ -1,4 +1,4 @@
-/** Octopus against hostile input, its quotas, its options, and failing parts. */
+/** Octopus against hostile input, its options, and failing parts. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
@@ -7,12 +7,18 @@ import { Refusal } from '../../src/domain/failure.ts'
 import { generationIn, type WireGenerations } from '../../src/domain/generation.ts'
 import { createOctopus } from '../../src/http/dialects/octopus/index.ts'
 import type { Surface, SurfaceRequest } from '../../src/http/surface.ts'
-import type { ConfigFile } from '../../src/server/config.ts'
 import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
-import { startTestServer, type Reply, type TestServer } from '../harness.ts'
+import { startTestServer, type TestServer } from '../harness.ts'
+import {
+  call,
+  credentials,
+  errorOf,
+  invalidToken,
+  login,
+  refresh,
+  type Tokens,
+} from './octopus-calls.ts'
 import { rawRequest } from './raw-request.ts'
-
-const credentials = { username: 'octopus-demo-key', password: 'octopus-demo-secret' }
 
 const world = { clock: systemClock, random: systemRandom(), log: silentLog }
 
@@ -21,33 +27,6 @@ before(async () => {
   server = await startTestServer()
 })
 after(() => server.close())
-
-interface Tokens {
-  readonly access_token: string
-  readonly refresh_token: string
-}
-
-async function login(on: TestServer = server): Promise<Tokens> {
-  const reply = await on.call('POST', '/auth/login', { body: credentials })
-  assert.equal(reply.status, 200, reply.text)
-  return (reply.json() as { data: Tokens }).data
-}
-
-function call(method: string, path: string, token: string, on = server): Promise<Reply> {
-  return on.call(method, path, { headers: { authorization: `Bearer ${token}` } })
-}
-
-function refresh(refreshToken: string, on: TestServer): Promise<Reply> {
-  return on.call('POST', '/auth/refresh', { body: { refresh_token: refreshToken } })
-}
-
-function errorOf(reply: Reply): string {
-  const { error } = reply.json() as { error: { name: string; code: string; message: string } }
-  assert.equal(reply.text, JSON.stringify({ error }), 'nothing beside the envelope')
-  return `${reply.status} ${error.name} ${error.code} ${error.message}`
-}
-
-const invalidToken = '401 UnauthorizedError UNAUTHORIZED Invalid token'
 
 suite('Octopus, hostile bodies', () => {
   const bodies: readonly (readonly [string, string | Buffer])[] = [
@@ -124,7 +103,7 @@ suite('Octopus, hostile bodies', () => {
 
 suite('Octopus, hostile tokens', () => {
   test('no header that is not one bearer token gets in', async () => {
-    const { access_token } = await login()
+    const { access_token } = await login(server)
     for (const authorization of [
       'Bearer',
       'Bearer ',
@@ -141,24 +120,24 @@ suite('Octopus, hostile tokens', () => {
       const reply = await server.call('POST', '/auth/logout', { headers: { authorization } })
       assert.equal(errorOf(reply), invalidToken, authorization.slice(0, 20))
     }
-    assert.equal((await call('GET', '/api/v1/wallets', access_token)).status, 200)
+    assert.equal((await call('GET', '/api/v1/wallets', access_token, server)).status, 200)
   })
 
   test('the header sent twice is refused, even where both are good', async () => {
-    const { access_token } = await login()
+    const { access_token } = await login(server)
     const good = ['authorization', `Bearer ${access_token}`] as const
     const reply = await server.call('POST', '/auth/logout', { headers: [good, good] })
     assert.equal(errorOf(reply), invalidToken)
   })
 
   test('the scheme is read in any case', async () => {
-    const { access_token } = await login()
+    const { access_token } = await login(server)
     const headers = { authorization: `bEaReR ${access_token}` }
     assert.equal((await server.call('GET', '/api/v1/wallets', { headers })).status, 200)
   })
 
   test('no signature, another key, another algorithm, another type: "Invalid token"', async () => {
-    const { access_token } = await login()
+    const { access_token } = await login(server)
     const claims = decodeJwt(access_token)
     const header = decodeProtectedHeader(access_token)
     const { privateKey } = await generateKeyPair('ES256')
@@ -177,13 +156,13 @@ suite('Octopus, hostile tokens', () => {
       ['four parts', `${access_token}.x`],
       ['another type', await forge('ES256', privateKey).then((token) => `e30.${token}`)],
     ] as const) {
-      assert.equal(errorOf(await call('POST', '/auth/logout', token)), invalidToken, what)
+      assert.equal(errorOf(await call('POST', '/auth/logout', token, server)), invalidToken, what)
     }
-    assert.equal((await call('GET', '/api/v1/wallets', access_token)).status, 200)
+    assert.equal((await call('GET', '/api/v1/wallets', access_token, server)).status, 200)
   })
 
   test('refresh tokens that cannot be: "Invalid token"', async () => {
-    const { refresh_token } = await login()
+    const { refresh_token } = await login(server)
     const [id, secret] = [refresh_token.slice(0, 22), refresh_token.slice(22)]
     for (const token of [
       `${refresh_token} `,
@@ -202,7 +181,7 @@ suite('Octopus, hostile tokens', () => {
 
 suite('Octopus, paths', () => {
   test('tricks lead nowhere', async () => {
-    const { access_token } = await login()
+    const { access_token } = await login(server)
     for (const path of [
       '/auth//logout',
       '/auth/./logout',
@@ -215,9 +194,9 @@ suite('Octopus, paths', () => {
       '/auth/logout%20',
       '//auth/logout',
     ]) {
-      assert.equal((await call('POST', path, access_token)).status, 404, path)
+      assert.equal((await call('POST', path, access_token, server)).status, 404, path)
     }
-    assert.equal((await call('GET', '/api/v1/wallets', access_token)).status, 200)
+    assert.equal((await call('GET', '/api/v1/wallets', access_token, server)).status, 200)
   })
 
   test('a path that cannot be decoded is 400 in the envelope', async () => {
@@ -241,82 +220,6 @@ suite('Octopus, paths', () => {
     ]) {
       assert.equal(dialect.owns(path), false, path)
     }
-  })
-})
-
-suite('Octopus, quotas', () => {
-  const start = (options: ConfigFile['dialects'] = {}): Promise<TestServer> =>
-    startTestServer({ config: { rateLimitFactor: 1, dialects: options }, oneNode: true })
-
-  async function countUntilLimited(attempt: () => Promise<Reply>, most: number): Promise<number> {
-    for (let count = 0; count <= most; count++) {
-      const reply = await attempt()
-      if (reply.status !== 429) continue
-      const seconds = reply.headers['retry-after'] ?? ''
-      assert.match(seconds, /^[1-9]\d?$/)
-      assert.equal(
-        errorOf(reply),
-        '429 TooManyRequestsError TOO_MANY_REQUESTS ' +
-          `Rate limit exceeded. Retry after ${seconds} seconds.`,
-      )
-      return count
-    }
-    return assert.fail(`not limited after ${most}`)
-  }
-
-  test('production: 10 logins, 20 refreshes, 20 logouts and 300 reads a minute', async (t) => {
-    const limited = await start()
-    t.after(() => limited.close())
-    let tokens = await login(limited)
-    const reads = () => call('GET', '/api/v1/wallets', tokens.access_token, limited)
-    const read = await Promise.all(Array.from({ length: 302 }, reads))
-    assert.equal(read.filter(({ status }) => status === 200).length, 300)
-    assert.equal(read.filter(({ status }) => status === 429).length, 2)
-    const refreshes = async (): Promise<Reply> => {
-      const reply = await refresh(tokens.refresh_token, limited)
-      if (reply.status === 200) tokens = (reply.json() as { data: Tokens }).data
-      return reply
-    }
-    assert.equal(await countUntilLimited(refreshes, 20), 20)
-    const logins = () => limited.call('POST', '/auth/login', { body: credentials })
-    assert.equal(await countUntilLimited(logins, 9), 9)
-    // The refused refresh has used nothing up, and its quota is not the logout's.
-    assert.equal((await call('POST', '/auth/logout', tokens.access_token, limited)).status, 200)
-  })
-
-  test("sandbox, or numbers of one's own", async (t) => {
-    const sandbox = await start({ octopus: { options: { limits: 'sandbox' } } })
-    t.after(() => sandbox.close())
-    const logins = () => sandbox.call('POST', '/auth/login', { body: credentials })
-    assert.equal(await countUntilLimited(logins, 30), 30)
-    const own = await start({ octopus: { options: { limits: { login: 2, refresh: 1, get: 3 } } } })
-    t.after(() => own.close())
-    const { access_token } = await login(own)
-    const reads = () => call('GET', '/api/v1/wallets', access_token, own)
-    assert.equal(await countUntilLimited(reads, 3), 3)
-  })
-
-  test("clients at one address do not use up each other's logins", async (t) => {
-    const limited = await startTestServer({
-      config: { rateLimitFactor: 1, trustedProxies: ['127.0.0.1'] },
-      oneNode: true,
-    })
-    t.after(() => limited.close())
-    const headers = { 'x-forwarded-for': '203.0.113.5' }
-    const demo = () => limited.call('POST', '/auth/login', { headers, body: credentials })
-    assert.equal(await countUntilLimited(demo, 10), 10)
-    const body = { username: 'octopus-office-key', password: 'octopus-office-secret' }
-    assert.equal((await limited.call('POST', '/auth/login', { headers, body })).status, 200)
-  })
-
-  test('guesses at keys that do not exist are limited by address', async (t) => {
-    const limited = await start()
-    t.after(() => limited.close())
-    let guess = 0
-    const guesses = () =>
-      limited.call('POST', '/auth/login', { body: { username: `key-${guess++}`, password: 'x' } })
-    assert.equal(await countUntilLimited(guesses, 10), 10)
-    assert.equal((await limited.call('POST', '/auth/login', { body: credentials })).status, 429)
   })
 })
 
@@ -372,7 +275,7 @@ suite('Octopus, when something fails', () => {
   })
 
   test('onReplay same-answer refuses a token that was first used while it was refuse', async () => {
-    const { refresh_token, access_token } = await login()
+    const { refresh_token, access_token } = await login(server)
     const again = (onReplay: 'refuse' | 'same-answer') =>
       server.core.refresh({
         refreshToken: refresh_token,
@@ -387,26 +290,26 @@ suite('Octopus, when something fails', () => {
       assert.ok(error instanceof Refusal)
       return error.failure.kind === 'refresh_token_reused'
     })
-    assert.equal((await call('GET', '/api/v1/wallets', access_token)).status, 200)
+    assert.equal((await call('GET', '/api/v1/wallets', access_token, server)).status, 200)
   })
 
   test('two refreshes at once: one pair, and the session lives', async () => {
-    const { refresh_token } = await login()
+    const { refresh_token } = await login(server)
     const replies = await Promise.all(
       Array.from({ length: 8 }, () => refresh(refresh_token, server)),
     )
     const [won, ...others] = replies.filter(({ status }) => status === 200)
     assert.ok(won !== undefined && others.length === 0)
     const { data } = won.json() as { data: Tokens }
-    assert.equal((await call('GET', '/api/v1/wallets', data.access_token)).status, 200)
+    assert.equal((await call('GET', '/api/v1/wallets', data.access_token, server)).status, 200)
   })
 
   test('logins that race a logout are either after it or dead on arrival', async () => {
     for (let round = 0; round < 5; round++) {
-      const { access_token } = await login()
+      const { access_token } = await login(server)
       const [, ...opened] = await Promise.all([
-        call('POST', '/auth/logout', access_token),
-        ...Array.from({ length: 4 }, () => login()),
+        call('POST', '/auth/logout', access_token, server),
+        ...Array.from({ length: 4 }, () => login(server)),
       ])
       for (const tokens of opened) {
         const { gen } = decodeJwt(tokens.access_token)
@@ -416,7 +319,7 @@ suite('Octopus, when something fails', () => {
           clientId: '42',
           deviceKey: undefined,
         })
-        const { status } = await call('GET', '/api/v1/wallets', tokens.access_token)
+        const { status } = await call('GET', '/api/v1/wallets', tokens.access_token, server)
         assert.equal(status, generation >= now.client ? 200 : 401)
       }
     }
@@ -435,7 +338,7 @@ suite('Octopus, when something fails', () => {
   })
 
   test('a logout that was sent twice ends nothing that was opened after the first', async () => {
-    const { access_token } = await login()
+    const { access_token } = await login(server)
     const gate = Promise.withResolvers<void>()
     const reached = Promise.withResolvers<void>()
     const { core } = server
@@ -450,11 +353,11 @@ suite('Octopus, when something fails', () => {
       route?.handle(requestOf({ authorization: `Bearer ${access_token}` })),
     )
     await reached.promise
-    assert.equal((await call('POST', '/auth/logout', access_token)).status, 200)
-    const after = await login()
+    assert.equal((await call('POST', '/auth/logout', access_token, server)).status, 200)
+    const after = await login(server)
     gate.resolve()
     assert.equal((await second)?.status, 200)
-    assert.equal((await call('GET', '/api/v1/wallets', after.access_token)).status, 200)
+    assert.equal((await call('GET', '/api/v1/wallets', after.access_token, server)).status, 200)
   })
 
   test('every failure has a status and an envelope', () => {

@@ -26,6 +26,7 @@ const files = {
         'adobe-pass-logout.test.ts',
         'baanx.test.ts',
         'baanx-oauth.test.ts',
+        'baanx-oauth-revoke.test.ts',
         'directlink.test.ts',
         'matar.test.ts',
         'octopus.test.ts',
