@@ -25,7 +25,8 @@ const contentSecurityPolicy = [
 const css = `.swagger-ui .topbar { display: none }
 @media (max-width: 640px) {
   .swagger-ui .opblock-tag { flex-wrap: wrap }
-  .swagger-ui .opblock-tag small { flex: 1 0 80%; order: 1; padding: 0 }
+  .swagger-ui .opblock-tag > a { flex: 1 1 0; min-width: 0 }
+  .swagger-ui .opblock-tag > small { flex: 1 0 100%; order: 1; padding: 0 }
 }`
 
 /**

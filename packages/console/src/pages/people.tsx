@@ -33,17 +33,23 @@ export function PeoplePage() {
         label={people.title}
         columns={columnsOf(words)}
         keyOf={({ id }) => id}
-        empty={<State icon="people" {...emptyState(words, page.value?.next != null)} />}
+        empty={
+          <State
+            icon="people"
+            {...emptyState(words, search !== undefined, page.value?.next != null)}
+          />
+        }
       />
     </>
   )
 }
 
 /** A page of a large search may be empty, and not the last. */
-function emptyState({ people }: Words, hasMore: boolean) {
-  return hasMore
-    ? { title: people.laterTitle, text: people.later }
-    : { title: people.emptyTitle, text: people.empty }
+function emptyState({ people }: Words, isSearch: boolean, hasMore: boolean) {
+  if (hasMore) return { title: people.laterTitle, text: people.later }
+  return isSearch
+    ? { title: people.emptyTitle, text: people.empty }
+    : { title: people.firstTitle, text: people.first }
 }
 
 function columnsOf({ people, common }: Words): readonly Column<WireSubject>[] {

@@ -33,6 +33,9 @@ export const manageEn = {
     emptyTitle: 'Nobody found',
     empty:
       'Try a shorter part of the name. People without an account here are found by their sessions.',
+    firstTitle: 'No people yet',
+    first:
+      'Add people with the command line or the API. Those without an account here are found by their sessions.',
     endAll: 'End all sessions',
   },
   keys: {
@@ -105,6 +108,9 @@ export const managePt: typeof manageEn = {
     later: 'As pessoas vistas até aqui não conferem. Siga adiante.',
     emptyTitle: 'Ninguém encontrado',
     empty: 'Tente uma parte menor do nome. Quem não tem conta aqui é achado por suas sessões.',
+    firstTitle: 'Ainda não há pessoas',
+    first:
+      'Adicione pessoas pela linha de comando ou pela API. Quem não tem conta aqui é achado por suas sessões.',
     endAll: 'Encerrar todas as sessões',
   },
   keys: {

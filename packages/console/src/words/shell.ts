@@ -1,5 +1,13 @@
 /** What stands around every page, and in place of one, in both languages. */
 
+const rolesEn = { viewer: 'Viewer', operator: 'Operator', admin: 'Admin' }
+const rolesPt: typeof rolesEn = { viewer: 'Leitor', operator: 'Operador', admin: 'Administrador' }
+
+/** The name of a role, also of one that this console does not know. */
+function nameOf(roles: Readonly<Record<string, string>>, role: string): string {
+  return roles[role] ?? role
+}
+
 export const shellEn = {
   nav: {
     overview: 'Overview',
@@ -26,7 +34,7 @@ export const shellEn = {
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     language: 'Language',
     signOut: 'Sign out',
-    roles: { viewer: 'Viewer', operator: 'Operator', admin: 'Admin' },
+    roles: rolesEn,
     live: {
       connecting: 'Connecting…',
       connected: 'Live',
@@ -59,7 +67,9 @@ export const shellEn = {
     signIn: 'Sign in',
     forbiddenTitle: 'Not with your role',
     forbidden: (role: string | undefined) =>
-      role === undefined ? 'Your role does not allow this.' : `This needs the role ${role}.`,
+      role === undefined
+        ? 'Your role does not allow this.'
+        : `This needs the role ${nameOf(rolesEn, role)}.`,
     notFoundTitle: 'Not found',
     notFound: 'There is nothing by this address. It may have been removed since.',
     refusedTitle: 'The server refused this',
@@ -94,7 +104,7 @@ export const shellPt: typeof shellEn = {
     themes: { system: 'Sistema', light: 'Claro', dark: 'Escuro' },
     language: 'Idioma',
     signOut: 'Sair',
-    roles: { viewer: 'Leitor', operator: 'Operador', admin: 'Administrador' },
+    roles: rolesPt,
     live: {
       connecting: 'Conectando…',
       connected: 'Ao vivo',
@@ -127,7 +137,9 @@ export const shellPt: typeof shellEn = {
     signIn: 'Entrar',
     forbiddenTitle: 'Seu papel não permite',
     forbidden: (role) =>
-      role === undefined ? 'Seu papel não permite isto.' : `Isto requer o papel ${role}.`,
+      role === undefined
+        ? 'Seu papel não permite isto.'
+        : `Isto requer o papel ${nameOf(rolesPt, role)}.`,
     notFoundTitle: 'Não encontrado',
     notFound: 'Não há nada neste endereço. Pode ter sido removido.',
     refusedTitle: 'O servidor recusou',
