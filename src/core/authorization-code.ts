@@ -75,11 +75,11 @@ export async function issueCode(
 }
 
 /**
- * Uses a code up: of any number of callers, at whatever node, one gets tokens, because the store
- * marks the code in the transaction that opens its session. A later use ends that session.
+ * Redeems a code, once: the store marks it as used in the transaction that opens its session, so of
+ * concurrent callers at any node only one gets tokens. A later use ends that session.
  *
  * @throws {Refusal} What `permit` refuses with; `token_invalid`: there is no such code, or it was
- *   used before; `token_expired`; `token_revoked`: what it stands for has ended since the consent;
+ *   used before; `token_expired`; `token_revoked`: what was consented to has ended since;
  *   `account_disabled`, `store_unavailable`.
  */
 export async function redeemCode(
@@ -126,7 +126,7 @@ export async function redeemGrant(
   const ticket = { ...place, value: JSON.stringify(used satisfies StoredGrant) }
   const outcome = await store.redeem({ ticket, session: command })
   if (outcome.kind !== 'redeemed') {
-    // By another call meanwhile: its session is known by now.
+    // Another call used it in between. Its session is known by now.
     const now = await findGrant(dependencies, place)
     return refuseSecondUse(dependencies, redemption, now ?? grant)
   }
@@ -151,7 +151,7 @@ async function isConsentOver(
   return !isLoginLive(await store.findSessionStatus(sid, clock.nowMs()))
 }
 
-/** What a code stands for; undefined where there is none. */
+/** The grant of a code; undefined for an unknown code. */
 export async function findGrant(
   { store }: CoreDependencies,
   { kind, key }: Place,

@@ -13,16 +13,16 @@ export interface AwaitEndedRequest {
 }
 
 /**
- * Waits until what had ended before is over everywhere: the one way to answer a logout with "done"
- * or "already ended" that adds nothing itself. The call that ended it may not have been answered
- * yet, or never will be, because its node has died.
+ * Waits until everything that has ended so far is confirmed everywhere: the one way to answer a
+ * logout with "done" or "already ended" without a new entry. The call that ended it may not have
+ * been answered yet, or never will be, because its node has died.
  *
- * Not one entry is waited for but all that are in the log, of every stream and every run: whatever
- * the caller has seen is among them, also where several entries ended the same thing.
+ * It waits for every entry in the log, of every stream and every run. So it includes what the
+ * caller has seen, even if several entries ended the same thing.
  *
  * @returns The receipt of the entry that ended it; undefined where none is found, because it is no
- *   longer kept or because nothing had ended. It was waited for in any case.
- * @throws {Refusal} `store_unavailable`: whether it is over is then unknown.
+ *   longer kept or because nothing had ended. It has waited in any case.
+ * @throws {Refusal} `store_unavailable`: it is then unknown whether it is confirmed.
  */
 export async function awaitEnded(
   dependencies: CoreDependencies,

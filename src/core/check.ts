@@ -2,12 +2,12 @@ import type { Verdict } from '../verifier/verdict.ts'
 import type { CoreDependencies } from './dependencies.ts'
 
 /**
- * Decides about an access token of whichever issuer is accepted here. For dialects there is
- * `inspect`: their tokens are of this server alone.
+ * Judges an access token of any accepted issuer. Dialects use `inspect`: they accept only tokens of
+ * this server.
  *
- * @param token The JWT; undefined where there was no credential at all.
+ * @param token The JWT; undefined if the request had no credential.
  * @param audience Where given, the token must be for it.
- * @returns At once for a token that was verified before, and where there was none. One that is
+ * @returns Synchronously for a token that was verified before, and for no token. A token that is
  *   bound to a key is `unproven`.
  */
 export function check(

@@ -34,7 +34,7 @@ export interface StreamCut {
   readonly more: boolean
 }
 
-/** Whatever the retention: confirmations take seconds, and clocks differ by less. */
+/** Entries are never cut sooner: confirmations take seconds, and clocks differ by less. */
 export const LEAST_KEPT_MS = 86_400_000
 
 /** Entries that one step looks at, each way: a few milliseconds of the thread that commits. */

@@ -27,7 +27,7 @@ export interface CoreDependencies {
   readonly proofs: ProofGate
   /** The other issuers that are accepted here. */
   readonly issuers: readonly Issuer[]
-  /** Every system outside that is told of what ended. */
+  /** Every external system that is notified of logouts. */
   readonly receivers: readonly Receiver[]
   /** Whether nothing has ended of what a token of another issuer would name. */
   readonly isForeignAlive: (names: ForeignNames) => boolean

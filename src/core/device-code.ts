@@ -88,11 +88,11 @@ export interface DeviceVerbs {
     dialect: string,
     userCode: string,
   ): Promise<(DeviceRequest & Pick<DeviceCodes, 'userCode'>) | undefined>
-  /** Decides. False where that was done before, or the time is over: of any number one counts. */
+  /** Decides. False if it was decided before or has expired: only the first decision counts. */
   decide(dialect: string, userCode: string, decision: DeviceDecision): Promise<boolean>
   /**
-   * A device asks. What was allowed is used up in the transaction that opens its session: of any
-   * number of callers, at whatever node, one gets tokens, and a used code gets nothing more.
+   * A device asks for its tokens. The code is marked as used in the transaction that opens the
+   * session, so of concurrent callers at any node only one gets tokens.
    *
    * @throws {Refusal} What `permit` refuses with; `token_invalid`: there is no such code, or it was
    *   used before; `token_revoked`: what the person allowed has ended since; `account_disabled`,
@@ -187,7 +187,7 @@ async function findByUserCode(
   return clock.nowMs() > request.validUntilMs ? undefined : { ...request, key: found.key }
 }
 
-/** As it was made up, whatever case it was typed in and what stands between. */
+/** As it was issued: people may type lower case, hyphens and spaces. */
 function normalUserCode(text: string): string {
   return text.toUpperCase().replaceAll(/[^A-Z\d]/g, '')
 }

@@ -50,7 +50,7 @@ function placesOf({ claims, generations }: Names): readonly EndingPlace[] {
   })
 }
 
-/** A counter of which a token carries no generation ends it with its first raise. */
+/** A token without a generation for a counter is ended by that counter's first raise. */
 function endedFrom(scope: Scope, generations: Generations): number {
   if (!isWide(scope)) return 0
   return isSessionCounter(scope) ? generations[scope] + 1 : 1

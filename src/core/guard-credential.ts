@@ -35,7 +35,7 @@ export function hashGuardCredential(credential: string): string {
 }
 
 /**
- * Checks the credential that a guard presents. What stands before the first dot names the guard; a
+ * Checks the credential that a guard presents. The part before the first dot names the guard; a
  * credential without a dot is its own name, which only the demo uses.
  *
  * @returns The guard, as a client.

@@ -9,7 +9,7 @@ const HANDLE_BYTES = 32
 export interface NewHandle {
   /** What it is for, begun with the surface's name: `baanx-authorization`. */
   readonly kind: string
-  /** What it stands for. */
+  /** The value that the handle names. */
   readonly value: Json
   readonly lifetimeMs: number
 }
@@ -17,7 +17,7 @@ export interface NewHandle {
 export interface Handles {
   /** Stores the value under a handle that cannot be guessed; the store keeps only its hash. */
   issue(wish: NewHandle): Promise<string>
-  /** What a handle stands for; undefined where there is none, or no longer. */
+  /** The value that a handle names; undefined for an unknown, used or expired handle. */
   find(kind: string, handle: string): Promise<Json | undefined>
   /** Ends a handle; of any number of callers exactly one gets true. */
   take(kind: string, handle: string): Promise<boolean>

@@ -21,10 +21,10 @@ export interface JoinByCode {
 }
 
 /**
- * Uses a code up to let its client into a session that is open. A code that comes a second time
- * ends the client's part in that session, and with it all that was issued for the code (RFC 6749,
- * section 4.1.2; RFC 9700, section 4.5). Of any number of callers, at whatever node, one gets
- * tokens: the store marks the code in the transaction that lets the client in.
+ * Redeems a code to let its client into an open session. A second use of the code ends the client's
+ * part in that session, with everything that was issued for the code (RFC 6749, section 4.1.2; RFC
+ * 9700, section 4.5). The store marks the code as used in the transaction that lets the client in,
+ * so of concurrent callers at any node only one gets tokens.
  *
  * @throws {Refusal} What `permit` refuses with; `token_invalid`: there is no such code, or it was
  *   used before; `token_expired`; `token_revoked`: the session, or what the consent was for, has

@@ -45,7 +45,7 @@ const MAX_STORE_PAGES = 20
 
 /**
  * Pages through a list of the store that cannot filter. Each page asks for no more than is still
- * missing, so that the cursor always stands behind what was looked at.
+ * missing, so that the cursor is always behind the last row that was read.
  */
 async function filterPage<T>(
   list: (page: PageRequest) => Promise<Page<T>>,

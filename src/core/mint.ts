@@ -3,7 +3,7 @@ import type { CoreDependencies } from './dependencies.ts'
 import { signAccess, type AccessRequest, type AccessToken } from './sign-access.ts'
 
 /**
- * Issues one more access token for a session, in the transaction that checks that it still stands.
+ * Issues one more access token for a session, in the transaction that checks that it is alive.
  *
  * @throws {Refusal} `token_revoked`, `store_unavailable`.
  */

@@ -54,9 +54,9 @@ interface StoredOtp extends KeyedHash {
 
 type FoundOtp = StoredOtp & { readonly text: string }
 
-/** An expired OTP is kept this long, so that its holder is told that it expired. */
+/** An expired OTP is kept this long, so that its holder learns that it expired. */
 const REMEMBER_EXPIRED_MS = 3_600_000
-/** Codes that were replaced and are still told apart from guesses. */
+/** Replaced codes that are still recognised, and not counted as guesses. */
 const REPLACED_KEPT = 3
 /** How many times `maxAttempts` all strangers together have. */
 const STRANGERS_FACTOR = 6
@@ -138,7 +138,7 @@ async function mayTry(
   if (from === otp.requestedBy) return true
   if (await isKnownAddress(dependencies, { dialect, account, address })) return true
   const attempts = await store.countAttempt('otp', key)
-  // 0: another call has used it meanwhile.
+  // 0: another call used it first.
   return attempts > 0 && attempts <= maxAttempts * STRANGERS_FACTOR
 }
 

@@ -7,7 +7,7 @@ import type { CoreDependencies } from './dependencies.ts'
 import { digest } from './handles.ts'
 import { revoke } from './revoke.ts'
 
-/** The end of one session there, where `sid` is told, and else of all of a person. */
+/** A logout at the identity provider: of one session where it names a `sid`, otherwise of a person. */
 export interface OperatorLogout extends LogoutClaims {
   readonly issuer: string
 }
@@ -86,7 +86,7 @@ export function operatorLogoutVerbs(
 function isOf({ attributes }: Session, { issuer, sub, sid }: OperatorLogout): boolean {
   const login = attributes['login'] as Readonly<Record<string, unknown>> | undefined
   if (login?.['issuer'] !== issuer) return false
-  // A login that does not name its session is ended by whatever names its person.
+  // A login that does not name its session ends with any logout that names its person.
   return sid === undefined || login['session'] === null
     ? sub !== undefined && login['subject'] === sub
     : login['session'] === sid

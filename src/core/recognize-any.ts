@@ -6,7 +6,7 @@ import type { Rejection } from '../verifier/verdict.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { findIssuer } from './find-issuer.ts'
 
-/** A token whose signature was verified, whatever its status is. */
+/** A token whose signature was verified. It may have ended or expired. */
 export interface RecognizedAny {
   /** Undefined: this server. */
   readonly issuer: Issuer | undefined

@@ -11,8 +11,8 @@ export interface Recognized {
 }
 
 /**
- * Says what a token names, whatever its status: for calls that end or have ended what it names,
- * never for one that grants access.
+ * Says what a token names, even if it has ended or expired: for calls that end or have ended what
+ * it names, never for one that grants access.
  *
  * @returns Its claims and state, or why nothing can be said about it.
  */

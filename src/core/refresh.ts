@@ -36,11 +36,11 @@ export interface RefreshRequest {
 }
 
 /**
- * Uses a refresh token for new tokens, in the transaction that checks that its session still
- * stands.
+ * Exchanges a refresh token for new tokens, in the transaction that checks that its session is
+ * alive.
  *
  * @throws {Refusal} `token_invalid` (unknown, or of another dialect), `token_expired`,
- *   `token_revoked`, `refresh_token_reused`, `store_unavailable`, and whatever `permit` refuses.
+ *   `token_revoked`, `refresh_token_reused`, `store_unavailable`, and the refusals of `permit`.
  */
 export async function refresh(
   dependencies: CoreDependencies,
@@ -50,8 +50,8 @@ export async function refresh(
   const { presented, session } = await findPresented(dependencies, request)
   await request.permit?.(session)
 
-  // Everything is signed before the transaction, which is told how long the new token lives: no
-  // replica forgets a revocation that commits after it too early.
+  // Signed before the transaction, which records how long the new token lives, so that no replica
+  // forgets a later revocation too early.
   const nowMs = clock.nowMs()
   const successor =
     request.refreshLifetimeMs === undefined

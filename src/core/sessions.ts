@@ -34,7 +34,7 @@ export interface Sessions {
   /** The newest session of a device that is live now. */
   findOfDevice(deviceKey: string): Promise<Session | undefined>
   /**
-   * The session of a refresh token, whatever state the two are in; undefined where it is unknown.
+   * The session of a refresh token, ended, expired or live; undefined where the token is unknown.
    */
   findByRefreshToken(token: string): Promise<Session | undefined>
   /** The moment after which no access token is good that was ever issued; 0 where none was. */

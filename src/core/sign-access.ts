@@ -30,8 +30,8 @@ export interface AccessRequest {
  * Signs an access token for a session: a JWT with the type `at+jwt` (RFC 9068, section 2.1) that
  * carries the session's generations.
  *
- * Only for verbs of the core: a token may be handed out only after a transaction of the store that
- * knows how long it lives and found that its session stands (`domain/access-horizon.ts`).
+ * Only for verbs of the core: a token may be handed out only after a transaction of the store has
+ * recorded its lifetime and found its session alive (`domain/access-horizon.ts`).
  *
  * @throws {Refusal} `store_unavailable` where the clock is wrong; `internal` where the claims make
  *   it longer than verifiers accept.

@@ -36,9 +36,8 @@ const PAGE = 5_000
 
 /**
  * Verifies the whole audit log: every stream is numbered without gaps from 1 or from its checkpoint
- * on, every entry is what was written, and each follows the one before it; of what was cut,
- * everything is there that its checkpoint kept. Entries that are added meanwhile are not looked
- * at.
+ * on, every entry is what was written, and each follows the one before it; and everything that a
+ * checkpoint kept is there. Entries that are added during the check are skipped.
  *
  * @param onProgress Called after every page.
  * @throws {Refusal} `store_unavailable` where the log cannot be read: that does not mean it is
@@ -106,7 +105,7 @@ async function verifyStream(
     if (ends.checkpoints.get(stream)?.seal === checkpoint?.seal) {
       return { verifier, checkpoint, broken }
     }
-    // It was cut meanwhile, so what was missing had gone. Each time it begins further on.
+    // The log was cut during the check, which explains the gap. Each attempt begins further on.
   }
 }
 
@@ -120,7 +119,7 @@ async function followStream(
   let after = 0
   while (after < head) {
     const page = await log.readStream(stream, after, PAGE)
-    // Those that were added meanwhile are for another time.
+    // Entries that were added during the check are skipped.
     const entries = page.filter(({ sequence }) => sequence <= head)
     const broken = verifier.follow(entries)
     if (broken !== undefined) return broken

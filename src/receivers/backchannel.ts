@@ -18,7 +18,7 @@ type Facts = { readonly subjectId: string; readonly sid: string }
 export interface BackchannelOptions {
   /** The dialect whose sessions have relying parties. */
   readonly dialect: string
-  /** Where a client wants to be told now; undefined where it is registered with no such address. */
+  /** A client's current `backchannel_logout_uri`; undefined if it has registered none. */
   readonly addressOf: (clientId: string) => Promise<string | undefined>
   /** A logout token with a `jti` of its own. */
   readonly sign: (statement: {

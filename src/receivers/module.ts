@@ -12,7 +12,7 @@ export interface ReceiverContext {
 
 /** A receiver of an installation's own, with settings: see `docs/deliveries.md`. */
 export interface ReceiverModule {
-  /** What stands before the colon in the names of its receivers. Letters, digits and hyphens. */
+  /** The prefix, before the colon, in the names of its receivers. Letters, digits and hyphens. */
   readonly kind: string
   /** Schema of its options. */
   readonly options: Group<unknown>

@@ -1,6 +1,6 @@
 /**
  * Stores that are broken on purpose, to try the checks of `stores/contract.ts`: each makes one
- * mistake that somebody writing a store could make, and names the check that must notice.
+ * plausible mistake, and names the check that must find it.
  */
 import type { BrokenStore } from './broken-stores/broken-store.ts'
 import { brokenHorizons } from './broken-stores/access-horizon.ts'

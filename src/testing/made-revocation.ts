@@ -2,7 +2,7 @@ import { ENTRY_VERSION, type Revocation } from '../domain/revocation.ts'
 
 /**
  * An entry of the log of `node-1` that ends everything of the subject `maria`, as a hub is given
- * it: nobody computes the hashes.
+ * it. Its hashes are not computed.
  */
 export function madeRevocation(sequence: number, forgetAfterMs: number): Revocation {
   return {

@@ -24,8 +24,8 @@ interface Connection {
 }
 
 /**
- * A process with guards, and a node as they see it, which does only what it is told to: for what
- * the simulation would meet by chance.
+ * A process with guards, and a scripted node: for situations that a simulation meets only by
+ * chance.
  */
 export class PlayedFeed {
   readonly time: SimulatedTime = new SimulatedTime()

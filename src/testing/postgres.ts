@@ -185,7 +185,7 @@ class Cluster implements TestCluster {
     const child = this.#process
     if (child !== undefined && child.exitCode === null && child.signalCode === null) {
       const gone = ended(child)
-      // SIGQUIT: at once, without a checkpoint that nobody will read.
+      // SIGQUIT: at once, without a final checkpoint.
       child.kill('SIGQUIT')
       await gone
     }
@@ -202,7 +202,7 @@ class Cluster implements TestCluster {
     await appendFile(join(data, 'postgresql.conf'), configuration(folder, port, {}))
     const standby = new Cluster(folder, port)
     await standby.restart()
-    // After the copy was taken, so that the standby waits for nobody once it is promoted.
+    // After the copy was taken, so that the standby waits for no other server once promoted.
     await this.#ask('postgres', `ALTER SYSTEM SET synchronous_standby_names = '*'`)
     await this.#ask('postgres', 'SELECT pg_reload_conf()')
     const deadline = performance.now() + START_TIMEOUT_MS
@@ -277,7 +277,7 @@ class Cluster implements TestCluster {
       try {
         process.kill(id, signal)
       } catch {
-        // It ended by itself meanwhile.
+        // It has already ended by itself.
       }
     }
   }

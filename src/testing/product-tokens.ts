@@ -1,6 +1,6 @@
 /**
  * Tokens in the shape that each product documents: the sources are named in `domain/profile.ts`.
- * Times are left out: whoever signs one adds `iat` and `exp`.
+ * Times are left out: the signer adds `iat` and `exp`.
  */
 import type { Profile } from '../domain/profile.ts'
 

@@ -9,9 +9,9 @@ export interface NetworkFaults {
   /** The frame, and so all after it, takes up to `spikeMs` longer. */
   readonly spike: number
   readonly spikeMs: number
-  /** The connection is cut, and both ends are told, each after a while of its own. */
+  /** The connection is cut. Each end learns of it after a delay of its own. */
   readonly cut: number
-  /** The connection is dead from now on, and nobody is told. */
+  /** The connection is dead from now on, and neither end learns of it. */
   readonly deaf: number
   /** Something between the two loses, doubles or swaps frames, which TCP would not. */
   readonly lose: number
@@ -30,7 +30,7 @@ export const calmNetwork: NetworkFaults = {
   swap: 0,
 }
 
-/** What one end of a connection is told. */
+/** What one end of a connection learns. */
 export interface EndEvents {
   readonly frame: (bytes: Uint8Array) => void
   readonly closed: (code: number, reason: string) => void
@@ -43,7 +43,7 @@ export interface ConnectionEnd {
   readonly bufferedBytes: number
 }
 
-/** Accepts a connection on a process. Undefined: nobody listens. */
+/** Accepts a connection on a process. Undefined: nothing listens. */
 export type Listener = (end: ConnectionEnd) => EndEvents | undefined
 
 const cutCode = 1006
@@ -63,7 +63,7 @@ export class SimulatedNetwork {
   /**
    * Opens a connection.
    *
-   * @param client Who opens it, and what it wants to be told.
+   * @param client The end that opens it, with its callbacks.
    * @param server Who accepts it; `listener` is called when the opening arrives there.
    */
   connect(
@@ -153,7 +153,7 @@ class Link {
     for (const direction of [this.#toServer, this.#toClient]) direction.cut(cutCode, 'cut')
   }
 
-  /** From now on nothing arrives, and nobody is told. */
+  /** From now on nothing arrives, and neither end learns of it. */
   deafen(): void {
     for (const direction of [this.#toServer, this.#toClient]) direction.deaf = true
   }
@@ -161,7 +161,7 @@ class Link {
 
 class Direction {
   receiver: { readonly process: SimulatedProcess; readonly events: EndEvents } | undefined
-  /** The receiver was told, or has closed the connection itself: it hears nothing more. */
+  /** The receiver knows of the close, or closed the connection itself: it gets nothing more. */
   closed = false
   deaf = false
   bufferedBytes = 0

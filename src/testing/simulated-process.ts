@@ -82,7 +82,7 @@ export class SimulatedProcess implements Clock {
     if (this.#state === 'running') this.#state = 'stopped'
   }
 
-  /** The machine sleeps: its turns wait, its monotonic clock stands still, its wall clock does not. */
+  /** The machine sleeps: its turns wait, its monotonic clock stops, its wall clock does not. */
   suspend(): void {
     if (this.#state !== 'running') return
     this.#state = 'suspended'
@@ -108,7 +108,7 @@ export class SimulatedProcess implements Clock {
     this.#waiting = []
   }
 
-  /** Somebody sets its wall clock. */
+  /** Its wall clock is set. */
   setWallClock(byMs: number): void {
     this.#wallOffsetMs += byMs
   }

@@ -20,8 +20,8 @@ export interface TcpProxy {
   accept(): void
   /**
    * Breaks a connection, once, when something matching arrives from a client. With `reaches` the
-   * server still gets it, and only its answer is lost: the moment in which nobody can know whether
-   * a commit happened. Resolves when it was broken.
+   * server still gets it, and only its answer is lost: the client cannot know whether its commit
+   * happened. Resolves when it was broken.
    */
   cutOnRequest(trap: {
     readonly matches: (bytes: Buffer) => boolean
@@ -160,7 +160,7 @@ class MisbehavingProxy implements TcpProxy {
         this.#trap = undefined
         answering = false
         client.resetAndDestroy()
-        // The server reads what it was sent before it notices that nobody listens.
+        // The server reads what it was sent before it notices that the other end is gone.
         if (trap.reaches) server.end(bytes)
         trap.done()
         return

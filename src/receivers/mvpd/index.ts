@@ -18,10 +18,10 @@ import { samlChannel } from './saml.ts'
 /** The kind of these receivers. */
 export const MVPD = 'mvpd'
 
-/** A provider and how it wants to be told. */
+/** A provider and how to notify it. */
 export interface ProviderEndpoint {
   readonly id: string
-  /** Without it, the provider is told nothing. */
+  /** Without it, the provider is not notified. */
   readonly logout?: MvpdLogout
   readonly secret: string
 }
@@ -62,7 +62,7 @@ export function createMvpdReceiver(options: MvpdReceiverOptions): Receiver {
       return {
         name: mvpd,
         subject: session.subjectId,
-        // Logins of which the provider said different things are told of one by one.
+        // Logins with different claims from the provider get a message each.
         about: JSON.stringify(said ? [...names, claims] : names),
         facts: said ? { ...facts, claims } : facts,
       }

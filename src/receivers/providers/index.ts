@@ -25,7 +25,7 @@ import { zitadel, type ZitadelSettings } from './zitadel.ts'
 /** The kind of these receivers: each is called `provider:<name of the issuer>`. */
 export const PROVIDER = 'provider'
 
-/** How a provider is told, by product. */
+/** How to notify a provider, by product. */
 export type ProviderSettings =
   | Auth0Settings
   | AuthentikSettings
@@ -63,7 +63,7 @@ export const providerSetting: Setting<ProviderSettings> = kinds<ProviderSettings
   },
 )
 
-/** An issuer that is told. */
+/** An issuer that is notified. */
 export interface ToldIssuer {
   readonly name: string
   readonly issuer: string

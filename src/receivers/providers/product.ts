@@ -21,9 +21,9 @@ export interface ProviderWorld {
   readonly nowMs: () => number
 }
 
-/** How a product is told. */
+/** How to notify a product. */
 export interface Product<Settings extends { readonly kind: string }> {
-  /** What it has a call for; of everything else it is not told. */
+  /** The scopes that it has a call for; it is not notified of others. */
   readonly scopes: readonly Scope[]
   readonly options: Members<Omit<Settings, 'kind'>>
   connect(settings: Settings, world: ProviderWorld): Tell
@@ -82,7 +82,7 @@ export function withClientToken(
     if (answer.kind !== 'answer') return answer
     const { access_token: token, expires_in: life } = objectIn(answer)
     if (answer.status !== 200 || typeof token !== 'string' || token === '') {
-      // Credentials can be mended, so it is tried again whatever is wrong with them.
+      // Credentials can be corrected, so a failure with them is always retried.
       const error = `its token endpoint answered ${String(answer.status)}`
       const retryAfterMs = retryAfter(answer.headers, nowMs())
       return { kind: 'again', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }

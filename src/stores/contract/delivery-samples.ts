@@ -20,7 +20,7 @@ export function owed(values: Partial<OwedDelivery> = {}): OwedDelivery {
   }
 }
 
-/** A login that somebody outside wants to know the end of. */
+/** A login whose end has to be delivered. */
 export async function login(
   store: Store,
   values: Partial<OpenSessionCommand> = {},
@@ -60,8 +60,8 @@ export async function planAll(
 }
 
 /**
- * Logs in at every node while all sessions of the subject are ended there, and plans at the first
- * one meanwhile: what was dead on arrival is planned like what had lived, once, and nothing else.
+ * Logs in at every node while all sessions of the subject are ended there and the first node plans.
+ * Each session must be planned exactly once, whether it ever lived or was dead on arrival.
  */
 export async function planInStorm(nodes: readonly [Store, ...Store[]]): Promise<void> {
   const opened: Session[] = []

@@ -4,7 +4,7 @@ import type { Check } from './check.ts'
 import { assertChain } from './log.ts'
 import { allPages, client, now, revocation, session, subject, ticket, times } from './samples.ts'
 
-/** Texts of which each is itself and no other, whatever SQL, UTF-8, JSON or C make of them. */
+/** Distinct texts that SQL, UTF-8, JSON or C strings might change or confuse. */
 const texts: readonly string[] = [
   '',
   ' ',

@@ -51,7 +51,7 @@ async function rotates(store: Store, { token }: WithToken): Promise<string> {
 
 type Ending = readonly [Scope, (clientId: string, sid: string) => string]
 
-/** What ends all participants of the session of maria on her phone, whoever they are. */
+/** Every scope that ends all participants of maria's session on her phone. */
 const forAll: readonly Ending[] = [
   ['session', (_clientId, sid) => sid],
   ['subject', () => 'maria'],

@@ -3,9 +3,9 @@ import type { Store } from '../../ports/store.ts'
 
 /** A store that breaks one promise of `ports/store.ts`, the way a plausible mistake would. */
 export interface BrokenStore {
-  /** The mistake, as somebody would confess it. */
+  /** The mistake, in a few words. */
   readonly name: string
-  /** How the name of a check starts that must notice. */
+  /** The beginning of the name of the check that must find it. */
   readonly caughtBy: string
   /**
    * Puts the mistake around a store that keeps its promises. What the wrapper remembers is gone

@@ -119,7 +119,7 @@ export const brokenPlans: readonly BrokenStore[] = [
       ...store,
       async planDeliveries(command) {
         const planned = await store.planDeliveries({ ...command, owed: [] })
-        // Whoever dies here has forgotten what was owed.
+        // A crash here loses what was owed.
         return planned
       },
     }),

@@ -48,8 +48,7 @@ const style = styleSheet('')
 
 /**
  * `GET /oidc/check-session` (section 3.3). Any page may show it, since the address is the same for
- * all clients: there is nothing on it to click, and it says `error` to whatever page is no
- * client's.
+ * all clients: it has nothing to click, and answers `error` to any page that is not a client's.
  */
 function showCheckSession(): Answer {
   return pageAnswer(200, {

@@ -1,4 +1,4 @@
-/** Devices without a browser (RFC 8628): where they begin, and what they are told when they ask. */
+/** Devices without a browser (RFC 8628): the request for a code, and the answers to their polling. */
 import type { SurfaceRequest } from '../../surface.ts'
 import { DEVICE_CODE } from '../../../protocol/client-metadata.ts'
 import { OAUTH, type OAuthClient } from '../../oauth-client.ts'

@@ -1,7 +1,7 @@
 /**
  * Logins that are under way, from the request that needs one until it goes on. Each is kept under a
- * handle, which stands in the address of the page and is of no use without the cookie of the
- * browser in which the login began.
+ * handle, which is in the address of the page and is useless without the cookie of the browser in
+ * which the login began.
  */
 import { refuse } from '../../../domain/failure.ts'
 import type { Json } from '../../../domain/session.ts'

@@ -1,4 +1,4 @@
-/** What `/logged-out` says where clients are told by the browser, in each language. */
+/** The texts of `/logged-out` while the browser notifies clients, in each language. */
 import type { Language } from './words.ts'
 
 interface LoggedOutWords {

@@ -1,8 +1,8 @@
 /**
- * `/logged-out`: says that a logout is done. Where clients of the session want to be told by the
- * browser (OpenID Connect Front-Channel Logout 1.0), it loads their addresses in hidden frames, and
- * then leads on. That is an attempt: browsers keep cookies from frames of other sites, and no
- * answer comes back. What has to be certain was confirmed before the browser came here.
+ * `/logged-out`: says that a logout is done. For clients that registered for OpenID Connect
+ * Front-Channel Logout 1.0, it loads their addresses in hidden frames and then leads on. This is
+ * best effort: browsers withhold cookies from frames of other sites, and no answer comes back. The
+ * logout itself was confirmed before the browser came here.
  */
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { formPage } from '../../form-page.ts'
@@ -22,7 +22,7 @@ const LOGGED_OUT = 'oauth-logged-out'
 /** For how long the page may be loaded again. */
 const PAGE_KEPT_MS = 5 * 60_000
 
-/** Clients of one logout that are told by the browser. */
+/** The most clients that the browser notifies of one logout. */
 const FRAMES = 32
 
 /** A logout that is done. */
@@ -67,8 +67,8 @@ interface Frame {
 }
 
 /**
- * The frames of all clients that were in the sessions, also of those that had left before: who is
- * told twice has nothing left to end.
+ * The frames of all clients that were in the sessions, also of those that left before: a second
+ * notification does no harm.
  */
 async function framesOf({ core, issuer }: OAuthService, { sids }: Done): Promise<readonly Frame[]> {
   const frames: Frame[] = []

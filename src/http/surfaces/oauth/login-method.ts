@@ -1,4 +1,4 @@
-/** How people prove who they are, and what relying parties are told of it. */
+/** How people prove who they are, and what relying parties learn about it. */
 
 import type { ExtraClaims } from '../../../core/sign-access.ts'
 

@@ -1,7 +1,7 @@
 /**
  * `/oidc/logout` (OpenID Connect RP-Initiated Logout 1.0): a client sends a person here to be
  * logged out, here and at every other client. The answer waits until no verifier accepts what was
- * logged out, like every logout; clients with a `backchannel_logout_uri` are told by deliveries.
+ * logged out, like every logout; deliveries notify clients with a `backchannel_logout_uri`.
  */
 import { refuse } from '../../../domain/failure.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
@@ -21,7 +21,7 @@ const LOGOUT = 'oauth-logout'
 
 const HINT = 'oauth-logout-hint'
 const HINT_KEPT_MS = 60_000
-/** The parameter that stands for a hint which came by a form. */
+/** The parameter that names a stored hint, which came in a form. */
 const KEPT_HINT = 'kept_hint'
 
 /** Where a person goes afterwards. */
@@ -197,7 +197,7 @@ async function leave(
   }
   const isBare = redirectUri === undefined || state === undefined
   const next = isBare ? redirectUri : withParameters(redirectUri, { state })
-  // Clients are told by the browser of what is certain alone.
+  // The browser notifies clients only of confirmed logouts.
   const sids = request.waitForConfirmation ? sessions.map(({ sid }) => sid) : []
   const location = await afterLogout(service, { sids, ...(next === undefined ? {} : { next }) })
   return {

@@ -1,4 +1,4 @@
-/** The pages: what they say in each language stands in `words.ts`. They need no script; passkeys do. */
+/** The pages. Their texts, by language, are in `words.ts`. Only passkeys need a script. */
 import type { Answer } from '../../surface.ts'
 import { credentialFields, formPage } from '../../form-page.ts'
 import { formTargets, html, type Html } from '../../html.ts'
@@ -127,7 +127,7 @@ export function devicePage(
   ])
 }
 
-/** Asks whether the device may come in. It is shown each time, whatever was allowed before. */
+/** Asks whether to let the device in. It is shown each time, even if the client was allowed before. */
 export function deviceConsentPage(
   words: Words,
   view: Pick<ConsentView, 'clientName' | 'scopes' | 'person' | 'subjectId'> & {

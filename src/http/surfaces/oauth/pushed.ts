@@ -87,11 +87,11 @@ export interface SentRequest {
 }
 
 /**
- * What a request stands for: itself, or the one that it names, which is used up. Of one that names
- * another nothing else counts but its client (section 4).
+ * The request itself, or the pushed one that it names, which is then used up. If it names one, only
+ * its client still counts (section 4).
  *
- * @throws {Refusal} `invalid_parameter`: it is not known, was used before, has expired, or is that
- *   of another client.
+ * @throws {Refusal} `invalid_parameter`: the pushed request is unknown, was used before, has
+ *   expired, or is another client's.
  */
 export async function takeRequest(
   { core }: OAuthService,

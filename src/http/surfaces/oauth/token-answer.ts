@@ -1,4 +1,4 @@
-/** What the token endpoint answers, whatever the tokens are given for. */
+/** What the token endpoint answers, for every grant type. */
 import type { CodeGrant } from '../../../core/authorization-code.ts'
 import type { JoinRequest } from '../../../core/join-session.ts'
 import type { IssuedTokens } from '../../../core/issued-tokens.ts'

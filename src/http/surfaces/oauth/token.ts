@@ -25,10 +25,10 @@ import {
 /**
  * 1. The client proves who it is, as it is registered.
  * 2. The form is read, and the proof of a key where there is one.
- * 3. The grant is used up, in the transaction that finds that what it stands for has not ended.
+ * 3. The grant is used up, in the transaction that finds its session alive.
  *
  * @returns The tokens, or why there are none.
- * @throws {Refusal} What concerns the client or this server, and no grant.
+ * @throws {Refusal} For failures of the client or this server, not of the grant.
  */
 export async function exchange(
   service: OAuthService,

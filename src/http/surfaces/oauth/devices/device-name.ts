@@ -2,13 +2,13 @@ import { parse } from 'bowser'
 
 /** What a sign-in came from, as far as its user agent says. */
 export interface DeviceName {
-  /** `Firefox`; undefined where it cannot be told. */
+  /** `Firefox`; undefined if unknown. */
   readonly program: string | undefined
-  /** `Windows`; undefined where it cannot be told. */
+  /** `Windows`; undefined if unknown. */
   readonly system: string | undefined
 }
 
-/** Longer ones are cut: nothing that people need stands behind that. */
+/** Longer ones are cut: the rest says nothing that people need. */
 const MAX_LENGTH = 512
 
 /**

@@ -98,8 +98,8 @@ async function leave(
 }
 
 /**
- * Ends one session of the person who asks. Of any other it says the same as of one that there is
- * not. What the operator is told follows from the entry: "compromised", by the person.
+ * Ends one session of the person who asks. Other people's sessions get the same answer as unknown
+ * ones. The operator sees the reason in the entry: "compromised", by the person.
  */
 async function endOwn(
   { core }: OAuthService,
@@ -122,7 +122,7 @@ async function endOthers(service: OAuthService, signOn: SignOn): Promise<void> {
     const { items } = await liveSessions(service, signOn)
     const others = items.filter(({ session }) => session.sid !== signOn.sid)
     if (others.length === 0) {
-      // What another call has ended meanwhile may not be confirmed everywhere.
+      // Sessions that another call has just ended may not be confirmed everywhere yet.
       await service.core.awaitEnded({ wait: true })
       return
     }
