@@ -233,7 +233,7 @@ describe('what is public protects nothing', () => {
     for (const other of ['http://127.0.0.1:9000', 'http://[::1]:9000', 'http://localhost:9000']) {
       await load({ ...provider, issuer: other })
     }
-    await refused(load({ ...provider, roles: {} }), /roles gives nobody a role/)
+    await refused(load({ ...provider, roles: {} }), /roles gives no role/)
     const roles = { viewer: ['staff'], admin: ['staff'] }
     await refused(load({ ...provider, roles }), /roles has "staff" for two roles/)
     await refused(
