@@ -88,6 +88,8 @@ test('the other provider says that a logout failed which Outright has not heard 
       body: 'grant_type=password&client_id=demo-app&username=ines',
     }
     assert.equal((await ask(tour, wrong, taken)).status, 400)
+    const long = { ...wrong, body: 'a'.repeat(300_000) }
+    assert.equal((await ask(tour, long, taken)).status, 413)
   } finally {
     await provider.close()
   }

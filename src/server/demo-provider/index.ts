@@ -81,11 +81,11 @@ const MAX_FORM_CHARS = 8192
 
 async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   let text = ''
+  // Read to its end, so that the answer arrives.
   for await (const part of request.setEncoding('utf8')) {
-    text += String(part)
-    if (text.length > MAX_FORM_CHARS) return undefined
+    if (text.length <= MAX_FORM_CHARS) text += String(part)
   }
-  return new URLSearchParams(text)
+  return text.length > MAX_FORM_CHARS ? undefined : new URLSearchParams(text)
 }
 
 function settingsFor(issuer: string): IssuerSettings {
