@@ -82,6 +82,7 @@ async function failOverUnderLoad(
   const urls = fleet.nodes.map(({ child }) => child.url)
   const running = load.run()
   await sleep(LOAD_MS)
+  await enough('logouts before the crash', () => logoutsOf(history.entries).length > 10)
   const crash = await failOver()
   const promotedMs = performance.now()
   try {
@@ -92,6 +93,7 @@ async function failOverUnderLoad(
       `every node logged out ${(mendedMs - promotedMs).toFixed(0)} ms after the promotion`,
     )
     await sleep(LOAD_MS)
+    await enough('logouts and checks after it', () => isUsed(history.entries, mendedMs))
     load.stop()
     await running
     await fleet.settled(MENDED_WITHIN_MS)
@@ -125,20 +127,40 @@ async function answersEverywhere(fleet: Fleet, history: History, afterMs: number
   }
 }
 
+const logoutsOf = (entries: readonly Entry[]): readonly Entry[] =>
+  entries.filter(({ op, outcome }) => op === 'logout' && outcome === 'done')
+
+const acceptedOf = (entries: readonly Entry[]): readonly Entry[] =>
+  entries.filter(
+    ({ op, at, outcome }) => op === 'use' && at.startsWith('guard') && outcome === 'done',
+  )
+
+/** Whether logouts were answered and tokens accepted by guards after a moment. */
+function isUsed(entries: readonly Entry[], afterMs: number): boolean {
+  const isAfter = ({ startMs }: Entry): boolean => startMs > afterMs
+  return logoutsOf(entries).some(isAfter) && acceptedOf(entries).some(isAfter)
+}
+
+/** A busy machine needs longer for as much load. */
+async function enough(what: string, is: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + MENDED_WITHIN_MS
+  while (!is()) {
+    assert.ok(performance.now() < deadlineMs, `too few ${what}`)
+    await sleep(50)
+  }
+}
+
 function judge(entries: readonly Entry[], crash: Crash, mendedMs: number, t: TestContext): void {
-  const logouts = entries.filter(({ op, outcome }) => op === 'logout' && outcome === 'done')
+  const logouts = logoutsOf(entries)
   const before = logouts.filter(({ endMs }) => endMs <= crash.fromMs).length
   const under = entries.filter(({ startMs, endMs }) => startMs < crash.toMs && endMs > crash.fromMs)
   const after = logouts.filter(({ startMs }) => startMs > mendedMs).length
-  const guards = entries.filter(
-    ({ op, at, outcome, startMs }) =>
-      op === 'use' && at.startsWith('guard') && outcome === 'done' && startMs > mendedMs,
-  ).length
+  const guards = acceptedOf(entries).filter(({ startMs }) => startMs > mendedMs).length
   t.diagnostic(
     `logouts answered before the crash: ${String(before)}, after it: ${String(after)}; calls under ` +
       `way at the crash: ${String(under.length)}; accepted by guards afterwards: ${String(guards)}`,
   )
-  assert.ok(before > 10 && after > 0 && under.length > 0 && guards > 0)
+  assert.ok(under.length > 0, 'no call was under way at the crash')
   assert.deepEqual(check(entries, BOUND_MS).slice(0, 5), [])
 }
 
