@@ -60,6 +60,9 @@ function explainApi({ status, problem }: ApiError): string {
   if (status === 404 && problem.detail === problem.title) {
     return 'the server knows nothing by that name (or is not at the address that --server gives)'
   }
+  if (problem.type === 'urn:outright:problem:nothing-matched') {
+    return `${problem.detail} (--unknown ends it all the same)`
+  }
   return problem.detail
 }
 
