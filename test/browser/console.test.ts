@@ -214,6 +214,37 @@ suite('the console', () => {
     await page.context().close()
   })
 
+  test('a verifier that lapsed is not counted, and nothing is over before it is confirmed', async () => {
+    const headers = { authorization: 'Bearer outright-demo-admin' }
+    const body = { scope: 'token', key: 'lapsed' }
+    const reply = await server.call('POST', '/outright/v1/revocations', { headers, body })
+    const { id } = (reply.json() as { revocation: { id: string } }).revocation
+    const { page } = await signIn(views[0], 'verifiers')
+    let confirmed = false
+    await page.route(`**/outright/v1/revocations/${id}`, async (route) => {
+      const detail = (await (await route.fetch()).json()) as object
+      const receipt = { confirmed, acknowledged: 2, verifiers: 4, lapsed: 1, elapsedMs: 900 }
+      const acknowledgements = [
+        { verifier: 'shop', outcome: 'acknowledged', elapsedMs: 5 },
+        { verifier: 'mail', outcome: 'lapsed', elapsedMs: 900 },
+      ]
+      await route.fulfill({ json: { ...detail, receipt, acknowledgements } })
+    })
+    await page.goto(`${server.url}/console/revocations/${id}`)
+    await page.getByText('2 of 4 confirmed').waitFor()
+    await page.getByText('1 verifier did not answer in time').waitFor()
+    assert.equal(await page.getByText('accepted nowhere').count(), 0)
+    confirmed = true
+    await page.getByText('accepted nowhere').waitFor()
+    await page.locator('summary').click()
+    const rows = await page.locator('.board tbody tr').allInnerTexts()
+    assert.deepEqual(
+      rows.map((row) => row.split(/\s/)[0]),
+      ['node-1', 'shop', 'mail'],
+    )
+    await page.context().close()
+  })
+
   test('one that never arrived is not taken for done', async () => {
     const tokens = await logIn(1)
     const { page } = await signIn(views[0], 'end?scope=subject&key=maria')

@@ -68,6 +68,12 @@ function What() {
 /** The client of the sessions of operators. */
 const CONSOLE = 'outright:console'
 
+/** A dry run names the largest clients only, and everyone has more of them. */
+function endsOperators({ scope, issuer }: Target, { clients }: WireDryRun): boolean {
+  if (issuer !== undefined) return false
+  return scope === 'everyone' || clients.some(({ client }) => client === CONSOLE)
+}
+
 function Preview({ target }: { readonly target: Target }) {
   const words = useWords()
   const { end } = words
@@ -121,7 +127,7 @@ function Preview({ target }: { readonly target: Target }) {
             </span>
           </p>
         )}
-        {found?.clients.some(({ client }) => client === CONSOLE) === true && (
+        {found !== undefined && endsOperators(target, found) && (
           <p class="banner">{end.signsOut}</p>
         )}
         <Confirm target={target} sessions={found?.sessions} />

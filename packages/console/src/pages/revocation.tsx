@@ -80,7 +80,11 @@ function Board({ of }: { readonly of: WireRevocationDetail }) {
         </small>
       </p>
       <Dots of={acknowledgements ?? []} verifiers={verifiers} isConfirmed={confirmed} />
-      {lapsed > 0 && <p class="banner">{board.lapsed(lapsed)}</p>}
+      {lapsed > 0 && (
+        <p class="banner">
+          {board.lapsed(lapsed)} {confirmed && board.over}
+        </p>
+      )}
       {acknowledgements !== null && acknowledgements.length > 0 && (
         <details>
           <summary>{board.verifiers}</summary>

@@ -76,7 +76,8 @@ export const endEn = {
     in: (time: string) => `in ${time}`,
     waiting: 'Waiting for the verifiers…',
     lapsed: (number: number) =>
-      `${plural(number, 'verifier', 'verifiers')} did not answer in time, and can accept nothing before catching up. What was ended is accepted nowhere.`,
+      `${plural(number, 'verifier', 'verifiers')} did not answer in time, and can accept nothing before catching up.`,
+    over: 'What was ended is accepted nowhere.',
     forgotten: 'The confirmation is no longer remembered. The entry itself is in the log.',
     outcomes: { acknowledged: 'Confirmed', lapsed: 'Lease ran out', waiting: 'Waiting' },
     verifiers: 'Verifiers',
@@ -168,7 +169,8 @@ export const endPt: typeof endEn = {
     in: (time) => `em ${time}`,
     waiting: 'Esperando pelos verificadores…',
     lapsed: (number) =>
-      `${plural(number, 'verificador', 'verificadores')} sem resposta a tempo: nada aceita antes de se atualizar. O que foi encerrado não é aceito em lugar nenhum.`,
+      `${plural(number, 'verificador', 'verificadores')} sem resposta a tempo: ali nada é aceito até a próxima atualização.`,
+    over: 'O que foi encerrado não é aceito em lugar nenhum.',
     forgotten: 'A confirmação já não é lembrada. O registro em si está na auditoria.',
     outcomes: { acknowledged: 'Confirmado', lapsed: 'Lease expirou', waiting: 'Esperando' },
     verifiers: 'Verificadores',
