@@ -5,6 +5,12 @@ import { refuse } from '../domain/failure.ts'
 export const HEARTBEAT_MS = 15_000
 export const heartbeat: Uint8Array = Buffer.from(':\n\n')
 
+/** nginx holds back what it may buffer. */
+export const eventStreamHeaders = {
+  'content-type': 'text/event-stream',
+  'x-accel-buffering': 'no',
+} as const
+
 export function serverEvent(name: string): Uint8Array {
   return Buffer.from(`event: ${name}\ndata: {}\n\n`)
 }

@@ -54,6 +54,7 @@ suite('events of a session', () => {
     const token = await login()
     const stream = await listen(token)
     assert.equal(stream.headers['content-type'], 'text/event-stream')
+    assert.equal(stream.headers['x-accel-buffering'], 'no')
     assert.equal(stream.headers['cache-control'], 'no-store')
     assert.equal(stream.headers['access-control-allow-origin'], '*')
     assert.equal(await stream.next(), 'event: ready\ndata: {}\n\n')

@@ -10,7 +10,13 @@ import { group } from '../../../settings/schema.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
-import { EventStreams, heartbeat, HEARTBEAT_MS, serverEvent } from '../../event-streams.ts'
+import {
+  eventStreamHeaders,
+  EventStreams,
+  heartbeat,
+  HEARTBEAT_MS,
+  serverEvent,
+} from '../../event-streams.ts'
 import type { Answer, Surface, SurfaceRequest } from '../../surface.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
@@ -43,7 +49,7 @@ function createSessionEvents(context: SurfaceContext): Surface {
     }
     const { claims } = verdict
     const body = streams.open(claims.sid, (gone) => events({ node, clock, over }, claims, gone))
-    return { status: 200, headers: { 'content-type': 'text/event-stream' }, body }
+    return { status: 200, headers: eventStreamHeaders, body }
   }
 
   const route = routesWith(problemManners)(

@@ -1,5 +1,11 @@
 import { refuse } from '../../../../domain/failure.ts'
-import { EventStreams, heartbeat, HEARTBEAT_MS, serverEvent } from '../../../event-streams.ts'
+import {
+  eventStreamHeaders,
+  EventStreams,
+  heartbeat,
+  HEARTBEAT_MS,
+  serverEvent,
+} from '../../../event-streams.ts'
 import type { Answer, SurfaceRequest } from '../../../surface.ts'
 import { findSignOn, type SignOn } from '../browser.ts'
 import type { OAuthService } from '../service.ts'
@@ -28,7 +34,7 @@ export function changesHandler(
     // nginx would gather the events in its buffer.
     return {
       status: 200,
-      headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+      headers: eventStreamHeaders,
       body,
     }
   }
