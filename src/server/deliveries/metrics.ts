@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Clock } from '../../ports/clock.ts'
+import { recent } from '../../http/recent.ts'
 import type { DeliveryCounts, DeliveryStore, SettleCommand } from '../../ports/delivery.ts'
 
 /** How old the count of what is owed may be, milliseconds: to count it again is not for free. */
@@ -22,7 +23,8 @@ export function deliveryMetrics(
     labelNames: ['receiver', 'state'],
     registers: [registry],
   })
-  const counts = recentCounts(store, clock)
+  // Undefined while the database does not answer, which other metrics say.
+  const counts = recent(clock, COUNT_EVERY_MS, () => store.countDeliveries().catch(() => undefined))
   const gauge = (name: string, help: string, value: (of: DeliveryCounts) => number): void => {
     new Gauge({
       name,
@@ -49,22 +51,5 @@ export function deliveryMetrics(
   )
   return (receiver, state) => {
     attempts.labels(receiver, state).inc()
-  }
-}
-
-/** Undefined while the database does not answer, which other metrics say. */
-function recentCounts(
-  store: Pick<DeliveryStore, 'countDeliveries'>,
-  clock: Clock,
-): () => Promise<DeliveryCounts | undefined> {
-  let counting: Promise<DeliveryCounts | undefined> | undefined
-  let countedAtMs = 0
-  return () => {
-    const nowMs = clock.monotonicMs()
-    if (counting === undefined || nowMs - countedAtMs > COUNT_EVERY_MS) {
-      countedAtMs = nowMs
-      counting = store.countDeliveries().catch(() => undefined)
-    }
-    return counting
   }
 }

@@ -1,6 +1,6 @@
 /** `/statistics`: what the node that answers has counted and measured. */
-import type { Openings } from '../../../ports/store.ts'
 import type { WireStatistics } from '../../../protocol/admin-statistics.ts'
+import { recent } from '../../recent.ts'
 import type { Route } from '../../surface.ts'
 import {
   answer,
@@ -23,22 +23,16 @@ const HOURS = 24
 /** How old the count of sessions may be: it reads every session of the day. */
 const COUNT_EVERY_MS = 30_000
 
+/** How old the answer may be whether this node can commit: it is found out by a commit. */
+const COMMIT_EVERY_MS = 5_000
+
 /** `GET /statistics`. What a node counts is its own; sessions and deliveries are of all nodes. */
 export function statisticsRoute({ core, clock, node, route }: AdminContext): Route {
-  let counted:
-    { readonly atMs: number; readonly openings: Promise<readonly Openings[]> } | undefined
-  const openings = (): Promise<readonly Openings[]> => {
-    const nowMs = clock.monotonicMs()
-    if (counted === undefined || nowMs - counted.atMs > COUNT_EVERY_MS) {
-      const fromMs = (Math.floor(clock.nowMs() / HOUR_MS) - HOURS + 1) * HOUR_MS
-      counted = { atMs: nowMs, openings: core.sessions.openings({ fromMs, stepMs: HOUR_MS }) }
-      // One that failed is counted again when it is next asked for.
-      counted.openings.catch(() => {
-        counted = undefined
-      })
-    }
-    return counted.openings
-  }
+  const openings = recent(clock, COUNT_EVERY_MS, () => {
+    const fromMs = (Math.floor(clock.nowMs() / HOUR_MS) - HOURS + 1) * HOUR_MS
+    return core.sessions.openings({ fromMs, stepMs: HOUR_MS })
+  })
+  const refusal = recent(clock, COMMIT_EVERY_MS, () => node.refusal())
   return route(
     {
       method: 'GET',
@@ -52,9 +46,9 @@ export function statisticsRoute({ core, clock, node, route }: AdminContext): Rou
       responses: { 200: { description: 'The statistics', schema: statistics } },
     },
     async (call) => {
-      const [measured, refusal, opened] = await Promise.all([
+      const [measured, reason, opened] = await Promise.all([
         node.statistics(),
-        node.refusal(),
+        refusal(),
         openings(),
       ])
       const { startedAtMs, isCurrent, deliveries, ...others } = measured
@@ -63,7 +57,7 @@ export function statisticsRoute({ core, clock, node, route }: AdminContext): Rou
         version: node.version,
         startedAt: time(startedAtMs),
         current: isCurrent,
-        refusal: refusal ?? null,
+        refusal: reason ?? null,
         ...others,
         deliveries: deliveries ?? null,
         openings: opened.map(({ fromMs, sessions }) => ({ from: time(fromMs), sessions })),
