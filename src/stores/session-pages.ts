@@ -61,18 +61,28 @@ export function indexedOf(filter: SessionFilter): SessionFilter {
   return Object.fromEntries(Object.entries(filter).filter(([name]) => names.includes(name)))
 }
 
+/** Rows at an end of the table that are tried before an index is read from a moment to its end. */
+const TRIED_FIRST = 1000
+
 /**
  * Lists are read in the order of the numbers. So a time is also said as a bound of them, which an
- * index finds: without it everything that is newer would be read and thrown away. The sign keeps
- * the numbers from being walked for it, from the other end.
+ * index finds: without it everything that is newer would be read and thrown away. Mostly the bound
+ * lies near the end where it is looked for ("up to now"), and is found by a look at that. The sign
+ * keeps the numbers from being walked for it, from the other end.
  */
 export const numberBounds: {
   readonly [N in 'openedFromMs' | 'openedUntilMs']: (value: string) => string
 } = {
-  openedFromMs: (value: string) =>
-    `SELECT min(+number) - 1 AS bound FROM sessions WHERE created_at_ms >= ${value}`,
-  openedUntilMs: (value: string) =>
-    `SELECT max(+number) + 1 AS bound FROM sessions WHERE created_at_ms <= ${value}`,
+  openedFromMs: (value: string) => `SELECT coalesce((${atAnEnd('ASC', '>=', value)}),
+    (SELECT min(+number) FROM sessions WHERE created_at_ms >= ${value})) - 1 AS bound`,
+  openedUntilMs: (value: string) => `SELECT coalesce((${atAnEnd('DESC', '<=', value)}),
+    (SELECT max(+number) FROM sessions WHERE created_at_ms <= ${value})) + 1 AS bound`,
+}
+
+function atAnEnd(order: 'ASC' | 'DESC', is: '>=' | '<=', value: string): string {
+  return `SELECT e.number FROM (SELECT number, created_at_ms FROM sessions
+      ORDER BY number ${order} LIMIT ${String(TRIED_FIRST)}) AS e
+    WHERE e.created_at_ms ${is} ${value} ORDER BY e.number ${order} LIMIT 1`
 }
 
 /** Before the first row of a list, and behind the last. */

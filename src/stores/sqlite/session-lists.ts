@@ -142,7 +142,7 @@ function lookedAt(
   function boundOf(name: keyof typeof numberBounds, none: number): number | undefined {
     const moment = filter[name]
     if (moment === undefined) return undefined
-    const row = database.prepare(numberBounds[name]('?')).get(moment)
+    const row = database.prepare(numberBounds[name]('?1')).get(moment)
     return shaped<{ bound: number | null }>(row).bound ?? none
   }
   const range = {
