@@ -30,11 +30,13 @@ export function passkeyVerbs(dependencies: CoreDependencies): Passkeys {
   const { store, clock, log } = dependencies
   return {
     async add(passkey) {
-      if ((await store.listPasskeys(passkey.holder)).length >= MAX_PASSKEYS) {
-        refuse({ kind: 'conflict', reason: `there are ${String(MAX_PASSKEYS)} passkeys already` })
-      }
+      const { holder, id } = passkey
       const createdAtMs = clock.nowMs()
       await store.addPasskey({ ...passkey, createdAtMs, lastUsedAtMs: undefined })
+      // Counted behind it: of several that are added at once the last sees all of them.
+      if ((await store.listPasskeys(holder)).length <= MAX_PASSKEYS) return
+      await removePasskey(dependencies, holder, id, 'system')
+      refuse({ kind: 'conflict', reason: `there are ${String(MAX_PASSKEYS)} passkeys already` })
     },
     find: (id) => store.findPasskey(id),
     list: (holder) => store.listPasskeys(holder),

@@ -105,10 +105,7 @@ export function createPasskeyPages({
       await core.passkeys.add({
         id,
         holder,
-        name: name
-          .replaceAll(/\s+|\p{Cc}/gu, ' ')
-          .trim()
-          .slice(0, MAX_PASSKEY_NAME_LENGTH),
+        name: shortName(name),
         publicKey: Buffer.from(publicKey).toString('base64url'),
         counter,
         transports: transports.filter((one) => KNOWN_TRANSPORTS.has(one)),
@@ -137,6 +134,12 @@ export function createPasskeyPages({
       return passkey
     },
   }
+}
+
+/** Where the cut leaves half of a character (UTF-16), that goes as well: it is no text. */
+function shortName(name: string): string {
+  const clean = name.replaceAll(/\s+|\p{Cc}/gu, ' ').trim()
+  return clean.slice(0, MAX_PASSKEY_NAME_LENGTH).replace(/\p{Cs}$/u, '')
 }
 
 interface Challenges {

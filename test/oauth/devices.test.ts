@@ -121,12 +121,14 @@ test('ends all others, and keeps this one', async () => {
   assert.match(shown.text, /This device/)
 })
 
-test('ends this one: the browser is logged out', async () => {
-  const [sid = ''] = sidsOn(page)
-  const shown = await send(browser, page, { decision: 'end', sid })
-  assert.equal(shown.url.pathname, '/logged-out')
-  assert.equal((await browser.open(`${server.url}/devices`)).url.pathname, '/login')
-})
+for (const decision of ['end', 'not-me']) {
+  test(`ends this one (${decision}): the browser is logged out, and the list is not shown`, async () => {
+    const [sid = ''] = sidsOn(page)
+    const shown = await send(browser, page, { decision, sid })
+    assert.equal(shown.url.pathname, '/logged-out')
+    assert.equal((await browser.open(`${server.url}/devices`)).url.pathname, '/login')
+  })
+}
 
 test('nobody sees or ends a login of another person', async () => {
   const other = new Browser()

@@ -138,6 +138,34 @@ suite('a passkey of a person', () => {
     assert.equal((await useDevice(device)).status, 400)
   })
 
+  test('has a name that is cut between characters', async () => {
+    const browser = new Browser()
+    const shown = await logIn(browser, maria)
+    const { id } = await add(browser, shown, `${'n'.repeat(63)}😀😀`)
+    const held = await server.core.passkeys.find(id)
+    assert.equal(held?.name, 'n'.repeat(63))
+  })
+
+  test('is one of twenty at most, also where thirty are added at once', async () => {
+    const made = { holder: 'paulo', name: '', publicKey: 'AA', counter: 0, transports: [] }
+    const { passkeys } = server.core
+    const adding = (count: number) =>
+      Promise.allSettled(
+        Array.from({ length: count }, () => passkeys.add({ ...made, id: crypto.randomUUID() })),
+      )
+    await adding(15)
+    assert.equal((await passkeys.list('paulo')).length, 15)
+    await adding(15)
+    const held = await passkeys.list('paulo')
+    assert.ok(held.length <= 20, String(held.length))
+    for (let more = held.length; more < 20; more++) {
+      await passkeys.add({ ...made, id: crypto.randomUUID() })
+    }
+    const tooMany = passkeys.add({ ...made, id: crypto.randomUUID() })
+    await assert.rejects(tooMany, { message: 'conflict' })
+    assert.equal((await passkeys.list('paulo')).length, 20)
+  })
+
   test('is nobody else’s to remove', async () => {
     const [browser, other] = [new Browser(), new Browser()]
     const device = await add(browser, await logIn(browser, maria))

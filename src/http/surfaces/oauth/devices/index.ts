@@ -70,11 +70,14 @@ export async function submitDevices(
     switch (form.get('decision')) {
       case 'end':
         await endOwn(service, signOn, sid, 'logout')
-        if (sid === signOn.sid) return await leave(service, request, signOn)
-        return await list(service, request, signOn, own.ended)
+        return sid === signOn.sid
+          ? await leave(service, request, signOn)
+          : await list(service, request, signOn, own.ended)
       case 'not-me':
         await endOwn(service, signOn, sid, 'compromised')
-        return await list(service, request, signOn, own.notMeEnded)
+        return sid === signOn.sid
+          ? await leave(service, request, signOn)
+          : await list(service, request, signOn, own.notMeEnded)
       case 'others':
         await endOthers(service, signOn)
         return await list(service, request, signOn, own.othersEnded)
