@@ -22,7 +22,7 @@ import type { CoreDependencies } from '../../src/core/dependencies.ts'
 import { signLogoutToken } from '../../src/core/id-token.ts'
 import { openKeyRing } from '../../src/core/key-ring.ts'
 import type { Delivery } from '../../src/domain/delivery.ts'
-import type { Receiver } from '../../src/ports/delivery.ts'
+import type { ClaimCommand, Receiver } from '../../src/ports/delivery.ts'
 import { createBackchannelReceiver } from '../../src/receivers/backchannel.ts'
 import { createExchange } from '../../src/receivers/exchange.ts'
 import { createMvpdReceiver } from '../../src/receivers/mvpd/index.ts'
@@ -357,12 +357,24 @@ function selfSigned(): { readonly key: string; readonly cert: string } {
 /** The part of a node that sends, on a store of its own and a clock that goes on when told. */
 async function start(context: TestContext, world: World, url: string) {
   let underWay = 0
+  let asking = 0
   const clock = new ManualClock(async () => {
     do await sleep(5)
-    while (underWay > world.held)
+    while (asking > 0 || underWay > world.held)
   })
   const database = await temporarySqlite()
   const { store } = database
+  // Time must not pass between the look for what is due, its claim, and its sending.
+  const counted =
+    <Request extends unknown[], Result>(ask: (...request: Request) => Promise<Result>) =>
+    async (...request: Request): Promise<Result> => {
+      asking++
+      try {
+        return await ask(...request)
+      } finally {
+        asking--
+      }
+    }
   const keys = await openKeyRing({
     store,
     clock,
@@ -401,7 +413,17 @@ async function start(context: TestContext, world: World, url: string) {
     send() {
       sending = startSending({
         core,
-        dependencies: { ...dependencies, receivers },
+        dependencies: {
+          ...dependencies,
+          receivers,
+          store: {
+            ...store,
+            dueReceivers: counted((nowMs: number, limit: number) =>
+              store.dueReceivers(nowMs, limit),
+            ),
+            claimDeliveries: counted((command: ClaimCommand) => store.claimDeliveries(command)),
+          },
+        },
         observe: () => undefined,
       })
     },
