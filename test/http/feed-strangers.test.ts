@@ -29,7 +29,10 @@ interface Ended {
 }
 
 /** Opens a WebSocket and never answers a frame. Resolves when the server has ended it. */
-function stubborn(): Promise<Ended> {
+function stubborn({
+  onServed,
+  onEnded,
+}: { readonly onServed?: () => void; readonly onEnded?: () => void } = {}): Promise<Ended> {
   const { hostname, port } = new URL(server.url)
   const startedMs = performance.now()
   return new Promise((resolve) => {
@@ -37,11 +40,17 @@ function stubborn(): Promise<Ended> {
     // Half open, so that only the server's end closes it.
     const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
     socket.write(upgrade)
+    let isServed = false
     socket.setEncoding('latin1').on('data', (chunk: string) => {
       text += chunk
+      if (isServed || !text.startsWith('HTTP/1.1 101 ')) return
+      isServed = true
+      onServed?.()
     })
     const end = (): void => {
       socket.destroy()
+      if (isServed) onEnded?.()
+      isServed = false
       resolve({ ms: performance.now() - startedMs, status: Number(text.split(' ')[1]) })
     }
     socket.on('end', end).on('error', end)
@@ -56,10 +65,22 @@ suite('a WebSocket without a credential', () => {
   })
 
   test('is one of a bounded number: the others are told to come again', async () => {
-    const ended = await Promise.all(Array.from({ length: 400 }, stubborn))
+    let open = 0
+    let mostOpen = 0
+    const one = (): Promise<Ended> =>
+      stubborn({
+        onServed() {
+          mostOpen = Math.max(mostOpen, ++open)
+        },
+        onEnded() {
+          open--
+        },
+      })
+    const ended = await Promise.all(Array.from({ length: 400 }, one))
+    // A place that becomes free is given again, so on a slow machine more are served than at once.
     const served = ended.filter(({ status }) => status === 101).length
-    // A place that becomes free is given again: on a slow machine more are served than fit at once.
     assert.ok(served >= 1 && served < 400, `${served} of 400`)
+    assert.ok(mostOpen <= 300, `${mostOpen} at once`)
     assert.ok(ended.every(({ status }) => status === 101 || status === 503))
     assert.ok(ended.every(({ ms }) => ms < 10_000))
     const { status } = await stubborn()

@@ -82,7 +82,7 @@ async function failOverUnderLoad(
   const urls = fleet.nodes.map(({ child }) => child.url)
   const running = load.run()
   await sleep(LOAD_MS)
-  await enough('logouts before the crash', () => logoutsOf(history.entries).length > 10)
+  await enough('logouts before the crash', () => logoutsOf(history.entries).length > 20)
   const crash = await failOver()
   const promotedMs = performance.now()
   try {
@@ -160,7 +160,7 @@ function judge(entries: readonly Entry[], crash: Crash, mendedMs: number, t: Tes
     `logouts answered before the crash: ${String(before)}, after it: ${String(after)}; calls under ` +
       `way at the crash: ${String(under.length)}; accepted by guards afterwards: ${String(guards)}`,
   )
-  assert.ok(under.length > 0, 'no call was under way at the crash')
+  assert.ok(before > 10 && after > 0 && under.length > 0 && guards > 0)
   assert.deepEqual(check(entries, BOUND_MS).slice(0, 5), [])
 }
 
