@@ -4,7 +4,13 @@
  * is issued, so that no server behind a guard takes an operator for a person.
  */
 import { refuse } from '../domain/failure.ts'
-import { operatorSubject, roles, type Operator, type Role } from '../domain/operator.ts'
+import {
+  operatorOfSubject,
+  operatorSubject,
+  roles,
+  type Operator,
+  type Role,
+} from '../domain/operator.ts'
 import type { Passkey } from '../domain/passkey.ts'
 import type { Session } from '../domain/session.ts'
 import type { OperatorLogin } from '../domain/single-sign-on.ts'
@@ -117,13 +123,13 @@ export function operatorSessionVerbs(dependencies: CoreDependencies): OperatorSe
       const { sid, subjectId, expiresAtMs, attributes } = session
       const status = await store.findSessionStatus(sid, clock.nowMs())
       if (status?.state !== 'live') return undefined
-      const name = subjectId.slice(operatorSubject('').length)
-      const operator = await store.findOperator(name)
+      const known = operatorOfSubject(subjectId)
+      const operator = known === undefined ? undefined : await store.findOperator(known)
       // Another person, where the name was removed and added again.
       if (operator === undefined || operator.id !== attributes['operatorId']) return undefined
       // A role of a later version is unknown here.
       if (!roles.includes(operator.role)) return undefined
-      const { id: operatorId, role } = operator
+      const { id: operatorId, name, role } = operator
       const isFromProvider = operator.identity !== undefined
       return { sid, operatorId, name, role, isFromProvider, expiresAtMs }
     },

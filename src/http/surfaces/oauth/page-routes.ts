@@ -1,6 +1,7 @@
 /** The routes of the pages: what people see. Their forms need no script. */
 import { routesWith } from '../../declared-route.ts'
 import { refuseForm } from '../../oauth-error.ts'
+import { challengeToSign } from '../../passkey-service.ts'
 import { scriptRoute } from '../../page-script.ts'
 import { passkeyScript } from '../../passkey-script.ts'
 import { anything } from '../../schema.ts'
@@ -22,7 +23,7 @@ import { showConsent, showLogin, submitConsent, submitLogin } from './login.ts'
 import { leadOnPath, loggedOutPath, showLeadOn, showLoggedOut } from './logged-out.ts'
 import { logout } from './logout.ts'
 import { authorizePath, logoutPath } from './metadata.ts'
-import { askToLogIn, askToRegister, changePasskeys, showPasskeys } from './passkeys/index.ts'
+import { askToRegister, changePasskeys, showPasskeys } from './passkeys/index.ts'
 import { newPasskeyPath, passkeyScriptPath, passkeysPath } from './passkeys/page.ts'
 import type { OAuthService } from './service.ts'
 
@@ -50,7 +51,7 @@ export function pageRoutes(service: OAuthService): readonly Route[] {
     page('POST', authorizePath, `${asks}, as a form`, authorize),
     page('GET', loginPath, 'The login page', showLogin),
     page('POST', loginPath, 'Name and password, or what a passkey has signed', submitLogin),
-    challenge(service, passkeyLoginPath, 'A challenge to log in with', askToLogIn),
+    challenge(service, passkeyLoginPath, 'A challenge to log in with', challengeToSign),
     page('GET', consentPath, 'The consent page', showConsent),
     page('POST', consentPath, 'Allow or deny', submitConsent),
     page('GET', devicePath, 'Asks for the code that a device shows (RFC 8628, 3.3)', showDevice),

@@ -3,21 +3,17 @@ import { createClientAuthentication } from '../../client-authentication.ts'
 import type { SurfaceRequest } from '../../surface.ts'
 import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
 import { OAUTH } from '../../oauth-client.ts'
-import { createPasskeyPages, type PasskeyPages } from '../../passkeys.ts'
+import type { PasskeyService } from '../../passkey-service.ts'
+import { createPasskeyPages } from '../../passkeys.ts'
 import { createRateLimit, type RateLimit } from '../../rate-limit.ts'
 import type { OAuthOptions } from './options.ts'
 
 /** What the parts of this surface share. */
-export interface OAuthService extends Pick<
-  SurfaceContext,
-  'core' | 'node' | 'clock' | 'random' | 'issuer'
-> {
+export interface OAuthService
+  extends PasskeyService, Pick<SurfaceContext, 'node' | 'clock' | 'random' | 'issuer'> {
   readonly options: OAuthOptions
   /** At passwords. */
   readonly guesses: GuessLimit
-  readonly passkeys: PasskeyPages
-  /** Challenges for passkeys, by address. */
-  readonly challenges: RateLimit
   /** At the codes that devices show, by address. */
   readonly userCodes: RateLimit
   /** What is kept for those who have not said who they are, by address. */

@@ -20,6 +20,7 @@ import {
   signOutPath,
 } from '../../operator-paths.ts'
 import { oauthFailure } from '../../oauth-error.ts'
+import { challengeToSign } from '../../passkey-service.ts'
 import { scriptRoute } from '../../page-script.ts'
 import { problemManners } from '../../problem-response.ts'
 import { problems } from '../../problem.ts'
@@ -28,7 +29,7 @@ import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { DEMO_OPERATOR } from '../../demo-people.ts'
 import { operatorSchema, type OperatorSettings } from './options.ts'
 import { noticePage } from './pages.ts'
-import { askToRegister, askToSignIn, changePasskeys, showPasskeys } from './passkeys.ts'
+import { askToRegister, changePasskeys, showPasskeys } from './passkeys.ts'
 import { script, scriptPath } from './script.ts'
 import { createService } from './service.ts'
 import { finishSignOn, hearLogout, startSignOn } from './single-sign-on.ts'
@@ -101,7 +102,7 @@ function createOperators(context: SurfaceContext, settings: OperatorSettings): S
       askToRegister(service, request),
     ),
     challenge(challengePath, 'A challenge to sign in with', (request) =>
-      askToSignIn(service, request),
+      challengeToSign(service, request),
     ),
     page('GET', setUpPath, 'Where an invitation leads', showSetUp),
     page('POST', setUpPath, 'Accepts an invitation', (request) => submitSetUp(service, request)),

@@ -1,25 +1,15 @@
 /** `/console/passkeys`: an operator's own passkeys, and the challenges for them. */
-import { Refusal, refuse } from '../../../domain/failure.ts'
-import { operatorSubject } from '../../../domain/operator.ts'
+import { refuse } from '../../../domain/failure.ts'
+import { operatorOfSubject, operatorSubject } from '../../../domain/operator.ts'
 import type { OperatorSession } from '../../../core/operator-sessions.ts'
-import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { readOperatorCookie } from '../../operator-cookie.ts'
 import { passkeysPath, signInPath } from '../../operator-paths.ts'
 import { refuseAllButPages } from '../../own-origin.ts'
+import { applyPasskeyForm, challengeToRegister } from '../../passkey-service.ts'
 import { passkeysPage } from './passkeys-page.ts'
 import type { OperatorService, Proved } from './service.ts'
 import { wordsFor } from './words.ts'
-
-/** `POST /console/passkeys/challenge`: for an operator who wants to sign in. */
-export async function askToSignIn(
-  { passkeys, challenges }: OperatorService,
-  request: SurfaceRequest,
-): Promise<Answer> {
-  refuseAllButPages(request)
-  await challenges.consume(request.clientAddress)
-  return passkeys.askToSign()
-}
 
 /** Whose passkey has signed; people's are not taken here. */
 export async function authenticateByPasskey(
@@ -28,11 +18,8 @@ export async function authenticateByPasskey(
   response: string,
 ): Promise<Proved> {
   const provedBy = await passkeys.authenticate(request, response)
-  const { holder } = provedBy
-  const prefix = operatorSubject('')
-  const operator = holder.startsWith(prefix)
-    ? await core.operators.find(holder.slice(prefix.length))
-    : undefined
+  const name = operatorOfSubject(provedBy.holder)
+  const operator = name === undefined ? undefined : await core.operators.find(name)
   if (operator === undefined || operator.identity !== undefined) {
     return refuse({ kind: 'credentials_invalid' })
   }
@@ -57,8 +44,7 @@ export async function askToRegister(
   request: SurfaceRequest,
 ): Promise<Answer> {
   const { name } = await requireSignedIn(service, request)
-  await service.challenges.consume(request.clientAddress)
-  return service.passkeys.askToRegister({ holder: operatorSubject(name), name })
+  return challengeToRegister(service, request, { holder: operatorSubject(name), name })
 }
 
 /** `POST /console/passkeys`: keeps what the browser made, or removes one by its id. */
@@ -69,30 +55,16 @@ export async function changePasskeys(
   const session = await requireSignedIn(service, request)
   const { name } = session
   const holder = operatorSubject(name)
-  const form = readForm(request)
-  const removed = form.get('remove')
+  const outcome = await applyPasskeyForm(service, request, {
+    holder,
+    name,
+    actor: holder,
+    isStillLoggedIn: async () => (await signedIn(service, request)) !== undefined,
+  })
+  if (outcome === 'failed') return pageFor(service, request, session, 400)
   const { requestId } = request
-  try {
-    if (removed === null) {
-      const id = await service.passkeys.register(
-        request,
-        { holder, name },
-        form.get('passkey') ?? '',
-      )
-      // An operator who was signed out meanwhile keeps no way back in.
-      if ((await signedIn(service, request)) === undefined) {
-        await service.core.passkeys.remove(holder, id, holder)
-        return refuse({ kind: 'credentials_missing' })
-      }
-    } else await service.core.passkeys.remove(holder, removed, holder)
-    const change = removed === null ? 'added' : 'removed'
-    service.log.info({ requestId, operator: name, change }, 'passkey of an operator')
-    return { status: 303, headers: { location: passkeysPath } }
-  } catch (error) {
-    const mendable = ['credentials_invalid', 'conflict']
-    if (!(error instanceof Refusal && mendable.includes(error.failure.kind))) throw error
-    return pageFor(service, request, session, 400)
-  }
+  service.log.info({ requestId, operator: name, change: outcome }, 'passkey of an operator')
+  return { status: 303, headers: { location: passkeysPath } }
 }
 
 async function pageFor(

@@ -1,8 +1,9 @@
 import type { OpenOperatorSession } from '../../../core/operator-sessions.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
-import { createPasskeyPages, type PasskeyPages } from '../../passkeys.ts'
-import { createRateLimit, type RateLimit } from '../../rate-limit.ts'
+import type { PasskeyService } from '../../passkey-service.ts'
+import { createPasskeyPages } from '../../passkeys.ts'
+import { createRateLimit } from '../../rate-limit.ts'
 import type { RoleMapping } from '../../../domain/single-sign-on.ts'
 import type { SingleSignOn } from '../../node-view.ts'
 import type { OperatorOptions } from './options.ts'
@@ -18,12 +19,9 @@ export interface SignOnService {
 export type Proved = Pick<OpenOperatorSession, 'operator' | 'provedBy' | 'login'>
 
 /** What the parts of this surface share. */
-export interface OperatorService extends Pick<SurfaceContext, 'core' | 'log'> {
+export interface OperatorService extends PasskeyService, Pick<SurfaceContext, 'log'> {
   readonly options: OperatorOptions
   readonly guesses: GuessLimit
-  readonly passkeys: PasskeyPages
-  /** Challenges asked for from one address. */
-  readonly challenges: RateLimit
 }
 
 /** How many times `attemptsPerAccount` all unknown addresses together have. */

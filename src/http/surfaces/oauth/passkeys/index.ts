@@ -4,12 +4,13 @@
  * passkey is the core's. Apart from `/devices` because it asks for a fresh login: a person who
  * finds a browser open can end sessions there, and gets no way back in here.
  */
-import { refuse, Refusal } from '../../../../domain/failure.ts'
+import { refuse } from '../../../../domain/failure.ts'
 import type { Passkey } from '../../../../domain/passkey.ts'
 import type { Subject } from '../../../../domain/identity.ts'
 import { readForm } from '../../../body.ts'
 import type { Answer, SurfaceRequest } from '../../../surface.ts'
 import { refuseAllButPages, refuseOtherPages } from '../../../own-origin.ts'
+import { applyPasskeyForm, challengeToRegister } from '../../../passkey-service.ts'
 import { findSignOn, formToken, isOwnForm, type SignOn } from '../browser.ts'
 import { nameOfDevice } from '../devices/page.ts'
 import { loginPath, showInteraction } from '../interaction.ts'
@@ -22,16 +23,6 @@ import { passkeysPage, passkeysPath } from './page.ts'
 const FRESH_MS = 10 * 60_000
 
 const FORM = 'passkeys'
-
-/** `POST /login/passkey`: a challenge for a person who wants to log in. It names no passkeys. */
-export async function askToLogIn(
-  { passkeys, challenges }: OAuthService,
-  request: SurfaceRequest,
-): Promise<Answer> {
-  refuseAllButPages(request)
-  await challenges.consume(request.clientAddress)
-  return passkeys.askToSign()
-}
 
 /**
  * Whose passkey has signed; those of operators are not taken here.
@@ -67,9 +58,8 @@ export async function askToRegister(
   refuseAllButPages(request)
   const signOn = await freshSignOn(service, request)
   if (signOn === undefined) return refuse({ kind: 'credentials_missing' })
-  await service.challenges.consume(request.clientAddress)
   const name = await personOfSignOn(service, signOn)
-  return service.passkeys.askToRegister({ holder: signOn.subjectId, name })
+  return challengeToRegister(service, request, { holder: signOn.subjectId, name })
 }
 
 /** `POST /devices/passkeys`: keeps what the browser made, or removes one by its id. */
@@ -78,39 +68,20 @@ export async function changePasskeys(
   request: SurfaceRequest,
 ): Promise<Answer> {
   refuseOtherPages(request)
-  const form = readForm(request)
   const signOn = await freshSignOn(service, request)
   if (signOn === undefined) return askWho(service, request)
-  if (!isOwnForm(service, request, FORM, form)) {
+  if (!isOwnForm(service, request, FORM, readForm(request))) {
     return refuse({ kind: 'forbidden', reason: 'the form is not of this login' })
   }
-  try {
-    const removed = form.get('remove')
-    if (removed === null) await register(service, request, signOn, form)
-    else await service.core.passkeys.remove(signOn.subjectId, removed, actorOf(signOn))
-    return { status: 303, headers: { location: passkeysPath } }
-  } catch (error) {
-    const mendable = ['credentials_invalid', 'conflict']
-    if (!(error instanceof Refusal && mendable.includes(error.failure.kind))) throw error
-    return list(service, request, signOn, 400)
-  }
-}
-
-async function register(
-  service: OAuthService,
-  request: SurfaceRequest,
-  signOn: SignOn,
-  form: URLSearchParams,
-): Promise<void> {
-  const { subjectId, sid } = signOn
-  const person = { holder: subjectId, name: await personOfSignOn(service, signOn) }
-  const response = form.get('passkey') ?? ''
-  const name = form.get('name') ?? ''
-  const id = await service.passkeys.register(request, person, response, name)
-  // A person who was logged out meanwhile leaves no way back in.
-  if ((await findSignOn(service, request))?.sid === sid) return
-  await service.core.passkeys.remove(subjectId, id, actorOf(signOn))
-  refuse({ kind: 'credentials_missing' })
+  const { sid, subjectId } = signOn
+  const outcome = await applyPasskeyForm(service, request, {
+    holder: subjectId,
+    name: await personOfSignOn(service, signOn),
+    actor: `subject:${subjectId}`,
+    isStillLoggedIn: async () => (await findSignOn(service, request))?.sid === sid,
+  })
+  if (outcome === 'failed') return list(service, request, signOn, 400)
+  return { status: 303, headers: { location: passkeysPath } }
 }
 
 async function list(
@@ -147,8 +118,4 @@ function askWho(service: OAuthService, request: SurfaceRequest): Promise<Answer>
 async function personOfSignOn({ core }: OAuthService, { subjectId }: SignOn): Promise<string> {
   const subject = await core.subjects.find({ by: 'id', value: subjectId })
   return subject === undefined ? subjectId : personOf(subject)
-}
-
-function actorOf({ subjectId }: SignOn): string {
-  return `subject:${subjectId}`
 }
