@@ -44,7 +44,7 @@ export function ensurePackages() {
   }
 }
 
-/** One line for whoever watches. */
+/** Prints one line about what is being done. */
 export function say(line) {
   process.stderr.write(`outright: ${line}\n`)
 }

@@ -49,8 +49,8 @@ export function run(command, args, write) {
 }
 
 /**
- * npm that is killed outright cannot pass anything on; without it nobody is left to stop the child,
- * so the child is told to end. Only under npm: what was started by hand may outlive its shell.
+ * npm that is killed cannot pass a signal on, and nothing else would stop the child: so it is told
+ * to end. Only under npm: what was started by hand may outlive its shell.
  */
 function watchParent(onGone) {
   if (process.env.npm_lifecycle_event === undefined) return () => {}

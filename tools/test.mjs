@@ -74,7 +74,7 @@ async function runAll() {
   for (const ask of [...readers, ...tests.map((check) => () => runCheck(check))]) {
     const result = await ask()
     results.push(result)
-    // 130 and 143: somebody pressed Ctrl-C or ended the run; going on would ignore them.
+    // 130 and 143: the run was ended, by Ctrl-C or a signal; going on would ignore that.
     if (result.code === 130 || result.code === 143) return result.code
   }
   process.stdout.write('\n━━ summary ━━\n')

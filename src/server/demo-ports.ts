@@ -11,7 +11,7 @@ export async function listenBeside(server: Server, node: string): Promise<string
   return `http://${hostname}:${String(port)}`
 }
 
-/** Ends what is under way: whoever waits for a demo that stops waits for nothing. */
+/** Closes a server at once, with the requests that are under way: a demo that stops owes no answer. */
 export async function closeNow(server: Server): Promise<void> {
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))

@@ -43,7 +43,7 @@ export interface RunningServer {
   readonly url: string
   /** In the demo: a command that logs a person out, to be pasted into a terminal. */
   readonly tryIt: string | undefined
-  /** The demo's: who signs in at the console. */
+  /** In the demo: the operator who signs in at the console. */
   readonly operator: DemoOperator | undefined
   /** A link with which the first operator sets up; undefined where there is an operator. */
   readonly setUpLink: string | undefined

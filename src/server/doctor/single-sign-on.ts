@@ -7,8 +7,8 @@ import { silentLog } from '../system.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
 
 /**
- * Reads the secret and asks the provider for its metadata; whether it takes the two, it alone
- * knows.
+ * Reads the secret and asks the provider for its metadata. Whether it accepts the client, only a
+ * sign-in shows.
  */
 export async function examineSingleSignOn(config: Config, clock: Clock): Promise<Finding> {
   const check = 'settings.single-sign-on'
@@ -21,9 +21,9 @@ export async function examineSingleSignOn(config: Config, clock: Clock): Promise
       return ok(check, `${provider.issuer}, which must know ${redirectUri} as a redirect URI`)
     }
     const measured = `${provider.issuer}: ${begun.reason}`
-    return warn(check, measured, 'until it is found, operators sign in with a password')
+    return warn(check, measured, 'until it answers, operators sign in with a password')
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return fail(check, reasonOf(error), 'a server refuses to start: mend the setting')
+    return fail(check, reasonOf(error), 'a server refuses to start: correct the setting')
   }
 }

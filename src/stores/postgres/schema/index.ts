@@ -3,9 +3,9 @@
  * meaning: a change is a new step at the end.
  *
  * Older nodes go on serving while a newer one brings the schema up to date, so a step only adds:
- * new tables, new columns with defaults, new indexes. What it may not do at once (dropping a
- * column) is two releases apart. A step after which older nodes cannot serve any more says so in
- * `needs`.
+ * new tables, new columns with defaults, new indexes. It may drop an index, without which older
+ * nodes only take longer. What it may not do at once (dropping a column) is two releases apart. A
+ * step after which older nodes cannot serve any more says so in `needs`.
  *
  * Where changes of the schema are not atomic, a step may stop half-way and is then run again from
  * its beginning (`migrations.ts`). So each statement makes one thing, which is there or is not; a
