@@ -6,6 +6,7 @@ import { save } from '../lib/save.ts'
 import { duration, moment } from '../lib/format.ts'
 import { useLoad } from '../lib/load.ts'
 import { address } from '../lib/router.ts'
+import { nameAndId } from '../ui/named.tsx'
 import { Badge, Card, Facts, Head, Table } from '../ui/parts.tsx'
 import { sayTrouble } from '../ui/say-trouble.ts'
 import { endedName } from '../ui/revocation-columns.tsx'
@@ -218,8 +219,6 @@ function Entry({ of: { revocation } }: { readonly of: WireRevocationDetail }) {
   const { board, common, scopes, reasons } = useWords()
   const { scope, key, keyName, reason, actor, actorName, note, at, stream, sequence, hash } =
     revocation
-  const named = (id: string, name: string | null): string =>
-    name === null || name === id ? id : `${name} (${id})`
   return (
     <Card title={board.entry}>
       <div class="body">
@@ -231,13 +230,13 @@ function Entry({ of: { revocation } }: { readonly of: WireRevocationDetail }) {
               scope === 'session' ? (
                 <a href={address(['sessions', key])}>{key}</a>
               ) : (
-                named(key, keyName)
+                nameAndId(keyName, key)
               ),
             ],
             [board.issuer, revocation.issuer],
             [common.reason, reasons[reason] ?? reason],
             [common.note, note],
-            [common.by, named(actor, actorName)],
+            [common.by, nameAndId(actorName, actor)],
             [common.time, moment(at)],
             [board.cutoff, revocation.cutoff === null ? '' : moment(revocation.cutoff)],
             [board.keptUntil, moment(revocation.forgetAfter)],

@@ -6,7 +6,7 @@ import { useDialectTitle } from '../lib/dialects.ts'
 import { useMay } from '../lib/me.ts'
 import { useLoad } from '../lib/load.ts'
 import { address } from '../lib/router.ts'
-import { clientName, Named } from '../ui/named.tsx'
+import { clientName, nameAndId, Named } from '../ui/named.tsx'
 import { Ago, Attributes, Badge, Card, Facts, Head, Table } from '../ui/parts.tsx'
 import { revocationColumns } from '../ui/revocation-columns.tsx'
 import { Shown, State } from '../ui/states.tsx'
@@ -52,10 +52,6 @@ function EndLinks({ of }: { readonly of: WireSession }) {
   )
 }
 
-function named(name: string | null, id: string): string {
-  return name === null || name === id ? id : `${name} (${id})`
-}
-
 function SessionFacts({ of }: { readonly of: WireSession }) {
   const words = useWords()
   const { session, sessions, common } = words
@@ -71,13 +67,13 @@ function SessionFacts({ of }: { readonly of: WireSession }) {
                 [
                   sessions.person,
                   <a key="person" href={address(['sessions'], { subject: of.subject })}>
-                    {named(of.subjectName, of.subject)}
+                    {nameAndId(of.subjectName, of.subject)}
                   </a>,
                 ],
                 [
                   sessions.client,
                   <a key="client" href={address(['clients', of.client])}>
-                    {named(clientName(words, of.client, of.clientName), of.client)}
+                    {nameAndId(clientName(words, of.client, of.clientName), of.client)}
                   </a>,
                 ],
                 [sessions.dialect, titleOf(of.dialect)],

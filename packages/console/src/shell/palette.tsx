@@ -5,6 +5,7 @@ import { api } from '../lib/api.ts'
 import { address, navigate } from '../lib/router.ts'
 import { useMay } from '../lib/me.ts'
 import { Icon, type IconName } from '../ui/icon.tsx'
+import { nameAndId } from '../ui/named.tsx'
 import { useWords, type Words } from '../words/index.ts'
 import { areas } from './navigation.ts'
 
@@ -32,7 +33,7 @@ async function findPeople(text: string): Promise<readonly WireSubject[]> {
   return [...found.values()].slice(0, MAX_PEOPLE)
 }
 
-const nobody: readonly WireSubject[] = []
+const noPeople: readonly WireSubject[] = []
 
 /** Searches after a pause in typing; without an answer the result is empty. */
 function usePeople(typed: string): readonly WireSubject[] {
@@ -57,7 +58,7 @@ function usePeople(typed: string): readonly WireSubject[] {
       clearTimeout(timer)
     }
   }, [text])
-  return found?.text === text ? found.people : nobody
+  return found?.text === text ? found.people : noPeople
 }
 
 function commandsFor(
@@ -95,7 +96,7 @@ function commandsFor(
   const persons = people.length === 0 ? [{ id: text, name: '' }] : people
   const named = persons.map(({ id, name }) => ({
     key: id,
-    called: name === '' || name === id ? id : `${name} (${id})`,
+    called: nameAndId(name, id),
   }))
   const isAddress = /^[\da-f:.]+$/i.test(text) && /[.:]/.test(text)
   return [

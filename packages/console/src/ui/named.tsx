@@ -5,9 +5,18 @@ export function clientName({ sessions }: Words, id: string, name: string | null)
   return name ?? sessions.ownClients[id] ?? id
 }
 
+/** A name and its id in one line, or the id alone where nothing is called by it. */
+export function nameAndId(name: string | null, id: string): string {
+  return isName(name, id) ? `${name} (${id})` : id
+}
+
+function isName(name: string | null, id: string): name is string {
+  return name !== null && name !== '' && name !== id
+}
+
 /** A name with its id below it, or the id alone where nothing is called by it. */
 export function Named({ name, id }: { readonly name: string | null; readonly id: string }) {
-  const isNamed = name !== null && name !== '' && name !== id
+  const isNamed = isName(name, id)
   return (
     <>
       <strong class="cut">{isNamed ? name : id}</strong>
