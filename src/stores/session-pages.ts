@@ -5,7 +5,7 @@ import {
   type SessionState,
   type SessionStatus,
 } from '../domain/session.ts'
-import type { CountBounds, Page, SessionCount, SessionFilter } from '../ports/store.ts'
+import type { CountBounds, Page, SessionCount } from '../ports/store.ts'
 import { toPage, writeCursor } from './pages.ts'
 import { toSession, type SessionRow } from './rows.ts'
 
@@ -49,54 +49,6 @@ function lastSeenMs({ created_at_ms, newest_token, newest_used_at_ms }: Particip
 function mintedAtMs(id: string): number {
   const bytes = Buffer.from(id, 'base64url')
   return bytes.length === 16 ? bytes.readUIntBE(0, 6) : 0
-}
-
-/** Names by which sessions are found, each with an index: that which finds the fewest comes first. */
-const narrowestFirst = ['sid', 'subjectId', 'deviceKey', 'address', 'clientId', 'dialect'] as const
-
-/** What of a filter an index finds by itself: such rows are looked at, and counted for the bound. */
-export function indexedOf(filter: SessionFilter): SessionFilter {
-  const narrowest = narrowestFirst.find((name) => filter[name] !== undefined)
-  const names = [narrowest, 'openedFromMs', 'openedUntilMs']
-  return Object.fromEntries(Object.entries(filter).filter(([name]) => names.includes(name)))
-}
-
-/** Rows at an end of the table that are tried before an index is read from a moment to its end. */
-const TRIED_FIRST = 1000
-
-/**
- * Lists are read in the order of the numbers. So a time is also said as a bound of them, which an
- * index finds: without it everything that is newer would be read and thrown away. Mostly the bound
- * lies near the end where it is looked for ("up to now"), and is found by a look at that. The sign
- * keeps the numbers from being walked for it, from the other end.
- */
-export const numberBounds: {
-  readonly [N in 'openedFromMs' | 'openedUntilMs']: (value: string) => string
-} = {
-  openedFromMs: (value: string) => `SELECT coalesce((${atAnEnd('ASC', '>=', value)}),
-    (SELECT min(+number) FROM sessions WHERE created_at_ms >= ${value})) - 1 AS bound`,
-  openedUntilMs: (value: string) => `SELECT coalesce((${atAnEnd('DESC', '<=', value)}),
-    (SELECT max(+number) FROM sessions WHERE created_at_ms <= ${value})) + 1 AS bound`,
-}
-
-function atAnEnd(order: 'ASC' | 'DESC', is: '>=' | '<=', value: string): string {
-  return `SELECT e.number FROM (SELECT number, created_at_ms FROM sessions
-      ORDER BY number ${order} LIMIT ${String(TRIED_FIRST)}) AS e
-    WHERE e.created_at_ms ${is} ${value} ORDER BY e.number ${order} LIMIT 1`
-}
-
-/** Before the first row of a list, and behind the last. */
-export const FIRST: number = Number.MAX_SAFE_INTEGER
-export const LAST = -1
-
-/** The rows that a search looks at. */
-export interface LookedAt {
-  /** Numbers below this one, */
-  readonly before: number
-  /** and above this one. */
-  readonly above: number
-  /** The first row that it may not look at; undefined where it looks at all there are. */
-  readonly floor: number | undefined
 }
 
 /** The bounds of a count that has none. */

@@ -15,19 +15,25 @@ import type {
 import { checkLimit, readCursor } from '../pages.ts'
 import {
   countAll,
-  FIRST,
-  indexedOf,
-  LAST,
-  numberBounds,
   participantsOf,
   participantsOfOne,
   toSessionCount,
   toSessionPage,
   toStatus,
   type ListedRow,
-  type LookedAt,
   type ParticipantRow,
 } from '../session-pages.ts'
+import {
+  FIRST,
+  indexedOf,
+  isFirst,
+  LAST,
+  numberBounds,
+  searchConditions,
+  type LookedAt,
+  type SearchConditions,
+  type SearchForms,
+} from '../session-searches.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { allOf, toSession, type SessionRow } from './rows.ts'
@@ -65,7 +71,7 @@ const byDevice: Statement = {
   name: 'session_of_device',
   text: `SELECT ${columns} FROM sessions s
     WHERE s.device_key = $1 AND s.expires_at_ms >= $2 AND NOT ${isRevoked('s')}
-      AND ${isFirst(`NOT ${isRevoked('q')}`)}
+      AND ${isFirst(`NOT ${isRevoked('q')}`, { exists })}
     ORDER BY s.number DESC LIMIT 1`,
 }
 
@@ -113,17 +119,6 @@ export async function generations(link: Link, of: SessionNames): Promise<Generat
   ])
   if (row === undefined) throw new Error('a query that always has one row had none')
   return toGenerations(row)
-}
-
-/**
- * True for a row `s` that is the first of its session among those that the conditions find. The
- * client that opened a session comes first, so there is no earlier one to look for.
- *
- * @param conditions On a row `q`.
- */
-function isFirst(conditions: string): string {
-  return `(s.participant_id = '' OR NOT ${exists(`sessions q WHERE q.sid = s.sid
-    AND q.participant_id < s.participant_id AND ${conditions}`)})`
 }
 
 export async function listSessions(
@@ -241,38 +236,21 @@ export async function countOpenings(
   return rows.map(({ from_ms, sessions }) => ({ fromMs: from_ms, sessions }))
 }
 
-/** The condition that one row must meet: on a row of any name, with the place of the value. */
-const conditionOf: Readonly<Record<keyof SessionFilter, (row: string, value: string) => string>> = {
-  sid: (row, value) => `${row}.sid = ${value}`,
-  subjectId: (row, value) => `${row}.subject_id = ${value}`,
-  clientId: (row, value) => `${row}.client_id = ${value}`,
-  deviceKey: (row, value) => `${row}.device_key = ${value}`,
-  dialect: (row, value) => `${row}.dialect = ${value}`,
-  address: (row, value) => `substring(${row}.attributes, '"address":"([^"]*)"') = ${value}`,
-  openedFromMs: (row, value) => `${row}.created_at_ms >= ${value}`,
-  openedUntilMs: (row, value) => `${row}.created_at_ms <= ${value}`,
-  liveAtMs: (row, value) => `${row}.expires_at_ms >= ${value} AND NOT ${isRevoked(row)}`,
+const forms: SearchForms = {
+  addressOf: (row) => `substring(${row}.attributes, '"address":"([^"]*)"')`,
+  isRevoked,
+  exists,
+  placeOf: (_name, at) => `$${String(at + 1)}`,
 }
 
-/** The conditions of a list; the same ones in the same order have the same name. */
-function conditionsOf(filter: SessionFilter): {
-  readonly where: string
-  /** Of a row `s` by itself, whichever of its session it is. */
-  readonly ofRow: string
-  readonly values: readonly unknown[]
-  readonly name: string
-} {
-  const names = Object.keys(conditionOf) as (keyof SessionFilter)[]
-  const wanted = names.filter((name) => filter[name] !== undefined)
-  const place = (index: number): string => `$${String(index + 1)}`
-  const conditionsOn = (row: string): readonly string[] => [
-    'true',
-    ...wanted.map((name, index) => conditionOf[name](row, place(index))),
-  ]
-  const ofRow = conditionsOn('s').join(' AND ')
+/** The conditions of a list; the same ones have the same name. */
+function conditionsOf(
+  filter: SessionFilter,
+): SearchConditions & { readonly values: readonly unknown[]; readonly name: string } {
+  const conditions = searchConditions(filter, forms)
+  const { wanted } = conditions
   return {
-    where: `WHERE ${ofRow} AND ${isFirst(conditionsOn('q').join(' AND '))}`,
-    ofRow,
+    ...conditions,
     values: wanted.map((name) => filter[name]),
     // The server cuts names at 63 bytes.
     name: wanted.map((name) => shortNames[name]).join('_'),

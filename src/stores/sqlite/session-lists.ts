@@ -6,19 +6,25 @@ import type { Handlers, LongQueries, PointQueries } from '../commands.ts'
 import { checkLimit, readCursor } from '../pages.ts'
 import {
   countAll,
-  FIRST,
-  indexedOf,
-  LAST,
-  numberBounds,
   participantsOf,
   participantsOfOne,
   toSessionCount,
   toSessionPage,
   toStatus,
   type ListedRow,
-  type LookedAt,
   type ParticipantRow,
 } from '../session-pages.ts'
+import {
+  FIRST,
+  indexedOf,
+  isFirst,
+  LAST,
+  numberBounds,
+  searchConditions,
+  type LookedAt,
+  type SearchConditions,
+  type SearchForms,
+} from '../session-searches.ts'
 import { shaped, toSession, type SessionRow } from './rows.ts'
 import { generationsReader, isRevoked } from './sessions.ts'
 
@@ -35,7 +41,7 @@ export function sessionPointReader(database: DatabaseSync): Handlers<PointSessio
   const byDevice = database.prepare(
     `SELECT s.* FROM sessions s
      WHERE s.device_key = :deviceKey AND s.expires_at_ms >= :nowMs AND NOT ${isRevoked('s')}
-       AND ${isFirst(`NOT ${isRevoked('q')}`)}
+       AND ${isFirst(`NOT ${isRevoked('q')}`, { exists })}
      ORDER BY s.number DESC LIMIT 1`,
   )
   const byToken = database.prepare(
@@ -109,30 +115,6 @@ export function sessionLongReader(database: DatabaseSync): Handlers<LongSessionQ
   }
 }
 
-/**
- * True for a row `s` that is the first of its session among those that the conditions find. The
- * client that opened a session comes first, so there is no earlier one to look for.
- *
- * @param conditions On a row `q`.
- */
-function isFirst(conditions: string): string {
-  return `(s.participant_id = '' OR NOT EXISTS (SELECT 1 FROM sessions q
-    WHERE q.sid = s.sid AND q.participant_id < s.participant_id AND ${conditions}))`
-}
-
-/** The conditions that one row must meet, on a row of any name. */
-const conditionOf: Readonly<Record<keyof SessionFilter, (row: string) => string>> = {
-  sid: (row) => `${row}.sid = :sid`,
-  subjectId: (row) => `${row}.subject_id = :subjectId`,
-  clientId: (row) => `${row}.client_id = :clientId`,
-  deviceKey: (row) => `${row}.device_key = :deviceKey`,
-  dialect: (row) => `${row}.dialect = :dialect`,
-  address: (row) => `json_extract(${row}.attributes, '$.address') = :address`,
-  openedFromMs: (row) => `${row}.created_at_ms >= :openedFromMs`,
-  openedUntilMs: (row) => `${row}.created_at_ms <= :openedUntilMs`,
-  liveAtMs: (row) => `${row}.expires_at_ms >= :liveAtMs AND NOT ${isRevoked(row)}`,
-}
-
 /** @param bounds `before` is where the page begins. */
 function lookedAt(
   database: DatabaseSync,
@@ -162,21 +144,19 @@ function lookedAt(
 
 const inRange = 's.number < :before AND s.number > :above'
 
-function conditionsOf(filter: SessionFilter): {
-  readonly where: string
-  /** Of a row `s` by itself, whichever of its session it is. */
-  readonly ofRow: string
-  readonly values: Record<string, SQLInputValue>
-} {
-  const wanted = Object.entries(filter).filter(
-    (entry): entry is [keyof SessionFilter, string | number] => entry[1] !== undefined,
-  )
-  const values: Record<string, SQLInputValue> = Object.fromEntries(wanted)
-  const conditionsOn = (row: string): readonly string[] => [
-    'true',
-    ...wanted.map(([name]) => conditionOf[name](row)),
-  ]
-  const ofRow = conditionsOn('s').join(' AND ')
-  const where = `WHERE ${ofRow} AND ${isFirst(conditionsOn('q').join(' AND '))}`
-  return { where, ofRow, values }
+const exists = (rows: string): string => `EXISTS (SELECT 1 FROM ${rows})`
+
+const forms: SearchForms = {
+  addressOf: (row) => `json_extract(${row}.attributes, '$.address')`,
+  isRevoked,
+  exists,
+  placeOf: (name) => `:${name}`,
+}
+
+function conditionsOf(
+  filter: SessionFilter,
+): SearchConditions & { readonly values: Record<string, SQLInputValue> } {
+  const conditions = searchConditions(filter, forms)
+  const values = Object.fromEntries(conditions.wanted.map((name) => [name, filter[name] ?? null]))
+  return { ...conditions, values }
 }
