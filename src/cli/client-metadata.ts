@@ -8,7 +8,7 @@ import {
   type ClientMetadataPatch,
 } from '../protocol/client-metadata.ts'
 import { parseStrictJson } from '../settings/strict-json.ts'
-import { systemReason } from '../server/system-reason.ts'
+import { systemReason } from '../domain/system-error.ts'
 import { CliError, exitCodes } from './exit.ts'
 
 /** `backchannel_logout_session_required` is taken from libraries that send it, and changes nothing. */

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { createClient, type OutrightClient } from '../client/index.ts'
-import { systemReason } from '../server/system-reason.ts'
+import { systemReason } from '../domain/system-error.ts'
 import { CliError, exitCodes } from './exit.ts'
 import { createOutput, type Output } from './output.ts'
 import type { Terminal } from './terminal.ts'

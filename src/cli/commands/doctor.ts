@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { Finding } from '../../server/doctor/doctor.ts'
-import { systemReason } from '../../server/system-reason.ts'
+import { systemReason } from '../../domain/system-error.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import type { Column } from '../output.ts'
