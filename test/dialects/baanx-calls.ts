@@ -127,3 +127,7 @@ export function assertUnauthorized(reply: Reply): void {
 }
 
 export const invalidGrant = { error: 'invalid_grant' } as const
+
+export function invalidRequest(description: string): object {
+  return { error: 'invalid_request', error_description: description }
+}

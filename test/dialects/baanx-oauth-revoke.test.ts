@@ -7,6 +7,7 @@ import {
   assertUnauthorized,
   grant,
   invalidGrant,
+  invalidRequest,
   key,
   login,
   obtainCode,
@@ -25,10 +26,6 @@ before(async () => {
   server = await startTestServer()
 })
 after(() => server.close())
-
-function invalidRequest(description: string): object {
-  return { error: 'invalid_request', error_description: description }
-}
 
 suite('Baanx OAuth, revoke', () => {
   test('DELETE …/oauth/revoke ends every token of the client for this user, and no login', async () => {

@@ -12,6 +12,7 @@ import {
   grant,
   initiate,
   invalidGrant,
+  invalidRequest,
   key,
   login,
   obtainCode,
@@ -32,10 +33,6 @@ before(async () => {
   server = await startTestServer()
 })
 after(() => server.close())
-
-function invalidRequest(description: string): object {
-  return { error: 'invalid_request', error_description: description }
-}
 
 suite('Baanx OAuth, initiate', () => {
   test('mode=api names the session token and the page', async () => {

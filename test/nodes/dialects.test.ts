@@ -25,11 +25,13 @@ const files = {
         'adobe-pass-login.test.ts',
         'adobe-pass-logout.test.ts',
         'baanx.test.ts',
+        'baanx-login.test.ts',
         'baanx-oauth.test.ts',
         'baanx-oauth-revoke.test.ts',
         'directlink.test.ts',
         'matar.test.ts',
         'octopus.test.ts',
+        'octopus-login.test.ts',
       ],
 }
 
