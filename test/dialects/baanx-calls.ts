@@ -131,3 +131,6 @@ export const invalidGrant = { error: 'invalid_grant' } as const
 export function invalidRequest(description: string): object {
   return { error: 'invalid_request', error_description: description }
 }
+
+/** What clients look for in the answer to a locked account. */
+export const lockWords: RegExp = /lock|too many (failed )?attempts|temporarily (disabled|blocked)/i
