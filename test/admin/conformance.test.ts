@@ -173,11 +173,18 @@ suite('the document of the admin API', () => {
     }
   })
 
-  test('and docs/admin.md name the same routes', async () => {
+  test('and docs/admin.md name the same routes, with the same roles', async () => {
     const { paths } = await readDocument()
-    const served = adminRoutes(paths).map((route) => route.replace(/^\w+/, (m) => m.toUpperCase()))
+    const served = adminRoutes(paths).map((route) => {
+      const [method = '', path = ''] = route.split(' ')
+      const { security } = paths[`/outright/v1${path}`]?.[method] ?? {}
+      const [role] = security?.flatMap((scheme) => scheme['operatorSession'] ?? []) ?? []
+      return `${method.toUpperCase()} ${path}: ${JSON.stringify(role)}`
+    })
     const text = await readFile(join(import.meta.dirname, '../../docs/admin.md'), 'utf8')
-    const listed = [...text.matchAll(/^\| `([A-Z]+ \/[^`]*)` \|/gm)].map(([, route = '']) => route)
+    const listed = [...text.matchAll(/^\| `([A-Z]+ \/[^`]*)` \| (\w+) \|/gm)].map(
+      ([, route = '', role = '']) => `${route}: ${JSON.stringify(role)}`,
+    )
     assert.deepEqual(listed.toSorted(), served.toSorted())
   })
 })
