@@ -104,8 +104,9 @@ async function readKeys(file: string): Promise<unknown> {
   }
   const keys = parsed(text)
   if (keys === undefined) throw new CliError(exitCodes.usage, `keys ${file} are not JSON`)
-  // Checked before anything is sent: a private key stays on this machine.
-  if (/"(?:d|k|p|q)"\s*:/.test(text)) {
+  // Checked before anything is sent: a private key stays on this machine. However a name is escaped
+  // in the file, it is not here.
+  if (/"(?:d|k|p|q)":/.test(JSON.stringify(keys))) {
     throw new CliError(exitCodes.usage, `keys ${file} are not public: leave out the private parts`)
   }
   return keys
