@@ -10,6 +10,7 @@ import {
   type GrantType,
 } from '../protocol/client-metadata.ts'
 import { parametersOfKey, type PublicJwk } from './public-jwk.ts'
+import { isLoopback } from './loopback.ts'
 import { originOf, redirectUriProblem } from './redirect-uri.ts'
 import { partReader } from './input.ts'
 import { sayProblem } from './problem-response.ts'
@@ -35,10 +36,6 @@ const keysUri = text(2048, {}, (value) => {
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))
   return isSafe && !value.includes('#') ? undefined : 'must be an https URL, no fragment'
 })
-
-function isLoopback({ hostname }: URL): boolean {
-  return ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
-}
 
 const publicJwk: Schema<PublicJwk> = parametersOfKey
 

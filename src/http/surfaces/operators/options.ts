@@ -9,6 +9,7 @@ import {
   type Group,
   type Setting,
 } from '../../../settings/schema.ts'
+import { isLoopback } from '../../loopback.ts'
 import { limitSetting, type RateLimitRule } from '../../rate-limit.ts'
 
 /** How long operators stay signed in, and how often passwords may be tried. */
@@ -69,9 +70,9 @@ function singleSignOnSetting(): Group<SingleSignOnSettings> {
         allowed:
           'an https URL without query, fragment or password; http for this machine alone (127.0.0.1, [::1], localhost)',
       },
-      ({ protocol, hostname, search, hash, username, password }) =>
-        search + hash + username + password === '' &&
-        (protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)),
+      (url) =>
+        url.search + url.hash + url.username + url.password === '' &&
+        (url.protocol === 'https:' || isLoopback(url)),
     ),
     clientId: text({ description: 'what this server is called there' }),
     clientSecret: optional(
