@@ -11,8 +11,8 @@ interface Held {
 }
 
 /**
- * Watches claims at the database: while one has lasted for less than its lease and its holder has
- * not settled it, nobody has another; and what was delivered is claimed no more.
+ * Watches claims at the database: until the lease of one is over or its holder settles it, no other
+ * process may claim the delivery; and what was delivered is not claimed again.
  */
 export class Claims {
   readonly #truth: Truth

@@ -1,5 +1,5 @@
 /**
- * What is checked of deliveries once everything is mended: others are told of every end and of
+ * What is checked of deliveries once nothing is wrong any more: others are told of every end and of
  * nothing else, in order, under one id, whatever one of them does; what was refused is given up
  * with its reason, and told when an operator has it tried again.
  */
@@ -9,7 +9,7 @@ import { oauth } from './dialects.ts'
 import type { SimulatedServer } from './server.ts'
 import type { World } from './world.ts'
 
-/** Somebody outside who is to hear of what ended. */
+/** A system outside that is told of what ended. */
 export interface Outsider {
   readonly name: string
   /** What it has to hear of because of these entries. */
@@ -75,7 +75,7 @@ async function checkPatience(world: World): Promise<void> {
   if (!world.alone) await outlastClaims(world, server)
 }
 
-/** Longer than a claim, and than a try at somebody who hangs behind it. */
+/** Longer than a claim, and than a try at a receiver that hangs. */
 const stoppedMs = 65_000
 const takenOverMs = 12_000
 

@@ -37,7 +37,7 @@ export class Logouts {
     this.#world = world
   }
 
-  /** Logs somebody out everywhere. */
+  /** Logs a person out everywhere. */
   endSubject(server: SimulatedServer, one: Issued): Promise<boolean> {
     const wish: Wish = { one, scope: 'subject', once: false }
     this.#world.truth.attempt({ scope: 'subject', key: keyOf(wish) })
@@ -70,7 +70,7 @@ export class Logouts {
     })
   }
 
-  /** @returns Whether somebody is told that it is over. */
+  /** @returns Whether a person is told that it is over. */
   async #ask(server: SimulatedServer, wish: Wish): Promise<boolean> {
     const { core, machine } = server
     if (!core || !machine.process.alive) return false

@@ -88,7 +88,7 @@ export class People {
     return this.#refreshable
   }
 
-  /** A login at some clients of OAuth, by somebody who does nothing else. */
+  /** A login at some clients of OAuth, by a person who does nothing else. */
   async logInAtAll(
     { core, machine }: SimulatedServer,
     [first, ...others]: readonly [FleetClient, ...FleetClient[]],

@@ -1,8 +1,7 @@
 /**
  * Relying parties of OpenID Connect in a fleet. What tells them is the real receiver of
  * back-channel logout, which makes and signs each token; in place of the socket there is a
- * simulated request, and at its other end somebody who hangs, fails, refuses, or is away for an
- * hour.
+ * simulated request to a relying party that hangs, fails, refuses, or is away for an hour.
  */
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Core } from '../../../src/core/core.ts'
@@ -80,7 +79,7 @@ export class RelyingParties implements Outsider {
     const byName = Map.groupBy(truth.issued, nameOf)
     return [...this.heardAtMs.keys()]
       .filter((name) => {
-        // Of what nobody was answered about, nobody knows.
+        // Of a session that was never issued to a person, the truth is unknown.
         const issued = byName.get(name) ?? []
         return issued.length > 0 && !issued.some((one) => truth.mayHaveEnded(one))
       })
@@ -150,7 +149,7 @@ export class RelyingParties implements Outsider {
     return isTroubled ? random.pick(inTrouble) : 'takes'
   }
 
-  /** Reads a token as a relying party does, by the clock of who signed it. */
+  /** Reads a token as a relying party does, by the clock of its signer. */
   #read(url: string, token: string): string {
     const { truth } = this.#world
     const claims = decodeJwt(token)

@@ -30,7 +30,7 @@ export class FleetThread implements Disposable {
 }
 
 if (!isMainThread) {
-  // Thousands of refusals are made, and nobody looks at where.
+  // Thousands of refusals are made, and their stack traces are not read.
   Error.stackTraceLimit = 0
   parentPort?.on('message', ({ seed, broken }: FleetRequest) => {
     const variant = broken === undefined ? {} : brokenFleets[broken]?.variant

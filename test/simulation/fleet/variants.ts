@@ -16,7 +16,7 @@ import { altered, type Sabotage } from './sabotage.ts'
 const again = /(accepted|refreshed) .* after /
 const hourMs = 3_600_000
 
-/** What is answered where nobody was waited for. */
+/** What is answered where no verifier was waited for. */
 const atOnce = { acknowledged: 1, verifiers: 1, lapsed: 0, elapsedMs: 0 }
 
 const repeatedLogouts: Readonly<Record<string, BrokenFleet>> = {

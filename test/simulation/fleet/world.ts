@@ -37,7 +37,7 @@ export interface FleetOptions {
   readonly weeks: boolean
   /** Whether a server that is alone gets an old backup of its database now and then. */
   readonly restores: boolean
-  /** Whether a relying party is away until an hour after everything else is mended. */
+  /** Whether a relying party is away until an hour after everything else works again. */
   readonly outage: boolean
   /** What is wrong on purpose, to see that it is noticed. */
   readonly sabotage?: () => Sabotage
