@@ -1,26 +1,24 @@
 /** Authorizations, media tokens and preauthorization: what succeeds, what fails, in XML and JSON. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { startTestServer, type Reply, type TestServer } from '../harness.ts'
-import { deviceCall, errorXml, logIn, xml, verdictOf } from './adobe-pass-kit.ts'
-
-const HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-const DAY_MS = 86_400_000
+import { startTestServer, type TestServer } from '../harness.ts'
+import {
+  dayMs,
+  deviceCall,
+  errorXml,
+  keysOf,
+  logIn,
+  nowMs,
+  verdictOf,
+  xml,
+  xmlHead,
+} from './adobe-pass-kit.ts'
 
 let server: TestServer
-
 before(async () => {
   server = await startTestServer()
 })
 after(() => server.close())
-
-function nowMs(): number {
-  return server.dependencies.clock.nowMs()
-}
-
-function keysOf(reply: Reply): string[] {
-  return Object.keys(reply.json())
-}
 
 suite('11–12. authorizations', () => {
   test('authorize and tokens/authz: both forms as documented', async () => {
@@ -28,7 +26,7 @@ suite('11–12. authorizations', () => {
     const resource = { resource: 'TestStream1' }
     const inJson = await deviceCall(server, '/api/v1/authorize', 'authz', resource)
     const { expires } = inJson.json()
-    assert.ok(Math.abs(Number(expires) - nowMs() - DAY_MS) < 5000)
+    assert.ok(Math.abs(Number(expires) - nowMs(server) - dayMs) < 5000)
     assert.equal(
       inJson.text,
       `{"mvpd":"DemoMVPD","resource":"TestStream1","requestor":"REF30","expires":"${expires}"}`,
@@ -36,7 +34,7 @@ suite('11–12. authorizations', () => {
     const inXml = await deviceCall(server, '/api/v1/tokens/authz', 'authz', resource, xml)
     assert.equal(
       inXml.text,
-      `${HEAD}<authorization><expires>${expires}</expires><mvpd>DemoMVPD</mvpd><requestor>REF30</requestor><resource>TestStream1</resource></authorization>`,
+      `${xmlHead}<authorization><expires>${expires}</expires><mvpd>DemoMVPD</mvpd><requestor>REF30</requestor><resource>TestStream1</resource></authorization>`,
     )
   })
 
@@ -63,7 +61,7 @@ suite('11–12. authorizations', () => {
     assert.equal(none.status, 404)
     assert.equal(none.text, '{"status":404,"message":"Not Found","details":null}')
     await deviceCall(server, '/api/v1/authorize', 'authz-2', resource)
-    server.advance(DAY_MS + 1000)
+    server.advance(dayMs + 1000)
     const expired = await deviceCall(server, '/api/v1/tokens/authz', 'authz-2', resource)
     assert.equal(expired.status, 410)
     assert.equal(expired.text, '{"status":410,"message":"Gone","details":null}')
@@ -73,7 +71,7 @@ suite('11–12. authorizations', () => {
 
   test('AuthN expiry forces AuthZ expiry', async () => {
     await logIn(server, 'both')
-    server.advance(30 * DAY_MS - 3_600_000)
+    server.advance(30 * dayMs - 3_600_000)
     const resource = { resource: 'TestStream1' }
     const reply = await deviceCall(server, '/api/v1/authorize', 'both', resource)
     const authn = await deviceCall(server, '/api/v1/tokens/authn', 'both')
@@ -105,7 +103,7 @@ suite('13. media tokens', () => {
         'mvpdId',
       ])
       const body = inJson.json()
-      assert.ok(Math.abs(Number(body.expires) - nowMs() - 420_000) < 5000)
+      assert.ok(Math.abs(Number(body.expires) - nowMs(server) - 420_000) < 5000)
       assert.equal(body.mvpdId, 'DemoMVPD')
       const token = Buffer.from(body.serializedToken, 'base64').toString()
       const verdict = await verdictOf(server, token, 'adobe-pass')
@@ -137,7 +135,7 @@ suite('14. preauthorize', () => {
     const inXml = await deviceCall(server, '/api/v1/preauthorize', 'pre', resource, xml)
     assert.equal(
       inXml.text,
-      `${HEAD}<resources><resource><id>TestStream1</id><authorized>true</authorized></resource><resource><id>TestStream3</id><authorized>false</authorized></resource></resources>`,
+      `${xmlHead}<resources><resource><id>TestStream1</id><authorized>true</authorized></resource><resource><id>TestStream3</id><authorized>false</authorized></resource></resources>`,
     )
   })
 

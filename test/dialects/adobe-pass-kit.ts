@@ -18,6 +18,19 @@ export const deviceInfo: string = Buffer.from(
 export const json = { accept: 'application/json' }
 export const xml = { accept: 'application/xml' }
 
+/** What every answer in XML begins with. */
+export const xmlHead = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+export const dayMs = 86_400_000
+
+/** The time of the server. */
+export function nowMs(server: TestServer): number {
+  return server.dependencies.clock.nowMs()
+}
+
+export function keysOf(reply: Reply): string[] {
+  return Object.keys(reply.json())
+}
+
 /** Registers an application and gets its access token. */
 export async function accessToken(
   server: TestServer,
@@ -136,7 +149,7 @@ export async function verdictOf(
 
 /** The body of an error in each form. */
 export function errorXml(status: number, message: string): string {
-  return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><error><status>${String(status)}</status><message>${message}</message></error>`
+  return `${xmlHead}<error><status>${String(status)}</status><message>${message}</message></error>`
 }
 
 export interface Front {
