@@ -2,10 +2,9 @@
 import type { Json, Session } from '../domain/session.ts'
 import type { OperatorLogin } from '../domain/single-sign-on.ts'
 import type { LogoutClaims } from '../protocol/logout-token.ts'
-import { awaitEnded } from './await-ended.ts'
 import type { CoreDependencies } from './dependencies.ts'
+import { endMatching } from './end-matching.ts'
 import { digest } from './handles.ts'
-import { revoke } from './revoke.ts'
 
 /** A logout at the identity provider: of one session where it names a `sid`, otherwise of a person. */
 export interface OperatorLogout extends LogoutClaims {
@@ -21,7 +20,6 @@ interface OperatorLogouts {
 const KIND = 'operator-logout'
 /** Longer than a login may be on its way, milliseconds. */
 const REMEMBERED_MS = 600_000
-const PAGE_LIMIT = 1000
 
 /** What a session keeps of the login that it came of. */
 export function keptOf({ issuer, subject, session }: OperatorLogin): {
@@ -37,50 +35,49 @@ export function operatorLogoutVerbs(
 ): OperatorLogouts {
   const { store, clock } = dependencies
 
-  const endedAt = async (...name: readonly string[]): Promise<number | undefined> => {
-    const ticket = await store.findTicket(KIND, digest(JSON.stringify(name)))
+  const endedAt = async (...of: Parameters<typeof keyOf>): Promise<number | undefined> => {
+    const ticket = await store.findTicket(KIND, keyOf(...of))
     return ticket && Number(ticket.value)
   }
 
   return {
     async end(logout) {
-      const { issuer, sub, sid, issuedAtSeconds } = logout
-      const name = sid === undefined ? [issuer, 'sub', sub] : [issuer, 'sid', sid]
+      const { issuer, issuedAtSeconds } = logout
       // First: a session that is stored behind it finds it, and one before it is found below.
-      await store.putTicket({
-        kind: KIND,
-        key: digest(JSON.stringify(name)),
-        value: String(issuedAtSeconds),
-        expiresAtMs: clock.nowMs() + REMEMBERED_MS,
+      const value = String(issuedAtSeconds)
+      const expiresAtMs = clock.nowMs() + REMEMBERED_MS
+      for (const key of keysOf(logout))
+        await store.putTicket({ kind: KIND, key, value, expiresAtMs })
+      await endMatching(dependencies, { clientId }, (session) => isOf(session, logout), {
+        reason: 'upstream_logout',
+        actor: `issuer:${issuer}`,
       })
-      let cursor: string | undefined
-      do {
-        const nowMs = clock.nowMs()
-        const filter = { clientId, liveAtMs: nowMs }
-        const page = await store.listSessions(filter, nowMs, { limit: PAGE_LIMIT, cursor })
-        for (const { session } of page.items) {
-          if (!isOf(session, logout)) continue
-          await revoke(dependencies, {
-            scope: 'session',
-            key: session.sid,
-            reason: 'upstream_logout',
-            actor: `issuer:${issuer}`,
-            wait: true,
-          })
-        }
-        cursor = page.next
-      } while (cursor !== undefined)
-      // One that comes again finds nothing open, and what it ended before may not be confirmed yet.
-      await awaitEnded(dependencies, { wait: true })
     },
 
     async isOver({ issuer, subject, session, issuedAtSeconds }) {
-      if (session !== undefined && (await endedAt(issuer, 'sid', session)) !== undefined)
+      if (session !== undefined && (await endedAt('sid', issuer, session)) !== undefined)
         return true
-      const atSeconds = await endedAt(issuer, 'sub', subject)
+      const kind = session === undefined ? 'any' : 'sub'
+      const atSeconds = await endedAt(kind, issuer, subject)
       return atSeconds !== undefined && issuedAtSeconds <= atSeconds
     },
   }
+}
+
+/**
+ * What a logout is remembered by: one session (`sid`), all of a person (`sub`), or at least one of
+ * a person (`any`), which ends each login that does not name its session.
+ */
+type Kind = 'sid' | 'sub' | 'any'
+
+function keysOf({ issuer, sub, sid }: OperatorLogout): readonly string[] {
+  const keys = sub === undefined ? [] : [keyOf('any', issuer, sub)]
+  if (sid !== undefined) return [...keys, keyOf('sid', issuer, sid)]
+  return sub === undefined ? keys : [...keys, keyOf('sub', issuer, sub)]
+}
+
+function keyOf(kind: Kind, issuer: string, id: string): string {
+  return digest(JSON.stringify([issuer, kind, id]))
 }
 
 function isOf({ attributes }: Session, { issuer, sub, sid }: OperatorLogout): boolean {

@@ -3,8 +3,8 @@ import { refuse } from '../domain/failure.ts'
 import { MAX_PASSKEYS, type Passkey } from '../domain/passkey.ts'
 import type { PasskeyStore } from '../ports/operator.ts'
 import type { CoreDependencies } from './dependencies.ts'
+import { endMatching } from './end-matching.ts'
 import { PASSKEY_ATTRIBUTE } from './open-session.ts'
-import { revoke } from './revoke.ts'
 
 export interface Passkeys {
   /** @throws {Refusal} `conflict` where it is known, or its holder has too many. */
@@ -60,24 +60,15 @@ export async function removePasskey(
   id: string,
   actor: string,
 ): Promise<boolean> {
-  const { store, clock } = dependencies
-  const isRemoved = await store.removePasskey(holder, id)
-  let cursor: string | undefined
-  do {
-    const nowMs = clock.nowMs()
-    const filter = { subjectId: holder, liveAtMs: nowMs }
-    const page = await store.listSessions(filter, nowMs, { limit: PAGE, cursor })
-    for (const { session } of page.items) {
-      if (session.attributes[PASSKEY_ATTRIBUTE] !== id) continue
-      const end = { scope: 'session', key: session.sid, reason: 'device_lost', actor } as const
-      await revoke(dependencies, { ...end, wait: true })
-    }
-    cursor = page.next
-  } while (cursor !== undefined)
+  const isRemoved = await dependencies.store.removePasskey(holder, id)
+  await endMatching(
+    dependencies,
+    { subjectId: holder },
+    ({ attributes }) => attributes[PASSKEY_ATTRIBUTE] === id,
+    { reason: 'device_lost', actor },
+  )
   return isRemoved
 }
-
-const PAGE = 100
 
 /**
  * Removes every passkey of a holder whose password has changed, and whose sessions have ended

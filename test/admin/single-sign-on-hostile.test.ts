@@ -230,6 +230,23 @@ suite('operators who were added before', () => {
       }
     })
 
+    test('of one session that overtakes a sign-in ends it where it is that, or names none', async () => {
+      await world.api('POST', '/operators', { name: 'eva', role: 'viewer', subject: 'eva-1' })
+      const overtaken = async (sid: string | undefined): Promise<number> => {
+        provider.claims = { sub: 'eva-1', sid }
+        provider.idToken = async (token) => {
+          const signed = await provider.sign(token)
+          assert.equal((await tell({ sub: 'eva-1', sid: 'ended' })).status, 200)
+          return signed
+        }
+        return (await goThrough(world.server, provider)).status
+      }
+      assert.deepEqual(
+        [await overtaken('another'), await overtaken('ended'), await overtaken(undefined)],
+        [303, 401, 401],
+      )
+    })
+
     test('is believed of the provider alone', async () => {
       await world.api('POST', '/operators', { name: 'kai', role: 'admin', subject: 'kai-1' })
       const open = await signIn('kept', 'kai-1')

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { changeSubject } from '../../src/core/change-subject.ts'
+import { removePasskey } from '../../src/core/passkeys.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { Authenticator, type Lies } from './authenticator.ts'
 import { passkeysPage as page, usePasskeys } from './passkey-kit.ts'
@@ -164,6 +165,18 @@ suite('a passkey of a person', () => {
     const tooMany = passkeys.add({ ...made, id: crypto.randomUUID() })
     await assert.rejects(tooMany, { message: 'conflict' })
     assert.equal((await passkeys.list('paulo')).length, 20)
+  })
+
+  test('that is gone already: its removal waits for the ends of the call before', async () => {
+    const { dependencies } = server
+    const real = dependencies.confirmation
+    const confirmation: typeof real = {
+      confirmed: (revocation) => real.confirmed(revocation),
+      receipt: (revocation) => real.receipt(revocation),
+      confirmedUpTo: () => Promise.reject(new Error('not confirmed yet')),
+    }
+    const again = removePasskey({ ...dependencies, confirmation }, 'maria', 'gone', 'system')
+    await assert.rejects(again, /not confirmed yet/)
   })
 
   test('is nobody else’s to remove', async () => {
