@@ -4,7 +4,7 @@
  * and how its answers are judged; finding the operator is a verb of the core.
  *
  * Nothing is kept between two sign-ins: they are rare, and keys or endpoints that have changed
- * since the last one are found.
+ * since the last one are found. For logout tokens, which anyone may send, the keys are kept.
  */
 import * as oauth from 'oauth4webapi'
 import type {
@@ -64,7 +64,10 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
   return {
     begin: () => judged(() => begin(options)),
     finish: (parameters, kept) => judged(() => finish(options, parameters, kept)),
-    verifyLogout: (token) => verifyLogoutToken(token, terms, keys.find, clock.nowMs()),
+    verifyLogout: async (token) => {
+      await keys.refresh()
+      return verifyLogoutToken(token, terms, keys.find, clock.nowMs())
+    },
   }
 }
 
@@ -166,7 +169,8 @@ type CallOptions = ReturnType<typeof callOptions>
 function callOptions(options: RelyingPartyOptions) {
   return {
     [oauth.customFetch]: providerFetch(options),
-    // What `providerFetch` refuses but for this machine. Its authors mark it to make it stand out.
+    // `providerFetch` itself refuses http, except to the provider's own origin. The library marks
+    // this option as deprecated only so that it stands out.
     // oxlint-disable-next-line typescript/no-deprecated
     [oauth.allowInsecureRequests]: true,
     signal: AbortSignal.timeout(options.withinMs),
