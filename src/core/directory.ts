@@ -1,6 +1,7 @@
 /** People and applications, as surfaces look them up and change them. */
 import { clientOfSubject, type Client, type Subject } from '../domain/identity.ts'
 import { operatorOfSubject } from '../domain/operator.ts'
+import { MAX_NAMES } from '../ports/directory.ts'
 import type {
   ClientChange,
   ClientLookup,
@@ -35,9 +36,6 @@ export interface Names {
   client(id: string): string | undefined
 }
 
-/** What the store takes at once: more than a page of people has. */
-const NAMES_AT_ONCE = 1000
-
 /** Looks all of them up at once. Clients that act for themselves have names, and operators too. */
 export async function findNames(
   { store }: Pick<CoreDependencies, 'store'>,
@@ -47,8 +45,8 @@ export async function findNames(
   const wanted = [[...new Set(subjects)], [...new Set([...clients, ...acting])]] as const
   const [people, applications] = [new Map<string, string>(), new Map<string, string>()]
   const most = Math.max(...wanted.map(({ length }) => length))
-  for (let from = 0; from < most; from += NAMES_AT_ONCE) {
-    const [some, others] = wanted.map((ids) => ids.slice(from, from + NAMES_AT_ONCE))
+  for (let from = 0; from < most; from += MAX_NAMES) {
+    const [some, others] = wanted.map((ids) => ids.slice(from, from + MAX_NAMES))
     const found = await store.findNames({ subjects: some ?? [], clients: others ?? [] })
     for (const [id, name] of found.subjects) people.set(id, name)
     for (const [id, name] of found.clients) applications.set(id, name)

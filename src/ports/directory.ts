@@ -11,6 +11,9 @@ export type ClientLookup =
   | { readonly by: 'id'; readonly value: string }
   | { readonly by: 'key'; readonly dialect: string; readonly value: string }
 
+/** Ids of each kind that one look-up of names may have. */
+export const MAX_NAMES = 1000
+
 export interface DirectoryIds {
   readonly subjects: readonly string[]
   readonly clients: readonly string[]
@@ -36,7 +39,7 @@ export interface DirectoryStore {
    * name, so with a text a page looks at no more rows than it may.
    */
   listSubjects(page: SearchPageRequest, containing?: string): Promise<Page<Subject>>
-  /** What those of them are called that are listed; at most 1000 ids of each kind. */
+  /** What those of them are called that are listed; at most `MAX_NAMES` ids of each kind. */
   findNames(of: DirectoryIds): Promise<DirectoryNames>
   /** Rejects with `not_found`, `conflict` or `invalid_parameter`. Only what is given changes. */
   updateSubject(id: string, change: SubjectChange): Promise<Subject>

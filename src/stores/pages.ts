@@ -1,5 +1,6 @@
 /** Bounds of lists and the cursors between their pages. */
 import { refuse } from '../domain/failure.ts'
+import { MAX_NAMES } from '../ports/directory.ts'
 import type { DirectoryIds, Page } from '../ports/store.ts'
 
 /** Refuses a limit that is not a whole number from 1 to `most`. */
@@ -13,8 +14,6 @@ export function checkNames({ subjects, clients }: DirectoryIds): void {
   if (subjects.length <= MAX_NAMES && clients.length <= MAX_NAMES) return
   refuse({ kind: 'invalid_parameter', parameter: 'ids', reason: `must be at most ${MAX_NAMES}` })
 }
-
-const MAX_NAMES = 1000
 
 /**
  * A cursor names its list, so that one of another list is refused, and the last row that was shown.
