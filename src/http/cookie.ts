@@ -18,6 +18,14 @@ export interface Cookie {
   readonly secure: boolean
 }
 
+/**
+ * The name of a cookie of this server. With TLS it is one that browsers take from this very host
+ * alone, for every path (RFC 6265bis, section 4.1.3.2).
+ */
+export function ownCookieName(name: string, secure: boolean): string {
+  return `${secure ? '__Host-' : ''}outright-${name}`
+}
+
 /** As a `Set-Cookie` header. */
 export function writeCookie(cookie: Cookie): string {
   const { name, value, path, maxAgeSeconds, sameSite = 'lax', secure, isReadable } = cookie

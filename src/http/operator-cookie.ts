@@ -1,5 +1,5 @@
 /** The one cookie of an operator's browser: the token of a session, see `core/operator-sessions.ts`. */
-import { readCookie, type Cookie } from './cookie.ts'
+import { ownCookieName, readCookie, type Cookie } from './cookie.ts'
 import type { SurfaceRequest } from './surface.ts'
 
 /** The token that a browser sends; undefined where it has none. */
@@ -17,9 +17,8 @@ export function operatorCookie(
   return { name: nameOf(request), value, path: '/', secure, sameSite: 'strict', maxAgeSeconds }
 }
 
-/** With TLS a name that browsers take from this very host alone (RFC 6265bis, section 4.1.3.2). */
 function nameOf(request: SurfaceRequest): string {
-  return `${isSecure(request) ? '__Host-' : ''}outright-operator`
+  return ownCookieName('operator', isSecure(request))
 }
 
 function isSecure({ publicUrl }: SurfaceRequest): boolean {

@@ -14,7 +14,7 @@ import { digest } from '../core/handles.ts'
 import { refuse } from '../domain/failure.ts'
 import { MAX_PASSKEY_NAME_LENGTH, type Passkey } from '../domain/passkey.ts'
 import type { SurfaceContext } from './context.ts'
-import { readCookie, type Cookie } from './cookie.ts'
+import { ownCookieName, readCookie, type Cookie } from './cookie.ts'
 import type { Answer, SurfaceRequest } from './surface.ts'
 
 export interface PasskeyHolder {
@@ -54,7 +54,6 @@ export interface PasskeyPages {
 }
 
 const KIND = 'passkey-challenge'
-const COOKIE = 'outright-passkey'
 const CHALLENGE_MS = 300_000
 
 /** ES256, EdDSA, RS256: what authenticators have. */
@@ -243,7 +242,7 @@ function isLocal(hostname: string): boolean {
 }
 
 function cookieName(secure: boolean): string {
-  return `${secure ? '__Host-' : ''}${COOKIE}`
+  return ownCookieName('passkey', secure)
 }
 
 function challengeCookie(secure: boolean, value: string): Cookie {

@@ -10,7 +10,7 @@ import type { Passkey } from '../../../domain/passkey.ts'
 import { isLoginLive } from '../../../domain/session.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { digest } from '../../../core/handles.ts'
-import { readCookie, type Cookie } from '../../cookie.ts'
+import { ownCookieName, readCookie, type Cookie } from '../../cookie.ts'
 import type { SurfaceRequest } from '../../surface.ts'
 import { OAUTH } from '../../oauth-client.ts'
 import type { LoginFacts, LoginMethod } from './login-method.ts'
@@ -187,9 +187,8 @@ export function isOwnForm(
   return token.length > 0 && token.length === brought.length && timingSafeEqual(token, brought)
 }
 
-/** With TLS a name that browsers take from this very host alone (RFC 6265bis, section 4.1.3.2). */
 function cookieName({ isSecure }: OAuthService, what: 'session' | 'browser'): string {
-  return `${isSecure ? '__Host-' : ''}outright-${what}`
+  return ownCookieName(what, isSecure)
 }
 
 function cookieOf(

@@ -4,9 +4,8 @@
  * browser. The frame reads a cookie of its own, and browsers keep cookies from frames of other
  * sites, so this is an attempt and never the only way in which a client learns of a logout.
  */
-import { createHash } from 'node:crypto'
 import { digest } from '../../../core/handles.ts'
-import type { Cookie } from '../../cookie.ts'
+import { ownCookieName, type Cookie } from '../../cookie.ts'
 import { originOf } from '../../redirect-uri.ts'
 import type { OAuthService } from './service.ts'
 
@@ -28,7 +27,7 @@ export function sessionStateOf(
   if (!options.sessionManagement || origin === undefined) return undefined
   const salt = Buffer.from(random.bytes(16)).toString('base64url')
   const text = `${clientId} ${origin} ${browserStateOf(sid)} ${salt}`
-  return `${createHash('sha256').update(text).digest('base64url')}.${salt}`
+  return `${digest(text)}.${salt}`
 }
 
 /** Another one for each session. It is a hash, so nothing can be done with it. */
@@ -47,7 +46,7 @@ export function browserStateCookies(
   if (!options.sessionManagement) return []
   return [
     {
-      name: `${isSecure ? '__Host-' : ''}outright-state`,
+      name: ownCookieName('state', isSecure),
       value: browserStateOf(sid),
       path: '/',
       secure: isSecure,

@@ -5,7 +5,7 @@
  */
 import { mappedRole, type SignOnSecrets } from '../../../domain/single-sign-on.ts'
 import { readForm } from '../../body.ts'
-import { readCookie, type Cookie } from '../../cookie.ts'
+import { ownCookieName, readCookie, type Cookie } from '../../cookie.ts'
 import { oauthError } from '../../oauth-error.ts'
 import { signInPath, signOnCallbackPath } from '../../operator-paths.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
@@ -118,7 +118,7 @@ function awayCookie(request: SurfaceRequest, value: string, maxAgeSeconds: numbe
 }
 
 function awayCookieName(request: SurfaceRequest): string {
-  return `${isSecure(request) ? '__Host-' : ''}outright-sign-on`
+  return ownCookieName('sign-on', isSecure(request))
 }
 
 function isSecure({ publicUrl }: SurfaceRequest): boolean {
