@@ -1,187 +1,29 @@
 /**
- * A TV provider is told by the standard that was agreed on with it: from the login at the provider,
- * over whatever ends the session, to what the provider makes of the message.
+ * A TV provider is told by SAML or RP-initiated logout: from the login at the provider, over
+ * whatever ends the session, to what the provider makes of the message.
  */
 import assert from 'node:assert/strict'
-import { createHash, generateKeyPairSync } from 'node:crypto'
-import { after, before, suite, test } from 'node:test'
-import { CompactEncrypt, SignJWT } from 'jose'
-import { installPeers } from '../../bench/peers/install.ts'
-import type { MvpdLogout } from '../../src/domain/mvpd-logout.ts'
-import { authenticate, registrationCode, REQUESTOR } from '../dialects/adobe-pass-kit.ts'
-import { startTestServer, type TestServer } from '../harness.ts'
-import {
-  bodyOf,
-  listen,
-  logoutResponse,
-  readLogoutRequest,
-  type Peer,
-  type SamlLogoutRequest,
-} from './mvpd-peers.ts'
+import { after, suite, test } from 'node:test'
+import { REQUESTOR } from '../dialects/adobe-pass-kit.ts'
+import { useMvpds } from './mvpd-logins.ts'
+import { openLogoutUrl, openSamlProvider } from './mvpd-providers.ts'
 
-const admin = { authorization: 'Bearer outright-demo-admin' }
-const SECRET = 'a-secret-of-thirty-two-characters'
-const keys = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+const [idp, site] = [await openSamlProvider(), await openLogoutUrl()]
+after(() => {
+  for (const peer of [idp, site]) peer.close()
 })
-
-let server: TestServer
-let op: Peer & { readonly provider: OidcProvider }
-let idp: Peer & { readonly requests: SamlLogoutRequest[]; status: string; more: string }
-let site: Peer & { readonly calls: URLSearchParams[] }
-
-before(async () => {
-  op = await openOidcProvider()
-  idp = await openSamlProvider()
-  site = await openLogoutUrl()
-  const clientSecret = 'a+secret of:100%'
-  const logouts: Readonly<Record<string, MvpdLogout>> = {
-    Rfc7009: {
-      kind: 'revocation',
-      url: `${op.url}/token/revocation`,
-      clientId: 'pass',
-      clientSecret,
-      tokenClaim: 'refresh',
-      tokenTypeHint: 'refresh_token',
-    },
-    Saml: {
-      kind: 'saml',
-      url: `${idp.url}/slo`,
-      entityId: 'https://pass.example/saml?a&b',
-      privateKey: keys.privateKey,
-      nameIdFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
-      nameIdClaim: 'name_id',
-      sessionIndexClaim: 'session_index',
-    },
-    RpInitiated: { kind: 'rp-initiated', url: `${site.url}/end?tenant=1`, clientId: 'pass' },
-    AsksFirst: { kind: 'rp-initiated', url: `${site.url}/asks`, clientId: 'pass' },
-  }
-  const mvpds = Object.entries(logouts).map(([id, logout]) => ({
-    id,
-    displayName: id,
-    loginUrl: 'https://login.example/',
-    secret: SECRET,
-    logout,
-  }))
-  server = await startTestServer({
-    config: {
-      allowedPrivateAddresses: ['127.0.0.1'],
-      dialects: { adobePass: { options: { mvpds } } },
-    },
-  })
-  const requestor = await server.store.findClient({ by: 'id', value: REQUESTOR })
-  const attributes = { ...requestor?.attributes, mvpds: Object.keys(logouts) }
-  await server.store.updateClient(REQUESTOR, { attributes })
-})
-
-after(async () => {
-  await server.close()
-  for (const peer of [op, idp, site]) peer.close()
-})
-
-/** Logs a viewer in on a device, with what the provider says of the login. */
-async function logIn(
-  mvpd: string,
-  userId: string,
-  deviceId: string,
-  claims: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const code = await registrationCode(server, deviceId)
-  const begun = await authenticate(server, code, { mso_id: mvpd })
-  const url = new URL(begun.headers['location'] ?? '')
-  const state = url.searchParams.get('state') ?? ''
-  const back = url.searchParams.get('return') ?? ''
-  const assertion = await new SignJWT({ state, ...claims })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setIssuer(mvpd)
-    .setAudience(back.replace('/api/v1/authenticate/callback', ''))
-    .setSubject(userId)
-    .setIssuedAt()
-    .setExpirationTime('2m')
-    .sign(new TextEncoder().encode(SECRET))
-  const query = new URLSearchParams({ state, assertion }).toString()
-  const reply = await server.call('GET', `/api/v1/authenticate/callback?${query}`)
-  assert.match(reply.text, /You are logged in/)
-}
-
-function logOut(deviceId: string, more = '') {
-  return server.call('DELETE', `/api/v1/logout?requestor=${REQUESTOR}&deviceId=${deviceId}${more}`)
-}
-
-/** The deliveries to a provider once so many of them are settled or were tried. */
-async function deliveries(mvpd: string, count: number) {
-  for (let tries = 0; ; tries++) {
-    const reply = await server.call('GET', `/outright/v1/deliveries?receiver=mvpd:${mvpd}`, {
-      headers: admin,
-    })
-    const { items } = reply.json() as {
-      items: { state: string; attempts: number; lastError: string | null; facts: object }[]
-    }
-    const tried = items.filter(({ state, lastError }) => state !== 'owed' || lastError !== null)
-    if (tried.filter(({ state }) => state !== 'claimed').length >= count) return items
-    assert.ok(tries < 1_000, `${mvpd} was not told: ${JSON.stringify(items)}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-suite('RFC 7009: the token of the login is revoked at the provider', () => {
-  const sealed = (token: string) =>
-    new CompactEncrypt(new TextEncoder().encode(token))
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-      .encrypt(createHash('sha256').update(SECRET).digest())
-
-  test('of the device that logged out, and of no other', async () => {
-    const [mine, other] = [await op.provider.issue('ann'), await op.provider.issue('ann')]
-    await logIn('Rfc7009', 'ann', 'tv-1', { refresh: await sealed(mine) })
-    await logIn('Rfc7009', 'ann', 'tv-2', { refresh: await sealed(other) })
-    assert.equal((await logOut('tv-1')).status, 204)
-    const [told] = await deliveries('Rfc7009', 1)
-    assert.deepEqual([told?.state, told?.attempts], ['delivered', 1])
-    assert.deepEqual(
-      [await op.provider.isGood(mine), await op.provider.isGood(other)],
-      [false, true],
-    )
-    assert.ok(!JSON.stringify(told).includes(mine), 'operators do not read the token')
-    // An operator ends the viewer: one message for each login that is left.
-    await server.call('POST', '/outright/v1/revocations', {
-      headers: admin,
-      body: { scope: 'subject', key: 'Rfc7009/ann' },
-    })
-    await deliveries('Rfc7009', 2)
-    assert.equal(await op.provider.isGood(other), false)
-  })
-
-  test('a login that brought no token, or one that nobody can read: dead, with the reason', async () => {
-    await logIn('Rfc7009', 'bob', 'tv-3')
-    await logOut('tv-3')
-    const [none] = await deliveries('Rfc7009', 3)
-    assert.deepEqual(
-      [none?.state, none?.lastError],
-      ['dead', 'the login brought no token that could be revoked'],
-    )
-    const bare = await op.provider.issue('bob')
-    await logIn('Rfc7009', 'bob', 'tv-14', { refresh: bare })
-    await logOut('tv-14')
-    const [open] = await deliveries('Rfc7009', 4)
-    assert.equal(open?.lastError, 'the login brought no token that could be revoked')
-    const stored = await server.store.listSessions({}, Date.now(), {
-      limit: 100,
-      cursor: undefined,
-    })
-    assert.ok(!JSON.stringify([stored, open]).includes(bare), 'a token in the clear is not kept')
-    const ofAnotherKey = await new CompactEncrypt(new TextEncoder().encode('token'))
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-      .encrypt(new Uint8Array(32))
-    await logIn('Rfc7009', 'bob', 'tv-4', { refresh: ofAnotherKey })
-    await logOut('tv-4')
-    const [unreadable] = await deliveries('Rfc7009', 5)
-    assert.deepEqual(
-      [unreadable?.state, unreadable?.lastError],
-      ['dead', 'the token of the login cannot be decrypted'],
-    )
-  })
+const { server, logIn, logOut, deliveries } = await useMvpds({
+  Saml: {
+    kind: 'saml',
+    url: `${idp.url}/slo`,
+    entityId: 'https://pass.example/saml?a&b',
+    privateKey: idp.privateKey,
+    nameIdFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
+    nameIdClaim: 'name_id',
+    sessionIndexClaim: 'session_index',
+  },
+  RpInitiated: { kind: 'rp-initiated', url: `${site.url}/end?tenant=1`, clientId: 'pass' },
+  AsksFirst: { kind: 'rp-initiated', url: `${site.url}/asks`, clientId: 'pass' },
 })
 
 suite('SAML 2.0: a LogoutRequest that holds as to schema and signature', () => {
@@ -330,87 +172,3 @@ suite('RP-initiated logout', () => {
     assert.equal((await server.call('GET', alive)).status, 200)
   })
 })
-
-interface OidcProvider {
-  issue(accountId: string): Promise<string>
-  isGood(token: string): Promise<boolean>
-}
-
-/** The whole of oidc-provider, with a client of its own for us. */
-async function openOidcProvider(): Promise<typeof op> {
-  const peer = await listen((request, response) => {
-    handle(request, response)
-  })
-  const path = new URL('node_modules/oidc-provider/lib/index.js', installPeers()).href
-  // Of another installation, which brings no types.
-  const { Provider } = await import(path)
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const provider = new Provider(peer.url, {
-    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' }] },
-    cookies: { keys: ['a key for cookies that nobody sets'] },
-    clients: [
-      {
-        client_id: 'pass',
-        client_secret: 'a+secret of:100%',
-        redirect_uris: ['https://pass.example/callback'],
-        grant_types: ['authorization_code', 'refresh_token'],
-      },
-    ],
-    features: { devInteractions: { enabled: false }, revocation: { enabled: true } },
-  })
-  const handle = provider.callback() as Parameters<typeof listen>[0]
-  const client = await provider.Client.find('pass')
-  return {
-    ...peer,
-    provider: {
-      async issue(accountId) {
-        const grant = new provider.Grant({ accountId, clientId: 'pass' })
-        grant.addOIDCScope('openid offline_access')
-        const grantId = await grant.save()
-        const facts = { accountId, client, grantId, scope: 'openid', gty: 'authorization_code' }
-        return new provider.RefreshToken(facts).save()
-      },
-      isGood: async (token) => (await provider.RefreshToken.find(token)) !== undefined,
-    },
-  }
-}
-
-/** Verifies each request with programs of others before it answers. */
-async function openSamlProvider(): Promise<typeof idp> {
-  const requests: SamlLogoutRequest[] = []
-  const peer = await listen((request, response) => {
-    void bodyOf(request).then((body) => {
-      try {
-        assert.match(request.headers['content-type'] ?? '', /^text\/xml/)
-        const logout = readLogoutRequest(body, keys.publicKey)
-        requests.push(logout)
-        response.writeHead(200, { 'content-type': 'text/xml' })
-        response.end(logoutResponse(logout.id, own.status) + own.more)
-      } catch {
-        response.writeHead(400).end()
-      }
-    })
-  })
-  const own = { ...peer, requests, status: 'Success', more: '' }
-  return own
-}
-
-/** A provider that ends a session by its hint and sends back, as section 3 says, or asks first. */
-async function openLogoutUrl(): Promise<typeof site> {
-  const calls: URLSearchParams[] = []
-  const peer = await listen((request, response) => {
-    void bodyOf(request).then((body) => {
-      const { searchParams: query, pathname } = new URL(request.url ?? '', 'http://x')
-      if (pathname === '/asks') {
-        response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Log out?')
-        return
-      }
-      const said = new URLSearchParams([...query, ...new URLSearchParams(body)])
-      calls.push(said)
-      const back = new URL(said.get('post_logout_redirect_uri') ?? '')
-      back.searchParams.set('state', said.get('state') ?? '')
-      response.writeHead(303, { location: back.href }).end()
-    })
-  })
-  return { ...peer, calls }
-}
