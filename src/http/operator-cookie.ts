@@ -21,6 +21,7 @@ function nameOf(request: SurfaceRequest): string {
   return ownCookieName('operator', isSecure(request))
 }
 
-function isSecure({ publicUrl }: SurfaceRequest): boolean {
+/** Whether browsers reach this server over TLS. */
+export function isSecure({ publicUrl }: SurfaceRequest): boolean {
   return publicUrl.startsWith('https:')
 }

@@ -7,6 +7,7 @@ import { mappedRole, type SignOnSecrets } from '../../../domain/single-sign-on.t
 import { readForm } from '../../body.ts'
 import { ownCookieName, readCookie, type Cookie } from '../../cookie.ts'
 import { oauthError } from '../../oauth-error.ts'
+import { isSecure } from '../../operator-cookie.ts'
 import { signInPath, signOnCallbackPath } from '../../operator-paths.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { againPage } from './pages.ts'
@@ -23,8 +24,8 @@ interface Away extends SignOnSecrets {
 }
 
 /**
- * `GET /console/sign-in/start?return=…`: to the provider. Where a browser is, is known by a cookie
- * that it alone has; the store keeps what it stands for, once.
+ * `GET /console/sign-in/start?return=…`: to the provider. The browser gets a cookie that names this
+ * sign-in; the store keeps its secrets, which are good once.
  */
 export async function startSignOn(
   { core, challenges, log }: OperatorService,
@@ -119,8 +120,4 @@ function awayCookie(request: SurfaceRequest, value: string, maxAgeSeconds: numbe
 
 function awayCookieName(request: SurfaceRequest): string {
   return ownCookieName('sign-on', isSecure(request))
-}
-
-function isSecure({ publicUrl }: SurfaceRequest): boolean {
-  return publicUrl.startsWith('https:')
 }

@@ -1,8 +1,8 @@
 /**
  * Passkeys of people: to log in with at `/login`, and to add and remove at `/devices/passkeys`. It
- * owns what is asked of the person; the ceremonies are `http/passkeys.ts`, and what ends with a
- * passkey is the core's. Apart from `/devices` because it asks for a fresh login: a person who
- * finds a browser open can end sessions there, and gets no way back in here.
+ * owns who may do that; the ceremonies are `http/passkeys.ts`, and what ends with a passkey is the
+ * core's. Apart from `/devices` because it asks for a fresh login: a person who finds a browser
+ * open can end sessions there, and gets no way back in here.
  */
 import { refuse } from '../../../../domain/failure.ts'
 import type { Passkey } from '../../../../domain/passkey.ts'
