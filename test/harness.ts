@@ -4,7 +4,7 @@
  */
 import { request as httpRequest } from 'node:http'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Core } from '../src/core/core.ts'
@@ -15,6 +15,7 @@ import { openDemoServers, type DemoServers } from '../src/server/demo-servers.ts
 import { compose, type Composition, type World } from '../src/server/compose.ts'
 import { loadConfig, type ConfigFile } from '../src/server/config.ts'
 import { assertDeclared } from './declared-answers.ts'
+import { freePort } from '../src/testing/free-port.ts'
 import { startPostgres } from '../src/testing/postgres.ts'
 import { silentLog, systemClock, systemRandom } from '../src/server/system.ts'
 
@@ -209,15 +210,6 @@ async function openDatabase(): Promise<{
   if (arrangement === 'sqlite') return { url: undefined, drop: () => Promise.resolve() }
   const postgres = await startPostgres()
   return { url: await postgres.createDatabase(), drop: () => postgres.stop() }
-}
-
-/** For servers that must know their own address before they listen. */
-export async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }
 
 /** One HTTP request, exactly as it is given. */

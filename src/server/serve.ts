@@ -12,7 +12,7 @@ import { loadConfig, type Config } from './config.ts'
 import { demoLogout } from './demo-page.ts'
 import { openDemoServers, type DemoServers } from './demo-servers.ts'
 import { createOtpSender } from './otp-senders.ts'
-import { openOutput } from './output.ts'
+import { openOutput, type Output } from './output.ts'
 import { reachable } from './reachable.ts'
 import { reasonOf } from './reason-of.ts'
 import { noteRunning } from './running.ts'
@@ -37,6 +37,9 @@ const LAST_LINES_MS = 2000
 
 /** How much of the log may wait for its reader; more is dropped and counted. */
 const MAX_PENDING_LOG_BYTES = 1024 * 1024
+
+/** Where any free port was asked for, and other programs take what was found free. */
+const MAX_PORTS_TRIED = 10
 
 export interface RunningServer {
   /** Where it listens. */
@@ -65,12 +68,23 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 
 /** Starts a server by a configuration that was read; see {@link serve}. */
 export async function serveConfig(asked: Config): Promise<RunningServer> {
-  const withoutDemo = await withPort(asked)
   const output = openOutput(process.stdout, {
     maxPendingBytes: MAX_PENDING_LOG_BYTES,
     describeLoss: (lost, reason) =>
       jsonLine('warn', { lost, reason }, 'Lines of this log were lost'),
   })
+  for (let attempt = 1; ; attempt++) {
+    const config = await withPort(asked)
+    try {
+      return await start(config, output)
+    } catch (error) {
+      const chosenHere = config.port !== asked.port
+      if (!chosenHere || attempt === MAX_PORTS_TRIED || !isPortTaken(error)) throw error
+    }
+  }
+}
+
+async function start(withoutDemo: Config, output: Output): Promise<RunningServer> {
   const print = (line: string): void => {
     output.write(line)
   }
@@ -140,7 +154,7 @@ async function withPort(config: Config): Promise<Config> {
   return { ...config, port, issuer: config.issuer.replace(/:0$/, `:${String(port)}`) }
 }
 
-/** A port that is free at this moment. */
+/** A port that is free at this moment: another program may take it before this one listens. */
 async function freePort({ host }: Config): Promise<number> {
   const probe = createServer()
   const taken = new Promise<void>((resolve, reject) => {
@@ -156,10 +170,18 @@ async function freePort({ host }: Config): Promise<number> {
   return port
 }
 
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && codeOf(error.cause) === 'EADDRINUSE'
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
 /** Why it cannot listen, and what helps. */
 function listenError(error: unknown, { host, port }: Pick<Config, 'host' | 'port'>): Error {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const remedy = listenRemedies.get(code) ?? (error instanceof Error ? error.message : 'it failed')
+  const remedy =
+    listenRemedies.get(codeOf(error)) ?? (error instanceof Error ? error.message : 'it failed')
   const address = host.includes(':') ? `[${host}]` : host
   return new Error(`Cannot listen on ${address}:${String(port)}: ${remedy}`, { cause: error })
 }

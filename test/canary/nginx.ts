@@ -5,7 +5,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../harness.ts'
+import { freePort } from '../../src/testing/free-port.ts'
 
 export interface Nginx {
   /** Host and port. What has `fresh` in its URL passes the cache by. */

@@ -49,6 +49,22 @@ async function serving(
   return { url: await heard.promise, err: () => err }
 }
 
+/** Runs inside the server: what closes first is the look for a free port, which is then taken. */
+const takeFirstFreePort = `
+  import { createServer, Server } from 'node:net'
+  const close = Server.prototype.close
+  Server.prototype.close = function (done) {
+    Server.prototype.close = close
+    const { port } = this.address()
+    return close.call(this, () => {
+      createServer().unref().listen(port, '127.0.0.1', () => {
+        process.stderr.write('taken: ' + port + '\\n')
+        done()
+      })
+    })
+  }
+`
+
 suite('outright serve', () => {
   let folder = ''
   before(async () => {
@@ -154,6 +170,25 @@ suite('outright serve', () => {
     assert.match(printed, /^outright-confirmed: (\d+)\/\1;/im)
     child.kill()
     await once(child, 'exit')
+  })
+
+  test('takes another port when the free one that it found is taken meanwhile', async () => {
+    const child = outright(
+      ['serve', '--demo', '--port', '0', '--data', join(folder, 'meanwhile')],
+      {
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(takeFirstFreePort)}`,
+      },
+    )
+    const { url, err } = await serving(child)
+    const taken = /^taken: (\d+)$/m.exec(err())?.[1]
+    assert.ok(taken !== undefined, err())
+    assert.notEqual(new URL(url).port, taken)
+    assert.equal((await fetch(`${url}/readyz`)).status, 200)
+    // The issuer names the port that it listens on.
+    const metadata = await fetch(`${url}/.well-known/openid-configuration`)
+    assert.equal(((await metadata.json()) as { issuer: string }).issuer, url)
+    child.kill()
+    assert.deepEqual(await once(child, 'exit'), [0, null])
   })
 
   test('says that the port or the folder is taken and exits with 1', async () => {

@@ -10,7 +10,8 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { freePort, startTestServer, type TestServer } from '../harness.ts'
+import { freePort } from '../../src/testing/free-port.ts'
+import { startTestServer, type TestServer } from '../harness.ts'
 import { logIn } from './log-in.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

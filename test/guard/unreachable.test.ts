@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { createGuard } from '../../src/guard/index.ts'
-import { freePort, startTestServer } from '../harness.ts'
+import { freePort } from '../../src/testing/free-port.ts'
+import { startTestServer } from '../harness.ts'
 
 const closing: (() => unknown)[] = []
 after(async () => {

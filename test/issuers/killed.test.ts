@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { installPeers } from '../../bench/peers/install.ts'
+import { freePort } from '../../src/testing/free-port.ts'
 import { Browser } from './browser.ts'
 import { nextLine, Processes, until, type Child } from './processes.ts'
 
@@ -28,7 +29,7 @@ suite('Outright is killed while the provider tells of a logout', () => {
 
   /** @param leaseMs For so long a logout is not answered while a guard says nothing. */
   async function serve(leaseMs: number): Promise<string> {
-    const port = url === '' ? '0' : new URL(url).port
+    const port = url === '' ? String(await freePort()) : new URL(url).port
     const program = new URL('serve-child.ts', import.meta.url)
     outright = processes.start(program, folder, issuer, String(leaseMs), port)
     return nextLine(outright.lines)

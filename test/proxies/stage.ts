@@ -8,14 +8,8 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  call,
-  freePort,
-  startTestServer,
-  type CallOptions,
-  type Reply,
-  type TestServer,
-} from '../harness.ts'
+import { freePort } from '../../src/testing/free-port.ts'
+import { call, startTestServer, type CallOptions, type Reply, type TestServer } from '../harness.ts'
 
 export interface Stage {
   readonly server: TestServer

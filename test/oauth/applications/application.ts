@@ -1,5 +1,6 @@
 /** What every relying party of these tests is: somewhere to listen, and a registration. */
-import { freePort, type TestServer } from '../../harness.ts'
+import { freePort } from '../../../src/testing/free-port.ts'
+import type { TestServer } from '../../harness.ts'
 import { register } from '../relying-parties.ts'
 
 /** A relying party that is running. */
