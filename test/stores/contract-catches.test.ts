@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Refusal } from '../../src/domain/failure.ts'
+import type { Store } from '../../src/ports/store.ts'
 import {
   storeChecks,
   storeContract,
@@ -28,9 +29,10 @@ describe('the contract of a store catches one that', () => {
 /** Whether the check fails, and because of what it looked at rather than of a fault of its own. */
 async function fails(check: Check, broken: BrokenStore): Promise<boolean> {
   const inner = await threadlessSqlite()
+  const withMistake = (store: Store): Store => ({ ...store, ...broken.overrides(store) })
   const subject: StoreUnderTest = {
-    store: broken.wrap(inner.store),
-    reopen: async () => broken.wrap(await inner.reopen()),
+    store: withMistake(inner.store),
+    reopen: async () => withMistake(await inner.reopen()),
     close: () => inner.close(),
   }
   try {

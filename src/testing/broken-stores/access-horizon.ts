@@ -9,8 +9,7 @@ export const brokenHorizons: readonly BrokenStore[] = [
   {
     name: 'keeps a table of the lives that tokens have, which knows none of 30 days',
     caughtBy: 'revoke: is remembered until the last token',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       openSession: (command) =>
         openAs(store, command, { accessLifetimeMs: Math.min(command.accessLifetimeMs, TABLE_MS) }),
     }),
@@ -18,8 +17,7 @@ export const brokenHorizons: readonly BrokenStore[] = [
   {
     name: 'counts from the clock of whoever revokes',
     caughtBy: 'revoke: is remembered until the last token',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async revoke(command) {
         const outcome = await store.revoke(command)
         const lifeMs = (await store.lastAccessExpiryMs()) - outcome.revocation.atMs
@@ -31,8 +29,7 @@ export const brokenHorizons: readonly BrokenStore[] = [
   {
     name: 'forgets the end of everyone an hour after it',
     caughtBy: 'revoke: the end of everyone is remembered',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async revoke(command) {
         const outcome = await store.revoke(command)
         const forgetAfterMs = command.atMs + 3_600_000
@@ -43,8 +40,7 @@ export const brokenHorizons: readonly BrokenStore[] = [
   {
     name: 'remembers every session for as long as the longest',
     caughtBy: 'revoke: a short session is not',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async revoke(command) {
         const outcome = await store.revoke(command)
         const forgetAfterMs = await store.lastAccessExpiryMs()
@@ -55,10 +51,9 @@ export const brokenHorizons: readonly BrokenStore[] = [
   {
     name: 'believes that no clock is a year ahead',
     caughtBy: 'revoke: what was issued by a clock that is ahead',
-    wrap: (store) => {
+    overrides: (store) => {
       let firstMs: number | undefined
       return {
-        ...store,
         openSession(command) {
           firstMs ??= command.createdAtMs - 400 * 86_400_000
           return openAs(store, command, { createdAtMs: Math.min(command.createdAtMs, firstMs) })
@@ -69,18 +64,16 @@ export const brokenHorizons: readonly BrokenStore[] = [
   {
     name: 'thinks of the first token of a session alone',
     caughtBy: 'rotate: a later token of the session',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       rotate: (command) => store.rotate({ ...command, access: never(command.access) }),
     }),
   },
   {
     name: 'thinks of the token that is added alone, where one is replayed',
     caughtBy: 'rotate: a later token of the session',
-    wrap: (store) => {
+    overrides: (store) => {
       const used = new Set<string>()
       return {
-        ...store,
         rotate(command) {
           const again = used.has(command.id)
           used.add(command.id)
@@ -92,16 +85,14 @@ export const brokenHorizons: readonly BrokenStore[] = [
   {
     name: 'lets a session have a token without noting how long it lives',
     caughtBy: 'extendAccess: one more token is remembered',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       extendAccess: (command) => store.extendAccess({ ...command, ...never(command) }),
     }),
   },
   {
     name: 'lets a session that has ended have one more token',
     caughtBy: 'extendAccess: one more token is remembered',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async extendAccess(command) {
         await store.extendAccess(command)
         return (await store.findSession(command.sid)) !== undefined
@@ -111,10 +102,9 @@ export const brokenHorizons: readonly BrokenStore[] = [
   {
     name: 'keeps in memory how long tokens live',
     caughtBy: 'durable: how long tokens live',
-    wrap(store) {
+    overrides(store) {
       let lastMs = 0
       return {
-        ...store,
         openSession(command) {
           lastMs = Math.max(lastMs, command.createdAtMs + command.accessLifetimeMs)
           return openAs(store, command, { accessLifetimeMs: 1 })
@@ -128,8 +118,7 @@ export const brokenHorizons: readonly BrokenStore[] = [
   {
     name: 'removes a retired key after a day',
     caughtBy: 'rotateKeys: a retired key stays',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       listKeys: async () =>
         (await store.listKeys()).map((key) =>
           key.retiredAtMs === undefined
@@ -141,8 +130,7 @@ export const brokenHorizons: readonly BrokenStore[] = [
   {
     name: 'reads the counters, and notes how long the token lives afterwards',
     caughtBy: 'race: a longer life than ever',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async openSession(command) {
         const session = await openAs(store, command, { accessLifetimeMs: 1 })
         // Also once it is known to all: what is asked for meanwhile comes before it.

@@ -8,10 +8,10 @@ export interface BrokenStore {
   /** The beginning of the name of the check that must find it. */
   readonly caughtBy: string
   /**
-   * Puts the mistake around a store that keeps its promises. What the wrapper remembers is gone
-   * when the store is opened again, like anything that is kept in memory.
+   * The methods that make the mistake, over those of a store that keeps its promises. What they
+   * remember is gone when the store is opened again, like anything that is kept in memory.
    */
-  wrap(store: Store): Store
+  overrides(store: Store): Partial<Store>
 }
 
 /** The end of this turn of the event loop: long enough to lose a race. */

@@ -5,9 +5,8 @@ import type { Store } from '../../ports/store.ts'
 import { nextTurn, type BrokenStore } from './broken-store.ts'
 
 /** A store that reads something else of what has ended. */
-function reading(store: Store, change: (ends: Ends) => Ends): Store {
+function reading(store: Store, change: (ends: Ends) => Ends): Partial<Store> {
   return {
-    ...store,
     async readEnds(request) {
       const ends = await store.readEnds(request)
       return ends && change(ends)
@@ -19,7 +18,7 @@ export const brokenPlans: readonly BrokenStore[] = [
   {
     name: 'tells only of those that were ended by name',
     caughtBy: 'readEnds: the sessions of each scope',
-    wrap: (store) =>
+    overrides: (store) =>
       reading(store, (ends) => ({
         ...ends,
         ended: ends.ended.filter(({ entry }) => !isWide(entry.scope)),
@@ -28,7 +27,7 @@ export const brokenPlans: readonly BrokenStore[] = [
   {
     name: 'tells of the first page of an entry alone',
     caughtBy: 'readEnds: 250 sessions',
-    wrap: (store) =>
+    overrides: (store) =>
       reading(store, (ends) => {
         const { stream, sequence, sessionNumber } = ends.reached
         if (sessionNumber === 0) return ends
@@ -38,8 +37,7 @@ export const brokenPlans: readonly BrokenStore[] = [
   {
     name: 'begins an entry again that was interrupted',
     caughtBy: 'readEnds: goes on in the middle',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       planDeliveries: ({ reached, ...command }) =>
         store.planDeliveries({ ...command, reached: { ...reached, sessionNumber: 0 } }),
     }),
@@ -47,7 +45,7 @@ export const brokenPlans: readonly BrokenStore[] = [
   {
     name: 'tells of what had ended before once more',
     caughtBy: 'readEnds: what had ended before',
-    wrap: (store) => {
+    overrides: (store) => {
       const told: Ends['ended'][number][] = []
       return reading(store, (ends) => {
         const again = ends.ended.some(({ entry }) => isWide(entry.scope)) ? told.slice() : []
@@ -59,8 +57,7 @@ export const brokenPlans: readonly BrokenStore[] = [
   {
     name: 'believes the time of an entry about what had expired',
     caughtBy: 'readEnds: also what looks expired',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async readEnds(request) {
         const ends = await store.readEnds(request)
         const ended = ends?.ended.filter(
@@ -73,8 +70,7 @@ export const brokenPlans: readonly BrokenStore[] = [
   {
     name: 'tells of sessions whose dialect concerns nobody',
     caughtBy: 'readEnds: only the dialects',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       readEnds: (request) =>
         store.readEnds({ ...request, dialects: [...request.dialects, 'oauth'] }),
     }),
@@ -82,11 +78,10 @@ export const brokenPlans: readonly BrokenStore[] = [
   {
     name: 'does not wait for logins that are being stored',
     caughtBy: 'readEnds: logins at the moment',
-    wrap: (store) => {
+    overrides: (store) => {
       // Others see a login a little later than the one who made it.
       const fresh = new Set<string>()
       return {
-        ...store,
         openSession(command) {
           fresh.add(command.sid)
           return store.openSession(command)
@@ -104,8 +99,7 @@ export const brokenPlans: readonly BrokenStore[] = [
   {
     name: 'does not look whether somebody has planned meanwhile',
     caughtBy: 'planDeliveries: of many who plan',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async planDeliveries(command) {
         await store.planDeliveries(command)
         return true
@@ -115,8 +109,7 @@ export const brokenPlans: readonly BrokenStore[] = [
   {
     name: 'moves the cursor, and dies before it stores what is owed',
     caughtBy: 'planDeliveries: of many who plan',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async planDeliveries(command) {
         const planned = await store.planDeliveries({ ...command, owed: [] })
         // A crash here loses what was owed.
@@ -127,7 +120,7 @@ export const brokenPlans: readonly BrokenStore[] = [
   {
     name: 'stores what is stored already under a new id',
     caughtBy: 'planDeliveries: what is stored already',
-    wrap: (store) => {
+    overrides: (store) => {
       let copies = 0
       const seen = new Set<string>()
       const fresh = (id: string): string => {
@@ -139,7 +132,6 @@ export const brokenPlans: readonly BrokenStore[] = [
         return `${id} ${copies}`
       }
       return {
-        ...store,
         planDeliveries: (command) =>
           store.planDeliveries({
             ...command,
@@ -154,10 +146,9 @@ export const brokenSending: readonly BrokenStore[] = [
   {
     name: 'looks what is due, then claims it: two nodes send it',
     caughtBy: 'claimDeliveries: each to one of many',
-    wrap: (store) => {
+    overrides: (store) => {
       const known = new Map<string, Delivery>()
       return {
-        ...store,
         async claimDeliveries(command) {
           const claimed = await store.claimDeliveries(command)
           const before = [...known.values()].filter(({ receiver }) => receiver === command.receiver)
@@ -171,8 +162,7 @@ export const brokenSending: readonly BrokenStore[] = [
   {
     name: 'does not count attempts',
     caughtBy: 'claimDeliveries: each to one of many',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       claimDeliveries: async (command) =>
         (await store.claimDeliveries(command)).map((delivery) => ({ ...delivery, attempts: 0 })),
     }),
@@ -180,24 +170,21 @@ export const brokenSending: readonly BrokenStore[] = [
   {
     name: 'claims for ever: what a dead node had claimed is never sent',
     caughtBy: 'claimDeliveries: a claim ends',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       claimDeliveries: (command) => store.claimDeliveries({ ...command, leaseMs: 3_600_000 }),
     }),
   },
   {
     name: 'takes claims away before they end',
     caughtBy: 'claimDeliveries: a claim ends',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       claimDeliveries: (command) => store.claimDeliveries({ ...command, leaseMs: 0 }),
     }),
   },
   {
     name: 'lets a later message overtake while an earlier one pauses',
     caughtBy: 'claimDeliveries: of one subject only',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       planDeliveries: (command) =>
         store.planDeliveries({
           ...command,
@@ -208,8 +195,7 @@ export const brokenSending: readonly BrokenStore[] = [
   {
     name: 'believes every due time, however far ahead',
     caughtBy: 'claimDeliveries: a time that is further ahead',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       dueReceivers: async () => [],
       claimDeliveries: async (command) =>
         (await store.claimDeliveries(command)).filter(({ attempts }) => attempts === 1),
@@ -218,8 +204,7 @@ export const brokenSending: readonly BrokenStore[] = [
   {
     name: 'settles for whoever asks',
     caughtBy: 'claimDeliveries: a claim ends',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async settleDelivery(command) {
         const { claimedBy } = (await store.findDelivery(command.id)) ?? {}
         return store.settleDelivery({ ...command, claimedBy: claimedBy ?? command.claimedBy })
@@ -229,16 +214,14 @@ export const brokenSending: readonly BrokenStore[] = [
   {
     name: 'forgets why it failed',
     caughtBy: 'settleDelivery: keeps why',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       settleDelivery: (command) => store.settleDelivery({ ...command, lastError: undefined }),
     }),
   },
   {
     name: 'sends again what was delivered, by hand',
     caughtBy: 'retryDelivery: what is dead',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async retryDelivery(id, nowMs) {
         const delivery = await store.retryDelivery(id, nowMs)
         return delivery && { ...delivery, state: 'owed' }
@@ -248,8 +231,7 @@ export const brokenSending: readonly BrokenStore[] = [
   {
     name: 'counts what is dead among what is owed',
     caughtBy: 'listDeliveries: newest first',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async countDeliveries() {
         const counts = await store.countDeliveries()
         return { ...counts, owed: counts.owed + counts.dead }
@@ -259,8 +241,7 @@ export const brokenSending: readonly BrokenStore[] = [
   {
     name: 'lists the receiver’s deliveries without looking at their state',
     caughtBy: 'listDeliveries: newest first',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       listDeliveries: ({ receiver, state }, page) =>
         store.listDeliveries(
           receiver === undefined ? (state === undefined ? {} : { state }) : { receiver },
@@ -271,8 +252,7 @@ export const brokenSending: readonly BrokenStore[] = [
   {
     name: 'sweeps sessions that an entry still needs',
     caughtBy: 'sweep: keeps sessions that an entry',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async sweep(nowMs, limit) {
         for (;;) {
           const ends = await store.readEnds({ stream: undefined, dialects: [], issuers: [], limit })
@@ -285,18 +265,16 @@ export const brokenSending: readonly BrokenStore[] = [
   {
     name: 'keeps settled deliveries for ever',
     caughtBy: 'sweep: removes deliveries that were settled',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       sweep: async (nowMs, limit) => ({ ...(await store.sweep(nowMs, limit)), deliveries: 0 }),
     }),
   },
   {
     name: 'keeps deliveries in memory',
     caughtBy: 'durable: deliveries and cursors',
-    wrap: (store) => {
+    overrides: (store) => {
       const mine = new Set<string>()
       return {
-        ...store,
         planDeliveries: (command) => {
           for (const { id } of command.owed) mine.add(id)
           return store.planDeliveries(command)

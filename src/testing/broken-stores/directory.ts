@@ -4,8 +4,7 @@ export const brokenDirectory: readonly BrokenStore[] = [
   {
     name: 'finds people by the beginning of a name alone',
     caughtBy: 'listSubjects: by a part of a name',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async listSubjects(page, containing = '') {
         const found = await store.listSubjects(page, containing)
         const wanted = containing.toLowerCase()
@@ -19,8 +18,7 @@ export const brokenDirectory: readonly BrokenStore[] = [
   {
     name: 'looks through the whole directory for one page of a search',
     caughtBy: 'listSubjects: a search looks at no more rows than it may',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       listSubjects: ({ limit, cursor }, containing) =>
         store.listSubjects({ limit, cursor }, containing),
     }),
@@ -28,8 +26,7 @@ export const brokenDirectory: readonly BrokenStore[] = [
   {
     name: 'says that a search has ended where it has looked at as many rows as it may',
     caughtBy: 'listSubjects: a search looks at no more rows than it may',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async listSubjects(page, containing) {
         const found = await store.listSubjects(page, containing)
         return found.items.length === 0 ? { ...found, next: undefined } : found
@@ -39,8 +36,7 @@ export const brokenDirectory: readonly BrokenStore[] = [
   {
     name: 'finds the clients of a parent in one page alone',
     caughtBy: 'listClientsOf: every client of a parent once',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       listClientsOf: async (parent, page) => ({
         ...(await store.listClientsOf(parent, page)),
         next: undefined,
@@ -50,8 +46,7 @@ export const brokenDirectory: readonly BrokenStore[] = [
   {
     name: 'takes any text like a parent in the attributes for the parent',
     caughtBy: 'listClientsOf: every client of a parent once',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async listClientsOf(parent, page) {
         const { items, next } = await store.listClients(page)
         const like = `"parent":"${parent}"`
@@ -65,8 +60,7 @@ export const brokenDirectory: readonly BrokenStore[] = [
   {
     name: 'calls nobody anything who has no name',
     caughtBy: 'findNames: what people and clients are called',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async findNames(of) {
         const found = await store.findNames(of)
         return {

@@ -5,8 +5,7 @@ export const brokenForeignSessions: readonly BrokenStore[] = [
   {
     name: 'tells logins at other issuers apart by their session alone',
     caughtBy: 'keepForeignSessions: adds each',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       keepForeignSessions: (command) =>
         store.keepForeignSessions({
           ...command,
@@ -17,8 +16,7 @@ export const brokenForeignSessions: readonly BrokenStore[] = [
   {
     name: 'has seen a login at another issuer first whenever it is seen',
     caughtBy: 'keepForeignSessions: one that is there',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async listForeignSessions(filter, page) {
         const found = await store.listForeignSessions(filter, page)
         const items = found.items.map((one) => ({ ...one, firstSeenAtMs: one.lastSeenAtMs }))
@@ -29,24 +27,21 @@ export const brokenForeignSessions: readonly BrokenStore[] = [
   {
     name: 'keeps logins at other issuers without a bound',
     caughtBy: 'keepForeignSessions: those that expire first',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       keepForeignSessions: ({ sessions }) => store.keepForeignSessions({ sessions, maxKept: 1000 }),
     }),
   },
   {
     name: 'lists logins at every issuer, whichever is asked for',
     caughtBy: 'listForeignSessions: by each name',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       listForeignSessions: (_filter, page) => store.listForeignSessions({}, page),
     }),
   },
   {
     name: 'never sweeps logins at other issuers',
     caughtBy: 'sweep: removes logins',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       sweep: async (nowMs, limit) => ({ ...(await store.sweep(nowMs, limit)), foreignSessions: 0 }),
     }),
   },

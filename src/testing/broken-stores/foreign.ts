@@ -5,8 +5,7 @@ export const brokenForeign: readonly BrokenStore[] = [
   {
     name: 'does not keep whose tokens an entry ends',
     caughtBy: 'foreign: an entry says whose tokens it ends',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async findRevocation(id) {
         const found = await store.findRevocation(id)
         return found && { ...found, issuer: '' }
@@ -16,8 +15,7 @@ export const brokenForeign: readonly BrokenStore[] = [
   {
     name: 'tells issuers apart by their hosts alone',
     caughtBy: 'foreign: what is narrow ends once for each issuer',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       revoke: ({ issuer = '', ...command }) =>
         store.revoke({ ...command, issuer: issuer.replace(/\/$/, '') }),
     }),
@@ -25,8 +23,7 @@ export const brokenForeign: readonly BrokenStore[] = [
   {
     name: 'ends our session by the session of another issuer',
     caughtBy: 'foreign: nothing of ours ends',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async revoke(command) {
         const outcome = await store.revoke(command)
         if (command.scope === 'session' && (command.issuer ?? '') !== '') {
@@ -39,8 +36,7 @@ export const brokenForeign: readonly BrokenStore[] = [
   {
     name: 'takes every cut-off for the first one',
     caughtBy: 'foreign: a cut-off goes forward',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       revoke: (command) =>
         store.revoke(
           (command.cutoffSeconds ?? 0) === 0
@@ -52,8 +48,7 @@ export const brokenForeign: readonly BrokenStore[] = [
   {
     name: 'forgets what ended tokens of others with our own',
     caughtBy: 'foreign: verifiers are told until',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       revoke: (command) =>
         store.revoke({
           ...command,
@@ -64,8 +59,7 @@ export const brokenForeign: readonly BrokenStore[] = [
   {
     name: 'has the ends of every issuer planned, whichever is asked for',
     caughtBy: 'foreign: what ended is planned once',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       readEnds: (request) =>
         store.readEnds({ ...request, issuers: ['https://idp.example', 'https://idp.example/'] }),
     }),
@@ -73,8 +67,7 @@ export const brokenForeign: readonly BrokenStore[] = [
   {
     name: 'lists the entries of every issuer, whichever is asked for',
     caughtBy: 'foreign: lists are by issuer',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       listRevocations(filter, page) {
         const { scope, key, reason } = filter
         return store.listRevocations(
@@ -91,8 +84,7 @@ export const brokenForeign: readonly BrokenStore[] = [
   {
     name: 'raises a counter of ours where a second was given',
     caughtBy: 'foreign: what cannot be had is refused',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       revoke: ({ cutoffSeconds, ...command }) =>
         store.revoke(
           (command.issuer ?? '') === '' || cutoffSeconds === undefined

@@ -6,8 +6,7 @@ export const brokenOperators: readonly BrokenStore[] = [
   {
     name: 'looks whether a name is free, then takes it: an operator is replaced',
     caughtBy: 'createOperator: of 20 callers',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async createOperator(operator) {
         try {
           await store.createOperator(operator)
@@ -22,13 +21,12 @@ export const brokenOperators: readonly BrokenStore[] = [
   {
     name: 'looks an operator up in any spelling',
     caughtBy: 'createOperator: found by name',
-    wrap: (store) => ({ ...store, findOperator: (name) => store.findOperator(name.toLowerCase()) }),
+    overrides: (store) => ({ findOperator: (name) => store.findOperator(name.toLowerCase()) }),
   },
   {
     name: 'takes a person of one identity provider for one of another',
     caughtBy: 'findOperatorByIdentity: by issuer',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async findOperatorByIdentity({ claim, value, issuer }) {
         const found = await store.findOperatorByIdentity({ claim, value, issuer })
         return (
@@ -41,8 +39,7 @@ export const brokenOperators: readonly BrokenStore[] = [
   {
     name: 'gives an identity to everybody who comes with it',
     caughtBy: 'createOperator: of 20 callers with one identity',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async createOperator(operator) {
         const { identity } = operator
         const taken = identity && (await store.findOperatorByIdentity(identity))
@@ -53,8 +50,7 @@ export const brokenOperators: readonly BrokenStore[] = [
   {
     name: 'drops the password of an operator whose role changes',
     caughtBy: 'updateOperator: changes what is given',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       updateOperator: (operator, change) =>
         store.updateOperator(operator, { passwordHash: '', ...change }),
     }),
@@ -62,8 +58,7 @@ export const brokenOperators: readonly BrokenStore[] = [
   {
     name: 'changes the operator who has a name, whoever was meant',
     caughtBy: 'updateOperator: not another operator',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async updateOperator(operator, change) {
         const now = await store.findOperator(operator.name)
         return store.updateOperator(now ?? operator, change)
@@ -73,8 +68,7 @@ export const brokenOperators: readonly BrokenStore[] = [
   {
     name: 'keeps the passkeys of an operator who is removed',
     caughtBy: 'removeOperator: with the operator’s passkeys',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async removeOperator(name) {
         const held = await store.listPasskeys(operatorSubject(name))
         const isRemoved = await store.removeOperator(name)
@@ -86,16 +80,12 @@ export const brokenOperators: readonly BrokenStore[] = [
   {
     name: 'forgets what a passkey is called',
     caughtBy: 'addPasskey: found by id and by holder',
-    wrap: (store) => ({
-      ...store,
-      addPasskey: (passkey) => store.addPasskey({ ...passkey, name: '' }),
-    }),
+    overrides: (store) => ({ addPasskey: (passkey) => store.addPasskey({ ...passkey, name: '' }) }),
   },
   {
     name: 'gives a passkey to whoever adds it last',
     caughtBy: 'addPasskey: found by id and by holder',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async addPasskey(passkey) {
         const before = await store.findPasskey(passkey.id)
         if (before !== undefined) await store.removePasskey(before.holder, before.id)
@@ -106,8 +96,7 @@ export const brokenOperators: readonly BrokenStore[] = [
   {
     name: 'reads a counter, then writes it: a copied passkey signs in beside the real one',
     caughtBy: 'usePasskey: a counter only grows',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async usePasskey(command) {
         const before = await store.findPasskey(command.id)
         await store.usePasskey(command)
@@ -118,16 +107,14 @@ export const brokenOperators: readonly BrokenStore[] = [
   {
     name: 'takes a counter of 0 for one that fell back, and refuses what never counts',
     caughtBy: 'usePasskey: one that does not count',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       usePasskey: async (command) => command.counter > 0 && store.usePasskey(command),
     }),
   },
   {
     name: 'removes anybody’s passkey',
     caughtBy: 'removePasskey: only its holder’s',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async removePasskey(_holder, id) {
         const found = await store.findPasskey(id)
         return found !== undefined && store.removePasskey(found.holder, id)

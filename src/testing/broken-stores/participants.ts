@@ -2,9 +2,8 @@ import type { Store } from '../../ports/store.ts'
 import { nextTurn, type BrokenStore } from './broken-store.ts'
 
 /** A store that looks at the session of a refresh token, and not at the client's part in it. */
-function rotatingForAll(store: Store): Store {
+function rotatingForAll(store: Store): Partial<Store> {
   return {
-    ...store,
     async rotate(command) {
       const found = await store.findRefreshToken(command.id, command.secretHash)
       const outcome = await store.rotate(command)
@@ -20,8 +19,7 @@ export const brokenParticipants: readonly BrokenStore[] = [
   {
     name: 'lets a client join what has ended',
     caughtBy: 'joinSession: not once the session has ended',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async joinSession(command) {
         const joined = await store.joinSession(command)
         return joined ?? store.findSession(command.session.sid)
@@ -31,8 +29,7 @@ export const brokenParticipants: readonly BrokenStore[] = [
   {
     name: 'gives who joins the generations of who was there',
     caughtBy: 'joinSession: stores what it returns',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async joinSession(command) {
         const joined = await store.joinSession(command)
         const first = await store.findSession(command.session.sid)
@@ -43,8 +40,7 @@ export const brokenParticipants: readonly BrokenStore[] = [
   {
     name: 'looks whether the session stands, and adds to it later',
     caughtBy: 'race: a join and a logout in every scope',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async joinSession(command) {
         await nextTurn()
         return store.joinSession(command)
@@ -54,10 +50,9 @@ export const brokenParticipants: readonly BrokenStore[] = [
   {
     name: 'adds a client once more each time that it comes',
     caughtBy: 'joinSession: a client that is in it is not added again',
-    wrap: (store) => {
+    overrides: (store) => {
       let joins = 0
       return {
-        ...store,
         joinSession: (command) =>
           store.joinSession({
             ...command,
@@ -69,13 +64,12 @@ export const brokenParticipants: readonly BrokenStore[] = [
   {
     name: 'takes a token for good while anybody is in its session',
     caughtBy: 'rotate: what ends one client of a session',
-    wrap: rotatingForAll,
+    overrides: rotatingForAll,
   },
   {
     name: 'says that a session is over when its first client has left',
     caughtBy: 'listSessions: a session and its participants',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async listSessions(...request) {
         const page = await store.listSessions(...request)
         const items = page.items.map((item) => {
@@ -89,8 +83,7 @@ export const brokenParticipants: readonly BrokenStore[] = [
   {
     name: 'says of one session what its first client has of it',
     caughtBy: 'findSessionStatus:',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async findSessionStatus(...request) {
         const status = await store.findSessionStatus(...request)
         const first = status?.participants.find(({ session }) => session.participantId === '')
@@ -101,8 +94,7 @@ export const brokenParticipants: readonly BrokenStore[] = [
   {
     name: 'counts participants for sessions',
     caughtBy: 'listSessions and countSessions: through any participant',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async countSessions(filter) {
         const page = { limit: 1000, cursor: undefined }
         const { items } = await store.listSessions(filter, 0, page)
@@ -114,8 +106,7 @@ export const brokenParticipants: readonly BrokenStore[] = [
   {
     name: 'tells only who opened a session that it has ended',
     caughtBy: 'readEnds: every participant',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async readEnds(request) {
         const ends = await store.readEnds(request)
         if (ends === undefined) return undefined

@@ -6,8 +6,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'creates over what is taken',
     caughtBy: 'createSubject: what is taken',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async createSubject(subject) {
         try {
           await store.createSubject(subject)
@@ -20,8 +19,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'looks people up by what was typed',
     caughtBy: 'createSubject: every spelling',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async findSubject(lookup) {
         const found = await store.findSubject(lookup)
         return lookup.by === 'id' || found?.[lookup.by] === lookup.value ? found : undefined
@@ -31,8 +29,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'drops what cannot be seen',
     caughtBy: 'createSubject: an identifier that nobody can see',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       createSubject: (subject) =>
         store.createSubject({
           ...subject,
@@ -43,8 +40,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'throws what the driver throws',
     caughtBy: 'createClient: found by id',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async createClient(client) {
         try {
           await store.createClient(client)
@@ -57,8 +53,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'writes attributes whatever they were before',
     caughtBy: 'updateClient: nothing changes where',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       updateClient(id, change) {
         const rest = { ...change }
         delete rest.attributesBefore
@@ -69,16 +64,14 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'clears what an update does not name',
     caughtBy: 'updateSubject: changes what is given',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       updateSubject: (id, change) => store.updateSubject(id, { attributes: {}, ...change }),
     }),
   },
   {
     name: 'finds a client by a key of another dialect',
     caughtBy: 'createClient: found by id',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async findClient(lookup) {
         const found = await store.findClient(lookup)
         if (found || lookup.by === 'id') return found
@@ -89,8 +82,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'looks whether a ticket is used, then opens: two callers get a session',
     caughtBy: 'redeem: of 50 callers',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async redeem(command) {
         if ('join' in command) return store.redeem(command)
         const { kind, key, value } = command.ticket
@@ -106,8 +98,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'lets a client join, then marks the ticket: those that lose have joined as well',
     caughtBy: 'redeem: of 50 callers exactly one joins',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async redeem(command) {
         if (!('join' in command)) return store.redeem(command)
         const { kind, key } = command.ticket
@@ -121,8 +112,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'uses a ticket up for a session that has ended',
     caughtBy: 'redeem: a session that has ended is not joined',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async redeem(command) {
         const outcome = await store.redeem(command)
         const { kind, key } = command.ticket
@@ -134,8 +124,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'marks a ticket, then opens: a refused session uses it up',
     caughtBy: 'redeem: one that is refused',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async redeem(command) {
         try {
           return await store.redeem(command)
@@ -149,8 +138,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'finds a ticket, then removes it: two callers get it',
     caughtBy: 'takeTicket: of 50 callers',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async takeTicket(kind, key) {
         const found = await store.findTicket(kind, key)
         await store.takeTicket(kind, key)
@@ -161,8 +149,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'reads an attempt count, then writes it: guesses at once count once',
     caughtBy: 'countAttempt: 50 at once',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async countAttempt(kind, key) {
         const found = await store.findTicket(kind, key)
         const counted = await store.countAttempt(kind, key)
@@ -173,8 +160,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'looks for a ticket, then stores: two callers add it',
     caughtBy: 'addTicket: of 50 callers',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async addTicket(ticket, nowMs) {
         const found = await store.findTicket(ticket.kind, ticket.key)
         if (found && nowMs <= found.expiresAtMs) return false
@@ -186,8 +172,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'keeps attempts when a ticket is replaced',
     caughtBy: 'putTicket: stores, and replaces',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async putTicket(ticket) {
         const before = (await store.findTicket(ticket.kind, ticket.key))?.attempts ?? 0
         await store.putTicket(ticket)
@@ -200,8 +185,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'takes a prefix for a pattern',
     caughtBy: 'listTickets: by key',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async listTickets(kind, prefix, limit, after) {
         const all = await store.listTickets(kind, '', 1000, after)
         const pattern = new RegExp(`^${prefix.replaceAll('%', '.*')}`, 'si')
@@ -212,8 +196,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'begins a page of tickets with the last of the page before',
     caughtBy: 'listTickets: by key',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async listTickets(kind, prefix, limit, after) {
         const [last] = after === undefined ? [] : await store.listTickets(kind, after, 1)
         const rest = await store.listTickets(kind, prefix, limit, after)
@@ -224,10 +207,9 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'keeps tickets in memory',
     caughtBy: 'durable: everything that was resolved',
-    wrap: (store) => {
+    overrides: () => {
       const tickets = new Map<string, Ticket & { attempts: number }>()
       return {
-        ...store,
         async putTicket(ticket) {
           tickets.set(`${ticket.kind} ${ticket.key}`, { ...ticket, attempts: 0 })
         },
@@ -243,8 +225,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'looks whether a key signs, then adds one: two nodes sign with two',
     caughtBy: 'rotateKeys: of 20 first callers',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async rotateKeys(next, retire, unlessPresent) {
         if (unlessPresent && (await store.listKeys()).length > 0) return false
         return store.rotateKeys(next, retire, false)
@@ -254,11 +235,11 @@ export const brokenRecords: readonly BrokenStore[] = [
   {
     name: 'sweeps all at once',
     caughtBy: 'sweep: at most the limit',
-    wrap: (store) => ({ ...store, sweep: (nowMs) => store.sweep(nowMs, 1000) }),
+    overrides: (store) => ({ sweep: (nowMs) => store.sweep(nowMs, 1000) }),
   },
   {
     name: 'sweeps what is not expired yet',
     caughtBy: 'sweep: removes what has expired',
-    wrap: (store) => ({ ...store, sweep: (nowMs, limit) => store.sweep(nowMs + 1, limit) }),
+    overrides: (store) => ({ sweep: (nowMs, limit) => store.sweep(nowMs + 1, limit) }),
   },
 ]

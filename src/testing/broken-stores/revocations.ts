@@ -8,15 +8,14 @@ export const brokenRevocations: readonly BrokenStore[] = [
   {
     name: 'answers a revocation before it is committed',
     caughtBy: 'race: what a resolved change wrote',
-    wrap: (store) => ({ ...store, revoke: async (command) => guess(store, command) }),
+    overrides: (store) => ({ revoke: async (command) => guess(store, command) }),
   },
   {
     name: 'commits revocations in an order of its own',
     caughtBy: 'revoke: commits in the order of the calls',
-    wrap: (store) => {
+    overrides: (store) => {
       let turn = 0
       return {
-        ...store,
         async revoke(command) {
           turn += 1
           if (turn % 3 === 0) await nextTurn()
@@ -28,8 +27,7 @@ export const brokenRevocations: readonly BrokenStore[] = [
   {
     name: 'loses what was accepted when it is closed',
     caughtBy: 'close: finishes what was accepted',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async revoke(command) {
         await nextTurn()
         return store.revoke(command)
@@ -39,8 +37,7 @@ export const brokenRevocations: readonly BrokenStore[] = [
   {
     name: 'gives the same sequence number twice',
     caughtBy: 'revoke: a refused neighbour leaves no gap',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       readStream: async (...request) =>
         (await store.readStream(...request)).map((entry) =>
           entry.sequence % 10 === 0 ? { ...entry, sequence: entry.sequence - 1 } : entry,
@@ -50,8 +47,7 @@ export const brokenRevocations: readonly BrokenStore[] = [
   {
     name: 'does not chain an entry to the one before it',
     caughtBy: 'revoke: commits in the order of the calls',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       readStream: async (...request) =>
         (await store.readStream(...request)).map((entry) => ({ ...entry, previousHash: '' })),
     }),
@@ -59,8 +55,7 @@ export const brokenRevocations: readonly BrokenStore[] = [
   {
     name: 'adds an entry for every logout, ended already or not',
     caughtBy: 'revoke: 100 at once of one session',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async revoke(command) {
         const { revocation } = await store.revoke(command)
         return { revocation: { ...revocation, id: command.id }, added: true }
@@ -70,11 +65,10 @@ export const brokenRevocations: readonly BrokenStore[] = [
   {
     name: 'takes a repeated command of a wide scope for another logout',
     caughtBy: 'revoke: a command that is repeated',
-    wrap: (store) => {
+    overrides: (store) => {
       let repeats = 0
       const seen = new Set<string>()
       return {
-        ...store,
         async revoke(command) {
           if (!isWide(command.scope) || !seen.has(command.id)) {
             seen.add(command.id)
@@ -89,18 +83,16 @@ export const brokenRevocations: readonly BrokenStore[] = [
   {
     name: 'does not look at the generation that the caller saw',
     caughtBy: 'revoke: a repeated wide logout',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       revoke: (command) => store.revoke({ ...command, ifGeneration: Number.MAX_SAFE_INTEGER }),
     }),
   },
   {
     name: 'lets a refused command spoil the whole batch',
     caughtBy: 'revoke: a refused neighbour leaves no gap',
-    wrap: (store) => {
+    overrides: (store) => {
       let batch: Promise<RevokeOutcome>[] = []
       return {
-        ...store,
         async revoke(command) {
           batch.push(store.revoke(command))
           const mine = batch
@@ -119,16 +111,14 @@ export const brokenRevocations: readonly BrokenStore[] = [
   {
     name: 'cuts text at a NUL',
     caughtBy: 'text: every key, actor and note',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       revoke: (command) => store.revoke({ ...command, key: command.key.split('\0')[0] ?? '' }),
     }),
   },
   {
     name: 'normalizes text',
     caughtBy: 'text: counters of different keys',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       revoke: (command) => store.revoke({ ...command, key: command.key.normalize('NFC').trim() }),
     }),
   },
@@ -149,18 +139,18 @@ export const brokenFollowing: readonly BrokenStore[] = [
   {
     name: 'drops every seventh entry on its way to the listeners',
     caughtBy: 'onCommitted: every entry once',
-    wrap: (store) => listening(store, (entries) => entries.filter((e) => e.sequence % 7 !== 0)),
+    overrides: (store) =>
+      listening(store, (entries) => entries.filter((e) => e.sequence % 7 !== 0)),
   },
   {
     name: 'tells the listeners everything twice',
     caughtBy: 'onCommitted: every entry once',
-    wrap: (store) => listening(store, (entries) => [...entries, ...entries]),
+    overrides: (store) => listening(store, (entries) => [...entries, ...entries]),
   },
   {
     name: 'tells the callers before the listeners',
     caughtBy: 'onCommitted: every entry once',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       onCommitted: (listener) =>
         store.onCommitted((entries) => {
           setImmediate(() => {
@@ -172,10 +162,9 @@ export const brokenFollowing: readonly BrokenStore[] = [
   {
     name: 'has one listener: the last',
     caughtBy: 'onCommitted: several listeners',
-    wrap: (store) => {
+    overrides: (store) => {
       let stopLast = (): void => undefined
       return {
-        ...store,
         onCommitted(listener) {
           stopLast()
           stopLast = store.onCommitted(listener)
@@ -187,8 +176,7 @@ export const brokenFollowing: readonly BrokenStore[] = [
   {
     name: 'counts its head from 0',
     caughtBy: 'head:',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       head: async () =>
         new Map([...(await store.head())].map(([stream, last]) => [stream, Math.max(0, last - 1)])),
     }),
@@ -196,8 +184,7 @@ export const brokenFollowing: readonly BrokenStore[] = [
   {
     name: 'does not bound a page',
     caughtBy: 'readStream: refuses a limit',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       readStream: (stream, after, limit) =>
         store.readStream(stream, after, limit >= 1 ? Math.min(Math.floor(limit), 10_000) : 10_000),
     }),
@@ -205,8 +192,7 @@ export const brokenFollowing: readonly BrokenStore[] = [
   {
     name: 'counts pages from the top, whatever is added meanwhile',
     caughtBy: 'listRevocations: what is added meanwhile',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async listRevocations(filter, { limit, cursor }) {
         const skip = Number(cursor ?? 0)
         const { items } = await store.listRevocations(filter, { limit: 1000, cursor: undefined })
@@ -218,8 +204,7 @@ export const brokenFollowing: readonly BrokenStore[] = [
   {
     name: 'takes the last raise of a counter for the one that ended a session',
     caughtBy: 'findEnding: of a counter',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async findEnding(places) {
         const first = await store.findEnding(places)
         if (first === undefined) return undefined
@@ -232,8 +217,7 @@ export const brokenFollowing: readonly BrokenStore[] = [
   {
     name: 'finds the earliest entry by the clock',
     caughtBy: 'findEnding: where several',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async findEnding(places) {
         const found = await Promise.all(places.map((place) => store.findEnding([place])))
         return found.filter((entry) => entry !== undefined).toSorted((a, b) => a.atMs - b.atMs)[0]
@@ -243,16 +227,14 @@ export const brokenFollowing: readonly BrokenStore[] = [
   {
     name: 'finds nothing that ended a device',
     caughtBy: 'findEnding: an entry of every scope',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       findEnding: (places) => store.findEnding(places.filter(({ scope }) => scope !== 'device')),
     }),
   },
   {
     name: 'takes the end of another issuer’s token for the end of ours',
     caughtBy: 'findEnding: an entry of every scope',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async findEnding(places) {
         const found = await store.findEnding(places)
         const [place] = places
@@ -269,8 +251,7 @@ export const brokenFollowing: readonly BrokenStore[] = [
   {
     name: 'skips an entry between two chunks',
     caughtBy: 'liveRevocations: thousands',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async *liveRevocations(nowMs) {
         let chunks = 0
         for await (const chunk of store.liveRevocations(nowMs)) {
@@ -283,13 +264,12 @@ export const brokenFollowing: readonly BrokenStore[] = [
   {
     name: 'never forgets',
     caughtBy: 'liveRevocations: only what is not to be forgotten',
-    wrap: (store) => ({ ...store, liveRevocations: () => store.liveRevocations(0) }),
+    overrides: (store) => ({ liveRevocations: () => store.liveRevocations(0) }),
   },
   {
     name: 'remembers a counter only as long as its last entry says',
     caughtBy: 'liveRevocations: of a counter',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async *liveRevocations(nowMs) {
         for await (const chunk of store.liveRevocations(nowMs)) {
           yield chunk.filter(({ atMs, scope }) => !isWide(scope) || atMs + 3_600_000 >= nowMs)
@@ -302,9 +282,8 @@ export const brokenFollowing: readonly BrokenStore[] = [
 function listening(
   store: Store,
   change: (entries: readonly Revocation[]) => readonly Revocation[],
-): Store {
+): Partial<Store> {
   return {
-    ...store,
     onCommitted: (listener) =>
       store.onCommitted((entries) => {
         const changed = change(entries)

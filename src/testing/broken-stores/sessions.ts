@@ -5,8 +5,7 @@ export const brokenSessions: readonly BrokenStore[] = [
   {
     name: 'reads the counters after the login, not with it',
     caughtBy: 'race: no login that began before',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async openSession(command) {
         const opened = await store.openSession(command)
         await nextTurn()
@@ -17,8 +16,7 @@ export const brokenSessions: readonly BrokenStore[] = [
   {
     name: 'reads the counters anew whenever a session is read',
     caughtBy: 'openSession: reads the counters once',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async findSession(sid) {
         const found = await store.findSession(sid)
         return found && { ...found, generations: await store.generations(found) }
@@ -28,8 +26,7 @@ export const brokenSessions: readonly BrokenStore[] = [
   {
     name: 'lets a login wait while a logout overtakes it',
     caughtBy: 'race: a login and a logout of all',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async openSession(command) {
         await nextTurn()
         return store.openSession(command)
@@ -39,8 +36,7 @@ export const brokenSessions: readonly BrokenStore[] = [
   {
     name: 'leaves something of a refused login behind',
     caughtBy: 'openSession: refuses a disabled',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async openSession(command) {
         try {
           return await store.openSession(command)
@@ -54,8 +50,7 @@ export const brokenSessions: readonly BrokenStore[] = [
   {
     name: 'finds the last session of a device, live or not',
     caughtBy: 'findDeviceSession:',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async findDeviceSession(deviceKey, nowMs) {
         const page = { limit: 1, cursor: undefined }
         return (await store.listSessions({ deviceKey }, nowMs, page)).items[0]?.session
@@ -65,8 +60,7 @@ export const brokenSessions: readonly BrokenStore[] = [
   {
     name: 'shows what has ended as live',
     caughtBy: 'listSessions: says who is live',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async listSessions(...request) {
         const page = await store.listSessions(...request)
         return { ...page, items: page.items.map((item) => ({ ...item, state: 'live' })) }
@@ -76,8 +70,7 @@ export const brokenSessions: readonly BrokenStore[] = [
   {
     name: 'loses what is behind the rows that it looked at',
     caughtBy: 'listSessions and countSessions: look at no more rows',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async listSessions(...request) {
         const page = await store.listSessions(...request)
         return page.items.length === 0 ? { ...page, next: undefined } : page
@@ -87,16 +80,12 @@ export const brokenSessions: readonly BrokenStore[] = [
   {
     name: 'counts everything, however much it is',
     caughtBy: 'listSessions and countSessions: look at no more rows',
-    wrap: (store) => ({
-      ...store,
-      countSessions: (filter) => store.countSessions(filter),
-    }),
+    overrides: (store) => ({ countSessions: (filter) => store.countSessions(filter) }),
   },
   {
     name: 'knows when somebody logged in, and nothing since',
     caughtBy: 'findSessionStatus: last seen',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async findSessionStatus(...request) {
         const status = await store.findSessionStatus(...request)
         return status && { ...status, lastSeenAtMs: status.session.createdAtMs }
@@ -106,8 +95,7 @@ export const brokenSessions: readonly BrokenStore[] = [
   {
     name: 'counts the expired among the live',
     caughtBy: 'listSessions: says who is live',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       countSessions: (filter) =>
         store.countSessions(filter.liveAtMs === undefined ? filter : { ...filter, liveAtMs: 0 }),
     }),
@@ -115,9 +103,8 @@ export const brokenSessions: readonly BrokenStore[] = [
 ]
 
 /** What rotate would have said, had it not looked. */
-function rotatingAnyway(store: Store, ignored: 'revoked' | 'expired'): Store {
+function rotatingAnyway(store: Store, ignored: 'revoked' | 'expired'): Partial<Store> {
   return {
-    ...store,
     async rotate(command) {
       const outcome = await store.rotate(command)
       return outcome.kind === ignored ? { kind: 'rotated' } : outcome
@@ -129,15 +116,14 @@ export const brokenRotations: readonly BrokenStore[] = [
   {
     name: 'rotates without looking whether the session was ended by name',
     caughtBy: 'rotate: refused once the session has ended',
-    wrap: (store) => rotatingAnyway(store, 'revoked'),
+    overrides: (store) => rotatingAnyway(store, 'revoked'),
   },
   {
     name: 'rotates without looking at the counters',
     caughtBy: 'rotate: refused once any counter',
-    wrap: (store) => {
+    overrides: (store) => {
       const named = new Set<string>()
       return {
-        ...store,
         async revoke(command) {
           if (command.scope === 'session') named.add(command.key)
           return store.revoke(command)
@@ -154,21 +140,19 @@ export const brokenRotations: readonly BrokenStore[] = [
   {
     name: 'rotates what has expired',
     caughtBy: 'rotate: a token is good up to the last moment',
-    wrap: (store) => rotatingAnyway(store, 'expired'),
+    overrides: (store) => rotatingAnyway(store, 'expired'),
   },
   {
     name: 'lets a token expire a moment early',
     caughtBy: 'rotate: a token is good up to the last moment',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       rotate: (command) => store.rotate({ ...command, nowMs: command.nowMs + 1 }),
     }),
   },
   {
     name: 'checks the session first and uses the token up later',
     caughtBy: 'race: after a revocation has resolved',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async rotate(command) {
         const outcome = await store.rotate(command)
         if (outcome.kind !== 'revoked') return outcome
@@ -179,10 +163,9 @@ export const brokenRotations: readonly BrokenStore[] = [
   {
     name: 'looks at the id of a token and not at its secret',
     caughtBy: 'rotate: a wrong id or secret',
-    wrap: (store) => {
+    overrides: (store) => {
       const hashes = new Map<string, string>()
       return {
-        ...store,
         async openSession(command) {
           const token = command.refreshToken
           if (token) hashes.set(token.id, token.secretHash)
@@ -199,16 +182,14 @@ export const brokenRotations: readonly BrokenStore[] = [
   {
     name: 'forgets the successor',
     caughtBy: 'rotate: the successor takes over',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       rotate: (command) => store.rotate({ ...command, successor: undefined }),
     }),
   },
   {
     name: 'hands the first answer out for ever',
     caughtBy: 'rotate: within its grace',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async rotate(command) {
         const outcome = await store.rotate(command)
         if (outcome.kind !== 'reused') return outcome
@@ -219,8 +200,7 @@ export const brokenRotations: readonly BrokenStore[] = [
   {
     name: 'answers a retry with a new answer instead of the first',
     caughtBy: 'rotate: within its grace',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       async rotate(command) {
         const outcome = await store.rotate(command)
         if (outcome.kind !== 'replayed') return outcome
@@ -231,8 +211,7 @@ export const brokenRotations: readonly BrokenStore[] = [
   {
     name: 'takes a retry without any grace for a retry within it',
     caughtBy: 'rotate: without a grace',
-    wrap: (store) => ({
-      ...store,
+    overrides: (store) => ({
       rotate: (command) => store.rotate({ ...command, graceMs: command.graceMs + 60_000 }),
     }),
   },
