@@ -12,6 +12,11 @@ export function describeReceipt(receipt: WireReceipt): string {
   return `confirmed by ${String(acknowledged)} of ${String(verifiers)} ${noun}${rest} ${time}`
 }
 
+/** What follows a change that may have ended sessions. */
+export function describeEnded(revoked: WireRevoked | null): string {
+  return revoked === null ? '' : `; sessions ended, ${describeReceipt(revoked.receipt)}`
+}
+
 /**
  * Prints what was ended.
  *

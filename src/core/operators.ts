@@ -1,4 +1,5 @@
 /** Operators: who they are, and how they are added, changed and removed. */
+import { defined } from '../domain/defined.ts'
 import { refuse } from '../domain/failure.ts'
 import {
   MIN_OPERATOR_PASSWORD_LENGTH,
@@ -79,8 +80,7 @@ export function operatorVerbs(dependencies: CoreDependencies): Operators {
       if (password !== undefined && found.identity !== undefined) return refuseSecondWay()
       const passwordHash = await hash(password)
       const operator = await store.updateOperator(found, {
-        ...(role === undefined ? {} : { role }),
-        ...(passwordHash === undefined ? {} : { passwordHash }),
+        ...defined({ role, passwordHash }),
       })
       // After it is stored: see `changeSubject`.
       const isEnding = passwordHash !== undefined

@@ -1,3 +1,4 @@
+import { defined } from '../domain/defined.ts'
 import { cutoffAt, forgetAfterMs, type Issuer } from '../domain/issuer.ts'
 import { kindOf } from '../domain/scope.ts'
 import { refuse } from '../domain/failure.ts'
@@ -42,7 +43,7 @@ export function revokeForeign(
   return revoke(dependencies, {
     ...request,
     issuer: issuer.issuer,
-    ...(cutoff === undefined ? {} : { cutoffSeconds: cutoff }),
+    ...defined({ cutoffSeconds: cutoff }),
     foreignForgetAfterMs: forgetAfterMs(issuer, end),
   })
 }

@@ -1,4 +1,5 @@
 /** What is declared of a call, as an operation of the OpenAPI 3.1 document. */
+import { defined } from '../domain/defined.ts'
 import { Type, type TSchema } from 'typebox'
 import type { Route } from './surface.ts'
 import { propertiesOf, type InputPlace } from './input.ts'
@@ -29,10 +30,9 @@ interface Words {
 export function operationOf(form: Described): Route['operation'] {
   const { operationId, tags, summary, description, security = [], responses } = form
   return {
-    ...(operationId === undefined ? {} : { operationId }),
-    ...(tags === undefined ? {} : { tags }),
+    ...defined({ operationId, tags }),
     summary,
-    ...(description === undefined ? {} : { description }),
+    ...defined({ description }),
     security,
     parameters: [
       ...parametersOf('path', form.params),
@@ -61,8 +61,7 @@ function requestBodyOf(
 ): object {
   const content = {
     schema,
-    ...(example === undefined ? {} : { example }),
-    ...(examples === undefined ? {} : { examples }),
+    ...defined({ example, examples }),
   }
   const types = bodyTypes[bodyType].map((type) => [type, content] as const)
   return { required: true, content: Object.fromEntries(types) }
@@ -78,9 +77,9 @@ function parametersOf(
       name,
       in: place,
       ...(Type.IsOptional(member) ? {} : { required: true }),
-      ...(description === undefined ? {} : { description }),
+      ...defined({ description }),
       schema: rest,
-      ...(example === undefined ? {} : { example }),
+      ...defined({ example }),
     }
   })
 }
@@ -88,14 +87,12 @@ function parametersOf(
 function writeResponse(response: AnyResponse): object {
   const { description, schema, type, alsoType, example, examples, headers } = response
   const content = {
-    ...(schema === undefined ? {} : { schema }),
-    ...(example === undefined ? {} : { example }),
-    ...(examples === undefined ? {} : { examples }),
+    ...defined({ schema, example, examples }),
   }
   const hasBody = schema !== undefined || type !== undefined
   return {
     description,
-    ...(headers === undefined ? {} : { headers }),
+    ...defined({ headers }),
     ...(hasBody
       ? {
           content: {

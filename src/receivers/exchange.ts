@@ -5,6 +5,7 @@
  * sent to the public internet and to what the operator has listed (SSRF). A name is looked up once:
  * the address that was checked is the one that is dialled. Redirects are not followed.
  */
+import { defined } from '../domain/defined.ts'
 import { lookup as lookUp, type LookupAddress } from 'node:dns'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
@@ -86,7 +87,7 @@ export function outcomeOf({ status, headers }: Answer, nowMs: number): SendOutco
   const error = `it answered ${String(status)}`
   if (NEVER.has(status)) return { kind: 'refused', error }
   const retryAfterMs = retryAfter(headers, nowMs)
-  return { kind: 'again', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+  return { kind: 'again', error, ...defined({ retryAfterMs }) }
 }
 
 /** The message itself is at fault, so the same one will not be taken later either. */

@@ -1,3 +1,4 @@
+import { defined } from '../domain/defined.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Receiver } from '../ports/delivery.ts'
 import type { Group } from '../settings/schema.ts'
@@ -35,7 +36,7 @@ export function defineReceiver<Options>(module: {
       return {
         kind,
         dialects: made.dialects,
-        ...(issuers === undefined ? {} : { issuers }),
+        ...defined({ issuers }),
         owesForeign: (entry) => made.owesForeign?.(entry),
         owes: (ended) => made.owes(ended),
         send: (delivery, signal) => made.send(delivery, signal),

@@ -1,4 +1,5 @@
 /** Bringing a schema up to date without starting a server. */
+import { defined } from '../domain/defined.ts'
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
@@ -53,8 +54,7 @@ export async function placeOf(
 ): Promise<DatabasePlace> {
   const { environment, data, databaseUrl } = options
   const config = await loadConfig(environment, {
-    ...(data === undefined ? {} : { dataDir: data }),
-    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...defined({ dataDir: data, databaseUrl }),
     configPath: options.config,
   })
   const url = databaseUrl ?? (data === undefined ? config.databaseUrl : undefined)

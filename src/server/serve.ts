@@ -1,3 +1,4 @@
+import { defined } from '../domain/defined.ts'
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Core } from '../core/core.ts'
@@ -96,7 +97,7 @@ async function start(withoutDemo: Config, output: Output): Promise<RunningServer
     random: systemRandom(),
     log,
     lostLogLines: () => output.lost,
-    ...(demo === undefined ? {} : { demoServers: demo }),
+    ...defined({ demoServers: demo }),
     otpSender: createOtpSender(config, print),
   }).catch(async (error: unknown) => {
     await demo?.close()

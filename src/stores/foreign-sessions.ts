@@ -3,17 +3,9 @@ import type { ForeignSession } from '../domain/foreign-session.ts'
 import type { ForeignSessionFilter } from '../ports/foreign-session.ts'
 import type { Page, PageRequest } from '../ports/store.ts'
 import { checkLimit, readCursor, toPage, writeCursor } from './pages.ts'
+import type { Row } from './row.ts'
 
-export interface ForeignSessionRow {
-  readonly issuer: string
-  readonly subject: string
-  readonly session: string
-  readonly client: string
-  readonly since_seconds: number
-  readonly first_seen_at_ms: number
-  readonly last_seen_at_ms: number
-  readonly expires_at_ms: number
-}
+export type ForeignSessionRow = Row<ForeignSession>
 
 const LIST = 'foreign-sessions'
 const names = ['issuer', 'subject', 'session', 'client'] as const

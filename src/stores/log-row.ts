@@ -1,22 +1,8 @@
 /** A row of the log, as both stores name its columns. */
 import type { Revocation } from '../domain/revocation.ts'
+import type { Row } from './row.ts'
 
-export interface LogColumns {
-  readonly id: string
-  readonly scope: Revocation['scope']
-  readonly key: string
-  readonly generation: number
-  readonly reason: Revocation['reason']
-  readonly actor: string
-  readonly note: string
-  readonly at_ms: number
-  readonly forget_after_ms: number
-  readonly previous_hash: string
-  readonly hash: string
-  readonly version: number
-  readonly issuer: string
-  readonly cutoff_seconds: number
-}
+export type LogColumns = Row<Omit<Revocation, 'stream' | 'sequence'>>
 
 export function toRevocation(row: LogColumns, stream: string, sequence: number): Revocation {
   return {

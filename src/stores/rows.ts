@@ -1,4 +1,4 @@
-/** Rows that both stores name alike, as the domain's values. Columns are in snake case. */
+/** Rows that both stores name alike, as the domain's values. */
 import type { Checkpoint } from '../domain/checkpoint.ts'
 import type { Delivery } from '../domain/delivery.ts'
 import { generationsFrom, type Generations } from '../domain/generation.ts'
@@ -10,6 +10,7 @@ import type { Session } from '../domain/session.ts'
 import type { SigningKey } from '../ports/store.ts'
 import type { Ticket } from '../ports/ticket.ts'
 import { generationColumn } from './ends.ts'
+import type { Row } from './row.ts'
 
 /** What a session read of each counter. */
 export type GenerationColumns = { readonly [S in SessionCounter as `${S}_generation`]: number }
@@ -18,18 +19,8 @@ export function toGenerations(row: GenerationColumns): Generations {
   return generationsFrom((scope) => row[generationColumn(scope)])
 }
 
-export interface SessionRow extends GenerationColumns {
+export interface SessionRow extends Row<Omit<Session, 'generations'>>, GenerationColumns {
   readonly number: number
-  readonly sid: string
-  readonly participant_id: string
-  readonly subject_id: string
-  readonly client_id: string
-  readonly device_key: string | null
-  readonly dialect: string
-  readonly created_at_ms: number
-  readonly expires_at_ms: number
-  readonly access_lifetime_ms: number
-  readonly attributes: string
 }
 
 export function toSession(row: SessionRow): Session {
@@ -48,17 +39,9 @@ export function toSession(row: SessionRow): Session {
   }
 }
 
-export interface SubjectRow {
-  readonly id: string
-  readonly name: string
-  readonly username: string | null
-  readonly email: string | null
-  readonly phone: string | null
-  readonly password_hash: string | null
+export interface SubjectRow extends Row<Omit<Subject, 'status'>> {
   /** The column keeps its earlier name. */
   readonly standing: Subject['status']
-  readonly created_at_ms: number
-  readonly attributes: string
 }
 
 export function toSubject(row: SubjectRow): Subject {
@@ -75,17 +58,9 @@ export function toSubject(row: SubjectRow): Subject {
   }
 }
 
-export interface ClientRow {
-  readonly id: string
-  readonly name: string
-  readonly dialect: string
-  readonly key: string
-  readonly secret_hash: string | null
-  readonly allowlist: string
-  readonly redirect_uris: string
+export interface ClientRow extends Row<Omit<Client, 'status'>> {
+  /** The column keeps its earlier name. */
   readonly standing: Client['status']
-  readonly created_at_ms: number
-  readonly attributes: string
 }
 
 export function toClient(row: ClientRow): Client {
@@ -103,26 +78,13 @@ export function toClient(row: ClientRow): Client {
   }
 }
 
-export interface TicketRow {
-  readonly kind: string
-  readonly key: string
-  readonly value: string
-  readonly expires_at_ms: number
-  readonly attempts: number
-}
+export type TicketRow = Row<Ticket> & { readonly attempts: number }
 
 export function toTicket(row: TicketRow): Ticket {
   return { kind: row.kind, key: row.key, value: row.value, expiresAtMs: row.expires_at_ms }
 }
 
-export interface KeyRow {
-  readonly kid: string
-  readonly algorithm: SigningKey['algorithm']
-  readonly private_jwk: string
-  readonly created_at_ms: number
-  readonly retired_at_ms: number | null
-  readonly remove_after_ms: number | null
-}
+export type KeyRow = Row<SigningKey>
 
 export function toSigningKey(row: KeyRow): SigningKey {
   return {
@@ -135,21 +97,7 @@ export function toSigningKey(row: KeyRow): SigningKey {
   }
 }
 
-export interface DeliveryRow {
-  readonly number: number
-  readonly id: string
-  readonly receiver: string
-  readonly subject: string
-  readonly revocation_id: string
-  readonly facts: string
-  readonly created_at_ms: number
-  readonly state: Delivery['state']
-  readonly attempts: number
-  readonly due_at_ms: number
-  readonly claimed_by: string | null
-  readonly last_error: string | null
-  readonly settled_at_ms: number | null
-}
+export type DeliveryRow = Row<Delivery> & { readonly number: number }
 
 export function toDelivery(row: DeliveryRow): Delivery {
   return {
@@ -168,17 +116,7 @@ export function toDelivery(row: DeliveryRow): Delivery {
   }
 }
 
-export interface CheckpointRow {
-  readonly stream: string
-  readonly sequence: number
-  readonly hash: string
-  readonly kept: number
-  readonly kept_hash: string
-  readonly before_ms: number
-  readonly at_ms: number
-  readonly actor: string
-  readonly seal: string
-}
+export type CheckpointRow = Row<Checkpoint>
 
 export function toCheckpoint(row: CheckpointRow): Checkpoint {
   return {
@@ -194,14 +132,7 @@ export function toCheckpoint(row: CheckpointRow): Checkpoint {
   }
 }
 
-export interface OperatorRow {
-  readonly id: string
-  readonly name: string
-  readonly role: Operator['role']
-  readonly password_hash: string | null
-  readonly created_at_ms: number
-  readonly identity: string | null
-}
+export type OperatorRow = Row<Operator>
 
 export function toOperator(row: OperatorRow): Operator {
   return {
@@ -224,16 +155,7 @@ function toIdentity(text: string): OperatorIdentity {
   return { issuer, claim, value }
 }
 
-export interface PasskeyRow {
-  readonly id: string
-  readonly holder: string
-  readonly public_key: string
-  readonly counter: number
-  readonly transports: string
-  readonly created_at_ms: number
-  readonly last_used_at_ms: number | null
-  readonly name: string
-}
+export type PasskeyRow = Row<Passkey>
 
 export function toPasskey(row: PasskeyRow): Passkey {
   return {

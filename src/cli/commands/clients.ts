@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts'
 import type { Command } from 'commander'
 import type { Attributes } from '../../protocol/admin-requests.ts'
 import type { WireClient, WireClientChanged } from '../../client/index.ts'
@@ -6,7 +7,7 @@ import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { pageSizeFor, showList, withLimit } from '../list.ts'
 import type { Column, Output } from '../output.ts'
-import { describeReceipt } from '../receipt.ts'
+import { describeEnded } from '../receipt.ts'
 import { readSecretLine } from '../secrets.ts'
 import type { Shell } from '../shell.ts'
 import { stateStyle } from '../style.ts'
@@ -76,8 +77,7 @@ function addSet(clients: Command, shell: Shell): void {
     .action(async (id: string, { name, redirect, remove }: SetFlags, command: Command) => {
       const oauth = await metadataFrom(command, remove)
       const patch = {
-        ...(name === undefined ? {} : { name }),
-        ...(redirect === undefined ? {} : { redirectUris: redirect }),
+        ...defined({ name, redirectUris: redirect }),
         ...(Object.keys(oauth).length === 0 ? {} : { oauth }),
       }
       if (Object.keys(patch).length === 0) {
@@ -129,10 +129,7 @@ function addAdd(clients: Command, shell: Shell): void {
       const changed = await client.createClient({
         dialect,
         key,
-        ...(id === undefined ? {} : { id }),
-        ...(name === undefined ? {} : { name }),
-        ...(allow === undefined ? {} : { allowlist: allow }),
-        ...(redirect === undefined ? {} : { redirectUris: redirect }),
+        ...defined({ id, name, allowlist: allow, redirectUris: redirect }),
         ...(secretStdin ? { secret: await readSecretLine(shell.terminal, 'secret') } : {}),
         generateSecret: !secretStdin && flags.public !== true,
         ...(isRegistered ? { attributes: { oauth } as unknown as Attributes } : {}),
@@ -214,7 +211,6 @@ function addRotateSecret(clients: Command, shell: Shell): void {
 
 function report(output: Output, verb: string, changed: WireClientChanged): void {
   const { client, secret, revoked } = changed
-  const ended = revoked === null ? '' : `; sessions ended, ${describeReceipt(revoked.receipt)}`
-  output.result(`${verb} ${client.id}${ended}`, changed)
+  output.result(`${verb} ${client.id}${describeEnded(revoked)}`, changed)
   if (secret !== null && !output.json) output.result(`secret: ${secret}`, undefined)
 }

@@ -2,6 +2,7 @@
  * Commands, one a file: each adds itself to the program, says what it does, and loads what it needs
  * when it is run. What they share is in the folder above.
  */
+import { defined } from '../../domain/defined.ts'
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { Finding } from '../../server/doctor/doctor.ts'
@@ -53,8 +54,7 @@ export function addDoctor(program: Command, shell: Shell): void {
       const options = { ...rest, environment: shell.terminal.env }
       for await (const finding of examine({
         ...options,
-        ...(server === undefined ? {} : { server }),
-        ...(guardCredential === undefined ? {} : { guardCredential }),
+        ...defined({ server, guardCredential }),
       })) {
         findings.push(finding)
       }

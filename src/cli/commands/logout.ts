@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts'
 import { Option, type Command } from 'commander'
 import {
   revocationReasons,
@@ -79,7 +80,7 @@ export function addLogout(program: Command, shell: Shell): void {
       const revoked = await client.revoke({
         ...target.named,
         reason,
-        ...(note === undefined ? {} : { note }),
+        ...defined({ note }),
         requireKnown: flags.unknown !== true,
         wait,
       })
@@ -135,8 +136,7 @@ async function readTarget(flags: LogoutFlags, terminal: Terminal): Promise<Targe
   const { key, words } = keyOf(named.scope, named.value)
   const target: NamedTarget = {
     scope: named.scope,
-    ...(key === undefined ? {} : { key }),
-    ...(issuer === undefined ? {} : { issuer }),
+    ...defined({ key, issuer }),
     ...(lock === undefined ? {} : { lockSeconds: secondsOf(lock) }),
   }
   const of = issuer === undefined ? '' : ` of ${issuer}`
@@ -230,7 +230,7 @@ async function confirmEveryone(
       'standard input is not a terminal to ask at: --everyone needs --yes',
     )
   }
-  const target = { scope: 'everyone', ...(issuer === undefined ? {} : { issuer }) } as const
+  const target = { scope: 'everyone', ...defined({ issuer }) } as const
   const { sessions } = await client.dryRun(target)
   const what =
     issuer === undefined ? `${describeSessions(sessions)}, everyone’s` : `every login at ${issuer}`

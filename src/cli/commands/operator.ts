@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts'
 import { Argument, Option, type Command } from 'commander'
 import { ApiError, type Role, type WireOperator } from '../../client/index.ts'
 import { roles } from '../../domain/operator.ts'
@@ -5,7 +6,7 @@ import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { pageSizeFor, showList, withLimit } from '../list.ts'
 import type { Column } from '../output.ts'
-import { describeReceipt } from '../receipt.ts'
+import { describeEnded, describeReceipt } from '../receipt.ts'
 import { askNewPassword, readSecretLine } from '../secrets.ts'
 import type { Shell } from '../shell.ts'
 
@@ -76,10 +77,7 @@ function addAdd(operator: Command, shell: Shell): void {
       const wayIn =
         subject === undefined && email === undefined
           ? { password: await readPassword(shell, flags) }
-          : {
-              ...(subject === undefined ? {} : { subject }),
-              ...(email === undefined ? {} : { email }),
-            }
+          : defined({ subject, email })
       const added = await client.addOperator({ name, role, ...wayIn })
       shell.output(command).result(`added ${name} as ${role}`, added)
     })
@@ -142,8 +140,7 @@ function addSetPassword(operator: Command, shell: Shell): void {
       const client = await shell.connect(command)
       const password = await readPassword(shell, flags)
       const changed = await known(name, client.updateOperator(name, { password }))
-      const { revoked } = changed
-      const ended = revoked === null ? '' : `; sessions ended, ${describeReceipt(revoked.receipt)}`
+      const ended = describeEnded(changed.revoked)
       shell.output(command).result(`changed the password of ${name}${ended}`, changed)
     })
   withExamples(set, [

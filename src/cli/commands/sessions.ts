@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts'
 import type { Command } from 'commander'
 import type { WireForeignSession, WireSession } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
@@ -85,9 +86,7 @@ async function listForeign(
     throw new CliError(exitCodes.usage, `--${other} does not go with --issuer`)
   }
   const filter = {
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(subject === undefined ? {} : { subject }),
-    ...(client === undefined ? {} : { client }),
+    ...defined({ issuer, subject, client }),
   }
   const connected = await shell.connect(command)
   const found = connected.foreignSessions(filter, { pageSize: pageSizeFor(limit) })

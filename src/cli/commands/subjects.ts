@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts'
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type {
@@ -10,7 +11,7 @@ import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { pageSizeFor, showList, withLimit } from '../list.ts'
 import type { Column, Output } from '../output.ts'
-import { describeReceipt } from '../receipt.ts'
+import { describeEnded } from '../receipt.ts'
 import { askNewPassword, readSecretLine } from '../secrets.ts'
 import type { Shell } from '../shell.ts'
 import { stateStyle } from '../style.ts'
@@ -39,8 +40,8 @@ export function addSubjects(program: Command, shell: Shell): void {
     .description('Subjects: the people who log in.')
   addList(subjects, shell)
   addAdd(subjects, shell)
-  addDisable(subjects, shell)
-  addEnable(subjects, shell)
+  addStatus(subjects, shell, 'disable')
+  addStatus(subjects, shell, 'enable')
   addSetPassword(subjects, shell)
 }
 
@@ -89,11 +90,7 @@ function addAdd(subjects: Command, shell: Shell): void {
       const given = await choosePassword(shell, flags)
       const changed = await client.createSubject({
         ...given,
-        ...(id === undefined ? {} : { id }),
-        ...(name === undefined ? {} : { name }),
-        ...(username === undefined ? {} : { username }),
-        ...(email === undefined ? {} : { email }),
-        ...(phone === undefined ? {} : { phone }),
+        ...defined({ id, name, username, email, phone }),
         ...(attributes === undefined ? {} : { attributes: await readJsonFile(attributes) }),
       })
       report(shell.output(command), 'added', changed)
@@ -135,37 +132,24 @@ async function choosePassword(
   return { password: await askNewPassword(terminal, alternatives) }
 }
 
-function addDisable(subjects: Command, shell: Shell): void {
-  const disable = subjects
-    .command('disable')
-    .description('Ends all sessions of a person and refuses new ones.')
+function addStatus(subjects: Command, shell: Shell, verb: 'disable' | 'enable'): void {
+  const isDisabling = verb === 'disable'
+  const command = subjects
+    .command(verb)
+    .description(
+      isDisabling
+        ? 'Ends all sessions of a person and refuses new ones.'
+        : 'Lets a person log in again. What was ended stays ended.',
+    )
     .argument('<subject>', whoHelp)
     .action(async (who: string, _flags: object, command: Command) => {
       const client = await shell.connect(command)
-      const id = await resolve(client, who)
-      report(
-        shell.output(command),
-        'disabled',
-        await client.updateSubject(id, { status: 'disabled' }),
-      )
+      const status = isDisabling ? 'disabled' : 'active'
+      const changed = await client.updateSubject(await resolve(client, who), { status })
+      report(shell.output(command), `${verb}d`, changed)
     })
-  withExamples(disable, [
-    'outright subjects disable maria',
-    'outright subjects disable email:demo@example.com',
-  ])
-}
-
-function addEnable(subjects: Command, shell: Shell): void {
-  const enable = subjects
-    .command('enable')
-    .description('Lets a person log in again. What was ended stays ended.')
-    .argument('<subject>', whoHelp)
-    .action(async (who: string, _flags: object, command: Command) => {
-      const client = await shell.connect(command)
-      const id = await resolve(client, who)
-      report(shell.output(command), 'enabled', await client.updateSubject(id, { status: 'active' }))
-    })
-  withExamples(enable, ['outright subjects enable maria'])
+  const byEmail = isDisabling ? ['outright subjects disable email:demo@example.com'] : []
+  withExamples(command, [`outright subjects ${verb} maria`, ...byEmail])
 }
 
 interface SetPasswordFlags extends PasswordFlags {
@@ -207,7 +191,6 @@ async function resolve(client: OutrightClient, who: string): Promise<string> {
 
 function report(output: Output, verb: string, changed: WireSubjectChanged): void {
   const { subject, password, revoked } = changed
-  const ended = revoked === null ? '' : `; sessions ended, ${describeReceipt(revoked.receipt)}`
-  output.result(`${verb} ${subject.id}${ended}`, changed)
+  output.result(`${verb} ${subject.id}${describeEnded(revoked)}`, changed)
   if (password !== null && !output.json) output.result(`password: ${password}`, undefined)
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../domain/defined.ts'
 import type { Command } from 'commander'
 import { revocationReasons, revocationScopes, type WireRevocation } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
@@ -32,7 +33,7 @@ export function addWatch(program: Command, shell: Shell): void {
       let shown = 0
       const events = client.events({
         signal: stop.signal,
-        ...(after === undefined ? {} : { after }),
+        ...defined({ after }),
         onConnected() {
           output.note(`watching ${shell.server(command)}`)
         },

@@ -9,6 +9,7 @@
  * Everything that the caller did wrong is a 400 with its name in `__type`: also that there is no
  * such person, and that there were too many requests.
  */
+import { defined } from '../../domain/defined.ts'
 import { AwsV4Signer } from 'aws4fetch'
 import type { SendOutcome } from '../../ports/delivery.ts'
 import { optional, text } from '../../settings/schema.ts'
@@ -84,7 +85,7 @@ async function signed({ url, body, nowMs, ...credentials }: ToSign): Promise<{
     region,
     accessKeyId,
     secretAccessKey,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
+    ...defined({ sessionToken }),
     datetime: new Date(nowMs).toISOString().replaceAll(/[:-]|\.\d{3}/g, ''),
   })
   const { headers } = await signer.sign()

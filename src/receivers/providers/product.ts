@@ -1,4 +1,5 @@
 /** What the products have in common: the shape of each file, tokens to call with, and answers. */
+import { defined } from '../../domain/defined.ts'
 import type { Scope } from '../../domain/scope.ts'
 import type { SendOutcome } from '../../ports/delivery.ts'
 import type { Members } from '../../settings/schema.ts'
@@ -45,7 +46,7 @@ export function withToken(exchange: Exchange, authorization: string): CallApi {
     exchange(url, {
       method,
       headers: { accept: 'application/json', authorization, ...headers },
-      ...(body === undefined ? {} : { body }),
+      ...defined({ body }),
       signal,
     })
 }
@@ -85,7 +86,7 @@ export function withClientToken(
       // Credentials can be corrected, so a failure with them is always retried.
       const error = `its token endpoint answered ${String(answer.status)}`
       const retryAfterMs = retryAfter(answer.headers, nowMs())
-      return { kind: 'again', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+      return { kind: 'again', error, ...defined({ retryAfterMs }) }
     }
     const lifeMs = typeof life === 'number' ? life * 1000 : USUAL_LIFE_MS
     kept = { token, untilMs: nowMs() + lifeMs - EARLY_MS }

@@ -3,6 +3,7 @@
  * promise. It owns no rule of the system: each check asks the world what another part counts on. It
  * stands apart from the server so that it can be run before one, beside one and against one.
  */
+import { defined } from '../../domain/defined.ts'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -48,10 +49,7 @@ export interface DoctorOptions {
  */
 export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> {
   const { environment, data, databaseUrl, clock = systemClock } = options
-  const overrides: ConfigFile = {
-    ...(data === undefined ? {} : { dataDir: data }),
-    ...(databaseUrl === undefined ? {} : { databaseUrl }),
-  }
+  const overrides: ConfigFile = defined({ dataDir: data, databaseUrl })
   const { config, problems } = await readConfig(environment, {
     ...overrides,
     configPath: options.config,

@@ -1,4 +1,5 @@
 /** Answers as bytes: XML or JSON, errors plain or enhanced, and the throttle's page. */
+import { defined } from '../../../domain/defined.ts'
 import type { Failure } from '../../../domain/failure.ts'
 import type { Json } from '../../../domain/session.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
@@ -43,7 +44,7 @@ export function errorAnswer(
     const fields = { ...enhancedError(options, request, error) }
     return documentAnswer(options, request, jsonAnswer(status, fields), { error: fields })
   }
-  const plain = { status, message, ...(details === undefined ? {} : { details }) }
+  const plain = { status, message, ...defined({ details }) }
   const xml = { error: { status, message: xmlMessage, details } }
   return documentAnswer(options, request, jsonAnswer(status, plain), xml)
 }

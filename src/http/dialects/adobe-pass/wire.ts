@@ -2,6 +2,7 @@
  * What the calls have in common: how they are declared, their parameters, and the answers of
  * several.
  */
+import { defined } from '../../../domain/defined.ts'
 import type { OptionalSetting } from '../../../settings/schema.ts'
 import { routesWith, type Call, type DeclareRoute } from '../../declared-route.ts'
 import { problemManners } from '../../problem-response.ts'
@@ -68,7 +69,7 @@ export function document<T>(
   schema: Schema<T>,
   example?: NoInfer<T>,
 ): ResponseForm<T> & { readonly alsoType: string } {
-  return { description, schema, alsoType: XML_TYPE, ...(example === undefined ? {} : { example }) }
+  return { description, schema, alsoType: XML_TYPE, ...defined({ example }) }
 }
 
 interface PlainError {

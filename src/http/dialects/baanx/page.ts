@@ -4,6 +4,7 @@
  * cookie; what ties a form to its authorization is the handle in the form, so a forged form can do
  * no more than the link could.
  */
+import { defined } from '../../../domain/defined.ts'
 import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import type { Call } from '../../declared-route.ts'
@@ -164,7 +165,7 @@ function readLogin(call: PageCall): LoginCommand {
   return {
     email: required(call, 'email'),
     password: required(call, 'password'),
-    ...(otp === undefined ? {} : { otpCode: otp }),
+    ...defined({ otpCode: otp }),
   }
 }
 

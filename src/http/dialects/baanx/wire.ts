@@ -1,4 +1,5 @@
 /** What Baanx's calls have in common: how they are read and refused, and the answers of several. */
+import { defined } from '../../../domain/defined.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { routesWith, type DeclareRoute } from '../../declared-route.ts'
 import type { InputProblem, Problems } from '../../input.ts'
@@ -126,7 +127,7 @@ export function oauthError(error: string, error_description?: string): ResponseF
   return {
     description: 'The request is refused (RFC 6749, section 5.2)',
     schema: answer<OauthError>({ error: anyText(), error_description: optional(anyText()) }),
-    example: { error, ...(error_description === undefined ? {} : { error_description }) },
+    example: { error, ...defined({ error_description }) },
   }
 }
 

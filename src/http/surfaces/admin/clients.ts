@@ -1,4 +1,5 @@
 /** `/clients`: the applications that call. Guards are clients too, and have routes of their own. */
+import { defined } from '../../../domain/defined.ts'
 import type { ClientChanged } from '../../../core/change-client.ts'
 import type { Core } from '../../../core/core.ts'
 import { GUARD_DIALECT } from '../../../core/guard-credential.ts'
@@ -91,7 +92,7 @@ function createRoute({ core, node, random, route }: AdminContext): Route {
         secretHash: hasSecret ? 'to come' : undefined,
         attributes: wish.attributes ?? {},
       })
-      const added = await core.addClient({ ...wish, ...(id === undefined ? {} : { id }) })
+      const added = await core.addClient({ ...wish, ...defined({ id }) })
       return call.json(
         201,
         { client: wireClient(added.client), secret: added.generated ?? null, revoked: null },

@@ -1,4 +1,5 @@
 /** `/deliveries`: what must be told to others because something ended, and trying it again. */
+import { defined } from '../../../domain/defined.ts'
 import { deliveryStates } from '../../../protocol/admin-api.ts'
 import type { DeliveryFilter } from '../../../protocol/admin-requests.ts'
 import type { Route } from '../../surface.ts'
@@ -34,10 +35,7 @@ function listRoute({ core, route }: AdminContext): Route {
     },
     async (call) => {
       const { limit, cursor, revocation, ...others } = call.query()
-      const wanted = {
-        ...others,
-        ...(revocation === undefined ? {} : { revocationId: revocation }),
-      }
+      const wanted = { ...others, ...defined({ revocationId: revocation }) }
       const page = await core.listDeliveries(wanted, pageRequest({ limit, cursor }))
       return call.json(200, renderPage(page, wireDelivery))
     },

@@ -1,4 +1,5 @@
 /** What `POST /revocations` takes about the tokens of other issuers. */
+import { defined } from '../../../domain/defined.ts'
 import { cutoffAt, namesSessions, type Issuer } from '../../../domain/issuer.ts'
 import { hasOneKey, kindOf, readKey } from '../../../domain/scope.ts'
 import type { WireDryRun } from '../../../protocol/admin-api.ts'
@@ -35,11 +36,11 @@ export function readForeign(
   const wrongScope = wrongForeignScope(target, issuer)
   const wrongKey = wrongForeignKey(target)
   const complaints = {
-    ...(wrongScope === undefined ? {} : { scope: wrongScope }),
+    ...defined({ scope: wrongScope }),
     ...(lockSeconds === undefined || kind === 'cutoff'
       ? {}
       : { lockSeconds: 'goes with a subject, client, grant or everyone' }),
-    ...(wrongKey === undefined ? {} : { key: wrongKey }),
+    ...defined({ key: wrongKey }),
   }
   if (Object.keys(complaints).length > 0) return refuseBody(complaints)
   const untilSeconds = cutoffAt(issuer, clock.nowMs()) + (lockSeconds ?? 0)

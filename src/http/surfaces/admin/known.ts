@@ -1,4 +1,5 @@
 /** What a revocation would end, and whether this server knows anything by that name. */
+import { defined } from '../../../domain/defined.ts'
 import { EVERYONE, hasOneKey, readKey, scopeRow, type KeyClaim } from '../../../domain/scope.ts'
 import type { Core } from '../../../core/core.ts'
 import type { SessionFilter } from '../../../ports/store.ts'
@@ -18,12 +19,7 @@ export interface Target {
 export function sessionsOf({ scope, key }: Target): SessionFilter | undefined {
   if (scopeRow(scope).kind === 'narrow') return undefined
   const { sid, sub, client_id: clientId, device_id: deviceKey } = readKey(scope, key)
-  return {
-    ...(sid === undefined ? {} : { sid }),
-    ...(sub === undefined ? {} : { subjectId: sub }),
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(deviceKey === undefined ? {} : { deviceKey }),
-  }
+  return defined({ sid, subjectId: sub, clientId, deviceKey })
 }
 
 /**

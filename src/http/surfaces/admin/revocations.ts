@@ -1,4 +1,5 @@
 /** `/revocations`: ending things, and reading what has ended. */
+import { defined } from '../../../domain/defined.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { reasons, type Revocation } from '../../../domain/revocation.ts'
 import { EVERYONE, hasOneKey, scopes } from '../../../domain/scope.ts'
@@ -137,7 +138,7 @@ function readTarget(
     const wrong = wrongKey(target)
     const complaints = {
       ...(lockSeconds === undefined ? {} : { lockSeconds: 'goes with issuer only' }),
-      ...(wrong === undefined ? {} : { key: wrong }),
+      ...defined({ key: wrong }),
     }
     if (Object.keys(complaints).length > 0) refuseBody(complaints)
     return { target, foreign: undefined }

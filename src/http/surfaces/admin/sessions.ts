@@ -1,4 +1,5 @@
 /** `/sessions`: who is logged in, and ending one login. */
+import { defined } from '../../../domain/defined.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { SessionFilter } from '../../../protocol/admin-requests.ts'
 import type { Route } from '../../surface.ts'
@@ -64,11 +65,7 @@ function storedFilter(
   nowMs: number,
 ): StoredFilter {
   return {
-    ...(subject === undefined ? {} : { subjectId: subject }),
-    ...(client === undefined ? {} : { clientId: client }),
-    ...(device === undefined ? {} : { deviceKey: device }),
-    ...(dialect === undefined ? {} : { dialect }),
-    ...(address === undefined ? {} : { address }),
+    ...defined({ subjectId: subject, clientId: client, deviceKey: device, dialect, address }),
     ...(openedFrom === undefined ? {} : { openedFromMs: Date.parse(openedFrom) }),
     ...(openedUntil === undefined ? {} : { openedUntilMs: Date.parse(openedUntil) }),
     ...(live === true ? { liveAtMs: nowMs } : {}),

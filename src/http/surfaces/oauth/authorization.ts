@@ -1,4 +1,5 @@
 /** Authorization requests (RFC 6749, section 4.1.1; OpenID Connect Core 1.0, section 3.1.2.1). */
+import { defined } from '../../../domain/defined.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
 import { isRegistered, withParameters } from '../../redirect-uri.ts'
@@ -153,13 +154,12 @@ export async function readAuthorization(
     ...recipient,
     scopes,
     codeChallenge,
-    ...(nonce === undefined ? {} : { nonce }),
-    ...(dpopJkt === undefined ? {} : { dpopJkt }),
+    ...defined({ nonce, dpopJkt }),
     prompts: prompt,
     ...(maxAge === undefined ? {} : { maxAgeSeconds: Number(maxAge) }),
-    ...(wantedAcr === undefined ? {} : { wantedAcr }),
+    ...defined({ wantedAcr }),
     ...(loginHint === undefined ? {} : { loginHint: loginHint.slice(0, 256) }),
-    ...(uiLocales === undefined ? {} : { uiLocales }),
+    ...defined({ uiLocales }),
     ...(hinted === undefined ? {} : { hintedSubject: hinted.subjectId }),
     startedAtMs: clock.nowMs(),
   }
@@ -181,8 +181,7 @@ export function sendBack(
   const sessionState = sessionStateOf(service, recipient, signOn?.sid)
   const location = withParameters(redirectUri, {
     ...parameters,
-    ...(state === undefined ? {} : { state }),
-    ...(sessionState === undefined ? {} : { session_state: sessionState }),
+    ...defined({ state, session_state: sessionState }),
     iss: service.issuer,
   })
   return {

@@ -1,4 +1,5 @@
 /** `/oauth2/authorize`, and how a request goes on: to the login page, to consent, or to its code. */
+import { defined } from '../../../domain/defined.ts'
 import type { Generations } from '../../../domain/generation.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { readForm } from '../../body.ts'
@@ -239,12 +240,11 @@ async function finish(
       sid,
       authTimeMs,
       method,
-      ...(acr === undefined ? {} : { acr }),
+      ...defined({ acr }),
       redirectUri,
       codeChallenge,
       scope: scopes.join(' '),
-      ...(nonce === undefined ? {} : { nonce }),
-      ...(dpopJkt === undefined ? {} : { dpopJkt }),
+      ...defined({ nonce, dpopJkt }),
     },
     lifetimeMs: options.codeLifetimeMs,
   })

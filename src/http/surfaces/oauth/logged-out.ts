@@ -4,6 +4,7 @@
  * best effort: browsers withhold cookies from frames of other sites, and no answer comes back. The
  * logout itself was confirmed before the browser came here.
  */
+import { defined } from '../../../domain/defined.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { formPage } from '../../form-page.ts'
 import { html } from '../../html.ts'
@@ -38,7 +39,7 @@ export async function afterLogout(service: OAuthService, done: Done): Promise<st
   const { sids, next } = done
   const handle = await service.core.handles.issue({
     kind: LOGGED_OUT,
-    value: { sids, ...(next === undefined ? {} : { next }) },
+    value: { sids, ...defined({ next }) },
     lifetimeMs: PAGE_KEPT_MS,
   })
   return `${loggedOutPath}?logout=${handle}`

@@ -3,6 +3,7 @@
  * logged out, here and at every other client. The answer waits until no verifier accepts what was
  * logged out, like every logout; deliveries notify clients with a `backchannel_logout_uri`.
  */
+import { defined } from '../../../domain/defined.ts'
 import { refuse } from '../../../domain/failure.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { readForm } from '../../body.ts'
@@ -155,7 +156,7 @@ async function targetOf(
   // No redirect leads to it any more; the logout itself is valid.
   if (found && found.status === 'disabled') return {}
   const state = parameters.get('state') || undefined
-  return { redirectUri, ...(state === undefined ? {} : { state }) }
+  return { redirectUri, ...defined({ state }) }
 }
 
 /** The answer of the page that asks. Its handle is good until it was obeyed. */
@@ -199,11 +200,11 @@ async function leave(
   const next = isBare ? redirectUri : withParameters(redirectUri, { state })
   // The browser notifies clients only of confirmed logouts.
   const sids = request.waitForConfirmation ? sessions.map(({ sid }) => sid) : []
-  const location = await afterLogout(service, { sids, ...(next === undefined ? {} : { next }) })
+  const location = await afterLogout(service, { sids, ...defined({ next }) })
   return {
     status: 303,
     headers: { location, 'referrer-policy': 'no-referrer' },
     cookies: forgetSignOn(service, request),
-    ...(receipt === undefined ? {} : { receipt }),
+    ...defined({ receipt }),
   }
 }

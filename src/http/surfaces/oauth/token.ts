@@ -1,4 +1,5 @@
 /** `POST /oauth2/token`: a code, a refresh token or a client's own credentials for tokens. */
+import { defined } from '../../../domain/defined.ts'
 import { hash } from 'node:crypto'
 import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
 import { clientSubject } from '../../../domain/identity.ts'
@@ -141,7 +142,7 @@ async function refresh(
     refreshLifetimeMs: options.refreshLifetimeMs,
     graceMs: 0,
     onReplay: 'refuse',
-    ...(holder.thumbprint === undefined ? {} : { provenKey: holder.thumbprint }),
+    ...defined({ provenKey: holder.thumbprint }),
     ...bindingOf(client, holder),
     permit(session) {
       if (session.clientId !== client.id) return refuse(foreignCode)

@@ -3,6 +3,7 @@
  * the page and its stream; who looks is known by the sign-on of their browser, and what is ended is
  * a session like any other. It neither shows nor ends another person's session.
  */
+import { defined } from '../../../../domain/defined.ts'
 import { Refusal, refuse } from '../../../../domain/failure.ts'
 import type { Reason } from '../../../../domain/revocation.ts'
 import { readForm } from '../../../body.ts'
@@ -44,7 +45,7 @@ async function list(
     person: subject === undefined ? signOn.subjectId : personOf(subject),
     token: tokenOf(service, request),
     hasPasskeys: service.passkeys.isPossible,
-    ...(notice === undefined ? {} : { notice }),
+    ...defined({ notice }),
   })
 }
 
