@@ -48,6 +48,22 @@ export function formPage(
   return { ...answered, headers }
 }
 
+/** A page that only says something. */
+export function noticePage(
+  status: number,
+  words: { readonly lang: string },
+  title: string,
+  ...texts: readonly string[]
+): Answer {
+  const parts = texts.map((text) => html`<p>${text}</p>`)
+  return formPage(status, words, title, ["'none'"], parts)
+}
+
+/** What went wrong with the attempt before; nothing where there was none. */
+export function problemLine(problem: string | undefined): Html {
+  return problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`
+}
+
 /**
  * The fields of a name and a password, as password managers find them. The first empty one has the
  * focus.

@@ -2,15 +2,29 @@
 import { Refusal, refuse } from '../domain/failure.ts'
 import { readForm } from './body.ts'
 import type { SurfaceContext } from './context.ts'
+import type { routesWith } from './declared-route.ts'
 import { refuseAllButPages } from './own-origin.ts'
 import type { PasskeyHolder, PasskeyPages } from './passkeys.ts'
 import type { RateLimit } from './rate-limit.ts'
-import type { Answer, SurfaceRequest } from './surface.ts'
+import { anything } from './schema.ts'
+import type { Answer, Route, SurfaceRequest } from './surface.ts'
 
 export interface PasskeyService extends Pick<SurfaceContext, 'core'> {
   readonly passkeys: PasskeyPages
   /** Challenges, by address. */
   readonly challenges: RateLimit
+}
+
+/** The route at which the script of a page asks for a challenge, before it asks the browser. */
+export function challengeRoute(
+  declare: ReturnType<typeof routesWith>,
+  path: string,
+  summary: string,
+  handle: (request: SurfaceRequest) => Promise<Answer>,
+): Route {
+  const options = { description: 'Options of WebAuthn', schema: anything }
+  const responses = { 200: options, default: { description: 'A page', type: 'text/html' } } as const
+  return declare({ method: 'POST', path, summary, responses }, ({ request }) => handle(request))
 }
 
 /** A challenge for a person who wants to log in. It names no passkeys. */

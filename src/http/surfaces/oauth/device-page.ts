@@ -4,6 +4,7 @@
  * confirmed by a person who sees which client it is (section 5.4).
  */
 import { Refusal, refuse } from '../../../domain/failure.ts'
+import { noticePage } from '../../form-page.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { refuseOtherPages } from '../../own-origin.ts'
@@ -11,7 +12,7 @@ import { OAUTH, oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
 import { browserOf, findSignOn, isSameBrowser, type SignOn } from './browser.ts'
 import { deviceWords } from './device-words.ts'
 import { loginPath, showInteraction } from './interaction.ts'
-import { deviceConsentPage, devicePage, noticePage } from './pages.ts'
+import { deviceConsentPage, devicePage } from './pages.ts'
 import { personOf } from './person.ts'
 import type { OAuthService } from './service.ts'
 import { wordsFor } from './words.ts'

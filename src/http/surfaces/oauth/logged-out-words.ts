@@ -1,19 +1,14 @@
 /** The texts of `/logged-out` while the browser notifies clients, in each language. */
 import type { Language } from './words.ts'
 
-interface LoggedOutWords {
-  readonly done: string
-  readonly asked: string
-  readonly unknown: string
-  readonly goOn: string
-}
-
-const en: LoggedOutWords = {
+const en = {
   done: 'Your session has ended, and nothing that belongs to it is accepted any more.',
   asked: 'This page has also asked these applications to forget you in this browser:',
   unknown: 'It cannot see whether they did. Close their windows to be sure.',
   goOn: 'Continue',
 }
+
+type LoggedOutWords = Readonly<typeof en>
 
 const pt: LoggedOutWords = {
   done: 'A sua sessão terminou e nada do que lhe pertence é aceite.',

@@ -5,13 +5,13 @@
  * logout itself was confirmed before the browser came here.
  */
 import { defined } from '../../../domain/defined.ts'
+import { noticePage } from '../../form-page.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { formPage } from '../../form-page.ts'
 import { html } from '../../html.ts'
 import { oauthClientOf } from '../../oauth-client.ts'
 import { originOf, withParameters } from '../../redirect-uri.ts'
 import { loggedOutWords } from './logged-out-words.ts'
-import { noticePage } from './pages.ts'
 import type { OAuthService } from './service.ts'
 import { wordsFor, type Words } from './words.ts'
 

@@ -1,8 +1,8 @@
 import type { Failure } from '../../../domain/failure.ts'
+import { noticePage } from '../../form-page.ts'
 import { problems } from '../../problem.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { logoutPath } from './metadata.ts'
-import { noticePage } from './pages.ts'
 import { wordsFor } from './words.ts'
 
 /**

@@ -1,10 +1,9 @@
 /** The routes of the pages: what people see. Their forms need no script. */
 import { routesWith } from '../../declared-route.ts'
 import { refuseForm } from '../../oauth-error.ts'
-import { challengeToSign } from '../../passkey-service.ts'
+import { challengeRoute, challengeToSign } from '../../passkey-service.ts'
 import { scriptRoute } from '../../page-script.ts'
 import { passkeyScript } from '../../passkey-script.ts'
-import { anything } from '../../schema.ts'
 import type { Answer, Route, SurfaceRequest } from '../../surface.ts'
 import { authorize } from './authorize.ts'
 import { devicePath } from './device.ts'
@@ -51,7 +50,9 @@ export function pageRoutes(service: OAuthService): readonly Route[] {
     page('POST', authorizePath, `${asks}, as a form`, authorize),
     page('GET', loginPath, 'The login page', showLogin),
     page('POST', loginPath, 'Name and password, or what a passkey has signed', submitLogin),
-    challenge(service, passkeyLoginPath, 'A challenge to log in with', challengeToSign),
+    challengeRoute(declare, passkeyLoginPath, 'A challenge to log in with', (request) =>
+      challengeToSign(service, request),
+    ),
     page('GET', consentPath, 'The consent page', showConsent),
     page('POST', consentPath, 'Allow or deny', submitConsent),
     page('GET', devicePath, 'Asks for the code that a device shows (RFC 8628, 3.3)', showDevice),
@@ -67,7 +68,9 @@ export function pageRoutes(service: OAuthService): readonly Route[] {
     devicesEvents(service),
     page('GET', passkeysPath, 'A person’s passkeys, for that person', showPasskeys),
     page('POST', passkeysPath, 'Adds or removes a passkey', changePasskeys),
-    challenge(service, newPasskeyPath, 'A challenge to make a passkey with', askToRegister),
+    challengeRoute(declare, newPasskeyPath, 'A challenge to make a passkey with', (request) =>
+      askToRegister(service, request),
+    ),
     scriptRoute(passkeyScriptPath, passkeyScript),
     declare(
       {
@@ -98,20 +101,6 @@ const looks: ReadonlySet<string> = new Set([
   devicesPath,
   passkeysPath,
 ])
-
-/** What the script of a page asks for before it asks the browser. */
-function challenge(
-  service: OAuthService,
-  path: string,
-  summary: string,
-  handle: (service: OAuthService, request: SurfaceRequest) => Promise<Answer>,
-): Route {
-  const options = { description: 'Options of WebAuthn', schema: anything }
-  return declare(
-    { method: 'POST', path, summary, responses: { 200: options, default: pageResponse } },
-    ({ request }) => handle(service, request),
-  )
-}
 
 function devicesEvents(service: OAuthService): Route {
   const follow = changesHandler(service)

@@ -1,6 +1,6 @@
 /** The pages. Their texts, by language, are in `words.ts`. Only passkeys need a script. */
 import type { Answer } from '../../surface.ts'
-import { credentialFields, formPage } from '../../form-page.ts'
+import { credentialFields, formPage, problemLine } from '../../form-page.ts'
 import { formTargets, html, type Html } from '../../html.ts'
 import { passkeyForm } from '../../passkey-forms.ts'
 import { deviceWords } from './device-words.ts'
@@ -30,7 +30,7 @@ export function loginPage(status: number, view: LoginView): Answer {
   const { words, interaction, lead, redirectUri, username, problem, hasPasskeys } = view
   const parts = [
     lead === undefined ? html`` : html`<p class="lead">${lead}</p>`,
-    problemNotice(problem),
+    problemLine(problem),
     html`<form method="post" action="${loginPath}">
       <input type="hidden" name="interaction" value="${interaction}" />
       ${credentialFields('username', { name: words.username, password: words.password }, username)}
@@ -109,7 +109,7 @@ export function devicePage(
   const device = deviceWords[words.lang]
   return formPage(status, words, device.title, targetsOf(undefined), [
     html`<p class="lead">${code === '' ? device.typeCode : device.compareCode}</p>`,
-    problemNotice(problem),
+    problemLine(problem),
     html`<form method="post" action="/device">
       <label
         >${device.code}<input
@@ -157,10 +157,6 @@ function allowOrDeny({ allow, deny }: Words): Html {
   </div>`
 }
 
-function problemNotice(problem: string | undefined): Html {
-  return problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`
-}
-
 /** Asks whether to log out. */
 export function logoutPage(
   words: Words,
@@ -181,20 +177,4 @@ export function logoutPage(
 
 function targetsOf(redirectUri: string | undefined): readonly string[] {
   return redirectUri === undefined ? ["'self'"] : formTargets(redirectUri)
-}
-
-/** A page that only says something. */
-export function noticePage(
-  status: number,
-  words: Words,
-  title: string,
-  ...texts: readonly string[]
-): Answer {
-  return formPage(
-    status,
-    words,
-    title,
-    ["'none'"],
-    texts.map((text) => html`<p>${text}</p>`),
-  )
 }

@@ -5,48 +5,8 @@ import { languageOf } from '../../language.ts'
 /** BCP 47. */
 export type Language = 'en' | 'pt' | 'es'
 
-export interface Words {
-  readonly lang: Language
-  readonly login: string
-  readonly toContinue: string
-  readonly toSeeDevices: string
-  readonly toChangePasskeys: string
-  readonly username: string
-  readonly password: string
-  readonly cancel: string
-  readonly or: string
-  readonly usePasskey: string
-  readonly wrongPasskey: string
-  readonly wrongPassword: string
-  readonly tooMany: string
-  readonly disabled: string
-  readonly consentTitle: string
-  readonly loggedInAs: string
-  readonly consentLead: string
-  readonly allow: string
-  readonly deny: string
-  /** By scope; others are shown as they are called. */
-  readonly scopes: Readonly<Record<string, string>>
-  readonly failed: string
-  readonly wrongLink: string
-  readonly over: string
-  readonly startAgain: string
-  readonly tryAgain: string
-  /** Of a logout that failed: part of it may have been done. */
-  readonly maybeLoggedIn: string
-  readonly logoutTitle: string
-  readonly logoutText: string
-  readonly logout: string
-  readonly stay: string
-  readonly loggedOut: string
-  readonly loggedOutText: string
-  readonly stillIn: string
-  readonly nothingChanged: string
-  readonly notLoggedIn: string
-}
-
-const en: Words = {
-  lang: 'en',
+const en = {
+  lang: 'en' as Language,
   login: 'Log in',
   toContinue: 'to continue to {client}',
   toSeeDevices: 'to see your devices and end their logins',
@@ -65,18 +25,20 @@ const en: Words = {
   consentLead: 'It will be able to see:',
   allow: 'Allow',
   deny: 'Deny',
+  /** By scope; others are shown as they are called. */
   scopes: {
     openid: 'Who you are',
     profile: 'Your name',
     email: 'Your e-mail address',
     phone: 'Your phone number',
-  },
+  } as Readonly<Record<string, string>>,
   failed: 'That did not work',
   wrongLink:
     'The application sent you here with a request that is not valid. Tell the people who run it.',
   over: 'This page is no longer good',
   startAgain: 'Go back to the application and start again.',
   tryAgain: 'Try again in a moment.',
+  /** Of a logout that failed: part of it may have been done. */
   maybeLoggedIn: 'You may still be logged in. Try again in a moment.',
   logoutTitle: 'Log out?',
   logoutText: 'You will be logged out here and of every application that you opened from here.',
@@ -88,6 +50,8 @@ const en: Words = {
   nothingChanged: 'Nothing was changed. You can close this page.',
   notLoggedIn: 'You are not logged in',
 }
+
+export type Words = Readonly<typeof en>
 
 const pt: Words = {
   lang: 'pt',
@@ -179,7 +143,7 @@ const es: Words = {
 
 const languages: Readonly<Record<Language, Words>> = { en, pt, es }
 
-export const languageTags: readonly Language[] = ['en', 'pt', 'es']
+export const languageTags = Object.keys(languages) as readonly Language[]
 
 /** The language of a page: see `languageOf`. */
 export function wordsFor(request: SurfaceRequest, uiLocales: string = ''): Words {

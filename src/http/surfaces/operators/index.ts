@@ -20,7 +20,8 @@ import {
   signOutPath,
 } from '../../operator-paths.ts'
 import { oauthFailure } from '../../oauth-error.ts'
-import { challengeToSign } from '../../passkey-service.ts'
+import { challengeRoute, challengeToSign } from '../../passkey-service.ts'
+import { noticePage } from '../../form-page.ts'
 import { scriptRoute } from '../../page-script.ts'
 import { problemManners } from '../../problem-response.ts'
 import { problems } from '../../problem.ts'
@@ -28,7 +29,6 @@ import { anything } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { DEMO_OPERATOR } from '../../demo-people.ts'
 import { operatorSchema, type OperatorSettings } from './options.ts'
-import { noticePage } from './pages.ts'
 import { askToRegister, changePasskeys, showPasskeys } from './passkeys.ts'
 import { script, scriptPath } from './script.ts'
 import { createService } from './service.ts'
@@ -98,10 +98,10 @@ function createOperators(context: SurfaceContext, settings: OperatorSettings): S
     page('POST', passkeysPath, 'Adds or removes a passkey', (request) =>
       changePasskeys(service, request),
     ),
-    challenge(newPasskeyPath, 'A challenge to make a passkey with', (request) =>
+    challengeRoute(declare, newPasskeyPath, 'A challenge to make a passkey with', (request) =>
       askToRegister(service, request),
     ),
-    challenge(challengePath, 'A challenge to sign in with', (request) =>
+    challengeRoute(declare, challengePath, 'A challenge to sign in with', (request) =>
       challengeToSign(service, request),
     ),
     page('GET', setUpPath, 'Where an invitation leads', showSetUp),
@@ -125,25 +125,6 @@ function createOperators(context: SurfaceContext, settings: OperatorSettings): S
     renderFailure: (failure, request) =>
       request.path === signOnLogoutPath ? oauthFailure(failure) : pageFailure(failure, request),
   }
-}
-
-function challenge(
-  path: string,
-  summary: string,
-  handle: (request: SurfaceRequest) => Promise<Answer>,
-): Route {
-  return declare(
-    {
-      method: 'POST',
-      path,
-      summary,
-      responses: {
-        200: { description: 'Options of WebAuthn', schema: anything },
-        default: pageResponse,
-      },
-    },
-    ({ request }) => handle(request),
-  )
 }
 
 /** An identity provider calls it, so its errors are those of OAuth. */

@@ -1,6 +1,6 @@
 /** The pages of operators. They work without a script; `script.ts` says what it adds. */
 import type { Answer } from '../../surface.ts'
-import { credentialFields, focusIf, formPage } from '../../form-page.ts'
+import { credentialFields, focusIf, formPage, problemLine } from '../../form-page.ts'
 import { html, type Html } from '../../html.ts'
 import { passkeyForm } from '../../passkey-forms.ts'
 import { challengePath, setUpPath, signInPath, signOnPath } from '../../operator-paths.ts'
@@ -101,11 +101,6 @@ export function setUpPage({ status, words, code, name, problem }: SetUpView): An
   )
 }
 
-/** A page that only says something. */
-export function noticePage(status: number, words: Words, title: string, text: string): Answer {
-  return formPage(status, words, title, ["'none'"], [html`<p>${text}</p>`])
-}
-
 function passkeySignIn(words: Words, returnTo: string): Html {
   return passkeyForm({
     action: signInPath,
@@ -142,8 +137,4 @@ function signOnLink(words: Words, title: string, returnTo: string): Html {
     <div class="buttons">
       <a class="button" href="${signOnPath}?${query.toString()}">${words.signInWith} ${title}</a>
     </div>`
-}
-
-export function problemLine(problem: string | undefined): Html {
-  return problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`
 }

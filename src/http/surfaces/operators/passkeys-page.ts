@@ -1,10 +1,9 @@
 import type { Passkey } from '../../../domain/passkey.ts'
 import type { Answer } from '../../surface.ts'
-import { formPage } from '../../form-page.ts'
+import { formPage, problemLine } from '../../form-page.ts'
 import { html, type Html } from '../../html.ts'
 import { passkeyForm, passkeyList } from '../../passkey-forms.ts'
 import { CONSOLE_PATH, newPasskeyPath, passkeysPath } from '../../operator-paths.ts'
-import { problemLine } from './pages.ts'
 import { scriptPath } from './script.ts'
 import type { Words } from './words.ts'
 

@@ -2,61 +2,8 @@
 import type { SurfaceRequest } from '../../surface.ts'
 import { languageOf } from '../../language.ts'
 
-/** What may go wrong with single sign-on; `problem` in the address of the sign-in page. */
-export const signOnProblems = [
-  'unreachable',
-  'refused',
-  'invalid',
-  'expired',
-  'unknown',
-  'no-role',
-  'name-taken',
-] as const
-
-export type SignOnProblem = (typeof signOnProblems)[number]
-
-export interface Words {
+const en = {
   /** BCP 47. */
-  readonly lang: string
-  readonly signIn: string
-  readonly lead: string
-  readonly name: string
-  readonly password: string
-  readonly wrong: string
-  readonly tooMany: string
-  readonly signedOut: string
-  readonly setUp: string
-  readonly setUpLead: string
-  readonly code: string
-  readonly newName: string
-  readonly nameHint: string
-  readonly newPassword: string
-  readonly passwordHint: string
-  readonly create: string
-  readonly wrongCode: string
-  readonly wrongName: string
-  readonly wrongNewPassword: string
-  readonly nameTaken: string
-  readonly usePasskey: string
-  readonly or: string
-  readonly signInWith: string
-  readonly signOnProblems: Readonly<Record<SignOnProblem, string>>
-  readonly passkeys: string
-  readonly passkeysLead: string
-  readonly passkeysNotHere: string
-  readonly passkeysElsewhere: string
-  readonly addPasskey: string
-  readonly removePasskey: string
-  readonly addedOn: string
-  readonly lastUsed: string
-  readonly neverUsed: string
-  readonly wrongPasskey: string
-  readonly toConsole: string
-  readonly failed: string
-  readonly again: string
-}
-
-const en: Words = {
   lang: 'en',
   signIn: 'Sign in',
   lead: 'to the console of this server',
@@ -108,6 +55,13 @@ const en: Words = {
   failed: 'That did not work',
   again: 'Nothing was changed. Try again in a moment.',
 }
+
+export type Words = Readonly<typeof en>
+
+/** What may go wrong with single sign-on; `problem` in the address of the sign-in page. */
+export type SignOnProblem = keyof Words['signOnProblems']
+
+export const signOnProblems = Object.keys(en.signOnProblems) as readonly SignOnProblem[]
 
 const pt: Words = {
   lang: 'pt',

@@ -1,6 +1,6 @@
 import { MAX_PASSKEY_NAME_LENGTH, type Passkey } from '../../../../domain/passkey.ts'
 import type { Answer } from '../../../surface.ts'
-import { formPage } from '../../../form-page.ts'
+import { formPage, problemLine } from '../../../form-page.ts'
 import { html } from '../../../html.ts'
 import { passkeyForm, passkeyList } from '../../../passkey-forms.ts'
 import type { Words } from '../words.ts'
@@ -32,7 +32,7 @@ export function passkeysPage(status: 200 | 400, words: Words, view: PasskeysView
     ["'self'"],
     [
       html`<p class="lead">${person}</p>`,
-      status === 400 ? html`<p class="problem" role="alert">${own.wrong}</p>` : html``,
+      problemLine(status === 400 ? own.wrong : undefined),
       html`<p>${isPossible ? own.lead : own.notHere}</p>`,
       passkeyList(own, passkeysPath, held, proof),
       held.length === 0 ? html`` : html`<p>${own.removing}</p>`,
