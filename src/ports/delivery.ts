@@ -106,10 +106,15 @@ export const MAX_DUE_MS = 7_200_000
 
 /**
  * For how long settled deliveries can be looked up, milliseconds; dead ones longer. It counts from
- * the first sweep that finds them settled.
+ * the first sweep that finds them settled, by a clock that the store keeps for all nodes: it goes
+ * on as the latest time of a sweep does, by {@link MAX_COUNTED_STEP_MS} at most each time. The times
+ * that nodes sweep by may lie years apart, and each is late by any amount.
  */
 export const DELIVERED_KEPT_MS: number = 7 * 86_400_000
 export const DEAD_KEPT_MS: number = 90 * 86_400_000
+
+/** While a server runs it sweeps far more often. What goes beyond it while none ran does not count. */
+export const MAX_COUNTED_STEP_MS = 86_400_000
 
 export interface DeliveryStore {
   /**

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
-import { DEAD_KEPT_MS, DELIVERED_KEPT_MS, MAX_DUE_MS } from '../../ports/delivery.ts'
+import {
+  DEAD_KEPT_MS,
+  DELIVERED_KEPT_MS,
+  MAX_COUNTED_STEP_MS,
+  MAX_DUE_MS,
+} from '../../ports/delivery.ts'
 import type { Store } from '../../ports/store.ts'
 import type { Check } from './check.ts'
 import { claim, end, login, owe, owed, planAll, settle } from './delivery-samples.ts'
@@ -164,6 +169,26 @@ const sending: readonly Check[] = [
   },
 ]
 
+/**
+ * Sweeps often enough for all the time to count, up to a time.
+ *
+ * @param behindMs By how much the time of another node is behind that sweeps as well. Default:
+ *   there is none.
+ * @returns How many deliveries were removed.
+ */
+function sweeper(store: Store, behindMs = 0): (untilMs: number) => Promise<number> {
+  let atMs = now
+  return async (untilMs) => {
+    let removed = 0
+    do {
+      atMs = Math.min(atMs + MAX_COUNTED_STEP_MS, untilMs)
+      removed += (await store.sweep(atMs, 100)).deliveries
+      if (behindMs > 0) removed += (await store.sweep(atMs - behindMs, 100)).deliveries
+    } while (atMs < untilMs)
+    return removed
+  }
+}
+
 const keeping: readonly Check[] = [
   {
     name: 'sweep: keeps sessions that an entry may have ended which is not planned yet',
@@ -183,14 +208,14 @@ const keeping: readonly Check[] = [
       await claim(store)
       await settle(store, delivered.id)
       await settle(store, dead.id, { state: 'dead', lastError: 'x' })
-      const swept = async (nowMs: number) => (await store.sweep(nowMs, 100)).deliveries
+      const swept = sweeper(store)
       assert.equal(await swept(now), 0)
       assert.equal(await swept(now + DELIVERED_KEPT_MS), 0)
       assert.equal(await swept(now + DELIVERED_KEPT_MS + 1), 1)
       assert.equal(await store.findDelivery(delivered.id), undefined)
       assert.equal(await swept(now + DEAD_KEPT_MS), 0)
       assert.equal(await swept(now + DEAD_KEPT_MS + 1), 1)
-      assert.equal(await swept(now + 100 * DEAD_KEPT_MS), 0)
+      assert.equal(await swept(now + 2 * DEAD_KEPT_MS), 0)
       assert.ok(await store.findDelivery(waiting.id))
     },
   },
@@ -203,13 +228,43 @@ const keeping: readonly Check[] = [
       const wrong = { state: 'dead', atMs: now - 10 * DEAD_KEPT_MS, lastError: 'x' } as const
       await settle(store, dead.id, wrong)
       await settle(store, again.id, wrong)
-      const swept = async (nowMs: number) => (await store.sweep(nowMs, 100)).deliveries
+      const swept = sweeper(store)
       assert.equal(await swept(now), 0)
       await store.retryDelivery(again.id, now)
       assert.equal(await swept(now + DEAD_KEPT_MS), 0)
       assert.equal(await swept(now + DEAD_KEPT_MS + 1), 1)
       assert.equal(await store.findDelivery(dead.id), undefined)
       assert.equal((await store.findDelivery(again.id))?.state, 'owed')
+    },
+  },
+  {
+    name: 'sweep: keeps a delivery for as long, though nodes sweep by times that are years apart',
+    async run({ store }) {
+      const dead = owed()
+      await owe(store, dead)
+      await claim(store)
+      await settle(store, dead.id, { state: 'dead', lastError: 'x' })
+      const behindMs = 2 * DEAD_KEPT_MS
+      // The node that finds it is years behind; so is one that goes on sweeping.
+      await store.sweep(now - behindMs, 100)
+      const swept = sweeper(store, behindMs)
+      assert.equal(await swept(now), 0)
+      // The jump to the right time counts as a day.
+      assert.equal(await swept(now + DEAD_KEPT_MS - MAX_COUNTED_STEP_MS), 0)
+      assert.ok(await store.findDelivery(dead.id))
+      assert.equal(await swept(now + DEAD_KEPT_MS - MAX_COUNTED_STEP_MS + 1), 1)
+    },
+  },
+  {
+    name: 'sweep: a long time in which nothing swept counts as a day',
+    async run({ store }) {
+      const delivered = owed()
+      await owe(store, delivered)
+      await claim(store)
+      await settle(store, delivered.id)
+      await store.sweep(now, 100)
+      await store.sweep(now + 2 * DELIVERED_KEPT_MS, 100)
+      assert.equal((await store.findDelivery(delivered.id))?.state, 'delivered')
     },
   },
   {

@@ -156,7 +156,7 @@ async function settleDelivery(link: Link, command: SettleCommand): Promise<boole
 const retry: Statement = {
   name: 'deliveries_retry',
   text: `UPDATE deliveries SET state = 'owed', attempts = 0, due_at_ms = $2, settled_at_ms = NULL,
-       kept_from_ms = NULL
+       counted_from_ms = NULL
     WHERE id = $1 AND state IN ('owed', 'dead')`,
 }
 

@@ -1,5 +1,5 @@
 /** Removing what has expired. The log is cut: see `cut.ts`. */
-import { DEAD_KEPT_MS, DELIVERED_KEPT_MS } from '../../ports/delivery.ts'
+import { DEAD_KEPT_MS, DELIVERED_KEPT_MS, MAX_COUNTED_STEP_MS } from '../../ports/delivery.ts'
 import type { SweepOutcome } from '../../ports/store.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
@@ -43,20 +43,32 @@ const foreignSessions = remove(
   'expires_at_ms',
 )
 
+// A node that sweeps at the same time moves it on as far.
+const tick: Statement = {
+  name: 'sweep_tick',
+  text: `UPDATE retention_clock SET reached_ms = $1::bigint,
+      counted_ms = counted_ms + least($1::bigint - reached_ms, ${String(MAX_COUNTED_STEP_MS)})
+    WHERE number IN (
+      SELECT number FROM retention_clock WHERE reached_ms < $1::bigint FOR UPDATE SKIP LOCKED)`,
+}
+
 const keepDeliveries: Statement = {
   name: 'sweep_keep_deliveries',
-  text: `UPDATE deliveries SET kept_from_ms = $1 WHERE id IN (
-      SELECT id FROM deliveries WHERE settled_at_ms IS NOT NULL AND kept_from_ms IS NULL
-      ORDER BY number LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+  text: `UPDATE deliveries SET counted_from_ms = (SELECT counted_ms FROM retention_clock)
+    WHERE id IN (
+      SELECT id FROM deliveries WHERE settled_at_ms IS NOT NULL AND counted_from_ms IS NULL
+      ORDER BY number LIMIT $1 FOR UPDATE SKIP LOCKED)`,
 }
 
 const deliveries: Statement = {
   name: 'sweep_deliveries',
   text: `WITH gone AS (
       DELETE FROM deliveries WHERE id IN (
-        SELECT id FROM deliveries WHERE kept_from_ms < $1::bigint - ${String(DELIVERED_KEPT_MS)}
-          AND (state = 'delivered' OR kept_from_ms < $1::bigint - ${String(DEAD_KEPT_MS)})
-        ORDER BY kept_from_ms LIMIT $2 FOR UPDATE SKIP LOCKED)
+        SELECT id FROM deliveries
+        WHERE counted_from_ms < (SELECT counted_ms FROM retention_clock) - ${String(DELIVERED_KEPT_MS)}
+          AND (state = 'delivered' OR counted_from_ms <
+            (SELECT counted_ms FROM retention_clock) - ${String(DEAD_KEPT_MS)})
+        ORDER BY counted_from_ms LIMIT $1 FOR UPDATE SKIP LOCKED)
       RETURNING 1)
     SELECT count(*) AS count FROM gone`,
 }
@@ -74,18 +86,19 @@ export async function sweep(
   { nowMs, limit }: { readonly nowMs: number; readonly limit: number },
 ): Promise<SweepOutcome> {
   const values = [nowMs, limit]
-  const count = async (statement: Statement): Promise<number> => {
-    const [row] = await connection.run<{ count: number }>(statement, values)
+  const count = async (statement: Statement, given: readonly number[] = values) => {
+    const [row] = await connection.run<{ count: number }>(statement, given)
     return row?.count ?? 0
   }
-  const [, , ...counts] = await Promise.all([
+  const [, , , ...counts] = await Promise.all([
     connection.run(answers, values),
-    connection.run(keepDeliveries, values),
+    connection.run(tick, [nowMs]),
+    connection.run(keepDeliveries, [limit]),
     count(sessions),
     count(refreshTokens),
     count(tickets),
     count(keys),
-    count(deliveries),
+    count(deliveries, [limit]),
     count(foreignSessions),
   ])
   return {

@@ -46,7 +46,7 @@ export function deliveryWriter(database: DatabaseSync): Handlers<DeliveryCommand
   )
   const retry = database.prepare(
     `UPDATE deliveries SET state = 'owed', attempts = 0, due_at_ms = :nowMs, settled_at_ms = NULL,
-       kept_from_ms = NULL
+       counted_from_ms = NULL
      WHERE id = :id AND state IN ('owed', 'dead')`,
   )
   const find = finder(database)

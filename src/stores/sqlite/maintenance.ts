@@ -1,6 +1,6 @@
 /** Removing what has expired, and proving that a commit is possible. The log is cut: see `cut.ts`. */
 import type { DatabaseSync } from 'node:sqlite'
-import { DEAD_KEPT_MS, DELIVERED_KEPT_MS } from '../../ports/delivery.ts'
+import { DEAD_KEPT_MS, DELIVERED_KEPT_MS, MAX_COUNTED_STEP_MS } from '../../ports/delivery.ts'
 import type { Commands, Handlers } from '../commands.ts'
 import { checkLimit } from '../pages.ts'
 import { shaped } from './rows.ts'
@@ -32,30 +32,39 @@ export function maintenanceWriter(
          FROM streams s LEFT JOIN delivery_cursors c ON c.stream = s.name)
        ORDER BY position LIMIT 10000)`,
   )
+  const tick = database.prepare(
+    `UPDATE retention_clock SET reached_ms = :nowMs,
+       counted_ms = counted_ms + min(:nowMs - reached_ms, ${MAX_COUNTED_STEP_MS})
+     WHERE reached_ms < :nowMs`,
+  )
   const keep = database.prepare(
-    `UPDATE deliveries SET kept_from_ms = :nowMs WHERE number IN (
-       SELECT number FROM deliveries WHERE settled_at_ms IS NOT NULL AND kept_from_ms IS NULL
-       ORDER BY number LIMIT :limit)`,
+    `UPDATE deliveries SET counted_from_ms = (SELECT counted_ms FROM retention_clock)
+     WHERE number IN (
+       SELECT number FROM deliveries WHERE settled_at_ms IS NOT NULL AND counted_from_ms IS NULL
+       ORDER BY number LIMIT ?)`,
   )
   const deliveries = database.prepare(
     `DELETE FROM deliveries WHERE number IN (
-       SELECT number FROM deliveries WHERE kept_from_ms < :nowMs - ${DELIVERED_KEPT_MS}
-         AND (state = 'delivered' OR kept_from_ms < :nowMs - ${DEAD_KEPT_MS})
-       ORDER BY kept_from_ms LIMIT :limit)`,
+       SELECT number FROM deliveries
+       WHERE counted_from_ms < (SELECT counted_ms FROM retention_clock) - ${DELIVERED_KEPT_MS}
+         AND (state = 'delivered' OR counted_from_ms <
+           (SELECT counted_ms FROM retention_clock) - ${DEAD_KEPT_MS})
+       ORDER BY counted_from_ms LIMIT ?)`,
   )
   const probe = database.prepare('UPDATE probes SET commits = commits + 1')
   return {
     sweep({ nowMs, limit }) {
       checkLimit(limit, 100_000)
       answers.run(nowMs, limit)
-      keep.run({ nowMs, limit })
+      tick.run({ nowMs })
+      keep.run(limit)
       const { atMs } = shaped<{ atMs: number | null }>(unplanned.get())
       return {
         sessions: Number(sessions.run(Math.min(nowMs, atMs ?? nowMs), limit).changes),
         refreshTokens: Number(refreshTokens.run(nowMs, limit).changes),
         tickets: Number(tickets.run(nowMs, limit).changes),
         keys: Number(keys.run(nowMs, limit).changes),
-        deliveries: Number(deliveries.run({ nowMs, limit }).changes),
+        deliveries: Number(deliveries.run(limit).changes),
         foreignSessions: Number(foreign.run(nowMs, limit).changes),
       }
     },

@@ -1,6 +1,6 @@
 import type { Delivery } from '../../domain/delivery.ts'
 import { isWide } from '../../domain/scope.ts'
-import type { EndedSession, Ends } from '../../ports/delivery.ts'
+import { MAX_COUNTED_STEP_MS, type EndedSession, type Ends } from '../../ports/delivery.ts'
 import type { Store } from '../../ports/store.ts'
 import { nextTurn, type BrokenStore } from './broken-store.ts'
 
@@ -261,6 +261,25 @@ export const brokenSending: readonly BrokenStore[] = [
         }
       },
     }),
+  },
+  {
+    name: 'counts a jump of the time that it sweeps by in full',
+    caughtBy: 'sweep: keeps a delivery for as long',
+    overrides: (store) => {
+      let lastMs = Infinity
+      return {
+        async sweep(nowMs, limit) {
+          let swept = await store.sweep(Math.min(lastMs, nowMs), limit)
+          for (let atMs = lastMs; atMs < nowMs;) {
+            atMs = Math.min(atMs + MAX_COUNTED_STEP_MS, nowMs)
+            const next = await store.sweep(atMs, limit)
+            swept = { ...next, deliveries: swept.deliveries + next.deliveries }
+          }
+          lastMs = nowMs
+          return swept
+        },
+      }
+    },
   },
   {
     name: 'keeps settled deliveries for ever',

@@ -24,6 +24,7 @@ import { listOrders } from './list-orders.ts'
 import { operators } from './operators.ts'
 import { participants } from './participants.ts'
 import { passkeyNames } from './passkey-names.ts'
+import { retentionClock } from './retention-clock.ts'
 import { searches } from './searches.ts'
 
 export interface Migration {
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   { number: 12, name: 'last seen', needs: 1, sql: lastSeen },
   { number: 13, name: 'kept deliveries', needs: 1, sql: keptDeliveries },
   { number: 14, name: 'list orders', needs: 1, sql: listOrders },
+  { number: 15, name: 'retention clock', needs: 15, sql: retentionClock },
 ]

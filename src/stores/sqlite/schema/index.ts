@@ -15,6 +15,7 @@ import { listOrders } from './list-orders.ts'
 import { operators } from './operators.ts'
 import { participants } from './participants.ts'
 import { passkeyNames } from './passkey-names.ts'
+import { retentionClock } from './retention-clock.ts'
 import { searches } from './searches.ts'
 
 export interface Migration {
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   { number: 12, name: 'last seen', sql: lastSeen },
   { number: 13, name: 'kept deliveries', sql: keptDeliveries },
   { number: 14, name: 'list orders', sql: listOrders },
+  { number: 15, name: 'retention clock', sql: retentionClock },
 ]
