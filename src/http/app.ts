@@ -10,29 +10,17 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import { BODY_LIMIT_BYTES } from './body.ts'
 import { writeCookie } from './cookie.ts'
-import { corsOf, type Cors } from './cors.ts'
 import type { Answer, Surface, SurfaceRequest, Route } from './surface.ts'
 import { createHttpServer } from './http-server.ts'
 import { inOrder, methodsAt, methodsOf, ownerOf, type MountedSurface } from './owner.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { AppRequest } from './request.ts'
 import { problemAnswer } from './problem.ts'
-import { receiptHeaders } from './receipt-headers.ts'
+import { respondersOf, type Observe, type Responder, type Responders } from './responder.ts'
 import { unreadRequest, type RequestHead } from './unread-request.ts'
 
 export type { MountedSurface } from './owner.ts'
-
-/** What is known of an answered request, for metrics and the access log. No query, no credential. */
-export interface Observation {
-  readonly dialect: string
-  readonly method: string
-  /** The route's pattern, `*` where there was none. */
-  readonly route: string
-  readonly status: number
-  readonly elapsedMs: number
-  /** Asked for only where it is written down: most requests bring none, and one must be made. */
-  readonly requestId: () => string
-}
+export type { Observation, Observe } from './responder.ts'
 
 export interface AppOptions {
   readonly mounts: readonly MountedSurface[]
@@ -42,7 +30,7 @@ export interface AppOptions {
   readonly addresses: ClientAddresses
   readonly clock: Clock
   readonly log: Log
-  readonly observe: (observation: Observation) => void
+  readonly observe: Observe
   /**
    * Which upgrades a listener of the server handles; all others are answered as ordinary requests
    * (RFC 9110, section 7.8). Default: none.
@@ -57,13 +45,14 @@ const MAX_PARAMETER_LENGTH = 512
 
 /** An application and what it knows beside its options. */
 interface App extends AppOptions {
-  readonly corsOf: ReadonlyMap<MountedSurface, Cors>
+  readonly responders: Responders
   /** True from the moment at which it is being closed. */
   isStopping: boolean
 }
 
 export function createApp(options: AppOptions): FastifyInstance {
-  const own: App = { ...options, corsOf: corsOfAll(options.mounts), isStopping: false }
+  const responders = respondersOf(options.mounts, options.observe)
+  const own: App = { ...options, responders, isStopping: false }
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -108,20 +97,9 @@ export function createApp(options: AppOptions): FastifyInstance {
   return app
 }
 
-/** How pages of other origins may call each surface that they may call at all. */
-function corsOfAll(mounts: readonly MountedSurface[]): ReadonlyMap<MountedSurface, Cors> {
-  const found = new Map<MountedSurface, Cors>()
-  for (const mount of mounts) {
-    const { surface, origins } = mount
-    const methods = surface.routes.flatMap((route) => methodsOf(surface, route))
-    const cors = corsOf(surface.cors, origins, inOrder([...methods, 'OPTIONS']))
-    if (cors !== undefined) found.set(mount, cors)
-  }
-  return found
-}
-
 function mountRoute(app: FastifyInstance, own: App, mount: MountedSurface, route: Route): void {
   const { surface } = mount
+  const responder = own.responders.of(mount, route)
   // What is known at once is answered at once: a promise would cost a check a tenth of its time.
   const handler = (
     request: FastifyRequest,
@@ -129,7 +107,7 @@ function mountRoute(app: FastifyInstance, own: App, mount: MountedSurface, route
   ): Promise<FastifyReply> | undefined => {
     const surfaceRequest = new AppRequest(request, own)
     const finish = (answer: Answer): FastifyReply =>
-      send(own, mount, route, surfaceRequest, reply, answer)
+      send(own, responder, surfaceRequest, reply, answer)
     const fail = (error: unknown): Answer => renderError(own, surface, error, surfaceRequest)
     let answer: Answer | Promise<Answer>
     try {
@@ -151,7 +129,7 @@ function mountRoute(app: FastifyInstance, own: App, mount: MountedSurface, route
     errorHandler: (error, request, reply) => {
       const surfaceRequest = new AppRequest(request, own)
       const answer = renderError(own, surface, error, surfaceRequest)
-      void send(own, mount, route, surfaceRequest, reply, answer)
+      void send(own, responder, surfaceRequest, reply, answer)
     },
     // Answered before Fastify reads the body, where the route wants none.
     ...(route.anyMethod === true ? { onRequest: handler } : {}),
@@ -197,8 +175,8 @@ function refuseUnrouted(own: App, request: FastifyRequest, reply: FastifyReply):
   const wanted = request.headers['access-control-request-method'] ?? ''
   const mount = [...found.keys()].find((one) => found.get(one)?.includes(wanted) === true)
   const answer = { status: 204, headers: { allow: [...allow, 'OPTIONS'].join(', ') } }
-  const owner = mount ?? [...found.keys()][0]
-  return send(own, owner, undefined, new AppRequest(request, own), reply, answer)
+  const responder = own.responders.unrouted(mount ?? [...found.keys()][0])
+  return send(own, responder, new AppRequest(request, own), reply, answer)
 }
 
 /** Answers for requests that no route took: in the form of the surface that owns the path. */
@@ -211,8 +189,9 @@ function refuseByPath(
   const surfaceRequest = new AppRequest(request, own)
   logFailure(own.log, failure, undefined, surfaceRequest.requestId)
   const owner = ownerOf(own.mounts, { path: surfaceRequest.path, host: request.host })
-  const answer = refusalOf(owner, failure, surfaceRequest)
-  return send(own, owner, undefined, surfaceRequest, reply, answer)
+  const responder = own.responders.unrouted(owner)
+  const answer = refusalOf(responder, failure, surfaceRequest)
+  return send(own, responder, surfaceRequest, reply, answer)
 }
 
 /** As `refuseByPath`, for what never became a request. */
@@ -220,34 +199,29 @@ function refuseUnread(own: App, failure: Failure, head: RequestHead | undefined)
   const request = unreadRequest(head, own.publicUrl)
   const host = head?.headers.host ?? ''
   const owner = head && ownerOf(own.mounts, { path: request.path, host })
-  const answer = refusalOf(owner, failure, request)
-  observe(own, owner, undefined, request, answer.status, 0)
-  return { ...answer, headers: headersOf(own, owner, undefined, request, answer) }
+  const responder = own.responders.unrouted(owner)
+  const answer = refusalOf(responder, failure, request)
+  observe(responder, request, answer.status, 0)
+  const headers = Object.assign({}, ...responder.headersOf(request, answer, own.isStopping))
+  return { ...answer, headers }
 }
 
-function refusalOf(
-  owner: MountedSurface | undefined,
-  failure: Failure,
-  request: SurfaceRequest,
-): Answer {
-  return owner === undefined
-    ? problemAnswer(failure)
-    : owner.surface.renderFailure(failure, request)
+function refusalOf({ surface }: Responder, failure: Failure, request: SurfaceRequest): Answer {
+  return surface === undefined ? problemAnswer(failure) : surface.renderFailure(failure, request)
 }
 
 function send(
   own: App,
-  mount: MountedSurface | undefined,
-  route: Route | undefined,
+  responder: Responder,
   request: AppRequest,
   reply: FastifyReply,
   answer: Answer,
 ): FastifyReply {
   reply.code(answer.status)
   if (answer.reasonPhrase !== undefined) reply.raw.statusMessage = answer.reasonPhrase
-  reply.headers(headersOf(own, mount, route, request, answer))
+  for (const part of responder.headersOf(request, answer, own.isStopping)) reply.headers(part)
   if (answer.cookies !== undefined) reply.header('set-cookie', answer.cookies.map(writeCookie))
-  observe(own, mount, route, request, answer.status, own.clock.monotonicMs() - request.startedMs)
+  observe(responder, request, answer.status, own.clock.monotonicMs() - request.startedMs)
   const { body } = answer
   if (body === undefined) return reply.send()
   // As bytes, so that Fastify adds no charset to the content type that the surface chose.
@@ -255,45 +229,14 @@ function send(
   return reply.send(Buffer.isBuffer(body) ? body : streamOf(body))
 }
 
-/** What every answer has, what the surface's have, and its own; the later win. */
-function headersOf(
-  own: App,
-  mount: MountedSurface | undefined,
-  route: Route | undefined,
-  request: SurfaceRequest,
-  { status, receipt, headers }: Answer,
-): Readonly<Record<string, string>> {
-  return {
-    'cache-control': (isGood(status) && route?.cacheControl) || 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...(own.isStopping ? { connection: 'close' } : {}),
-    ...(mount && own.corsOf.get(mount)?.headers(request)),
-    ...mount?.surface.headers?.(request),
-    ...(receipt && receiptHeaders(receipt, request.waitForConfirmation)),
-    ...headers,
-  }
-}
-
-function isGood(status: number): boolean {
-  return (status >= 200 && status < 300) || status === 304
-}
-
 function observe(
-  own: App,
-  mount: MountedSurface | undefined,
-  route: Route | undefined,
+  responder: Responder,
   request: SurfaceRequest,
   status: number,
   elapsedMs: number,
 ): void {
-  own.observe({
-    dialect: mount?.module.name ?? 'none',
-    method: request.method,
-    route: route?.path ?? '*',
-    status,
-    elapsedMs,
-    requestId: () => request.requestId,
-  })
+  const { method } = request
+  responder.observe({ method, status, elapsedMs, requestId: () => request.requestId })
 }
 
 function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream {

@@ -142,9 +142,9 @@ function partsOf<Q, B, R extends Responses, H, P>(
       query && parametersReader('query', query, manners),
     ),
     headers: from(
-      (request) =>
-        Object.fromEntries(names.flatMap((name) => headerIn(request, name, areEmptyHeadersRead))),
+      (request) => headersIn(request, names, areEmptyHeadersRead),
       headers && partReader('header', headers),
+      (request, name) => headersIn(request, [name], areEmptyHeadersRead),
     ),
     body:
       bodyType === 'form'
@@ -156,10 +156,16 @@ function partsOf<Q, B, R extends Responses, H, P>(
   }
 }
 
-/** Without a schema there is nothing to read: whole it is `undefined`, and a member what it says. */
+/**
+ * Without a schema there is nothing to read: whole it is `undefined`, and a member what it says.
+ *
+ * @param sourceOf Finds the part.
+ * @param memberOf Finds as much of it as one member needs; all of it by default.
+ */
 function from<Source, T>(
   sourceOf: (request: SurfaceRequest) => Source,
   reader: PartReader<Source, T> | undefined,
+  memberOf: (request: SurfaceRequest, name: string) => Source = (request) => sourceOf(request),
 ): PartReader<SurfaceRequest, T> {
   if (reader === undefined) {
     const none = { ok: true, value: undefined } as const
@@ -167,7 +173,7 @@ function from<Source, T>(
   }
   return {
     all: (request) => reader.all(sourceOf(request)),
-    one: (request, name) => reader.one(sourceOf(request), name),
+    one: (request, name) => reader.one(memberOf(request, name), name),
   }
 }
 
@@ -183,13 +189,17 @@ function parametersIn(request: SurfaceRequest, part: 'query' | 'body'): URLSearc
   return part === 'query' ? request.query : readForm(request)
 }
 
-function headerIn(
+function headersIn(
   request: SurfaceRequest,
-  name: string,
-  isEmptyRead = false,
-): readonly (readonly [string, string])[] {
-  const value = request.header(name)?.trim()
-  return value === undefined || (value === '' && !isEmptyRead) ? [] : [[name, value]]
+  names: readonly string[],
+  areEmptyRead = false,
+): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const name of names) {
+    const value = request.header(name)?.trim()
+    if (value !== undefined && (value !== '' || areEmptyRead)) found[name] = value
+  }
+  return found
 }
 
 class DeclaredCall<Q, B, R extends Responses, H, P> implements Call<Q, B, R, H, P> {

@@ -40,7 +40,7 @@ before(async () => {
     addresses: new ClientAddresses([], silentLog),
     clock: systemClock,
     log: silentLog,
-    observe: () => undefined,
+    observe: () => () => undefined,
     requestTimeoutMs: TIMEOUT_MS,
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -78,7 +78,7 @@ test('the times that are written are those that the server keeps', async () => {
     addresses: new ClientAddresses([], silentLog),
     clock: systemClock,
     log: silentLog,
-    observe: () => undefined,
+    observe: () => () => undefined,
   })
   assert.deepEqual([usual.server.requestTimeout, usual.server.headersTimeout], [30_000, 30_000])
   await usual.close()

@@ -94,10 +94,12 @@ function checkOf<T>(
   const { anyOf = [schema] } = schema as { readonly anyOf?: readonly Schema<T>[] }
   // Of several objects the one whose constants it has; the first says what is wrong with others.
   const variants = anyOf.map((variant) => ({ variant, validator: compile(variant) }))
-  const [first = { variant: schema, validator: compile(schema) }] = variants
+  const [first = { variant: schema, validator: compile(schema) }, ...others] = variants
   return (value) => {
     const { variant, validator } =
-      variants.find(({ variant }) => hasConstantsOf(variant, value)) ?? first
+      others.length === 0
+        ? first
+        : (variants.find((one) => hasConstantsOf(one.variant, value)) ?? first)
     if (validator.check(value)) return { ok: true, value }
     const found = validator.errors(value).flatMap((error) => problemsOf(part, variant, error))
     const problems = isBlankMissing ? found.map((problem) => ifBlank(problem, value)) : found
@@ -113,7 +115,10 @@ function parametersCheck<T>(
   const { areParametersLenient: areLenient = false } = rules
   const check = checkOf(part, schema, rules)
   const members = propertiesOf(schema)
+  // Most calls bring none, and what that comes to does not change.
+  const none = check(Object.freeze({}))
   return (values) => {
+    if (values.size === 0) return none
     const record: Record<string, unknown> = {}
     const twice: InputProblem[] = []
     for (const name of new Set(values.keys())) {

@@ -59,7 +59,7 @@ export class AppRequest implements SurfaceRequest {
   }
 
   header(name: string): string | undefined {
-    const value = this.#request.headers[name]
+    const value = this.#request.raw.headers[name]
     return Array.isArray(value) ? value.join(', ') : value
   }
 

@@ -351,11 +351,17 @@ function createHttp(
     clock,
     log,
     takesUpgrade: isFeedUpgrade,
-    observe: (observation) => {
-      metrics.observeRequest(observation)
-      if (!config.accessLog) return
-      const elapsedMs = Math.round(observation.elapsedMs * 100) / 100
-      log.info({ ...observation, elapsedMs, requestId: observation.requestId() }, 'request')
+    observe: (name) => {
+      const count = metrics.requestsOf(name)
+      if (!config.accessLog) return count
+      return (observation) => {
+        count(observation)
+        const { dialect, route } = name
+        const { method, status } = observation
+        const elapsedMs = Math.round(observation.elapsedMs * 100) / 100
+        const requestId = observation.requestId()
+        log.info({ dialect, method, route, status, elapsedMs, requestId }, 'request')
+      }
     },
   })
   registerDocumentation(

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Observation } from '../http/app.ts'
+import type { Observe } from '../http/app.ts'
 import type { NodeStatistics } from '../http/node-view.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
 import { reasons, type Revocation } from '../domain/revocation.ts'
@@ -15,7 +15,8 @@ import type { Timekeeper } from './timekeeper.ts'
 
 /** What a node counts and measures. Labels have few values: never an id, an address or a token. */
 export interface Metrics {
-  observeRequest(observation: Observation): void
+  /** What counts and times the requests that one responder answers. */
+  readonly requestsOf: Observe
   /** Only what this node wrote, so that the sum over all nodes is what happened. */
   countRevocations(entries: readonly Revocation[]): void
   countDevice(call: string, deviceType: string): void
@@ -88,7 +89,7 @@ export function createMetrics(
   gaugeLostLines(registry, lostLogLines)
   countAddresses(registry, addresses)
   return {
-    observeRequest: requestTimes(registry),
+    requestsOf: requestTimes(registry),
     countRevocations(entries) {
       for (const { stream: of, scope, reason } of entries) {
         if (of === store.stream) revocations.labels(scope, reason).inc()
@@ -183,22 +184,20 @@ function gaugeLostLines(registry: Registry, lostLogLines: () => number): void {
  * a line for each bucket, and one for every route and status would make most of what is printed.
  * Finding a series by its labels costs more than counting in it, so each is kept.
  */
-function requestTimes(registry: Registry): Metrics['observeRequest'] {
+function requestTimes(registry: Registry): Observe {
   interface Series {
     readonly count: Counter.Internal
-    readonly time: Histogram.Internal<'dialect'>
     /** Counted here until they are printed: the library looks at the labels each time. */
     uncounted: number
   }
-  // As many as are printed: dialects, methods, routes and statuses are few.
-  const series = new Map<string, Series>()
+  const all: Series[] = []
   const requests = new Counter({
     name: 'outright_http_requests_total',
     help: 'Requests that were answered',
     labelNames: ['dialect', 'method', 'route', 'status'],
     registers: [registry],
     collect() {
-      for (const one of series.values()) {
+      for (const one of all) {
         one.count.inc(one.uncounted)
         one.uncounted = 0
       }
@@ -211,18 +210,26 @@ function requestTimes(registry: Registry): Metrics['observeRequest'] {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers: [registry],
   })
-  return ({ dialect, method, route, status, elapsedMs }) => {
-    const key = `${dialect} ${method} ${route} ${String(status)}`
-    let one = series.get(key)
-    if (one === undefined) {
-      one = {
-        count: requests.labels(dialect, method, route, String(status)),
-        time: times.labels(dialect),
-        uncounted: 0,
-      }
-      series.set(key, one)
+  return ({ dialect, route }) => {
+    const time = times.labels(dialect)
+    const begin = (method: string, status: number): Series => {
+      const count = requests.labels(dialect, method, route, String(status))
+      const one = { count, uncounted: 0 }
+      all.push(one)
+      return one
     }
-    one.uncounted++
-    one.time.observe(elapsedMs / 1000)
+    // Methods and statuses are few.
+    const methods = new Map<string, Map<number, Series>>()
+    return ({ method, status, elapsedMs }) => {
+      const statuses = found(methods, method, () => new Map<number, Series>())
+      found(statuses, status, () => begin(method, status)).uncounted++
+      time.observe(elapsedMs / 1000)
+    }
   }
+}
+
+function found<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key)
+  if (value === undefined) map.set(key, (value = make()))
+  return value
 }

@@ -15,7 +15,17 @@ import { problemManners } from '../../problem-response.ts'
 import type { Answer, Surface } from '../../surface.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { forwardAuthSchema, type ForwardAuthOptions } from './options.ts'
-import { checkHeaders, checkPath, checkQuery, parseCheck, type Check } from './parse.ts'
+import {
+  checkHeaders,
+  checkPath,
+  checkQuery,
+  isNavigation,
+  isUnreadable,
+  originalUrl,
+  parseCheck,
+  wordsIn,
+  type Check,
+} from './parse.ts'
 
 /** Envoy sends the original method, whichever it is, and appends the original path. */
 const paths = [checkPath, `${checkPath}/*`]
@@ -56,7 +66,7 @@ function createForwardAuth(
     if (!verdict.ok) {
       const { reason, proof = 'missing' } = verdict
       if (reason === 'unproven') return unproven(check, proof, options)
-      return refuse(check, check.isUnreadable ? 'unreadable' : reason, options)
+      return refuse(check, isUnreadable(check) ? 'unreadable' : reason, options)
     }
     if (!check.audiences.every((name) => verdict.claims.aud.includes(name))) {
       return refuse(check, 'invalid', options)
@@ -121,7 +131,7 @@ function schemeOf({ proven }: Check): 'Bearer' | 'DPoP' {
 }
 
 function challenged(check: Check, text: string, options: ForwardAuthOptions): Answer {
-  if (check.redirect && check.isNavigation && options.loginUrl !== undefined) {
+  if (check.redirect && options.loginUrl !== undefined && isNavigation(check)) {
     return { status: 302, headers: { location: loginLocation(check, options.loginUrl, options) } }
   }
   return { status: 401, headers: { ...blank, 'www-authenticate': text } }
@@ -142,13 +152,13 @@ function describe(reason: 'unreadable' | 'invalid' | 'expired' | 'revoked'): str
 
 function loginLocation(check: Check, loginUrl: string, options: ForwardAuthOptions): string {
   const location = new URL(loginUrl)
-  const { originalUrl } = check
+  const url = originalUrl(check.request)
   if (
-    originalUrl !== undefined &&
-    (originalUrl.protocol === 'https:' || originalUrl.protocol === 'http:') &&
-    options.allowedHosts.includes(originalUrl.host)
+    url !== undefined &&
+    (url.protocol === 'https:' || url.protocol === 'http:') &&
+    options.allowedHosts.includes(url.host)
   ) {
-    location.searchParams.set('return_to', originalUrl.href)
+    location.searchParams.set('return_to', url.href)
   }
   return location.href
 }
@@ -226,7 +236,7 @@ function groupsOf(claims: TokenClaims): string {
 
 function scopesOf(claims: TokenClaims): readonly string[] {
   const { scope } = claims
-  return typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : []
+  return typeof scope === 'string' ? wordsIn(scope) : []
 }
 
 function renderFailure(failure: Failure): Answer {

@@ -15,8 +15,6 @@ export interface Check {
   readonly token: string | undefined
   /** With the proof of its key, where it was sent as `DPoP`. */
   readonly proven?: NonNullable<ShownToken['proven']>
-  /** A bearer token was sent, and is malformed. */
-  readonly isUnreadable: boolean
   /** What `aud` must contain, all of it. */
   readonly audiences: readonly string[]
   /** Scopes that the token must all have. */
@@ -24,9 +22,8 @@ export interface Check {
   /** The proxy passes redirects on, so browsers may be sent to the login page. */
   readonly redirect: boolean
   readonly isPreflight: boolean
-  /** A person's browser that navigates, not a script that calls. */
-  readonly isNavigation: boolean
-  readonly originalUrl: URL | undefined
+  /** What was sent, for what matters to a refusal alone. */
+  readonly request: SurfaceRequest
 }
 
 /** What the proxy's configuration asks for. */
@@ -73,10 +70,8 @@ export function parseCheck(
   const { request } = call
   const query: CheckQuery = request.path === checkPath ? call.query() : {}
   const audiences = [query.audience, call.header('outright-audience')]
-  const scopes = [query.scope, call.header('outright-scope')]
   const method = originalMethod(request)
   const { cookieName } = options
-  const url = originalUrl(request)
   const bearer = bearerOf(request)
   const bound = bearer === undefined ? boundToken(request) : undefined
   const token =
@@ -89,22 +84,36 @@ export function parseCheck(
           proven: {
             proof: request.header('dpop'),
             method: method ?? '',
-            url: provenUrl(request, url, options),
+            url: provenUrl(request, options),
           },
         }),
-    isUnreadable:
-      token === undefined && /^(?:bearer|dpop)\s+\S/i.test(request.header('authorization') ?? ''),
     audiences: audiences.filter((name) => name !== undefined),
-    scopes: scopes.flatMap((names) => names?.split(' ') ?? []).filter((name) => name !== ''),
+    scopes: [...wordsIn(query.scope), ...wordsIn(call.header('outright-scope'))],
     redirect: query.mode === 'redirect',
     isPreflight:
       method === 'OPTIONS' && request.header('access-control-request-method') !== undefined,
-    isNavigation:
-      (method === 'GET' || method === 'HEAD') &&
-      (request.header('sec-fetch-mode') === 'navigate' ||
-        (request.header('accept') ?? '').includes('text/html')),
-    originalUrl: url,
+    request,
   }
+}
+
+/** What stands between spaces, as in a scope. */
+export function wordsIn(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : text.split(' ').filter((word) => word !== '')
+}
+
+/** A bearer token was sent, and is malformed. */
+export function isUnreadable({ token, request }: Check): boolean {
+  return token === undefined && /^(?:bearer|dpop)\s+\S/i.test(request.header('authorization') ?? '')
+}
+
+/** A person's browser that navigates, not a script that calls. */
+export function isNavigation({ request }: Check): boolean {
+  const method = originalMethod(request)
+  return (
+    (method === 'GET' || method === 'HEAD') &&
+    (request.header('sec-fetch-mode') === 'navigate' ||
+      (request.header('accept') ?? '').includes('text/html'))
+  )
 }
 
 /**
@@ -112,12 +121,11 @@ export function parseCheck(
  * as its caller wrote it, who must not turn a request into a preflight that needs no token.
  */
 function originalMethod(request: SurfaceRequest): string | undefined {
-  const named = [request.header('x-original-method'), request.header('x-forwarded-method')]
+  const forwarded = request.header('x-forwarded-method')
   // Envoy keeps the method, and so does a call without a proxy.
-  const isNamed = named.some((method) => method !== undefined)
-  if (!isNamed || request.path !== checkPath) named.push(request.method)
-  const methods = named.filter((method) => method !== undefined)
-  return methods.every((method) => method === methods[0]) ? methods[0] : undefined
+  const method = request.header('x-original-method') ?? forwarded ?? request.method
+  if (forwarded !== undefined && forwarded !== method) return undefined
+  return request.path === checkPath || request.method === method ? method : undefined
 }
 
 function bearerOf(request: SurfaceRequest): string | undefined {
@@ -138,9 +146,9 @@ function bearerOf(request: SurfaceRequest): string | undefined {
  */
 function provenUrl(
   request: SurfaceRequest,
-  url: URL | undefined,
   { allowedHosts }: ForwardAuthOptions,
 ): string | undefined {
+  const url = originalUrl(request)
   if (url === undefined || !allowedHosts.includes(url.host)) return undefined
   const { protocol, host, href } = url
   const said: readonly (readonly [name: string, fits: (value: string) => boolean])[] = [
@@ -156,7 +164,8 @@ function provenUrl(
   return agrees ? href : undefined
 }
 
-function originalUrl(request: SurfaceRequest): URL | undefined {
+/** What a proxy says was called. */
+export function originalUrl(request: SurfaceRequest): URL | undefined {
   const whole = request.header('x-original-url')
   if (whole !== undefined) return URL.parse(whole) ?? undefined
   const protocol = request.header('x-forwarded-proto')
