@@ -9,7 +9,6 @@ import { Refusal, type Failure } from '../domain/failure.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import { BODY_LIMIT_BYTES } from './body.ts'
-import { writeCookie } from './cookie.ts'
 import type { Answer, Surface, SurfaceRequest, Route } from './surface.ts'
 import { createHttpServer } from './http-server.ts'
 import { inOrder, methodsAt, methodsOf, ownerOf, type MountedSurface } from './owner.ts'
@@ -18,6 +17,7 @@ import { AppRequest } from './request.ts'
 import { problemAnswer } from './problem.ts'
 import { respondersOf, type Observe, type Responder, type Responders } from './responder.ts'
 import { unreadRequest, type RequestHead } from './unread-request.ts'
+import { writeAnswer } from './write-answer.ts'
 
 export type { MountedSurface } from './owner.ts'
 export type { Observation, Observe } from './responder.ts'
@@ -217,16 +217,9 @@ function send(
   reply: FastifyReply,
   answer: Answer,
 ): FastifyReply {
-  reply.code(answer.status)
-  if (answer.reasonPhrase !== undefined) reply.raw.statusMessage = answer.reasonPhrase
-  for (const part of responder.headersOf(request, answer, own.isStopping)) reply.headers(part)
-  if (answer.cookies !== undefined) reply.header('set-cookie', answer.cookies.map(writeCookie))
+  writeAnswer(reply, answer, responder.headersOf(request, answer, own.isStopping))
   observe(responder, request, answer.status, own.clock.monotonicMs() - request.startedMs)
-  const { body } = answer
-  if (body === undefined) return reply.send()
-  // As bytes, so that Fastify adds no charset to the content type that the surface chose.
-  if (typeof body === 'string') return reply.send(Buffer.from(body))
-  return reply.send(Buffer.isBuffer(body) ? body : streamOf(body))
+  return reply
 }
 
 function observe(
@@ -237,10 +230,6 @@ function observe(
 ): void {
   const { method } = request
   responder.observe({ method, status, elapsedMs, requestId: () => request.requestId })
-}
-
-function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream {
-  return ReadableStream.from(chunks)
 }
 
 function failureOf(error: unknown): Failure {

@@ -27,7 +27,6 @@ export class AppRequest implements SurfaceRequest {
   readonly #request: FastifyRequest
   readonly #options: RequestOptions
   #query: URLSearchParams | undefined
-  #distinct: Map<string, number> | undefined
 
   constructor(request: FastifyRequest, options: RequestOptions) {
     this.#request = request
@@ -64,15 +63,13 @@ export class AppRequest implements SurfaceRequest {
   }
 
   headerCount(name: string): number {
-    if (this.#distinct === undefined) {
-      this.#distinct = new Map()
-      const { rawHeaders } = this.#request.raw
-      for (let index = 0; index < rawHeaders.length; index += 2) {
-        const header = (rawHeaders[index] ?? '').toLowerCase()
-        this.#distinct.set(header, (this.#distinct.get(header) ?? 0) + 1)
-      }
+    const { rawHeaders } = this.#request.raw
+    let count = 0
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const header = rawHeaders[index] ?? ''
+      if (header.length === name.length && header.toLowerCase() === name) count++
     }
-    return this.#distinct.get(name) ?? 0
+    return count
   }
 
   get body(): Buffer {
