@@ -32,6 +32,7 @@ const conditionOf: Readonly<
 const names = Object.keys(conditionOf) as (keyof SessionFilter)[]
 
 export interface SearchConditions {
+  /** Of a row `s` that is the first of its session among those that are found. */
   readonly where: string
   /** Of a row `s` by itself, whichever of its session it is. */
   readonly ofRow: string
@@ -39,14 +40,20 @@ export interface SearchConditions {
   readonly wanted: readonly (keyof SessionFilter)[]
 }
 
-export function searchConditions(filter: SessionFilter, forms: SearchForms): SearchConditions {
+/** @param without A name that is not asked of `s`: the statement says it in another way. */
+export function searchConditions(
+  filter: SessionFilter,
+  forms: SearchForms,
+  without?: keyof SessionFilter,
+): SearchConditions {
   const wanted = names.filter((name) => filter[name] !== undefined)
-  const conditionsOn = (row: string): string =>
-    [
-      'true',
-      ...wanted.map((name, at) => conditionOf[name](row, forms.placeOf(name, at), forms)),
-    ].join(' AND ')
-  const ofRow = conditionsOn('s')
+  const conditionsOn = (row: string, left?: keyof SessionFilter): string => {
+    const conditions = wanted.map((name, at) =>
+      name === left ? 'true' : conditionOf[name](row, forms.placeOf(name, at), forms),
+    )
+    return ['true', ...conditions].join(' AND ')
+  }
+  const ofRow = conditionsOn('s', without)
   return { where: `WHERE ${ofRow} AND ${isFirst(conditionsOn('q'), forms)}`, ofRow, wanted }
 }
 
@@ -64,10 +71,13 @@ export function isFirst(conditions: string, { exists }: Pick<SearchForms, 'exist
 /** Names by which sessions are found, each with an index: that which finds the fewest comes first. */
 const narrowestFirst = ['sid', 'subjectId', 'deviceKey', 'address', 'clientId', 'dialect'] as const
 
+export function narrowestOf(filter: SessionFilter): (typeof narrowestFirst)[number] | undefined {
+  return narrowestFirst.find((name) => filter[name] !== undefined)
+}
+
 /** What of a filter an index finds by itself: such rows are looked at, and counted for the bound. */
 export function indexedOf(filter: SessionFilter): SessionFilter {
-  const narrowest = narrowestFirst.find((name) => filter[name] !== undefined)
-  const names = [narrowest, 'openedFromMs', 'openedUntilMs']
+  const names = [narrowestOf(filter), 'openedFromMs', 'openedUntilMs']
   return Object.fromEntries(Object.entries(filter).filter(([name]) => names.includes(name)))
 }
 

@@ -13,7 +13,14 @@ import {
 import { migrations, type Migration } from '../../src/stores/postgres/schema/index.ts'
 import type { PostgresStore } from '../../src/stores/postgres/store.ts'
 import { assertChain } from '../../src/stores/contract/log.ts'
-import { openWithToken, revocation, rotation, times } from '../../src/stores/contract/samples.ts'
+import {
+  allPages,
+  now,
+  openWithToken,
+  revocation,
+  rotation,
+  times,
+} from '../../src/stores/contract/samples.ts'
 import { startPostgres } from '../../src/testing/postgres.ts'
 import { modes, openNode } from './temporary-postgres.ts'
 
@@ -175,7 +182,65 @@ async function serve(node: PostgresStore, name: string): Promise<void> {
   await node.listKeys()
 }
 
+/** What the version before step 16 asked with, of rows that were there and of its own logins. */
+const formerSearch = {
+  name: 'former_search',
+  text: `SELECT sid FROM sessions
+    WHERE substring(attributes, '"address":"([^"]*)"') = $1 ORDER BY number DESC`,
+}
+
+const formerLogins = (of: string, rows: number): string => `
+  INSERT INTO sessions (sid, participant_id, participant_generation, subject_id, client_id,
+    dialect, created_at_ms, expires_at_ms, access_lifetime_ms, everyone_generation,
+    subject_generation, client_generation, grant_generation, device_generation, attributes)
+  SELECT '${of}-' || i, '', 0, 's', 'c', 'd', 1, 1, 1, 0, 0, 0, 0, 0,
+    (ARRAY['{"address":"192.0.2.1","userAgent":"\\"address\\":\\"2001:db8::1\\""}', '{}',
+      '{"scope":"\\"address\\":\\"192.0.2.1\\"","address":"2001:db8::1"}'])[i % 3 + 1]
+  FROM generate_series(1, ${String(rows)}) AS i`
+
 describe('an older node', () => {
+  for (const abilities of ways) {
+    const way = abilities.atomicSchema ? 'at once' : 'statement by statement'
+
+    it(`logs in and searches while addresses are indexed anew, ${way}`, async () => {
+      const url = await server.createDatabase()
+      const before = migrations.filter(({ number }) => number < 16)
+      await connected(url, async (older) => {
+        await migrate(older, abilities, before)
+        await older.command(formerLogins('before', 3_000))
+        let served = 0
+        const migrated = connected(url, (newer) => migrate(newer, abilities))
+        let isMigrating = true
+        const ended = migrated.finally(() => {
+          isMigrating = false
+        })
+        while (isMigrating || served === 0) {
+          await older.command(formerLogins(`while-${String(served)}`, 30))
+          const found = await older.run(formerSearch, ['192.0.2.1'])
+          served++
+          assert.equal(found.length, 1_000 + 10 * served)
+        }
+        assert.deepEqual(
+          (await ended).map(({ number }) => number),
+          migrations.map(({ number }) => number).filter((number) => number >= 16),
+        )
+        const node = await openNode(url, 'north')
+        try {
+          for (const address of ['192.0.2.1', '2001:db8::1', '192.0.2.2']) {
+            const found = await allPages((page) => node.listSessions({ address }, now, page), 1_000)
+            const expected = await older.run<{ sid: string }>(formerSearch, [address])
+            assert.deepEqual(
+              found.map(({ session }) => session.sid),
+              expected.map(({ sid }) => sid),
+            )
+          }
+        } finally {
+          await node.close()
+        }
+      })
+    })
+  }
+
   for (const { name, options } of modes) {
     const abilities = options.abilities ?? everything
 

@@ -1,9 +1,12 @@
 /** How PostgreSQL is told to plan what a node asks for by key. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { now } from '../../src/stores/contract/samples.ts'
 import { abilitiesOf } from '../../src/stores/postgres/abilities.ts'
 import { Connection, planForKeys } from '../../src/stores/postgres/connection.ts'
 import { startPostgres } from '../../src/testing/postgres.ts'
+import { openNode } from './temporary-postgres.ts'
+import { until } from './until.ts'
 
 const server = await startPostgres({ settings: { fsync: 'off' } })
 after(() => server.stop())
@@ -25,5 +28,66 @@ test('a statement that has to read a whole table is not compiled for it', async 
     assert.doesNotMatch(lines.join('\n'), /JIT/)
   } finally {
     await connection.end()
+  }
+})
+
+/** Rows of `sessions` that were read through each of its indexes by connections that have ended. */
+async function rowsRead(url: string): Promise<Readonly<Record<string, number>>> {
+  const connection = await Connection.open({ url, name: 'counts', answerMs: 5_000 })
+  try {
+    const rows = await connection.run<{ name: string; read: number }>({
+      name: 'rows_read',
+      text: `SELECT indexrelname AS name, idx_tup_read AS read
+        FROM pg_stat_user_indexes WHERE relname = 'sessions'`,
+    })
+    return Object.fromEntries(rows.map(({ name, read }) => [name, read]))
+  } finally {
+    await connection.end()
+  }
+}
+
+test('a search by what is common among old sessions does not read the new ones', async () => {
+  const url = await server.createDatabase()
+  await openNode(url, 'node-1').then((node) => node.close())
+  const connection = await Connection.open({ url, name: 'fill', answerMs: 30_000 })
+  await connection.command(`INSERT INTO sessions (sid, participant_id, participant_generation,
+      subject_id, client_id, dialect, created_at_ms, expires_at_ms, access_lifetime_ms,
+      everyone_generation, subject_generation, client_generation, grant_generation,
+      device_generation, attributes)
+    SELECT 's' || i, '', 0, of, of, of, ${String(now)}, ${String(now)}, 1, 0, 0, 0, 0, 0,
+      '{"address":"' || of || '"}'
+    FROM (SELECT i, CASE WHEN i <= 4000 THEN 'old' ELSE 'new' || i % 3 END AS of
+      FROM generate_series(1, 40000) AS i) AS made`)
+  await connection.command('ANALYZE sessions')
+  await connection.end()
+  for (const [name, index] of [
+    ['address', 'sessions_from_address'],
+    ['subjectId', 'sessions_of_subject'],
+    ['clientId', 'sessions_of_client'],
+    ['dialect', 'sessions_of_dialect'],
+  ] as const) {
+    const before = await rowsRead(url)
+    const node = await openNode(url, 'node-1')
+    const filter = { [name]: 'old' }
+    const bounds = { limit: 10, lookAt: 200 }
+    const page = await node.listSessions(filter, now, { ...bounds, cursor: undefined })
+    assert.equal(page.items[0]?.session.sid, 's4000')
+    const next = await node.listSessions(filter, now, { ...bounds, cursor: page.next })
+    assert.equal(next.items[0]?.session.sid, 's3990')
+    assert.deepEqual(await node.countSessions(filter, { atMost: 50, lookAt: 200 }), {
+      count: 50,
+      isExact: false,
+    })
+    await node.close()
+    let read = before
+    // A connection counts what it has read when it ends, which is after its client has gone.
+    await until(async () => {
+      read = await rowsRead(url)
+      return read[index]! > before[index]!
+    })
+    for (const other of Object.keys(read)) {
+      const rows = read[other]! - before[other]!
+      assert.ok(rows < 2_000, `${name}: ${String(rows)} rows read by ${other}`)
+    }
   }
 })

@@ -29,15 +29,13 @@ import {
   isFirst,
   LAST,
   numberBounds,
-  searchConditions,
   type LookedAt,
-  type SearchConditions,
-  type SearchForms,
 } from '../session-searches.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { allOf, toSession, type SessionRow } from './rows.ts'
 import { toGenerations, type GenerationColumns } from '../rows.ts'
+import { conditionsOf, listOf, shortNames } from './session-searches.ts'
 import { exists, generationsOf, isRevoked } from './sessions.ts'
 
 const columns = allOf('sessions', 's')
@@ -128,12 +126,11 @@ export async function listSessions(
   { limit, cursor, lookAt = ROWS_LOOKED_AT }: SearchPageRequest,
 ): Promise<Page<SessionStatus>> {
   checkLimit(limit, 1000)
-  const { where, values, name } = conditionsOf(filter)
+  const { where, inRange, newestFirst, values, place, name } = listOf(filter)
   const before = cursor === undefined ? FIRST : readCursor('sessions', cursor, 'number')
   const { floor, ...range } = await lookedAt(link, filter, { before, lookAt })
-  const place = placesBehind(values)
-  const found = `SELECT s.sid, s.number AS found FROM sessions s ${where} AND ${inRange(place)}
-    ORDER BY s.number DESC LIMIT ${place(3)}`
+  const found = `SELECT s.sid, s.number AS found FROM sessions s ${where} AND ${inRange}
+    ${newestFirst} LIMIT ${place(3)}`
   const rows = await link.run<ListedRow>(
     { name: `sessions_list_${name}`, text: participantsOf(found, columns, isRevoked('s')) },
     [...values, range.before, range.above, limit + 1],
@@ -159,28 +156,16 @@ async function lookedAt(
     before: Math.min(before, until ?? FIRST),
     above: (await boundOf('openedFromMs', FIRST)) ?? LAST,
   }
-  const { ofRow, values, name } = conditionsOf(indexedOf(filter))
-  const place = placesBehind(values)
+  const { ofRow, inRange, newestFirst, values, place, name } = listOf(indexedOf(filter))
   const [row] = await link.run<{ number: number }>(
     {
       name: `sessions_floor_${name}`,
-      text: `SELECT s.number FROM sessions s WHERE ${ofRow} AND ${inRange(place)}
-        ORDER BY s.number DESC LIMIT 1 OFFSET ${place(3)}`,
+      text: `SELECT s.number FROM sessions s WHERE ${ofRow} AND ${inRange}
+        ${newestFirst} LIMIT 1 OFFSET ${place(3)}`,
     },
     [...values, range.before, range.above, lookAt],
   )
   return { ...range, ...(row && { above: row.number }), floor: row?.number }
-}
-
-/** The number of the parameter behind those of the conditions. */
-type Place = (index: number) => string
-
-function placesBehind(values: readonly unknown[]): Place {
-  return (index) => `$${String(values.length + index)}`
-}
-
-function inRange(place: Place): string {
-  return `s.number < ${place(1)} AND s.number > ${place(2)}`
 }
 
 export async function countSessions(
@@ -189,14 +174,14 @@ export async function countSessions(
   bounds: CountBounds = countAll,
 ): Promise<SessionCount> {
   const { atMost, lookAt } = { ...countAll, ...bounds }
-  const { where, values, name } = conditionsOf(filter)
+  const { where, inRange, newestFirst, values, place, name } = listOf(filter)
   const { floor, ...range } = await lookedAt(link, filter, { before: FIRST, lookAt })
-  const place = placesBehind(values)
   const [row] = await link.run<{ count: number }>(
     {
       name: `sessions_count_${name}`,
       text: `SELECT count(*) AS count FROM (
-        SELECT 1 FROM sessions s ${where} AND ${inRange(place)} LIMIT ${place(3)}) AS f`,
+        SELECT 1 FROM sessions s ${where} AND ${inRange}
+        ${newestFirst} LIMIT ${place(3)}) AS f`,
     },
     [...values, range.before, range.above, atMost + 1],
   )
@@ -234,37 +219,4 @@ export async function countOpenings(
 ): Promise<readonly Openings[]> {
   const rows = await link.run<{ from_ms: number; sessions: number }>(openings, [fromMs, stepMs])
   return rows.map(({ from_ms, sessions }) => ({ fromMs: from_ms, sessions }))
-}
-
-const forms: SearchForms = {
-  addressOf: (row) => `substring(${row}.attributes, '"address":"([^"]*)"')`,
-  isRevoked,
-  exists,
-  placeOf: (_name, at) => `$${String(at + 1)}`,
-}
-
-/** The conditions of a list; the same ones have the same name. */
-function conditionsOf(
-  filter: SessionFilter,
-): SearchConditions & { readonly values: readonly unknown[]; readonly name: string } {
-  const conditions = searchConditions(filter, forms)
-  const { wanted } = conditions
-  return {
-    ...conditions,
-    values: wanted.map((name) => filter[name]),
-    // The server cuts names at 63 bytes.
-    name: wanted.map((name) => shortNames[name]).join('_'),
-  }
-}
-
-const shortNames: Readonly<Record<keyof SessionFilter, string>> = {
-  sid: 'sid',
-  subjectId: 'sub',
-  clientId: 'cli',
-  deviceKey: 'dev',
-  dialect: 'dia',
-  address: 'adr',
-  openedFromMs: 'frm',
-  openedUntilMs: 'til',
-  liveAtMs: 'liv',
 }

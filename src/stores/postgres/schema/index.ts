@@ -12,6 +12,7 @@
  * statement that changes rows has to come to the same when it is run twice.
  */
 import { accessHorizon } from './access-horizon.ts'
+import { addresses, formerAddresses } from './addresses.ts'
 import { checkpoints } from './checkpoints.ts'
 import { deliveries } from './deliveries.ts'
 import { entries } from './entries.ts'
@@ -52,4 +53,6 @@ export const migrations: readonly Migration[] = [
   { number: 13, name: 'kept deliveries', needs: 1, sql: keptDeliveries },
   { number: 14, name: 'list orders', needs: 1, sql: listOrders },
   { number: 15, name: 'retention clock', needs: 15, sql: retentionClock },
+  { number: 16, name: 'addresses', needs: 1, sql: addresses },
+  { number: 17, name: 'former addresses', needs: 1, sql: formerAddresses },
 ]
