@@ -11,6 +11,7 @@ import {
   type Operator,
   type Role,
 } from '../domain/operator.ts'
+import { ownClients } from '../domain/identity.ts'
 import type { Passkey } from '../domain/passkey.ts'
 import type { Session } from '../domain/session.ts'
 import type { OperatorLogin } from '../domain/single-sign-on.ts'
@@ -20,8 +21,8 @@ import { keptOf, operatorLogoutVerbs, type OperatorLogout } from './operator-log
 import { parseRefreshToken } from './refresh-token.ts'
 import { revoke, type Revoked } from './revoke.ts'
 
-/** The client and the dialect of every such session. The colon keeps it apart from other clients. */
-const CONSOLE_CLIENT = 'outright:console'
+/** The client and the dialect of every such session. */
+const CONSOLE_CLIENT = ownClients.console
 export const CONSOLE_DIALECT: string = CONSOLE_CLIENT
 
 export interface OperatorSession {

@@ -1,6 +1,8 @@
 import type { Json } from './session.ts'
 
-export type AccountStatus = 'active' | 'disabled'
+export const accountStatuses = ['active', 'disabled'] as const
+
+export type AccountStatus = (typeof accountStatuses)[number]
 
 export type Attributes = { readonly [name: string]: Json }
 
@@ -39,6 +41,9 @@ export interface Client {
   /** `parent` names the client that it belongs to: see {@link parentOf}. */
   readonly attributes: Attributes
 }
+
+/** What stands for a client in sessions of this server's own. No registered client has a colon. */
+export const ownClients = { signOn: 'outright:sign-on', console: 'outright:console' } as const
 
 /** The id of the client that it belongs to, undefined for one that belongs to none. */
 export function parentOf({ attributes }: Pick<Client, 'attributes'>): string | undefined {

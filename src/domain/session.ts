@@ -34,7 +34,9 @@ export interface Session {
   readonly attributes: { readonly [name: string]: Json }
 }
 
-export type SessionState = 'live' | 'revoked' | 'expired'
+export const sessionStates = ['live', 'revoked', 'expired'] as const
+
+export type SessionState = (typeof sessionStates)[number]
 
 /** A session and whether it has ended, as lists show it. */
 export interface SessionStatus {

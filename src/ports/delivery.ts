@@ -14,7 +14,7 @@
 import type { Delivery, DeliveryState, OwedDelivery } from '../domain/delivery.ts'
 import type { Revocation } from '../domain/revocation.ts'
 import type { Json, Session } from '../domain/session.ts'
-import type { Page, PageRequest } from './store.ts'
+import type { Page, PageRequest } from './page.ts'
 
 /** A session as one of its clients had it, and the entry that ended it for that client. */
 export interface EndedSession {

@@ -1,6 +1,6 @@
 /** People and clients, as a store keeps them. `store.ts` has what holds for every operation. */
 import type { AccountStatus, Client, Subject } from '../domain/identity.ts'
-import type { Page, PageRequest, SearchPageRequest } from './store.ts'
+import type { Page, PageRequest, SearchPageRequest } from './page.ts'
 
 export type SubjectLookup = {
   readonly by: 'id' | 'username' | 'email' | 'phone'

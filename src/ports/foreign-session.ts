@@ -1,5 +1,5 @@
 import type { ForeignSession } from '../domain/foreign-session.ts'
-import type { Page, PageRequest } from './store.ts'
+import type { Page, PageRequest } from './page.ts'
 
 export interface KeepForeignSessions {
   /** Each once. */

@@ -1,6 +1,6 @@
 import type { Operator, OperatorIdentity } from '../domain/operator.ts'
 import type { Passkey } from '../domain/passkey.ts'
-import type { Page, PageRequest } from './store.ts'
+import type { Page, PageRequest } from './page.ts'
 
 /** Only what is given changes. */
 export type OperatorChange = Partial<Pick<Operator, 'role' | 'passwordHash'>>

@@ -5,8 +5,6 @@
 import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
 import type { CoreDependencies } from '../core/dependencies.ts'
-import { openKeyRing } from '../core/key-ring.ts'
-import { openWrappedKeys } from '../core/wrapped-keys.ts'
 import { Refusal } from '../domain/failure.ts'
 import { attachFeed, isFeedUpgrade, type FeedHub } from '../feed/index.ts'
 import { createApp, type MountedSurface } from '../http/app.ts'
@@ -16,26 +14,17 @@ import type { NodeView } from '../http/node-view.ts'
 import { buildDocument } from '../http/openapi.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import type { OtpSender } from '../ports/otp-sender.ts'
-import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
-import { isAlive, isRemovedKey } from '../verifier/alive.ts'
-import { fingerprint } from '../verifier/fingerprint.ts'
-import { ProofGate } from '../verifier/proof-gate.ts'
-import { foreignFacts } from '../verifier/token-facts.ts'
-import { createTokenVerifier, type TokenVerifierOptions } from '../verifier/token-verifier.ts'
 import { carryOutDecision, checkDecision } from './after-restore.ts'
 import { gracefulClose } from './close-gracefully.ts'
 import { ConfigError, type Config } from './config.ts'
-import { confirmEverywhere } from './confirmation.ts'
+import { openDependencies } from './dependencies.ts'
 import { startDelivering } from './deliveries/index.ts'
 import { hasDemoIdentities, seedDemo } from './demo.ts'
-import type { DemoServersView } from './demo-servers.ts'
 import { normalizeIdentifiers } from './identifiers.ts'
-import { openIssuers, type OpenedIssuers } from './issuers.ts'
+import { openIssuers } from './issuers.ts'
 import { logCutter } from './cutting.ts'
 import { guardConnections } from './guard-connections.ts'
-import { readEncryptionKeys } from './key-encryption.ts'
 import { createMetrics, type Metrics, type NodeFacts } from './metrics.ts'
 import { openProviders } from './providers.ts'
 import { mountAll } from './mounts.ts'
@@ -45,27 +34,12 @@ import { openStore, type OpenedStore } from './open-store.ts'
 import { watchReadiness } from './readiness.ts'
 import { openReceivers } from './receivers.ts'
 import { openSingleSignOn } from './single-sign-on.ts'
-import { startSweeping, type SweepingTimes } from './sweeping.ts'
+import { startSweeping } from './sweeping.ts'
 import { keepTickShape } from './tick-shape.ts'
 import { openTimekeeper, type Timekeeper } from './timekeeper.ts'
 import { openVerification, type Verification } from './verification.ts'
 import { version } from './version.ts'
-
-/** What of the world is given to a composition, so that tests can give another. */
-export interface World {
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  readonly otpSender: OtpSender
-  /** How many lines of the log could not be written; 0 for ever where it is not given. */
-  readonly lostLogLines?: () => number
-  /** The demo's servers beside this one; none where it is not given. */
-  readonly demoServers?: DemoServersView
-  /** See `openTimekeeper`. */
-  readonly databaseAheadMs?: () => number
-  /** How often what has expired is removed; as `sweeping.ts` says where it is not given. */
-  readonly sweepingTimes?: SweepingTimes
-}
+import type { World } from './world.ts'
 
 export interface Composition {
   readonly app: FastifyInstance
@@ -78,9 +52,6 @@ export interface Composition {
   /** Finishes what was accepted, then closes everything. */
   close(): Promise<void>
 }
-
-/** Tokens whose signature this node need not check again. */
-const VERIFIED_TOKENS = 50_000
 
 /**
  * Puts a server together.
@@ -258,82 +229,6 @@ async function checkIdentities(store: Store, config: Config, clock: Clock): Prom
       'Cannot start: the database holds the demo identities, whose passwords are public; ' +
         'use another data folder, or start with --demo',
     )
-  }
-}
-
-export interface Needed {
-  readonly opened: Pick<OpenedStore, 'store' | 'leases'> & Partial<Pick<OpenedStore, 'stopped'>>
-  readonly verification: Verification
-  readonly nodeLags: NodeLags | undefined
-  readonly issuers: OpenedIssuers
-  readonly receivers: CoreDependencies['receivers']
-  readonly metrics: Pick<Metrics, 'observeConfirmation'>
-  readonly config: Config
-  readonly time: Timekeeper
-  readonly world: World
-}
-
-/** What the verbs of a node need: its store, its keys, and its replica to judge tokens by. */
-export async function openDependencies({
-  opened: { store, leases, stopped },
-  verification: { replica, hub },
-  nodeLags,
-  issuers,
-  receivers,
-  metrics,
-  config,
-  time,
-  world: { clock, random, log, otpSender },
-}: Needed): Promise<CoreDependencies> {
-  let isStopped = false
-  void stopped?.then(() => {
-    isStopped = true
-  })
-  const keys = await openKeyRing({
-    store: await openWrappedKeys(store, await readEncryptionKeys(config)),
-    clock,
-    random,
-    algorithm: config.signingAlgorithm,
-    trustedMs: () => time.trustedMs(),
-    isRemoved: (kid) => {
-      const { high, low } = fingerprint('signing_key', kid)
-      return isRemovedKey(replica, high, low)
-    },
-  })
-  const rules: TokenVerifierOptions = {
-    replica,
-    keys: keys.find,
-    issuer: () => config.issuer,
-    nowMs: () => time.nowMs(),
-    overMs: () => replica.overSeconds * 1000,
-    // One node on SQLite writes the whole log itself: its replica is the log. Of several nodes, each
-    // may trust its replica for as long as its lease runs, like a guard. One that has stopped for
-    // good does not hear what another process writes.
-    isCurrent: () =>
-      !isStopped &&
-      (leases === undefined || leases.leaseLeftMs() > 0) &&
-      time.refusal() === undefined,
-    capacity: VERIFIED_TOKENS,
-  }
-  const verifier = createTokenVerifier(rules)
-  return {
-    store,
-    clock,
-    random,
-    log,
-    keys,
-    verifier,
-    anyVerifier: issuers.verifierOf(rules, verifier),
-    proofs: new ProofGate(() => time.nowMs()),
-    issuers: issuers.terms,
-    receivers,
-    isForeignAlive: (names) => isAlive(replica, foreignFacts(names)),
-    confirmation: confirmEverywhere(hub, nodeLags, clock, metrics),
-    otpSender,
-    clockRefusal: () => time.refusal(),
-    issuer: config.issuer,
-    audiences: config.audiences,
-    passwordCost: config.passwordCost,
   }
 }
 

@@ -4,7 +4,7 @@ import type { Store } from '../ports/store.ts'
 import { createNodeLeases } from '../stores/postgres/node-lease.ts'
 import { openPostgresStore } from '../stores/postgres/store.ts'
 import { openSqliteStore } from '../stores/sqlite/store.ts'
-import type { World } from './compose.ts'
+import type { World } from './world.ts'
 import type { Config } from './config.ts'
 import { DATABASE_FILE } from './offline.ts'
 

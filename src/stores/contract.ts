@@ -26,6 +26,7 @@ import { raceChecks } from './contract/races.ts'
 import { rotateChecks } from './contract/rotate.ts'
 import { redeemChecks } from './contract/redeem.ts'
 import { sessionListChecks } from './contract/session-lists.ts'
+import { sessionStatusChecks } from './contract/session-status.ts'
 import { sessionChecks } from './contract/sessions.ts'
 import { ticketChecks } from './contract/tickets.ts'
 
@@ -43,6 +44,7 @@ export const storeChecks: readonly Check[] = [
   ...participantChecks,
   ...accessHorizonChecks,
   ...sessionListChecks,
+  ...sessionStatusChecks,
   ...directoryChecks,
   ...ticketChecks,
   ...deliveryPlanChecks,

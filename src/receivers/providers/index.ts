@@ -45,16 +45,9 @@ const products: Products = { auth0, authentik, cognito, entra, firebase, keycloa
 
 /** The setting `tell` of an issuer. */
 export const providerSetting: Setting<ProviderSettings> = kinds<ProviderSettings>(
-  {
-    auth0: auth0.options,
-    authentik: authentik.options,
-    cognito: cognito.options,
-    entra: entra.options,
-    firebase: firebase.options,
-    keycloak: keycloak.options,
-    okta: okta.options,
-    zitadel: zitadel.options,
-  },
+  Object.fromEntries(
+    Object.entries(products).map(([kind, { options }]) => [kind, options]),
+  ) as Parameters<typeof kinds<ProviderSettings>>[0],
   {
     description:
       'how it is told of what ended here, with credentials of its own: see [its product](#each-product)',

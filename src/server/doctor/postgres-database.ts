@@ -1,6 +1,6 @@
 /** Which database answers, what it lacks, and what the store does about that. */
 import type { Abilities } from '../../stores/postgres/abilities.ts'
-import { LOOK_EVERY_MS } from '../../stores/postgres/store.ts'
+import { LOOK_EVERY_MS } from '../../stores/postgres/parts.ts'
 import { ok, warn, type Finding } from './finding.ts'
 
 /** What an ability is called where it is missing. */

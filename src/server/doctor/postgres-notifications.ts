@@ -1,6 +1,6 @@
 /** Whether what nodes say to each other through the database arrives, and who stands in between. */
 import type pg from 'pg'
-import { LOOK_EVERY_MS } from '../../stores/postgres/store.ts'
+import { LOOK_EVERY_MS } from '../../stores/postgres/parts.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
 
 /** Without news for this long, notifications do not arrive. */

@@ -1,5 +1,6 @@
 /** Settings that can be used and still break the promise, or make it costly. */
 import { parseRange } from '../../http/client-address.ts'
+import { isLoopback } from '../../http/loopback.ts'
 import { isGuessable } from '../config-rules.ts'
 import type { Config } from '../config.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
@@ -119,12 +120,8 @@ function rateLimits({ rateLimitFactor }: Config): Finding {
 function otpSender({ otpSender: sender }: Config): Finding {
   const name = 'settings.otp-sender'
   if (sender.kind !== 'webhook') return ok(name, sender.kind)
-  const { protocol, hostname } = new URL(sender.url)
-  if (protocol === 'https:' || isLoopback(hostname)) return ok(name, `webhook at ${hostname}`)
+  const url = new URL(sender.url)
+  const { protocol, hostname } = url
+  if (protocol === 'https:' || isLoopback(url)) return ok(name, `webhook at ${hostname}`)
   return warn(name, `webhook at ${hostname}: codes travel in the clear`, 'use an https URL')
-}
-
-/** Whether a host of a URL is this machine. */
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }

@@ -18,61 +18,28 @@ import type { Store } from '../../ports/store.ts'
 import type { CommandName, Commands } from '../commands.ts'
 import { checkText } from '../text.ts'
 import { readAbilities, type Abilities } from './abilities.ts'
-import { Notifier } from './notifier.ts'
+import type { Notifier } from './notifier.ts'
 import { operatorStore } from './operators.ts'
-import { Connection, planForKeys } from './connection.ts'
+import { Connection } from './connection.ts'
 import { cutStore } from './cut.ts'
 import { deliveryStore } from './deliveries.ts'
 import { foreignSessionStore } from './foreign-sessions.ts'
 import { isUnreachable, reasonOf } from './reasons.ts'
 import * as directory from './directory.ts'
 import { findNames, listClients, listClientsOf, listSubjects } from './directory-lists.ts'
-import { StreamReader } from './stream-reader.ts'
 import { lastAccessExpiryMs } from './horizon.ts'
 import { listKeys } from './keys.ts'
-import { Link, type LinkOptions } from './link.ts'
-import { Listeners } from '../listeners.ts'
+import type { Link } from './link.ts'
 import * as log from './log-lists.ts'
 import { databaseTimeMs } from './maintenance.ts'
 import { migrate } from './migrations.ts'
 import * as sessions from './session-lists.ts'
+import { LONG_ANSWER_MS, Parts, type PostgresOptions } from './parts.ts'
 import { hearsNotifications } from './pooler.ts'
-import { findTicket, listTickets, putTicket } from './tickets.ts'
-import { NEVER_MS, UNDECIDED } from '../undecided.ts'
+import { findTicket, listTickets } from './tickets.ts'
 import { unavailable } from './unavailable.ts'
-import { CUT_OFF, LOST, Writer } from './writer.ts'
 
-export interface PostgresOptions {
-  /** `postgres://user:password@host:port/database`; `?sslmode=verify-full` and others as `pg` has. */
-  readonly url: string
-  /**
-   * Name of the stream that this node writes: the node's own name, the same after a restart, at
-   * most 64 characters. A process that opens the stream of another takes it from it.
-   */
-  readonly stream: string
-  readonly clock: Clock
-  readonly random: Random
-  /** Where lost connections and failures of listeners are reported. */
-  readonly log?: Log
-  /** What the database can do. Default: what follows from its `version()`. */
-  readonly abilities?: Abilities
-  /**
-   * How nodes hear of each other: `notify` uses LISTEN and NOTIFY and looks from time to time as
-   * well; `poll` only looks. Default: `notify` where the database has it and no pooler swallows
-   * it.
-   */
-  readonly notifier?: 'notify' | 'poll'
-  /** How often other streams are looked at, milliseconds. Default 1000 with a notifier, 50 without. */
-  readonly pollEveryMs?: number
-  /** How long an operation waits for a database that is away, milliseconds. Default 5000. */
-  readonly patienceMs?: number
-  /**
-   * Called once, when this store can never write again, with the reason: another process has taken
-   * its stream, or the database has lost what it had committed. Nothing that it refuses from then
-   * on was stored, and it does not know what the other process writes.
-   */
-  readonly onStopped?: (reason: string) => void
-}
+export type { PostgresOptions } from './parts.ts'
 
 export interface PostgresStore extends Store {
   /** What the node leases of this store need of it: see `node-lease.ts`. */
@@ -89,13 +56,6 @@ export interface Shared {
   readonly random: Random
   readonly log: Log | undefined
 }
-
-/** How often a node looks for news of the others by itself, milliseconds. */
-export const LOOK_EVERY_MS = { notify: 1_000, poll: 50 } as const
-
-const PATIENCE_MS = 5_000
-/** Lists and walks over millions of rows take longer than a caller of a logout would wait. */
-const LONG_ANSWER_MS = 120_000
 
 /**
  * Connects, brings the schema up to date and takes the stream. Any number of nodes may do so at
@@ -137,100 +97,6 @@ async function prepareDatabase(options: PostgresOptions): Promise<Abilities> {
     return { ...abilities, notifier }
   } finally {
     await connection.end()
-  }
-}
-
-class Parts {
-  readonly abilities: Abilities
-  readonly short: Link
-  readonly long: Link
-  readonly notifier: Notifier | undefined
-  readonly writer: Writer
-  readonly reader: StreamReader
-  readonly listeners: Listeners
-  readonly delivering: Link
-  readonly #writing: Link
-  readonly #following: Link
-
-  constructor(options: PostgresOptions, abilities: Abilities) {
-    const { stream, clock, random, patienceMs = PATIENCE_MS } = options
-    const notifier = options.notifier ?? (abilities.notifier ? 'notify' : 'poll')
-    this.abilities = abilities
-    const link = (purpose: string): LinkOptions => ({
-      url: options.url,
-      name: `outright ${stream} ${purpose}`,
-      answerMs: patienceMs,
-      patienceMs,
-      clock,
-      random,
-      prepare: (connection) => planForKeys(connection, abilities),
-    })
-    this.short = new Link(link('reads'))
-    this.long = new Link({ ...link('lists'), answerMs: LONG_ANSWER_MS })
-    this.#writing = new Link(link('writes'))
-    // Not the long reads' connection: behind a list that takes seconds, or in a connection whose
-    // other end vanished, this node would miss what the others wait for it to apply.
-    this.#following = new Link({ ...link('follows'), prepare: () => Promise.resolve() })
-    this.delivering = new Link(link('deliveries'))
-    this.notifier = notifier === 'notify' ? new Notifier(link('notifier')) : undefined
-    this.listeners = new Listeners(options.log)
-    const onEntries = this.listeners.call.bind(this.listeners)
-    this.writer = new Writer({
-      link: this.#writing,
-      stream,
-      holder: crypto.randomUUID(),
-      notifier: notifier === 'notify',
-      clock,
-      log: options.log,
-      patienceMs,
-      onEntries,
-      onStopped: (reason) => {
-        // Every node that starts from now on asks an operator first: see `undecided.ts`.
-        if (reason === LOST) void this.#markUndecided(options.log)
-        options.onStopped?.(reason)
-      },
-    })
-    this.reader = new StreamReader({
-      source: {
-        head: () => log.readHead(this.#following),
-        readStream: (...range) => log.readStream(this.#following, ...range),
-      },
-      own: stream,
-      clock,
-      log: options.log,
-      pollEveryMs: options.pollEveryMs ?? LOOK_EVERY_MS[notifier],
-      onEntries,
-      onCut: () => {
-        this.writer.stop(CUT_OFF)
-      },
-    })
-  }
-
-  async open(): Promise<void> {
-    await this.writer.open()
-    await this.reader.open()
-    this.notifier?.onNotification((payload) => {
-      if (payload === '' || payload.startsWith('log ')) this.reader.look()
-    })
-    await this.notifier?.open()
-  }
-
-  /** Never rejects: what cannot be marked is said. */
-  async #markUndecided(log: Log | undefined): Promise<void> {
-    try {
-      const ticket = { ...UNDECIDED, value: LOST, expiresAtMs: NEVER_MS }
-      await this.short.use((connection) => putTicket(connection, ticket))
-    } catch (error) {
-      log?.error({ reason: reasonOf(error) }, 'Cannot mark the database as one that lacks logouts')
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.writer.close()
-    await this.reader.close()
-    await this.notifier?.close()
-    const links = [this.#writing, this.#following, this.short, this.long, this.delivering]
-    await Promise.all(links.map((link) => link.close()))
   }
 }
 

@@ -6,28 +6,6 @@ import { generationColumn } from '../ends.ts'
 /** A question mark: it may be null. Bytes are base64 in a file. */
 type Kind = 'text' | 'text?' | 'number' | 'number?' | 'bytes?'
 
-export interface Table {
-  readonly name: TableName
-  readonly columns: Readonly<Record<string, Kind>>
-}
-
-export type TableName =
-  | 'subjects'
-  | 'clients'
-  | 'signing_keys'
-  | 'access_horizon'
-  | 'checkpoints'
-  | 'log'
-  | 'generations'
-  | 'sessions'
-  | 'refresh_tokens'
-  | 'tickets'
-  | 'delivery_cursors'
-  | 'deliveries'
-  | 'foreign_sessions'
-  | 'operators'
-  | 'passkeys'
-
 /** A value in a row: bytes only where the column has them. */
 export type Value = string | number | null | Uint8Array
 
@@ -41,186 +19,156 @@ export type Counts = Readonly<Record<TableName, number>>
  * each from its first entry on; sessions, keys and deliveries from the oldest to the newest. Leases
  * and streams are not among them: leases belong to processes, and streams follow from the log.
  */
-export const tables: readonly Table[] = [
-  {
-    name: 'subjects',
-    columns: {
-      id: 'text',
-      name: 'text',
-      username: 'text?',
-      email: 'text?',
-      phone: 'text?',
-      password_hash: 'text?',
-      standing: 'text',
-      created_at_ms: 'number',
-      attributes: 'text',
-    },
+const kindsOfColumns = {
+  subjects: {
+    id: 'text',
+    name: 'text',
+    username: 'text?',
+    email: 'text?',
+    phone: 'text?',
+    password_hash: 'text?',
+    standing: 'text',
+    created_at_ms: 'number',
+    attributes: 'text',
   },
-  {
-    name: 'clients',
-    columns: {
-      id: 'text',
-      name: 'text',
-      dialect: 'text',
-      key: 'text',
-      secret_hash: 'text?',
-      allowlist: 'text',
-      redirect_uris: 'text',
-      standing: 'text',
-      created_at_ms: 'number',
-      attributes: 'text',
-    },
+  clients: {
+    id: 'text',
+    name: 'text',
+    dialect: 'text',
+    key: 'text',
+    secret_hash: 'text?',
+    allowlist: 'text',
+    redirect_uris: 'text',
+    standing: 'text',
+    created_at_ms: 'number',
+    attributes: 'text',
   },
-  {
-    name: 'signing_keys',
-    columns: {
-      kid: 'text',
-      algorithm: 'text',
-      private_jwk: 'text',
-      created_at_ms: 'number',
-      retired_at_ms: 'number?',
-      remove_after_ms: 'number?',
-    },
+  signing_keys: {
+    kid: 'text',
+    algorithm: 'text',
+    private_jwk: 'text',
+    created_at_ms: 'number',
+    retired_at_ms: 'number?',
+    remove_after_ms: 'number?',
   },
-  {
-    name: 'access_horizon',
-    columns: { number: 'number', until: 'text' },
+  access_horizon: { number: 'number', until: 'text' },
+  checkpoints: {
+    stream: 'text',
+    sequence: 'number',
+    hash: 'text',
+    kept: 'number',
+    kept_hash: 'text',
+    before_ms: 'number',
+    at_ms: 'number',
+    actor: 'text',
+    seal: 'text',
   },
-  {
-    name: 'checkpoints',
-    columns: {
-      stream: 'text',
-      sequence: 'number',
-      hash: 'text',
-      kept: 'number',
-      kept_hash: 'text',
-      before_ms: 'number',
-      at_ms: 'number',
-      actor: 'text',
-      seal: 'text',
-    },
+  log: {
+    stream: 'text',
+    sequence: 'number',
+    id: 'text',
+    scope: 'text',
+    key: 'text',
+    generation: 'number',
+    reason: 'text',
+    actor: 'text',
+    note: 'text',
+    at_ms: 'number',
+    forget_after_ms: 'number',
+    previous_hash: 'text',
+    hash: 'text',
+    version: 'number',
+    issuer: 'text',
+    cutoff_seconds: 'number',
   },
-  {
-    name: 'log',
-    columns: {
-      stream: 'text',
-      sequence: 'number',
-      id: 'text',
-      scope: 'text',
-      key: 'text',
-      generation: 'number',
-      reason: 'text',
-      actor: 'text',
-      note: 'text',
-      at_ms: 'number',
-      forget_after_ms: 'number',
-      previous_hash: 'text',
-      hash: 'text',
-      version: 'number',
-      issuer: 'text',
-      cutoff_seconds: 'number',
-    },
+  generations: { scope: 'text', key: 'text', generation: 'number', forget_after_ms: 'number' },
+  sessions: {
+    sid: 'text',
+    participant_id: 'text',
+    subject_id: 'text',
+    client_id: 'text',
+    device_key: 'text?',
+    dialect: 'text',
+    created_at_ms: 'number',
+    expires_at_ms: 'number',
+    access_lifetime_ms: 'number',
+    ...Object.fromEntries(sessionCounters.map((scope) => [generationColumn(scope), 'number'])),
+    attributes: 'text',
+  } as Readonly<Record<string, Kind>>,
+  refresh_tokens: {
+    id: 'text',
+    sid: 'text',
+    participant_id: 'text',
+    secret_hash: 'text',
+    expires_at_ms: 'number',
+    used_at_ms: 'number?',
+    grace_until_ms: 'number?',
+    sealed_answer: 'bytes?',
   },
-  {
-    name: 'generations',
-    columns: { scope: 'text', key: 'text', generation: 'number', forget_after_ms: 'number' },
-  },
-  {
-    name: 'sessions',
-    columns: {
-      sid: 'text',
-      participant_id: 'text',
-      subject_id: 'text',
-      client_id: 'text',
-      device_key: 'text?',
-      dialect: 'text',
-      created_at_ms: 'number',
-      expires_at_ms: 'number',
-      access_lifetime_ms: 'number',
-      ...Object.fromEntries(sessionCounters.map((scope) => [generationColumn(scope), 'number'])),
-      attributes: 'text',
-    },
-  },
-  {
-    name: 'refresh_tokens',
-    columns: {
-      id: 'text',
-      sid: 'text',
-      participant_id: 'text',
-      secret_hash: 'text',
-      expires_at_ms: 'number',
-      used_at_ms: 'number?',
-      grace_until_ms: 'number?',
-      sealed_answer: 'bytes?',
-    },
-  },
-  {
-    name: 'tickets',
-    columns: {
-      kind: 'text',
-      key: 'text',
-      value: 'text',
-      expires_at_ms: 'number',
-      attempts: 'number',
-    },
+  tickets: {
+    kind: 'text',
+    key: 'text',
+    value: 'text',
+    expires_at_ms: 'number',
+    attempts: 'number',
   },
   // Not how many sessions of an entry were looked at: sessions are numbered anew.
-  { name: 'delivery_cursors', columns: { stream: 'text', sequence: 'number' } },
-  {
-    name: 'deliveries',
-    columns: {
-      id: 'text',
-      receiver: 'text',
-      subject: 'text',
-      revocation_id: 'text',
-      facts: 'text',
-      created_at_ms: 'number',
-      state: 'text',
-      attempts: 'number',
-      due_at_ms: 'number',
-      claimed_by: 'text?',
-      last_error: 'text?',
-      settled_at_ms: 'number?',
-    },
+  delivery_cursors: { stream: 'text', sequence: 'number' },
+  deliveries: {
+    id: 'text',
+    receiver: 'text',
+    subject: 'text',
+    revocation_id: 'text',
+    facts: 'text',
+    created_at_ms: 'number',
+    state: 'text',
+    attempts: 'number',
+    due_at_ms: 'number',
+    claimed_by: 'text?',
+    last_error: 'text?',
+    settled_at_ms: 'number?',
   },
-  {
-    name: 'foreign_sessions',
-    columns: {
-      issuer: 'text',
-      subject: 'text',
-      session: 'text',
-      client: 'text',
-      since_seconds: 'number',
-      first_seen_at_ms: 'number',
-      last_seen_at_ms: 'number',
-      expires_at_ms: 'number',
-    },
+  foreign_sessions: {
+    issuer: 'text',
+    subject: 'text',
+    session: 'text',
+    client: 'text',
+    since_seconds: 'number',
+    first_seen_at_ms: 'number',
+    last_seen_at_ms: 'number',
+    expires_at_ms: 'number',
   },
-  {
-    name: 'operators',
-    columns: {
-      id: 'text',
-      name: 'text',
-      role: 'text',
-      password_hash: 'text?',
-      created_at_ms: 'number',
-      identity: 'text?',
-    },
+  operators: {
+    id: 'text',
+    name: 'text',
+    role: 'text',
+    password_hash: 'text?',
+    created_at_ms: 'number',
+    identity: 'text?',
   },
-  {
-    name: 'passkeys',
-    columns: {
-      id: 'text',
-      holder: 'text',
-      public_key: 'text',
-      counter: 'number',
-      transports: 'text',
-      created_at_ms: 'number',
-      last_used_at_ms: 'number?',
-      name: 'text',
-    },
+  passkeys: {
+    id: 'text',
+    holder: 'text',
+    public_key: 'text',
+    counter: 'number',
+    transports: 'text',
+    created_at_ms: 'number',
+    last_used_at_ms: 'number?',
+    name: 'text',
   },
-]
+} as const
+
+export type TableName = keyof typeof kindsOfColumns
+
+export interface Table {
+  readonly name: TableName
+  readonly columns: Readonly<Record<string, Kind>>
+}
+
+export const tables: readonly Table[] = Object.entries(kindsOfColumns).map(([name, columns]) => ({
+  name: name as TableName,
+  columns,
+}))
 
 const byName = new Map(tables.map((table) => [table.name, table]))
 

@@ -1,5 +1,5 @@
 /** Ending: what to end, a preview, a confirmation, and then the real outcome. */
-import type { WireDryRun } from 'outright/client'
+import { ownClients, type WireDryRun } from 'outright/client'
 import { useState } from 'preact/hooks'
 import { api } from '../lib/api.ts'
 import { count, moment } from '../lib/format.ts'
@@ -65,13 +65,10 @@ function What() {
   )
 }
 
-/** The client of the sessions of operators. */
-const CONSOLE = 'outright:console'
-
 /** A dry run names the largest clients only, and everyone has more of them. */
 function endsOperators({ scope, issuer }: Target, { clients }: WireDryRun): boolean {
   if (issuer !== undefined) return false
-  return scope === 'everyone' || clients.some(({ client }) => client === CONSOLE)
+  return scope === 'everyone' || clients.some(({ client }) => client === ownClients.console)
 }
 
 function Preview({ target }: { readonly target: Target }) {

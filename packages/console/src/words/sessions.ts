@@ -1,4 +1,5 @@
 /** Finding sessions, in both languages. */
+import { ownClients } from 'outright/client'
 import { count } from '../lib/format.ts'
 import { plural } from './plural.ts'
 
@@ -35,8 +36,8 @@ export const sessionsEn = {
     idHint: 'Id',
     searchPeople: (text: string) => `Search people for “${text}”`,
     ownClients: {
-      'outright:sign-on': 'Login page',
-      'outright:console': 'Console',
+      [ownClients.signOn]: 'Login page',
+      [ownClients.console]: 'Console',
     } as Readonly<Record<string, string>>,
   },
   session: {
@@ -92,8 +93,8 @@ export const sessionsPt: typeof sessionsEn = {
     idHint: 'Id',
     searchPeople: (text) => `Buscar “${text}” em Pessoas`,
     ownClients: {
-      'outright:sign-on': 'Página de login',
-      'outright:console': 'Console',
+      [ownClients.signOn]: 'Página de login',
+      [ownClients.console]: 'Console',
     },
   },
   session: {

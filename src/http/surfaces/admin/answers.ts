@@ -3,7 +3,7 @@
  * client has as well. One with a name becomes a component of the OpenAPI document.
  */
 import { profileNames } from '../../../domain/profile.ts'
-import { PARTICIPANTS_SHOWN } from '../../../domain/session.ts'
+import { PARTICIPANTS_SHOWN, sessionStates } from '../../../domain/session.ts'
 import {
   deliveryStates,
   revocationReasons,
@@ -143,7 +143,7 @@ export const revocationDetail: Schema<WireRevocationDetail> = answer<WireRevocat
   { name: 'RevocationDetail' },
 )
 
-const sessionState = choice(['live', 'revoked', 'expired'], {})
+const sessionState = choice(sessionStates, {})
 
 const participant = answer<WireParticipant>(
   {

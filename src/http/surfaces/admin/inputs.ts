@@ -1,6 +1,6 @@
 /** What several routes take: texts with their rules, pages, and whether to wait. */
 import { MAX_PASSWORD_LENGTH } from '../../../core/password.ts'
-import type { Attributes } from '../../../domain/identity.ts'
+import { accountStatuses, type AccountStatus, type Attributes } from '../../../domain/identity.ts'
 import type { PageQuery } from '../../../protocol/admin-requests.ts'
 import type { OptionalSetting } from '../../../settings/schema.ts'
 import {
@@ -38,7 +38,7 @@ export const nameText: Schema<string> = singleLine(200)
 /** A password, or the secret of a client. */
 export const secretText: Schema<string> = singleLine(MAX_PASSWORD_LENGTH)
 
-export const statusWord: Schema<'active' | 'disabled'> = choice(['active', 'disabled'], {})
+export const statusWord: Schema<AccountStatus> = choice(accountStatuses, {})
 
 const MAX_ATTRIBUTES_LENGTH = 16_384
 export const tooLong: string = `is longer than ${String(MAX_ATTRIBUTES_LENGTH)} characters of JSON`

@@ -5,7 +5,7 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import { cameFrom } from '../../came-from.ts'
-import type { Subject } from '../../../domain/identity.ts'
+import { ownClients, type Subject } from '../../../domain/identity.ts'
 import type { Passkey } from '../../../domain/passkey.ts'
 import { isLoginLive } from '../../../domain/session.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
@@ -17,11 +17,8 @@ import type { LoginFacts, LoginMethod } from './login-method.ts'
 import type { OAuthService } from './service.ts'
 import { browserStateCookies } from './session-state.ts'
 
-/**
- * The first participant of every session that is opened here: the browser that logged in. The colon
- * keeps it apart from the ids of clients.
- */
-export const SIGN_ON_CLIENT = 'outright:sign-on'
+/** The first participant of every session that is opened here: the browser that logged in. */
+export const SIGN_ON_CLIENT: string = ownClients.signOn
 
 const SIGN_ON = 'oauth-sign-on'
 
