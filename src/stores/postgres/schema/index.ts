@@ -52,7 +52,7 @@ export const migrations: readonly Migration[] = [
   { number: 12, name: 'last seen', needs: 1, sql: lastSeen },
   { number: 13, name: 'kept deliveries', needs: 1, sql: keptDeliveries },
   { number: 14, name: 'list orders', needs: 1, sql: listOrders },
-  { number: 15, name: 'retention clock', needs: 15, sql: retentionClock },
+  { number: 15, name: 'retention clock', needs: 1, sql: retentionClock },
   { number: 16, name: 'addresses', needs: 1, sql: addresses },
   { number: 17, name: 'former addresses', needs: 1, sql: formerAddresses },
 ]

@@ -1,7 +1,7 @@
 /**
  * For how long deliveries are kept is counted by a clock of the database's own: nodes may trust
- * times that lie years apart. See `ports/delivery.ts`. The column has another name, so that what an
- * older node still sweeps fails instead of removing too much.
+ * times that lie years apart. See `ports/delivery.ts`. Those that are settled count anew; older
+ * nodes go on with `kept_from_ms`.
  */
 export const retentionClock = `
 CREATE TABLE retention_clock (
@@ -11,7 +11,11 @@ CREATE TABLE retention_clock (
   -- Goes on as that does, by a day at most each time.
   counted_ms bigint NOT NULL
 );
-INSERT INTO retention_clock (number, reached_ms, counted_ms)
-  SELECT 1, coalesce(max(kept_from_ms), 0), coalesce(max(kept_from_ms), 0) FROM deliveries;
-ALTER TABLE deliveries RENAME COLUMN kept_from_ms TO counted_from_ms;
+INSERT INTO retention_clock (number, reached_ms, counted_ms) VALUES (1, 0, 0)
+  ON CONFLICT (number) DO NOTHING;
+ALTER TABLE deliveries ADD COLUMN counted_from_ms bigint;
+CREATE INDEX deliveries_uncounted ON deliveries (number ASC)
+  WHERE settled_at_ms IS NOT NULL AND counted_from_ms IS NULL;
+CREATE INDEX deliveries_counted ON deliveries (counted_from_ms ASC)
+  WHERE counted_from_ms IS NOT NULL;
 `

@@ -1,6 +1,6 @@
 /**
- * For how long deliveries are kept is counted by a clock of the database's own: nodes may trust
- * times that lie years apart. See `ports/delivery.ts`.
+ * For how long deliveries are kept is counted by a clock of the database's own: what a server
+ * trusted may have been years behind. See `ports/delivery.ts`. Those that are settled count anew.
  */
 export const retentionClock = `
 CREATE TABLE retention_clock (
@@ -10,7 +10,12 @@ CREATE TABLE retention_clock (
   -- Goes on as that does, by a day at most each time.
   counted_ms INTEGER NOT NULL
 ) STRICT;
-INSERT INTO retention_clock (number, reached_ms, counted_ms)
-  SELECT 1, coalesce(max(kept_from_ms), 0), coalesce(max(kept_from_ms), 0) FROM deliveries;
-ALTER TABLE deliveries RENAME COLUMN kept_from_ms TO counted_from_ms;
+INSERT INTO retention_clock (number, reached_ms, counted_ms) VALUES (1, 0, 0);
+DROP INDEX deliveries_unkept;
+DROP INDEX deliveries_kept;
+ALTER TABLE deliveries DROP COLUMN kept_from_ms;
+ALTER TABLE deliveries ADD COLUMN counted_from_ms INTEGER;
+CREATE INDEX deliveries_uncounted ON deliveries (number)
+  WHERE settled_at_ms IS NOT NULL AND counted_from_ms IS NULL;
+CREATE INDEX deliveries_counted ON deliveries (counted_from_ms) WHERE counted_from_ms IS NOT NULL;
 `
