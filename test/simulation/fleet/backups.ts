@@ -7,14 +7,13 @@ import type { World } from './world.ts'
 
 /** Backups of the database of a server that is alone, and what becomes of it when one is restored. */
 export class Backups {
-  /** What the server is to do with a database that may lack logouts. */
-  decision: 'refuse' | 'end-everyone' = 'refuse'
   /** Whether one was restored: then there may be leases that the database does not know of. */
   isRestored = false
   readonly #world: World
   #folder: string | undefined
   #backup: string | undefined
   #issuedBefore = 0
+  #decision: 'refuse' | 'end-everyone' = 'refuse'
 
   constructor(world: World) {
     this.#world = world
@@ -26,6 +25,16 @@ export class Backups {
     if (!this.#world.options.restores) return new SimulatedDatabase(stream)
     this.#folder ??= mkdtempSync(join(tmpdir(), 'outright-fleet-'))
     return new SimulatedDatabase(stream, this.#path)
+  }
+
+  /** What the server is to do with a database that may lack logouts. */
+  get decision(): 'refuse' | 'end-everyone' {
+    return this.#decision
+  }
+
+  /** The server has done it. Before, another backup in its place leaves that to be done. */
+  decided(): void {
+    this.#decision = 'refuse'
   }
 
   get isMade(): boolean {
@@ -55,7 +64,7 @@ export class Backups {
     truth.restored(this.#issuedBefore, lost)
     this.#world.claims.forget()
     this.isRestored = true
-    this.decision = lost ? 'end-everyone' : 'refuse'
+    if (lost) this.#decision = 'end-everyone'
     this.#world.database = this.open()
   }
 

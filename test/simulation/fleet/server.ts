@@ -135,7 +135,10 @@ export class SimulatedServer {
       world: { clock: process, random, log, otpSender: { send: () => Promise.resolve() } },
     })
     const core: Core = createCore(dependencies)
-    if (mustDecide) await carryOutDecision(core, dependencies, decided, log)
+    if (mustDecide) {
+      await carryOutDecision(core, dependencies, decided, log)
+      if (process.alive) world.backups.decided()
+    }
     const { replica, hub } = verification
     sabotage.replica?.(replica, process)
     const { keys } = dependencies
