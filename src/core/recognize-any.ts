@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Issuer } from '../domain/issuer.ts'
 import { readForeignToken } from '../verifier/foreign-token.ts'
-import { hasAccessClaims } from '../verifier/token-verifier.ts'
+import { hasAccessClaims } from '../verifier/own-token.ts'
 import type { Rejection } from '../verifier/verdict.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { findIssuer } from './find-issuer.ts'

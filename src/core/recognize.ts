@@ -1,5 +1,5 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { hasAccessClaims } from '../verifier/token-verifier.ts'
+import { hasAccessClaims } from '../verifier/own-token.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
 import type { Rejection } from '../verifier/verdict.ts'
 import type { CoreDependencies } from './dependencies.ts'

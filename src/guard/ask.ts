@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import type { AccessClaims } from '../verifier/claims.ts'
-import { hasAccessClaims } from '../verifier/token-verifier.ts'
+import { hasAccessClaims } from '../verifier/own-token.ts'
 import { withoutProof } from '../verifier/bound-token.ts'
 import type { Rejection, Verdict } from '../verifier/verdict.ts'
 import type { GuardClock } from './clock.ts'

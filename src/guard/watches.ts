@@ -1,7 +1,7 @@
 import { entryWords } from '../protocol/feed.ts'
 import { isAlive, isStillAlive, type RevocationView } from '../verifier/alive.ts'
 import type { TokenClaims } from '../verifier/claims.ts'
-import { hasAccessClaims } from '../verifier/token-verifier.ts'
+import { hasAccessClaims } from '../verifier/own-token.ts'
 import { factHighs, tokenFacts, type TokenFacts } from '../verifier/token-facts.ts'
 import { verifiedBy } from '../verifier/verified-token.ts'
 import { callOut } from './call-out.ts'

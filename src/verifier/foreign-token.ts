@@ -1,13 +1,7 @@
 import type { IssuerTerms, Need, TokenRules } from '../domain/token-rules.ts'
+import type { SignedToken } from './jwt.ts'
 import type { ForeignNames } from './token-facts.ts'
 import { sha256Hex } from './sha256.ts'
-
-/** What was verified of a token of another issuer: its signature, and nothing of what it says. */
-export interface SignedToken {
-  readonly token: string
-  readonly header: Readonly<Record<string, unknown>>
-  readonly payload: Readonly<Record<string, unknown>>
-}
 
 export interface ForeignToken {
   readonly names: ForeignNames

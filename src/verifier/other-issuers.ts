@@ -1,4 +1,4 @@
-import { decodeJwt, type JWTVerifyGetKey } from 'jose'
+import type { JWTVerifyGetKey } from 'jose'
 import type { IssuerTerms } from '../domain/token-rules.ts'
 import type { ForeignNames } from './token-facts.ts'
 
@@ -27,22 +27,12 @@ export const foreignAlgorithms: string[] =
 /**
  * Whose token it is, by its own word: the signature is judged later, with the keys of that issuer.
  *
- * @param own `iss` of this server.
- * @returns Undefined where it says to be of this server; why it is refused, where no issuer is
- *   found.
+ * @returns Why it is refused, where no issuer is found.
  */
 export async function otherIssuerOf(
-  token: string,
-  own: string,
+  iss: unknown,
   others: OtherIssuers,
-): Promise<OtherIssuer | 'invalid' | 'stale' | undefined> {
-  let iss: unknown
-  try {
-    ;({ iss } = decodeJwt(token))
-  } catch {
-    return 'invalid'
-  }
-  if (iss === own) return undefined
+): Promise<OtherIssuer | 'invalid' | 'stale'> {
   if (typeof iss !== 'string') return 'invalid'
   try {
     return (await others.find(iss)) ?? 'invalid'

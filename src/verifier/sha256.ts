@@ -6,7 +6,7 @@ import type { Fingerprint } from './fingerprint.ts'
  * back takes longer than the work for a name.
  */
 
-const blockBytes = 64
+const blockWords = 16
 /** After the text come a bit, and its length in eight bytes. */
 const paddingLeast = 9
 
@@ -39,17 +39,14 @@ const roundConstants = Int32Array.of(
 )
 
 /** Room for the names of nearly everything, padded; for the schedule of a block; for the hash. */
-const scratch = new Uint8Array(4 * blockBytes)
+const scratch = new Int32Array(4 * blockWords)
 const schedule = new Int32Array(64)
 const hash = new Int32Array(8)
 
 /** The first 64 bits of the SHA-256 of a text in UTF-8. */
 export function sha256Start(text: string): Fingerprint {
-  if (writeAscii(text)) return digest(scratch, text.length)
-  const encoded = new TextEncoder().encode(text)
-  const bytes = new Uint8Array(blocksOf(encoded.length) * blockBytes)
-  bytes.set(encoded)
-  return digest(bytes, encoded.length)
+  if (!hashAscii(text)) hashBytes(new TextEncoder().encode(text))
+  return { high: hash[0]!, low: hash[1]! }
 }
 
 /** The SHA-256 of a text in UTF-8, in hexadecimal. */
@@ -58,44 +55,56 @@ export function sha256Hex(text: string): string {
   return Array.from(hash, (word) => (word >>> 0).toString(16).padStart(8, '0')).join('')
 }
 
-/** Writes a text into the scratch bytes; false where it does not fit or is not ASCII. */
-function writeAscii(text: string): boolean {
-  if (text.length + paddingLeast > scratch.length) return false
+/** False where the text does not fit into the scratch words or is not ASCII. */
+function hashAscii(text: string): boolean {
+  const end = wordsFor(text.length)
+  if (end > scratch.length) return false
+  scratch.fill(0, 0, end)
+  let bits = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
-    if (code > 0x7f) return false
-    scratch[at] = code
+    bits |= code
+    scratch[at >> 2]! |= code << shift(at)
   }
+  if (bits > 0x7f) return false
+  digest(scratch, text.length)
   return true
 }
 
-function blocksOf(length: number): number {
-  return Math.ceil((length + paddingLeast) / blockBytes)
+function hashBytes(bytes: Uint8Array): void {
+  const words = new Int32Array(wordsFor(bytes.length))
+  for (const [at, byte] of bytes.entries()) words[at >> 2]! |= byte << shift(at)
+  digest(words, bytes.length)
 }
 
-/** @param bytes The text, and room to pad it to whole blocks. */
-function digest(bytes: Uint8Array, length: number): Fingerprint {
-  const end = blocksOf(length) * blockBytes
-  bytes.fill(0, length, end)
-  bytes[length] = 0x80
-  // The length in bits, of which the upper half is more than a text can have.
-  for (let byte = 0; byte < 5; byte++) bytes[end - 1 - byte] = (length * 8) / 2 ** (8 * byte)
+/** Of the blocks that a text of so many bytes takes. */
+function wordsFor(length: number): number {
+  return Math.ceil((length + paddingLeast) / (4 * blockWords)) * blockWords
+}
+
+/** By how many bits a byte is shifted in its word. */
+function shift(at: number): number {
+  return 24 - 8 * (at & 3)
+}
+
+/** @param words The text, and zeros up to the end of its last block. */
+function digest(words: Int32Array, length: number): void {
+  const end = wordsFor(length)
+  words[length >> 2]! |= 0x80 << shift(length)
+  // The length in bits, of 64.
+  words[end - 2] = length / 2 ** 29
+  words[end - 1] = length << 3
   hash.set(initialHash)
-  for (let from = 0; from < end; from += blockBytes) {
-    prepare(bytes, from)
+  for (let from = 0; from < end; from += blockWords) {
+    prepare(words, from)
     compress()
   }
-  return { high: hash[0]!, low: hash[1]! }
 }
 
 /** The message schedule of a block (section 6.2.2, step 1). */
-function prepare(bytes: Uint8Array, from: number): void {
-  for (let word = 0; word < 16; word++) {
-    const at = from + 4 * word
-    schedule[word] =
-      (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
-  }
-  for (let word = 16; word < 64; word++) {
+function prepare(words: Int32Array, from: number): void {
+  for (let word = 0; word < blockWords; word++) schedule[word] = words[from + word]!
+  for (let word = blockWords; word < 64; word++) {
     const w2 = schedule[word - 2]!
     const w15 = schedule[word - 15]!
     const sigma1 = rotate(w2, 17) ^ rotate(w2, 19) ^ (w2 >>> 10)
