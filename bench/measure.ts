@@ -26,7 +26,7 @@ export function spread(values: readonly number[]): Spread {
   }
 }
 
-/** More of a core than this, used by somebody else, spoils a sample. */
+/** More of a core than this, used by other processes, spoils a sample. */
 const OTHERS_ALLOWED = 0.25
 const QUIET_WINDOW_MS = 250
 /** All waiting of one guard together, so that a busy machine does not keep a bench for ever. */
@@ -49,7 +49,7 @@ export class QuietGuard {
   #waitLeftMs = MAX_WAIT_MS
 
   /**
-   * @param pids The bench's own processes, whose work is not somebody else's.
+   * @param pids The bench's own processes, whose work counts as its own.
    * @param retries How often one sample is taken again at most.
    */
   constructor(pids: () => readonly number[], retries: number) {

@@ -6,9 +6,9 @@
  * the folder for temporary files and writes with `fsync` and `synchronous_commit` on.
  *
  * The floor is the same logout at the same nodes that does not wait (`Prefer: respond-async`): it
- * is on the disk and nobody was asked. Beside it, one node with all thirty guards. Every node is a
- * process, and the guards of a node are one, too: all of them, PostgreSQL and the callers share the
- * machine. Calls go round the nodes, over connections that stay open.
+ * is on the disk and no verifier was asked. Beside it, one node with all thirty guards. Every node
+ * is a process, and the guards of a node are one, too: all of them, PostgreSQL and the callers
+ * share the machine. Calls go round the nodes, over connections that stay open.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

@@ -80,7 +80,7 @@ const orders = protectListener(
   { audience: 'orders' },
 )
 
-/** The access tokens of whoever logged in, by the cookie of the browser. */
+/** The access tokens of each person who logged in, by the cookie of the browser. */
 const tokens = new Map<string, string>()
 const states = new Set<string>()
 

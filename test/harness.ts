@@ -141,7 +141,7 @@ async function readiness(url: string): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   } catch {
-    // Closed meanwhile: whoever calls it then is told so.
+    // Closed meanwhile: a caller is told so then.
   }
 }
 

@@ -37,7 +37,7 @@ async function compile(home, name) {
   say(`Compiling to ${relative(root, folder)}.`)
   const code = await run('tsc', ['-p', configuration])
   if (code !== 0) fail(`Cannot build: tsc ended with ${code}.`)
-  // Declarations name the sources that they were made from, which nobody has beside them.
+  // Declarations name the sources that they were made from, which are not beside them.
   for (const file of filesBelow(folder, '.d.ts')) {
     const text = readFileSync(file, 'utf8')
     writeFileSync(file, text.replaceAll(/(['"]\.{1,2}\/[^'"\n]+)\.ts(?=['"])/g, '$1.js'))

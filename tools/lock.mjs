@@ -4,8 +4,8 @@
  * Tools with native parts name one optional package a platform. A registry that carries only some
  * platforms makes npm leave the others out of the lock, and `npm ci` then refuses the lock
  * everywhere. The missing entries follow from what the lock already says: the exact version, and
- * the platform in the name. They carry no hash until somebody runs `npm install` against a registry
- * that has them.
+ * the platform in the name. They carry no hash until you run `npm install` against a registry that
+ * has them.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
  * Installs the other runtimes on which the guard is tested, into `test/runtimes`: two hundred
- * megabytes that nobody else needs. They are optional packages, so other platforms go without.
+ * megabytes that only those tests need. They are optional packages, so other platforms go without.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'

@@ -48,7 +48,7 @@ export const systemPackages = [
     package: 'openssl',
     binaries: ['openssl'],
     folders: () => [],
-    why: 'guards are told of certificates that nobody trusts',
+    why: 'guards meet certificates that are not trusted',
   },
   {
     package: 'xmlsec1',

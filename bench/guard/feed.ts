@@ -114,7 +114,7 @@ export class BenchFeed {
   }
 }
 
-/** Entries for sessions that nobody has, as a node would send them. */
+/** Entries for sessions that do not exist, as a node would send them. */
 function randomEntries(count: number): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(count * ENTRY_WORDS)
   for (let at = 0; at < words.length; at += random.length) {

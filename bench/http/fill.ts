@@ -20,7 +20,7 @@ const EVERY_MS = 2_000
 /**
  * Writes live sessions of one client, each of another subject.
  *
- * @param path A store's file that nobody has open.
+ * @param path A store's file that is not open anywhere.
  * @param mintId Makes UUIDv7s.
  */
 export function fillSessions(path: string, sessions: number, mintId: () => string): void {

@@ -1,6 +1,6 @@
 /**
  * OAuth and OpenID Connect side by side with oidc-provider, durable against durable, in one run: a
- * login at a client of somebody who is signed on (so without the password's cost), the exchange of
+ * login at a client of a person who is signed on (so without the password's cost), the exchange of
  * its code, a refresh, and a logout that a client asks for.
  */
 import type { Outcome, Question, Settings } from '../report.ts'

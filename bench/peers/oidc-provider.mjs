@@ -165,7 +165,7 @@ async function oauthRequest(kind, accountId) {
       return post('/token', { grant_type: 'refresh_token', refresh_token: token })
     }
     default: {
-      // What its page would send: it asks whoever comes with a logout request.
+      // What its page would send: it asks every browser that comes with a logout request.
       session.state = { secret: 'secret', clientId: ID, postLogoutRedirectUri: AFTER_LOGOUT }
       await session.save(86_400)
       return post('/session/end/confirm', { xsrf: 'secret', logout: 'yes' }, cookieOf(session))

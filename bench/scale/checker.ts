@@ -1,6 +1,6 @@
 /**
- * What must hold, watched while it happens: nobody accepts after a confirmation, every confirmation
- * comes in time, and nothing else has ended.
+ * What must hold, watched while it happens: no verifier accepts after a confirmation, every
+ * confirmation comes in time, and nothing else has ended.
  */
 import type { SeededRandom } from '../../src/testing/seeded-random.ts'
 import type { TrueTime } from '../../src/testing/simulated-process.ts'
@@ -58,7 +58,7 @@ export class Checker {
     this.#loggedOut.add(token)
   }
 
-  /** From now on everybody has to. */
+  /** From now on all have to. */
   confirmed(logout: Logout): void {
     this.#confirmed.add(logout.token)
     const { time, boundMs } = this.#options
@@ -104,7 +104,7 @@ export class Checker {
     }
     this.counts.refused++
     if (verdict.reason !== 'revoked') this.#found(`a guard found a good token ${verdict.reason}`)
-    if (!this.#loggedOut.has(token)) this.#found('a guard refused what nobody had logged out')
+    if (!this.#loggedOut.has(token)) this.#found('a guard refused what was not logged out')
   }
 
   #found(violation: string): void {

@@ -2,7 +2,7 @@
 import type { SimulatedGuard } from './guard.ts'
 import type { World } from './world.ts'
 
-/** How long somebody counts as troubled after the trouble began. */
+/** How long a client counts as troubled after the trouble began. */
 const troubledMs = 6_000
 
 export interface FaultCounts {

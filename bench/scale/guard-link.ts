@@ -87,7 +87,7 @@ export class GuardLink {
   #connection(): FeedConnection {
     const buffered = (): number => this.#bufferedBytes
     return {
-      // Frames are shared by all guards and not copied: nobody writes to one that was sent.
+      // Frames are shared by all guards and not copied: no code writes to one that was sent.
       send: (frame) => {
         if (this.#nodeClosed) return
         this.#wires.meter.frame(frame)

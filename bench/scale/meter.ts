@@ -54,7 +54,7 @@ export class Meter {
   }
 
   /**
-   * Somebody begins to handle a message.
+   * A process begins to handle a message.
    *
    * @returns What `end` is to be told.
    */

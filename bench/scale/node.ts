@@ -93,7 +93,7 @@ export class SimulatedNode implements NodeEnd {
     return { frame: () => undefined, closed: () => undefined }
   }
 
-  /** Somebody logs out here; the logout is told what becomes of it. */
+  /** A person logs out here; the logout is told how it ended. */
   async logOut(logout: Logout): Promise<void> {
     const { process } = this
     const confirmation = this.#confirmation

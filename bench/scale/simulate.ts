@@ -113,7 +113,7 @@ export async function simulate(
   await run(world, confirmMs, 'the last confirmations', report)
   const latestMs = world.time.nowMs + recoverMs
   while (hasTrouble(world) && world.time.nowMs < latestMs) {
-    await run(world, 500, 'everybody recovers', report)
+    await run(world, 500, 'all recover', report)
   }
   await requireRecovery(world)
   const amid = world.logouts.filter(({ amidFaults }) => amidFaults)
@@ -166,7 +166,7 @@ function logOutFor(world: World, forMs: number): void {
   later()
 }
 
-/** Whether somebody to whom something has happened is not as before. */
+/** Whether a client that was disturbed is not as before. */
 function hasTrouble({ nodes, everTroubled }: World): boolean {
   return !nodes.every((node) => node.ready) || ![...everTroubled].every((guard) => guard.isWell)
 }
@@ -183,7 +183,7 @@ function takeSome<T>(all: readonly T[], random: World['random']): readonly T[] {
   return Array.from({ length: statusSample }, () => random.pick(all))
 }
 
-/** Everybody is fresh again, every logout was answered, and the right tokens are refused. */
+/** Every guard is fresh again, every logout was answered, and the right tokens are refused. */
 async function requireRecovery(world: World): Promise<void> {
   requireFresh(world, 'after everything was mended')
   for (const { committedMs, confirmedMs, askedAt } of world.logouts) {
@@ -194,7 +194,7 @@ async function requireRecovery(world: World): Promise<void> {
   }
   const { accepted } = world.checker.counts
   const token = world.freshToken()
-  if (!token) throw new Violation('no token is left that nobody has logged out')
+  if (!token) throw new Violation('no token is left that was not logged out')
   const asked = Math.min(world.guards.length, 500)
   for (let left = asked; left > 0; left--) {
     world.checker.check(world.random.pick(world.guards), token)

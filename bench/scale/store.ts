@@ -16,7 +16,7 @@ export interface SimulatedStoreOptions extends Omit<SessionOptions, 'answerMs'> 
   readonly notifier: SimulatedNotifier
   readonly wires: Wires
   readonly node: Place
-  /** Called when entries are durable, in true time, before anybody knows. */
+  /** Called when entries are durable, in true time, before any node knows. */
   readonly committed: (entries: readonly Revocation[]) => void
 }
 
@@ -170,7 +170,7 @@ export class SimulatedStore implements VerifierStore {
       this.#waiting = []
       const entries = batch.map(({ entry }) => entry)
       const kept = await this.#asked(() => this.#append(entries))
-      // Everybody here knows before anybody is answered.
+      // All here know before any caller is answered.
       if (kept) this.#tell(entries)
       for (const { done } of batch) done(kept)
     }

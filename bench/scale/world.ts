@@ -77,7 +77,7 @@ export class World implements NodeWorld, GuardWorld {
     })
   }
 
-  /** A world without anybody in it. */
+  /** A world without people. */
   static async make(parameters: Parameters, flaws: Flaws = {}): Promise<World> {
     const logouts = parameters.rate * parameters.seconds * 2
     return new World(parameters, await makeTokenPool(Math.ceil(logouts / 4) + 4), flaws)
@@ -131,12 +131,12 @@ export class World implements NodeWorld, GuardWorld {
     }
   }
 
-  /** A token that nobody has logged out; undefined where there is none left. */
+  /** A token that was not logged out; undefined where there is none left. */
   freshToken(): PoolToken | undefined {
     return this.pool.tokens[this.logouts.length]
   }
 
-  /** Somebody logs out, at any node. */
+  /** A person logs out, at any node. */
   logOut(): void {
     const token = this.freshToken()
     const ready = this.nodes.filter((node) => node.ready)

@@ -37,7 +37,7 @@ suite('a path is', () => {
     const seen = actions([90, 'accepted'], [110.1, 'accepted'], [112, 'refused'])
     assert.deepEqual(judged(seen), ['late', 0.1, 1.9, ''])
     assert.deepEqual(judged(seen, { allowedMs: 1 }), ['refused', 0.1, 1.9, ''])
-    // A broken control is no excuse for it.
+    // A broken control does not excuse it.
     assert.equal(judged(seen, { control: [] })[0], 'late')
   })
 
@@ -54,7 +54,7 @@ suite('a path is', () => {
     assert.deepEqual(judged(fails), ['never_refused', 190, null, 'failed'])
   })
 
-  test('not measured where what comes after the logout is no refusal', () => {
+  test('not measured where what comes after the logout is not a refusal', () => {
     for (const outcome of ['failed', 'closed'] as const) {
       const [verdict, at, , detail] = judged(actions([90, 'accepted'], [120, outcome]))
       assert.deepEqual([verdict, at, detail], ['not_measured', null, outcome])

@@ -23,7 +23,7 @@ const CONTROL_EVERY_MS = 250
  * One round.
  *
  * 1. The person logs in twice. One session will be logged out; the other shows afterwards that a path
- *    refuses because of that, and not everybody.
+ *    refuses because of that, and does not refuse all.
  * 2. Each path is used with both. One that does not accept a session is not measured.
  * 3. The one session is logged out, as an operator would, and the answer is waited for.
  * 4. Each path goes on being used until the watch is over.

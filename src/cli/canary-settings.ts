@@ -35,7 +35,7 @@ export async function readCanarySettings(flags: CanaryFlags): Promise<CanarySett
   const layer = Object.fromEntries(said.map(({ name, value }) => [name, value]))
   const given = laidOver(canarySchema, file, layer)
   if ((given as Partial<CanarySettings>).paths === undefined) {
-    throw new CliError(exitCodes.usage, 'nothing to try: give --path, --stream, or --config')
+    throw new CliError(exitCodes.usage, 'no paths to watch: give --path, --stream or --config')
   }
   refuseProblems(problemsOf(canarySchema, given, { name: '', partial: false }))
   const settings = filledIn(canarySchema, given, false) as CanarySettings

@@ -80,7 +80,7 @@ export async function metadataFrom(
     const value = command.getOptionValue(option.attributeName()) as unknown
     const isRemoved = removed.includes(option.name())
     if (value !== undefined && isRemoved) {
-      throw new CliError(exitCodes.usage, `--${option.name()} is given and removed`)
+      throw new CliError(exitCodes.usage, `--${option.name()} is both given and removed`)
     }
     if (isRemoved) given.push([member, null])
     else if (value !== undefined) {
@@ -100,14 +100,17 @@ async function readKeys(file: string): Promise<unknown> {
     text = await readFile(file, 'utf8')
   } catch (error) {
     const reason = systemReason(error) ?? 'unknown'
-    throw new CliError(exitCodes.usage, `cannot read keys ${file}: ${reason}`)
+    throw new CliError(exitCodes.usage, `cannot read the keys in ${file}: ${reason}`)
   }
   const keys = parsed(text)
-  if (keys === undefined) throw new CliError(exitCodes.usage, `keys ${file} are not JSON`)
+  if (keys === undefined) throw new CliError(exitCodes.usage, `the keys in ${file} are not JSON`)
   // Checked before anything is sent: a private key stays on this machine. However a name is escaped
   // in the file, it is not here.
   if (/"(?:d|k|p|q)":/.test(JSON.stringify(keys))) {
-    throw new CliError(exitCodes.usage, `keys ${file} are not public: leave out the private parts`)
+    throw new CliError(
+      exitCodes.usage,
+      `the keys in ${file} are not public: leave out the private parts`,
+    )
   }
   return keys
 }

@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.ts'
 /** The first line of standard input. */
 export async function readSecretLine(terminal: Terminal, what: string): Promise<string> {
   const [line = ''] = (await terminal.readInput()).split(/\r?\n/, 1)
-  if (line === '') throw new CliError(exitCodes.usage, `standard input holds no ${what}`)
+  if (line === '') throw new CliError(exitCodes.usage, `standard input has no ${what}`)
   return line
 }
 

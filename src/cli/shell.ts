@@ -71,5 +71,5 @@ async function readToken(terminal: Terminal, file: string | undefined): Promise<
 /** What cannot stand in a header is said here: `fetch` would quote it in its message. */
 function checkToken(token: string, where: string): string {
   if (/^[\x21-\x7E]+$/.test(token)) return token
-  throw new CliError(exitCodes.usage, `the admin token in ${where} is empty or not one word`)
+  throw new CliError(exitCodes.usage, `the admin token in ${where} is empty or contains spaces`)
 }

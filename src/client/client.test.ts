@@ -73,7 +73,7 @@ suite('createClient()', () => {
     })
   })
 
-  test('throws what is no problem document as ApiError with the status', async (context) => {
+  test('throws what is not a problem document as ApiError with the status', async (context) => {
     const { client } = await serve(context, (_request, response, call) => {
       response.writeHead(502, { 'content-type': 'text/html' }).end(call === 1 ? '<h1>Bad' : 'null')
     })
@@ -116,7 +116,7 @@ suite('createClient()', () => {
     await assert.rejects(client.keys(), ConnectionError)
   })
 
-  test('refuses an address that is no http URL', () => {
+  test('refuses an address that is not an http URL', () => {
     for (const server of ['', 'nowhere', 'ftp://x', 'javascript:alert(1)']) {
       assert.throws(() => createClient({ server, token: TOKEN }), {
         name: 'TypeError',
@@ -125,7 +125,7 @@ suite('createClient()', () => {
     }
   })
 
-  test('goes through every page, and fetches none that nobody wants', async (context) => {
+  test('goes through every page, and fetches none that is not read', async (context) => {
     const pages = [
       { items: [1, 2], next: 'b' },
       { items: [], next: 'c' },

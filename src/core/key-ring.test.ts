@@ -131,7 +131,7 @@ suite('the key ring', () => {
       world.reading = fails
       for (let ask = 0; ask < 2; ask++) {
         const asked = ring.publicKeys()
-        // As long as somebody who asks waits for a store that does not answer.
+        // As long as a caller waits for a store that does not answer.
         world.pass(500)
         const { keys, areCurrent } = await asked
         assert.equal(areCurrent, false)
@@ -206,7 +206,7 @@ suite('the key ring', () => {
     world.pass(110)
     await ring.publicKeys()
     const { kid } = await elsewhere.rotate()
-    // The last read is no answer to this question, and the next may not begin yet.
+    // The last read does not answer this question, and the next may not begin yet.
     const [found, published] = [find(ring, kid), kidsOf(ring)]
     world.pass(100)
     assert.ok(await found)

@@ -65,7 +65,7 @@ export function wrongOperatorName(name: string): string | undefined {
     : 'must be 1 to 64 lower-case letters, digits and . _ @ + -, the first and the last a letter or a digit'
 }
 
-/** A password is all that stands before the sessions of everybody. */
+/** A password is all that protects everyone's sessions. */
 export const MIN_OPERATOR_PASSWORD_LENGTH = 12
 
 /**

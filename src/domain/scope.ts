@@ -46,7 +46,7 @@ export interface ScopeRow {
 
 /**
  * The rows. `participant` is one client's part in one session, which other clients may be in; who
- * leaves may come in again. `grant` is one client's standing with one subject, which is what an
+ * leaves may come in again. `grant` is what one subject has granted to one client, which is what an
  * OAuth client's own revocation call ends. `signing_key` ends every token that a key has signed or
  * ever will sign, including one held by an attacker: no token carries a generation of its key,
  * because the holder of the key could write any.

@@ -113,7 +113,7 @@ suite('the trusted time', () => {
     assert.equal(machine.lateMs, 0)
   })
 
-  test('is stored in a bounded text, and what is no such text is none', () => {
+  test('is stored in a bounded text, and other text is not taken for one', () => {
     const machine = new Machine()
     machine.run(365 * day)
     assert.ok(formatTrustedTime(machine.time).length < 4000)

@@ -1,9 +1,9 @@
-/** A whole binary message, not masked: how a server's frame begins (RFC 6455, section 5.2). */
+/** First byte of a binary message in one frame (RFC 6455, section 5.2). */
 const finalBinary = 0x82
 const length16 = 126
 const length64 = 127
 
-/** The same frame goes to one guard after the other: it is made into a message once. */
+/** Makes the message of a payload once, though it goes to one guard after another. */
 export function binaryMessages(): (payload: Uint8Array) => Buffer {
   let latest: { readonly payload: Uint8Array; readonly message: Buffer } | undefined
   return (payload) => {

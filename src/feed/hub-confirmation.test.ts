@@ -11,7 +11,7 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
 }
 
 suite('confirmation', () => {
-  test('is immediate where nobody else verifies', async () => {
+  test('is immediate where no other verifier exists', async () => {
     const bench = new Bench()
     const receipt = await bench.hub.confirmed(bench.publish())
     assert.deepEqual(receipt, {
@@ -133,7 +133,7 @@ suite('confirmation', () => {
     await bench.advance(countedMs - 2)
     assert.equal(await isPending(never), true)
     await bench.advance(10)
-    assert.ok((await never).elapsedMs < countedMs + 2, 'nobody here can hold a lease any more')
+    assert.ok((await never).elapsedMs < countedMs + 2, 'no guard here can hold a lease any more')
   })
 
   test('is forgotten in the end, and still true', async () => {

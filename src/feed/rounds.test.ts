@@ -89,7 +89,7 @@ suite('Rounds', () => {
     assert.equal(members[199]!.frames, 2, 'and no other before the next round')
   })
 
-  test('guards that do not acknowledge hold nobody up for more than 50 ms', () => {
+  test('guards that do not acknowledge hold no other up for more than 50 ms', () => {
     const { rounds, members, pass } = fleet(200)
     rounds.published()
     rounds.published()
@@ -97,7 +97,7 @@ suite('Rounds', () => {
     assert.equal(members[0]!.frames, 1)
     assert.equal(pass(), 50)
     assert.equal(members[0]!.frames, 2)
-    assert.equal(members[150]!.frames, 1, 'who has not acknowledged gets nothing')
+    assert.equal(members[150]!.frames, 1, 'a guard that has not acknowledged gets nothing')
   })
 
   test('guards that are gone are not waited for', () => {

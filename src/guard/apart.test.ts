@@ -122,7 +122,7 @@ suite('what fails stays with the guard', () => {
     })
   }
 
-  test('check() of whatever is no string', async () => {
+  test('check() of what is not a string', async () => {
     const feed = new PlayedFeed(pool.key)
     const guard = feed.guard()
     await Promise.all([feed.pass(100), guard.ready()])

@@ -104,7 +104,7 @@ test('what can is taken: a prefix, a name of 128 bytes, no cache', () => {
   }).close()
 })
 
-test('a route that has a policy nobody knows refuses, and does not throw', async () => {
+test('a route with an unknown policy refuses, and does not throw', async () => {
   const clock = new SimulatedProcess('guard', new SimulatedTime(), { rate: 1, wallOffsetMs: 0 })
   const { key, tokens } = await makeTokenPool(1)
   const guard = createGuard({ ...good, issuer, clock, keys: () => key })

@@ -11,7 +11,7 @@ const [first] = pool.tokens
 assert.ok(first)
 
 suite('a feed that fails', () => {
-  test('rejects ready() of everybody whose credential is refused, also of who joins later', async () => {
+  test('rejects ready() of every guard whose credential is refused, also of those that join later', async () => {
     const feed = new PlayedFeed(pool.key)
     feed.refuses = true
     const early = [feed.guard(), feed.guard()]
@@ -131,7 +131,7 @@ suite('a feed that fails', () => {
     }
   })
 
-  test('keeps nobody waiting for a guard that is closed, whatever its log does', async () => {
+  test('keeps no caller waiting for a guard that is closed, whatever its log does', async () => {
     const feed = new PlayedFeed(pool.key)
     const warn = (): never => {
       throw new Error('no disk')

@@ -50,7 +50,7 @@ suite('the keys of a guard', () => {
     await assert.rejects(find(keys, 'other'), errors.JWKSNoMatchingKey)
   })
 
-  test('where the server could not read its keys, nobody knows whether it is there', async () => {
+  test('where the server could not read its keys, it is not known whether it is there', async () => {
     const keys = keysOf({ 'outright-keys': 'stale' })
     await find(keys, 'known')
     // Also while it may not ask again.

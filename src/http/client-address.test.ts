@@ -37,7 +37,7 @@ describe('the last hop that a trusted proxy names', () => {
   }
 })
 
-describe('what is no address is nobody', () => {
+describe('what is not an address is unknown', () => {
   const unreadable = ['unknown', '_hidden', '', 'localhost', '1.2.3', '0177.0.0.1', '1.2.3.4:x']
   for (const hop of [...unreadable, '[::1', '1.2.3.4:', '[1.2.3.4]:5', '1.2.3.4 5', 'a, unknown']) {
     test(`"${hop}" is never the proxy, is in no range, and is logged once`, () => {

@@ -22,7 +22,7 @@ export interface AddressNotices {
 
 /**
  * Finds callers' addresses, and tells the operator once of each way in which a proxy and the
- * configuration do not go together: otherwise everybody has the proxy's address and shares its
+ * configuration do not go together: otherwise all callers have the proxy's address and share its
  * limits, without a word.
  */
 export class ClientAddresses {
@@ -67,7 +67,7 @@ export class ClientAddresses {
     this.#ignoredFrom = peer
     this.#log.warn(
       { peer, header: isForwardedFor ? 'X-Forwarded-For' : 'Forwarded' },
-      'A header that names the caller is ignored, so everybody behind this peer shares its address ' +
+      'A header that names the caller is ignored, so all callers behind this peer share its address ' +
         'and its rate limits. If the peer is your proxy, list its address in trustedProxies and let ' +
         'it set X-Forwarded-For',
     )

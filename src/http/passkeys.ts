@@ -135,7 +135,7 @@ export function createPasskeyPages({
   }
 }
 
-/** Where the cut leaves half of a character (UTF-16), that goes as well: it is no text. */
+/** Where the cut leaves half of a character (UTF-16), that goes as well: it is not text. */
 function shortName(name: string): string {
   const clean = name.replaceAll(/\s+|\p{Cc}/gu, ' ').trim()
   return clean.slice(0, MAX_PASSKEY_NAME_LENGTH).replace(/\p{Cs}$/u, '')

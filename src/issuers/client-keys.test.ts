@@ -81,7 +81,7 @@ suite('keys that clients publish', () => {
     assert.equal(await world.look('a'), 'none')
   })
 
-  test('while the address cannot be read, known keys go on, and nobody can say of others', async () => {
+  test('while the address cannot be read, known keys go on, and of others it cannot be said', async () => {
     const world = makeWorld()
     world.published.set(at, new Error('away'))
     assert.equal(await world.look('a'), 'stale')

@@ -76,7 +76,7 @@ suite('keys of another issuer', () => {
     assert.equal(world.asked.length, 2)
   })
 
-  test('a new key is asked for, at most so often; before, nobody can say', async () => {
+  test('a new key is asked for, at most so often; before that it cannot be said', async () => {
     const world = makeWorld()
     assert.equal(await look(world, 'a'), 'found')
     world.publish('a', 'b')
@@ -119,7 +119,7 @@ suite('keys of another issuer', () => {
     assert.equal(await look(world, 'a'), 'none')
   })
 
-  test('a set that has not changed is no change', async () => {
+  test('an unchanged set is not a change', async () => {
     const world = makeWorld()
     await look(world, 'a')
     world.nowMs += KEYS_MAX_AGE_MS

@@ -22,11 +22,11 @@ async function download({ issuer, jwksUri, fetchJson }: IssuerKeysOptions): Prom
     Record<string, unknown>
   > | null
   // OpenID Connect Discovery, section 4.3: otherwise one issuer could speak for another.
-  if (metadata?.['issuer'] !== issuer) throw new Error('its metadata are of another issuer')
+  if (metadata?.['issuer'] !== issuer) throw new Error('its metadata names another issuer')
   const url = URL.parse(String(metadata['jwks_uri']))
   const own = new URL(issuer)
   if (url === null || (url.protocol !== 'https:' && url.origin !== own.origin)) {
-    throw new Error('its metadata name no key set that could be used')
+    throw new Error('its metadata names no usable key set')
   }
   return fetchJson(url, { isListed: url.host === own.host ? anywhere : nowhere })
 }

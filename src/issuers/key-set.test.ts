@@ -51,7 +51,7 @@ suite('key sets of others', () => {
     assert.deepEqual(readKeySet({ keys: bad }), { keys: [] })
   })
 
-  test('what is no key set, and what has too many keys, is refused', () => {
+  test('what is not a key set, and what has too many keys, is refused', () => {
     for (const document of [null, 7, [], {}, { keys: {} }, { keys: Array(101).fill({}) }]) {
       assert.throws(() => readKeySet(document))
     }

@@ -34,7 +34,7 @@ export function providerFetch({
   return async (url, { method, headers, body, signal }) => {
     const { origin, protocol } = new URL(url)
     const isOwn = origin === own
-    if (protocol !== 'https:' && !isOwn) throw new TypeError('its metadata name an http URL')
+    if (protocol !== 'https:' && !isOwn) throw new TypeError('its metadata names an http URL')
     if (method !== 'GET' && method !== 'POST') throw new TypeError(`it cannot be sent ${method}`)
     if (signal === undefined) throw new TypeError('a call needs an end')
     const answer = await (isOwn ? toOwnOrigin : elsewhere)(url, {

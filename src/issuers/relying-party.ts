@@ -73,7 +73,7 @@ export function createRelyingParty(options: RelyingPartyOptions): RelyingParty {
 
 async function begin(options: RelyingPartyOptions): Promise<SignOnBegun> {
   const { authorization_endpoint: endpoint } = await discover(options, callOptions(options))
-  if (endpoint === undefined) throw new TypeError('its metadata name no authorization endpoint')
+  if (endpoint === undefined) throw new TypeError('its metadata names no authorization endpoint')
   const kept = {
     state: oauth.generateRandomState(),
     nonce: oauth.generateRandomNonce(),
@@ -185,7 +185,7 @@ async function discover(
   const response = await oauth.discoveryRequest(url, { algorithm: 'oidc', ...http })
   const as = await oauth.processDiscoveryResponse(url, response)
   // To the character: what it signs is compared with this, and operators are kept by it.
-  if (as.issuer !== issuer) throw new TypeError('its metadata are of another issuer')
+  if (as.issuer !== issuer) throw new TypeError('its metadata names another issuer')
   return as
 }
 

@@ -100,7 +100,7 @@ function publicSecrets(settings: Settings): readonly string[] {
     .filter(({ value }) => typeof value === 'string' && publicCredentials.has(value))
     .map(
       ({ name }) =>
-        `${name} is a credential of the demo or of an example, which everybody can read; allowed: one of your own, such as openssl rand -base64 32 makes (or --demo)`,
+        `${name} is a credential of the demo or of an example, which is public; allowed: one of your own, such as openssl rand -base64 32 makes (or --demo)`,
     )
 }
 

@@ -114,7 +114,7 @@ describe('what cannot be used is refused by its name, with what was given and wh
     test(name, () => refused(loadConfig({}, settings as ConfigFile), message))
   }
 
-  test('a webhook that is no address, with an empty secret: both at once', async () => {
+  test('a webhook that is not an address, with an empty secret: both at once', async () => {
     const otpSender = { kind: 'webhook', url: 'file:///etc/passwd', secret: '' } as const
     await refused(
       loadConfig({}, { otpSender }),

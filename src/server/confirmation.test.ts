@@ -52,11 +52,11 @@ function twoNodes() {
 
 const everywhere = { ...here, acknowledged: 3, verifiers: 4, lapsed: 1 }
 
-test('of several nodes, what this one and its guards have said is no confirmation', async () => {
+test('of several nodes, what this one and its guards have said is not a confirmation', async () => {
   const { confirmation, answer } = twoNodes()
   assert.deepEqual(confirmation.receipt(revocation), { ...here, confirmed: false, verifiers: 4 })
   await answer()
-  assert.deepEqual(confirmation.receipt(revocation), everywhere, 'known, although nobody waited')
+  assert.deepEqual(confirmation.receipt(revocation), everywhere, 'known, although no call waited')
 })
 
 test('the other nodes are asked once about one revocation', async () => {
@@ -72,7 +72,7 @@ test('the other nodes are asked once about one revocation', async () => {
   assert.equal(asked.length, 0)
 })
 
-test('nobody is asked about what is not remembered here', () => {
+test('no node is asked about what is not remembered here', () => {
   const { confirmation, asked } = twoNodes()
   assert.equal(confirmation.receipt({ ...revocation, id: 'r0' }), undefined)
   assert.equal(asked.length, 0)

@@ -12,8 +12,8 @@ const RECEIPTS = 10_000
 type OtherNodes = Pick<NodeLeases, 'confirmOnOtherNodes' | 'confirmedUpTo' | 'others'>
 
 /**
- * Confirmation by everybody: this node with its guards (the hub), and the other nodes with theirs.
- * Each other node counts as one verifier in the receipt; it speaks for its guards.
+ * Confirmation by all verifiers: this node with its guards (the hub), and the other nodes with
+ * theirs. Each other node counts as one verifier in the receipt; it speaks for its guards.
  */
 export function confirmEverywhere(
   hub: Confirmation,

@@ -130,7 +130,7 @@ export async function hasDemoIdentities(store: Store): Promise<boolean> {
   )
 }
 
-/** Printed where everybody can read them, so that none may protect anything but the demo. */
+/** Printed in public, so none of them may protect anything but the demo. */
 export const publicCredentials: ReadonlySet<string> = new Set([
   'demo-software-statement',
   DEMO_PROVIDER.person.password,

@@ -62,7 +62,7 @@ describe('the webhook sender', () => {
     })
   }
 
-  test('rejects where nobody listens', async () => {
+  test('rejects where no server listens', async () => {
     await assert.rejects((await sender('http://127.0.0.1:1/send')).send(message))
   })
 })

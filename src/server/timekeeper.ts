@@ -61,7 +61,7 @@ const NOTABLE_MS = 60_000
  * Reads what is stored, and both clocks.
  *
  * @param databaseAheadMs By how much the database's clock is taken to be ahead of what it says, for
- *   tests in which time passes for everybody. Default: 0.
+ *   tests in which time passes for all nodes. Default: 0.
  * @throws {Refusal} `store_unavailable`.
  */
 export async function openTimekeeper(

@@ -37,7 +37,7 @@ export interface TestPostgres {
 export interface TestCluster extends TestPostgres {
   readonly host: string
   readonly port: number
-  /** The processes of the server, for whoever measures what else the machine does. */
+  /** The processes of the server, to measure what else the machine does. */
   processIds(): readonly number[]
   /** The URL of a database of this server that was made on another one (a standby has them all). */
   urlOf(databaseUrl: string): string

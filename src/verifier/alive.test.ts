@@ -81,7 +81,7 @@ suite('isStillAlive()', () => {
             const token = tokens[now.index]!
             const expected = isAlive(view, token)
             assert.equal(isStillAlive(view, token, versions[now.index]!), expected)
-            // Whoever finds a token dead asks again from where it was last alive.
+            // A verifier that finds a token dead asks again from where it was last alive.
             if (expected) versions[now.index] = view.version
           }
         },

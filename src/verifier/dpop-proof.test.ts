@@ -43,7 +43,7 @@ suite('a proof', () => {
   const wrong: Readonly<Record<string, readonly [expected: string, Partial<WantedProof>]>> = {
     'of another type': ['type', { header: { typ: 'JWT' } }],
     'of an access token': ['type', { header: { typ: 'at+jwt' } }],
-    'of a type that is no text': ['type', { header: { typ: 7 } }],
+    'of a type that is not text': ['type', { header: { typ: 7 } }],
     'for another method': ['method', { method: 'POST' }],
     'for a method in small letters': ['method', { method: 'get' }],
     'for another path': ['url', { url: 'https://api.example/order' }],
@@ -61,7 +61,7 @@ suite('a proof', () => {
     'without htu': ['incomplete', { claims: { htu: undefined } }],
     'with htu as a list': ['incomplete', { claims: { htu: [url] } }],
     'without iat': ['incomplete', { claims: { iat: undefined } }],
-    'with a nonce that is no text': ['incomplete', { claims: { nonce: 5 } }],
+    'with a nonce that is not text': ['incomplete', { claims: { nonce: 5 } }],
     'too old': ['time', { claims: { iat: now - PROOF_SECONDS - 1 } }],
     'too new': ['time', { claims: { iat: now + PROOF_SECONDS + 1 } }],
     'without a key': ['key', { header: { jwk: undefined } }],

@@ -67,7 +67,7 @@ suite('access tokens in the shape that each product documents', () => {
     })
 
     for (const [what, claims] of Object.entries(product.others)) {
-      test(`${name}: ${what} is no access token`, () => {
+      test(`${name}: ${what} is not an access token`, () => {
         assert.equal(read(product, claims), 'it is not an access token')
       })
     }

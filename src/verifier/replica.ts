@@ -99,7 +99,7 @@ export class Replica {
    *
    * @param high The high half of its fingerprint.
    * @param low The low half.
-   * @param generation The new generation. 0 is what everybody has, and changes nothing.
+   * @param generation The new generation. 0 is what every token has, and changes nothing.
    * @param forgetAfterSeconds As in {@link Replica.revoke}.
    * @throws {RangeError} If the generation is not an unsigned 32-bit integer.
    */

@@ -117,7 +117,7 @@ describe('what is not accepted', () => {
     ['another type', {}, { typ: 'JWT' }],
     ['names no key', {}, { kid: undefined }],
     ['no generations', { gen: undefined }, {}],
-    ['generations that are no numbers', { gen: { s: '5' } }, {}],
+    ['generations that are not numbers', { gen: { s: '5' } }, {}],
     ['negative generations', { gen: { s: -5 } }, {}],
     ['broken generations', { gen: { s: 0.5 } }, {}],
     ['generations by their places', { gen: [1, 2, 3, 4, 5] }, {}],
@@ -132,7 +132,7 @@ describe('what is not accepted', () => {
     })
   }
 
-  test('a key that is not there is invalid, or nobody knows: not current, or the keys cannot be had', async () => {
+  test('a key that is not there is invalid, or it is not known: not current, or the keys cannot be had', async () => {
     const world = await makeWorld()
     const token = await sign(world)
     world.keyFailure = noSuchKey

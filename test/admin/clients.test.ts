@@ -278,7 +278,7 @@ suite('/guards', () => {
     assertProblem(await api.delete('/guards/nobody'), 404, 'not-found')
   })
 
-  test('a guard is no client: its id is not found among them', async () => {
+  test('a guard is not a client: its id is not found among them', async () => {
     const guard = await api.server.store.findClient({
       by: 'key',
       dialect: 'guard',

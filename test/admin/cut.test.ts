@@ -32,7 +32,7 @@ suite('POST /audit/cut', () => {
     }
   }
 
-  test('old entries go, and whoever asks for one is told where the log was cut', async () => {
+  test('old entries go, and a caller who asks for one is told where the log was cut', async () => {
     const now = Date.now()
     const before = new Date(now - 50 * day).toISOString()
     const old = [await end(now - 100 * day), await end(now - 99 * day), await end(now - 98 * day)]
@@ -75,7 +75,7 @@ suite('POST /audit/cut', () => {
     assert.equal((await verdict()).entries, entries)
   })
 
-  test('refuses what is no time, and what is not a day old', async () => {
+  test('refuses what is not a time, and what is not a day old', async () => {
     for (const body of [
       {},
       { before: 'soon' },

@@ -46,7 +46,7 @@ suite('/deliveries', () => {
     }
   })
 
-  test('refuses what is no state, what is not known, and what was delivered', async () => {
+  test('refuses what is not a state, what is not known, and what was delivered', async () => {
     assertProblem(await api.get('/deliveries?state=lost'), 400, 'validation-failed')
     assertProblem(await api.get('/deliveries?cursor=x'), 400, 'validation-failed')
     assertProblem(await api.get('/deliveries?who=x'), 400, 'validation-failed')

@@ -3,8 +3,8 @@ import type { OwedDelivery } from '../../src/domain/delivery.ts'
 import type { Store } from '../../src/ports/store.ts'
 
 /**
- * Makes the store owe somebody something whom no part of the program tells, so that it stays as it
- * is. Returns its id.
+ * Makes the store owe something to a receiver that no part of the program tells, so that it stays
+ * as it is. Returns its id.
  */
 export async function oweDelivery(
   store: Store,

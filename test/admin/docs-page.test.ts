@@ -18,7 +18,7 @@ after(async () => {
 })
 
 for (const host of ['127.0.0.1', 'localhost']) {
-  test(`the page under ${host} shows every route, calls this server, and asks nobody else`, () =>
+  test(`the page under ${host} shows every route, calls this server, and no other`, () =>
     showsAndCalls(server.url.replace('127.0.0.1', host)))
 }
 

@@ -62,7 +62,7 @@ suite('GET /events', () => {
     )
   })
 
-  test('places that nobody gave out are refused', async () => {
+  test('places that this server never gave out are refused', async () => {
     for (const place of ['x', 'node-1', 'node-1:-1', 'node-1:1:2', '%zz:1', ',', 'a:1,,b:2']) {
       assertProblem(await api.get('/events', { 'last-event-id': place }), 400, 'validation-failed')
     }

@@ -84,7 +84,7 @@ suite('revocations of other issuers', () => {
     assert.equal((await api.get('/revocations')).json().items.length, before)
   })
 
-  test('an end here harms nobody of the same name there, and none of ours', async () => {
+  test('an end here harms no person of the same name there, and none of ours', async () => {
     const { token, sid } = await api.login()
     for (const scope of ['session', 'token'] as const) {
       assert.equal((await end({ issuer: 'keycloak', scope, key: sid })).status, 201)
@@ -110,7 +110,7 @@ suite('revocations of other issuers', () => {
     ['a lock of our own', { scope: 'subject', key: 'a', lockSeconds: 1 }, 'lockSeconds'],
     ['a grant of one name', { issuer: 'keycloak', scope: 'grant', key: 'a' }, 'key'],
     ['a token beside a scope', { token: 'a.b.c', scope: 'subject' }, 'scope'],
-    ['what is no token', { token: 'a.b.c' }, 'token'],
+    ['what is not a token', { token: 'a.b.c' }, 'token'],
   ] as const) {
     test(`refuses ${what}`, async () => {
       const reply = await end(body)

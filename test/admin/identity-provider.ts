@@ -18,7 +18,7 @@ export interface IdentityProvider extends TestIssuer {
   idToken: ((claims: Claims) => Promise<string>) | undefined
 }
 
-/** Starts one. It asks nobody for a password: {@link goThrough} is the way through its pages. */
+/** Starts one. It asks for no password: {@link goThrough} is the way through its pages. */
 export async function startIdentityProvider(): Promise<IdentityProvider> {
   const issuer = await startIssuer()
   const provider: IdentityProvider = Object.assign(issuer, {
@@ -132,7 +132,7 @@ export function signedInCookie(reply: Reply): string {
   return found?.[1] ?? assert.fail(reply.headers['location'])
 }
 
-/** Nobody was signed in; the page that says why. */
+/** No operator was signed in; the page that says why. */
 export async function refusedWith(
   server: TestServer,
   reply: Reply,

@@ -109,7 +109,7 @@ suite('POST /revocations', () => {
     assert.deepEqual([reply.known, reply.sessions, reply.sample], [true, 0, []])
   })
 
-  test('requireKnown refuses what nobody has heard of, and only that', async () => {
+  test('requireKnown refuses what this server does not know, and only that', async () => {
     for (const [scope, key] of [
       ['session', 'no-such-session'],
       ['subject', 'nobody'],
@@ -333,7 +333,7 @@ suite('reading what has ended and who verifies (RFC 9110)', () => {
     }
   })
 
-  test('an id that nobody has is 404, however long, and says what is wrong in words', async () => {
+  test('an unknown id is 404, however long, and says what is wrong in words', async () => {
     for (const none of ['nobody', id.toUpperCase(), `${id}/`, '%00', '%2F', 'é']) {
       const path = `/revocations/${none === 'é' ? '%C3%A9' : none}`
       assertProblem(await api.get(path), 404, 'not-found')
@@ -346,7 +346,7 @@ suite('reading what has ended and who verifies (RFC 9110)', () => {
     assert.equal(wrong.json().detail, 'the path is not percent-encoded as it should be')
   })
 
-  test('a receipt is signed for whoever would rather have that (section 12.5.1)', async () => {
+  test('a receipt is signed for callers that prefer it (section 12.5.1)', async () => {
     const jwt = 'application/jwt'
     const json = 'application/json; charset=utf-8'
     for (const [accept, type] of [

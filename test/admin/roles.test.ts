@@ -1,4 +1,4 @@
-/** Every route of the admin API has a role, and whoever has less is refused. */
+/** Every route of the admin API has a role, and a caller with less is refused. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { roles, type Role } from '../../src/domain/operator.ts'
@@ -30,7 +30,7 @@ suite('roles in the admin API', () => {
     for (const { method, path, named } of declared()) {
       assert.equal(named.length, 1, `${method} ${path}`)
       assert.ok(roles.includes(named[0] as Role), `${method} ${path}`)
-      // Whoever only looks changes nothing.
+      // A viewer changes nothing.
       if (named[0] === 'viewer') assert.equal(method, 'GET', path)
     }
     const document = (await api.server.call('GET', '/outright/v1/openapi.json')).json()

@@ -64,7 +64,7 @@ suite('signing in', () => {
     }
   })
 
-  test('a person’s token is no cookie of an operator, and an operator’s is no token of a person', async () => {
+  test('a person’s token does not serve as an operator’s cookie, nor an operator’s as a person’s token', async () => {
     const { token } = await api.login()
     const browser = browserWith(api.server, `outright-operator=${token}`)
     assertProblem(await browser.call('GET', '/outright/v1/me'), 401, 'credentials-invalid')
@@ -123,7 +123,7 @@ suite('forgery', () => {
     assertProblem(await end({ ...own, origin: api.server.url }), 404, 'not-found')
   })
 
-  test('a form of another origin signs nobody in or out', async () => {
+  test('a form of another origin signs no operator in or out', async () => {
     const { cookie } = await signInAs(api.server, 'eva', 'operator')
     const form = { name: 'eva', password: PASSWORD }
     for (const headers of [

@@ -11,7 +11,7 @@ after(() => server.close())
 
 const admin = { authorization: 'Bearer outright-demo-admin' }
 
-test('anybody can verify a receipt with the key set', async () => {
+test('any reader can verify a receipt with the key set', async () => {
   const revoked = await server.call('POST', '/outright/v1/revocations', {
     headers: admin,
     body: { scope: 'subject', key: 'maria', reason: 'compromised' },
@@ -32,7 +32,7 @@ test('anybody can verify a receipt with the key set', async () => {
   assert.deepEqual([scope, key], ['subject', 'maria'])
 })
 
-test('a receipt is no access token', async () => {
+test('a receipt is not an access token', async () => {
   const revoked = await server.call('POST', '/outright/v1/revocations', {
     headers: admin,
     body: { scope: 'client', key: '42' },

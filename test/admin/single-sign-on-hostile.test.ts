@@ -1,4 +1,7 @@
-/** What signs nobody in at an identity provider that says whatever a test wants, and what signs out. */
+/**
+ * What signs no operator in at an identity provider that says whatever a test wants, and what signs
+ * out.
+ */
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import { SignJWT, UnsecuredJWT, generateKeyPair } from 'jose'
@@ -128,7 +131,7 @@ suite('operators who were added before', () => {
         )
       return goThrough(world.server, provider)
     })
-    refuses('the userinfo of somebody else', 'invalid', () => {
+    refuses('the userinfo of another person', 'invalid', () => {
       provider.claims = { sub: 'Ana-1' }
       provider.userinfo = { sub: 'somebody-else' }
       return goThrough(world.server, provider)

@@ -33,7 +33,7 @@ suite('operators by a claim of the provider', () => {
     assert.equal(await roleAfter({ groups: ['platform'] }), 'admin')
   })
 
-  test('nobody comes in without a role, and what they had open ends', async () => {
+  test('no operator comes in without a role, and what they had open ends', async () => {
     const open = browserWith(world.server, signedInCookie(await signIn({ groups: ['platform'] })))
     provider.userinfo = { sub: 'kim-1' }
     for (const groups of [[], ['Platform'], ['platform '], ['platform', 7], { platform: true }]) {
@@ -44,7 +44,7 @@ suite('operators by a claim of the provider', () => {
     assertProblem(await open.call('GET', '/outright/v1/me'), 401, 'credentials-invalid')
   })
 
-  test('they are named by their verified e-mail address, and take nobody’s name', async () => {
+  test('they are named by their verified e-mail address, and take no other operator’s name', async () => {
     const nameOf = async (claims: object) => {
       const reply = await signIn({ groups: ['staff'], ...claims })
       const browser = browserWith(world.server, signedInCookie(reply))

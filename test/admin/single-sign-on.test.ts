@@ -91,7 +91,7 @@ suite('operators who were added before', () => {
     assert.equal((await me(await goThrough(world.server, provider))).name, 'rui')
   })
 
-  test('a subject is compared to the character, and others are told that they are nobody here', async () => {
+  test('a subject is compared to the character, and others are told that they are not operators here', async () => {
     for (const sub of ['ana-1', 'Ana-1 ', 'ana', 'rui@example.com']) {
       provider.claims = { sub }
       await refusedWith(world.server, await goThrough(world.server, provider), 'unknown')
@@ -108,7 +108,7 @@ suite('operators who were added before', () => {
     assertProblem(await before.call('GET', '/outright/v1/me'), 401, 'credentials-invalid')
   })
 
-  test('are signed in by no HEAD, which somebody may send who only looks', async () => {
+  test('are signed in by no HEAD, which a link checker may send', async () => {
     const away = await begin(world.server)
     const answer = answerOf(provider, away)
     for (const path of ['start', `callback?${answer.toString()}&from-here=`]) {

@@ -72,7 +72,7 @@ suite('/subjects', () => {
     assertProblem(await api.get('/subjects?search=a&username=b'), 400, 'validation-failed')
   })
 
-  test('somebody without a password cannot log in with any', async () => {
+  test('a person without a password cannot log in with any', async () => {
     const reply = await api.post('/subjects', { username: 'cat' })
     assert.equal(reply.json().subject.hasPassword, false)
     assert.equal(await canLogIn('cat', ''), false)
@@ -171,7 +171,7 @@ suite('/subjects', () => {
     assert.deepEqual(await ids('username=nobody'), [])
   })
 
-  test('pages hold everybody once', async () => {
+  test('pages hold every person once', async () => {
     const seen = new Set<string>()
     let query = '?limit=2'
     for (;;) {

@@ -27,7 +27,7 @@ const options = {
 }
 
 export interface TestBrowser {
-  /** A person of their own: cookies, storage and tabs apart from everybody else's. */
+  /** A person of their own: cookies, storage and tabs apart from those of others. */
   person(options?: BrowserContextOptions): Promise<BrowserContext>
   close(): Promise<void>
 }
@@ -63,7 +63,7 @@ export async function lookAt(page: Page, name: string): Promise<void> {
   }
 }
 
-/** What axe-core finds on a page that keeps somebody from using it. */
+/** What axe-core finds on a page that keeps people from using it. */
 export async function seriousFindings(page: Page): Promise<readonly string[]> {
   const { violations } = await page.evaluate<axe.AxeResults>(`${axe.source}; axe.run(document)`)
   return violations

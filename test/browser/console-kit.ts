@@ -43,7 +43,7 @@ export async function useConsole(): Promise<ConsoleCalls> {
     const complaints: string[] = []
     let asked = 0
     page.on('console', (message) => {
-      // That nobody is signed in yet is asked once.
+      // Whether an operator is signed in is asked once.
       const isFirst = message.text().includes('status of 401') && asked++ === 0
       if (message.type() === 'error' && !isFirst) complaints.push(message.text())
     })
@@ -77,7 +77,7 @@ export async function useConsole(): Promise<ConsoleCalls> {
   return { server, signIn, logIn, isAccepted }
 }
 
-/** @throws {AssertionError} Where somebody who cannot see or point would be stopped. */
+/** @throws {AssertionError} Where a person who cannot see or point would be stopped. */
 export async function assertAccessible(page: Page): Promise<void> {
   assert.deepEqual(await seriousFindings(page), [], page.url())
 }

@@ -1,4 +1,4 @@
-/** `/devices` and `/login` in real Chromium: what is shown changes while somebody looks. */
+/** `/devices` and `/login` in real Chromium: what is shown changes while a person looks. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'

@@ -130,7 +130,7 @@ suite('passkeys of operators', () => {
     assert.equal((await server.store.findPasskey(held.id))?.counter, ahead)
   })
 
-  test('what is no signature, is one of nobody, or comes without a challenge gets the sign-in page', async () => {
+  test('what is not a signature, is of an unknown passkey, or comes without a challenge gets the sign-in page', async () => {
     for (const passkey of ['', 'x', '{}', '[]', '{"id":"none"}', 'null']) {
       const body = new URLSearchParams({ passkey })
       const challenge = await server.call('POST', '/console/passkeys/challenge', {

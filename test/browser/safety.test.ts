@@ -73,7 +73,7 @@ suite('a page at another host of the same domain', () => {
       ['/console/passkeys/new', {}, 'outright-operator'],
       ['/devices', { decision: 'end', sid }, 'outright-browser'],
       ['/devices', { decision: 'others' }, 'outright-browser'],
-      // Any site may lead somebody there; it asks before it ends anything.
+      // Any site may lead a person there; it asks before it ends anything.
       ['/oidc/logout', { decision: 'logout' }, 'outright-browser', 200],
     ] as const satisfies readonly Attack[]) {
       await page.goto(shop)
@@ -152,7 +152,7 @@ suite('what the browser keeps', () => {
       const { origins } = await person.storageState({ indexedDB: true })
       const session = `JSON.stringify({ ...sessionStorage })`
       const kept = JSON.stringify(origins) + String(await page.evaluate(session))
-      // Theme and language, where somebody has chosen: nothing else has been written so far.
+      // Theme and language, where a person has chosen: nothing else has been written so far.
       assert.equal(kept, '[]{}')
       for (const secret of secrets) {
         assert.ok(secret.length > 8)

@@ -95,7 +95,7 @@ suite('single sign-on of operators', () => {
     await page.context().close()
   })
 
-  test('somebody whom nobody has added reads so, and a reload sends nothing again', async () => {
+  test('a person who was not added as an operator is told so, and a reload sends nothing again', async () => {
     await server.core.operators.remove('maria', { actor: 'operator:admin', wait: true })
     const page = await (await browser.person()).newPage()
     await signIn(page)

@@ -121,7 +121,7 @@ describe('tabs of one session', () => {
     await person.close()
   })
 
-  test('a logout that failed signs nobody out', async () => {
+  test('a logout that failed signs no tab out', async () => {
     const token = await login()
     const person = await browser.person()
     const [first, second] = [await openTab(person, token), await openTab(person, token)]
@@ -208,7 +208,7 @@ describe('tabs of one session', () => {
   test('a tab in front hears it though the tab that has the turn is suspended', async () => {
     const token = await login()
     const person = await browser.person()
-    // As a suspended tab does: it keeps its turn, hears nothing and tells nobody anything.
+    // As a suspended tab does: it keeps its turn, hears nothing and says nothing.
     const first = await person.newPage()
     await first.addInitScript(`window.fetch = () => new Promise(() => undefined)`)
     const hash = new URLSearchParams({ server: server.url, token, silenceMs: '60000' })

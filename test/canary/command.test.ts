@@ -162,7 +162,7 @@ suite('outright canary', () => {
     const none = await canary('none', '--path', `a=${away}/`, '--server', away)
     assert.deepEqual([none.code, none.out], [4, ''])
     for (const [flags, said] of [
-      [[], /^outright: nothing to try: give --path, --stream, or --config\n$/],
+      [[], /^outright: no paths to watch: give --path, --stream or --config\n$/],
       [['--path', 'a'], /^outright: --path takes <name>=<url>\n$/],
       [
         ['--path', 'a=http://x', '--every', 'often'],

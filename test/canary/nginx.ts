@@ -21,7 +21,7 @@ export async function startNginx(hosts: {
   readonly application: string
 }): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), 'outright-canary-'))
-  // Started as root, its workers are somebody else, who has to reach the cache.
+  // Started as root, its workers run as another user, who has to reach the cache.
   await chmod(folder, 0o755)
   await mkdir(join(folder, 'logs'))
   const host = `127.0.0.1:${String(await freePort())}`

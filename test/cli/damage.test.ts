@@ -1,4 +1,4 @@
-/** What somebody changed in a copy of the log is found, and nothing is put in its place. */
+/** What was changed in a copy of the log is found, and nothing is put in its place. */
 import assert from 'node:assert/strict'
 import { copyFile, mkdtemp, readdir, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -50,7 +50,7 @@ suite('a backup that was tampered with', () => {
       const verified = await outright('audit', 'verify', '--file', copy)
       assert.equal(verified.code, 1)
       assert.match(verified.out, new RegExp(`^broken at entry ${entry} of stream node-1: .+\n$`))
-      assert.equal(verified.err, 'outright: the log is not what was written\n')
+      assert.equal(verified.err, 'outright: the log was changed after it was written\n')
       const json = await outright('audit', 'verify', '--json', '--file', copy)
       const { ok, at } = JSON.parse(json.out) as { ok: boolean; at: object }
       assert.deepEqual([ok, at], [false, { stream: 'node-1', sequence: entry }])

@@ -92,7 +92,7 @@ suite('A server outlives its output', () => {
 })
 
 suite('What was lost is counted, and said when that is possible again', () => {
-  test('a file that cannot grow until somebody truncates it', async () => {
+  test('a file that cannot grow until it is truncated', async () => {
     const file = join(folder, 'limited.log')
     const descriptor = openSync(file, 'a')
     // Blocks of 1024 bytes: the twentieth line or so no longer fits.
@@ -124,7 +124,7 @@ suite('What was lost is counted, and said when that is possible again', () => {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     children.add(child)
-    // Nobody reads meanwhile: the pipe holds 64 KiB, the child a little more, and the rest is lost.
+    // The pipe is not read meanwhile: it holds 64 KiB, the child a little more, and the rest is lost.
     await sleep(1500)
     let text = ''
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))

@@ -151,7 +151,7 @@ suite('outright serve', () => {
     assert.match(err, /^outright: cannot use a setting: leaseMs is 1 \(bad\.json\); allowed: .+\n$/)
   })
 
-  test('the demo says where to look, and its line logs somebody out when pasted', async () => {
+  test('the demo says where to look, and its line logs a person out when pasted', async () => {
     const child = outright(['serve', '--demo', '--port', '0', '--data', join(folder, 'look')])
     const { url, err } = await serving(child)
     while (!/Log maria out .*\n/.test(err()))

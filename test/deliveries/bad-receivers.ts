@@ -18,7 +18,7 @@ export interface BadState {
   readonly said: RegExp
   /** True: the delivery is given up at once. */
   readonly isGivenUp?: boolean
-  /** Over TLS with a certificate that nobody trusts, until it is well. */
+  /** Over TLS with a certificate that is not trusted, until it is well. */
   readonly isUntrusted?: boolean
 }
 

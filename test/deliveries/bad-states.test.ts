@@ -11,7 +11,7 @@ import { startSendingNode } from './sending-node.ts'
 
 suite('a receiver of any kind that', () => {
   for (const state of badStates) {
-    test(`${state.name} is told when it is back, and nobody waits for it`, async (context) => {
+    test(`${state.name} is told when it is back, and no logout waits for it`, async (context) => {
       const world = new World(state)
       const { url, trust } = await serve(context, world, state.isUntrusted === true)
       const run = await startSendingNode(context, world, url)
@@ -19,7 +19,7 @@ suite('a receiver of any kind that', () => {
       for (const { name, receiver, facts } of kinds) ids.set(name, await run.owe(receiver, facts))
       const well = await run.owe('mvpd:well', viewer)
       run.send()
-      // With a certificate that nobody trusts there is nobody who is well at that address.
+      // With a certificate that is not trusted no server there is ever well.
       if (state.isUntrusted !== true) {
         await until(async () => (await run.find(well)).state === 'delivered')
       }

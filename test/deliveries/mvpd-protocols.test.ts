@@ -161,7 +161,7 @@ suite('RP-initiated logout', () => {
     assert.deepEqual([plain.status, plain.text], [204, ''])
   })
 
-  test('an address that nobody answers for is refused, and nothing ends', async () => {
+  test('an address without a server is refused, and nothing ends', async () => {
     await logIn('RpInitiated', 'eva', 'tv-13')
     const reply = await logOut('tv-13', '&redirectUrl=javascript:1&format=json')
     assert.deepEqual(

@@ -46,7 +46,7 @@ export async function openOidcProvider(): Promise<OidcProvider> {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const provider = new Provider(peer.url, {
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' }] },
-    cookies: { keys: ['a key for cookies that nobody sets'] },
+    cookies: { keys: ['a key for cookies that are never set'] },
     clients: [
       {
         client_id: 'pass',

@@ -48,7 +48,7 @@ suite('RFC 7009: the token of the login is revoked at the provider', () => {
     assert.equal(await op.provider.isGood(other), false)
   })
 
-  test('a login that brought no token, or one that nobody can read: dead, with the reason', async () => {
+  test('a login that brought no token, or an unreadable one: dead, with the reason', async () => {
     await logIn('Rfc7009', 'bob', 'tv-3')
     await logOut('tv-3')
     const [none] = await deliveries('Rfc7009', 3)

@@ -99,7 +99,7 @@ async function find(id: string) {
 }
 
 suite('a receiver', () => {
-  test('that hangs holds nobody else up, and is tried again later', async () => {
+  test('that hangs holds no other up, and is tried again later', async () => {
     one.behave(() => undefined)
     const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => owe('one', `v${String(n)}`)))
     await owe('two')
@@ -143,7 +143,7 @@ suite('a receiver', () => {
     assert.equal(one.told.length, 3)
   })
 
-  test('that refuses the message is not asked again until somebody says so', async () => {
+  test('that refuses the message is not asked again until an operator says so', async () => {
     one.behave(answers(400))
     const id = await owe('one')
     send()

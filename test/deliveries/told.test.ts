@@ -1,4 +1,7 @@
-/** Whoever must hear of an end hears of it, whichever path ended it: over all scopes and callers. */
+/**
+ * Every receiver that must be told of an end is told, whichever path ended it: over all scopes and
+ * callers.
+ */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { openAuthentication } from '../../src/http/dialects/adobe-pass/authentication.ts'

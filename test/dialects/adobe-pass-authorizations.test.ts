@@ -139,7 +139,7 @@ suite('14. preauthorize', () => {
     )
   })
 
-  test('six resources: 400; nobody logged in: 412', async () => {
+  test('six resources: 400; no person logged in: 412', async () => {
     await logIn(server, 'pre-2')
     const five = await deviceCall(server, '/api/v1/preauthorize', 'pre-2', {
       resource: '1,2,3,4,5',

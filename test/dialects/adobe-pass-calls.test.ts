@@ -154,7 +154,7 @@ suite('15–17. metadata, free preview, platform SSO', () => {
   })
 })
 
-suite('what is nobody’s', () => {
+suite('paths that no surface owns', () => {
   for (const path of ['/api/v1/tokens/nothing', '/reggie/v2/x', '/api/v1/config']) {
     test(`${path}: 404 in this dialect’s form`, async () => {
       const reply = await server.call('GET', path)

@@ -231,7 +231,7 @@ suite('credentials', () => {
     })
   }
 
-  test('a media token is no access token, and an access token no media token', async () => {
+  test('a media token is not an access token, nor the other way round', async () => {
     await logIn(server, 'kinds')
     const resource = { resource: 'r' }
     await deviceCall(server, '/api/v1/authorize', 'kinds', resource)

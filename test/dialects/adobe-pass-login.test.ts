@@ -101,7 +101,7 @@ suite('a login on a second screen', () => {
     assert.match(done.text, /You can return to your TV now/)
   })
 
-  test('a wrong password: the form again, and nobody is logged in', async () => {
+  test('a wrong password: the form again, and no person is logged in', async () => {
     const started = await authenticate(server, await registrationCode(server, 'tv-3'))
     const reply = await submitLogin(server, started.headers['location'] ?? '', {
       user: 'viewer',
@@ -280,10 +280,10 @@ suite('the provider’s assertion', () => {
     ['for another server', { audience: 'https://elsewhere.example' }],
     ['for another login', { state: 'x'.repeat(32) }],
     ['made too long ago', { ageSeconds: 301 }],
-    ['about nobody', { subject: '' }],
+    ['without a person', { subject: '' }],
   ]
   for (const [name, wish] of wishes) {
-    test(`${name}: 400, and nobody is logged in`, async () => {
+    test(`${name}: 400, and no person is logged in`, async () => {
       const asked = await state('dev-3')
       const reply = await callBack(asked, await assertion(asked, wish))
       assert.equal(reply.status, 400)

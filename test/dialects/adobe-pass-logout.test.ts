@@ -112,7 +112,7 @@ suite('beyond the page: a guard in front of the video server', () => {
   })
 
   for (const scope of ['session', 'subject', 'client'] as const) {
-    test(`a device’s login also ends with its ${scope}, by whoever ends that`, async () => {
+    test(`a device’s login also ends with its ${scope}, whatever ends that`, async () => {
       const deviceId = await loggedInDevice()
       const token = await mediaToken(deviceId)
       const verdict = await verdictOf(server, token)
@@ -167,7 +167,7 @@ suite('"DELETE" "204" "None"', () => {
     assert.equal(await isLoggedIn(deviceId), false)
   })
 
-  test('a device that nobody ever logged in on: 204 all the same', async () => {
+  test('a device on which no person ever logged in: 204 all the same', async () => {
     const reply = await logOut(server, 'never-seen')
     assert.equal(reply.status, 204)
     assert.match(reply.headers['outright-revocation'] ?? '', /^[0-9a-f-]{36}$/)

@@ -67,7 +67,7 @@ suite('requireAccessToken', () => {
     assert.equal(reply.headers['outright-revocation'], undefined)
   })
 
-  test('with a legacy header that nobody can verify: 401', async () => {
+  test('with a legacy header that cannot be verified: 401', async () => {
     const authorization =
       'DELETE requestor_id=REF30, nonce=n, signature_method=HMAC-SHA1, request_time=1, request_uri=/logout, public_key=k, signature=c2ln'
     assert.equal((await logOut(server, 'x', {}, { authorization })).status, 401)
@@ -92,7 +92,7 @@ suite('requireAccessToken', () => {
     assert.equal(reply.text, '{"error":"unapproved_software_statement"}')
   })
 
-  test('a token of another dialect is no token here: 401', async () => {
+  test('a token of another dialect is refused here: 401', async () => {
     const login = await server.call('POST', '/auth/login', {
       body: { username: 'octopus-demo-key', password: 'octopus-demo-secret' },
     })
@@ -233,14 +233,14 @@ suite('enhancedErrors', () => {
     ['a missing device id', 'checkauthn?requestor=REF30', 400, 'none', 'invalid_device_id'],
     ['an unknown requestor', 'checkauthn?requestor=X&deviceId=d', 400, 'none', 'invalid_requestor'],
     [
-      'nobody logged in',
+      'no person logged in',
       'checkauthn?deviceId=d',
       403,
       'authentication',
       'authentication_session_missing',
     ],
     [
-      'nobody logged in, before AuthZ',
+      'no person logged in, before AuthZ',
       'tokens/authz?deviceId=d&resource=r',
       412,
       'authentication',

@@ -82,7 +82,7 @@ suite('Baanx, login', () => {
     assertBody(late, 400, { message: 'OTP Expired' })
   })
 
-  test('one-time passwords look sent to whoever is asked for, and reach who needs one', async () => {
+  test('one-time passwords look sent to every name that is asked for, and reach those who need one', async () => {
     const count = server.otps.length
     for (const userId of ['nobody', 'baanx-demo-user', 'maria', '__proto__']) {
       assertBody(await post(server, '/v1/auth/login/otp', { userId }), 200, { success: true })

@@ -100,7 +100,7 @@ suite('Baanx OAuth, initiate', () => {
     }
   })
 
-  test('a redirect URI matches a registered one exactly, or nobody is sent there', async () => {
+  test('a redirect URI matches a registered one exactly, or no browser is sent there', async () => {
     for (const uri of [
       `${redirectUri}/`,
       `${redirectUri}?x=1`,

@@ -172,7 +172,7 @@ suite('Baanx, the order of the checks', () => {
     }
   })
 
-  test('the secret of an OAuth client or another API is no client key', async () => {
+  test('the secret of an OAuth client or another API is not a client key', async () => {
     for (const wrong of ['baanx-demo-oauth', 'octopus-demo-key', 'matar', 'x'.repeat(300)]) {
       const headers = { 'x-client-key': wrong }
       assertBody(await post(server, '/v1/auth/login', demo, headers), 498, {
@@ -189,7 +189,7 @@ suite('Baanx, the order of the checks', () => {
     assert.equal((await server.call('POST', '/v1/auth/login', { headers, body: demo })).status, 498)
   })
 
-  test('a token of another application is no token of this one', async () => {
+  test('a token of another application is not one of this application', async () => {
     await server.store.createClient({
       id: 'baanx-other',
       name: 'Other',

@@ -69,7 +69,7 @@ suite('createGoTime', () => {
     const time = createGoTime(clock, 'America/Sao_Paulo')
     monotonicMs += 1500.25
     assert.equal(time(), '2026-07-15 09:00:00 -0300 -03 m=+1.500250000')
-    // Somebody sets the clock back an hour.
+    // The clock is set back an hour.
     nowMs -= 3_600_000
     monotonicMs += 1
     assert.equal(time(), '2026-07-15 08:00:00 -0300 -03 m=+1.501250000')

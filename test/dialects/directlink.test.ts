@@ -121,7 +121,7 @@ suite('DirectLink, logout with a bearer (the seed)', () => {
     assert.equal(reply.status, 200)
   })
 
-  test('a body that nobody asked for is not looked at', async () => {
+  test('a body that the call does not take is not looked at', async () => {
     const headers = { authorization: await login(), 'content-type': 'application/json' }
     const reply = await server.call('POST', `${base}/auth/logout`, { headers, body: '{{{' })
     assert.equal(reply.status, 200)

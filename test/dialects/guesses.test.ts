@@ -20,7 +20,7 @@ async function start(t: TestContext, rateLimitFactor = 1): Promise<TestServer> {
   return server
 }
 
-/** Address number so and so of a stranger who has many. */
+/** One of the many addresses of a stranger, by its number. */
 function strange(number: number): string {
   return `203.0.${String(113 + Math.floor(number / 250))}.${String(1 + (number % 250))}`
 }
@@ -69,7 +69,7 @@ suite('Matar', () => {
     assert.equal((await submit(server, HOME, code)).status, 200)
   })
 
-  test('codes that strangers have sent shut nobody out: a fresh one gets in', async (t) => {
+  test('codes that strangers have sent lock no person out: a fresh one gets in', async (t) => {
     const server = await start(t)
     await send(server, HOME)
     assert.equal((await submit(server, HOME, newest(server))).status, 200)
@@ -82,7 +82,7 @@ suite('Matar', () => {
     assert.equal((await submit(server, HOME, newest(server))).status, 200)
   })
 
-  test('a code that was replaced is no guess: it is said to be expired, and voids nothing', async (t) => {
+  test('a code that was replaced is not a guess: it is said to be expired, and voids nothing', async (t) => {
     const server = await start(t)
     await send(server, HOME)
     const first = newest(server)
@@ -125,7 +125,7 @@ suite('DirectLink', () => {
       },
     })
 
-  test('a person is let in from where they were before, whoever else guesses', async (t) => {
+  test('a person is let in from where they were before, even while others guess', async (t) => {
     const server = await start(t)
     assert.equal((await login(server, HOME, 'maria-demo')).status, 200)
     const statuses = new Set<number>()

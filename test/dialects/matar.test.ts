@@ -40,7 +40,7 @@ suite('Matar, logout (the seed)', () => {
     assertReply(await logout(token), 401, revoked)
   })
 
-  test('seed: a revoked token is no use for protected resources', async () => {
+  test('seed: a revoked token is refused at protected resources', async () => {
     const { access_token: token } = await login()
     await logout(token)
     assertReply(await currentUser(token), 401, revoked)
@@ -223,7 +223,7 @@ suite('Matar, sign-up', () => {
     assert.equal(second.text, first.text)
   })
 
-  test('a wrong OTP creates nobody', async () => {
+  test('a wrong OTP creates no person', async () => {
     const phone = '919999900102'
     await send({ phone_number: phone, name: 'X' })
     const wrong = server.otps.at(-1)?.code === '00000' ? '11111' : '00000'

@@ -53,7 +53,7 @@ test('ask: a 200 that is not the server’s own decision accepts nothing', async
   assert.deepEqual(verdict, { ok: false, reason: 'stale' })
 })
 
-test('ask: fetch is called as workers want it, of nobody and with what they know', async () => {
+test('ask: fetch is called as workers want it, without a receiver and with the options they know', async () => {
   const asked: unknown[] = []
   function fetch(this: unknown, _url: unknown, init?: RequestInit): Promise<Response> {
     asked.push([this, init?.redirect])
@@ -261,7 +261,7 @@ test('keys that cannot be fetched for an hour: tokens of a known key go on, as d
   }
 })
 
-test('ask: an answer that is read later than askTimeoutMs after it was asked for is no answer', async () => {
+test('ask: an answer that is read later than askTimeoutMs after it was asked for does not count', async () => {
   const server = await startTestServer()
   const guard = createGuard({
     server: server.url,

@@ -204,7 +204,7 @@ for (const [name, start] of Object.entries(applications)) {
         ]),
         await proven(token, { method: 'POST' }),
         await proven(token, { url: `${publicUrl}/shop/admin` }),
-        // What the caller wrote into Host is nobody's word for where it is.
+        // What the caller wrote into Host does not say where it is.
         await proven(token, { url: `${url}/shop/orders` }),
         await proven(token, { token: 'another' }),
         await proven(token, { claims: { iat: Date.now() / 1000 - 600 } }),

@@ -30,7 +30,7 @@ let guard: Guard
 let app: Hono<forHono.GuardEnv>
 let url: string
 const closing: (() => unknown)[] = []
-/** Sources of bodies that were told that nobody reads them any more. */
+/** Sources of bodies that were told that they are no longer read. */
 let cancelled = 0
 
 before(async () => {

@@ -119,7 +119,7 @@ for (const { name, binary, parameters } of known) {
         })
         incoming.resume()
         await end(sid)
-        assert.equal(await closed, path === '/stream-sse', 'nobody takes a part for the whole')
+        assert.equal(await closed, path === '/stream-sse', 'no client takes a part for the whole')
       })
     }
 
@@ -141,7 +141,7 @@ for (const { name, binary, parameters } of known) {
       assert.equal(((await closed) as [number])[0], 4401)
     })
 
-    test('a WebSocket that nobody would end is refused, and how to do it is said', async () => {
+    test('a WebSocket that nothing would end is refused, and how to do it is said', async () => {
       const { token } = await logIn(server)
       const socket = new WebSocket(`ws://${host}/unwatched`, { headers: bearer(token) })
       socket.on('open', () => assert.fail('it was let in'))

@@ -141,7 +141,7 @@ suite('guards in processes of their own', () => {
     assert.deepEqual(await ended(), ['ok'], 'the others worked all the time')
   })
 
-  test('a server is killed and started again: nobody guesses, and the dead stay dead', async (context) => {
+  test('a server is killed and started again: no guard guesses, and the dead stay dead', async (context) => {
     const [dead, live] = await Promise.all([fleet.login(), fleet.login()])
     await fleet.logout(dead)
     const ended = keepChecking(context, fleet.guards, dead)

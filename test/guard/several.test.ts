@@ -74,7 +74,7 @@ test('guards that are made again in the turn in which all were closed are anothe
   const before = await ids()
   assert.equal(await ask({ guard: 0, act: 'renew' }), 'ready')
   const now = await ids()
-  assert.deepEqual([before.length, now.length], [1, 1], 'nobody counts those that are closed')
+  assert.deepEqual([before.length, now.length], [1, 1], 'those that are closed are not counted')
   assert.notEqual(now[0], before[0])
   const { token, sid } = await logIn(server)
   for (const guard of all) assert.equal(await ask({ guard, act: 'check', token }), 'accepted')
@@ -83,7 +83,7 @@ test('guards that are made again in the turn in which all were closed are anothe
   for (const guard of all) assert.equal(await ask({ guard, act: 'check', token }), 'revoked')
 })
 
-test('the last guard goes on when all others are closed, and then nobody is waited for', async () => {
+test('the last guard goes on when all others are closed, and then no guard is waited for', async () => {
   for (const guard of [0, 2]) assert.equal(await ask({ guard, act: 'close' }), 'closed')
   const [dead, live] = [await logIn(server), await logIn(server)]
   const check = (guard: number, { token }: typeof dead): Promise<unknown> =>

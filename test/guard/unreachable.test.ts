@@ -62,7 +62,7 @@ suite('a server that cannot be reached', () => {
     assert.equal(await why(server), `nothing listens at ${server} (ECONNREFUSED)`)
   })
 
-  test('where the certificate is signed by nobody who is trusted', async () => {
+  test('where the certificate is not signed by a trusted authority', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'outright-certificate-'))
     closing.push(() => rm(folder, { recursive: true, force: true }))
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]

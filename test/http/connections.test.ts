@@ -1,6 +1,6 @@
 /**
  * What happens on connections, with real sockets: requests that were sent in one write, bytes that
- * are no request, peers that are slow, and a server that stops.
+ * are not a request, peers that are slow, and a server that stops.
  */
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
@@ -58,7 +58,7 @@ suite('requests that were sent in one write (RFC 9112, section 9.3.2)', () => {
     assert.deepEqual(statuses(answers), [200, 200, 200, 200, 401])
   })
 
-  test('more of them than anybody needs end the connection, and the server goes on', async () => {
+  test('more of them than any client needs end the connection, and the server goes on', async () => {
     const many = 'GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3000)
     const answers = await exchange(server.url, many)
     assert.ok(answers.length < 3000)
@@ -66,7 +66,7 @@ suite('requests that were sent in one write (RFC 9112, section 9.3.2)', () => {
   })
 })
 
-suite('bytes that are no request are answered in the form of the path’s owner', () => {
+suite('bytes that are not a request are answered in the form of the path’s owner', () => {
   const long = 'a'.repeat(40 * 1024)
 
   test('headers that are too long: 431', async () => {

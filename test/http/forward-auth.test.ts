@@ -16,7 +16,7 @@ before(async () => {
 after(() => server.close())
 
 suite('the method of the original request', () => {
-  // A tunnel is not a request: Node asks nobody about it.
+  // A tunnel is not a request: Node asks no listener about it.
   for (const method of METHODS.filter((name) => name !== 'CONNECT')) {
     test(`${method} passes with a good token, and only with one`, async () => {
       for (const path of ['/outright/v1/check', '/outright/v1/check/calendars/maria?a=b']) {

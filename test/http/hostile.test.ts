@@ -70,7 +70,10 @@ const attacks: readonly (readonly [string, CallOptions])[] = [
   ],
 ]
 
-/** Routes that answer anybody, whatever they are sent, because nothing that they do depends on it. */
+/**
+ * Routes that answer any caller, whatever they are sent, because nothing that they do depends on
+ * it.
+ */
 const open = new Set([
   '/healthz',
   '/readyz',
@@ -178,13 +181,13 @@ describe('every route refuses', () => {
   })
 })
 
-test('after all of it, a session that nobody touched still works and the server is ready', async () => {
+test('after all of it, an untouched session still works and the server is ready', async () => {
   const headers = { authorization: `Bearer ${alive}` }
   assert.equal((await server.call('GET', '/directlink/v1/download/list', { headers })).status, 200)
   assert.equal((await server.call('GET', '/readyz')).status, 200)
 })
 
-/** What the server says to bytes that are no request. */
+/** What the server says to bytes that are not a request. */
 function raw(bytes: string): Promise<string> {
   const { hostname, port } = new URL(server.url)
   return new Promise((resolve) => {

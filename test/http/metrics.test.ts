@@ -1,4 +1,4 @@
-/** `/metrics`: small enough to be read every few seconds, and not for everybody where one says so. */
+/** `/metrics`: small enough to be read every few seconds, and not for all where one says so. */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { startTestServer, type TestServer } from '../harness.ts'
@@ -40,7 +40,7 @@ suite('metrics', () => {
     )
   })
 
-  test('are open to everybody by default, as documented', async () => {
+  test('are open to all by default, as documented', async () => {
     assert.equal((await server.call('GET', '/metrics')).status, 200)
   })
 })

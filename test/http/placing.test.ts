@@ -35,7 +35,7 @@ describe('a prefix', () => {
       .filter(({ module }) => module.kind === 'own')
       .flatMap(({ surface }) => surface.routes.map(({ path }) => path.split('/')[1] ?? ''))
     const own = new Set(beginnings.filter((beginning) => beginning !== ''))
-    // The pages of documentation are made from what is mounted, and are no mount themselves.
+    // The pages of documentation are made from what is mounted, and are not mounted themselves.
     assert.deepEqual(reservedBeginnings, own.add('docs'))
   })
 
@@ -64,7 +64,7 @@ describe('a prefix', () => {
   })
 })
 
-describe('whoever owns a path answers', () => {
+describe('the owner of a path answers', () => {
   test('below a prefix of its own, whatever the path', async () => {
     const own = await startTestServer({
       oneNode: true,
@@ -111,7 +111,7 @@ describe('a host', () => {
 })
 
 describe('a dialect that is switched off', () => {
-  test('answers nothing: its paths belong to nobody', async () => {
+  test('answers nothing: its paths have no owner', async () => {
     const reply = await server.call('POST', '/auth/login', {
       body: { username: 'x', password: 'y' },
     })

@@ -56,7 +56,7 @@ suite('an offer that is not for the feed is declined, and the request answered',
     assert.equal((await ask('GET /outright/v1/feed HTTP/1.1', offer)).status, 426)
   })
 
-  test('and the feed says what it is to whoever does not offer that', async () => {
+  test('and the feed says what it is to clients that do not offer that', async () => {
     const plain = await server.call('GET', '/outright/v1/feed')
     assert.equal(plain.status, 426)
     assert.equal(plain.headers['upgrade'], 'websocket')

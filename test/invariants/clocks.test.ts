@@ -237,7 +237,7 @@ async function take(
   }
 }
 
-test('a token that a clock signed which was set back is logged out, though it lets nobody in yet', () =>
+test('a token that a clock signed which was set back is logged out, though it does not yet let its bearer in', () =>
   withWorld(async (world) => {
     world.clock.offsetMs = 2 * hour
     const issued = await login(world, 6 * hour)

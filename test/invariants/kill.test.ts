@@ -1,7 +1,7 @@
 /**
  * Invariant 3: `kill -9` of the real process in a storm of logouts, again and again. Every logout
- * that was answered is in force after the restart, every session that nobody touched still works,
- * and the audit chain verifies.
+ * that was answered is in force after the restart, every untouched session still works, and the
+ * audit chain verifies.
  */
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'

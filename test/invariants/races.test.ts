@@ -219,7 +219,7 @@ test('a hundred logouts of one client at once raise its generation once', async 
   assert.equal(await whyRefused(server, next.access.token), undefined)
 })
 
-test('logout of everyone racing logins and refreshes of everybody', async () => {
+test('logout of everyone racing logins and refreshes of all people', async () => {
   for (let seed = 0; seed < RUNS / 10; seed++) {
     const random = seeded(seed)
     const before = await Promise.all(

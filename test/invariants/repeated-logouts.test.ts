@@ -255,7 +255,7 @@ suite('a logout again while the first one is not confirmed', () => {
   })
 })
 
-suite('what waits for nobody', () => {
+suite('what waits for no verifier', () => {
   test('a logout again with Prefer: respond-async, which says so', async () => {
     const token = await directLink()
     assert.equal((await guard.check(token)).ok, true)

@@ -170,7 +170,7 @@ suite('two issuers with the same names', () => {
     await evil.close()
   })
 
-  test('other tokens of the issuer are no access tokens', async () => {
+  test('other tokens of the issuer are not access tokens', async () => {
     for (const [claims, header] of [
       [{ typ: 'ID', nonce: 'n' }, {}],
       [{ typ: 'Refresh' }, {}],

@@ -7,7 +7,7 @@ import { useIssuers } from './world.ts'
 suite('logout tokens of an issuer whose tokens name their session', () => {
   const world = useIssuers()
 
-  test('sid alone, of a session that nobody here has seen: it ends before the answer', async () => {
+  test('sid alone, of a session that was not seen here: it ends before the answer', async () => {
     const token = await world.token({ sid: 'a' })
     const other = await world.token({ sid: 'b' })
     assert.equal(await world.verdict(token), 'ok')
@@ -85,11 +85,11 @@ suite('logout tokens of an issuer whose tokens name their session', () => {
     ['without iat', { iat: undefined }, {}],
     ['from the future', { iat: nowSeconds + 3600, exp: nowSeconds + 3900 }, {}],
     ['without sub and sid', { sid: undefined }, {}],
-    ['whose sid is no text', { sid: ['s'] }, {}],
+    ['whose sid is not text', { sid: ['s'] }, {}],
     ['whose sub is empty', { sub: '' }, {}],
     ['without events', { events: undefined }, {}],
     ['with another event', { events: { 'https://schemas.example/other': {} } }, {}],
-    ['whose event is no object', { events: { [logoutEvent]: true } }, {}],
+    ['whose event is not an object', { events: { [logoutEvent]: true } }, {}],
     ['whose events are a list', { events: [logoutEvent] }, {}],
     ['with a nonce', { nonce: 'n' }, {}],
     ['of the type of access tokens', {}, { typ: 'at+jwt' }],

@@ -16,7 +16,7 @@ export class Browser {
     this.#issuer = issuer
   }
 
-  /** Logs somebody in and gives the access token. */
+  /** Logs a person in and gives the access token. */
   async logIn(login: string): Promise<string> {
     const query = new URLSearchParams({
       client_id: 'web',
@@ -60,7 +60,7 @@ export class Browser {
     return (await this.#go(url)).text
   }
 
-  /** Logs out there, which resolves when everybody has been told. */
+  /** Logs out there, which resolves when all have been told. */
   async logOut(issuer: string = this.#issuer): Promise<void> {
     const { text } = await this.#go(`${issuer}/session/end`)
     const xsrf = /name="xsrf" value="(\w+)"/.exec(text)?.[1] ?? ''

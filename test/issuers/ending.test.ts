@@ -107,7 +107,7 @@ suite('tokens of another issuer', () => {
     await ended
   })
 
-  test('everyone of the issuer, and nobody of ours', async () => {
+  test('everyone of the issuer, and no one of ours', async () => {
     const basic = Buffer.from('maria:maria-demo').toString('base64')
     const login = await world.server.call('POST', '/directlink/v1/auth/login', {
       headers: { authorization: `Basic ${basic}` },

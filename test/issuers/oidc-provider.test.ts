@@ -74,7 +74,7 @@ suite('oidc-provider', () => {
     assert.equal((await check(await kim.logIn('kim'))).status, 200)
   })
 
-  test('its ID token is no access token', async () => {
+  test('its ID token is not an access token', async () => {
     const lou = new Browser(issuer)
     await lou.logIn('lou')
     const reply = await server.call('GET', '/outright/v1/check', {

@@ -81,7 +81,7 @@ suite('logins at other issuers', () => {
     assert.ok(Math.abs(Date.now() - Date.parse(fetchedAt ?? '')) < 600_000)
   })
 
-  test('one that a guard accepts is listed, and one that nobody accepts is not', async () => {
+  test('one that a guard accepts is listed, and one that no verifier accepts is not', async () => {
     const good = await world.token({ sub: 'bert', sid: 'b1' })
     const bad = await world.token({ sub: 'bert', sid: 'b2', aud: 'others' })
     assert.equal((await world.guard.check(good)).ok, true)

@@ -1,8 +1,8 @@
 /**
  * The promise on three nodes, and on one with SQLite, while nodes are killed and frozen, their
  * database goes away and wall clocks are set wrong, and clients try again: everything that was
- * answered is written down and judged afterwards. Somebody outside who is often away is told of
- * every session that ended, each time under the same id.
+ * answered is written down and judged afterwards. A receiver that is often away is told of every
+ * session that ended, each time under the same id.
  *
  * `OUTRIGHT_CHAOS_SEEDS` runs (1), each for `OUTRIGHT_CHAOS_SECONDS` (15), the first with
  * `OUTRIGHT_CHAOS_SEED` (random). The schedule and the choices of the load follow the seed; what
@@ -128,7 +128,7 @@ async function judge(
   )
   // A run in which nothing worked would prove nothing.
   assert.ok(count('logout', 'done') > 5 && count('use', 'done') > 20, 'hardly anything worked')
-  assert.ok(told.length > 5, 'hardly anybody was told')
+  assert.ok(told.length > 5, 'hardly any receiver was told')
   // A database that is away is known and has an answer of its own; nothing else may go wrong.
   const failures = logs.split('\n').filter((line) => line.includes('"request failed"'))
   if (violations.length + failures.length === 0) return

@@ -147,7 +147,7 @@ suite('the checker', () => {
     assert.deepEqual(rules({ ...silent, outcome: 'unknown' }), [])
   })
 
-  test('finds tokens and refreshes that died although nobody ended them', () => {
+  test('finds tokens and refreshes that died although no call ended them', () => {
     assert.deepEqual(rules(use({ outcome: 'dead' })), ['collateral'])
     assert.deepEqual(rules(refresh({ outcome: 'dead' })), ['collateral'])
     assert.deepEqual(rules(use({ outcome: 'dead' }), logout({ ...at(30) })), ['collateral'])
@@ -166,7 +166,7 @@ suite('the checker', () => {
     const again = logout({ outcome: 'dead', presented: token })
     assert.deepEqual(rules(first, again, use()), ['accepted after logout'])
     assert.deepEqual(rules(first, again, use(at(11, 30))), [])
-    // Nobody was told anything about another token, nor by a clock that is wrong.
+    // No receiver was told anything about another token, nor by a clock that is wrong.
     assert.deepEqual(rules(first, logout({ outcome: 'dead' }), use()), [])
     assert.deepEqual(rules(first, { ...again, presented: renewed }, use()), [])
     assert.deepEqual(rules(first, { ...again, wrongClock: true }, use()), [])

@@ -4,7 +4,7 @@
  *
  * A logout covers a token for certain where its scope names it and, for wide scopes, the session's
  * login was answered before the logout was asked for. It may cover it where the two overlapped, or
- * where nobody knows whether the logout was stored.
+ * where it is not known whether the logout was stored.
  *
  * Who logs out with a token and is told that it is dead was told that it is over: that is a promise
  * too. Only what a verifier says whose wall clock is right, about what was issued by one that was,
@@ -83,7 +83,7 @@ function judgeUse(entry: UseCall, book: Book): readonly Violation[] {
     if (logout !== undefined) {
       return [{ rule: final ? 'answered logout lost' : 'accepted after logout', entry, logout }]
     }
-    // Nobody knows whether the logout that it met was stored, but one verifier has acted upon it.
+    // It is not known whether the logout that it met was stored, but one verifier has acted upon it.
     if (final && book.seenDead(entry.token, entry.startMs)) return [{ rule: 'resurrected', entry }]
     return final && book.isDoubtedAtTheEnd(entry.token) ? [{ rule: 'not of one mind', entry }] : []
   }

@@ -1,7 +1,6 @@
 /**
- * A server with a dialect of somebody's own, whose tokens live for 30 days, as a process of its
- * own: `node clock-child.ts <data folder> [<database URL> <name>]`. Prints its URL when it
- * listens.
+ * A server with a dialect of its own, whose tokens live for 30 days, as a process of its own: `node
+ * clock-child.ts <data folder> [<database URL> <name>]`. Prints its URL when it listens.
  */
 import { acme } from '../../examples/acme-dialect.ts'
 import { compose } from '../../src/server/compose.ts'

@@ -22,14 +22,14 @@ function serverAt(clock: WallClock | undefined, ...given: readonly string[]): Ch
   return new Child(['--conditions=outright-source', module, ...given], clock)
 }
 
-/** Where a database, which runs as somebody else, can read what time it is, too. */
+/** Where a database, which runs as another user, can read what time it is, too. */
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'outright-test-'))
   chmodSync(folder, 0o755)
   return folder
 }
 
-/** Whoever said hello without a name. The answer comes when it is confirmed. */
+/** A stranger without a name. The answer comes when it is confirmed. */
 async function endSubject(child: Child): Promise<void> {
   const { reply } = await askUntilAnswered(child, 'POST', '/outright/v1/revocations', {
     headers: admin,
@@ -200,7 +200,7 @@ suite('three nodes on PostgreSQL, one of which has a clock that is wrong', () =>
     ['two hours ahead', 2 * hour],
     ['an hour behind', -hour],
   ] as const) {
-    test(`${name}: it says so and serves nobody, the others go on, and it recovers`, async () => {
+    test(`${name}: it says so and serves no caller, the others go on, and it recovers`, async () => {
       const [one, two, wrong] = nodes as [Child, Child, Child]
       const [dead, alive] = [await login(one), await login(wrong)]
       await logout(two, dead)

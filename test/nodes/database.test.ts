@@ -51,7 +51,7 @@ const ACCEPTED = ['200', '200', 'ok', 'ok']
 const REFUSED = ['401', '401', 'revoked', 'revoked']
 const UNSURE = ['503', '503', 'stale', 'stale']
 
-/** A lease may be short at first, when that of the node ends soon. Nobody accepts what is dead. */
+/** A lease may be short at first, when that of the node ends soon. No verifier accepts what is dead. */
 async function eventually(token: string, expected: readonly string[]): Promise<void> {
   const deadline = performance.now() + SETTLED_WITHIN_MS
   for (;;) {

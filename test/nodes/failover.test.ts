@@ -1,6 +1,6 @@
 /**
  * Invariant 3 in a failover: the primary is killed under load, its synchronous standby is promoted,
- * and the nodes, which nobody restarts, find it behind the address that they know.
+ * and the nodes, which are not restarted, find it behind the address that they know.
  */
 import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'

@@ -15,7 +15,7 @@ const guard = createGuard({
   audience: 'demo-api',
 })
 
-// Nobody has to ask first: it follows from now on. It is closed by who kills it.
+// No check has to come first: it follows from now on, until it is killed.
 void guard.ready().catch(() => undefined)
 
 const http = createServer((request, response) => {

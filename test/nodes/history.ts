@@ -24,7 +24,7 @@ interface Call {
   readonly at: string
   readonly startMs: number
   readonly endMs: number
-  /** What was answered, in a word or a status, for whoever reads the history. */
+  /** What was answered, in a word or a status, for the reader of the history. */
   readonly said: string
   /**
    * `done`: succeeded, or the token was accepted. `dead`: refused because of what was presented.
@@ -68,7 +68,7 @@ export interface LogoutCall extends Call {
 
 export type Entry = LoginCall | RefreshCall | UseCall | LogoutCall
 
-/** What was done to the world, for whoever reads the history. */
+/** What was done to the world, for the reader of the history. */
 export interface Disturbance {
   readonly op: 'disturbance'
   readonly startMs: number
@@ -88,7 +88,7 @@ export class History {
   }
 
   /**
-   * Writes what happened where somebody can read it.
+   * Writes what happened where a person can read it.
    *
    * @param name Names the run and its seed; the file's as well.
    * @param logs Of the nodes.

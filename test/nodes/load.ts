@@ -29,14 +29,14 @@ interface Session {
   readonly tokens: [Issued, ...Issued[]]
   /** A program's, at Octopus; otherwise a person's, at DirectLink. */
   readonly isProgram: boolean
-  /** Undefined where it has none, or where nobody knows whether it was used. */
+  /** Undefined where it has none, or where it is not known whether it was used. */
   refreshToken: string | undefined
   refreshing: boolean
 }
 
 type Scope = LogoutCall['scope']
 
-/** What somebody wants to be over, and how it is asked for. */
+/** What a caller wants to be over, and how it is asked for. */
 interface Wish {
   readonly scope: Scope
   readonly key: string
@@ -202,7 +202,7 @@ export class Load {
     }
   }
 
-  /** Nobody notices, or it is a violation: of the next tokens another key is the signer. */
+  /** Nothing notices, or it is a violation: of the next tokens another key is the signer. */
   async #rotateKeys(node: Node): Promise<void> {
     await ask(node.child, 'POST', '/outright/v1/keys/rotate', { headers: admin })
   }
@@ -243,7 +243,7 @@ export class Load {
         : rare < 0.024
           ? 'signing_key'
           : random.pick(['token', 'session', 'session', 'session', 'subject', 'client'])
-    // DirectLink is one client: everybody's sessions there, which is too much to be usual.
+    // DirectLink is one client: all sessions there, which is too much to be usual.
     if (scope === 'client' && !session.isProgram && random.chance(0.9)) return
     const { facts, token } = latest(session)
     const key = {

@@ -99,7 +99,7 @@ export class Child {
     const ended = new AbortController()
     child.once('exit', () => {
       running.delete(child)
-      // What somebody else still holds open must not keep this process alive.
+      // What another process still holds open must not keep this process alive.
       setTimeout(() => {
         child.stdout.destroy()
         child.stderr.destroy()
@@ -144,7 +144,7 @@ export interface FleetOptions {
   readonly nodes: number
   readonly guardsPerNode: number
   readonly leaseMs: number
-  /** Where somebody is told of every session that ended. */
+  /** The receiver that is told of every session that ended. */
   readonly toldUrl?: string
   /** Names of those whose wall clocks can be set wrong. */
   readonly wrongClocks?: readonly string[]

@@ -1,6 +1,6 @@
 /**
- * A signing key that somebody has read: from the answer to its removal on, nobody accepts what they
- * sign with it, however good it looks; what the new key signs is accepted everywhere.
+ * A signing key that a thief has read: from the answer to its removal on, no verifier accepts what
+ * they sign with it, however good it looks; what the new key signs is accepted everywhere.
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -45,7 +45,7 @@ function kidOf(token: string): string {
   return kid
 }
 
-/** Whoever has read the database signs what they like: no generation is too high, no day too far. */
+/** A thief of the database signs what they like: no generation is too high, no day too far. */
 async function thief(kid: string): Promise<(token: string, header?: object) => Promise<string>> {
   const { rows } = await database.query<{ private_jwk: string }>(
     'SELECT private_jwk FROM signing_keys WHERE kid = $1',
@@ -118,7 +118,7 @@ async function remove({ child }: Node, kid: string): Promise<{ id: string; added
 }
 
 suite('a signing key that is removed', () => {
-  test('while it signs: another one signs, and nobody accepts it when the removal is answered', async () => {
+  test('while it signs: another one signs, and no verifier accepts it when the removal is answered', async () => {
     const [first, second] = fleet.nodes as [Node, Node]
     const before = await login(first.child)
     const stolen = kidOf(before)
@@ -151,7 +151,7 @@ suite('a signing key that is removed', () => {
     assert.deepEqual(await remove(first, stolen), { id, added: false }, 'again: nothing happens')
   })
 
-  test('after a rotation: sessions go on, and so do those of whoever refreshes', async () => {
+  test('after a rotation: sessions go on, and so do those that refresh', async () => {
     const [first, second] = fleet.nodes as [Node, Node]
     const { reply: opened } = await askUntilAnswered(first.child, 'POST', '/auth/login', {
       body: { username: 'octopus-demo-key', password: 'octopus-demo-secret' },
@@ -225,7 +225,7 @@ suite('a signing key that is removed', () => {
     await allAccept(await login(first.child))
   })
 
-  test('a key that nobody has ever had is not found', async () => {
+  test('a key that never existed is not found', async () => {
     const [first] = fleet.nodes as [Node, Node]
     const path = `/outright/v1/keys/${randomUUID()}`
     const { reply } = await askUntilAnswered(first.child, 'DELETE', path, { headers: admin })

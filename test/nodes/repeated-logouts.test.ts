@@ -1,7 +1,7 @@
 /**
- * A node dies when it has stored logouts and before anybody has confirmed them; the clients log out
- * again at other nodes, or at that one when it is back. Its guards have not heard of the logouts,
- * and hold leases of the run that has died.
+ * A node dies when it has stored logouts and before any verifier has confirmed them; the clients
+ * log out again at other nodes, or at that one when it is back. Its guards have not heard of the
+ * logouts, and hold leases of the run that has died.
  */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
@@ -48,7 +48,10 @@ async function isStored(token: string): Promise<boolean> {
   return reply?.status === 401
 }
 
-/** Sessions that a first call has ended at the node, which dies before anybody has confirmed it. */
+/**
+ * Sessions that a first call has ended at the node, which dies before any verifier has confirmed
+ * it.
+ */
 async function endAndDie(deviceId: string): Promise<readonly EndedSession[]> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const sessions = await tryToEndAndDie(`${deviceId}-${String(attempt)}`)
@@ -109,7 +112,7 @@ async function again(sessions: readonly EndedSession[], nodes: readonly Node[]):
   )
 }
 
-/** Nobody accepts any of them any more, whoever comes back in whatever state. */
+/** No verifier accepts any of them any more, whichever node comes back in whatever state. */
 async function neverAgain(sessions: readonly EndedSession[], forMs: number): Promise<void> {
   const untilMs = performance.now() + forMs
   while (performance.now() < untilMs) {

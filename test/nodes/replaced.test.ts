@@ -1,8 +1,8 @@
 /**
  * An orchestrator that believes a node to be dead starts another one of the same name. When the old
  * one wakes, two processes think that they are that node: the new one is, and the old one must
- * accept nothing, lose nothing, keep nobody waiting, and say what has become of it. It does not
- * end: whoever restarts it would take the stream back.
+ * accept nothing, lose nothing, keep no caller waiting, and say what happened. It does not end:
+ * restarted, it would take the stream back.
  */
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
@@ -91,7 +91,7 @@ suite('a node that was replaced while it was frozen', () => {
     await accepts(other, kept)
   })
 
-  test('says why, and goes on saying it: somebody has to look', async () => {
+  test('says why, and goes on saying it: an operator has to look', async () => {
     const ready = await ask(old.child, 'GET', '/readyz')
     assert.equal(ready?.status, 503)
     assert.equal(
@@ -145,7 +145,7 @@ suite('a node that was replaced while it was frozen', () => {
     ['its successor', () => young],
     ['another node', () => other],
   ] as const) {
-    test(`keeps nobody waiting: logouts at ${name} are not answered a lease later`, async () => {
+    test(`keeps no caller waiting: logouts at ${name} are not answered a lease later`, async () => {
       const times: number[] = []
       for (let count = 0; count < 5; count++) {
         const token = await login(at().child)

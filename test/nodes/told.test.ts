@@ -57,7 +57,7 @@ suite('who is told', () => {
     assert.deepEqual(rules([logout({ scope: 'token', key: 't2' })], once), ['told of what lives'])
   })
 
-  test('or not, where nobody knows whether it ended', () => {
+  test('or not, where it is not known whether it ended', () => {
     const unknown = logout({ outcome: 'unknown' })
     assert.deepEqual(rules([unknown], []), [])
     assert.deepEqual(rules([unknown], once), [])

@@ -1,6 +1,6 @@
 /**
- * Somebody outside who must hear of every session that ended, and sometimes cannot: nodes tell him
- * by a receiver of the installation's own.
+ * A receiver that must hear of every session that ended, and sometimes cannot: nodes tell it by a
+ * receiver of the installation's own.
  */
 import type { Receiver } from '../../src/ports/delivery.ts'
 import { defineReceiver, type ReceiverModule } from '../../src/receivers/module.ts'
@@ -84,7 +84,7 @@ export class Listener {
   }
 }
 
-/** Sessions that ended for certain, by a clock that was right, and of which nobody was told. */
+/** Sessions that ended for certain, by a clock that was right, and of which no receiver was told. */
 export function untold(entries: readonly Entry[], told: readonly Told[]): readonly LoginCall[] {
   const book = new Book(entries)
   const heard = new Set(told.map(({ sid }) => sid))
@@ -109,7 +109,7 @@ export function checkTold(entries: readonly Entry[], told: readonly Told[]): rea
   }))
   for (const [sid, same] of Map.groupBy(told, (one) => one.sid)) {
     const entry = logins.get(sid)
-    // A login that was never answered: nobody knows when it began.
+    // A login that was never answered: it is not known when it began.
     if (entry === undefined) continue
     if (new Set(same.map(({ id }) => id)).size > 1)
       violations.push({ rule: 'told under two ids', entry })

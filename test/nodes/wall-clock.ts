@@ -44,7 +44,7 @@ export class WallClock {
     this.#rightSinceMs = performance.now()
   }
 
-  /** At once: it is read whenever somebody asks for the time. */
+  /** At once: it is read whenever the time is asked for. */
   #write(bySeconds: number): void {
     writeFileSync(`${this.#file}.next`, `${bySeconds < 0 ? '' : '+'}${String(bySeconds)}\n`)
     renameSync(`${this.#file}.next`, this.#file)

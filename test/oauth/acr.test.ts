@@ -70,7 +70,7 @@ suite('what an ID token says of a login', () => {
 })
 
 suite('a stronger login than there is', () => {
-  test('a wish asks once more, takes what it gets, and is no error where nobody may be asked', async () => {
+  test('a wish asks once more, takes what it gets, and is not an error where no person may be asked', async () => {
     const browser = new Browser()
     await tokensBy(browser, PASSWORD)
     const wish = { acr_values: PASSKEY }

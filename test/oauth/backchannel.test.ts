@@ -87,7 +87,7 @@ suite('back-channel logout', () => {
     assert.deepEqual(reply.json().receivers, ['backchannel:news', 'backchannel:shop'])
   })
 
-  test('BCL-12, BCL-13, BCL-18: one that fails is told again with a new jti, and holds nobody up', async () => {
+  test('BCL-12, BCL-13, BCL-18: one that fails is told again with a new jti, and holds no other up', async () => {
     const { tokens, browser } = await logIn()
     await world.tokens(browser, await world.as('news'))
     shop.statuses.push(500, 302)

@@ -100,7 +100,7 @@ const ask = (page: Page, message: string): Promise<string> =>
   page.evaluate(`ask(${JSON.stringify(message)})`)
 
 suite('session management', () => {
-  test('SM-02: unchanged while somebody is logged in, changed after the logout, error for what is no question', async () => {
+  test('SM-02: unchanged while a person is logged in, changed after the logout, error for what is not a question', async () => {
     const context = await browser.person()
     const page = await context.newPage()
     const complaints = complaintsOf(page)
@@ -130,7 +130,7 @@ suite('session management', () => {
       assert.equal(await ask(page, wrong), 'error', wrong)
     }
     assert.equal(await ask(page, `page ${'x'.repeat(43)}.${salt}`), 'changed')
-    // A page that is no client's learns nothing, though the browser is the same.
+    // A page that belongs to no client learns nothing, though the browser is the same.
     const other = await context.newPage()
     await other.goto(stranger)
     assert.equal(await ask(other, question), 'error')

@@ -80,7 +80,7 @@ suite('a client with a jwks_uri', () => {
     assert.equal(asked, 1)
     const two = await publish('two')
     assert.equal(await present(two, 'one'), '401 invalid_client')
-    // The keys were read a moment ago: nobody can say yet.
+    // The keys were read a moment ago: it cannot be said yet.
     assert.equal(await present(two, 'two'), '503 temporarily_unavailable')
   })
 
@@ -98,7 +98,7 @@ suite('a client with a jwks_uri', () => {
     }
   })
 
-  test('has either its keys or their address, which nobody on the way can change', () => {
+  test('has either its keys or their address, which cannot be changed on the way', () => {
     const problem = (oauth: object): string => {
       const client = { dialect: 'oauth', id: 'x', key: 'x', secretHash: undefined }
       const found = metadataProblem({ ...client, attributes: { oauth: oauth as never } }) ?? {}

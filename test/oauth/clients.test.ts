@@ -140,7 +140,7 @@ suite('private_key_jwt', () => {
       await assertion({ jti: undefined }),
       'eyJhbGciOiJub25lIn0.eyJpc3MiOiJhcHAiLCJzdWIiOiJhcHAifQ.',
       'not a jwt',
-      // The client is looked for by a name that is no text.
+      // The client is looked for by a name that is not text.
       `e30.${Buffer.from('{"iss":{"of":"app"}}').toString('base64url')}.x`,
     ]) {
       assert.equal(await present(jwt), '401 invalid_client')

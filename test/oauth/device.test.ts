@@ -1,4 +1,4 @@
-/** Device authorization (RFC 8628) with clients that nobody here wrote, over real HTTP. */
+/** Device authorization (RFC 8628) with clients that others wrote, over real HTTP. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as oauth from 'oauth4webapi'
@@ -142,7 +142,7 @@ suite('a device without a browser', () => {
     assert.equal(await asked(device.device_code), 'authorization_pending')
     await browser.submit(page, { decision: 'allow' })
     assert.equal(await asked(device.device_code), 'tokens')
-    // Whoever allowed it once is asked the next time, too.
+    // A person who allowed it once is asked the next time, too.
     const again = await begin()
     assert.match((await toConsent(browser, again.user_code)).text, /Allow The tv\?/)
   })
@@ -190,7 +190,7 @@ suite('a device without a browser', () => {
     assert.equal(await isAlive(token), false)
   })
 
-  test('DEV-08: an authorization code is no device code, nor the other way round', async () => {
+  test('DEV-08: an authorization code is not a device code, nor the other way round', async () => {
     const device = await begin()
     await allow(new Browser(), device.user_code)
     const reply = await post('/oauth2/token', {
@@ -273,7 +273,7 @@ suite('a device without a browser', () => {
   })
 })
 
-/** Somebody who is logged in at a browser. */
+/** A person who is logged in at a browser. */
 async function signedOn(browser: Browser): Promise<{ readonly sid: string; readonly sub: string }> {
   const tokens = await world.tokens(browser, await world.as('news'))
   return { sid: sidOf(tokens), sub: String(tokens.claims()?.sub) }

@@ -1,4 +1,4 @@
-/** `/devices`, without a script: a person sees and ends their own logins, and nobody else's. */
+/** `/devices`, without a script: a person sees and ends their own logins, and no others. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
@@ -130,7 +130,7 @@ for (const decision of ['end', 'not-me']) {
   })
 }
 
-test('nobody sees or ends a login of another person', async () => {
+test('no person sees or ends a login of another', async () => {
   const other = new Browser()
   const theirs = await signIn(other, paulo)
   const { sid, token } = await elsewhere()

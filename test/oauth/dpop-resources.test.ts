@@ -77,7 +77,7 @@ suite('wherever this server takes an access token', () => {
     assert.deepEqual([active, type, cnf], [true, 'DPoP', { jkt: key.thumbprint }])
   })
 
-  test('a proxy whose headers disagree, or whose host nobody named, cannot choose the URL', async () => {
+  test('a proxy whose headers disagree, or whose host is not configured, cannot choose the URL', async () => {
     const { access_token: token } = await boundTokens()
     const ask = async (
       headers: Readonly<Record<string, string>>,

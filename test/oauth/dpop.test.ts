@@ -1,4 +1,4 @@
-/** Tokens that are bound to a key (RFC 9449), with clients that nobody here wrote and with thieves. */
+/** Tokens that are bound to a key (RFC 9449), with clients that others wrote and with thieves. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
@@ -60,7 +60,7 @@ after(() => {
   api.close()
 })
 
-suite('clients that nobody here wrote', () => {
+suite('clients that others wrote', () => {
   before(start)
 
   test('DP-06, DP-07: openid-client logs in, refreshes, calls, and is refused after the logout', async () => {
@@ -269,7 +269,7 @@ suite('the token endpoint', () => {
     assert.equal((await exchange(refreshOf(second), await proof())).status, 200)
   })
 
-  test('a bound refresh token that comes again ends the session; to end it nobody needs the key', async () => {
+  test('a bound refresh token that comes again ends the session; ending it does not need the key', async () => {
     const { refresh_token: token } = await boundTokens()
     const next = (await exchange(refreshOf(token), await proof())).json() as Bound
     assert.equal(said(await exchange(refreshOf(token), await proof())), '400 invalid_grant')

@@ -123,7 +123,7 @@ suite('token introspection', () => {
       await world.askAs('orders', await world.token({ nbf: seconds + 200 })),
       await world.askAs('orders', await world.token({ typ: 'ID' })),
       await world.askAs('orders', ended),
-      // Nobody accepts a refresh token but who issued it.
+      // Only its issuer accepts a refresh token.
       await world.askAs('orders', refreshToken),
       await world.askAs('billing', await world.token()),
       await world.askAs('billing', (await world.login()).access_token),
@@ -139,7 +139,7 @@ suite('token introspection', () => {
   })
 
   test('INT-07: what this node cannot say is never active', async () => {
-    // A key that nobody can look up at the moment: it may be good.
+    // A key that cannot be looked up at the moment: it may be good.
     world.idp.answer = (_request, response) => {
       response.writeHead(500).end()
     }
@@ -229,7 +229,7 @@ suite('token introspection', () => {
     assert.deepEqual(new Set((await asking).map(({ text }) => text)), new Set([inactive]))
   })
 
-  test('wrong secrets are counted, and who has the right one is not shut out', async () => {
+  test('wrong secrets are counted, and a client with the right one is not shut out', async () => {
     const token = await world.token()
     const wrong = basic('orders', 'wrong')
     let reply = await world.ask({ token }, wrong)

@@ -1,4 +1,4 @@
-/** Relying parties that nobody here wrote, on sites of their own, and a person in real Chromium. */
+/** Relying parties that others wrote, on sites of their own, and a person in real Chromium. */
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, suite, test } from 'node:test'
@@ -175,7 +175,7 @@ suite('one login at two libraries', () => {
   })
   after(() => Promise.all(applications.map((application) => application.close())))
 
-  test('FCL-03: the browser tells both of a logout, and one that hangs holds nobody', async (context) => {
+  test('FCL-03: the browser tells both of a logout, and one that hangs holds up no other', async (context) => {
     const [shop, news] = applications
     assert.ok(shop !== undefined && news !== undefined)
     const hanging = await listening(createServer(() => undefined))

@@ -1,4 +1,4 @@
-/** Logging in with clients that nobody here wrote, over real HTTP. */
+/** Logging in with clients that others wrote, over real HTTP. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
@@ -23,7 +23,7 @@ suite('login with openid-client', () => {
     assert.equal(next.claims()?.['sid'], claims['sid'])
   })
 
-  test('the ID token says how somebody logged in, after a refresh as well', async () => {
+  test('the ID token says how a person logged in, after a refresh as well', async () => {
     const shop = await world.as('shop')
     const { acr_values_supported: supported } = shop.serverMetadata()
     const begun = await world.begin(shop, {
@@ -100,7 +100,7 @@ suite('login with openid-client', () => {
     assert.equal(await pathOf(), '/login/consent')
   })
 
-  test('prompt=none asks nobody: login_required, consent_required', async () => {
+  test('prompt=none asks no one: login_required, consent_required', async () => {
     const browser = new Browser()
     const errorOf = async (client: 'shop' | 'app') => {
       const begun = await world.begin(await world.as(client), { prompt: 'none' })
@@ -188,7 +188,7 @@ suite('login with openid-client', () => {
     assert.equal(searchParams.get('error'), 'consent_required')
   })
 
-  test('a hint names who is let in: nobody else gets a code, silently or by logging in', async () => {
+  test('a hint names who is let in: no other person gets a code, silently or by logging in', async () => {
     const browser = new Browser()
     const news = await world.as('news')
     const { id_token: hint } = await world.tokens(new Browser(), news)

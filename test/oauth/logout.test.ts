@@ -164,7 +164,7 @@ suite('RP-initiated logout', () => {
     }
   })
 
-  test('RPI-12: without a hint somebody goes where a client wants only after saying yes', async () => {
+  test('RPI-12: without a hint a person goes where a client wants only after saying yes', async () => {
     const one = await logIn()
     const wanted = { client_id: 'shop', post_logout_redirect_uri: goodbye, state: 'x' }
     const page = await openLogout(one, wanted)
@@ -213,7 +213,7 @@ suite('RP-initiated logout', () => {
     assert.match(page.text, /You are logged out/)
   })
 
-  test('RPI-15: a logout that comes again goes where it went, and is no error', async () => {
+  test('RPI-15: a logout that comes again goes where it went, and is not an error', async () => {
     const one = await logIn()
     const hint = { id_token_hint: one.tokens.id_token, post_logout_redirect_uri: goodbye }
     for (let time = 0; time < 2; time++) {
@@ -240,7 +240,7 @@ suite('RP-initiated logout', () => {
     assert.match(answer.headers.get('outright-confirmed') ?? '', /^\d+\/\d+;lapsed=/)
   })
 
-  test('RPI-16: languages that are not known are no error', async () => {
+  test('RPI-16: unknown languages are not an error', async () => {
     const one = await logIn()
     const page = await openLogout(one, { ui_locales: 'xx es' })
     assert.match(page.text, /<html lang="es">/)
@@ -265,7 +265,7 @@ suite('RP-initiated logout', () => {
     assert.equal((await world.server.core.sessions.status(sidOf(one.tokens)))?.state, 'revoked')
   })
 
-  test('what another issuer signed, or signed for it, is no hint', async () => {
+  test('what another issuer signed, or signed for it, is not a hint', async () => {
     const one = await logIn()
     const payload = decodeJwt(one.tokens.id_token ?? '')
     const { privateKey } = await generateKeyPair('ES256')

@@ -1,4 +1,4 @@
-/** A client that nobody here wrote asks about tokens and revokes them. */
+/** A client that others wrote asks about tokens and revokes them. */
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as oauth from 'oauth4webapi'

@@ -19,7 +19,7 @@ export interface PasskeyKit {
   readonly logIn: (browser: Browser, who: typeof maria) => Promise<Visit>
   /** What a challenge comes with. */
   readonly optionsOf: (browser: Browser, path: string) => Promise<never>
-  /** Adds a passkey in a browser in which somebody has just logged in. */
+  /** Adds a passkey in a browser in which a person has just logged in. */
   readonly add: (browser: Browser, shown: Visit, name?: string) => Promise<Authenticator>
   /** Sends a form of the page of passkeys, with its token. */
   readonly send: (

@@ -179,7 +179,7 @@ suite('a passkey of a person', () => {
     await assert.rejects(again, /not confirmed yet/)
   })
 
-  test('is nobody else’s to remove', async () => {
+  test('cannot be removed by other people', async () => {
     const [browser, other] = [new Browser(), new Browser()]
     const device = await add(browser, await logIn(browser, maria))
     await send(other, await logIn(other, paulo), { remove: device.id })
@@ -301,7 +301,7 @@ suite('the page of a person’s passkeys', () => {
     assert.equal((await logIn(browser, maria)).url.pathname, page)
   })
 
-  test('keeps nothing for somebody who was logged out meanwhile', async () => {
+  test('keeps nothing for a person who was logged out meanwhile', async () => {
     const browser = new Browser()
     const shown = await logIn(browser, maria)
     const device = new Authenticator(server.dependencies.issuer)

@@ -187,7 +187,7 @@ suite('what strangers begin', () => {
     assert.ok(refused.headers.get('retry-after'))
     const body = new URLSearchParams(address.searchParams)
     assert.equal((await strict.server.call('POST', '/oauth2/par', { body })).status, 429)
-    // A client that has proved who it is, is not counted, nor is somebody who is asked again.
+    // A client that has proved who it is, is not counted, nor is a person who is asked again.
     const { address: own } = await strict.begin(await strict.as('shop'))
     const headers = basic('shop', 'the secret of the shop')
     const fields = new URLSearchParams(own.searchParams)

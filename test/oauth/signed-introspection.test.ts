@@ -27,7 +27,7 @@ suite('token introspection as a JWT', () => {
     return verify(reply.text)
   }
 
-  test('IJ-01: it comes to who asks for it by Accept, and to nobody else', async () => {
+  test('IJ-01: it is given to callers that ask for it by Accept, and to no others', async () => {
     const token = await world.token()
     for (const [accept, expected] of [
       [type, type],

@@ -1,4 +1,4 @@
-/** A backup, logouts, a restore: nothing that was logged out is good again, or nobody is served. */
+/** A backup, logouts, a restore: nothing that was logged out is good again, or no caller is served. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -223,7 +223,7 @@ describe('a backup without the database that was served', () => {
   }
 
   for (const [what, put] of Object.entries(ways)) {
-    test(`${what}: nobody is served until an operator has decided`, async () => {
+    test(`${what}: no caller is served until an operator has decided`, async () => {
       const data = join(folder, what)
       await put(data)
       await assert.rejects(serve(data), {

@@ -1,4 +1,4 @@
-/** The data files vanish under a running server: nobody is told that anything was stored. */
+/** The data files vanish under a running server: no caller is told that anything was stored. */
 import assert from 'node:assert/strict'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

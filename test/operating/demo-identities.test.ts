@@ -27,7 +27,7 @@ test('the demo’s operator alone is enough, and another of that name is not', a
       publicUrl: 'http://localhost',
       nowMs: 1,
     })
-    // People and clients lose their mark when somebody changes their attributes.
+    // People and clients lose their mark when their attributes are changed.
     const page = { limit: 100, cursor: undefined }
     for (const { id } of (await store.listSubjects(page)).items) {
       await store.updateSubject(id, { attributes: {} })

@@ -91,7 +91,7 @@ describe('doctor on PostgreSQL', () => {
     }
   })
 
-  test('nobody there, and no word of the password', async () => {
+  test('no server there, and no word of the password', async () => {
     const url = `postgres://outright:very-secret@127.0.0.1:${String(server.port)}/none`
     const { out, err, code } = await outright(['doctor', '--database-url', url])
     assert.equal(code, 1)

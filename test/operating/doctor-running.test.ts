@@ -65,12 +65,12 @@ describe('a doctor beside a running server', () => {
     }))
 })
 
-describe('callers that a proxy names and nobody believes', () => {
+describe('callers that a proxy names and that are not believed', () => {
   test('the doctor warns once a request came with X-Forwarded-For from a peer that is not trusted', async () => {
     const server = await startTestServer({ oneNode: true })
     try {
       const asked = { server: server.url, adminToken: 'outright-demo-admin' }
-      // Its own question, with a header as well, is no proxy.
+      // Its own question, with a header as well, does not come from a proxy.
       for (let time = 0; time < 2; time++) {
         const quiet = finding(await findings(asked), 'server.trusted-proxies')
         assert.equal(quiet.verdict, 'ok', quiet.measured)
@@ -88,7 +88,7 @@ describe('callers that a proxy names and nobody believes', () => {
     }
   })
 
-  test('and where a trusted proxy names something that is no address', () => {
+  test('and where a trusted proxy names something that is not an address', () => {
     const judged = judgeIgnored({ ignoredFrom: null, ignored: 0, unreadable: 3 })
     assert.equal(judged.verdict, 'warn')
     assert.match(judged.advice ?? '', /IP address/)

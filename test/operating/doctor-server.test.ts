@@ -132,7 +132,7 @@ describe('doctor with --server', () => {
     assert.equal(finding(all, 'server.forwarded-for').verdict, 'warn')
   })
 
-  test('a proxy that hides the keys, and nobody at all', async () => {
+  test('a proxy that hides the keys, and no server at all', async () => {
     assert.equal(finding(await through({ hidesKeys: true }), 'server.jwks').verdict, 'fail')
     const gone = await startProxy(server.url, {})
     await new Promise((resolve) => gone.close(resolve))

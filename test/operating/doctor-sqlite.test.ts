@@ -168,7 +168,7 @@ describe('doctor on SQLite', () => {
       }
     }))
 
-  test('a file that is no database, and the database of another program', () =>
+  test('a file that is not a database, and the database of another program', () =>
     withFolder(async (data) => {
       const path = join(data, 'outright.db')
       await writeFile(path, 'x'.repeat(4096), { mode: 0o600 })

@@ -71,7 +71,7 @@ export async function outright(
     drained: () => Promise.resolve(),
     outliveOutput: () => undefined,
     readInput: () => Promise.resolve(''),
-    ask: () => Promise.reject(new Error('nobody is asked')),
+    ask: () => Promise.reject(new Error('no server is asked')),
     onInterrupt: () => () => undefined,
     exit() {
       throw new Error('no command of these tests ends the process')

@@ -57,7 +57,7 @@ test('identifiers of an earlier version are brought into one form; who collides 
   assert.deepEqual(lines, [], 'once')
 })
 
-test('whoever was added with a plus sign is who logs in without, and is found for disabling', async (t) => {
+test('a person who was added with a plus sign logs in without, and is found for disabling', async (t) => {
   const server = await startTestServer()
   t.after(() => server.close())
   const headers = { authorization: 'Bearer outright-demo-admin' }

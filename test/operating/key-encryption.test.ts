@@ -119,7 +119,7 @@ describe('where the key encryption key comes from', () => {
       assert.deepEqual(await readEncryptionKeys(await settings({})), [])
     }))
 
-  test('what is no key is refused by the name of its setting, and not shown', () =>
+  test('what is not a key is refused by the name of its setting, and not shown', () =>
     withFolder(async (folder) => {
       const file = join(folder, 'keys')
       const short = Buffer.alloc(16, 7).toString('base64')

@@ -1,4 +1,4 @@
-/** A server moves from SQLite to PostgreSQL and back, and nobody who calls it notices. */
+/** A server moves from SQLite to PostgreSQL and back, and no caller notices. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

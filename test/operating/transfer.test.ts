@@ -179,7 +179,7 @@ describe('export and import', () => {
       assert.equal(existsSync(join(folder, 'outright.db')), false)
       await filledFolder(folder)
       await good(['export', file, '--data', folder])
-      await refused(['export', file, '--data', folder], /is there already: --force/)
+      await refused(['export', file, '--data', folder], /already exists: --force/)
       await good(['export', file, '--data', folder, '--force'])
       await refused(['export', join(folder, 'none', 'x'), '--data', folder], /ENOENT/)
       const url = await server.createDatabase()
@@ -283,7 +283,7 @@ describe('a file that is not what was written', () => {
     assert.deepEqual(await readdir(join(folder, 'target')), ['outright.db.lock'])
   })
 
-  test('what an import that was killed left behind is in nobody’s way', async () => {
+  test('what an import that was killed left behind is in no one’s way', async () => {
     const data = join(folder, 'killed')
     const file = join(folder, 'whole.ndjson')
     await writeFile(file, whole)

@@ -27,7 +27,7 @@ function changed(part: 'pathname' | 'username' | 'port', value: string): string 
 describe('outright serve without its database', () => {
   const cases: readonly (readonly [string, () => string, string])[] = [
     [
-      'nobody listens',
+      'no server listens',
       () => changed('port', '1'),
       'nothing listens there: start it, or correct the address (ECONNREFUSED)',
     ],

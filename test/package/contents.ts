@@ -11,7 +11,7 @@ const oneMegabyte = 1_000_000
 
 /** What an installation of the guard consists of. */
 export function describeGuardPackage(packed: () => Packed): void {
-  suite('whoever installs the guard', () => {
+  suite('a project that installs the guard', () => {
     test('gets two packages, under 2 MB', async () => {
       const lock = JSON.parse(
         await readFile(join(packed().project, 'package-lock.json'), 'utf8'),

@@ -284,12 +284,12 @@ describe('FA-08: preflights', () => {
     assert.deepEqual((await through('OPTIONS', preflight)).slice(0, 2), [true, true])
   })
 
-  test('nothing else passes with them: neither HEAD, nor OPTIONS that is no preflight', async () => {
+  test('nothing else passes with them: neither HEAD, nor OPTIONS that is not a preflight', async () => {
     assert.deepEqual(await through('HEAD', preflight), [false, false, false])
     assert.deepEqual(await through('OPTIONS', {}), [false, false, false])
   })
 
-  test('nobody makes a request a preflight by writing headers that the proxy passes on', async () => {
+  test('no caller makes a request a preflight by writing headers that the proxy passes on', async () => {
     // Traefik and Caddy set the one header, nginx the other; each passes on what it does not set.
     for (const forged of ['x-original-method', 'x-forwarded-method']) {
       const headers = { ...preflight, [forged]: 'OPTIONS' }

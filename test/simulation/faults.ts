@@ -4,7 +4,7 @@ import type { World } from './world.ts'
 
 /** Faults happen until then; afterwards the world is as it should be. */
 export const faultsEndMs = 12_000
-/** By then everybody must have recovered. */
+/** By then all must have recovered. */
 export const recoveredMs = 37_000
 
 /** Lets users log out and things go wrong until `faultsEndMs`. */

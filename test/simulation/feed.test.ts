@@ -1,7 +1,7 @@
 /**
  * The real hub and the real guard in simulated worlds, against the invariants of the design: after
- * a confirmed logout nobody accepts; a confirmation comes within a lease and its margins;
- * afterwards everybody recovers and nothing else has ended.
+ * a confirmed logout no verifier accepts; a confirmation comes within a lease and its margins;
+ * afterwards all recover and nothing else has ended.
  *
  * `OUTRIGHT_SIMULATION_SEEDS=20000` tries more worlds, `OUTRIGHT_SIMULATION_FROM=1000000` others,
  * `OUTRIGHT_SIMULATION_SEED=7` one again.

@@ -2,11 +2,11 @@
  * Whole servers in simulated fleets, against the invariants of the design: real cores, hubs, leases
  * and guards over the real statements of a store. People try again at any server after any crash;
  * wall clocks are wrong, jump and are repaired; weeks pass; lives of tokens change; old backups are
- * restored. After an answer nobody accepts what it said was over, whatever the clocks say; who has
- * a good token and a clock that is right is let in; nothing that lives is deleted. Receivers that
- * fail, hang, refuse and are away for an hour are told of every session that ended and of no other:
- * a provider in order and under one id, relying parties by logout tokens of which no two have the
- * same `jti`; and none of them keeps another waiting.
+ * restored. After an answer no verifier accepts what it said was over, whatever the clocks say; who
+ * has a good token and a clock that is right is let in; nothing that lives is deleted. Receivers
+ * that fail, hang, refuse and are away for an hour are told of every session that ended and of no
+ * other: a provider in order and under one id, relying parties by logout tokens of which no two
+ * have the same `jti`; and none of them keeps another waiting.
  *
  * `OUTRIGHT_SIMULATION_SEEDS=20000` tries more fleets, `OUTRIGHT_SIMULATION_FROM=1000000` others,
  * `OUTRIGHT_SIMULATION_SEED=7` one again.

@@ -60,7 +60,7 @@ export class SimulatedNode {
     })
     for (const logout of this.#world.log) {
       if (logout.confirmed || logout.entry.stream !== this.name) continue
-      // Some of those who asked before the restart ask again. Of a commit that nobody asks about (the
+      // Some of those who asked before the restart ask again. Of a commit that is not asked about (the
       // process died of it, say) the others hear as well: they follow the stream.
       if (random.chance(0.5)) this.#confirm(logout)
       else for (const node of this.#others()) node.learn(logout, () => undefined)

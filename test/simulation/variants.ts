@@ -62,7 +62,7 @@ export const brokenVariants: Readonly<Record<string, Variant>> = {
   'G4: the guard looks at its lease before it verifies': { guardRules: { judgesLast: false } },
 }
 
-/** These do not make anybody accept, but leave something open for what has ended. */
+/** These do not make any verifier accept, but leave something open for what has ended. */
 export const lingeringVariants: Readonly<Record<string, Variant>> = {
   'G6: a batch is acknowledged before every guard of the process was told': {
     guardRules: { tellsAllFirst: false },

@@ -37,9 +37,9 @@ export interface WorldOptions {
 /** A logout, from its commit on. */
 export interface Logout {
   readonly entry: Revocation
-  /** Whether somebody was told that it is done. */
+  /** Whether a caller was told that it is done. */
   confirmed: boolean
-  /** The run of the node that somebody waits for. */
+  /** The run of the node that a caller waits for. */
   askedAt: SimulatedProcess | undefined
 }
 
@@ -148,8 +148,8 @@ export class World {
   }
 
   /**
-   * By how much somebody sets a wall clock. In a world it is always forward, or always back by more
-   * than all sleeps together: steps that undo a sleep within one lease cannot be seen
+   * By how much a wall clock is set. In a world it is always forward, or always back by more than
+   * all sleeps together: steps that undo a sleep within one lease cannot be seen
    * (docs/lease-argument.md).
    */
   clockStepMs(): number {
@@ -168,8 +168,9 @@ export class World {
   }
 
   /**
-   * Somebody is told that a logout is done. Whoever still trusts its replica then has applied it:
-   * it accepts none of the tokens any more, and has ended before what was open for them.
+   * A caller is told that a logout is done. A verifier that still trusts its replica then has
+   * applied it: it accepts none of the tokens any more, and has ended before what was open for
+   * them.
    */
   confirm(logout: Logout): void {
     logout.confirmed = true

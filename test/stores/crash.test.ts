@@ -54,7 +54,7 @@ async function storm(path: string, callers: number, killAfterMs: number): Promis
   child.kill('SIGKILL')
   await ended
   assert.equal(child.signalCode, 'SIGKILL')
-  // The last line may have been cut in the middle: nobody can have read it as an answer.
+  // The last line may have been cut in the middle: no client can have read it as an answer.
   const lines = (await readFile(notes, 'utf8')).split('\n').slice(0, -1)
   return lines.map((line) => JSON.parse(line) as Acknowledged)
 }

@@ -126,7 +126,7 @@ describe('SQLite on a disk that fails', () => {
       // Twice: what the first start needed is given back when it ends.
       for (const turn of [1, 2]) {
         const store = await openSqliteStore({ path, ...options })
-        // Somebody else takes what the start left.
+        // Another file takes what the start left.
         disk.fill()
         entries += await refusesSoon(store)
         await refuses(store.ready(), 'store_unavailable')
@@ -185,7 +185,7 @@ describe('SQLite on a disk that fails', () => {
 
   it('a damaged file is refused when it is opened, and named', async () => {
     const path = join(folder, 'damaged.db')
-    writeFileSync(path, 'this is no database, whatever its name says '.repeat(1000))
+    writeFileSync(path, 'this is not a database, whatever its name says '.repeat(1000))
     await assert.rejects(openSqliteStore({ path, ...options }), { message: named(path) })
     const torn = join(folder, 'torn.db')
     const store = await openSqliteStore({ path: torn, ...options })
@@ -254,7 +254,7 @@ function smallDisk(): SmallDisk {
       }
 }
 
-/** Permissions do not bind root, so root becomes somebody else for a while. */
+/** Permissions do not bind root, so root becomes another user for a while. */
 async function asOrdinaryUser(own: string, act: () => Promise<void>): Promise<void> {
   const root = process.geteuid?.() === 0
   const nobody = 65_534

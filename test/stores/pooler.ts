@@ -3,7 +3,7 @@ import type { TestCluster } from '../../src/testing/postgres.ts'
 
 /**
  * What a pooler does that a node notices: it tells a process id of its own (BackendKeyData, `K`),
- * and in transaction mode nobody gets what a connection is notified of (NotificationResponse,
+ * and in transaction mode no client gets what a connection is notified of (NotificationResponse,
  * `A`).
  */
 export async function startPooler(

@@ -26,7 +26,7 @@ import { until } from './until.ts'
 const cluster = await startCluster()
 after(() => cluster.stop())
 
-/** Longer than any restart here takes: nobody is refused, however often the way is lost. */
+/** Longer than any restart here takes: no call is refused, however often the connection is lost. */
 const patienceMs = 60_000
 
 interface Through {
@@ -108,7 +108,7 @@ function checkHeardOnce(heard: readonly Revocation[]): void {
 }
 
 describe('what was answered', () => {
-  it('is in force after the database was killed under load, and nobody was refused', async () => {
+  it('is in force after the database was killed under load, and no call was refused', async () => {
     const node = await openNode(await cluster.createDatabase(), 'north', { patienceMs })
     try {
       const heard: Revocation[] = []
@@ -301,7 +301,7 @@ describe('a database that does not answer', () => {
     )
   })
 
-  it('keeps nobody waiting when the store is closed', async () => {
+  it('keeps no caller waiting when the store is closed', async () => {
     await throughProxy(
       async ({ node, proxy }) => {
         proxy.freeze()

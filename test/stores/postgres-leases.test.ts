@@ -223,7 +223,7 @@ for (const stage of stages)
       })
     })
 
-    it('of a position comes when all of it is acknowledged, whoever wrote it', async () => {
+    it('of a position comes when all of it is acknowledged, whichever node wrote it', async () => {
       await withPair(stage, async ({ north, south }) => {
         for (const node of [north, south, north]) await revokeAt(node)
         const position = await north.store.head()
@@ -237,7 +237,7 @@ for (const stage of stages)
 
     it('waits for the run of a node that has died, whatever its next run says', async () => {
       await withPair(stage, async ({ north, south, url }) => {
-        // Stored by a process that ends before it has told anybody.
+        // Stored by a process that ends before any other heard of it.
         south.hang()
         await revokeAt(south)
         await south.close(terms.leaseMs)
@@ -281,7 +281,7 @@ for (const stage of stages)
         await client.end()
         const entry = await revokeAt(north)
         await north.leases.confirmOnOtherNodes(entry)
-        // Its last renewal may be known to nobody, but it is over once it has heard of the entry.
+        // Its last renewal may be unknown to the others, but it is over once it has heard of the entry.
         await until(() => south.leases.leaseLeftMs() === 0)
         south.wake()
         await until(() => south.leases.leaseLeftMs() > 0)

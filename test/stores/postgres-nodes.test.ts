@@ -38,7 +38,7 @@ async function withNodes(
   use: (nodes: readonly PostgresStore[], url: string) => Promise<void>,
 ): Promise<void> {
   const url = await server.createDatabase()
-  // At once, on an empty database: the schema is made by whoever comes first.
+  // At once, on an empty database: the first node makes the schema.
   const nodes = await Promise.all(names.map((name) => openNode(url, name, options)))
   try {
     await use(nodes, url)
@@ -227,7 +227,7 @@ describe('behind a pooler', () => {
           assert.deepEqual(heard.at(-1), outcome.revocation)
           tookMs.push(performance.now() - started)
         }
-        // Whoever waits for the look of every second needs half of one.
+        // A node that waits for the look of every second needs half of one.
         assert.ok(tookMs.toSorted((one, other) => one - other)[1]! < 400, tookMs.join())
       } finally {
         await Promise.all(nodes.map((node) => node.close()))
@@ -239,7 +239,7 @@ describe('behind a pooler', () => {
 })
 
 describe('on a database that refuses transactions for their order', () => {
-  it('everybody was answered, although some were refused', async () => {
+  it('every call was answered, although some were refused', async () => {
     const [, { server, options }] = stages
     const recording = recordStatements()
     const url = await server.createDatabase()
@@ -255,7 +255,7 @@ describe('on a database that refuses transactions for their order', () => {
       await Promise.all(nodes.map((node) => node.close()))
       recording.stop()
     }
-    assert.ok((recording.failures.get('40001') ?? 0) > 0, 'nobody was refused')
+    assert.ok((recording.failures.get('40001') ?? 0) > 0, 'no call was refused')
     assert.deepEqual(recording.sent.map(({ text }) => text).flatMap(refusalsOf), [])
     assert.deepEqual(schemaInTransaction(recording.sent), [])
   })
@@ -274,7 +274,7 @@ function chance(seed: number): () => number {
 
 interface Opened {
   readonly sid: string
-  /** The first use of its token, whoever makes it. */
+  /** The first use of its token, at either node. */
   readonly first: RotateCommand
   readonly generation: number
 }
@@ -322,7 +322,7 @@ async function raceOnce(nodes: readonly PostgresStore[], seed: number): Promise<
     const kinds = await Promise.all(rotations.get(sid) ?? [])
     const rotated = kinds.filter((kind) => kind === 'rotated').length
     assert.ok(rotated <= 1, `${said}: ${kinds.join()}`)
-    // Whoever has the newest token of the session presents it, at either node.
+    // The client with the newest token of the session presents it, at either node.
     const newest = rotated === 1 && first.successor ? rotation(first.successor) : first
     const { kind } = await pick(nodes).rotate(newest)
     assert.equal(kind, dead ? 'revoked' : 'rotated', `${said} ${sid}`)

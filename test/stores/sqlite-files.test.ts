@@ -133,7 +133,7 @@ describe('openSqliteStore', () => {
   })
 
   it('asks the disk before it answers: write-ahead log, synchronous FULL', async () => {
-    // Whoever opens the file sees the mode; how the writer commits is seen in its own setting.
+    // Every connection sees the mode; how the writer commits is seen in its own setting.
     const database = new DatabaseSync(subject.path)
     assert.equal(database.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal')
     database.close()

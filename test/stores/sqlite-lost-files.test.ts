@@ -54,7 +54,7 @@ async function refusesToOpen(words: RegExp): Promise<void> {
     assert.match(error.message, /--after-restore end-everyone/)
     return true
   })
-  // Whoever finds the files again puts them back: nothing may have been written meanwhile.
+  // An operator who finds the files again puts them back: nothing may have been written meanwhile.
   assert.deepEqual(readdirSync(folder).toSorted(), before)
 }
 

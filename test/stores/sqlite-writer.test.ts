@@ -98,7 +98,7 @@ describe('a thread that is lost', () => {
 })
 
 describe('one command in a batch', () => {
-  it('that fails as nobody expected is refused alone and leaves nothing', async () => {
+  it('that fails unexpectedly is refused alone and leaves nothing', async () => {
     const { store } = temporary
     const heard: number[] = []
     store.onCommitted((entries) => {

@@ -1,6 +1,6 @@
 /**
- * The part of the import table that oxlint can hold while somebody types: derived, so that the two
- * cannot drift.
+ * The part of the import table that oxlint can hold while you type: derived, so that the two cannot
+ * drift.
  */
 import { table } from './imports.ts'
 

@@ -70,7 +70,7 @@ export function machineTraces(files: readonly TextFile[]): string[] {
 }
 
 /**
- * The lock pins versions and hashes; where the packages come from is the business of whoever
+ * The lock pins versions and hashes; where the packages come from is the business of the user who
  * installs.
  */
 export function lockedAddresses(files: readonly TextFile[]): string[] {

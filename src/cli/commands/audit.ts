@@ -92,7 +92,10 @@ function addCut(audit: Command, shell: Shell): void {
       for (const one of streams) output.result(cutLine(one, dryRun), one)
       const broken = streams.find((one) => one.broken !== null)
       if (broken === undefined) return
-      throw new CliError(exitCodes.failed, `stream ${broken.stream} does not verify: it stays`)
+      throw new CliError(
+        exitCodes.failed,
+        `stream ${broken.stream} does not verify, so nothing was cut from it`,
+      )
     })
   withExamples(cut, [
     'outright audit cut --before 2026-01-01 --dry-run',
@@ -165,7 +168,7 @@ async function lastLine(
     progress.end()
   }
   if (last === undefined || 'checked' in last) {
-    throw new CliError(exitCodes.failed, 'the verification ended without a verdict')
+    throw new CliError(exitCodes.failed, 'the server ended the verification without a result')
   }
   return last
 }
@@ -177,7 +180,7 @@ function report(output: Output, line: WireAuditLine): void {
     const { stream, sequence } = line.at
     const where = `entry ${String(sequence)} of stream ${stream}`
     output.result(`broken at ${where}: ${line.reason}`, line)
-    throw new CliError(exitCodes.failed, 'the log is not what was written')
+    throw new CliError(exitCodes.failed, 'the log was changed after it was written')
   }
   const noun = line.entries === 1 ? 'entry' : 'entries'
   output.result(`intact: ${String(line.entries)} ${noun}`, line)

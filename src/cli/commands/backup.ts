@@ -21,7 +21,7 @@ export function addBackup(program: Command, shell: Shell): void {
     .option('--force', 'replace the file where it is there already')
     .action(async (file: string, flags: { readonly force?: boolean }, command: Command) => {
       if (flags.force !== true && (await exists(file))) {
-        throw new CliError(exitCodes.failed, `${file} is there already: --force replaces it`)
+        throw new CliError(exitCodes.failed, `${file} already exists: --force replaces it`)
       }
       const client = await shell.connect(command)
       const download = await client.backup()

@@ -81,7 +81,7 @@ function addSet(clients: Command, shell: Shell): void {
         ...(Object.keys(oauth).length === 0 ? {} : { oauth }),
       }
       if (Object.keys(patch).length === 0) {
-        throw new CliError(exitCodes.usage, 'give what is to change')
+        throw new CliError(exitCodes.usage, 'give at least one option to change')
       }
       const client = await shell.connect(command)
       report(shell.output(command), 'changed', await client.updateClient(id, patch))
@@ -118,7 +118,7 @@ function addAdd(clients: Command, shell: Shell): void {
     .action(async (dialect: string, key: string, flags: AddFlags, command: Command) => {
       const { id, name, allow, redirect, secretStdin = false } = flags
       if (secretStdin && flags.public === true) {
-        throw new CliError(exitCodes.usage, 'a client with a secret is not --public')
+        throw new CliError(exitCodes.usage, 'give --secret-stdin or --public, not both')
       }
       const oauth = await metadataFrom(command)
       const isRegistered = Object.keys(oauth).length > 0

@@ -30,7 +30,7 @@ export function addExport(program: Command, shell: Shell): void {
     .option('--force', 'replace the file where it is there already')
     .action(async (file: string, { force, ...place }: ExportFlags, command: Command) => {
       if (force !== true && (await exists(file))) {
-        throw new CliError(exitCodes.failed, `${file} is there already: --force replaces it`)
+        throw new CliError(exitCodes.failed, `${file} already exists: --force replaces it`)
       }
       const { exportDatabase } = await import('../../server/transfer.ts')
       const progress = createProgress(shell.terminal, describeRows('wrote'))

@@ -164,7 +164,7 @@ suite('the receiver of TV providers sends', () => {
     assert.equal((await sent).kind, 'again')
   })
 
-  test('nothing, and says so without the address, where nobody is known or there', async () => {
+  test('nothing, and says so without the address, where no person is known or no server answers', async () => {
     const address = 'http://127.0.0.1:9/private-path'
     const outcome = await receiverOf({
       id: 'one',

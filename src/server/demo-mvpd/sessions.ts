@@ -53,7 +53,7 @@ export async function endSessions(options: DemoMvpdOptions, user: string): Promi
   return taken.filter((ticket) => ticket !== undefined).length
 }
 
-/** Everybody who is logged in at the provider. */
+/** The people who are logged in at the provider. */
 export async function listSessions(options: DemoMvpdOptions): Promise<readonly ProviderSession[]> {
   const tickets = await options.store.listTickets(KIND, '', MAX_LISTED)
   return tickets

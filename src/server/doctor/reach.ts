@@ -108,7 +108,7 @@ const demoTokens = [
 ] as const
 
 /**
- * Asks with what everybody knows. A refusal counts as one wrong token, of which 30 a minute are
+ * Asks with a token that is public. A refusal counts as one wrong token, of which 30 a minute are
  * free.
  */
 async function examineDemoTokens(server: string): Promise<Finding> {
@@ -187,7 +187,7 @@ export function judgeIgnored({
     return warn(
       check,
       `${String(ignored)} times a request named its caller and was not believed, first from ${ignoredFrom}`,
-      'if that is your proxy, list it in trustedProxies: everybody behind it shares its rate limits',
+      'if that is your proxy, list it in trustedProxies: all callers behind it share its rate limits',
     )
   }
   if (unreadable > 0) {

@@ -65,11 +65,11 @@ function proxies({ trustedProxies }: Config): Finding {
   const name = 'settings.trusted-proxies'
   if (trustedProxies.length === 0) return ok(name, 'none: X-Forwarded-For is not looked at')
   const ranges = trustedProxies.map((text) => ({ text, range: parseRange(text) }))
-  const everybody = ranges.find(({ range: [, bits] }) => bits === 0)
-  if (everybody) {
+  const all = ranges.find(({ range: [, bits] }) => bits === 0)
+  if (all) {
     return fail(
       name,
-      `${everybody.text}: any caller can claim any address`,
+      `${all.text}: any caller can claim any address`,
       'name the addresses of your proxies alone',
     )
   }
@@ -86,7 +86,7 @@ function proxies({ trustedProxies }: Config): Finding {
 function adminToken({ adminToken: token }: Config): Finding {
   const name = 'settings.admin-token'
   const advice = 'make one with: openssl rand -base64 32'
-  if (token === undefined) return ok(name, 'none: the admin API refuses everybody')
+  if (token === undefined) return ok(name, 'none: the admin API refuses every call')
   if (token.startsWith('outright-demo')) return fail(name, 'it is the one of the demo', advice)
   if (isGuessable(token)) return fail(name, 'it is short or uniform enough to be guessed', advice)
   return ok(name, 'set, and long enough')

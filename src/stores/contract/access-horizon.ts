@@ -125,7 +125,7 @@ export const accessHorizonChecks: readonly Check[] = [
     async run({ store }) {
       const extend = (sid: string, expiresAtMs: number) =>
         store.extendAccess({ sid, participantId: '', lifetimeMs: hour, expiresAtMs })
-      assert.equal(await extend(mintId(), now), false, 'nobody knows this session')
+      assert.equal(await extend(mintId(), now), false, 'this session is unknown')
       const { sid } = await store.openSession(session({ deviceKey: 'phone' }))
       assert.equal(await extend(sid, now + 20 * hour), true)
       assert.ok((await rememberedUntil(store, 'session', sid)) >= now + 20 * hour)

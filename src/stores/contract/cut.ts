@@ -49,7 +49,7 @@ async function cutAll(store: Store, limit?: number): Promise<void> {
     assert.ok(step < 1000, 'cutting does not end')
     const next = await plan(store, limit === undefined ? {} : { limit })
     if (next === undefined) return
-    assert.equal(await store.cut(next), true, 'nobody else cuts')
+    assert.equal(await store.cut(next), true, 'no other cut is under way')
   }
 }
 

@@ -44,7 +44,7 @@ const sending: readonly Check[] = [
       })
       const claims = await Promise.all(times(20, (index) => claim(store, { limit: index + 1 })))
       const ids = claims.flat().map(({ id }) => id)
-      assert.equal(new Set(ids).size, ids.length, 'nobody gets what another has')
+      assert.equal(new Set(ids).size, ids.length, 'none is claimed twice')
       assert.deepEqual(
         ids.toSorted(),
         deliveries
@@ -55,7 +55,7 @@ const sending: readonly Check[] = [
     },
   },
   {
-    name: 'claimDeliveries: a claim ends with its lease, and somebody else takes over',
+    name: 'claimDeliveries: a claim ends with its lease, and another node takes over',
     async run({ store }) {
       const one = owed()
       await owe(store, one)
@@ -79,7 +79,7 @@ const sending: readonly Check[] = [
       assert.deepEqual(await ids(), [first.id, others[0]?.id])
       const again = { state: 'owed', atMs: now + hour, lastError: 'x' } as const
       await settle(store, first.id, again)
-      assert.deepEqual(await ids(), [], 'a pause is no reason to overtake')
+      assert.deepEqual(await ids(), [], 'a pause does not let it overtake')
       assert.deepEqual(await ids(now + hour), [first.id, others[0]?.id])
       await settle(store, first.id, { state: 'dead', lastError: 'x' })
       assert.deepEqual(await ids(), [second.id])

@@ -17,7 +17,7 @@ function keyIn(scope: Scope, clientId: string, sid: string): string {
 
 export const deliveryPlanChecks: readonly Check[] = [
   {
-    name: 'readEnds: the sessions of each scope, each once, and nobody else’s',
+    name: 'readEnds: the sessions of each scope, each once, and no others',
     async run({ store }) {
       const cases: readonly (readonly [Scope, string, Partial<OpenSessionCommand>])[] = [
         ['subject', 'ben', { subjectId: 'ben' }],
@@ -101,7 +101,7 @@ export const deliveryPlanChecks: readonly Check[] = [
     },
   },
   {
-    name: 'readEnds: only the dialects that concern somebody',
+    name: 'readEnds: only the dialects that a receiver asks for',
     async run({ store }) {
       await login(store, { dialect: 'oauth' })
       const tv = await login(store)

@@ -54,7 +54,7 @@ export async function planAll(
     })
     if (ends === undefined) return names
     assert.ok(ends.ended.length <= 2 * limit, 'a step is longer than its limit')
-    assert.ok(await store.planDeliveries({ ...ends, owed: [] }), 'nobody else plans')
+    assert.ok(await store.planDeliveries({ ...ends, owed: [] }), 'no other node plans')
     names.push(...ends.ended.map((ended) => nameOf(ended.session)))
   }
 }

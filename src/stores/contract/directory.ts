@@ -70,7 +70,7 @@ export const directoryChecks: readonly Check[] = [
     },
   },
   {
-    name: 'createSubject: an identifier that nobody can see or tell apart is refused',
+    name: 'createSubject: an identifier that is invisible or looks like another is refused',
     async run({ store }) {
       for (const [by, value] of hiddenIdentifiers) {
         await refuses(store.createSubject(subject({ [by]: value })), 'invalid_parameter')

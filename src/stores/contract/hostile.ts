@@ -43,7 +43,7 @@ const texts: readonly string[] = [
 
 export const hostileChecks: readonly Check[] = [
   {
-    name: 'text: every key, actor and note comes back as it was, and is no other',
+    name: 'text: every key, actor and note comes back as it was, and is not taken for another',
     async run({ store }) {
       const commands = texts.map((text) => revocation({ key: text, actor: text, note: text }))
       const outcomes = await Promise.all(commands.map((command) => store.revoke(command)))

@@ -133,7 +133,7 @@ export const operatorChecks: readonly Check[] = [
     },
   },
   {
-    name: 'removeOperator: with the operator’s passkeys, and nobody else’s',
+    name: 'removeOperator: with the operator’s passkeys, and no others',
     async run({ store }) {
       await store.createOperator(operator({ name: 'ana' }))
       await store.createOperator(operator({ name: 'rui' }))

@@ -1,4 +1,4 @@
-/** Operators, and the passkeys of everybody: see `ports/operator.ts`. */
+/** Operators, and all passkeys: see `ports/operator.ts`. */
 import { refuse } from '../../domain/failure.ts'
 import { operatorSubject } from '../../domain/operator.ts'
 import type { OperatorStore, PasskeyStore } from '../../ports/operator.ts'

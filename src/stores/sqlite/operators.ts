@@ -1,4 +1,4 @@
-/** Operators, and the passkeys of everybody: see `ports/operator.ts`. */
+/** Operators, and all passkeys: see `ports/operator.ts`. */
 import type { DatabaseSync } from 'node:sqlite'
 import { refuse } from '../../domain/failure.ts'
 import { operatorSubject, type Operator } from '../../domain/operator.ts'

@@ -15,7 +15,7 @@ export const brokenHorizons: readonly BrokenStore[] = [
     }),
   },
   {
-    name: 'counts from the clock of whoever revokes',
+    name: 'counts from the clock of the node that revokes',
     caughtBy: 'revoke: is remembered until the last token',
     overrides: (store) => ({
       async revoke(command) {

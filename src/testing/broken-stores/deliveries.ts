@@ -68,7 +68,7 @@ export const brokenPlans: readonly BrokenStore[] = [
     }),
   },
   {
-    name: 'tells of sessions whose dialect concerns nobody',
+    name: 'tells of sessions whose dialect no receiver asks for',
     caughtBy: 'readEnds: only the dialects',
     overrides: (store) => ({
       readEnds: (request) =>
@@ -97,7 +97,7 @@ export const brokenPlans: readonly BrokenStore[] = [
     },
   },
   {
-    name: 'does not look whether somebody has planned meanwhile',
+    name: 'does not look whether another node has planned meanwhile',
     caughtBy: 'planDeliveries: of many who plan',
     overrides: (store) => ({
       async planDeliveries(command) {
@@ -202,7 +202,7 @@ export const brokenSending: readonly BrokenStore[] = [
     }),
   },
   {
-    name: 'settles for whoever asks',
+    name: 'settles for any caller',
     caughtBy: 'claimDeliveries: a claim ends',
     overrides: (store) => ({
       async settleDelivery(command) {

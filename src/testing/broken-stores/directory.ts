@@ -58,7 +58,7 @@ export const brokenDirectory: readonly BrokenStore[] = [
     }),
   },
   {
-    name: 'calls nobody anything who has no name',
+    name: 'gives no name to people who have none',
     caughtBy: 'findNames: what people and clients are called',
     overrides: (store) => ({
       async findNames(of) {

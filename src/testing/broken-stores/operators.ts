@@ -37,7 +37,7 @@ export const brokenOperators: readonly BrokenStore[] = [
     }),
   },
   {
-    name: 'gives an identity to everybody who comes with it',
+    name: 'gives an identity to every operator who comes with it',
     caughtBy: 'createOperator: of 20 callers with one identity',
     overrides: (store) => ({
       async createOperator(operator) {
@@ -56,7 +56,7 @@ export const brokenOperators: readonly BrokenStore[] = [
     }),
   },
   {
-    name: 'changes the operator who has a name, whoever was meant',
+    name: 'changes the operator who has the name now, even if another was meant',
     caughtBy: 'updateOperator: not another operator',
     overrides: (store) => ({
       async updateOperator(operator, change) {
@@ -83,7 +83,7 @@ export const brokenOperators: readonly BrokenStore[] = [
     overrides: (store) => ({ addPasskey: (passkey) => store.addPasskey({ ...passkey, name: '' }) }),
   },
   {
-    name: 'gives a passkey to whoever adds it last',
+    name: 'gives a passkey to the last person who adds it',
     caughtBy: 'addPasskey: found by id and by holder',
     overrides: (store) => ({
       async addPasskey(passkey) {
@@ -112,7 +112,7 @@ export const brokenOperators: readonly BrokenStore[] = [
     }),
   },
   {
-    name: 'removes anybody’s passkey',
+    name: 'removes any holder’s passkey',
     caughtBy: 'removePasskey: only its holder’s',
     overrides: (store) => ({
       async removePasskey(_holder, id) {

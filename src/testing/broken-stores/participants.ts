@@ -62,7 +62,7 @@ export const brokenParticipants: readonly BrokenStore[] = [
     },
   },
   {
-    name: 'takes a token for good while anybody is in its session',
+    name: 'takes a token for good while any client is in its session',
     caughtBy: 'rotate: what ends one client of a session',
     overrides: rotatingForAll,
   },

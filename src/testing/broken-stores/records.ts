@@ -28,7 +28,7 @@ export const brokenRecords: readonly BrokenStore[] = [
   },
   {
     name: 'drops what cannot be seen',
-    caughtBy: 'createSubject: an identifier that nobody can see',
+    caughtBy: 'createSubject: an identifier that is invisible',
     overrides: (store) => ({
       createSubject: (subject) =>
         store.createSubject({

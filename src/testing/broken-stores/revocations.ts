@@ -127,7 +127,7 @@ export const brokenRevocations: readonly BrokenStore[] = [
 /** An answer that looks right, before anything was stored. */
 async function guess(store: Store, command: RevocationCommand): Promise<RevokeOutcome> {
   const last = (await store.head()).get(store.stream) ?? 0
-  // Whoever asks finds out whether this arrived; that is the mistake.
+  // The caller has to find out whether this arrived; that is the mistake.
   store.revoke(command).catch(() => undefined)
   const entry = { ...command, stream: store.stream, sequence: last + 1, generation: 0 }
   const ours = { version: ENTRY_VERSION, issuer: '', cutoffSeconds: 0 }

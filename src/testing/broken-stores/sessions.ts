@@ -83,7 +83,7 @@ export const brokenSessions: readonly BrokenStore[] = [
     overrides: (store) => ({ countSessions: (filter) => store.countSessions(filter) }),
   },
   {
-    name: 'knows when somebody logged in, and nothing since',
+    name: 'knows when a person logged in, and nothing since',
     caughtBy: 'findSessionStatus: last seen',
     overrides: (store) => ({
       async findSessionStatus(...request) {

@@ -32,7 +32,7 @@ export class SimulatedAccess {
     this.#reading = new Line(wires, process)
   }
 
-  /** Everybody in this process knows of new entries before who made them is answered. */
+  /** All in this process know of new entries before the caller that made them is answered. */
   async change<K extends FileCommandName>(
     name: K,
     input: FileCommands[K]['input'],

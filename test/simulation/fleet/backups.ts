@@ -5,7 +5,7 @@ import { restoreSqlite } from '../../../src/stores/sqlite/restore.ts'
 import { SimulatedDatabase } from './database.ts'
 import type { World } from './world.ts'
 
-/** Backups of the database of a server that is alone, and what becomes of it when one is restored. */
+/** Backups of the database of a server that is alone, and what happens when one is restored. */
 export class Backups {
   /** Whether one was restored: then there may be leases that the database does not know of. */
   isRestored = false
@@ -19,7 +19,7 @@ export class Backups {
     this.#world = world
   }
 
-  /** The database as it is in its place; in memory where nobody will ever restore it. */
+  /** The database as it is in its place; in memory where it will never be restored. */
   open(): SimulatedDatabase {
     const stream = 'server-1'
     if (!this.#world.options.restores) return new SimulatedDatabase(stream)

@@ -65,7 +65,7 @@ async function checkPatience(world: World): Promise<void> {
     Promise.all(Array.from({ length: sessions }, () => people.logInAtAll(server, [away, other]))),
   )
   const first = opened?.[0]
-  if (first === undefined) return truth.complain(`${server.name} lets nobody in`)
+  if (first === undefined) return truth.complain(`${server.name} lets no person in`)
   const ended = await world.answered(people.logouts.endSubject(server, first))
   if (ended !== true) return truth.complain(`${server.name} ends nothing`)
   const names = opened?.map(({ claims }) => `${other.id} ${claims.sid}`) ?? []
@@ -86,7 +86,7 @@ async function outlastClaims(world: World, { machine }: SimulatedServer): Promis
   await world.runUntil(world.time.nowMs + stoppedMs + takenOverMs)
 }
 
-/** Gives servers the time that they have to tell everybody. */
+/** Gives servers the time that they have to tell every receiver. */
 async function deliverAll(world: World): Promise<void> {
   const { time, machines, outsiders } = world
   const entries = world.database.log()

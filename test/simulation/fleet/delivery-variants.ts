@@ -76,7 +76,7 @@ export const brokenDeliveries: Readonly<Record<string, BrokenFleet>> = {
     variant: { ...calm, sabotage: () => ({ sign: signingOnce() }) },
     symptom: /the jti .* came twice/,
   },
-  'a message goes out when the one before it is settled, whoever it is for': {
+  'a message goes out when the one before it is settled, whatever its subject': {
     variant: { ...calm, outage: true, sabotage: () => ({ receivers: oneAtATime }) },
     symptom: /was kept waiting by/,
   },

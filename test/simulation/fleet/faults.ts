@@ -7,7 +7,7 @@ const dayMs = 24 * hourMs
 
 /** How long people and faults are at work between two times in which nothing happens. */
 const busyMs = 5000
-/** Until everybody has recovered. */
+/** Until all have recovered. */
 const recoveryMs = 7000
 
 /** By how much a wall clock is wrong: a wrong time zone, a battery, a wrong year. */
@@ -50,10 +50,10 @@ function goAway({ time, random, relyingParties }: World): void {
   })
 }
 
-/** Nobody comes for days: every process is idle, stopped or down, and its clocks go on. */
+/** No caller comes for days: every process is idle, stopped or down, and its clocks go on. */
 async function passDays(world: World): Promise<void> {
   const { random, time, servers, guards } = world
-  // What was stopped goes on before: nobody may wake while all others sleep.
+  // What was stopped goes on before: none may wake while all others sleep.
   await world.runUntil(time.nowMs + 1)
   const forMs = random.pick([2 * hourMs, dayMs, 5 * dayMs, 11 * dayMs, 11 * dayMs])
   const endMs = time.nowMs + forMs
@@ -115,7 +115,7 @@ function fail(world: World, leftMs: number): void {
   }
 }
 
-/** Somebody sets a wall clock wrong, or right. */
+/** A wall clock is set wrong, or right. */
 function setClock({ random, machines }: World): void {
   const wrong = machines.filter(({ isRight }) => !isRight)
   if (wrong.length > 0 && random.chance(0.6)) return random.pick(wrong).setClock()

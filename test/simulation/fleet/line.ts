@@ -16,7 +16,7 @@ export interface Wires {
 
 /**
  * A connection of a process to the database. What is asked is done and answered in order, also
- * where the process dies in between: then it is done, and nobody hears of it.
+ * where the process dies in between: then it is done, and no caller hears of it.
  */
 export class Line {
   readonly #wires: Wires

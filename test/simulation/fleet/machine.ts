@@ -41,7 +41,7 @@ export class Machine {
     return this.process
   }
 
-  /** Somebody, or something, sets the wall clock; without a difference, it is set right. */
+  /** The wall clock is set; without a difference, it is set right. */
   setClock(wrongByMs = 0): void {
     const offsetMs = this.#usualMs + wrongByMs
     this.process.setWallClock(offsetMs - this.#offsetMs)

@@ -83,7 +83,7 @@ export class People {
     return refused
   }
 
-  /** The latest sessions that nobody has refreshed yet. */
+  /** The latest sessions that were not refreshed yet. */
   get refreshable(): readonly Issued[] {
     return this.#refreshable
   }
@@ -180,7 +180,7 @@ export class People {
     }
     const isRefused = refused !== 'stale' && refused !== 'store_unavailable'
     if (isRefused && isRight && machine.isRight && truth.isJoinable(one)) {
-      truth.complain(`${machine.name} let nobody join ${one.claims.sid}: ${refused}`)
+      truth.complain(`${machine.name} let no client join ${one.claims.sid}: ${refused}`)
     }
   }
 

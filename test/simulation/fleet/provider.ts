@@ -1,6 +1,6 @@
 /**
- * Somebody outside who must hear of every client's part in a session that ended: what it was told,
- * how it misbehaves while things go wrong, and what it was owed.
+ * A receiver that must hear of every client's part in a session that ended: what it was told, how
+ * it misbehaves while things go wrong, and what it was owed.
  */
 import type { Revocation } from '../../../src/domain/revocation.ts'
 import type { Delivery } from '../../../src/domain/delivery.ts'

@@ -8,7 +8,7 @@ import type {
 } from '../../../src/stores/commands.ts'
 import { SimulatedDatabase, type Changed } from './database.ts'
 
-/** The one stream of the table, which nobody outside sees. */
+/** The one stream of the table, which is not seen outside. */
 const table = 'table'
 
 /**
@@ -52,7 +52,7 @@ export class SharedDatabase extends SimulatedDatabase {
     name: K,
     input: LongQueries[K]['input'],
   ): LongQueries[K]['output'] {
-    // There is one stream to plan, whoever asks for their own.
+    // There is one stream to plan, whichever node asks.
     if (name === 'readEnds') {
       const request = input as LongQueries['readEnds']['input']
       return super.list('readEnds', { ...request, stream: undefined }) as LongQueries[K]['output']

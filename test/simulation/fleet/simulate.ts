@@ -5,7 +5,7 @@ import { unleash } from './faults.ts'
 import type { Issued } from './truth.ts'
 import { answeredWithinMs, World, type FleetOptions } from './world.ts'
 
-/** Tokens that everybody is asked about in the end. */
+/** Tokens that every verifier is asked about in the end. */
 const maxAsked = 40
 
 export type FleetVariant = Partial<Omit<FleetOptions, 'seed'>>

@@ -11,7 +11,7 @@ import type { SimulatedTime } from '../../../src/testing/simulated-time.ts'
 import { ends } from '../../../src/testing/token-pool.ts'
 import type { AccessClaims } from '../../../src/verifier/claims.ts'
 
-/** An access token that somebody was given, with the refresh token beside it. */
+/** An access token that a person was given, with the refresh token beside it. */
 export interface Issued {
   /** How many were issued before. */
   readonly number: number
@@ -97,7 +97,7 @@ export class Truth {
     return one
   }
 
-  /** Somebody asks for an end; whether it happens is not known. */
+  /** A caller asks for an end; whether it happens is not known. */
   attempt({ scope, key }: Pick<Ending, 'scope' | 'key'>): void {
     this.#attempted.add(`${scope} ${key}`)
   }
@@ -106,8 +106,8 @@ export class Truth {
    * A backup was restored: what was issued since is not known any more, and cannot be refreshed.
    *
    * @param issuedBefore How much had been issued when it was made.
-   * @param lost Whether everyone's sessions were ended, because nobody knows what ended since: the
-   *   counters may be lower again for those who log in from now on.
+   * @param lost Whether everyone's sessions were ended, because it is not known what ended since:
+   *   the counters may be lower again for those who log in from now on.
    */
   restored(issuedBefore: number, lost: boolean): void {
     for (const one of this.issued.slice(issuedBefore)) this.#lost.add(one)
@@ -119,7 +119,7 @@ export class Truth {
   }
 
   /**
-   * Somebody is told that something is over.
+   * A caller is told that something is over.
    *
    * @returns The tokens that are covered.
    */
@@ -133,7 +133,7 @@ export class Truth {
     return dead
   }
 
-  /** Whether nobody has ever asked to end it, and its time has not come. */
+  /** Whether no call has ever asked to end it, and its time has not come. */
   isGood(one: Issued): boolean {
     const lives = one.claims.exp * 1000 > this.nowMs + toleranceMs
     return one.timely && lives && !this.mayHaveEnded(one)
@@ -212,7 +212,7 @@ export class Truth {
     return this.#promised.find(({ covers, untilNumber }) => number < untilNumber && covers(claims))
   }
 
-  /** Whether somebody has asked to end it. */
+  /** Whether a caller has asked to end it. */
   mayHaveEnded(one: Issued): boolean {
     const { jti, sid, sub, client_id: clientId, device_id: device } = one.claims
     return (

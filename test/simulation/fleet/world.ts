@@ -68,7 +68,7 @@ export class World {
   readonly sabotage: Sabotage
   /** Of the database of a server that is alone. */
   readonly backups: Backups
-  /** Nobody does anything before then. */
+  /** Nothing is done before then. */
   quietUntilMs = 0
   troubledUntilMs = 0
   #hot: Issued | undefined
@@ -105,7 +105,7 @@ export class World {
     return [...this.servers, ...this.guards].map(({ machine }) => machine)
   }
 
-  /** Everybody outside who hears of what ended. */
+  /** The receivers that are told of what ended. */
   get outsiders(): readonly Outsider[] {
     return [this.provider, this.relyingParties]
   }
@@ -126,7 +126,7 @@ export class World {
     return running.length === 0 ? undefined : this.random.pick(running)
   }
 
-  /** A token to check: often one that somebody has just ended. */
+  /** A token to check: often one that was just ended. */
   pickToken(): Issued | undefined {
     const { issued } = this.truth
     if (this.#hot && this.random.chance(0.4)) return this.#hot
@@ -138,7 +138,7 @@ export class World {
     this.#hot = one
   }
 
-  /** Somebody is told that something is over: at this moment nobody may accept it any more. */
+  /** A caller is told that something is over: from this moment on no verifier may accept it. */
   promise(what: string, covers: (claims: AccessClaims) => boolean): void {
     const { truth } = this
     for (const one of truth.promise(what, covers)) {

@@ -51,7 +51,7 @@ export function CanaryPage() {
           }
           return (
             <>
-              {/* What a path did once is no alarm any more. */}
+              {/* What a path did once does not raise an alarm any more. */}
               {cursor === undefined && <Alarms paths={paths} />}
               <Card title={rangeOf(page.items, canary)}>
                 <Table

@@ -30,7 +30,7 @@ export const manageEn = {
     searchHint: 'Part of a name, email, phone or id',
     laterTitle: 'None so far',
     later: 'The people looked at so far do not match. Look further.',
-    emptyTitle: 'Nobody found',
+    emptyTitle: 'No people found',
     empty:
       'Try a shorter part of the name. People without an account here are found by their sessions.',
     firstTitle: 'No people yet',

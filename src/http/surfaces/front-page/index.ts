@@ -20,7 +20,7 @@ export const frontPage: OwnModule<object> = defineOwn({
 })
 
 function createFrontPage({ node, issuer }: SurfaceContext): Surface {
-  // The same for everybody, so they are made once.
+  // The same for every visitor, so they are made once.
   const page = renderFrontPage(node)
   const text = renderFrontText(node, issuer)
   return {

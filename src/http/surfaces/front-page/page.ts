@@ -114,7 +114,7 @@ function terminal(command: string): Html {
 function identityTable(identities: readonly DemoIdentity[]): Html {
   return html`
     <h2>Who can log in</h2>
-    <p>Everybody can read these passwords, so keep this server to yourself.</p>
+    <p>These passwords are public, so keep this server to yourself.</p>
     <table>
       <thead>
         <tr>

@@ -30,7 +30,7 @@ export interface HealthSettings {
 const healthSettings: Group<HealthSettings> = group<HealthSettings>({
   metricsToken: optional(
     text({
-      description: 'bearer token of `/metrics`; without it they are open to everybody',
+      description: 'bearer token of `/metrics`; without it they are open to all',
       variable: 'OUTRIGHT_METRICS_TOKEN',
       secret: true,
       pattern: String.raw`^[\w.~+/-]{16,512}=*$`,

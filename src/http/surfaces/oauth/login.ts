@@ -1,4 +1,4 @@
-/** `/login` and `/login/consent`: what a person is asked, and what comes of the answer. */
+/** `/login` and `/login/consent`: what a person is asked, and what follows. */
 import { createHash } from 'node:crypto'
 import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
 import { normalIdentifier } from '../../../domain/identifiers.ts'

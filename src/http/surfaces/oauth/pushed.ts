@@ -44,7 +44,7 @@ export async function pushRequest(
   if ('error' in called) return called
   const { client, form: parameters } = called
   if (parameters.has('request_uri')) {
-    return { error: 'invalid_request', why: 'request_uri is what comes of it' }
+    return { error: 'invalid_request', why: 'request_uri is what this call returns' }
   }
   for (const name of credentials) parameters.delete(name)
   parameters.set('client_id', client.id)

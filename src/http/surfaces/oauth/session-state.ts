@@ -16,7 +16,7 @@ type Service = Pick<OAuthService, 'options' | 'random' | 'isSecure'>
  * browser and a salt. It says nothing of the person.
  *
  * @param sid The session of the browser; undefined where no person is logged in.
- * @returns Undefined where it is turned off, or the client is no page with an origin.
+ * @returns Undefined where it is turned off, or the client is not a page with an origin.
  */
 export function sessionStateOf(
   { options, random }: Service,
