@@ -212,8 +212,11 @@ class StoredKeyRing implements KeyRing {
 
   async #signer(): Promise<PublishedKey> {
     // Another node made the key that follows one that was removed.
-    if (this.#usable().length === 0) await this.reload()
-    const keys = this.#usable()
+    let keys = this.#usable()
+    if (keys.length === 0) {
+      await this.reload()
+      keys = this.#usable()
+    }
     // Several may have been made in these seconds. Where all were, the oldest is known best.
     const signer = keys.find((key) => this.#signsInMs(key) <= 0) ?? keys.at(-1)
     if (signer === undefined) throw new Error('Cannot sign: the key ring is empty')

@@ -1,4 +1,4 @@
-import { v7 } from 'uuid'
+import { v7, type Version7Options } from 'uuid'
 import type { Random } from '../ports/random.ts'
 
 /**
@@ -8,7 +8,15 @@ import type { Random } from '../ports/random.ts'
  * @param nowMs Milliseconds since 1970.
  */
 export function mintId(random: Random, nowMs: number): string {
-  const bytes = random.bytes(16)
-  // Without a sequence of its own the library draws it from the random bytes given here.
-  return v7({ msecs: nowMs, random: bytes })
+  return v7(optionsOf(random, nowMs))
+}
+
+/** The same as its 16 bytes. */
+export function mintIdBytes(random: Random, nowMs: number): Buffer {
+  return v7(optionsOf(random, nowMs), Buffer.alloc(16))
+}
+
+/** Without a sequence of its own the library draws it from the random bytes given here. */
+function optionsOf(random: Random, nowMs: number): Version7Options {
+  return { msecs: nowMs, random: random.bytes(16) }
 }

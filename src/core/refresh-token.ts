@@ -11,10 +11,9 @@ import {
   hash,
   type KeyObject,
 } from 'node:crypto'
-import { parse as parseUuid } from 'uuid'
 import type { Random } from '../ports/random.ts'
 import type { RefreshTokenRecord } from '../ports/store.ts'
-import { mintId } from './mint-id.ts'
+import { mintIdBytes } from './mint-id.ts'
 
 const ID_LENGTH = 22
 const SECRET_LENGTH = 43
@@ -32,7 +31,7 @@ export function mintRefreshToken(
   expiresAtMs: number,
   boundTo?: string,
 ): MintedRefreshToken {
-  const id = Buffer.from(parseUuid(mintId(random, nowMs))).toString('base64url')
+  const id = mintIdBytes(random, nowMs).toString('base64url')
   const secret = Buffer.from(random.bytes(32)).toString('base64url')
   const secretHash = hashSecret(secret, boundTo)
   const token = id + secret + (boundTo === undefined ? '' : `.${boundTo}`)

@@ -12,8 +12,9 @@ export type WireGenerations = Readonly<Record<string, number>>
 
 /** Makes generations counter by counter. */
 export function generationsFrom(read: (scope: SessionCounter) => number): Generations {
-  const entries = sessionCounters.map((scope) => [scope, read(scope)] as const)
-  return Object.fromEntries(entries) as unknown as Generations
+  const made: { -readonly [S in SessionCounter]?: number } = {}
+  for (const scope of sessionCounters) made[scope] = read(scope)
+  return made as Generations
 }
 
 /** Whether a counter was raised since these were read. */

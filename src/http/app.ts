@@ -77,7 +77,9 @@ export function createApp(options: AppOptions): FastifyInstance {
     },
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+  // By the first two names the usual ones are found without being parsed.
+  const types = ['application/json', 'application/x-www-form-urlencoded', '*']
+  app.addContentTypeParser(types, { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body)
   })
   for (const method of METHODS) {

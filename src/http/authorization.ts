@@ -1,6 +1,7 @@
 import { refuse } from '../domain/failure.ts'
 import { MAX_TOKEN_CHARS } from '../verifier/claims.ts'
 import type { SurfaceRequest } from './surface.ts'
+import { readUtf8 } from './utf8.ts'
 
 /** Longer headers are refused unread. */
 const MAX_CREDENTIAL_LENGTH = 'Bearer '.length + MAX_TOKEN_CHARS
@@ -52,7 +53,7 @@ function readBasic(encoded: string): Authorization {
   const bytes = Buffer.from(encoded, 'base64')
   let decoded: string
   try {
-    decoded = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    decoded = readUtf8(bytes)
   } catch {
     return malformed('the Basic credentials are not UTF-8')
   }

@@ -2,6 +2,7 @@
 import { refuse } from '../domain/failure.ts'
 import { RepeatedName } from '../settings/strict-json.ts'
 import type { SurfaceRequest } from './surface.ts'
+import { readUtf8 } from './utf8.ts'
 
 /** Bodies are small where their route does not say otherwise; a larger one is refused unread. */
 export const BODY_LIMIT_BYTES = 65_536
@@ -22,7 +23,7 @@ export function readJson(
   if (request.body.length === 0) return {}
   let parsed: unknown
   try {
-    parsed = parse(new TextDecoder('utf-8', { fatal: true }).decode(request.body))
+    parsed = parse(readUtf8(request.body))
   } catch (error) {
     // The name itself is the sender's, and is not repeated.
     const isRepeated = error instanceof RepeatedName
@@ -44,7 +45,7 @@ export function readJson(
  */
 export function readForm(request: SurfaceRequest): URLSearchParams {
   try {
-    return new URLSearchParams(new TextDecoder('utf-8', { fatal: true }).decode(request.body))
+    return new URLSearchParams(readUtf8(request.body))
   } catch {
     return refuse({ kind: 'malformed_request', reason: 'the body is not UTF-8' })
   }

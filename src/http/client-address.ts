@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import ipaddr from 'ipaddr.js'
+import { RecentMap } from '../domain/recent-map.ts'
 import type { Log } from '../ports/log.ts'
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
@@ -9,6 +10,9 @@ export const UNREADABLE_ADDRESS = 'unreadable'
 
 /** The address that the doctor claims, which no caller has (RFC 5737, section 3). */
 export const PROBE_ADDRESS = '203.0.113.77'
+
+/** Addresses of peers whose shortest form is remembered. */
+const MAX_PEERS = 1000
 
 /** Callers whose address was told and could not be taken. */
 export interface AddressNotices {
@@ -28,6 +32,8 @@ export interface AddressNotices {
 export class ClientAddresses {
   readonly #isTrustedProxy: (address: string) => boolean
   readonly #log: Log
+  /** Most peers come with every request of theirs. */
+  readonly #peers = new RecentMap<string, string>(MAX_PEERS)
   #ignoredFrom: string | undefined
   #ignored = 0
   #unreadable = 0
@@ -50,8 +56,8 @@ export class ClientAddresses {
   of(peer: string, headers: IncomingHttpHeaders): string {
     const { forwarded } = headers
     const forwardedFor = wholeHeader(headers['x-forwarded-for'])
-    if (forwardedFor === undefined && forwarded === undefined) return normalizeAddress(peer) ?? peer
-    const address = normalizeAddress(peer) ?? peer
+    const address = this.#addressOf(peer)
+    if (forwardedFor === undefined && forwarded === undefined) return address
     if (forwardedFor === undefined || !this.#isTrustedProxy(address)) {
       if (forwardedFor !== PROBE_ADDRESS) this.#ignore(address, forwardedFor !== undefined)
       return address
@@ -59,6 +65,15 @@ export class ClientAddresses {
     const caller = clientAddress(address, forwardedFor, this.#isTrustedProxy)
     if (caller === UNREADABLE_ADDRESS) this.#cannotRead(address)
     return caller
+  }
+
+  #addressOf(peer: string): string {
+    let address = this.#peers.get(peer)
+    if (address === undefined) {
+      address = normalizeAddress(peer) ?? peer
+      this.#peers.set(peer, address)
+    }
+    return address
   }
 
   #ignore(peer: string, isForwardedFor: boolean): void {

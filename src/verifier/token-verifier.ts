@@ -6,9 +6,9 @@
 import { deadUntilSeconds, isStillAlive } from './alive.ts'
 import { MAX_TOKEN_CHARS, type AccessClaims, type TokenClaims } from './claims.ts'
 import type { OtherIssuers } from './other-issuers.ts'
+import { TokenMemory, type SignedClaims } from './token-memory.ts'
 import { rejected, revokedFor, type Decision, type Verdict } from './verdict.ts'
-import { verifiedToken, type VerifiedToken } from './verified-token.ts'
-import { VerifiedTokens } from './verified-tokens.ts'
+import type { VerifiedToken } from './verified-token.ts'
 import { verifyToken, type TokenTerms } from './verify-token.ts'
 
 export interface TokenVerifier<Claims extends TokenClaims = TokenClaims> {
@@ -35,15 +35,15 @@ export interface TokenVerifier<Claims extends TokenClaims = TokenClaims> {
   /**
    * Spares the first check of a token that this process signed itself a moment ago.
    *
-   * @param claims Those of its payload, with the key that signed it. They are frozen.
+   * @param claims Those of its payload, with the key that signed it.
    */
-  remember(token: string, claims: AccessClaims & { readonly kid: string }): void
+  remember(token: string, claims: SignedClaims): void
   /** Forgets every token, so that signatures are verified anew, also those under way. */
   forget(): void
 }
 
 export interface TokenVerifierOptions extends TokenTerms {
-  /** Most verified tokens remembered. */
+  /** Most tokens remembered that were verified, and most that were signed here. */
   readonly capacity: number
 }
 
@@ -57,7 +57,7 @@ export function createTokenVerifier(
   options: TokenVerifierOptions & { readonly others?: OtherIssuers },
 ): TokenVerifier {
   const { replica, nowMs, overMs = () => 0, isCurrent, others } = options
-  const verified = new VerifiedTokens(options.capacity)
+  const memory = new TokenMemory(replica, options.capacity)
   let forgotten = 0
 
   /**
@@ -95,7 +95,7 @@ export function createTokenVerifier(
     // Verified with keys that have since been dropped.
     if (forgotten !== before) return verifyNew(token, audience, isEarlyGood)
     // One that is early is not good for other calls.
-    if (!isEarlyGood) verified.add(known)
+    if (!isEarlyGood) memory.addVerified(known)
     const judgedMs = nowMs()
     return told(judge(known, audience, judgedMs, isCurrent(judgedMs)).verdict, others)
   }
@@ -107,7 +107,7 @@ export function createTokenVerifier(
     // Before the token is looked for: a clock waits for all reads of memory that are under way.
     const judgedMs = nowMs()
     const current = isCurrent(judgedMs)
-    const known = verified.get(token)
+    const known = memory.get(token)
     return known && judge(known, audience, judgedMs, current)
   }
 
@@ -120,11 +120,11 @@ export function createTokenVerifier(
       return verifyKnown(token, audience)?.promise ?? verifyNew(token as string, audience, true)
     },
     remember(token, claims) {
-      verified.add(verifiedToken(token, claims, replica))
+      memory.addSigned(token, claims)
     },
     forget() {
       forgotten++
-      verified.clear()
+      memory.clear()
     },
   }
 }

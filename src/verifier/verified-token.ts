@@ -2,6 +2,7 @@ import type { RevocationView } from './alive.ts'
 import type { AccessClaims, TokenClaims } from './claims.ts'
 import type { ForeignToken } from './foreign-token.ts'
 import { withoutProof } from './bound-token.ts'
+import type { Remembered } from './known-tokens.ts'
 import { foreignFacts, tokenFacts, type ForeignNames, type TokenFacts } from './token-facts.ts'
 import type { Accepted, Decision } from './verdict.ts'
 
@@ -10,10 +11,7 @@ import type { Accepted, Decision } from './verdict.ts'
  * while it is alive, where it is shown alone. What every check needs stands in it and not behind
  * it: with many tokens, each object more is a wait for memory.
  */
-export interface VerifiedToken extends Decision {
-  readonly token: string
-  /** Another one with the same key. */
-  next: VerifiedToken | undefined
+export interface VerifiedToken extends Decision, Remembered<VerifiedToken> {
   /** In seconds, as in the claim: what a number has in front of 2038 fits without a box. */
   readonly expiresAtSeconds: number
   /** The replica's version at which it was last found alive; -1 before. */

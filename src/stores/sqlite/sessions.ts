@@ -115,14 +115,13 @@ function accessExtender(
 type AddToken = (of: Pick<Session, 'sid' | 'participantId'>, token: RefreshTokenRecord) => void
 
 function refreshTokenInsert(database: DatabaseSync): AddToken {
-  const find = database.prepare('SELECT 1 FROM refresh_tokens WHERE id = ?')
   const insert = database.prepare(
     `INSERT INTO refresh_tokens (id, sid, participant_id, secret_hash, expires_at_ms)
-     VALUES (?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
   )
   return ({ sid, participantId }, { id, secretHash, expiresAtMs }) => {
-    if (find.get(id)) return refuse({ kind: 'conflict', reason: 'the refresh token id is taken' })
-    insert.run(id, sid, participantId, secretHash, expiresAtMs)
+    const { changes } = insert.run(id, sid, participantId, secretHash, expiresAtMs)
+    if (changes === 0) refuse({ kind: 'conflict', reason: 'the refresh token id is taken' })
   }
 }
 

@@ -4,6 +4,7 @@
  * guide names an operating system that is not on its list; so what cannot be read is `unreadable`,
  * never an error, until `strict` says otherwise.
  */
+import { readUtf8 } from '../../utf8.ts'
 
 export type DeviceInfo =
   | { readonly kind: 'absent' }
@@ -27,7 +28,7 @@ export function readDeviceInfo(sent: string | undefined): DeviceInfo {
   if (!/^[A-Za-z0-9+/\-_\s]+={0,2}$/.test(base64)) return { kind: 'unreadable' }
   try {
     const bytes = Buffer.from(base64, 'base64')
-    const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    const parsed: unknown = JSON.parse(readUtf8(bytes))
     if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) {
       return { kind: 'unreadable' }
     }

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import type { AccessClaims } from './claims.ts'
 import { Replica } from './replica.ts'
 import { verifiedToken, type VerifiedToken } from './verified-token.ts'
-import { VerifiedTokens } from './verified-tokens.ts'
+import { KnownTokens } from './known-tokens.ts'
 
 const replica = new Replica()
 
@@ -24,9 +24,9 @@ function recordOf(token: string): VerifiedToken {
   return verifiedToken(token, claims, replica)
 }
 
-suite('VerifiedTokens', () => {
+suite('KnownTokens', () => {
   test('tells tokens apart that end alike', async () => {
-    const verified = new VerifiedTokens(10)
+    const verified = new KnownTokens<VerifiedToken>(10)
     const endings = ['one.ending', 'two.ending', 'three.ending']
     const [one, two, three] = endings.map(recordOf)
     for (const record of [one, two, three]) verified.add(record!)
@@ -39,7 +39,7 @@ suite('VerifiedTokens', () => {
   })
 
   test('what is used survives, what is not is forgotten, also among tokens that end alike', async () => {
-    const verified = new VerifiedTokens(20)
+    const verified = new KnownTokens<VerifiedToken>(20)
     const kept = recordOf('kept.ending')
     verified.add(recordOf('dropped.ending'))
     verified.add(kept)
@@ -54,13 +54,13 @@ suite('VerifiedTokens', () => {
   })
 
   test('remembers none where it may not', async () => {
-    const verified = new VerifiedTokens(0)
+    const verified = new KnownTokens<VerifiedToken>(0)
     verified.add(recordOf('a token'))
     assert.equal(verified.get('a token'), undefined)
   })
 
   test('forgets all', async () => {
-    const verified = new VerifiedTokens(10)
+    const verified = new KnownTokens<VerifiedToken>(10)
     verified.add(recordOf('a token'))
     verified.clear()
     assert.equal(verified.get('a token'), undefined)

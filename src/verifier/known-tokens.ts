@@ -1,25 +1,30 @@
-import type { VerifiedToken } from './verified-token.ts'
-
 /** Characters of the signature that the key is made of; the last one has two bits. */
 const KEY_LENGTH = 6
 
+/** What is remembered with a token. */
+export interface Remembered<T> {
+  readonly token: string
+  /** Another one with the same key. */
+  next: T | undefined
+}
+
 /**
- * Remembers verified tokens, at most `capacity`, by two generations of a map: what is used moves to
- * the young one, and the old one is dropped when the young one is full. Keyed by a number, made of
- * the end of the signature: to hash a string that came with a request takes longer than all the
- * rest.
+ * Remembers what is known of tokens, at most `capacity` of them, by two generations of a map: what
+ * is used moves to the young one, and the old one is dropped when the young one is full. Keyed by a
+ * number, made of the end of the signature: to hash a string that came with a request takes longer
+ * than all the rest.
  */
-export class VerifiedTokens {
+export class KnownTokens<T extends Remembered<T>> {
   readonly #capacity: number
-  #young = new Map<number, VerifiedToken>()
-  #old = new Map<number, VerifiedToken>()
+  #young = new Map<number, T>()
+  #old = new Map<number, T>()
 
   /** @param capacity Most tokens remembered; 0 remembers none. */
   constructor(capacity: number) {
     this.#capacity = capacity
   }
 
-  get(token: string): VerifiedToken | undefined {
+  get(token: string): T | undefined {
     const key = keyOf(token)
     const young = find(this.#young.get(key), token)
     if (young !== undefined) return young
@@ -28,8 +33,8 @@ export class VerifiedTokens {
     return old
   }
 
-  add(verified: VerifiedToken): void {
-    this.#insert(keyOf(verified.token), verified)
+  add(known: T): void {
+    this.#insert(keyOf(known.token), known)
   }
 
   get size(): number {
@@ -41,14 +46,14 @@ export class VerifiedTokens {
     this.#old.clear()
   }
 
-  #insert(key: number, verified: VerifiedToken): void {
+  #insert(key: number, known: T): void {
     if (this.#capacity === 0) return
     if (this.#young.size >= this.#capacity / 2) {
       this.#old = this.#young
       this.#young = new Map()
     }
-    verified.next = this.#young.get(key)
-    this.#young.set(key, verified)
+    known.next = this.#young.get(key)
+    this.#young.set(key, known)
   }
 }
 
@@ -60,8 +65,8 @@ function keyOf(token: string): number {
   return key
 }
 
-function find(first: VerifiedToken | undefined, token: string): VerifiedToken | undefined {
-  let verified = first
-  while (verified !== undefined && verified.token !== token) verified = verified.next
-  return verified
+function find<T extends Remembered<T>>(first: T | undefined, token: string): T | undefined {
+  let known = first
+  while (known !== undefined && known.token !== token) known = known.next
+  return known
 }
