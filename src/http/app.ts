@@ -20,7 +20,7 @@ import { unreadRequest, type RequestHead } from './unread-request.ts'
 import { writeAnswer } from './write-answer.ts'
 
 export type { MountedSurface } from './owner.ts'
-export type { Observation, Observe } from './responder.ts'
+export type { Observe } from './responder.ts'
 
 export interface AppOptions {
   readonly mounts: readonly MountedSurface[]
@@ -108,19 +108,20 @@ function mountRoute(app: FastifyInstance, own: App, mount: MountedSurface, route
     reply: FastifyReply,
   ): Promise<FastifyReply> | undefined => {
     const surfaceRequest = new AppRequest(request, own)
-    const finish = (answer: Answer): FastifyReply =>
-      send(own, responder, surfaceRequest, reply, answer)
-    const fail = (error: unknown): Answer => renderError(own, surface, error, surfaceRequest)
     let answer: Answer | Promise<Answer>
     try {
       answer = own.isStopping
         ? surface.renderFailure({ kind: 'stopping' }, surfaceRequest)
         : route.handle(surfaceRequest)
     } catch (error) {
-      answer = fail(error)
+      answer = renderError(own, surface, error, surfaceRequest)
     }
-    if (answer instanceof Promise) return answer.catch(fail).then(finish)
-    finish(answer)
+    if (answer instanceof Promise) {
+      return answer
+        .catch((error: unknown) => renderError(own, surface, error, surfaceRequest))
+        .then((later) => send(own, responder, surfaceRequest, reply, later))
+    }
+    send(own, responder, surfaceRequest, reply, answer)
     return undefined
   }
   app.route({
@@ -203,7 +204,7 @@ function refuseUnread(own: App, failure: Failure, head: RequestHead | undefined)
   const owner = head && ownerOf(own.mounts, { path: request.path, host })
   const responder = own.responders.unrouted(owner)
   const answer = refusalOf(responder, failure, request)
-  observe(responder, request, answer.status, 0)
+  responder.observe(request, answer.status, 0)
   const headers = Object.assign({}, ...responder.headersOf(request, answer, own.isStopping))
   return { ...answer, headers }
 }
@@ -220,18 +221,8 @@ function send(
   answer: Answer,
 ): FastifyReply {
   writeAnswer(reply, answer, responder.headersOf(request, answer, own.isStopping))
-  observe(responder, request, answer.status, own.clock.monotonicMs() - request.startedMs)
+  responder.observe(request, answer.status, own.clock.monotonicMs() - request.startedMs)
   return reply
-}
-
-function observe(
-  responder: Responder,
-  request: SurfaceRequest,
-  status: number,
-  elapsedMs: number,
-): void {
-  const { method } = request
-  responder.observe({ method, status, elapsedMs, requestId: () => request.requestId })
 }
 
 function failureOf(error: unknown): Failure {

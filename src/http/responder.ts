@@ -4,15 +4,6 @@ import { inOrder, methodsOf, type MountedSurface } from './owner.ts'
 import { receiptHeaders } from './receipt-headers.ts'
 import type { Answer, Route, Surface, SurfaceRequest } from './surface.ts'
 
-/** What is known of an answered request, for metrics and the access log. No query, no credential. */
-export interface Observation {
-  readonly method: string
-  readonly status: number
-  readonly elapsedMs: number
-  /** Asked for only where it is written down: most requests bring none, and one must be made. */
-  readonly requestId: () => string
-}
-
 /** How metrics and the access log name what gave an answer. */
 export interface ResponderName {
   readonly dialect: string
@@ -20,13 +11,20 @@ export interface ResponderName {
   readonly route: string
 }
 
-/** Makes what is called with each answered request. */
-export type Observe = (name: ResponderName) => (observation: Observation) => void
+/** Called with each answered request, for metrics and the access log. */
+export type Observer = (
+  /** No query, no credential. The id is read only where it is written down: it may have to be made. */
+  request: Pick<SurfaceRequest, 'method' | 'requestId'>,
+  status: number,
+  elapsedMs: number,
+) => void
+
+export type Observe = (name: ResponderName) => Observer
 
 export interface Responder {
   /** Undefined where no surface owns the path. */
   readonly surface: Surface | undefined
-  readonly observe: (observation: Observation) => void
+  readonly observe: Observer
   /**
    * What every answer has, what the surface's have, and its own; the later win. In parts: an object
    * that holds all of them would be made for each answer, only to be copied into the next.

@@ -249,12 +249,11 @@ function createHttp(
     observe: (name) => {
       const count = metrics.requestsOf(name)
       if (!config.accessLog) return count
-      return (observation) => {
-        count(observation)
-        const { dialect, route } = name
-        const { method, status } = observation
-        const elapsedMs = Math.round(observation.elapsedMs * 100) / 100
-        const requestId = observation.requestId()
+      const { dialect, route } = name
+      return (request, status, exactMs) => {
+        count(request, status, exactMs)
+        const { method, requestId } = request
+        const elapsedMs = Math.round(exactMs * 100) / 100
         log.info({ dialect, method, route, status, elapsedMs, requestId }, 'request')
       }
     },

@@ -220,7 +220,7 @@ function requestTimes(registry: Registry): Observe {
     }
     // Methods and statuses are few.
     const methods = new Map<string, Map<number, Series>>()
-    return ({ method, status, elapsedMs }) => {
+    return ({ method }, status, elapsedMs) => {
       const statuses = found(methods, method, () => new Map<number, Series>())
       found(statuses, status, () => begin(method, status)).uncounted++
       time.observe(elapsedMs / 1000)
