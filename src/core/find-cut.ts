@@ -1,6 +1,6 @@
 import { validate, version } from 'uuid'
 import type { Checkpoint } from '../domain/checkpoint.ts'
-import type { CutStore } from '../ports/cut.ts'
+import type { CoreDependencies } from './dependencies.ts'
 
 /**
  * The checkpoint that an entry which is not found may lie behind: a revocation of the time that its
@@ -9,7 +9,7 @@ import type { CutStore } from '../ports/cut.ts'
  * @returns Undefined where the log would still have it, so that there never was one.
  */
 export async function findCut(
-  store: Pick<CutStore, 'readCheckpoints'>,
+  { store }: Pick<CoreDependencies, 'store'>,
   revocationId: string,
 ): Promise<Checkpoint | undefined> {
   if (!validate(revocationId) || version(revocationId) !== 7) return undefined
