@@ -6,8 +6,10 @@ import type {
   ClientChange,
   ClientLookup,
   DirectoryIds,
+  DirectoryNames,
   Page,
   PageRequest,
+  SessionOwner,
   SubjectChange,
   SubjectLookup,
 } from '../ports/store.ts'
@@ -34,20 +36,25 @@ export interface Clients {
 export interface Names {
   subject(id: string): string | undefined
   client(id: string): string | undefined
+  /** Whose a session is, who have names then as well; undefined where it is not stored. */
+  session(sid: string): SessionOwner | undefined
 }
 
 /** Looks all of them up at once. Clients that act for themselves have names, and operators too. */
 export async function findNames(
   { store }: Pick<CoreDependencies, 'store'>,
-  { subjects, clients }: DirectoryIds,
+  of: DirectoryIds,
 ): Promise<Names> {
+  const ownerOf = new Map<string, SessionOwner>()
+  for await (const { sessions } of inParts(store, { ...nothing, sessions: of.sessions ?? [] })) {
+    for (const owner of sessions) ownerOf.set(owner.sid, owner)
+  }
+  const owners = [...ownerOf.values()]
+  const subjects = [...of.subjects, ...owners.map(({ subjectId }) => subjectId)]
   const acting = subjects.flatMap((id) => clientOfSubject(id) ?? [])
-  const wanted = [[...new Set(subjects)], [...new Set([...clients, ...acting])]] as const
+  const clients = [...of.clients, ...acting, ...owners.map(({ clientId }) => clientId)]
   const [people, applications] = [new Map<string, string>(), new Map<string, string>()]
-  const most = Math.max(...wanted.map(({ length }) => length))
-  for (let from = 0; from < most; from += MAX_NAMES) {
-    const [some, others] = wanted.map((ids) => ids.slice(from, from + MAX_NAMES))
-    const found = await store.findNames({ subjects: some ?? [], clients: others ?? [] })
+  for await (const found of inParts(store, { ...nothing, subjects, clients })) {
     for (const [id, name] of found.subjects) people.set(id, name)
     for (const [id, name] of found.clients) applications.set(id, name)
   }
@@ -55,6 +62,28 @@ export async function findNames(
   return {
     client,
     subject: (id) => people.get(id) || client(clientOfSubject(id) ?? '') || operatorOfSubject(id),
+    session: (sid) => ownerOf.get(sid),
+  }
+}
+
+const nothing = { subjects: [], clients: [], sessions: [] } as const
+
+/** As many look-ups as it takes, each id once. */
+async function* inParts(
+  store: Pick<CoreDependencies['store'], 'findNames'>,
+  of: Required<DirectoryIds>,
+): AsyncGenerator<DirectoryNames> {
+  const [subjects, clients, sessions] = [of.subjects, of.clients, of.sessions].map((ids) => [
+    ...new Set(ids),
+  ])
+  const part = (ids: readonly string[] = [], from: number) => ids.slice(from, from + MAX_NAMES)
+  const most = Math.max(...[subjects, clients, sessions].map((ids) => ids?.length ?? 0))
+  for (let from = 0; from < most; from += MAX_NAMES) {
+    yield store.findNames({
+      subjects: part(subjects, from),
+      clients: part(clients, from),
+      sessions: part(sessions, from),
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 /** What pages with passkeys have in common. `passkey-script.ts` says what the forms need of it. */
 import type { Passkey } from '../domain/passkey.ts'
+import { isolated } from '../protocol/isolated.ts'
 import { html, type Html } from './html.ts'
 
 export interface PasskeyForm {
@@ -59,7 +60,7 @@ function passkeyItem(words: PasskeyWords, action: string, passkey: Passkey, fiel
       ${fields}
       <input type="hidden" name="remove" value="${id}" />
       <p>
-        ${name === '' ? html`` : html`<strong>${name}</strong><br />`} ${words.addedOn}
+        ${name === '' ? html`` : html`<strong>${isolated(name)}</strong><br />`} ${words.addedOn}
         ${day(createdAtMs)}<br />
         <small>${words.lastUsed}: ${used}</small>
       </p>

@@ -17,12 +17,22 @@ export const MAX_NAMES = 1000
 export interface DirectoryIds {
   readonly subjects: readonly string[]
   readonly clients: readonly string[]
+  /** People call a session by whose it is. */
+  readonly sessions?: readonly string[]
 }
 
 /** Pairs of id and name. A subject without a name has its username, email or phone in its place. */
 export interface DirectoryNames {
   readonly subjects: readonly (readonly [string, string])[]
   readonly clients: readonly (readonly [string, string])[]
+  readonly sessions: readonly SessionOwner[]
+}
+
+/** Whose a session is, as its first participant has it. */
+export interface SessionOwner {
+  readonly sid: string
+  readonly subjectId: string
+  readonly clientId: string
 }
 
 /** Identifiers are kept and looked up in their normal form (`domain/identifiers.ts`). */
@@ -39,7 +49,7 @@ export interface DirectoryStore {
    * name, so with a text a page looks at no more rows than it may.
    */
   listSubjects(page: SearchPageRequest, containing?: string): Promise<Page<Subject>>
-  /** What those of them are called that are listed; at most `MAX_NAMES` ids of each kind. */
+  /** What those of them are called that are stored; at most `MAX_NAMES` ids of each kind. */
   findNames(of: DirectoryIds): Promise<DirectoryNames>
   /** Rejects with `not_found`, `conflict` or `invalid_parameter`. Only what is given changes. */
   updateSubject(id: string, change: SubjectChange): Promise<Subject>

@@ -30,6 +30,7 @@ export type {
   DirectoryIds,
   DirectoryNames,
   DirectoryStore,
+  SessionOwner,
   SubjectChange,
   SubjectLookup,
 } from './directory.ts'

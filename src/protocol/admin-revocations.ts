@@ -42,8 +42,20 @@ export interface WireRevocation {
 export interface WireNamedRevocation extends WireRevocation {
   /** Of the person, of the client, or of both, that `key` identifies. */
   readonly keyName: string | null
+  /** Whose session `key` identifies; null where it identifies none that is still stored. */
+  readonly keySession: WireKeySession | null
   /** Of the person, the client or the operator who did it. */
   readonly actorName: string | null
+}
+
+/** A session that ended, or one client's part in it. */
+export interface WireKeySession {
+  readonly sid: string
+  readonly subject: string
+  readonly subjectName: string | null
+  /** The client that opened it, or of which the part ended. */
+  readonly client: string
+  readonly clientName: string | null
 }
 
 export interface WireReceipt {

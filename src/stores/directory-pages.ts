@@ -1,7 +1,8 @@
 /** What both stores make of the people and clients that their queries find. */
 import { parentOf, type Client, type Subject } from '../domain/identity.ts'
-import type { Page } from '../ports/store.ts'
+import type { Page, SessionOwner } from '../ports/store.ts'
 import { toPage, writeCursor } from './pages.ts'
+import type { Row } from './row.ts'
 import { toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 
 /**
@@ -39,4 +40,11 @@ export function toClientsOfPage(
 ): Page<Client> {
   const page = toPage(rows, limit, toClient, ({ id }) => writeCursor('clients', id))
   return { ...page, items: page.items.filter((client) => parentOf(client) === parent) }
+}
+
+/** Of the first participant of a session. */
+export type OwnerRow = Row<SessionOwner>
+
+export function toOwner({ sid, subject_id, client_id }: OwnerRow): SessionOwner {
+  return { sid, subjectId: subject_id, clientId: client_id }
 }

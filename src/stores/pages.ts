@@ -10,8 +10,8 @@ export function checkLimit(limit: number, most: number): void {
 }
 
 /** Refuses more ids than one look-up of names may have. */
-export function checkNames({ subjects, clients }: DirectoryIds): void {
-  if (subjects.length <= MAX_NAMES && clients.length <= MAX_NAMES) return
+export function checkNames({ subjects, clients, sessions = [] }: DirectoryIds): void {
+  if ([subjects, clients, sessions].every(({ length }) => length <= MAX_NAMES)) return
   refuse({ kind: 'invalid_parameter', parameter: 'ids', reason: `must be at most ${MAX_NAMES}` })
 }
 

@@ -245,6 +245,25 @@ suite('GET /revocations', () => {
     assert.deepEqual(one.revocation, items[1])
   })
 
+  test('an entry for a session says whose it was, as long as it is stored', async () => {
+    const { sid } = await api.login()
+    await api.post('/revocations', { scope: 'session', key: 'not-stored' })
+    await api.post('/revocations', { scope: 'participant', key: `other ${sid}` })
+    const { revocation } = (await api.post('/revocations', { scope: 'session', key: sid })).json()
+    const { items } = (await api.get('/revocations?limit=3')).json()
+    const maria = { sid, subject: 'maria', subjectName: 'Maria' }
+    assert.deepEqual(
+      items.map((entry: { keySession: unknown }) => entry.keySession),
+      [
+        { ...maria, client: 'directlink', clientName: 'DirectLink' },
+        { ...maria, client: 'other', clientName: null },
+        null,
+      ],
+    )
+    const one = (await api.get(`/revocations/${revocation.id}`)).json()
+    assert.deepEqual(one.revocation, items[0])
+  })
+
   test('pages hold every entry once', async () => {
     const seen: string[] = []
     let cursor = ''

@@ -5,6 +5,18 @@ import { useConsole, views } from './console-kit.ts'
 
 const { server, signIn, logIn, isAccepted } = await useConsole()
 
+/** Where letters of the text of the first link with this text are drawn, from the left. */
+const placesIn = (text: string, letters: string): string => `(() => {
+  const all = [...document.querySelectorAll('.facts dd a')].map((link) => link.firstChild)
+  const text = all.find(({ data }) => data.includes(${JSON.stringify(text)}))
+  return [...${JSON.stringify(letters)}].map((letter) => {
+    const range = document.createRange()
+    range.setStart(text, text.data.lastIndexOf(letter))
+    range.setEnd(text, text.data.lastIndexOf(letter) + 1)
+    return range.getBoundingClientRect().left
+  })
+})()`
+
 suite('the console', () => {
   test('an answer that was lost is shown as unknown, and what is in the log is found', async () => {
     const tokens = await logIn(1)
@@ -154,6 +166,49 @@ suite('the console', () => {
     await page.goto(`${server.url}/console/sessions?subject=Maria`)
     await page.getByRole('link', { name: 'Search people for “Maria”' }).click()
     await page.getByRole('link', { name: 'Maria' }).waitFor()
+    await page.context().close()
+  })
+
+  test('the log says whose session ended, by names that turn nothing around them', async () => {
+    // Ends an isolate around the name, then turns what follows (UAX #9).
+    const eve = { id: 'eve', username: 'eve', password: 'a password of Eve' }
+    await server.core.addSubject({ ...eve, name: 'Eve\u2069\u202E' })
+    const authorization = `Basic ${btoa(`eve:${eve.password}`)}`
+    await server.call('POST', '/directlink/v1/auth/login', { headers: { authorization } })
+    const [session] = (
+      await server.core.sessions.list({ subjectId: 'eve' }, { limit: 1, cursor: undefined })
+    ).items
+    const sid = session?.session.sid ?? ''
+    const ending = { scope: 'session', reason: 'logout', actor: 'admin', wait: true } as const
+    await server.core.revoke({ ...ending, key: 'a-session-that-is-gone' })
+    await server.core.revoke({ ...ending, key: sid })
+
+    const { page } = await signIn(views[0], 'audit')
+    const rows = page.locator('tbody tr')
+    const name = '\u2068Eve\u202E\u2069'
+    assert.equal(
+      await rows.nth(0).locator('td').first().innerText(),
+      `${name} · DirectLink\nSession · ${sid}`,
+    )
+    assert.equal(
+      await rows.nth(1).locator('td').first().innerText(),
+      'a-session-that-is-gone\nSession · no longer stored',
+    )
+    await page.getByRole('link', { name: sid }).click()
+    await page.waitForURL(`**/console/sessions/${sid}`)
+    const person = page.locator('.facts dd', { hasText: '(eve)' })
+    await person.waitFor()
+    assert.equal(await person.innerText(), `${name} (eve)`)
+    const places = await page.evaluate<number[]>(placesIn('(eve)', 'E(e)'))
+    assert.deepEqual(
+      places,
+      places.toSorted((one, other) => one - other),
+      'drawn in this order',
+    )
+
+    await page.getByLabel('Language').selectOption('pt')
+    await page.goto(`${server.url}/console/audit`)
+    await page.getByText('Sessão · já não guardada').waitFor()
     await page.context().close()
   })
 

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict'
 import type { Client } from '../../domain/identity.ts'
 import type { ClientLookup, SubjectLookup } from '../../ports/store.ts'
 import type { Check } from './check.ts'
-import { allPages, client, refuses, subject, times } from './samples.ts'
+import {
+  allPages,
+  client,
+  joining,
+  mintId,
+  refuses,
+  revocation,
+  session,
+  subject,
+  times,
+} from './samples.ts'
 
 const full = {
   username: 'maria',
@@ -325,9 +335,31 @@ export const directoryChecks: readonly Check[] = [
       assert.deepEqual(await store.findNames({ subjects: [], clients: [] }), {
         subjects: [],
         clients: [],
+        sessions: [],
       })
       const many = Array.from({ length: 1001 }, (_, index) => String(index))
       await refuses(store.findNames({ subjects: many, clients: [] }), 'invalid_parameter')
+      await refuses(
+        store.findNames({ subjects: [], clients: [], sessions: many }),
+        'invalid_parameter',
+      )
+    },
+  },
+  {
+    name: 'findNames: whose sessions are, each once, ended or not',
+    async run({ store }) {
+      const first = session({ subjectId: 'maria', clientId: 'shop' })
+      const second = session({ subjectId: 'joao', clientId: 'bank' })
+      for (const command of [first, second]) await store.openSession(command)
+      await store.joinSession(joining(first, { clientId: 'a-client-before' }))
+      await store.revoke(revocation({ key: second.sid }))
+      const sessions = [first.sid, mintId(), second.sid, first.sid]
+      const found = await store.findNames({ subjects: [], clients: [], sessions })
+      assert.deepEqual(Object.fromEntries(found.sessions.map((owner) => [owner.sid, owner])), {
+        [first.sid]: { sid: first.sid, subjectId: 'maria', clientId: 'shop' },
+        [second.sid]: { sid: second.sid, subjectId: 'joao', clientId: 'bank' },
+      })
+      assert.equal(found.sessions.length, 2)
     },
   },
 ]

@@ -10,11 +10,20 @@ import type {
 } from '../../ports/store.ts'
 import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../pages.ts'
 import { markedLetters, plainLetters, searchText } from '../search-text.ts'
-import { lastLookedAt, MAX_CLIENTS_OF, toClientsOfPage, toSubjectPage } from '../directory-pages.ts'
+import {
+  lastLookedAt,
+  MAX_CLIENTS_OF,
+  toClientsOfPage,
+  toOwner,
+  toSubjectPage,
+  type OwnerRow,
+} from '../directory-pages.ts'
+import { isFirst } from '../session-searches.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { clientParent, unread } from './schema/list-orders.ts'
 import { allOf, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
+import { exists } from './sessions.ts'
 
 const columns = { subjects: allOf('subjects', 't'), clients: allOf('clients', 't') }
 
@@ -75,14 +84,24 @@ const namesOf = {
   },
 } as const
 
+const owners: Statement = {
+  name: 'owners_of_sessions',
+  text: `SELECT s.sid, s.subject_id, s.client_id FROM sessions s
+    WHERE s.sid = ANY ($1) AND ${isFirst('true', { exists })}`,
+}
+
 export async function findNames(link: Link, of: DirectoryIds): Promise<DirectoryNames> {
   checkNames(of)
-  const names = async (table: keyof DirectoryIds): Promise<DirectoryNames['subjects']> => {
+  const names = async (table: keyof typeof namesOf): Promise<DirectoryNames['subjects']> => {
     const rows = await link.run<{ id: string; name: string }>(namesOf[table], [of[table]])
     return rows.map(({ id, name }) => [id, name])
   }
-  const [subjects, clients] = await Promise.all([names('subjects'), names('clients')])
-  return { subjects, clients }
+  const [subjects, clients, sessions] = await Promise.all([
+    names('subjects'),
+    names('clients'),
+    link.run<OwnerRow>(owners, [of.sessions ?? []]),
+  ])
+  return { subjects, clients, sessions: sessions.map(toOwner) }
 }
 
 export function listClients(link: Link, page: PageRequest): Promise<Page<Client>> {

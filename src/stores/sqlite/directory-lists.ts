@@ -6,8 +6,10 @@ import type { DirectoryNames, Page, PageRequest, SearchPageRequest } from '../..
 import type { Handlers, LongQueries } from '../commands.ts'
 import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../pages.ts'
 import { searchText } from '../search-text.ts'
-import { lastLookedAt, toSubjectPage } from '../directory-pages.ts'
+import { lastLookedAt, toOwner, toSubjectPage, type OwnerRow } from '../directory-pages.ts'
+import { isFirst } from '../session-searches.ts'
 import { shaped, toClient, toSubject, type SubjectRow } from './rows.ts'
+import { exists } from './session-lists.ts'
 
 export function directoryLongReader(
   database: DatabaseSync,
@@ -57,12 +59,18 @@ export function directoryLongReader(
       return {
         subjects: names('subjects', subjectName, of.subjects),
         clients: names('clients', 'name', of.clients),
+        sessions: shaped<OwnerRow[]>(
+          database.prepare(owners).all(JSON.stringify(of.sessions ?? [])),
+        ).map(toOwner),
       }
     },
   }
 }
 
 type Names = DirectoryNames['subjects']
+
+const owners = `SELECT s.sid, s.subject_id, s.client_id FROM sessions s
+  WHERE s.sid IN (SELECT value FROM json_each(?)) AND ${isFirst('true', { exists })}`
 
 /** The texts of a subject, apart: no text that is searched for holds a line feed. */
 const searched = `concat_ws(char(10), id, name, username, email, phone)`

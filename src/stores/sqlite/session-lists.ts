@@ -144,7 +144,7 @@ function lookedAt(
 
 const inRange = 's.number < :before AND s.number > :above'
 
-const exists = (rows: string): string => `EXISTS (SELECT 1 FROM ${rows})`
+export const exists = (rows: string): string => `EXISTS (SELECT 1 FROM ${rows})`
 
 const forms: SearchForms = {
   addressOf: (row) => `json_extract(${row}.attributes, '$.address')`,

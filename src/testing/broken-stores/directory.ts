@@ -58,6 +58,27 @@ export const brokenDirectory: readonly BrokenStore[] = [
     }),
   },
   {
+    name: 'gives a session to the client that joined it',
+    caughtBy: 'findNames: whose sessions are',
+    overrides: (store) => ({
+      async findNames(of) {
+        const found = await store.findNames(of)
+        const statuses = await Promise.all(
+          found.sessions.map(({ sid }) => store.findSessionStatus(sid, 0)),
+        )
+        return {
+          ...found,
+          sessions: statuses.flatMap((status) => {
+            const last = status?.participants.at(-1)?.session
+            return last
+              ? [{ sid: last.sid, subjectId: last.subjectId, clientId: last.clientId }]
+              : []
+          }),
+        }
+      },
+    }),
+  },
+  {
     name: 'gives no name to people who have none',
     caughtBy: 'findNames: what people and clients are called',
     overrides: (store) => ({

@@ -1,5 +1,5 @@
 /** What canaries have found: for how long each path accepted a session that was logged out. */
-import type { CanaryVerdict, WireCanaryReport } from 'outright/client'
+import { isolated, type CanaryVerdict, type WireCanaryReport } from 'outright/client'
 import { api } from '../lib/api.ts'
 import { duration, moment, signedDuration } from '../lib/format.ts'
 import { useLoad } from '../lib/load.ts'
@@ -84,7 +84,7 @@ function Alarms({ paths }: { readonly paths: readonly WatchedPath[] }) {
       {(['never_refused', 'late', 'not_measured'] as const).map((verdict) => {
         const names = paths
           .filter(({ last }) => last.found.verdict === verdict)
-          .map(({ name }) => name)
+          .map(({ name }) => isolated(name))
         if (names.length === 0) return null
         return (
           <p key={verdict} class={`banner ${tones[verdict]}`} role="status">

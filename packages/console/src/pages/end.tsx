@@ -1,5 +1,5 @@
 /** Ending: what to end, a preview, a confirmation, and then the real outcome. */
-import { ownClients, type WireDryRun } from 'outright/client'
+import { isolated, ownClients, type WireDryRun } from 'outright/client'
 import { useState } from 'preact/hooks'
 import { api } from '../lib/api.ts'
 import { count, moment } from '../lib/format.ts'
@@ -101,7 +101,7 @@ function Preview({ target }: { readonly target: Target }) {
                 : found.clients
                     .map(
                       ({ client, clientName: name, sessions }) =>
-                        `${clientName(words, client, name)} (${count(sessions)})`,
+                        `${isolated(clientName(words, client, name))} (${count(sessions)})`,
                     )
                     .join(', '),
             ],
@@ -135,12 +135,12 @@ function Preview({ target }: { readonly target: Target }) {
 }
 
 /** The name of what the key identifies, so that no similar id is ended by mistake. */
-function nameOf(
-  { scope, key }: Target,
-  { sample, clients }: WireDryRun,
-): string | null | undefined {
-  if (scope === 'subject' || scope === 'session') return sample[0]?.subjectName
-  return scope === 'client' ? clients.find(({ client }) => client === key)?.clientName : undefined
+function nameOf({ scope, key }: Target, { sample, clients }: WireDryRun): string | undefined {
+  const nameIn = (): string | null | undefined => {
+    if (scope === 'subject' || scope === 'session') return sample[0]?.subjectName
+    return scope === 'client' ? clients.find(({ client }) => client === key)?.clientName : undefined
+  }
+  return isolated(nameIn() ?? '')
 }
 
 function Amount({ of, isForeign }: { readonly of: WireDryRun; readonly isForeign: boolean }) {

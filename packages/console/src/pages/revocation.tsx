@@ -9,7 +9,7 @@ import { address } from '../lib/router.ts'
 import { nameAndId } from '../ui/named.tsx'
 import { Badge, Card, Facts, Head, Table } from '../ui/parts.tsx'
 import { sayTrouble } from '../ui/say-trouble.ts'
-import { endedName } from '../ui/revocation-columns.tsx'
+import { endedName, isGone } from '../ui/revocation-columns.tsx'
 import { Shown, State } from '../ui/states.tsx'
 import { useWords } from '../words/index.ts'
 
@@ -216,9 +216,22 @@ function Receipt({ id, isConfirmed }: { readonly id: string; readonly isConfirme
 }
 
 function Entry({ of: { revocation } }: { readonly of: WireRevocationDetail }) {
-  const { board, common, scopes, reasons } = useWords()
-  const { scope, key, keyName, reason, actor, actorName, note, at, stream, sequence, hash } =
-    revocation
+  const words = useWords()
+  const { board, common, scopes, reasons } = words
+  const {
+    scope,
+    key,
+    keyName,
+    keySession,
+    reason,
+    actor,
+    actorName,
+    note,
+    at,
+    stream,
+    sequence,
+    hash,
+  } = revocation
   return (
     <Card title={board.entry}>
       <div class="body">
@@ -227,10 +240,12 @@ function Entry({ of: { revocation } }: { readonly of: WireRevocationDetail }) {
             [common.scope, scopes[scope] ?? scope],
             [
               common.key,
-              scope === 'session' ? (
-                <a href={address(['sessions', key])}>{key}</a>
+              keySession === null ? (
+                `${nameAndId(keyName, key)}${isGone(revocation) ? ` · ${common.sessionGone}` : ''}`
               ) : (
-                nameAndId(keyName, key)
+                <a key="key" href={address(['sessions', keySession.sid])}>
+                  {`${endedName(words, revocation)} (${key})`}
+                </a>
               ),
             ],
             [board.issuer, revocation.issuer],

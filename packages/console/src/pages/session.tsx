@@ -1,5 +1,5 @@
 /** One login: its facts, its clients, and what of it has ended. */
-import type { WireNamedRevocation, WireSession } from 'outright/client'
+import { isolated, type WireNamedRevocation, type WireSession } from 'outright/client'
 import { api } from '../lib/api.ts'
 import { duration, moment } from '../lib/format.ts'
 import { useDialectTitle } from '../lib/dialects.ts'
@@ -17,7 +17,10 @@ export function SessionPage({ sid }: { readonly sid: string }) {
   const session = useLoad(() => api.session(sid), ['session', sid], 5000)
   return (
     <>
-      <Head title={words.title} lead={session.value?.subjectName ?? session.value?.subject ?? sid}>
+      <Head
+        title={words.title}
+        lead={isolated(session.value?.subjectName ?? session.value?.subject ?? sid)}
+      >
         {session.value?.state === 'live' && <EndLinks of={session.value} />}
       </Head>
       {session.value === undefined ? (

@@ -1,5 +1,10 @@
 /** Who is logged in, with search. */
-import type { SessionFilter, WireForeignSession, WireSession } from 'outright/client'
+import {
+  isolated,
+  type SessionFilter,
+  type WireForeignSession,
+  type WireSession,
+} from 'outright/client'
 import { api } from '../lib/api.ts'
 import { useDialectOptions, useDialectTitle } from '../lib/dialects.ts'
 import { useMay } from '../lib/me.ts'
@@ -169,7 +174,7 @@ function columnsOf(
       cell: ({ client, clientName: name, dialect, participants }) => (
         <>
           <span class="cut">
-            {clientName(words, client, name)}{' '}
+            {isolated(clientName(words, client, name))}{' '}
             {participants.length > 1 && sessions.more(participants.length - 1)}
           </span>
           <span class="two cut">{titleOf(dialect)}</span>

@@ -1,4 +1,5 @@
 /** What stands around every page: where one can go, who one is, and whether one sees the present. */
+import { isolated } from 'outright/client'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import icon from '../icon.svg?url'
@@ -188,7 +189,7 @@ function Foot() {
       {known !== undefined && (
         <div class="who">
           <div>
-            <strong>{known.name}</strong>
+            <strong>{isolated(known.name)}</strong>
             <span class="soft">{shell.roles[known.role]}</span>
           </div>
           <SignOut />

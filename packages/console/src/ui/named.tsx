@@ -1,3 +1,4 @@
+import { isolated } from 'outright/client'
 import type { Words } from '../words/index.ts'
 
 /** What a client is called. Those of the server itself have names in the reader's language. */
@@ -7,7 +8,7 @@ export function clientName({ sessions }: Words, id: string, name: string | null)
 
 /** A name and its id in one line, or the id alone where nothing is called by it. */
 export function nameAndId(name: string | null, id: string): string {
-  return isName(name, id) ? `${name} (${id})` : id
+  return isName(name, id) ? `${isolated(name)} (${isolated(id)})` : isolated(id)
 }
 
 function isName(name: string | null, id: string): name is string {
@@ -19,8 +20,8 @@ export function Named({ name, id }: { readonly name: string | null; readonly id:
   const isNamed = isName(name, id)
   return (
     <>
-      <strong class="cut">{isNamed ? name : id}</strong>
-      {isNamed && <span class="two cut">{id}</span>}
+      <strong class="cut">{isolated(isNamed ? name : id)}</strong>
+      {isNamed && <span class="two cut">{isolated(id)}</span>}
     </>
   )
 }

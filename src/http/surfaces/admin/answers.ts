@@ -21,6 +21,7 @@ import {
   type WireIdentityProvider,
   type WireKey,
   type WireKeyRotated,
+  type WireKeySession,
   type WireKeySet,
   type WirePage,
   type WireParticipant,
@@ -86,8 +87,21 @@ const revocationMembers = {
 
 const revocation = answer<WireRevocation>(revocationMembers, { name: 'Revocation' })
 
+const keySession = answer<WireKeySession>({
+  sid: anyString,
+  subject: anyString,
+  subjectName: stringOrNull,
+  client: anyString,
+  clientName: stringOrNull,
+})
+
 export const namedRevocation: Schema<WireNamedRevocation> = answer<WireNamedRevocation>(
-  { ...revocationMembers, keyName: stringOrNull, actorName: stringOrNull },
+  {
+    ...revocationMembers,
+    keyName: stringOrNull,
+    keySession: orNull(keySession),
+    actorName: stringOrNull,
+  },
   { name: 'NamedRevocation' },
 )
 

@@ -8,6 +8,7 @@ import { defined } from '../../../domain/defined.ts'
 import { noticePage } from '../../form-page.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { formPage } from '../../form-page.ts'
+import { isolated } from '../../../protocol/isolated.ts'
 import { html } from '../../html.ts'
 import { oauthClientOf } from '../../oauth-client.ts'
 import { originOf, withParameters } from '../../redirect-uri.ts'
@@ -114,7 +115,7 @@ function framesPage(words: Words, frames: readonly Frame[], next: string | undef
     html`<p>${own.done}</p>
       <p>${own.asked}</p>
       <ul>
-        ${names.map((name) => html`<li>${name}</li>`)}
+        ${names.map((name) => html`<li>${isolated(name)}</li>`)}
       </ul>
       <p>${own.unknown}</p>`,
     ...frames.map(

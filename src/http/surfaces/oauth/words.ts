@@ -1,5 +1,6 @@
 /** What the pages say, in each language. */
 import type { SurfaceRequest } from '../../surface.ts'
+import { isolated } from '../../../protocol/isolated.ts'
 import { languageOf } from '../../language.ts'
 
 /** BCP 47. */
@@ -150,7 +151,7 @@ export function wordsFor(request: SurfaceRequest, uiLocales: string = ''): Words
   return languages[languageOf(request, languageTags, uiLocales) ?? 'en']
 }
 
-/** Puts names into a sentence. */
+/** Puts names into a sentence, which they do not turn. */
 export function fill(sentence: string, names: Readonly<Record<string, string>>): string {
-  return sentence.replaceAll(/\{(\w+)\}/g, (_, name: string) => names[name] ?? '')
+  return sentence.replaceAll(/\{(\w+)\}/g, (_, name: string) => isolated(names[name] ?? ''))
 }

@@ -1,4 +1,5 @@
 import type { Answer } from '../../../surface.ts'
+import { isolated } from '../../../../protocol/isolated.ts'
 import { html, pageAnswer, styleSheet, type Html, type Style } from '../../../html.ts'
 import { pageCss } from '../../../page-style.ts'
 import { fill, type Words } from '../words.ts'
@@ -83,7 +84,7 @@ function item({ lang }: Words, own: DevicesWords, device: OwnDevice, token: stri
   const { sid, apps, address, openedAtMs, lastSeenAtMs, isThis } = device
   const name = nameOf(own, device.name)
   const facts: readonly (readonly [string, Html] | undefined)[] = [
-    apps.length === 0 ? undefined : [own.apps, html`${apps.join(', ')}`],
+    apps.length === 0 ? undefined : [own.apps, html`${apps.map(isolated).join(', ')}`],
     [own.signedIn, timeOf(lang, openedAtMs)],
     lastSeenAtMs === openedAtMs ? undefined : [own.lastSeen, timeOf(lang, lastSeenAtMs)],
     address === undefined ? undefined : [own.from, html`${address}`],
@@ -110,7 +111,7 @@ export function nameOfDevice({ lang }: Words, userAgent: string | undefined): st
 
 function nameOf(own: DevicesWords, { program, system }: DeviceName): string {
   if (program !== undefined && system !== undefined) return fill(own.programOn, { program, system })
-  return program ?? system ?? own.unknownDevice
+  return isolated(program ?? system ?? own.unknownDevice)
 }
 
 function form(token: string, sid: string | undefined, buttons: readonly Html[]): Html {
