@@ -117,6 +117,51 @@ suite('Baanx page, the way through', () => {
   })
 })
 
+suite('Baanx page, what was proved before a logout opens nothing after it', () => {
+  const admin = { authorization: 'Bearer outright-demo-admin' }
+
+  /** A new password ends every session of a person, and is the old one again after the test. */
+  async function changePassword(id: string, password: string): Promise<void> {
+    const path = `/outright/v1/subjects/${id}`
+    const { status } = await server.call('PATCH', path, { headers: admin, body: { password } })
+    assert.equal(status, 200)
+  }
+
+  /** Whether what came of a form lets anybody in. */
+  async function opens(reply: Reply): Promise<boolean> {
+    const code = /[?&]code=([\w-]+)/.exec(reply.headers['location'] ?? '')?.[1]
+    if (code === undefined) return false
+    const tokens = await redeem(server, code)
+    return tokens.status === 200 && (await probe(server, tokens.json().access_token)) === 200
+  }
+
+  test('the old password, where only the one-time password was missing', async (t) => {
+    t.after(() => changePassword('baanx-otp-user', otpUser.password))
+    const token = await open()
+    const step = hidden(await submit(token, otpUser), 'step')
+    await changePassword('baanx-otp-user', 'another-password')
+    assert.equal(await opens(await submit(token, { step, otpCode: '123456' })), false)
+  })
+
+  test('a logout everywhere, between the two steps', async () => {
+    const token = await open()
+    const step = hidden(await submit(token, otpUser), 'step')
+    const body = { scope: 'subject', key: 'baanx-otp-user', reason: 'compromised' }
+    const ended = await server.call('POST', '/outright/v1/revocations', { headers: admin, body })
+    assert.equal(ended.status, 201)
+    assert.equal(await opens(await submit(token, { step, otpCode: '123456' })), false)
+  })
+
+  test('the old password, where it was found right while it was being changed', async (t) => {
+    t.after(() => changePassword('baanx-demo-user', demo.password))
+    const tokens = await Promise.all(Array.from({ length: 6 }, () => open()))
+    const changed = changePassword('baanx-demo-user', 'another-password')
+    const submitted = tokens.map((token) => submit(token, demo))
+    await changed
+    for (const reply of await Promise.all(submitted)) assert.equal(await opens(reply), false)
+  })
+})
+
 suite('Baanx page, what protects it', () => {
   test('no script, no frame, no referrer; the style is named by its hash', async () => {
     const page = await server.call('GET', `${path}?token=${await open()}`)

@@ -6,6 +6,7 @@
  */
 import { defined } from '../../../domain/defined.ts'
 import { Refusal, refuse, type Failure } from '../../../domain/failure.ts'
+import type { Generations } from '../../../domain/generation.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import type { Call } from '../../declared-route.ts'
 import type { Answer, SurfaceRequest, Route } from '../../surface.ts'
@@ -23,7 +24,6 @@ import {
   authenticateByOtp,
   mayEnter,
   sendLoginOtp,
-  type Authentication,
   type LoginCommand,
 } from './login.ts'
 import { renderForm, renderNotice } from './page-html.ts'
@@ -176,27 +176,16 @@ async function deny(service: BaanxService, { token, authorization }: Visit): Pro
 }
 
 async function allow(service: BaanxService, call: PageCall, visit: Visit): Promise<Answer> {
-  const { request } = call
-  let authentication: Authentication
   const step = call.body('step')
   try {
-    authentication =
-      step === undefined
-        ? await authenticate(service, readLogin(call), request.clientAddress)
-        : await secondStep(service, visit, call, step)
+    return step === undefined
+      ? await firstStep(service, visit, call)
+      : await secondStep(service, visit, call, step)
   } catch (error) {
     const problem = error instanceof Refusal ? problemOf(error.failure) : undefined
     if (problem === undefined) throw error
     const again = step === undefined ? {} : { step }
-    return showForm(service, request, { ...visit, ...again, problem, status: 400 })
-  }
-  switch (authentication.kind) {
-    case 'locked':
-      return showForm(service, request, { ...visit, problem: lockedMessage, status: 403 })
-    case 'otp_required':
-      return askForOtp(service, request, visit, authentication.subject)
-    case 'authenticated':
-      return finish(service, visit, authentication.subject)
+    return showForm(service, call.request, { ...visit, ...again, problem, status: 400 })
   }
 }
 
@@ -216,10 +205,29 @@ function problemOf(failure: Failure): string | undefined {
   }
 }
 
+async function firstStep(service: BaanxService, visit: Visit, call: PageCall): Promise<Answer> {
+  const { request } = call
+  const authentication = await authenticate(service, readLogin(call), request.clientAddress)
+  if (authentication.kind === 'locked') return showLocked(service, request, visit)
+  const { subject } = authentication
+  const generations = await generationsOf(service, subject.id, visit.authorization.clientId)
+  // Looked at behind the counters: a password that changes later raises them, and ends the code.
+  const now = await service.core.subjects.find({ by: 'id', value: subject.id })
+  if (now?.passwordHash !== subject.passwordHash) return refuse({ kind: 'credentials_invalid' })
+  return authentication.kind === 'otp_required'
+    ? askForOtp(service, request, visit, subject, generations)
+    : finish(service, visit, subject, generations)
+}
+
+/** What was proved, for as long as the one-time password is missing. */
 interface Step {
   readonly subjectId: string
   /** Digest of the authorization's handle: a step belongs to one visit. */
   readonly authorization: string
+  /** Digest of the hash of the password that was right. */
+  readonly password: string
+  /** The counters at that time: a code opens nothing that was ended since then. */
+  readonly generations: Generations
 }
 
 async function askForOtp(
@@ -227,11 +235,18 @@ async function askForOtp(
   request: SurfaceRequest,
   visit: Visit,
   subject: Subject,
+  generations: Generations,
 ): Promise<Answer> {
   await sendLoginOtp(service, subject.id, request.clientAddress)
+  const proved: Step = {
+    subjectId: subject.id,
+    authorization: digest(visit.token),
+    password: digest(subject.passwordHash ?? ''),
+    generations,
+  }
   const step = await service.core.handles.issue({
     kind: STEP,
-    value: { subjectId: subject.id, authorization: digest(visit.token) },
+    value: { ...proved },
     lifetimeMs: service.settings.otpLifetimeMs,
   })
   return showForm(service, request, { ...visit, step })
@@ -242,23 +257,35 @@ async function secondStep(
   visit: Visit,
   call: PageCall,
   step: string,
-): Promise<Authentication> {
+): Promise<Answer> {
   const { handles, subjects } = service.core
   const found = await handles.find(STEP, step)
   if (found === undefined) return refuse(expired)
-  const { subjectId, authorization } = found as unknown as Step
+  const { subjectId, authorization, password, generations } = found as unknown as Step
   const subject = await subjects.find({ by: 'id', value: subjectId })
-  if (authorization !== digest(visit.token) || subject === undefined) return refuse(expired)
-  return authenticateByOtp(service, subject, required(call, 'otpCode'), call.request.clientAddress)
+  if (subject === undefined || password !== digest(subject.passwordHash ?? '')) {
+    return refuse(expired)
+  }
+  if (authorization !== digest(visit.token)) return refuse(expired)
+  const { request } = call
+  const code = required(call, 'otpCode')
+  const authentication = await authenticateByOtp(service, subject, code, request.clientAddress)
+  return authentication.kind === 'locked'
+    ? showLocked(service, request, visit)
+    : finish(service, visit, subject, generations)
+}
+
+function showLocked(service: BaanxService, request: SurfaceRequest, visit: Visit): Promise<Answer> {
+  return showForm(service, request, { ...visit, problem: lockedMessage, status: 403 })
 }
 
 async function finish(
   service: BaanxService,
   { token, authorization }: Visit,
   subject: Subject,
+  generations: Generations,
 ): Promise<Answer> {
   if (!mayEnter(subject)) return renderNotice(403, 'Not yet', 'Your registration is not complete.')
-  const generations = await generationsOf(service, subject.id, authorization.clientId)
   if (!(await takeAuthorization(service, token))) return refuse(expired)
   const code = await issueCode(service, authorization, subject.id, generations)
   return seeOther(consentUrl({ authorization, code }))
