@@ -13,6 +13,7 @@ import {
   feedVersions,
 } from '../protocol/feed.ts'
 import { Refusal } from '../domain/failure.ts'
+import type { Clock } from '../ports/clock.ts'
 import { binaryMessages } from './binary-message.ts'
 import type { FeedConnection } from './connection.ts'
 import type { FeedHub } from './hub-types.ts'
@@ -31,6 +32,7 @@ export interface FeedSocketsOptions {
   readonly versions?: readonly number[]
   /** Default `/outright/v1/feed`. */
   readonly path?: string
+  readonly clock: Clock
   /** The caller's address behind trusted proxies; default: the socket's. */
   readonly addressOf?: (request: IncomingMessage) => string
 }
@@ -39,7 +41,7 @@ interface FeedContext extends FeedSocketsOptions {
   readonly messageOf: (payload: Uint8Array) => Buffer
 }
 
-/** How long the other side may take to answer a close frame, in milliseconds. */
+/** How long the other side may take to close what was ended from here, in milliseconds. */
 const CLOSE_MS = 1000
 /** Connections at once that have not shown a good credential, or were refused and linger. */
 const MAX_STRANGERS = 256
@@ -85,16 +87,11 @@ export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
       if (commonFeedVersion(offeredProtocols(request), versions) === undefined) {
         const spoken = versions.map(feedSubprotocolOf).join(', ')
         const why = `None of the subprotocols that are spoken here is offered: ${spoken}\n`
-        socket.end(
-          'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n' +
-            `Content-Length: ${String(why.length)}\r\n\r\n${why}`,
-        )
+        refuseUpgrade(context, socket, '400 Bad Request', 'Content-Type: text/plain', why)
         return true
       }
       if (strangers.size >= MAX_STRANGERS) {
-        socket.end(
-          'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n',
-        )
+        refuseUpgrade(context, socket, '503 Service Unavailable', 'Retry-After: 1')
         return true
       }
       strangers.add(socket)
@@ -115,13 +112,33 @@ export function isFeedUpgrade(request: IncomingMessage): boolean {
   return pathOf(request) === feedPath && /\bwebsocket\b/i.test(request.headers.upgrade ?? '')
 }
 
-/** Serves the feed on an HTTP server that has no other upgrades than this one. */
+/** Serves the feed on an HTTP server that takes no upgrades but those of {@link isFeedUpgrade}. */
 export function attachFeed(server: Server, options: FeedSocketsOptions): void {
   const feed = createFeedSockets(options)
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (feed.upgrade(request, socket, head)) return
-    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    if (!feed.upgrade(request, socket, head)) socket.destroy()
   })
+}
+
+/**
+ * Answers an upgrade, and ends the connection. The HTTP server has handed it over, with its
+ * listener for errors and its timeouts: a peer that resets it would end the process, and one that
+ * does not close its side would hold it for ever.
+ */
+function refuseUpgrade(
+  { clock }: FeedContext,
+  socket: Duplex,
+  status: string,
+  header: string,
+  body = '',
+): void {
+  const length = `Content-Length: ${String(body.length)}`
+  const head = [`HTTP/1.1 ${status}`, 'Connection: close', header, length]
+  socket.on('error', () => undefined)
+  // Only closing would make the peer's system drop the answer, where more of the peer's is unread.
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  const cancel = clock.after(CLOSE_MS, () => socket.destroy())
+  socket.once('close', cancel)
 }
 
 async function welcome(

@@ -147,6 +147,7 @@ async function composeOver(
   const closeApp = gracefulClose(app, clock)
   attachFeed(app.server, {
     hub,
+    clock,
     authenticate: guardConnections(dependencies),
     addressOf: ({ socket, headers }) => addresses.of(socket.remoteAddress ?? '', headers),
   })

@@ -1,6 +1,7 @@
 /** WebSockets of strangers, who show no good credential and do not go when they are told to. */
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import { startTestServer, type TestServer } from '../harness.ts'
 
@@ -10,17 +11,17 @@ before(async () => {
 })
 after(() => server.close())
 
-const upgrade = [
+const nameless = [
   'GET /outright/v1/feed HTTP/1.1',
   'Host: x',
   'Connection: Upgrade',
   'Upgrade: websocket',
   'Sec-WebSocket-Version: 13',
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  'Sec-WebSocket-Protocol: outright.feed.v2',
-  '',
-  '',
-].join('\r\n')
+]
+const upgrade = [...nameless, 'Sec-WebSocket-Protocol: outright.feed.v2', '', ''].join('\r\n')
+/** Offers no subprotocol, so that it is refused. */
+const refused = [...nameless, '', ''].join('\r\n')
 
 interface Ended {
   readonly ms: number
@@ -85,5 +86,36 @@ suite('a WebSocket without a credential', () => {
     assert.ok(ended.every(({ ms }) => ms < 10_000))
     const { status } = await stubborn()
     assert.equal(status, 101)
+  })
+})
+
+suite('an upgrade that is refused', () => {
+  /** Half open, so that only the server's end closes it. */
+  async function open(): Promise<Socket> {
+    const { hostname, port } = new URL(server.url)
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
+    socket.on('error', () => undefined)
+    socket.write(refused)
+    await once(socket, 'connect')
+    return socket
+  }
+
+  test('ends its connection, also where the peer does not close its side', async () => {
+    const socket = await open()
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    assert.match(answer.toString(), /^HTTP\/1\.1 400 /)
+    // What is sent to a closed socket comes back as a reset.
+    const writing = setInterval(() => socket.write('x'), 100)
+    await new Promise((resolve) => socket.once('close', resolve))
+    clearInterval(writing)
+  })
+
+  test('does no harm where the peer resets the connection', async () => {
+    for (let number = 0; number < 10; number++) {
+      const socket = await open()
+      if (number % 2 === 0) await once(socket, 'data')
+      socket.resetAndDestroy()
+    }
+    assert.equal((await server.call('GET', '/readyz')).status, 200)
   })
 })

@@ -7,6 +7,7 @@ import type { FeedConnection } from '../../src/feed/connection.ts'
 import { createFeedSockets } from '../../src/feed/websocket.ts'
 import { webSocketTransport } from '../../src/guard/transport.ts'
 import { closeCodes, feedVersion, feedVersions } from '../../src/protocol/feed.ts'
+import { systemClock } from '../../src/server/system.ts'
 
 /** Made up: of a release after this one. */
 const later = feedVersion + 7
@@ -33,7 +34,12 @@ async function node(versions: readonly number[]): Promise<Node> {
       return { frame() {}, closed() {} }
     },
   }
-  const sockets = createFeedSockets({ hub: hub as never, authenticate: () => true, versions })
+  const sockets = createFeedSockets({
+    hub: hub as never,
+    authenticate: () => true,
+    clock: systemClock,
+    versions,
+  })
   const server = createServer()
   servers.push(server)
   server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head))
