@@ -10,7 +10,7 @@
  * 429 comes with `x-ratelimit-remaining: 0` and `x-ratelimit-reset`, in Unix seconds.
  */
 import { httpUrl, optional, text } from '../../settings/schema.ts'
-import { bare, inPath, told, withClientToken, type Product } from './product.ts'
+import { bare, clientCredentials, inPath, told, withClientToken, type Product } from './product.ts'
 
 export interface Auth0Settings {
   readonly kind: 'auth0'
@@ -31,13 +31,7 @@ export const auth0: Product<Auth0Settings> = {
     const tenant = bare(tenantUrl ?? world.issuer)
     const call = withClientToken(world, {
       url: `${tenant}/oauth/token`,
-      form: () =>
-        Promise.resolve({
-          grant_type: 'client_credentials',
-          client_id: clientId,
-          client_secret: clientSecret,
-          audience: `${tenant}/api/v2/`,
-        }),
+      form: clientCredentials({ clientId, clientSecret, audience: `${tenant}/api/v2/` }),
     })
     return async ({ key }, signal) => {
       const user = `${tenant}/api/v2/users/${inPath(key)}`

@@ -9,7 +9,7 @@
  * 429 comes with `Retry-After`, in seconds.
  */
 import { httpUrl, text } from '../../settings/schema.ts'
-import { bare, inPath, told, withClientToken, type Product } from './product.ts'
+import { bare, clientCredentials, inPath, told, withClientToken, type Product } from './product.ts'
 
 export interface EntraSettings {
   readonly kind: 'entra'
@@ -32,13 +32,7 @@ export const entra: Product<EntraSettings> = {
     const [, tenant = ''] = new URL(world.issuer).pathname.split('/')
     const call = withClientToken(world, {
       url: `${bare(loginUrl)}/${tenant}/oauth2/v2.0/token`,
-      form: () =>
-        Promise.resolve({
-          grant_type: 'client_credentials',
-          client_id: clientId,
-          client_secret: clientSecret,
-          scope: `${bare(graphUrl)}/.default`,
-        }),
+      form: clientCredentials({ clientId, clientSecret, scope: `${bare(graphUrl)}/.default` }),
     })
     return async ({ key }, signal) => {
       const url = `${bare(graphUrl)}/v1.0/users/${inPath(key)}/revokeSignInSessions`

@@ -10,7 +10,15 @@
  * 404 where there is no such person or session.
  */
 import { httpUrl, optional, text } from '../../settings/schema.ts'
-import { bare, inPath, told, withClientToken, type Call, type Product } from './product.ts'
+import {
+  bare,
+  clientCredentials,
+  inPath,
+  told,
+  withClientToken,
+  type Call,
+  type Product,
+} from './product.ts'
 
 export interface KeycloakSettings {
   readonly kind: 'keycloak'
@@ -32,12 +40,7 @@ export const keycloak: Product<KeycloakSettings> = {
     const admin = bare(adminUrl ?? issuer.replace(/\/realms\/([^/]+)$/, '/admin/realms/$1'))
     const call = withClientToken(world, {
       url: `${issuer}/protocol/openid-connect/token`,
-      form: () =>
-        Promise.resolve({
-          grant_type: 'client_credentials',
-          client_id: clientId,
-          client_secret: clientSecret,
-        }),
+      form: clientCredentials({ clientId, clientSecret }),
     })
     const callFor = (scope: string, key: string): Call => {
       if (scope === 'session') return { method: 'DELETE', url: `${admin}/sessions/${inPath(key)}` }

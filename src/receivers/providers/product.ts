@@ -57,6 +57,21 @@ export interface TokenRequest {
   readonly form: () => Promise<Readonly<Record<string, string>>>
 }
 
+/** The form of a client with a secret (RFC 6749, section 4.4.2), with what a product wants beside. */
+export function clientCredentials({
+  clientId,
+  clientSecret,
+  ...others
+}: {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly audience?: string
+  readonly scope?: string
+}): TokenRequest['form'] {
+  const client = { client_id: clientId, client_secret: clientSecret }
+  return () => Promise.resolve({ grant_type: 'client_credentials', ...client, ...others })
+}
+
 /** How long before its end a token is not used any more. */
 const EARLY_MS = 30_000
 /** RFC 6749, section 5.1: `expires_in` may be missing. */

@@ -1,16 +1,15 @@
 /** Decides what each revocation of a batch does, numbers what is added and chains it. */
-import { hash } from 'node:crypto'
 import { forgetAfterMs, type AccessHorizon } from '../../domain/access-horizon.ts'
 import {
   endingOf,
   isSame,
   raisesCounter,
-  sealEntry,
   type Revocation,
   type RevocationCommand,
 } from '../../domain/revocation.ts'
 import type { RevokeOutcome } from '../../ports/store.ts'
 import type { Failure } from '../../domain/failure.ts'
+import { entryOf, type Lasting } from '../log-row.ts'
 import type { Tail } from './streams.ts'
 
 export type RevokeAnswer = { readonly value: RevokeOutcome } | { readonly failure: Failure }
@@ -128,27 +127,13 @@ export class Numbering {
     return this.#add({ ...command, forgetAfterMs }, generation)
   }
 
-  #add(
-    command: RevocationCommand & Pick<Revocation, 'forgetAfterMs'>,
-    generation: number,
-  ): RevokeOutcome {
-    const entry = {
-      id: command.id,
+  #add(command: Lasting, generation: number): RevokeOutcome {
+    const revocation = entryOf(command, {
       stream: this.#stream,
       sequence: this.#head + 1,
-      scope: command.scope,
-      issuer: command.issuer ?? '',
-      key: command.key,
       generation,
-      cutoffSeconds: command.cutoffSeconds ?? 0,
-      reason: command.reason,
-      actor: command.actor,
-      note: command.note,
-      atMs: command.atMs,
-      forgetAfterMs: command.forgetAfterMs,
       previousHash: this.#hash,
-    }
-    const revocation = sealEntry(entry, (text) => hash('sha256', text, 'base64url'))
+    })
     this.#head = revocation.sequence
     this.#hash = revocation.hash
     this.#entries.push(revocation)

@@ -23,24 +23,4 @@ export function toRevocation(row: LogRow): Revocation {
   return fromColumns(row, row.stream, row.sequence)
 }
 
-export {
-  toSession,
-  toSubject,
-  toClient,
-  toTicket,
-  toSigningKey,
-  toDelivery,
-  identityText,
-  toOperator,
-  toPasskey,
-  toCheckpoint,
-  type SessionRow,
-  type SubjectRow,
-  type ClientRow,
-  type TicketRow,
-  type KeyRow,
-  type DeliveryRow,
-  type OperatorRow,
-  type PasskeyRow,
-  type CheckpointRow,
-} from '../rows.ts'
+export * from '../rows.ts'

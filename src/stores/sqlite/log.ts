@@ -1,18 +1,17 @@
 /** Writing revocations: the one table that is only ever appended to, and the counters beside it. */
-import { hash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { refuse } from '../../domain/failure.ts'
 import { forgetAfterMs } from '../../domain/access-horizon.ts'
 import {
   endingOf,
   isSame,
-  sealEntry,
   type NamedEnding,
   type Revocation,
   type RevocationCommand,
 } from '../../domain/revocation.ts'
 import type { RevokeOutcome } from '../../ports/store.ts'
 import type { Commands, Handlers } from '../commands.ts'
+import { entryOf, type Lasting } from '../log-row.ts'
 import type { LogEnd } from './head.ts'
 import type { HorizonKeeper } from './horizon.ts'
 import { logView, type LogView } from './log-view.ts'
@@ -127,8 +126,6 @@ export function logWriter(database: DatabaseSync, horizon: HorizonKeeper): LogWr
   }
 }
 
-type Lasting = RevocationCommand & Pick<Revocation, 'forgetAfterMs'>
-
 /** Numbers entries and chains each to the one before, from what it knows of the end of the log. */
 class Appender {
   readonly #view: LogView
@@ -151,23 +148,12 @@ class Appender {
     const { stream } = this.#view
     const tail = this.#readTail()
     const position = tail.position + 1
-    const entry = {
-      id: command.id,
+    const revocation = entryOf(command, {
       stream: stream.name,
       sequence: position - stream.firstPosition + 1,
-      scope: command.scope,
-      issuer: command.issuer ?? '',
-      key: command.key,
       generation,
-      cutoffSeconds: command.cutoffSeconds ?? 0,
-      reason: command.reason,
-      actor: command.actor,
-      note: command.note,
-      atMs: command.atMs,
-      forgetAfterMs: command.forgetAfterMs,
       previousHash: tail.hash,
-    }
-    const revocation = sealEntry(entry, (text) => hash('sha256', text, 'base64url'))
+    })
     this.#insert.run(
       position,
       revocation.id,

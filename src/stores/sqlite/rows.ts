@@ -16,26 +16,6 @@ export interface LogRow extends LogColumns {
   readonly position: number
 }
 
-export {
-  toSession,
-  toSubject,
-  toClient,
-  toTicket,
-  toSigningKey,
-  toDelivery,
-  identityText,
-  toOperator,
-  toPasskey,
-  toCheckpoint,
-  type SessionRow,
-  type SubjectRow,
-  type ClientRow,
-  type TicketRow,
-  type KeyRow,
-  type DeliveryRow,
-  type OperatorRow,
-  type PasskeyRow,
-  type CheckpointRow,
-} from '../rows.ts'
+export * from '../rows.ts'
 
 export { toRevocation } from '../log-row.ts'

@@ -31,7 +31,7 @@ import {
 } from './inputs.ts'
 import { pageRequest, renderPage } from './page.ts'
 import { refuseBody } from './problem.ts'
-import { wireClient, wireRevoked } from './wire.ts'
+import { wireClient, wireEnded } from './wire.ts'
 
 const tag = 'Clients'
 const dialectName = singleLine(32, undefined, (value) => {
@@ -241,12 +241,8 @@ function changeRoute({ core, route }: AdminContext): Route {
       const { client: now, generated = null, revoked } = changed
       return call.json(
         200,
-        {
-          client: wireClient(now),
-          secret: generated,
-          revoked: revoked === undefined ? null : wireRevoked(revoked),
-        },
-        revoked === undefined ? {} : { receipt: revoked.receipt },
+        { client: wireClient(now), secret: generated, revoked: wireEnded(revoked) },
+        defined({ receipt: revoked?.receipt }),
       )
     },
   )

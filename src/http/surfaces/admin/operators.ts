@@ -14,6 +14,7 @@ import type {
   WireOperatorInvited,
 } from '../../../protocol/admin-api.ts'
 import type { NewInvitation, NewOperator } from '../../../protocol/admin-requests.ts'
+import { defined } from '../../../domain/defined.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { setUpLink } from '../../operator-paths.ts'
 import type { Route } from '../../surface.ts'
@@ -31,7 +32,7 @@ import { ended, pageOf, revoked } from './answers.ts'
 import type { AdminContext } from './declare.ts'
 import { singleLine, listQuery, preferring, secretText } from './inputs.ts'
 import { pageRequest, renderPage } from './page.ts'
-import { time, wireRevoked } from './wire.ts'
+import { time, wireEnded, wireRevoked } from './wire.ts'
 
 const tag = 'Operators'
 
@@ -193,11 +194,11 @@ function changeRoute({ core, route }: AdminContext): Route {
     async (call, { actor }) => {
       const by = { actor, wait: call.request.waitForConfirmation }
       const changed = await core.operators.change(call.param('name'), call.body(), by)
-      const { operator: now, revoked: done } = changed
+      const { operator: now, revoked } = changed
       return call.json(
         200,
-        { operator: wireOperator(now), revoked: done === undefined ? null : wireRevoked(done) },
-        done === undefined ? {} : { receipt: done.receipt },
+        { operator: wireOperator(now), revoked: wireEnded(revoked) },
+        defined({ receipt: revoked?.receipt }),
       )
     },
   )

@@ -1,4 +1,5 @@
 /** `/subjects`: people. Changing a password or disabling a person ends their sessions. */
+import { defined } from '../../../domain/defined.ts'
 import { refuse } from '../../../domain/failure.ts'
 import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { NewSubject, SubjectFilter, SubjectPatch } from '../../../protocol/admin-requests.ts'
@@ -19,7 +20,7 @@ import {
 } from './inputs.ts'
 import { pageRequest, renderPage } from './page.ts'
 import { refuseBody } from './problem.ts'
-import { wireRevoked, wireSubject } from './wire.ts'
+import { wireEnded, wireSubject } from './wire.ts'
 
 const tag = 'Subjects'
 const emailText = singleLine(254, undefined, (value) =>
@@ -178,12 +179,8 @@ function changeRoute({ core, route }: AdminContext): Route {
       const { subject: now, generated = null, revoked } = changed
       return call.json(
         200,
-        {
-          subject: wireSubject(now),
-          password: generated,
-          revoked: revoked === undefined ? null : wireRevoked(revoked),
-        },
-        revoked === undefined ? {} : { receipt: revoked.receipt },
+        { subject: wireSubject(now), password: generated, revoked: wireEnded(revoked) },
+        defined({ receipt: revoked?.receipt }),
       )
     },
   )

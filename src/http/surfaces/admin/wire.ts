@@ -69,6 +69,11 @@ export function wireRevoked(
   }
 }
 
+/** What a change ended; null where it ended nothing. */
+export function wireEnded(revoked: Revoked | undefined): WireRevoked | null {
+  return revoked === undefined ? null : wireRevoked(revoked)
+}
+
 export function wireTold({ id, receiver, state }: Told): WireTold {
   return { receiver, delivery: id, state }
 }
