@@ -1,6 +1,7 @@
 /**
  * Every answer that a test gets is held against what its route declares: status, content type and
- * body. What a body has must be described, which is more than JSON Schema asks.
+ * body. What a body has must be described, which is more than JSON Schema asks. Answers of our own
+ * that ask to come again say when, declared or not.
  */
 import assert from 'node:assert/strict'
 import type { TSchema } from 'typebox'
@@ -22,9 +23,15 @@ export function assertDeclared(
   path: string,
   { status, headers, text }: GivenAnswer,
 ): void {
-  const route = routeAt(mounts, method, path.split('?', 1)[0] ?? '')
-  if (route?.responses === undefined) return
+  const [route, module] = routeAt(mounts, method, path.split('?', 1)[0] ?? '') ?? []
+  if (route === undefined) return
   const where = `${method} ${route.path} ${String(status)}`
+  // The bytes of the emulated APIs are their documents'.
+  const isOurs = module?.kind === 'own' || module?.name === 'oauth'
+  if (isOurs && (status === 429 || status === 503)) {
+    assert.match(headers['retry-after'] ?? '', /^[1-9]\d*$/, `${where} does not say when`)
+  }
+  if (route.responses === undefined) return
   const form = route.responses[status] ?? route.responses['default']
   assert.ok(form, `${where} is not declared`)
   const [type] = (headers['content-type'] ?? '').split(';')
@@ -86,15 +93,15 @@ function routeAt(
   mounts: readonly MountedSurface[],
   method: string,
   path: string,
-): Route | undefined {
+): readonly [Route, MountedSurface['module']] | undefined {
   return mounts
     .filter(({ host }) => host === undefined)
-    .flatMap(({ surface, prefix }) =>
-      surface.routes.filter(
-        (route) => route.method === method && patternOf(prefix + route.path).test(path),
-      ),
+    .flatMap(({ surface, prefix, module }) =>
+      surface.routes
+        .filter((route) => route.method === method && patternOf(prefix + route.path).test(path))
+        .map((route) => [route, module] as const),
     )
-    .toSorted((one, other) => namesIn(one.path) - namesIn(other.path) || 0)[0]
+    .toSorted(([one], [other]) => namesIn(one.path) - namesIn(other.path) || 0)[0]
 }
 
 /** What stands for anything comes after all that is more exact, as at the server. */

@@ -1,7 +1,7 @@
 import { refuse, type Failure } from '../domain/failure.ts'
 import type { Answer } from './surface.ts'
 import type { Problems } from './input.ts'
-import { problems } from './problem.ts'
+import { adviceOf, problems } from './problem.ts'
 import { sayProblem } from './problem-response.ts'
 
 /** An error as OAuth has it (RFC 6749, section 5.2). */
@@ -45,8 +45,5 @@ function errorOf({ kind }: Failure): { readonly status: number; readonly error: 
 }
 
 function headersOf(failure: Failure, status: number): Readonly<Record<string, string>> {
-  if (failure.kind === 'rate_limited') return { 'retry-after': String(failure.retryAfterSeconds) }
-  if (failure.kind === 'method_not_allowed') return { allow: failure.allow.join(', ') }
-  if (status === 503) return { 'retry-after': '1' }
-  return status === 401 ? { 'www-authenticate': 'Basic realm="outright"' } : {}
+  return status === 401 ? { 'www-authenticate': 'Basic realm="outright"' } : adviceOf(failure)
 }

@@ -76,11 +76,20 @@ function detailOf(failure: Failure): string | undefined {
   }
 }
 
-function headersOf(failure: Failure, status: number): Readonly<Record<string, string>> {
+/** When to try again, and by which methods (RFC 9110, sections 10.2.1 and 10.2.3). */
+export function adviceOf(failure: Failure): Readonly<Record<string, string>> {
   if (failure.kind === 'rate_limited') return { 'retry-after': String(failure.retryAfterSeconds) }
   if (failure.kind === 'method_not_allowed') return { allow: failure.allow.join(', ') }
-  if (status === 503) return { 'retry-after': '1' }
-  if (status !== 401) return {}
+  return problems[failure.kind].status === 503 ? { 'retry-after': '1' } : {}
+}
+
+/** A page that a failure is told with, and when to try again. */
+export function withAdvice(answered: Answer, failure: Failure): Answer {
+  return { ...answered, headers: { ...answered.headers, ...adviceOf(failure) } }
+}
+
+function headersOf(failure: Failure, status: number): Readonly<Record<string, string>> {
+  if (status !== 401) return adviceOf(failure)
   if (failure.kind === 'token_unproven') return { 'www-authenticate': failure.challenge }
   const error = failure.kind === 'credentials_missing' ? '' : ', error="invalid_token"'
   return { 'www-authenticate': `Bearer realm="outright"${error}` }

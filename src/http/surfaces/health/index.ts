@@ -67,7 +67,9 @@ function createHealth({ core, node }: SurfaceContext, { metricsToken }: HealthSe
       },
       async () => {
         const reason = await node.refusal()
-        return reason === undefined ? plain(200, 'ready\n') : plain(503, `not ready: ${reason}\n`)
+        return reason === undefined
+          ? plain(200, 'ready\n')
+          : plain(503, `not ready: ${reason}\n`, { 'retry-after': '1' })
       },
     ),
     route(
@@ -152,6 +154,6 @@ function keySet({ keys, areCurrent }: PublicKeys): Answer {
   }
 }
 
-function plain(status: number, body: string): Answer {
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body }
+function plain(status: number, body: string, headers: Answer['headers'] = {}): Answer {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body }
 }

@@ -7,6 +7,7 @@ import { Refusal, refuse } from '../../../domain/failure.ts'
 import { noticePage } from '../../form-page.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
+import { withAdvice } from '../../problem.ts'
 import { refuseOtherPages } from '../../own-origin.ts'
 import { OAUTH, oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
 import { browserOf, findSignOn, isSameBrowser, type SignOn } from './browser.ts'
@@ -46,7 +47,8 @@ export async function submitDevice(
     await service.userCodes.consume(request.clientAddress)
   } catch (error) {
     if (!(error instanceof Refusal) || error.failure.kind !== 'rate_limited') throw error
-    return devicePage(429, words, { code, problem: words.tooMany })
+    const page = devicePage(429, words, { code, problem: words.tooMany })
+    return withAdvice(page, error.failure)
   }
   const found = await findDevice(service, code)
   if (found === undefined) {

@@ -6,6 +6,7 @@ import type { Subject } from '../../../domain/identity.ts'
 import { noticePage } from '../../form-page.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
+import { withAdvice } from '../../problem.ts'
 import { refuseOtherPages } from '../../own-origin.ts'
 import { sendError, type Authorization } from './authorization.ts'
 import { proceed } from './authorize.ts'
@@ -74,9 +75,11 @@ export async function submitLogin(service: OAuthService, request: SurfaceRequest
   } catch (error) {
     const words = wordsFor(request, wishesOf(interaction).uiLocales)
     const wrong = passkey === null ? words.wrongPassword : words.wrongPasskey
-    const again = error instanceof Refusal ? problemOf(error.failure, words, wrong) : undefined
+    if (!(error instanceof Refusal)) throw error
+    const again = problemOf(error.failure, words, wrong)
     if (again === undefined) throw error
-    return loginForm(service, request, interaction, { ...again, username: username.slice(0, 256) })
+    const shown = { ...again, username: username.slice(0, 256) }
+    return withAdvice(loginForm(service, request, interaction, shown), error.failure)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Failure } from '../../../domain/failure.ts'
 import { noticePage } from '../../form-page.ts'
-import { problems } from '../../problem.ts'
+import { problems, withAdvice } from '../../problem.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { logoutPath } from './metadata.ts'
 import { wordsFor } from './words.ts'
@@ -13,22 +13,13 @@ export function pageFailure(failure: Failure, request: SurfaceRequest): Answer {
   const words = wordsFor(request)
   const { status } = problems[failure.kind]
   const page = (title: string, ...texts: string[]): Answer =>
-    noticePage(status, words, title, ...texts)
+    withAdvice(noticePage(status, words, title, ...texts), failure)
   const isOver = failure.kind === 'not_found' || failure.kind === 'forbidden'
   if (isOver) return page(words.over, words.startAgain)
   const isLogout = request.path === logoutPath
   if (status >= 500) return page(words.failed, isLogout ? words.maybeLoggedIn : words.tryAgain)
-  if (failure.kind === 'rate_limited') {
-    const answered = page(words.failed, words.tooMany)
-    return withHeader(answered, 'retry-after', String(failure.retryAfterSeconds))
-  }
-  const answered = page(words.failed, words.wrongLink, ...detailOf(failure))
-  if (failure.kind !== 'method_not_allowed') return answered
-  return withHeader(answered, 'allow', failure.allow.join(', '))
-}
-
-function withHeader(answered: Answer, name: string, value: string): Answer {
-  return { ...answered, headers: { ...answered.headers, [name]: value } }
+  if (failure.kind === 'rate_limited') return page(words.failed, words.tooMany)
+  return page(words.failed, words.wrongLink, ...detailOf(failure))
 }
 
 function detailOf(failure: Failure): readonly string[] {

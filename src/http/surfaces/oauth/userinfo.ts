@@ -3,7 +3,7 @@ import { refusalOf } from '../../../core/inspect.ts'
 import { refuse, type Failure } from '../../../domain/failure.ts'
 import type { Subject } from '../../../domain/identity.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
-import { problems } from '../../problem.ts'
+import { adviceOf, problems } from '../../problem.ts'
 import { challengeTo, shownToken } from '../../shown-token.ts'
 import type { OAuthService } from './service.ts'
 
@@ -60,8 +60,7 @@ export function userinfoFailure(failure: Failure, request: SurfaceRequest): Answ
     headers: {
       'content-type': 'application/json',
       ...(challenged ? { 'www-authenticate': challenge } : {}),
-      ...(failure.kind === 'method_not_allowed' ? { allow: failure.allow.join(', ') } : {}),
-      ...(status === 503 ? { 'retry-after': '1' } : {}),
+      ...adviceOf(failure),
     },
     body,
   }

@@ -24,7 +24,7 @@ import { challengeRoute, challengeToSign } from '../../passkey-service.ts'
 import { noticePage } from '../../form-page.ts'
 import { scriptRoute } from '../../page-script.ts'
 import { problemManners } from '../../problem-response.ts'
-import { problems } from '../../problem.ts'
+import { problems, withAdvice } from '../../problem.ts'
 import { anything } from '../../schema.ts'
 import { defineOwn, type OwnModule } from '../../surface-module.ts'
 import { DEMO_OPERATOR } from '../../demo-people.ts'
@@ -147,7 +147,5 @@ function logoutRoute(handle: (request: SurfaceRequest) => Promise<Answer>): Rout
 function pageFailure(failure: Failure, request: SurfaceRequest): Answer {
   const words = wordsFor(request)
   const { status } = problems[failure.kind]
-  const answer = noticePage(status, words, words.failed, words.again)
-  if (failure.kind !== 'method_not_allowed') return answer
-  return { ...answer, headers: { ...answer.headers, allow: failure.allow.join(', ') } }
+  return withAdvice(noticePage(status, words, words.failed, words.again), failure)
 }

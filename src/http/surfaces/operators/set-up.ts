@@ -4,6 +4,7 @@ import { digest } from '../../../core/handles.ts'
 import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { CONSOLE_PATH } from '../../operator-paths.ts'
+import { withAdvice } from '../../problem.ts'
 import { refuseOtherPages } from '../../own-origin.ts'
 import { setUpPage } from './pages.ts'
 import type { OperatorService } from './service.ts'
@@ -31,9 +32,11 @@ export async function submitSetUp(
     return await signIn(service, request, { operator }, CONSOLE_PATH)
   } catch (error) {
     const words = wordsFor(request)
-    const again = error instanceof Refusal ? problemOf(error.failure, words) : undefined
+    if (!(error instanceof Refusal)) throw error
+    const again = problemOf(error.failure, words)
     if (again === undefined) throw error
-    return setUpPage({ words, code: code.slice(0, 64), name: name.slice(0, 64), ...again })
+    const shown = { words, code: code.slice(0, 64), name: name.slice(0, 64), ...again }
+    return withAdvice(setUpPage(shown), error.failure)
   }
 }
 

@@ -6,6 +6,7 @@ import { readForm } from '../../body.ts'
 import type { Answer, SurfaceRequest } from '../../surface.ts'
 import { operatorCookie, readOperatorCookie } from '../../operator-cookie.ts'
 import { CONSOLE_PATH, signInPath } from '../../operator-paths.ts'
+import { withAdvice } from '../../problem.ts'
 import { refuseAllButPages, refuseOtherPages } from '../../own-origin.ts'
 import { authenticateByPasskey } from './passkeys.ts'
 import { signInPage } from './pages.ts'
@@ -59,12 +60,13 @@ export async function submitSignIn(
     return await signIn(service, request, proved, returnTo)
   } catch (error) {
     const words = wordsFor(request)
-    const again = error instanceof Refusal ? problemOf(error.failure, words) : undefined
+    if (!(error instanceof Refusal)) throw error
+    const again = problemOf(error.failure, words)
     if (again === undefined) throw error
     const hasPasskeys = service.passkeys.isPossible
     const issuerTitle = service.options.singleSignOn?.title
     const view = { words, returnTo, name: name.slice(0, 64), hasPasskeys, issuerTitle }
-    return signInPage({ ...view, ...again })
+    return withAdvice(signInPage({ ...view, ...again }), error.failure)
   }
 }
 
