@@ -39,8 +39,9 @@ export async function unleash(world: World): Promise<void> {
   }
   world.network.faults = calmNetwork
   for (const machine of world.machines) machine.setClock()
-  const leasesMs = world.backups.isRestored ? unknownLeasesMs : 0
-  await world.runUntil(world.time.nowMs + recoveryMs + leasesMs)
+  await world.runUntil(world.time.nowMs + recoveryMs)
+  // A server that was down a moment ago may have come back with a backup meanwhile.
+  if (world.backups.isRestored) await world.runUntil(world.time.nowMs + unknownLeasesMs)
 }
 
 /** A relying party hangs from some moment on. */
