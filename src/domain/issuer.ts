@@ -1,3 +1,4 @@
+import { defined } from './defined.ts'
 import { profiles, type Profile } from './profile.ts'
 import type { Scope } from './scope.ts'
 import type { IssuerTerms, TokenRules } from './token-rules.ts'
@@ -29,8 +30,7 @@ export type ClaimNames = Partial<
 
 /** The rules of a profile, with what an installation has changed. */
 export function rulesOf(profile: Profile, changed: ClaimNames): TokenRules {
-  const given = Object.entries(changed).filter(([, value]) => value !== undefined)
-  return { ...profiles[profile], ...Object.fromEntries(given) }
+  return { ...profiles[profile], ...defined(changed) }
 }
 
 /**

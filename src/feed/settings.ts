@@ -1,4 +1,6 @@
 /** Numbers of the feed, with their defaults. All are bounds (invariant 9) or terms of the lease. */
+import { defined } from '../domain/defined.ts'
+
 export interface FeedHubSettings {
   /** How long a guard may trust its replica after a ping, in milliseconds. 200 to 60,000. */
   readonly leaseMs: number
@@ -47,7 +49,7 @@ export const MAX_LEASE_MS = 60_000
  * @throws {RangeError} If a number is out of its range.
  */
 export function feedSettings(given: Partial<FeedHubSettings>): FeedHubSettings {
-  const settings: FeedHubSettings = { ...defaults, ...withoutUndefined(given) }
+  const settings: FeedHubSettings = { ...defaults, ...defined(given) }
   const { leaseMs, renewMs, clockRateMargin } = settings
   require(leaseMs >= 200 && leaseMs <= MAX_LEASE_MS, 'leaseMs', leaseMs)
   require(renewMs >= 20 && renewMs <= leaseMs / 2, 'renewMs', renewMs)
@@ -60,8 +62,4 @@ export function feedSettings(given: Partial<FeedHubSettings>): FeedHubSettings {
 
 function require(good: boolean, name: string, value: unknown): void {
   if (!good) throw new RangeError(`Cannot set ${name} to "${String(value)}": out of range`)
-}
-
-function withoutUndefined(given: Partial<FeedHubSettings>): Partial<FeedHubSettings> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }

@@ -65,7 +65,7 @@ suite('token introspection as a JWT', () => {
     assert.deepEqual(Object.keys(payload).toSorted(), ['aud', 'iat', 'iss', 'token_introspection'])
   })
 
-  test('IJ-05: who does not say who it is gets 400; a wrong secret is 401', async () => {
+  test('IJ-05: a caller that does not identify itself gets 400; a wrong secret is 401', async () => {
     const token = await world.token()
     const nobody = await world.ask({ token }, { accept: type })
     assert.equal(nobody.status, 400)

@@ -231,12 +231,12 @@ export const sessionListChecks: readonly Check[] = [
         return items
       }
       await end('client', 'web')
-      const standing = [
+      const parts = [
         { session: app, state: 'live' },
         { session: shop, state: 'live' },
         { session: opened, state: 'revoked' },
       ]
-      const status = { session: opened, state: 'live', lastSeenAtMs: now, participants: standing }
+      const status = { session: opened, state: 'live', lastSeenAtMs: now, participants: parts }
       assert.deepEqual(await list({ clientId: 'shop', liveAtMs: now }), [status])
       assert.deepEqual(await list({ clientId: 'web' }), [status])
       assert.deepEqual(await list({ clientId: 'web', liveAtMs: now }), [], 'its part has ended')

@@ -1,4 +1,5 @@
 /** Stores that take the tokens of others for ours, or lose what an entry says of them. */
+import { defined } from '../../domain/defined.ts'
 import type { BrokenStore } from './broken-store.ts'
 
 export const brokenForeign: readonly BrokenStore[] = [
@@ -68,17 +69,8 @@ export const brokenForeign: readonly BrokenStore[] = [
     name: 'lists the entries of every issuer, whichever is asked for',
     caughtBy: 'foreign: lists are by issuer',
     overrides: (store) => ({
-      listRevocations(filter, page) {
-        const { scope, key, reason } = filter
-        return store.listRevocations(
-          {
-            ...(scope === undefined ? {} : { scope }),
-            ...(key === undefined ? {} : { key }),
-            ...(reason === undefined ? {} : { reason }),
-          },
-          page,
-        )
-      },
+      listRevocations: ({ scope, key, reason }, page) =>
+        store.listRevocations(defined({ scope, key, reason }), page),
     }),
   },
   {

@@ -51,13 +51,13 @@ function loginRoute(service: BaanxService): Route {
             accessToken: orNull(anyText()),
             userId: anyText(),
             isOtpRequired: flag({}),
-            ...standing,
+            ...profile,
           }),
           example: {
             accessToken: 'eyJhbGciOiJFUzI1NiJ9…',
             userId: 'baanx-demo-user',
             isOtpRequired: false,
-            ...exampleStanding,
+            ...exampleProfile,
           },
         },
         400: message('Wrong e-mail address, password or one-time password', 'Invalid Credentials'),
@@ -75,7 +75,7 @@ function loginRoute(service: BaanxService): Route {
         return call.json(403, { message: lockedMessage }, { headers: retry })
       }
       const { subject, accessToken, isOtpRequired } = outcome
-      const { phoneNumber, phase, ...rest } = standingOf(subject)
+      const { phoneNumber, phase, ...rest } = profileOf(subject)
       return call.json(200, {
         accessToken,
         userId: subject.id,
@@ -121,8 +121,8 @@ function userRoute(service: BaanxService): Route {
       responses: {
         200: {
           description: 'The profile',
-          schema: fields({ id: anyText(), email: orNull(anyText()), ...standing }),
-          example: { id: 'baanx-demo-user', email: 'demo@example.com', ...exampleStanding },
+          schema: fields({ id: anyText(), email: orNull(anyText()), ...profile }),
+          example: { id: 'baanx-demo-user', email: 'demo@example.com', ...exampleProfile },
         },
         401: unauthorized,
         ...errors,
@@ -136,7 +136,7 @@ function userRoute(service: BaanxService): Route {
         return refuse({ kind: 'token_invalid', reason: 'its subject is gone or disabled' })
       }
       const { id, email = null } = subject
-      return call.json(200, { id, email, ...standingOf(subject) })
+      return call.json(200, { id, email, ...profileOf(subject) })
     },
   )
 }
@@ -167,21 +167,21 @@ function logoutRoute(service: BaanxService): Route {
  * How far a person has come. What an installation has written into attributes is given as it
  * stands.
  */
-const standing = {
+const profile = {
   phoneNumber: orNull(anyText()),
   phase: anyJson({ description: 'A step of an unfinished onboarding; null after it' }),
   verificationState: anyJson({ description: '`VERIFIED` or another state' }),
   isLinked: flag({}),
 }
 
-const exampleStanding = {
+const exampleProfile = {
   phoneNumber: '+445*****225',
   phase: null,
   verificationState: 'VERIFIED',
   isLinked: false,
 }
 
-function standingOf({ phone, attributes }: Subject) {
+function profileOf({ phone, attributes }: Subject) {
   return {
     phoneNumber: maskPhone(phone),
     phase: attributes['phase'] ?? null,

@@ -100,9 +100,7 @@ export async function foreignDryRun(
 ): Promise<WireDryRun> {
   const untilSeconds = expiresAtSeconds ?? clock.nowMs() / 1000 + issuer.maxTokenLifeSeconds
   const { sub: subject, sid: session, client_id: client, jti } = readKey(scope, key)
-  const names = { subject, session, client }
-  const given = Object.entries(names).filter(([, name]) => name !== undefined)
-  const filter = { issuer: issuer.issuer, ...Object.fromEntries(given) }
+  const filter = { issuer: issuer.issuer, ...defined({ subject, session, client }) }
   return {
     dryRun: true,
     scope,
