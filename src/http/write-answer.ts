@@ -22,6 +22,9 @@ export function writeAnswer(
   headers: readonly Readonly<Record<string, string>>[],
 ): void {
   const list: HeaderValue[] = []
+  // Fastify closes a connection on which the rest of a refused body may follow.
+  const connection = reply.getHeader('connection')
+  if (typeof connection === 'string') put(list, 'connection', connection)
   for (const part of headers) {
     for (const name of Object.keys(part)) put(list, name.toLowerCase(), part[name] ?? '')
   }

@@ -90,6 +90,9 @@ suite('a body', () => {
   const post = async (path: string, bytes: number) =>
     (await server.call('POST', `/sample/${path}`, { body: Buffer.alloc(bytes) })).status
 
+  // The rest of the body would be read as the next request.
+  const refusedAndClosed = /^HTTP\/1\.1 413 [^]*\r\nconnection: close\r\n/i
+
   test('may be as long as its route says, and no longer', async () => {
     assert.deepEqual([await post('small', 1000), await post('small', 1001)], [200, 413])
     assert.deepEqual([await post('usual', 65_536), await post('usual', 65_537)], [200, 413])
@@ -99,13 +102,13 @@ suite('a body', () => {
 
   test('is refused by its length before it is sent', async () => {
     const head = 'POST /sample/small HTTP/1.1\r\nhost: x\r\ncontent-length: 1001\r\n\r\n'
-    assert.match(await firstAnswer(head), /^HTTP\/1\.1 413 /)
+    assert.match(await firstAnswer(head), refusedAndClosed)
   })
 
   test('is refused as soon as its chunks are too many, however many were to come', async () => {
     const head = 'POST /sample/small HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n'
     const chunk = `258\r\n${'x'.repeat(600)}\r\n`
-    assert.match(await firstAnswer(head + chunk + chunk), /^HTTP\/1\.1 413 /)
+    assert.match(await firstAnswer(head + chunk + chunk), refusedAndClosed)
   })
 })
 
