@@ -11,7 +11,7 @@ export const UNREADABLE_ADDRESS = 'unreadable'
 /** The address that the doctor claims, which no caller has (RFC 5737, section 3). */
 export const PROBE_ADDRESS = '203.0.113.77'
 
-/** Addresses of peers whose shortest form is remembered. */
+/** Most peers remembered. */
 const MAX_PEERS = 1000
 
 /** Callers whose address was told and could not be taken. */
@@ -32,7 +32,7 @@ export interface AddressNotices {
 export class ClientAddresses {
   readonly #isTrustedProxy: (address: string) => boolean
   readonly #log: Log
-  /** Most peers come with every request of theirs. */
+  /** Their shortest forms: a peer comes with each request of its connection. */
   readonly #peers = new RecentMap<string, string>(MAX_PEERS)
   #ignoredFrom: string | undefined
   #ignored = 0

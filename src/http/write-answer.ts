@@ -21,6 +21,8 @@ export function writeAnswer(
   { status, reasonPhrase, cookies, body }: Answer,
   headers: readonly Readonly<Record<string, string>>[],
 ): void {
+  // What did not arrive in time was refused already, below Fastify.
+  if (reply.sent) return
   const list: HeaderValue[] = []
   // Fastify closes a connection on which the rest of a refused body may follow.
   const connection = reply.getHeader('connection')
