@@ -28,7 +28,7 @@ export function childEnvironment() {
 export function ensurePackages() {
   const reason = whyInstall()
   if (reason) {
-    say(`Installing npm packages (${reason}). This takes a minute at most.`)
+    say(`Installing npm packages (${reason}). This takes a minute or two.`)
     const started = performance.now()
     requireWritable()
     npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])

@@ -174,6 +174,15 @@ suite('token introspection', () => {
       assert.equal(reply.json().error, 'invalid_client')
       assert.match(reply.headers['www-authenticate'] ?? '', /^Basic /)
     }
+    // An OAuth client, as libraries ask; the secret of a resource server says no more.
+    for (const [id, secret] of [
+      ['42', 'octopus-demo-secret'],
+      ['orders', 'wrong'],
+    ] as const) {
+      const reply = await world.ask({ token }, basic(id, secret))
+      const description = 'These are not the credentials of a resource server'
+      assert.deepEqual(reply.json(), { error: 'invalid_client', error_description: description })
+    }
   })
 
   test('INT-10: discovery tells of it where the server is reached, so with https', async () => {

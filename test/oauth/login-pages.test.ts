@@ -40,6 +40,15 @@ suite('pages', () => {
     assert.equal(reply.status, 403)
   })
 
+  test('the bare address, as people type it, leads to a login and then to their devices', async () => {
+    const browser = new Browser()
+    const page = await browser.open(`${world.server.url}/login`)
+    assert.deepEqual([page.status, page.url.pathname], [200, '/login'])
+    const done = await browser.submit(page, { ...maria })
+    assert.deepEqual([done.status, done.url.pathname], [200, '/devices'])
+    assert.equal((await browser.open(`${world.server.url}/login`)).url.pathname, '/devices')
+  })
+
   test('no form is taken from another origin, with or without Sec-Fetch-Site', async () => {
     const other = 'https://evil.example'
     for (const path of ['/login', '/login/consent', '/device', '/device/confirm', '/oidc/logout']) {

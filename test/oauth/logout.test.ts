@@ -188,6 +188,13 @@ suite('RP-initiated logout', () => {
     await assert.rejects(openid.refreshTokenGrant(news, tokens.refresh_token ?? ''))
   })
 
+  test('a person who is logged in is never told that they are not', async () => {
+    const one = await logIn()
+    const page = await one.browser.open(`${world.server.url}/logged-out`)
+    assert.deepEqual([page.status, page.url.pathname], [200, '/devices'])
+    assert.equal(page.text.includes('You are logged out'), false)
+  })
+
   test('a client that is disabled can log people out, and has them led to it no more', async () => {
     const one = await logIn()
     const other = await world.tokens(one.browser, await world.as('news'))

@@ -86,7 +86,8 @@ function proxies({ trustedProxies }: Config): Finding {
 function adminToken({ adminToken: token }: Config): Finding {
   const name = 'settings.admin-token'
   const advice = 'make one with: openssl rand -base64 32'
-  if (token === undefined) return ok(name, 'none: the admin API refuses every call')
+  if (token === undefined)
+    return ok(name, 'none: programs cannot call the admin API, operators who have signed in can')
   if (token.startsWith('outright-demo')) return fail(name, 'it is the one of the demo', advice)
   if (isGuessable(token)) return fail(name, 'it is short or uniform enough to be guessed', advice)
   return ok(name, 'set, and long enough')

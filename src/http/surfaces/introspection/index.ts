@@ -6,7 +6,7 @@
  */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { CompactEncrypt } from 'jose'
-import { refuse } from '../../../domain/failure.ts'
+import { refuse, type Failure } from '../../../domain/failure.ts'
 import { preferredType } from '../../accept.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
@@ -27,12 +27,24 @@ export const introspection: OwnModule<IntrospectionSettings> = defineOwn({
   create: (context, settings) => ({
     routes: [introspectionRoute(context, settings)],
     owns: (path) => path === introspectionPath,
-    renderFailure: oauthFailure,
+    renderFailure,
   }),
 })
 
 const plainType = 'application/json'
 const signedType = 'application/token-introspection+jwt'
+
+/**
+ * Libraries send the credentials of the OAuth client that they are, so the answer says whose are
+ * wanted: the same for an unknown id and a wrong secret.
+ */
+function renderFailure(failure: Failure): Answer {
+  const answer = oauthFailure(failure)
+  if (failure.kind !== 'credentials_invalid') return answer
+  const description = 'These are not the credentials of a resource server'
+  const precise = oauthError(answer.status, 'invalid_client', description)
+  return { ...precise, headers: { ...precise.headers, ...answer.headers } }
+}
 
 const declare = routesWith({ refuse: refuseForm })
 

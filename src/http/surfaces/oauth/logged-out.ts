@@ -13,6 +13,8 @@ import { html } from '../../html.ts'
 import { oauthClientOf } from '../../oauth-client.ts'
 import { originOf, withParameters } from '../../redirect-uri.ts'
 import { loggedOutWords } from './logged-out-words.ts'
+import { findSignOn } from './browser.ts'
+import { devicesPath } from './devices/page.ts'
 import type { OAuthService } from './service.ts'
 import { wordsFor, type Words } from './words.ts'
 
@@ -46,7 +48,10 @@ export async function afterLogout(service: OAuthService, done: Done): Promise<st
   return `${loggedOutPath}?logout=${handle}`
 }
 
-/** `GET /logged-out`. */
+/**
+ * `GET /logged-out`. After another login, by the way back or an old link, it would be untrue: the
+ * person is led to their devices.
+ */
 export async function showLoggedOut(
   service: OAuthService,
   request: SurfaceRequest,
@@ -57,9 +62,13 @@ export async function showLoggedOut(
   const done: Done = found === undefined ? { sids: [] } : (found as unknown as Done)
   const frames = await framesOf(service, done)
   if (frames.length > 0) return framesPage(words, frames, done.next)
-  return done.next === undefined
+  if (done.next !== undefined) {
+    return { status: 303, headers: { location: done.next, 'referrer-policy': 'no-referrer' } }
+  }
+  const signOn = await findSignOn(service, request)
+  return signOn === undefined
     ? noticePage(200, words, words.loggedOut, words.loggedOutText)
-    : { status: 303, headers: { location: done.next, 'referrer-policy': 'no-referrer' } }
+    : { status: 303, headers: { location: devicesPath } }
 }
 
 interface Frame {

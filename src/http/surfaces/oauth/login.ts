@@ -20,8 +20,9 @@ import { personOf } from './person.ts'
 import type { OAuthService } from './service.ts'
 import { fill, wordsFor, type Words } from './words.ts'
 
-/** `GET /login`. */
+/** `GET /login`. By itself, as people type it, it is for those who want to see their devices. */
 export async function showLogin(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
+  if (!request.query.has('interaction')) return { status: 303, headers: { location: devicesPath } }
   const interaction = await ofQuery(service, request)
   const { loginHint = '' } = wishesOf(interaction)
   const view = { status: 200, username: loginHint, problem: undefined }
