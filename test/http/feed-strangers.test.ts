@@ -110,12 +110,18 @@ suite('an upgrade that is refused', () => {
     clearInterval(writing)
   })
 
-  test('does no harm where the peer resets the connection', async () => {
+  test('does not end the process where the peer resets the connection', async (t) => {
+    // The test runner takes what nothing has caught for a diagnostic.
+    const uncaught: unknown[] = []
+    const keep = (error: unknown): number => uncaught.push(error)
+    process.on('uncaughtException', keep)
+    t.after(() => process.off('uncaughtException', keep))
     for (let number = 0; number < 10; number++) {
       const socket = await open()
       if (number % 2 === 0) await once(socket, 'data')
       socket.resetAndDestroy()
     }
     assert.equal((await server.call('GET', '/readyz')).status, 200)
+    assert.deepEqual(uncaught, [])
   })
 })
