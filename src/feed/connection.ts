@@ -13,6 +13,8 @@ export interface FeedConnection {
   readonly bufferedBytes: number
   /** The version of the protocol that both sides agreed to speak, where they did so by name. */
   readonly version?: number
+  /** Whose credential it was opened with, where credentials are asked for. */
+  readonly guard?: string
   /** The guard's address, where there is one. */
   readonly address?: string
 }

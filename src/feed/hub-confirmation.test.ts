@@ -91,6 +91,19 @@ suite('confirmation', () => {
     assert.equal(late.closedWith, closeCodes.superseded)
   })
 
+  test('takes nothing for a guard that comes under its instance with another credential', async () => {
+    const bench = new Bench()
+    const orders = new Peer(bench.hub, 'orders').follow()
+    const confirmed = bench.hub.confirmed(bench.publish())
+    const forger = new Peer(bench.hub, 'mail').start({ attempt: 2 })
+    forger.send({ type: 'ack', mark: forger.last('snapshotEnd')?.mark ?? -1 })
+    forger.send({ type: 'release' })
+    assert.equal(orders.closedWith, undefined)
+    assert.equal(await isPending(confirmed), true)
+    orders.send({ type: 'ack', mark: 1 })
+    assert.deepEqual((await confirmed).lapsed, 0)
+  })
+
   test('of what was committed before a restart waits for leases of before', async () => {
     const position = new Map([['node-1', 5]])
     const bench = new Bench({ position, predecessorLeaseMs: 2000 })

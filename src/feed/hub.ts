@@ -246,7 +246,10 @@ class Hub implements FeedHub {
   }
 
   #claim(session: GuardSession, start: StartFrame): Holder | undefined {
-    const id = hex(start.instance)
+    // Of this credential alone: no guard acknowledges for another, whose instance it may have seen.
+    const { guard } = session.connection
+    const instance = hex(start.instance)
+    const id = guard === undefined ? instance : `${guard}/${instance}`
     const other = this.#byGuard.get(id)
     if (other && other.attempt >= start.attempt) return undefined
     this.#byGuard.set(id, session)

@@ -21,13 +21,13 @@ import type { FeedHub } from './hub-types.ts'
 export interface FeedSocketsOptions {
   readonly hub: FeedHub
   /**
-   * Whether the credential is a guard's. Never called with an empty one. Rejecting with
-   * `credentials_invalid` refuses it too; with anything else it could not be looked up.
+   * Whose credential it is; undefined for an unknown one. Never called with an empty one. Rejecting
+   * with `credentials_invalid` refuses it too; with anything else it could not be looked up.
    */
   readonly authenticate: (
     credential: string,
     connection: CredentialHolder,
-  ) => boolean | Promise<boolean>
+  ) => string | undefined | Promise<string | undefined>
   /** What is spoken here, the newest first. Default: all that this release knows. */
   readonly versions?: readonly number[]
   /** Default `/outright/v1/feed`. */
@@ -155,20 +155,19 @@ async function welcome(
   socket.on('message', keep)
   // A socket without a listener for errors would end the process.
   socket.on('error', () => undefined)
-  switch (await statusOf(context, socket, request)) {
-    case 'known':
-      break
-    case 'unknown':
-      socket.close(closeCodes.credentialRefused, 'the credential is missing or not known')
-      return
-    case 'not-told':
-      socket.close(closeCodes.notReady, 'the credential cannot be looked up at the moment')
-      return
+  const holder = await holderOf(context, socket, request)
+  if (holder === undefined) {
+    socket.close(closeCodes.credentialRefused, 'the credential is missing or not known')
+    return
+  }
+  if (holder === 'not-told') {
+    socket.close(closeCodes.notReady, 'the credential cannot be looked up at the moment')
+    return
   }
   if (socket.readyState !== socket.OPEN) return
   isNoStranger()
   socket.off('message', keep)
-  const { frame, closed } = context.hub.accept(connectionOf(context, socket, request))
+  const { frame, closed } = context.hub.accept(connectionOf(context, socket, request, holder.guard))
   socket.on('message', (data) => {
     frame(frameOf(data))
   })
@@ -176,15 +175,15 @@ async function welcome(
   for (const bytes of early) frame(bytes)
 }
 
-async function statusOf(
+async function holderOf(
   options: FeedSocketsOptions,
   socket: WebSocket,
   request: IncomingMessage,
-): Promise<'known' | 'unknown' | 'not-told'> {
+): Promise<{ readonly guard: string } | 'not-told' | undefined> {
   const credential = credentialOf(request)
-  if (!credential) return 'unknown'
+  if (!credential) return undefined
   try {
-    const isKnown = await options.authenticate(credential, {
+    const guard = await options.authenticate(credential, {
       drop: () => {
         socket.close(closeCodes.credentialRefused, 'the credential is no longer good')
       },
@@ -193,11 +192,11 @@ async function statusOf(
         else socket.once('close', listener)
       },
     })
-    return isKnown ? 'known' : 'unknown'
+    return guard === undefined ? undefined : { guard }
   } catch (error) {
     // What could not be looked up is not wrong: the guard shall try again with it.
     const refused = error instanceof Refusal && error.failure.kind === 'credentials_invalid'
-    return refused ? 'unknown' : 'not-told'
+    return refused ? undefined : 'not-told'
   }
 }
 
@@ -205,6 +204,7 @@ function connectionOf(
   context: FeedContext,
   socket: WebSocket,
   request: IncomingMessage,
+  guard: string,
 ): FeedConnection {
   const version = feedVersionOf(socket.protocol)
   const address = context.addressOf?.(request) ?? request.socket.remoteAddress
@@ -222,6 +222,7 @@ function connectionOf(
     get bufferedBytes() {
       return request.socket.writableLength
     },
+    guard,
     ...(address === undefined ? {} : { address }),
     ...(version === undefined ? {} : { version }),
   }

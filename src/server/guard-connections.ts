@@ -26,6 +26,6 @@ export function guardConnections(
     })
     // Again, now that a removal would be heard: one may have been committed in between.
     await authenticateGuard(dependencies, credential)
-    return true
+    return id
   }
 }

@@ -66,8 +66,10 @@ export class Peer {
   closedWith: number | undefined
   readonly #events: ReturnType<FeedHub['accept']>
 
-  constructor(hub: FeedHub) {
+  /** @param guard Whose credential it has. */
+  constructor(hub: FeedHub, guard?: string) {
     this.#events = hub.accept({
+      ...(guard === undefined ? {} : { guard }),
       send: (bytes) => this.frames.push(decodeNodeFrame(bytes)),
       close: (code) => {
         this.closedWith = code

@@ -36,7 +36,7 @@ async function node(versions: readonly number[]): Promise<Node> {
   }
   const sockets = createFeedSockets({
     hub: hub as never,
-    authenticate: () => true,
+    authenticate: () => 'orders',
     clock: systemClock,
     versions,
   })
