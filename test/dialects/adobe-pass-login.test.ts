@@ -398,3 +398,18 @@ suite('"does not call the MVPD’s logout endpoint": here it is told, afterwards
     assert.match(wrong.headers['allow'] ?? '', /POST/)
   })
 })
+
+suite('a login that is on its way', () => {
+  test('opens nothing after a logout of the TV', async () => {
+    await logIn(server, 'tv-held')
+    const started = await authenticate(server, await registrationCode(server, 'tv-held'))
+    const asserted = await submitLogin(server, started.headers['location'] ?? '')
+    assert.equal((await logOut(server, 'tv-held')).status, 204)
+    const back = await server.call('GET', pathOf(asserted.headers['location']))
+    assert.equal(back.status, 400)
+    assert.match(back.text, /logged out meanwhile/)
+    assert.equal((await deviceCall(server, '/api/v1/tokens/authn', 'tv-held')).status, 404)
+    await logIn(server, 'tv-held')
+    assert.equal((await deviceCall(server, '/api/v1/tokens/authn', 'tv-held')).status, 200)
+  })
+})

@@ -4,6 +4,7 @@
  * tokens at once.
  */
 import { createHash } from 'node:crypto'
+import type { Generations } from '../../../domain/generation.ts'
 import { claimsForLogout } from '../../../domain/mvpd-logout.ts'
 import type { Json, Session, SessionStatus } from '../../../domain/session.ts'
 import { cameFrom, type Caller } from '../../came-from.ts'
@@ -49,6 +50,15 @@ export async function openAuthentication(
     },
   })
   return session
+}
+
+/** The counters as they are for a device whose viewer is not known. */
+export function generationsOfDevice(
+  pass: Pass,
+  clientId: string,
+  deviceKey: string,
+): Promise<Generations> {
+  return pass.core.sessions.generations({ subjectId: deviceKey, clientId, deviceKey })
 }
 
 /** The live AuthN token of a device, the newest where there are several. */

@@ -4,13 +4,14 @@
  * login.
  */
 import { jwtVerify } from 'jose'
+import { isOvertaken, type Generations } from '../../../domain/generation.ts'
 import type { Client } from '../../../domain/identity.ts'
 import type { Json } from '../../../domain/session.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Route } from '../../surface.ts'
 import { problemManners } from '../../problem-response.ts'
 import { fields, optional, repeatable } from '../../schema.ts'
-import { keptClaims, openAuthentication } from './authentication.ts'
+import { generationsOfDevice, keptClaims, openAuthentication } from './authentication.ts'
 import { passRefuse, unknownIntegration } from './errors.ts'
 import type { Mvpd } from './options.ts'
 import { page } from './page.ts'
@@ -31,6 +32,8 @@ interface Login {
   readonly requestor: string
   readonly code: string
   readonly redirect: string | null
+  /** When it began: it opens nothing that was ended since then. */
+  readonly generations: Generations
 }
 
 /** What a provider says of a viewer. */
@@ -55,7 +58,13 @@ export interface LoginStart {
 export async function startLogin(pass: Pass, start: LoginStart): Promise<string> {
   const { requestor, record, provider, redirect = null } = start
   if (provider.loginUrl === undefined) return passRefuse(unknownIntegration)
-  const login: Login = { mvpd: provider.id, requestor: requestor.id, code: record.code, redirect }
+  const login: Login = {
+    mvpd: provider.id,
+    requestor: requestor.id,
+    code: record.code,
+    redirect,
+    generations: await generationsOfDevice(pass, requestor.id, record.deviceKey),
+  }
   const state = await pass.core.handles.issue({
     kind: KIND,
     value: { ...login },
@@ -78,7 +87,8 @@ const route = routesWith({ ...problemManners, readParameters: ({ query }) => que
  *
  * 1. Verify the assertion with the secret of the provider that the login was started at.
  * 2. Take the login: of any number of callers with the same assertion exactly one gets on.
- * 3. The registration code must still be good: its device gets the AuthN token.
+ * 3. The registration code must still be good: its device gets the AuthN token, unless it was logged
+ *    out since the login began.
  */
 export function callbackRoute(pass: Pass): Route {
   return route(
@@ -115,19 +125,33 @@ export function callbackRoute(pass: Pass): Route {
       if (!(await pass.core.handles.take(KIND, state))) return loginOver
       const record = await findRegistrationCode(pass, login.requestor, login.code)
       if (record === undefined) return codeOver
-      await openAuthentication(pass, call.request, {
+      const { deviceKey } = record
+      const now = await generationsOfDevice(pass, login.requestor, deviceKey)
+      if (wasEnded(login.generations, now)) return loggedOut
+      const session = await openAuthentication(pass, call.request, {
         requestor: login.requestor,
-        deviceKey: record.deviceKey,
+        deviceKey,
         mvpd: login.mvpd,
         ...viewer,
         deviceType: record.deviceType,
         lifetimeMs: pass.options.authenticationLifetimeMs,
       })
+      // What is stored has the counters of its transaction: a logout may have come in between.
+      if (wasEnded(login.generations, session.generations)) {
+        const ended = { scope: 'session', key: session.sid, reason: 'logout' } as const
+        await pass.core.revoke({ ...ended, actor: 'system', wait: true })
+        return loggedOut
+      }
       if (login.redirect === null) return loggedIn
       const headers = { location: login.redirect, 'referrer-policy': 'no-referrer' }
       return call.empty(302, { headers })
     },
   )
+}
+
+/** Of the viewer nothing was known when the login began. */
+function wasEnded({ everyone, client, device }: Generations, now: Generations): boolean {
+  return isOvertaken({ ...now, everyone, client, device }, now)
 }
 
 /** Undefined where anything about it is wrong: other key, other login, other server, too old. */
@@ -168,6 +192,7 @@ function metadataOf(claim: unknown): Readonly<Record<string, Json>> {
 
 const loggedIn = page(200, 'You are logged in', 'You can return to your TV now.')
 const again = 'Take a new code from your TV and start again.'
+const loggedOut = page(400, 'This login is over', `Your TV was logged out meanwhile. ${again}`)
 const loginOver = page(400, 'This login is over', `It took too long, or was used already. ${again}`)
 const codeOver = page(400, 'This code is over', `It has expired. ${again}`)
 const notAsserted = page(

@@ -3,7 +3,7 @@ import type { Receipt } from '../../../domain/receipt.ts'
 import type { Route } from '../../surface.ts'
 import { optional, text } from '../../schema.ts'
 import { receiptHeaderForms } from '../../receipt-headers.ts'
-import { findAuthentication, lastAuthentication } from './authentication.ts'
+import { findAuthentication, generationsOfDevice, lastAuthentication } from './authentication.ts'
 import type { Pass } from './pass.ts'
 import { deviceRoutes, type DeviceCaller } from './device-call.ts'
 import { logoutActions, logoutActionsDocument } from './logout-actions.ts'
@@ -96,7 +96,6 @@ async function endedGeneration(
   pass: Pass,
   { requestor, deviceKey }: DeviceCaller,
 ): Promise<number> {
-  const of = { subjectId: deviceKey, clientId: requestor.id, deviceKey }
-  const { device } = await pass.core.sessions.generations(of)
+  const { device } = await generationsOfDevice(pass, requestor.id, deviceKey)
   return Math.max(0, device - 1)
 }
