@@ -3,18 +3,8 @@
  * simulation has to know when no answer is under way; and it signs and verifies so often that
  * waiting for another thread would take most of its time.
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  sign,
-  verify,
-  type JsonWebKey,
-  type KeyObject,
-  type webcrypto,
-} from 'node:crypto'
-
-type Subtle = typeof globalThis.crypto.subtle
-type Key = webcrypto.CryptoKey
+import { KeyObject, sign } from 'node:crypto'
+import { bytesOf, verifyAtOnce } from './verify-at-once.ts'
 
 /** What is rare, and may take its time. */
 const counted = ['generateKey', 'importKey', 'exportKey', 'digest'] as const
@@ -42,43 +32,11 @@ export function pendingCrypto(): { readonly count: number } {
     }
     Object.assign(subtle, { [name]: counting })
   }
-  signHere(subtle)
+  subtle.sign = (_algorithm, key, data) => {
+    const given = { key: KeyObject.from(key), dsaEncoding: 'ieee-p1363' } as const
+    return Promise.resolve(Uint8Array.from(sign('sha256', bytesOf(data), given)).buffer)
+  }
+  verifyAtOnce()
   pending = counter
   return counter
-}
-
-function signHere(subtle: Subtle): void {
-  const keys = new WeakMap<Key, KeyObject>()
-  const importKey = subtle.importKey.bind(subtle) as (...args: unknown[]) => Promise<Key>
-  const remembering = async (format: string, data: JsonWebKey, ...rest: unknown[]) => {
-    const key = await importKey(format, data, ...rest)
-    const given = { key: data, format: 'jwk' } as const
-    if (format === 'jwk') {
-      keys.set(key, data.d === undefined ? createPublicKey(given) : createPrivateKey(given))
-    }
-    return key
-  }
-  Object.assign(subtle, { importKey: remembering })
-  const keyOf = (key: Key) => {
-    const known = keys.get(key)
-    if (known === undefined) throw new Error('Cannot sign: the key was not imported as a JWK')
-    return { key: known, dsaEncoding: 'ieee-p1363' } as const
-  }
-  subtle.sign = (_algorithm, key, data) =>
-    Promise.resolve(Uint8Array.from(sign('sha256', bytesOf(data), keyOf(key))).buffer)
-  const known = new Map<string, boolean>()
-  subtle.verify = (_algorithm, key, signature, data) => {
-    const id = bytesOf(signature).toString('latin1')
-    // The same bytes are as good for every verifier.
-    const isGood = known.get(id) ?? verify('sha256', bytesOf(data), keyOf(key), bytesOf(signature))
-    if (known.size > 100_000) known.clear()
-    known.set(id, isGood)
-    return Promise.resolve(isGood)
-  }
-}
-
-function bytesOf(data: Parameters<Subtle['digest']>[1]): Buffer {
-  return ArrayBuffer.isView(data)
-    ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-    : Buffer.from(data)
 }

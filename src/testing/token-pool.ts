@@ -17,6 +17,7 @@ import { participantKey } from '../domain/scope.ts'
 import type { WireIssuer, WireIssuers } from '../protocol/issuers.ts'
 import { simulatedEpochMs } from './simulated-process.ts'
 import type { AccessClaims } from '../verifier/claims.ts'
+import { verifyAtOnce } from './verify-at-once.ts'
 
 export const issuer = 'https://auth.example'
 
@@ -42,7 +43,7 @@ const subjects = ['ada', 'bob', 'eve', 'kim', 'lou', 'max']
 export async function makeTokenPool(tokensPerSubject = 10): Promise<TokenPool> {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
   const key = (await importJWK(await exportJWK(publicKey), 'ES256')) as CryptoKey
-  rememberSignatures()
+  verifyAtOnce()
   const second = Math.floor(simulatedEpochMs / 1000)
   const tokens: PoolToken[] = []
   const foreign: PoolToken[] = []
@@ -92,24 +93,6 @@ function issuersWith(jwk: JWK): WireIssuers {
     keys: { keys: [jwk] },
   }
   return { issuers: [terms] }
-}
-
-/**
- * Verifies every signature once and remembers the outcome: the same bytes under the same key are as
- * good the next time, and waiting for another thread takes longer than all the rest of a world.
- */
-function rememberSignatures(): void {
-  const { subtle } = globalThis.crypto
-  const verify = subtle.verify.bind(subtle)
-  const outcomes = new Map<string, Promise<boolean>>()
-  subtle.verify = (algorithm, key, signature, data) => {
-    const id = Buffer.from(signature as Uint8Array).toString('base64')
-    const known = outcomes.get(id)
-    if (known) return known
-    const outcome = verify(algorithm, key, signature, data)
-    outcomes.set(id, outcome)
-    return outcome
-  }
 }
 
 /** Whether a revocation ends a token: the definition, apart from the code that is tried. */
