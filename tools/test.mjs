@@ -134,7 +134,11 @@ function testFiles() {
   return [...grouped, ...paths.filter((path) => !isFolder(path))]
 }
 
-/** A whole run gets its system packages installed; a run of single files only hears what is missing. */
+/**
+ * Tests in browsers need the console, which takes a second to build and nothing where it is built.
+ * A whole run also gets its system packages installed; a run of single files only hears what is
+ * missing.
+ */
 function prepareForTests() {
   if (request.paths.length === 0) {
     ensureSystemPackages()
@@ -142,6 +146,7 @@ function prepareForTests() {
     ensureConsole()
     return
   }
+  ensureConsole()
   // Without a file Node's runner would look for some by itself.
   const empty = request.paths.filter((path) => isFolder(path) && testsBelow(path).length === 0)
   if (empty.length > 0) fail(`There is no test below ${empty.join(', ')}.`)

@@ -8,6 +8,7 @@ body { min-height: 100vh; display: grid; align-items: center; }
 main { width: min(26rem, 100%); padding: clamp(1.5rem, 6vw, 2.5rem); }
 h1 { font-size: 1.6rem; }
 .lead { font-size: 1rem; }
+h1 + p:not(.lead) { margin-top: .6rem; }
 label { display: block; margin: 0 0 1rem; font-size: .9rem; color: var(--soft); }
 label small { display: block; margin-top: .25rem; font-size: .8rem; }
 .onward { margin: 1.5rem 0 0; }

@@ -16,6 +16,7 @@ h1 { margin: 0; font-size: clamp(2rem, 7vw, 2.75rem); line-height: 1.1; letter-s
 .lead { margin: .35rem 0 1.5rem; font-size: 1.15rem; color: var(--soft); }
 h2 { margin: 2.25rem 0 .5rem; font-size: 1.15rem; }
 p { margin: 0 0 1rem; }
+main > :last-child, main > :last-child > :last-child { margin-bottom: 0; }
 a { color: var(--blue); }
 a:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }
 `

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { stripTypeScriptTypes } from 'node:module'
@@ -11,6 +12,11 @@ import {
   type BrowserContextOptions,
   type Page,
 } from 'playwright-core'
+
+// Before anything starts: pages that are not there would be waited for.
+if (!existsSync(new URL('../../packages/console/dist/index.html', import.meta.url))) {
+  throw new Error('Build the console first: `npm test <path>` and `npm start` do')
+}
 
 /** Debian's Chromium, without anything that calls home. */
 const options = {
@@ -44,9 +50,22 @@ export async function openBrowser(domain?: string): Promise<TestBrowser> {
 
 const sizes = { desktop: { width: 1100, height: 800 }, phone: { width: 390, height: 800 } }
 
+/** What is left free below the last text or control of the page's card, beside its padding. */
+const freeBelow = `(() => {
+  const main = document.querySelector('main')
+  const ends = [...main.querySelectorAll('*')]
+    .filter((one) => one.matches('button, input, a.button') ||
+      [...one.childNodes].some(({ nodeType, data }) => nodeType === 3 && data.trim() !== ''))
+    .map((one) => one.getBoundingClientRect().bottom)
+  const { paddingBottom, borderBottomWidth } = getComputedStyle(main)
+  const { bottom } = main.getBoundingClientRect()
+  return Math.round(bottom - parseFloat(paddingBottom) - parseFloat(borderBottomWidth) - Math.max(...ends))
+})()`
+
 /**
  * Looks at a page on a desktop and on a phone, by day and by night: nothing is wider than the
- * window, axe-core finds nothing serious, and a picture is kept under its name.
+ * window, its card ends with what is in it, axe-core finds nothing serious, and a picture is kept
+ * under its name.
  */
 export async function lookAt(page: Page, name: string): Promise<void> {
   for (const [size, viewport] of Object.entries(sizes)) {
@@ -57,6 +76,8 @@ export async function lookAt(page: Page, name: string): Promise<void> {
       const look = [name, size, ...(colorScheme === 'dark' ? [colorScheme] : [])].join('-')
       const root = 'document.documentElement'
       assert.equal(await page.evaluate(`${root}.scrollWidth - ${root}.clientWidth`), 0, look)
+      const free = await page.evaluate<number>(freeBelow)
+      assert.ok(free <= 4, `${look}: ${String(free)} pixels are empty at the end`)
       assert.deepEqual(await seriousFindings(page), [], look)
       await picture(page, look)
     }

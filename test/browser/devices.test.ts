@@ -56,6 +56,9 @@ test('a login and a logout elsewhere are seen at once; who is logged out is aske
   await items.nth(1).waitFor()
   await here.getByRole('button', { name: 'Log out everywhere else' }).click()
   await there.waitForURL('**/login**')
+  await here.getByRole('button', { name: 'Log out: Chrome on Linux' }).click()
+  await here.getByRole('heading', { name: 'You are logged out' }).waitFor()
+  await lookAt(here, 'logged-out')
   assert.deepEqual(complaints, [])
 })
 

@@ -13,9 +13,12 @@ function showLocalTimes() {
   }
 }
 
+/** Whether a form is on its way: the page that answers it is shown then, and no other. */
+let isSubmitting = false
+
 /** Loads the page anew, and sends no form again. */
 function leave() {
-  location.replace(PATH)
+  if (!isSubmitting) location.replace(PATH)
 }
 
 async function refresh() {
@@ -34,6 +37,10 @@ async function refresh() {
 showLocalTimes()
 const events = new EventSource('/devices/events')
 events.addEventListener('changed', () => void refresh())
+document.addEventListener('submit', () => {
+  isSubmitting = true
+  events.close()
+})
 events.addEventListener('signed-out', () => {
   events.close()
   leave()

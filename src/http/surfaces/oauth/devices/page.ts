@@ -14,7 +14,9 @@ main { max-width: 40rem; }
 h1 { font-size: clamp(1.75rem, 6vw, 2.25rem); }
 .lead { font-size: 1.05rem; }
 .notice { padding: .7rem .9rem; border-left: 4px solid #12703a; background: rgb(18 112 58 / .1); }
-#devices { margin: 0 0 1.5rem; padding: 0; list-style: none; }
+#devices { margin: 0; padding: 0; list-style: none; }
+#devices li:last-child { padding-bottom: 0; }
+#list > * + * { margin-top: 1.5rem; }
 main > p:last-child { margin: 1.5rem 0 0; }
 #devices li { padding: 1.1rem 0; border-top: 1px solid var(--line); }
 #devices h2 { display: flex; flex-wrap: wrap; gap: .2rem .6rem; align-items: center; margin: 0 0 .3rem; font-size: 1.1rem; }
