@@ -44,10 +44,13 @@ export function operatorLogoutVerbs(
     async end(logout) {
       const { issuer, issuedAtSeconds } = logout
       // First: a session that is stored behind it finds it, and one before it is found below.
-      const value = String(issuedAtSeconds)
       const expiresAtMs = clock.nowMs() + REMEMBERED_MS
-      for (const key of keysOf(logout))
+      for (const key of keysOf(logout)) {
+        // An older one may come later, and again: it takes back nothing.
+        const before = Number((await store.findTicket(KIND, key))?.value ?? 0)
+        const value = String(Math.max(issuedAtSeconds, before))
         await store.putTicket({ kind: KIND, key, value, expiresAtMs })
+      }
       await endMatching(dependencies, { clientId }, (session) => isOf(session, logout), {
         reason: 'upstream_logout',
         actor: `issuer:${issuer}`,

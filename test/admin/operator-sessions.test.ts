@@ -158,3 +158,24 @@ suite('a session of an operator', () => {
     assert.equal((await reader?.read())?.done, true)
   })
 })
+
+test('a logout at the identity provider that comes late takes back nothing of a newer one', async () => {
+  const { core } = api.server
+  const issuer = 'https://login.example'
+  const identity = { issuer, claim: 'sub', value: 'ada-1' } as const
+  const operator = await core.operators.add({ name: 'ada', role: 'viewer', identity })
+  for (const issuedAtSeconds of [1000, 500]) {
+    await core.operatorSessions.endLogin({ issuer, sub: 'ada-1', sid: undefined, issuedAtSeconds })
+  }
+  const opened = (session: string | undefined, issuedAtSeconds: number) =>
+    core.operatorSessions.open({
+      operator,
+      lifetimeMs: 60_000,
+      attributes: {},
+      login: { issuer, subject: 'ada-1', session, issuedAtSeconds, email: undefined, groups: [] },
+    })
+  for (const session of [undefined, 's1']) {
+    await assert.rejects(opened(session, 800))
+    await opened(session, 1001)
+  }
+})
