@@ -265,6 +265,19 @@ suite('"does not call the MVPD’s logout endpoint": here it is told, afterwards
 })
 
 suite('a login that is on its way', () => {
+  test('opens nothing after a second logout of a TV that was logged out already', async () => {
+    await logIn(server, 'tv-twice')
+    assert.equal((await logOut(server, 'tv-twice')).status, 204)
+    const started = await authenticate(server, await registrationCode(server, 'tv-twice'))
+    const asserted = await submitLogin(server, started.headers['location'] ?? '')
+    assert.equal((await logOut(server, 'tv-twice')).status, 204)
+    const back = await server.call('GET', pathOf(asserted.headers['location']))
+    assert.equal(back.status, 400)
+    assert.equal((await deviceCall(server, '/api/v1/tokens/authn', 'tv-twice')).status, 404)
+    await logIn(server, 'tv-twice')
+    assert.equal((await deviceCall(server, '/api/v1/tokens/authn', 'tv-twice')).status, 200)
+  })
+
   test('opens nothing after a logout of the TV', async () => {
     await logIn(server, 'tv-held')
     const started = await authenticate(server, await registrationCode(server, 'tv-held'))

@@ -23,6 +23,8 @@ import { errors, html, security } from './wire.ts'
 export const CALLBACK_PATH = '/api/v1/authenticate/callback'
 
 const KIND = 'adobe-login'
+/** By device and its generation: that a login has begun in it. */
+const ON_ITS_WAY = 'adobe-login-device'
 const MAX_ASSERTION_LENGTH = 6144
 /** An assertion is on its way through one browser: seconds, and some for slow ones. */
 const MAX_ASSERTION_AGE_SECONDS = 300
@@ -58,23 +60,48 @@ export interface LoginStart {
 export async function startLogin(pass: Pass, start: LoginStart): Promise<string> {
   const { requestor, record, provider, redirect = null } = start
   if (provider.loginUrl === undefined) return passRefuse(unknownIntegration)
+  const { loginLifetimeMs: lifetimeMs } = pass.options
+  const generations = await generationsOfDevice(pass, requestor.id, record.deviceKey)
+  await pass.core.records.put({
+    kind: ON_ITS_WAY,
+    key: onItsWayKey(record.deviceKey, generations),
+    value: {},
+    expiresAtMs: pass.clock.nowMs() + lifetimeMs,
+  })
   const login: Login = {
     mvpd: provider.id,
     requestor: requestor.id,
     code: record.code,
     redirect,
-    generations: await generationsOfDevice(pass, requestor.id, record.deviceKey),
+    generations,
   }
   const state = await pass.core.handles.issue({
     kind: KIND,
     value: { ...login },
-    lifetimeMs: pass.options.loginLifetimeMs,
+    lifetimeMs,
   })
   const url = new URL(provider.loginUrl)
   url.searchParams.set('state', state)
   url.searchParams.set('requestor', displayNameOf(requestor))
   url.searchParams.set('return', pass.baseUrl + CALLBACK_PATH)
   return url.href
+}
+
+/**
+ * Whether a login has begun in a generation of a device, and may open a session in it. One whose
+ * time is over counts until it is swept: another node's clock may be behind.
+ */
+export async function isLoginOnItsWay(
+  pass: Pass,
+  deviceKey: string,
+  generations: Generations,
+): Promise<boolean> {
+  const key = onItsWayKey(deviceKey, generations)
+  return (await pass.core.records.find(ON_ITS_WAY, key)) !== undefined
+}
+
+function onItsWayKey(deviceKey: string, { device }: Generations): string {
+  return `${deviceKey} ${String(device)}`
 }
 
 /** Of the query alone, which came through a browser. */

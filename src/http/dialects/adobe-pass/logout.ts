@@ -4,6 +4,7 @@ import type { Route } from '../../surface.ts'
 import { optional, text } from '../../schema.ts'
 import { receiptHeaderForms } from '../../receipt-headers.ts'
 import { findAuthentication, generationsOfDevice, lastAuthentication } from './authentication.ts'
+import { isLoginOnItsWay } from './login.ts'
 import type { Pass } from './pass.ts'
 import { deviceRoutes, type DeviceCaller } from './device-call.ts'
 import { logoutActions, logoutActionsDocument } from './logout-actions.ts'
@@ -90,12 +91,14 @@ async function endDevice(pass: Pass, caller: DeviceCaller, wait: boolean): Promi
 
 /**
  * Without a live token: the generation before the present, which an earlier logout has ended
- * already; where there was none yet, the first.
+ * already; where there was none yet, the first. A login that is on its way may have begun in the
+ * present one, and has to find it raised.
  */
 async function endedGeneration(
   pass: Pass,
   { requestor, deviceKey }: DeviceCaller,
 ): Promise<number> {
-  const { device } = await generationsOfDevice(pass, requestor.id, deviceKey)
-  return Math.max(0, device - 1)
+  const generations = await generationsOfDevice(pass, requestor.id, deviceKey)
+  const { device } = generations
+  return (await isLoginOnItsWay(pass, deviceKey, generations)) ? device : Math.max(0, device - 1)
 }
