@@ -35,9 +35,10 @@ export function operatorLogoutVerbs(
 ): OperatorLogouts {
   const { store, clock } = dependencies
 
-  const endedAt = async (...of: Parameters<typeof keyOf>): Promise<number | undefined> => {
-    const ticket = await store.findTicket(KIND, keyOf(...of))
-    return ticket && Number(ticket.value)
+  /** Whether a logout was issued at that time or later. */
+  const hasEnded = async (key: string, sinceSeconds: number): Promise<boolean> => {
+    const after = ticketKey(key, sinceSeconds - 1)
+    return (await store.listTickets(KIND, `${key} `, 1, after)).length > 0
   }
 
   return {
@@ -45,11 +46,10 @@ export function operatorLogoutVerbs(
       const { issuer, issuedAtSeconds } = logout
       // First: a session that is stored behind it finds it, and one before it is found below.
       const expiresAtMs = clock.nowMs() + REMEMBERED_MS
-      for (const key of keysOf(logout)) {
-        // An older one may come later, and again: it takes back nothing.
-        const before = Number((await store.findTicket(KIND, key))?.value ?? 0)
-        const value = String(Math.max(issuedAtSeconds, before))
-        await store.putTicket({ kind: KIND, key, value, expiresAtMs })
+      for (const of of keysOf(logout)) {
+        // Each has its own: one that comes late, or at the same moment, takes back no other.
+        const key = ticketKey(of, issuedAtSeconds)
+        await store.putTicket({ kind: KIND, key, value: '', expiresAtMs })
       }
       await endMatching(dependencies, { clientId }, (session) => isOf(session, logout), {
         reason: 'upstream_logout',
@@ -58,11 +58,9 @@ export function operatorLogoutVerbs(
     },
 
     async isOver({ issuer, subject, session, issuedAtSeconds }) {
-      if (session !== undefined && (await endedAt('sid', issuer, session)) !== undefined)
-        return true
+      if (session !== undefined && (await hasEnded(keyOf('sid', issuer, session), 0))) return true
       const kind = session === undefined ? 'any' : 'sub'
-      const atSeconds = await endedAt(kind, issuer, subject)
-      return atSeconds !== undefined && issuedAtSeconds <= atSeconds
+      return hasEnded(keyOf(kind, issuer, subject), issuedAtSeconds)
     },
   }
 }
@@ -77,6 +75,11 @@ function keysOf({ issuer, sub, sid }: OperatorLogout): readonly string[] {
   const keys = sub === undefined ? [] : [keyOf('any', issuer, sub)]
   if (sid !== undefined) return [...keys, keyOf('sid', issuer, sid)]
   return sub === undefined ? keys : [...keys, keyOf('sub', issuer, sub)]
+}
+
+/** In the order of time: of as many digits as the time of any token has that is not refused. */
+function ticketKey(key: string, issuedAtSeconds: number): string {
+  return `${key} ${String(Math.max(0, issuedAtSeconds)).padStart(12, '0')}`
 }
 
 function keyOf(kind: Kind, issuer: string, id: string): string {
