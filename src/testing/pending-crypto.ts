@@ -4,7 +4,7 @@
  * waiting for another thread would take most of its time.
  */
 import { KeyObject, sign } from 'node:crypto'
-import { bytesOf, verifyAtOnce } from './verify-at-once.ts'
+import { bytesOf, isForEs256, verifyAtOnce } from './verify-at-once.ts'
 
 /** What is rare, and may take its time. */
 const counted = ['generateKey', 'importKey', 'exportKey', 'digest'] as const
@@ -32,7 +32,9 @@ export function pendingCrypto(): { readonly count: number } {
     }
     Object.assign(subtle, { [name]: counting })
   }
-  subtle.sign = (_algorithm, key, data) => {
+  const signLater = subtle.sign.bind(subtle)
+  subtle.sign = (algorithm, key, data) => {
+    if (!isForEs256(algorithm, key)) return signLater(algorithm, key, data)
     const given = { key: KeyObject.from(key), dsaEncoding: 'ieee-p1363' } as const
     return Promise.resolve(Uint8Array.from(sign('sha256', bytesOf(data), given)).buffer)
   }
