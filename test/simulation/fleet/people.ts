@@ -59,6 +59,7 @@ export class People {
     if (!core) return undefined
     const { process, isRight } = machine
     const dialect = dialects.find(({ name }) => one.claims['dialect'] === name) ?? dialects[0]
+    const { nowMs: askedMs } = this.#world.time
     const issuing = core.refresh({
       refreshToken: one.refreshToken ?? '',
       dialect: dialect.name,
@@ -72,8 +73,9 @@ export class People {
     const refused = await refusalOf(issuing)
     if (!process.alive) return undefined
     if (refused === undefined) {
-      truth.refreshed(machine.name, one)
-      this.#keep(truth.issue(await issuing, one.timely && isRight && machine.isRight))
+      const next = truth.issue(await issuing, one.timely && isRight && machine.isRight)
+      truth.refreshed(machine.name, one, next, askedMs)
+      this.#keep(next)
       return 'ok'
     }
     const isRefused = refused !== 'stale' && refused !== 'store_unavailable'

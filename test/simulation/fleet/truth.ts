@@ -38,6 +38,7 @@ export type Ending = Parameters<typeof ends>[0]
 interface Promised {
   readonly covers: (claims: AccessClaims) => boolean
   readonly what: string
+  readonly atMs: number
   /** What was issued from this number on is not covered, whatever it carries. */
   untilNumber: number
 }
@@ -125,7 +126,8 @@ export class Truth {
    */
   promise(what: string, covers: (claims: AccessClaims) => boolean): readonly Issued[] {
     const at = `at ${this.#time.nowMs.toFixed(0)} ms`
-    const promised = { what: `${what} ${at}`, covers, untilNumber: Infinity }
+    const { nowMs: atMs } = this.#time
+    const promised = { what: `${what} ${at}`, atMs, covers, untilNumber: Infinity }
     this.#promised.push(promised)
     this.counts.promised++
     const dead = this.issued.filter(({ claims }) => covers(claims))
@@ -149,13 +151,22 @@ export class Truth {
     return one.timely && this.#lives(one.refreshEndsMs, one)
   }
 
-  /** A new token of its session was issued. */
-  refreshed(who: string, one: Issued): void {
+  /**
+   * A new token of its session was issued.
+   *
+   * @param next The new one. It is dead where its session ended while the refresh was on its way: a
+   *   server may be stopped between what it stores and its answer.
+   * @param askedMs When the refresh was asked for.
+   */
+  refreshed(who: string, one: Issued, next: Issued, askedMs: number): void {
     this.counts.refreshed++
     const { claims, number } = one
     // The end of a token leaves its session alone.
-    const next = { ...claims, jti: '' }
-    const promised = this.#findPromise(number, next)
+    const session = { ...claims, jti: '' }
+    const promised = this.#promised.find(
+      ({ atMs, covers, untilNumber }) =>
+        number < untilNumber && covers(session) && (atMs < askedMs || !covers(next.claims)),
+    )
     if (promised) this.complain(`${who} refreshed ${claims.sid} after ${promised.what}`)
   }
 
