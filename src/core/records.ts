@@ -26,12 +26,14 @@ export interface Records {
   find(kind: string, key: string): Promise<FoundRecord | undefined>
   /**
    * Those of a kind whose time is not over, by key, at most `limit`; with `after`, a key, only
-   * those behind it. A page may be shorter than the limit although more follow.
+   * those behind it; with a prefix, only those whose key starts with it. A page may be shorter than
+   * the limit although more follow.
    */
   list(
     kind: string,
     limit: number,
     after?: string,
+    prefix?: string,
   ): Promise<readonly { readonly key: string; readonly value: Json }[]>
   /** Removes it; of any number of callers exactly one gets true. */
   take(kind: string, key: string): Promise<boolean>
@@ -52,9 +54,9 @@ export function recordVerbs({ store, clock }: Pick<CoreDependencies, 'store' | '
         isOver: clock.nowMs() >= expiresAtMs,
       }
     },
-    async list(kind, limit, after) {
+    async list(kind, limit, after, prefix = '') {
       const nowMs = clock.nowMs()
-      return (await store.listTickets(kind, '', limit, after))
+      return (await store.listTickets(kind, prefix, limit, after))
         .filter(({ expiresAtMs }) => nowMs < expiresAtMs)
         .map(({ key, value }) => ({ key, value: JSON.parse(value) as Json }))
     },

@@ -4,6 +4,7 @@
  * login.
  */
 import { jwtVerify } from 'jose'
+import { digest } from '../../../core/handles.ts'
 import { isOvertaken, type Generations } from '../../../domain/generation.ts'
 import type { Client } from '../../../domain/identity.ts'
 import type { Json } from '../../../domain/session.ts'
@@ -23,8 +24,12 @@ import { errors, html, security } from './wire.ts'
 export const CALLBACK_PATH = '/api/v1/authenticate/callback'
 
 const KIND = 'adobe-login'
-/** By device and its generation: that a login has begun in it. */
+/** By device, its generation and login: what may still open a session there. */
 const ON_ITS_WAY = 'adobe-login-device'
+/** By as much the clocks of two nodes that serve may differ, and more. */
+const APART_MS = 120_000
+/** Of one TV; those whose time is over stay for a moment. */
+const MAX_AT_ONCE = 1000
 const MAX_ASSERTION_LENGTH = 6144
 /** An assertion is on its way through one browser: seconds, and some for slow ones. */
 const MAX_ASSERTION_AGE_SECONDS = 300
@@ -62,12 +67,6 @@ export async function startLogin(pass: Pass, start: LoginStart): Promise<string>
   if (provider.loginUrl === undefined) return passRefuse(unknownIntegration)
   const { loginLifetimeMs: lifetimeMs } = pass.options
   const generations = await generationsOfDevice(pass, requestor.id, record.deviceKey)
-  await pass.core.records.put({
-    kind: ON_ITS_WAY,
-    key: onItsWayKey(record.deviceKey, generations),
-    value: {},
-    expiresAtMs: pass.clock.nowMs() + lifetimeMs,
-  })
   const login: Login = {
     mvpd: provider.id,
     requestor: requestor.id,
@@ -80,6 +79,12 @@ export async function startLogin(pass: Pass, start: LoginStart): Promise<string>
     value: { ...login },
     lifetimeMs,
   })
+  await pass.core.records.put({
+    kind: ON_ITS_WAY,
+    key: placeOf(record.deviceKey, generations) + digest(state),
+    value: {},
+    expiresAtMs: pass.clock.nowMs() + lifetimeMs + APART_MS,
+  })
   const url = new URL(provider.loginUrl)
   url.searchParams.set('state', state)
   url.searchParams.set('requestor', displayNameOf(requestor))
@@ -87,21 +92,18 @@ export async function startLogin(pass: Pass, start: LoginStart): Promise<string>
   return url.href
 }
 
-/**
- * Whether a login has begun in a generation of a device, and may open a session in it. One whose
- * time is over counts until it is swept: another node's clock may be behind.
- */
+/** Whether a login has begun in a generation of a device that may still open a session in it. */
 export async function isLoginOnItsWay(
   pass: Pass,
   deviceKey: string,
   generations: Generations,
 ): Promise<boolean> {
-  const key = onItsWayKey(deviceKey, generations)
-  return (await pass.core.records.find(ON_ITS_WAY, key)) !== undefined
+  const place = placeOf(deviceKey, generations)
+  return (await pass.core.records.list(ON_ITS_WAY, MAX_AT_ONCE, undefined, place)).length > 0
 }
 
-function onItsWayKey(deviceKey: string, { device }: Generations): string {
-  return `${deviceKey} ${String(device)}`
+function placeOf(deviceKey: string, { device }: Generations): string {
+  return `${deviceKey} ${String(device)} `
 }
 
 /** Of the query alone, which came through a browser. */
@@ -169,6 +171,8 @@ export function callbackRoute(pass: Pass): Route {
         await pass.core.revoke({ ...ended, actor: 'system', wait: true })
         return loggedOut
       }
+      const key = placeOf(deviceKey, login.generations) + digest(state)
+      await pass.core.records.take(ON_ITS_WAY, key)
       if (login.redirect === null) return loggedIn
       const headers = { location: login.redirect, 'referrer-policy': 'no-referrer' }
       return call.empty(302, { headers })
