@@ -102,7 +102,7 @@ interface Pair {
 async function withPair(
   { cluster, options: ofMode }: Stage,
   use: (pair: Pair) => Promise<void>,
-  options: Partial<PostgresOptions> = {},
+  options: Partial<PostgresOptions> & { readonly leaseMs?: number } = {},
   southOptions: Partial<PostgresOptions> = {},
 ): Promise<void> {
   const url = await cluster.createDatabase()
@@ -146,7 +146,8 @@ for (const stage of stages)
               assert.ok((south.applied.get('north') ?? 0) >= entry.sequence)
             }
           },
-          { notifier },
+          // Longer than a machine may be busy: none lapses meanwhile.
+          { notifier, leaseMs: 10_000 },
         )
       })
     }
