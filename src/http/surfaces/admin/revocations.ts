@@ -4,15 +4,13 @@ import type { Receipt } from '../../../domain/receipt.ts'
 import { reasons, type Revocation } from '../../../domain/revocation.ts'
 import { EVERYONE, hasOneKey, scopes } from '../../../domain/scope.ts'
 import { refuse } from '../../../domain/failure.ts'
-import type { Session, SessionStatus } from '../../../domain/session.ts'
 import { MAX_TOKEN_CHARS } from '../../../verifier/claims.ts'
-import { requestedScopes, type WireDryRun } from '../../../protocol/admin-api.ts'
+import { requestedScopes } from '../../../protocol/admin-api.ts'
 import {
   MAX_LOCK_SECONDS,
   type RevocationFilter,
   type WireRevoke,
 } from '../../../protocol/admin-requests.ts'
-import type { ClientSessions } from '../../../ports/store.ts'
 import { preferredType } from '../../accept.ts'
 import type { Route } from '../../surface.ts'
 import {
@@ -25,24 +23,17 @@ import {
   strict,
   type Schema,
 } from '../../schema.ts'
-import {
-  dryRun,
-  ended,
-  namedRevocation,
-  pageOf,
-  revocationDetail,
-  revoked,
-  SAMPLE_SIZE,
-} from './answers.ts'
+import { dryRun, ended, namedRevocation, pageOf, revocationDetail, revoked } from './answers.ts'
 import { requireRole, type AdminContext } from './declare.ts'
+import { ownDryRun } from './dry-run.ts'
 import { foreignDryRun, readForeign, readToken, type Foreign } from './foreign.ts'
 import { filter, singleLine, listQuery, preferring } from './inputs.ts'
-import { isKnown, sessionsOf, wrongKey, type Target } from './known.ts'
+import { isKnown, wrongKey, type Target } from './known.ts'
 import { namedInLog, wireNamedRevocation } from './named.ts'
 import { pageRequest, renderPage } from './page.ts'
 import { Problem, refuseBody } from './problem.ts'
 import { wireAcknowledgements } from './verifiers.ts'
-import { namedIn, time, wireReceipt, wireRevoked, wireSession, wireTold } from './wire.ts'
+import { time, wireReceipt, wireRevoked, wireTold } from './wire.ts'
 
 const tag = 'Revocations'
 
@@ -104,7 +95,7 @@ function revokeRoute(context: AdminContext): Route {
       if (wish.dryRun === true) {
         const found =
           foreign === undefined
-            ? await tryOut(context, target)
+            ? await ownDryRun(context, target)
             : await foreignDryRun(context, foreign, target)
         return call.json(200, found)
       }
@@ -144,81 +135,6 @@ function readTarget(
     return { target, foreign: undefined }
   }
   return { target, foreign: readForeign(context, target, issuer, lockSeconds) }
-}
-
-/** Clients that a dry run names, and sessions of which receivers are asked. */
-const CLIENTS = 20
-const ASKED = 200
-
-const nothing = { count: 0, clients: [], found: [], untilMs: undefined } as const
-
-/** The parts that would end. */
-function partsIn(found: readonly SessionStatus[]): readonly Session[] {
-  return found.flatMap(({ participants }) =>
-    participants.filter(({ state }) => state === 'live').map(({ session }) => session),
-  )
-}
-
-/** What would end, without ending it. */
-async function tryOut({ core, clock }: AdminContext, target: Target): Promise<WireDryRun> {
-  const nowMs = clock.nowMs()
-  const [known, live] = await Promise.all([isKnown(core, target), liveSessions()])
-  const sample = live.found.slice(0, SAMPLE_SIZE)
-  const named = namedIn(sample)
-  const names = await core.findNames({
-    ...named,
-    clients: [...named.clients, ...live.clients.map(({ clientId }) => clientId)],
-  })
-  return {
-    dryRun: true,
-    ...target,
-    issuer: '',
-    cutoff: null,
-    known,
-    sessions: live.count,
-    clients: live.clients.map(({ clientId, sessions }) => ({
-      client: clientId,
-      clientName: names.client(clientId) ?? null,
-      sessions,
-    })),
-    receivers: core.revocations.wouldTell({ ...target, issuer: '' }, partsIn(live.found)),
-    tokensValidUntil: live.untilMs === undefined ? null : time(live.untilMs),
-    sample: sample.map((one) => wireSession(one, names)),
-  }
-
-  async function liveSessions(): Promise<{
-    readonly count: number
-    readonly clients: readonly ClientSessions[]
-    /** The newest of them. */
-    readonly found: readonly SessionStatus[]
-    readonly untilMs: number | undefined
-  }> {
-    if (target.scope === 'session') {
-      const status = await core.sessions.status(target.key)
-      if (status?.state !== 'live') return nothing
-      const { accessLifetimeMs, expiresAtMs } = status.session
-      const untilMs = Math.min(nowMs + accessLifetimeMs, expiresAtMs)
-      const clients = await core.sessions.countByClient(
-        { sid: target.key, liveAtMs: nowMs },
-        CLIENTS,
-      )
-      return { count: 1, clients, found: [status], untilMs }
-    }
-    const filter = sessionsOf(target)
-    if (filter === undefined) return { ...nothing, untilMs: await lastExpiryMs() }
-    const living = { ...filter, liveAtMs: nowMs }
-    const [{ count }, clients, page] = await Promise.all([
-      core.sessions.count(living),
-      core.sessions.countByClient(living, CLIENTS),
-      core.sessions.list(living, { limit: ASKED, cursor: undefined }),
-    ])
-    const untilMs = count === 0 ? undefined : await lastExpiryMs()
-    return { count, clients, found: page.items, untilMs }
-  }
-
-  async function lastExpiryMs(): Promise<number> {
-    return Math.max(nowMs, await core.sessions.lastAccessExpiryMs())
-  }
 }
 
 /** `GET /revocations`: newest first. */
