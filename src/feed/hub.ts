@@ -42,7 +42,7 @@ class Hub implements FeedHub {
 
   constructor(options: FeedHubOptions) {
     this.#options = options
-    this.#settings = feedSettings(pickSettings(options))
+    this.#settings = feedSettings(options)
     this.#rules = { ...leaseRules, ...options.rules }
     this.#recent = new RecentBatches(this.#settings.recentEntries, new Map(options.position))
     this.#receipts = new ReceiptBook(this.#settings.receipts)
@@ -309,22 +309,4 @@ async function settled(record: BatchRecord): Promise<void> {
 
 function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-function pickSettings(options: FeedHubOptions): Partial<FeedHubSettings> {
-  const names: readonly (keyof FeedHubSettings)[] = [
-    'leaseMs',
-    'renewMs',
-    'clockRateMargin',
-    'fixedMarginMs',
-    'lagLimitMs',
-    'silenceMs',
-    'recentEntries',
-    'bufferedBytes',
-    'connections',
-    'receipts',
-  ]
-  return Object.fromEntries(
-    names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
-  )
 }

@@ -1,6 +1,4 @@
 /** Numbers of the feed, with their defaults. All are bounds (invariant 9) or terms of the lease. */
-import { defined } from '../domain/defined.ts'
-
 export interface FeedHubSettings {
   /** How long a guard may trust its replica after a ping, in milliseconds. 200 to 60,000. */
   readonly leaseMs: number
@@ -46,10 +44,13 @@ export const MAX_LEASE_MS = 60_000
 /**
  * Fills in what is not given, and refuses what cannot work.
  *
+ * @param given Settings, maybe among other options, which are left aside.
  * @throws {RangeError} If a number is out of its range.
  */
 export function feedSettings(given: Partial<FeedHubSettings>): FeedHubSettings {
-  const settings: FeedHubSettings = { ...defaults, ...defined(given) }
+  const names = Object.keys(defaults) as (keyof FeedHubSettings)[]
+  const chosen = names.map((name) => [name, given[name] ?? defaults[name]] as const)
+  const settings = Object.fromEntries(chosen) as unknown as FeedHubSettings
   const { leaseMs, renewMs, clockRateMargin } = settings
   require(leaseMs >= 200 && leaseMs <= MAX_LEASE_MS, 'leaseMs', leaseMs)
   require(renewMs >= 20 && renewMs <= leaseMs / 2, 'renewMs', renewMs)
