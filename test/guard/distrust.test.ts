@@ -135,7 +135,7 @@ test('what was logged out stays dead when the server comes back on another datab
 
 test('a connection whose token has expired ends where a snapshot can no longer say whether its session was logged out', async () => {
   let nowMs = Date.now()
-  let events: FeedSocketEvents | undefined
+  const connections: FeedSocketEvents[] = []
   const guard = createGuard({
     server: 'http://auth.example',
     credential: 'x',
@@ -151,7 +151,7 @@ test('a connection whose token has expired ends where a snapshot can no longer s
       },
     },
     connect: (_t, given) => {
-      events = given
+      connections.push(given)
       return { send() {}, close() {} }
     },
   })
@@ -167,10 +167,11 @@ test('a connection whose token has expired ends where a snapshot can no longer s
       node: 'n',
       scopes: feedScopes,
     } as const
-    events!.opened()
-    events!.frame(encodeNodeFrame(node))
+    const events = connections.at(-1)!
+    events.opened()
+    events.frame(encodeNodeFrame(node))
     const end = { type: 'snapshotEnd', total: 0, mark: 0, overSeconds: 0 } as const
-    events!.frame(encodeNodeFrame({ ...end, position: new Map() }))
+    events.frame(encodeNodeFrame({ ...end, position: new Map() }))
   }
   guard.ready().catch(() => undefined)
   snapshot(1)
@@ -190,11 +191,10 @@ test('a connection whose token has expired ends where a snapshot can no longer s
   }
   let called = 0
   guard.watch(claims, () => called++)
-  await new Promise((r) => setTimeout(r, 10))
-  events!.closed(1006, '')
+  connections[0]!.closed(1006, '')
   // Logged out meanwhile; the node has forgotten it, because every token of it has expired.
   nowMs += 3_600_000
-  await new Promise((r) => setTimeout(r, 20))
+  while (connections.length < 2) await new Promise((r) => setTimeout(r, 5))
   snapshot(2)
   guard.close()
   assert.equal(called, 1)

@@ -27,10 +27,13 @@ test('GET /verifiers shows how long a guard last took to acknowledge', async () 
   const [node, before] = await client.verifiers()
   assert.deepEqual([node?.kind, node?.lagMs, node?.behind], ['node', 0, 0])
   assert.deepEqual([before?.name, before?.lagMs, before?.behind], ['orders', null, 0])
+  const startedMs = performance.now()
   await client.revoke({ scope: 'subject', key: 'maria' })
+  const tookMs = performance.now() - startedMs
   const [, after] = await client.verifiers()
   assert.ok(Number.isInteger(after?.lagMs), `lagMs is ${String(after?.lagMs)}`)
-  assert.ok((after?.lagMs ?? -1) >= 0 && (after?.lagMs ?? 9999) < 2000)
+  // It acknowledged before the revocation was answered.
+  assert.ok((after?.lagMs ?? -1) >= 0 && (after?.lagMs ?? Infinity) <= Math.ceil(tookMs))
 })
 
 test('every form of a receipt has whole milliseconds, and the same', async () => {
