@@ -36,17 +36,24 @@ async function answering(listener: RequestListener): Promise<string> {
 async function why(server: string): Promise<string> {
   const reasons: unknown[] = []
   const ignore = (): void => undefined
-  const warn = ({ reason }: Readonly<Record<string, unknown>>): number => reasons.push(reason)
+  const { promise: isKnown, resolve: known } = Promise.withResolvers<void>()
+  const warn = ({ reason }: Readonly<Record<string, unknown>>): void => {
+    if (reason === undefined) return
+    reasons.push(reason)
+    known()
+  }
   const guard = createGuard({
     server,
     credential: 'secret',
     log: { info: ignore, error: ignore, warn },
   })
+  guard.ready().catch(ignore)
+  await isKnown
   try {
-    await guard.ready({ timeoutMs: 1500 })
+    await guard.ready({ timeoutMs: 1 })
   } catch (error) {
     const { message } = error as Error
-    const words = message.replace('Cannot get ready within 1500 ms: ', '')
+    const words = message.replace('Cannot get ready within 1 ms: ', '')
     assert.equal(reasons.at(-1), words)
     assert.doesNotMatch(words, /secret/)
     return words

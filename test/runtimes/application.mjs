@@ -15,7 +15,7 @@ const guard = createGuard({
   server: process.env.OUTRIGHT_URL,
   credential: 'outright-demo-guard',
 })
-await guard.ready({ timeoutMs: 10_000 })
+await guard.ready()
 
 const endless = async (written) => {
   await written.write('a piece\n')
@@ -36,7 +36,8 @@ const echo = () => ({
 })
 
 const app = new Hono()
-app.use(protect(guard))
+// Longer than a test may take: what ends has not waited for it.
+app.use(protect(guard, { graceMs: 3_600_000 }))
 app.get('/stream', (context) => stream(context, endless))
 app.get('/stream-text', (context) => streamText(context, endless))
 app.get('/stream-sse', (context) =>
