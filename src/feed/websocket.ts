@@ -17,6 +17,7 @@ import type { Clock } from '../ports/clock.ts'
 import { binaryMessages } from './binary-message.ts'
 import type { FeedConnection } from './connection.ts'
 import type { FeedHub } from './hub-types.ts'
+import { Strangers } from './strangers.ts'
 
 export interface FeedSocketsOptions {
   readonly hub: FeedHub
@@ -35,6 +36,8 @@ export interface FeedSocketsOptions {
   readonly clock: Clock
   /** The caller's address behind trusted proxies; default: the socket's. */
   readonly addressOf?: (request: IncomingMessage) => string
+  /** Who holds an address: connections without a good credential are counted by it. */
+  readonly holderOfAddress?: (address: string) => string
 }
 
 interface FeedContext extends FeedSocketsOptions {
@@ -43,8 +46,6 @@ interface FeedContext extends FeedSocketsOptions {
 
 /** How long the other side may take to close what was ended from here, in milliseconds. */
 const CLOSE_MS = 1000
-/** Connections at once that have not shown a good credential, or were refused and linger. */
-const MAX_STRANGERS = 256
 
 /** A connection, as the code that checked its credential sees it. */
 export interface CredentialHolder {
@@ -66,7 +67,7 @@ export interface FeedSockets {
 export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
   const { path = feedPath, versions = feedVersions } = options
   const context: FeedContext = { ...options, messageOf: binaryMessages() }
-  const strangers = new Set<Duplex>()
+  const strangers = new Strangers()
   // Its types do not know `closeTimeout` yet.
   const serverOptions: ServerOptions & { readonly closeTimeout: number } = {
     noServer: true,
@@ -90,14 +91,15 @@ export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
         refuseUpgrade(context, socket, '400 Bad Request', 'Content-Type: text/plain', why)
         return true
       }
-      if (strangers.size >= MAX_STRANGERS) {
+      const address = options.addressOf?.(request) ?? request.socket.remoteAddress ?? ''
+      const holder = options.holderOfAddress?.(address) ?? address
+      const isNoStranger = strangers.admit(socket, holder)
+      if (isNoStranger === undefined) {
         refuseUpgrade(context, socket, '503 Service Unavailable', 'Retry-After: 1')
         return true
       }
-      strangers.add(socket)
-      socket.once('close', () => strangers.delete(socket))
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        void welcome(context, webSocket, request, () => strangers.delete(socket))
+        void welcome(context, webSocket, { request, address, isNoStranger })
       })
       return true
     },
@@ -141,12 +143,13 @@ function refuseUpgrade(
   socket.once('close', cancel)
 }
 
-async function welcome(
-  context: FeedContext,
-  socket: WebSocket,
-  request: IncomingMessage,
-  isNoStranger: () => void,
-): Promise<void> {
+interface Stranger {
+  readonly request: IncomingMessage
+  readonly address: string
+  readonly isNoStranger: () => void
+}
+
+async function welcome(context: FeedContext, socket: WebSocket, stranger: Stranger): Promise<void> {
   // Frames may arrive while the credential is looked up; the first of them is all that can be.
   const early: Uint8Array[] = []
   const keep = (data: RawData): void => {
@@ -155,7 +158,7 @@ async function welcome(
   socket.on('message', keep)
   // A socket without a listener for errors would end the process.
   socket.on('error', () => undefined)
-  const holder = await holderOf(context, socket, request)
+  const holder = await holderOf(context, socket, stranger.request)
   if (holder === undefined) {
     socket.close(closeCodes.credentialRefused, 'the credential is missing or not known')
     return
@@ -165,9 +168,11 @@ async function welcome(
     return
   }
   if (socket.readyState !== socket.OPEN) return
-  isNoStranger()
+  stranger.isNoStranger()
   socket.off('message', keep)
-  const { frame, closed } = context.hub.accept(connectionOf(context, socket, request, holder.guard))
+  const { frame, closed } = context.hub.accept(
+    connectionOf(context, socket, stranger, holder.guard),
+  )
   socket.on('message', (data) => {
     frame(frameOf(data))
   })
@@ -203,11 +208,10 @@ async function holderOf(
 function connectionOf(
   context: FeedContext,
   socket: WebSocket,
-  request: IncomingMessage,
+  { request, address }: Stranger,
   guard: string,
 ): FeedConnection {
   const version = feedVersionOf(socket.protocol)
-  const address = context.addressOf?.(request) ?? request.socket.remoteAddress
   return {
     send: (bytes) => {
       // Past `ws`, which would make the same message for every guard, and two writes of it. Without
@@ -223,7 +227,7 @@ function connectionOf(
       return request.socket.writableLength
     },
     guard,
-    ...(address === undefined ? {} : { address }),
+    ...(address === '' ? {} : { address }),
     ...(version === undefined ? {} : { version }),
   }
 }

@@ -24,7 +24,7 @@ import { hasDemoIdentities, seedDemo } from './demo.ts'
 import { normalizeIdentifiers } from './identifiers.ts'
 import { openIssuers } from './issuers.ts'
 import { logCutter } from './cutting.ts'
-import { guardConnections } from './guard-connections.ts'
+import { callersOf, guardConnections } from './guard-connections.ts'
 import { createMetrics, type Metrics, type NodeFacts } from './metrics.ts'
 import { openProviders } from './providers.ts'
 import { mountAll } from './mounts.ts'
@@ -149,7 +149,7 @@ async function composeOver(
     hub,
     clock,
     authenticate: guardConnections(dependencies),
-    addressOf: ({ socket, headers }) => addresses.of(socket.remoteAddress ?? '', headers),
+    ...callersOf(addresses),
   })
   const { countDelivery: observe } = metrics
   const stopDelivering = startDelivering({ core, dependencies, observe })

@@ -1,6 +1,8 @@
 import { authenticateGuard } from '../core/guard-credential.ts'
 import type { CoreDependencies } from '../core/dependencies.ts'
 import type { FeedSocketsOptions } from '../feed/websocket.ts'
+import type { ClientAddresses } from '../http/client-address.ts'
+import { addressBlock } from '../http/rate-limit.ts'
 
 /**
  * Makes the check of credentials on the feed, and closes the connections of a guard that is
@@ -27,5 +29,15 @@ export function guardConnections(
     // Again, now that a removal would be heard: one may have been committed in between.
     await authenticateGuard(dependencies, credential)
     return id
+  }
+}
+
+/** Who calls on the feed, and who holds an address: as the limits of calls count them. */
+export function callersOf(
+  addresses: Pick<ClientAddresses, 'of'>,
+): Required<Pick<FeedSocketsOptions, 'addressOf' | 'holderOfAddress'>> {
+  return {
+    addressOf: ({ socket, headers }) => addresses.of(socket.remoteAddress ?? '', headers),
+    holderOfAddress: addressBlock,
   }
 }
