@@ -28,6 +28,7 @@ import { callersOf, guardConnections } from './guard-connections.ts'
 import { createMetrics, type Metrics, type NodeFacts } from './metrics.ts'
 import { openProviders } from './providers.ts'
 import { mountAll } from './mounts.ts'
+import { tellIssuer } from './node-issuers.ts'
 import { NodeLags } from './node-lags.ts'
 import { viewOf } from './node-view.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
@@ -91,6 +92,7 @@ async function composeWith(
   try {
     const verification = await openVerification(store, leases, mustDecide, config, time, clock, log)
     try {
+      if (leases) await tellIssuer(store, leases, config.issuer, log)
       return await composeOver(opened, time, verification, mustDecide, config, world)
     } catch (error) {
       verification.hub.close()

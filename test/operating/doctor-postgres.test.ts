@@ -4,8 +4,9 @@ import { readFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { compose } from '../../src/server/compose.ts'
-import { loadConfig } from '../../src/server/config.ts'
+import { compose, type Composition } from '../../src/server/compose.ts'
+import { loadConfig, type ConfigFile } from '../../src/server/config.ts'
+import type { Log } from '../../src/ports/log.ts'
 import { CONNECTIONS_PER_NODE } from '../../src/server/doctor/postgres.ts'
 import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
 import { migrations } from '../../src/stores/postgres/schema/index.ts'
@@ -70,6 +71,37 @@ async function withServer<T>(
   }
 }
 
+interface StartedNode {
+  readonly store: Composition['store']
+  /** What it warned of issuers. */
+  readonly warnings: readonly Readonly<Record<string, unknown>>[]
+  close(): Promise<void>
+}
+
+async function startNode(given: ConfigFile): Promise<StartedNode> {
+  const warnings: Readonly<Record<string, unknown>>[] = []
+  const warn: Log['warn'] = (fields, message) => {
+    if (message.includes('issuer')) warnings.push(fields)
+  }
+  const config = await loadConfig(
+    {},
+    {
+      demo: true,
+      passwordCost: { memoryKiB: 64, passes: 1 },
+      accessLog: false,
+      ...given,
+    },
+  )
+  const composition = await compose(config, {
+    clock: systemClock,
+    random: systemRandom(),
+    log: { ...silentLog, warn },
+    otpSender: { send: () => Promise.resolve() },
+  })
+  let closed: Promise<void> | undefined
+  return { store: composition.store, warnings, close: () => (closed ??= composition.close()) }
+}
+
 describe('doctor on PostgreSQL', () => {
   test('a server that is set up well, before and after the first node', async () => {
     const url = await databaseWith()
@@ -116,22 +148,7 @@ describe('doctor on PostgreSQL', () => {
 
   test('counts the connections that a node really holds', async () => {
     const url = await server.createDatabase()
-    const config = await loadConfig(
-      {},
-      {
-        demo: true,
-        node: 'node-1',
-        databaseUrl: url,
-        passwordCost: { memoryKiB: 64, passes: 1 },
-        accessLog: false,
-      },
-    )
-    const node = await compose(config, {
-      clock: systemClock,
-      random: systemRandom(),
-      log: silentLog,
-      otpSender: { send: () => Promise.resolve() },
-    })
+    const node = await startNode({ node: 'node-1', databaseUrl: url })
     const client = new pg.Client({ connectionString: url })
     await client.connect()
     try {
@@ -158,6 +175,54 @@ describe('doctor on PostgreSQL', () => {
     } finally {
       await client.end()
       await node.close()
+    }
+  })
+
+  test('nodes that have different issuers: the one that comes to the others says so, too', async () => {
+    const url = await server.createDatabase()
+    const here = 'https://one.example'
+    const elsewhere = 'https://other.example'
+    const judged = async (issuer: string) =>
+      finding(
+        await findings({ databaseUrl: url, environment: { OUTRIGHT_ISSUER: issuer } }),
+        'postgres.issuers',
+      )
+    const nodes: StartedNode[] = []
+    const start = async (node: string, issuer: string): Promise<StartedNode> => {
+      const started = await startNode({ node, issuer, databaseUrl: url })
+      nodes.push(started)
+      return started
+    }
+    try {
+      const first = await start('node-1', here)
+      const alike = await start('node-2', here)
+      const other = await start('node-3', elsewhere)
+      const deadline = performance.now() + 60_000
+      while (other.warnings.length === 0 && performance.now() < deadline) await sleep(20)
+      assert.deepEqual(other.warnings, [
+        {
+          issuer: elsewhere,
+          others: [
+            { node: 'node-1', issuer: here },
+            { node: 'node-2', issuer: here },
+          ],
+        },
+      ])
+      // They may look so late that they see it, too.
+      for (const { others } of [...first.warnings, ...alike.warnings]) {
+        assert.deepEqual(others, [{ node: 'node-3', issuer: elsewhere }])
+      }
+      const found = await judged(here)
+      assert.equal(found.verdict, 'warn')
+      assert.match(
+        found.measured,
+        /^https:\/\/one\.example here, and node-3 has https:\/\/other\.ex/,
+      )
+      await other.close()
+      assert.equal((await judged(here)).verdict, 'ok')
+      assert.equal((await judged(elsewhere)).verdict, 'warn')
+    } finally {
+      await Promise.all(nodes.map((node) => node.close()))
     }
   })
 

@@ -67,7 +67,7 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
   const { dataDir } = config
   const { durability, issuer } = running ?? config
   if (url === undefined) yield* examineSqlite({ dataDir, durability }, clock)
-  else yield* examinePostgres(url, clock)
+  else yield* examinePostgres(url, issuer, clock)
   const keys = await storedKeys(url, join(config.dataDir, DATABASE_FILE))
   if (keys !== undefined) yield await examineKeys(keys, config)
   const server = options.server ?? running?.url

@@ -5,6 +5,7 @@ import { abilitiesOf, type Abilities } from '../../stores/postgres/abilities.ts'
 import { reasonOf as reasonOfDatabase } from '../../stores/postgres/reasons.ts'
 import { migrations } from '../../stores/postgres/schema/index.ts'
 import { DEMO_MARK_LIKE } from '../demo.ts'
+import { nodeIssuersSql, otherIssuers, type NodeIssuer } from '../node-issuers.ts'
 import { examineWall } from './clocks.ts'
 import { fail, ok, reasonOf, warn, type Finding } from './finding.ts'
 import { examineNotifications } from './postgres-notifications.ts'
@@ -18,7 +19,11 @@ export const CONNECTIONS_PER_NODE = 7
 const CONNECT_MS = 5000
 
 /** Every check of a database server. Changes nothing in the database. */
-export async function* examinePostgres(url: string, clock: Clock): AsyncGenerator<Finding> {
+export async function* examinePostgres(
+  url: string,
+  issuer: string,
+  clock: Clock,
+): AsyncGenerator<Finding> {
   const client = connectionTo(url)
   try {
     await client.connect()
@@ -33,7 +38,7 @@ export async function* examinePostgres(url: string, clock: Clock): AsyncGenerato
     yield judgeDatabase(abilities)
     yield judgeVersion(await readVersion(client))
     if (abilities.activity) yield* judgeState(await readState(client))
-    yield* examineDatabase(client)
+    yield* examineDatabase(client, issuer)
     yield await examineWall(clock, () => databaseMs(client))
     yield abilities.notifier
       ? await examineNotifications(client, () => connectionTo(url))
@@ -262,7 +267,7 @@ function judgeEncryption({ encrypted, local }: PostgresState): Finding {
   )
 }
 
-async function* examineDatabase(client: pg.Client): AsyncGenerator<Finding> {
+async function* examineDatabase(client: pg.Client, issuer: string): AsyncGenerator<Finding> {
   const { rows } = await client.query<{ there: string | null; create: boolean }>(
     `SELECT to_regclass('schema_migrations')::text AS there,
       has_schema_privilege(current_schema(), 'CREATE') AS create`,
@@ -294,6 +299,19 @@ async function* examineDatabase(client: pg.Client): AsyncGenerator<Finding> {
   yield judgeIdentities(
     identities.rows.map(({ attributes }) => attributes),
     await operatorIds(client),
+  )
+  yield judgeIssuers(issuer, (await client.query<NodeIssuer>(nodeIssuersSql)).rows)
+}
+
+function judgeIssuers(issuer: string, nodes: readonly NodeIssuer[]): Finding {
+  const check = 'postgres.issuers'
+  const others = otherIssuers(issuer, nodes)
+  if (others.length === 0) return ok(check, `no node has another issuer than ${issuer}`)
+  const named = others.map((one) => `${one.node} has ${one.issuer}`).join(', ')
+  return warn(
+    check,
+    `${issuer} here, and ${named}: each refuses the tokens of the others`,
+    'set one issuer for all nodes, and for the doctor',
   )
 }
 
