@@ -2,6 +2,7 @@ import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import type { BackupDownload } from '../../client/index.ts'
+import { systemReason } from '../../domain/system-error.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { createProgress, formatBytes, share, type Progress } from '../progress.ts'
@@ -57,7 +58,8 @@ async function save(
     handle = await open(partial, 'w', 0o600)
     let bytes = 0
     for await (const chunk of chunks) {
-      await handle.write(chunk)
+      // Unlike `write`, which may write a part alone, as on a disk that has become full.
+      await handle.appendFile(chunk)
       bytes += chunk.length
       progress.update(bytes, sizeBytes)
     }
@@ -71,11 +73,22 @@ async function save(
     return bytes
   } catch (error) {
     await handle?.close().catch(() => undefined)
-    await rm(partial, { force: true })
-    const reason = error instanceof Error ? error.message : 'unknown'
+    const left = handle && (await removePartial(partial))
+    const told = error instanceof Error ? error.message : 'unknown'
+    const reason = [systemReason(error) ?? told, left].filter((one) => one !== undefined).join('; ')
     throw new CliError(exitCodes.failed, `cannot save ${file}: ${reason}`)
   } finally {
     progress.end()
+  }
+}
+
+/** @returns What is left of a copy that could not be saved. */
+async function removePartial(partial: string): Promise<string> {
+  try {
+    await rm(partial, { force: true })
+    return 'nothing of the copy is left, and a file of before is as it was'
+  } catch {
+    return `a part of the copy is left in ${partial}: delete it`
   }
 }
 

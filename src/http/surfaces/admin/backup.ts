@@ -1,6 +1,8 @@
 /** `/backup`: a copy of the database as it was at one moment, while everything goes on. */
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Refusal } from '../../../domain/failure.ts'
+import { systemReason } from '../../../domain/system-error.ts'
 import type { Route } from '../../surface.ts'
 import type { AdminContext } from './declare.ts'
 import { Problem } from './problem.ts'
@@ -24,7 +26,7 @@ export function backupRoutes({ node, route }: AdminContext): readonly Route[] {
         if (node.backup === undefined) {
           throw new Problem('not-supported', 'this database is backed up with its own tools')
         }
-        const { sizeBytes, chunks } = await download(node.dataDir, node.backup)
+        const { sizeBytes, chunks } = await download(node.dataDir, node.backup).catch(explain)
         return {
           status: 200,
           headers: {
@@ -43,6 +45,19 @@ export function backupRoutes({ node, route }: AdminContext): readonly Route[] {
 interface Download {
   readonly sizeBytes: number
   readonly chunks: AsyncIterable<Uint8Array>
+}
+
+/** Its reader is an operator, who has to know which disk is full. */
+function explain(error: unknown): never {
+  const reason =
+    error instanceof Refusal && error.failure.kind === 'store_unavailable'
+      ? error.failure.reason
+      : systemReason(error)
+  if (reason === undefined) throw error
+  throw new Problem(
+    'backup-failed',
+    `Cannot copy the database inside the data folder of the server: ${reason}. Nothing of the copy was left`,
+  )
 }
 
 /** Copies to a file beside the database and sends it. */

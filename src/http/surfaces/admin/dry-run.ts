@@ -27,7 +27,10 @@ function partsIn(found: readonly SessionStatus[]): readonly Session[] {
  * @returns How many sessions would end, with the newest of them, and by whom they are used.
  * @throws {Refusal} `store_unavailable`.
  */
-export async function ownDryRun({ core, clock }: AdminContext, target: Target): Promise<WireDryRun> {
+export async function ownDryRun(
+  { core, clock }: AdminContext,
+  target: Target,
+): Promise<WireDryRun> {
   const nowMs = clock.nowMs()
   const [known, live] = await Promise.all([isKnown(core, target), liveSessions()])
   const sample = live.found.slice(0, SAMPLE_SIZE)

@@ -16,6 +16,7 @@ const ownProblems = {
   'nothing-matched': { status: 404, title: 'Nothing known matches' },
   'cut-from-the-log': { status: 410, title: 'The log was cut behind it' },
   'not-supported': { status: 501, title: 'This installation cannot do that' },
+  'backup-failed': { status: 503, title: 'The database could not be copied' },
 } as const
 
 type OwnSlug = keyof typeof ownProblems
@@ -39,6 +40,7 @@ export const adminProblems: Readonly<Record<string, number>> = {
   'rate-limited': 429,
   internal: 500,
   'not-supported': 501,
+  'backup-failed': 503,
   'store-unavailable': 503,
 }
 
