@@ -123,6 +123,29 @@ suite('a passkey of a person', () => {
     assert.equal((await useDevice(device, { challenge: 'eA' })).status, 400)
   })
 
+  test('that made a login fresh again, and is removed: the login is as old as it was', async () => {
+    const logInAgain = async (browser: Browser, device: Authenticator): Promise<void> => {
+      server.advance(11 * 60_000)
+      const login = await browser.open(at(page))
+      assert.equal(login.url.pathname, '/login')
+      const options = await optionsOf(browser, '/login/passkey')
+      const listed = await browser.submit(login, { passkey: device.get(options) })
+      assert.equal(listed.url.pathname, page)
+    }
+    for (const order of ['the other one', 'it', 'the other one, then it'] as const) {
+      const browser = new Browser()
+      const shown = await logIn(browser, maria)
+      const [device, other] = [await add(browser, shown), await add(browser, shown)]
+      if (order !== 'it') await logInAgain(browser, other)
+      if (order !== 'the other one') await logInAgain(browser, device)
+      const elsewhere = new Browser()
+      await send(elsewhere, await logIn(elsewhere, maria), { remove: device.id })
+      const { pathname } = (await browser.open(at(page))).url
+      assert.equal(pathname, order === 'the other one' ? page : '/login', order)
+      assert.equal(await isLoggedIn(browser), true)
+    }
+  })
+
   test('that is removed logs in no more, and what it had opened has ended', async () => {
     const browser = new Browser()
     const shown = await logIn(browser, maria)

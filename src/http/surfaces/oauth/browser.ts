@@ -26,7 +26,11 @@ const SIGN_ON = 'oauth-sign-on'
 export interface SignOn extends LoginFacts {
   readonly sid: string
   readonly subjectId: string
+  /** Where a passkey made a login that was there fresh again: which, and what counted before. */
+  readonly renewal?: { readonly passkeyId: string; readonly before: Renewed }
 }
+
+type Renewed = Pick<LoginFacts, 'authTimeMs' | 'method'>
 
 /** The sign-on session of a browser; undefined where there is none, or it has ended. */
 export async function findSignOn(
@@ -35,7 +39,18 @@ export async function findSignOn(
 ): Promise<SignOn | undefined> {
   const signOn = await lastSignOn(service, request)
   const status = signOn && (await service.core.sessions.status(signOn.sid))
-  return isLoginLive(status) ? signOn : undefined
+  return isLoginLive(status) ? withoutRemovedPasskey(service, signOn) : undefined
+}
+
+/** A passkey that is removed made nothing fresh: what counted before it counts again. */
+async function withoutRemovedPasskey(
+  { core }: OAuthService,
+  signOn: SignOn | undefined,
+): Promise<SignOn | undefined> {
+  if (signOn?.renewal === undefined) return signOn
+  const { sid, subjectId, renewal } = signOn
+  const isHeld = (await core.passkeys.find(renewal.passkeyId)) !== undefined
+  return isHeld ? signOn : { sid, subjectId, ...renewal.before }
 }
 
 /** What a browser was signed on by last, also where it has ended since. */
@@ -79,7 +94,9 @@ export async function signOn(
   const isSame = before?.subjectId === subject.id
   if (before !== undefined && !isSame) await endSession(service, before, true)
   const sid = isSame ? before.sid : await openSession(service, request, proved)
-  const value = { sid, subjectId: subject.id, authTimeMs: clock.nowMs(), method }
+  const facts = { sid, subjectId: subject.id, authTimeMs: clock.nowMs(), method }
+  const value =
+    isSame && passkey !== undefined ? { ...facts, renewal: renewalOf(before, passkey) } : facts
   const lifetimeMs = options.sessionLifetimeMs
   const handle = await core.handles.issue({ kind: SIGN_ON, value, lifetimeMs })
   // A new handle for each login (session fixation); the one before is good no more.
@@ -87,6 +104,11 @@ export async function signOn(
   if (old !== undefined) await core.handles.take(SIGN_ON, old)
   const cookie = cookieOf(service, 'session', handle, lifetimeMs / 1000)
   return { signOn: value, cookies: [cookie, ...browserStateCookies(service, sid)] }
+}
+
+function renewalOf({ authTimeMs, method, renewal }: SignOn, { id: passkeyId }: Passkey) {
+  const before: Renewed = renewal?.before ?? { authTimeMs, method }
+  return { passkeyId, before }
 }
 
 async function openSession(
