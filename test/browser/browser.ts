@@ -38,12 +38,20 @@ export interface TestBrowser {
   close(): Promise<void>
 }
 
+/** For how long anything is waited for: a machine may be busy with much else. */
+const PATIENCE_MS = 240_000
+
 /** @param domain Every host below it is this machine. */
 export async function openBrowser(domain?: string): Promise<TestBrowser> {
   const hosts = domain === undefined ? [] : [`--host-resolver-rules=MAP *.${domain} 127.0.0.1`]
-  const browser = await chromium.launch({ ...options, args: [...options.args, ...hosts] })
+  const args = [...options.args, ...hosts]
+  const browser = await chromium.launch({ ...options, args, timeout: PATIENCE_MS })
   return {
-    person: (options) => browser.newContext(options),
+    async person(options) {
+      const person = await browser.newContext(options)
+      person.setDefaultTimeout(PATIENCE_MS)
+      return person
+    },
     close: () => browser.close(),
   }
 }

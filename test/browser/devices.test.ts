@@ -27,6 +27,7 @@ async function logIn(page: Page): Promise<Page> {
   await page.locator('[name=password]').fill('maria-demo')
   await page.locator('[value=login]').click()
   await page.locator('#devices').waitFor()
+  await page.waitForLoadState()
   return page
 }
 
@@ -51,11 +52,13 @@ test('a login and a logout elsewhere are seen at once; who is logged out is aske
   // What was opened from the page that a form has answered follows as well.
   await here.getByRole('button', { name: 'This was not me: ShopApp on iOS' }).click()
   await here.getByText('the people who run this service are told').waitFor()
+  await here.waitForLoadState()
   assert.equal(await items.count(), 1)
   await logIn(there)
   await items.nth(1).waitFor()
   await here.getByRole('button', { name: 'Log out everywhere else' }).click()
   await there.waitForURL('**/login**')
+  await items.nth(1).waitFor({ state: 'detached' })
   await here.getByRole('button', { name: 'Log out: Chrome on Linux' }).click()
   await here.getByRole('heading', { name: 'You are logged out' }).waitFor()
   await lookAt(here, 'logged-out')

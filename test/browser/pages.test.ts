@@ -49,7 +49,7 @@ test('a second screen logs a TV in at DemoMVPD, and the TV is logged out', async
   await page.fill('input[type=text], input:not([type])', 'viewer')
   await page.fill('input[type=password]', 'viewer-demo')
   await page.click('button[type=submit], button:not([type])')
-  await page.waitForLoadState()
+  await page.waitForURL(`${server.url}/demo/mvpd/`)
   await picture(page, 'mvpd-after')
   assert.equal((await server.call('GET', `/api/v1/checkauthn?${device}`)).status, 200)
   assert.equal((await server.call('DELETE', `/api/v1/logout?${device}`)).status, 204)
@@ -95,7 +95,7 @@ test('Baanx: a person logs in and consents, and the client gets its code', async
     },
   })
   assert.equal(tokens.status, 200, tokens.text)
-  await page.waitForLoadState()
+  await page.waitForURL('**/demo/callback**')
   assert.match((await page.textContent('main')) ?? '', /Back at the client/)
   await picture(page, 'baanx-callback')
   assert.deepEqual(complaints, [])

@@ -44,7 +44,6 @@ const at = (path: string): string => server.dependencies.issuer + path
 async function signIn(page: Page): Promise<void> {
   await page.goto(at('/console/sign-in?return=/console/passkeys'))
   await page.getByRole('link', { name: 'Sign in with Example ID' }).click()
-  if (new URL(page.url()).origin !== provider.url) return
   await page.locator('[name=username]').fill('maria')
   await page.locator('[name=password]').fill('maria-demo')
   await page.locator('[name=password]').press('Enter')
@@ -87,7 +86,7 @@ suite('single sign-on of operators', () => {
       wait: true,
     })
     for (let tries = 0; (await me()).status !== 401; tries++) {
-      assert.ok(tries < 1000, 'it takes too long')
+      assert.ok(tries < 6000, 'it takes too long')
       await sleep(20)
     }
     await page.goto(at('/console/passkeys'))
