@@ -33,6 +33,8 @@ export async function startNginx(hosts: {
     .replaceAll('127.0.0.1:8080', hosts.server)
     .replaceAll('127.0.0.1:9000', hosts.application)
     .replaceAll('127.0.0.1:8000', host)
+    // A machine that is busy answers a check late.
+    .replaceAll('timeout 1s', 'timeout 60s')
     .replace(
       'http {',
       `http {

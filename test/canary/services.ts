@@ -12,6 +12,8 @@ import { protect, protectUpgrade } from '../../src/guard/adapters/node.ts'
 export interface Services {
   /** Host and port. */
   readonly host: string
+  /** When something was last sent on each guarded stream, by the wall clock. */
+  readonly lastSentMs: readonly number[]
   close(): void
 }
 
@@ -22,17 +24,22 @@ function tokenOf({ headers }: IncomingMessage): string | undefined {
 }
 
 /** Events that come quickly enough for a test. */
-function streamTo(response: ServerResponse): void {
+function streamTo(response: ServerResponse, onSent: () => void = () => undefined): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
-  const timer = setInterval(() => response.write('data: x\n\n'), 10)
+  const timer = setInterval(() => {
+    if (response.destroyed) return
+    response.write('data: x\n\n')
+    onSent()
+  }, 10)
   response.once('close', () => {
     clearInterval(timer)
   })
 }
 
-function routesOf(guard: Guard): Readonly<Record<string, Handle>> {
+function routesOf(guard: Guard, lastSentMs: number[]): Readonly<Record<string, Handle>> {
   /** Once the first token was refused, it refuses every one: a guard that has lost its way. */
   let refusesAll = false
+  const mixedCounts = new Map<string | undefined, number>()
   const answer = (response: ServerResponse, status: number): void => {
     response.writeHead(status).end('answer')
   }
@@ -41,7 +48,9 @@ function routesOf(guard: Guard): Readonly<Record<string, Handle>> {
       if (await protect(guard, request, response)) answer(response, 200)
     },
     '/events': async (request, response) => {
-      if (await protect(guard, request, response)) streamTo(response)
+      if (!(await protect(guard, request, response))) return
+      const at = lastSentMs.push(Date.now()) - 1
+      streamTo(response, () => (lastSentMs[at] = Date.now()))
     },
     '/unguarded': (_request, response) => {
       answer(response, 200)
@@ -67,20 +76,22 @@ function routesOf(guard: Guard): Readonly<Record<string, Handle>> {
     },
     // A load balancer with one server that has no guard.
     '/mixed': async (request, response) => {
-      const isGuarded = mixedCount++ % 2 === 0
-      const { ok } = await guard.check(tokenOf(request))
+      const token = tokenOf(request)
+      const count = mixedCounts.get(token) ?? 0
+      mixedCounts.set(token, count + 1)
+      const isGuarded = count % 2 === 0
+      const { ok } = await guard.check(token)
       answer(response, isGuarded && !ok ? 401 : 200)
     },
   }
 }
 
-let mixedCount = 0
-
 /** Starts them all, on one port. */
 export async function startServices(server: string): Promise<Services> {
   const guard = createGuard({ server, credential: 'outright-demo-guard', audience: 'demo-api' })
-  await guard.ready({ timeoutMs: 10_000 })
-  const routes = routesOf(guard)
+  await guard.ready({ timeoutMs: 60_000 })
+  const lastSentMs: number[] = []
+  const routes = routesOf(guard, lastSentMs)
   const sockets = new WebSocketServer({ noServer: true })
   const application = createServer((request, response) => {
     const handle = routes[request.url ?? '']
@@ -105,6 +116,7 @@ export async function startServices(server: string): Promise<Services> {
   await new Promise<void>((resolve) => application.listen(0, '127.0.0.1', resolve))
   return {
     host: `127.0.0.1:${String((application.address() as AddressInfo).port)}`,
+    lastSentMs,
     close() {
       guard.close()
       for (const open of sockets.clients) open.terminate()

@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 import { withExamples } from '../examples.ts'
-import { exitCodes } from '../exit.ts'
 import type { Shell } from '../shell.ts'
-import type { Terminal } from '../terminal.ts'
+import { untilStopped } from '../until-stopped.ts'
 import { reachable } from '../../server/reachable.ts'
 import type { RunningServer } from '../../server/serve.ts'
 
@@ -97,29 +96,4 @@ function setUpNotice(link: string): string {
     '',
     '',
   ].join('\n')
-}
-
-/**
- * npm passes on a signal that the whole process group has already got, so one signal can arrive
- * several times. Those that come this soon after the first are taken for the same one.
- */
-const SAME_SIGNAL_MS = 1000
-
-/** Resolves at the first signal. A second one ends the process. */
-function untilStopped(terminal: Terminal): Promise<void> {
-  return new Promise((resolve) => {
-    let firstMs: number | undefined
-    terminal.onInterrupt(() => {
-      const nowMs = terminal.nowMs()
-      if (firstMs !== undefined) {
-        if (nowMs - firstMs < SAME_SIGNAL_MS) return
-        terminal.err('outright: stopped at once\n')
-        terminal.exit(exitCodes.failed)
-        return
-      }
-      firstMs = nowMs
-      terminal.err('outright: finishing what was accepted; a second signal stops at once\n')
-      resolve()
-    })
-  })
 }
