@@ -14,6 +14,7 @@ import { loadConfig } from '../../src/server/config.ts'
 import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
 import { startPostgres } from '../../src/testing/postgres.ts'
 import { call } from '../harness.ts'
+import { until } from '../stores/until.ts'
 import { childConfig } from './child-config.ts'
 import { openProvider, takes, type Behave, type Provider } from './provider.ts'
 
@@ -111,16 +112,10 @@ suite('killed', () => {
     )
     assert.ok(answered.length >= 10)
     await start(dataDir)
-    for (let tries = 0; tries < 500; tries++) {
+    await until(() => {
       const told = new Set(provider.told.map(({ revocationId }) => revocationId))
-      if (answered.every((id) => told.has(id))) break
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    const told = new Set(provider.told.map(({ revocationId }) => revocationId))
-    assert.deepEqual(
-      answered.filter((id) => !told.has(id)),
-      [],
-    )
+      return answered.every((id) => told.has(id))
+    })
     await kill()
     await provider.close()
   })
@@ -154,6 +149,8 @@ suite('killed', () => {
       told.map(({ id }) => id),
       [first?.id, first?.id],
     )
+    // It is told before its answer is stored.
+    await until(async () => (await store.countDeliveries()).owed === 0)
     const { items } = await store.listDeliveries({}, { limit: 10, cursor: undefined })
     assert.deepEqual(
       items.map(({ state, attempts }) => [state, attempts]),

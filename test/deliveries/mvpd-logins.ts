@@ -91,7 +91,7 @@ export async function useMvpds(logouts: Readonly<Record<string, MvpdLogout>>): P
       const { items } = reply.json() as { items: readonly Item[] }
       const tried = items.filter(({ state, lastError }) => state !== 'owed' || lastError !== null)
       if (tried.filter(({ state }) => state !== 'claimed').length >= count) return items
-      assert.ok(tries < 1_000, `${mvpd} was not told: ${JSON.stringify(items)}`)
+      assert.ok(tries < 6_000, `${mvpd} was not told: ${JSON.stringify(items)}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }

@@ -61,7 +61,7 @@ export async function openProvider(behave: Behave = takes): Promise<Provider> {
       return held.size
     },
     async hears(count) {
-      for (let tries = 0; told.length < count && tries < 1_500; tries++) await sleep(10)
+      for (let tries = 0; told.length < count && tries < 12_000; tries++) await sleep(10)
       await sleep(150)
       return told
     },

@@ -7,7 +7,6 @@ import { deliver } from '../../src/core/deliver.ts'
 import type { CoreDependencies } from '../../src/core/dependencies.ts'
 import { openKeyRing } from '../../src/core/key-ring.ts'
 import type { Delivery } from '../../src/domain/delivery.ts'
-import type { ClaimCommand } from '../../src/ports/delivery.ts'
 import { startSending, type Sending } from '../../src/server/deliveries/sending.ts'
 import { silentLog, systemRandom } from '../../src/server/system.ts'
 import { oweDelivery } from '../admin/deliveries.ts'
@@ -15,6 +14,7 @@ import { temporarySqlite } from '../stores/temporary.ts'
 import type { World } from './bad-receivers.ts'
 import { receiversOf } from './every-receiver.ts'
 import { ManualClock } from './manual-clock.ts'
+import { Work } from './work.ts'
 
 const random = systemRandom()
 
@@ -36,25 +36,13 @@ export async function startSendingNode(
   world: World,
   url: string,
 ): Promise<SendingNode> {
-  let underWay = 0
-  let asking = 0
+  const work = new Work()
   const clock = new ManualClock(async () => {
     do await sleep(5)
-    while (asking > 0 || underWay > world.held)
+    while (work.underWay > world.held)
   })
   const database = await temporarySqlite()
   const { store } = database
-  // Time must not pass between the look for what is due, its claim, and its sending.
-  const counted =
-    <Request extends unknown[], Result>(ask: (...request: Request) => Promise<Result>) =>
-    async (...request: Request): Promise<Result> => {
-      asking++
-      try {
-        return await ask(...request)
-      } finally {
-        asking--
-      }
-    }
   const keys = await openKeyRing({
     store,
     clock,
@@ -65,14 +53,9 @@ export async function startSendingNode(
   })
   const dependencies = { store, clock, random, log: silentLog }
   const core = {
-    async deliver(request: Parameters<Core['deliver']>[0]) {
-      underWay++
-      try {
-        return await deliver(dependencies as unknown as CoreDependencies, request)
-      } finally {
-        underWay--
-      }
-    },
+    deliver: work.counted((request: Parameters<Core['deliver']>[0]) =>
+      deliver(dependencies as unknown as CoreDependencies, request),
+    ),
   } as unknown as Core
   const receivers = await receiversOf(url, clock, keys)
   let sending: Sending | undefined
@@ -96,13 +79,7 @@ export async function startSendingNode(
         dependencies: {
           ...dependencies,
           receivers,
-          store: {
-            ...store,
-            dueReceivers: counted((nowMs: number, limit: number) =>
-              store.dueReceivers(nowMs, limit),
-            ),
-            claimDeliveries: counted((command: ClaimCommand) => store.claimDeliveries(command)),
-          },
+          store: work.countedIn(store),
         },
         observe: () => undefined,
       })

@@ -15,14 +15,15 @@ import { oweDelivery } from '../admin/deliveries.ts'
 import { temporarySqlite, type TemporarySqlite } from '../stores/temporary.ts'
 import { ManualClock } from './manual-clock.ts'
 import { openProvider, SECRET, takes, type Behave, type Provider } from './provider.ts'
+import { Work } from './work.ts'
 
-/** Messages on their way: begun, and neither settled nor left without an answer on purpose. */
-let underWay = 0
+/** Messages on their way, and what comes before them. */
+let work: Work
 
-/** However slow the machine is: a message that travels is not late because a test hurried on. */
+/** However slow the machine is: nothing is late because a test hurried on. */
 async function settled(): Promise<void> {
-  do await sleep(12)
-  while (underWay > one.held + two.held)
+  do await sleep(5)
+  while (work.underWay > one.held + two.held)
 }
 
 const answers =
@@ -38,6 +39,7 @@ let two: Provider
 let sending: Sending
 
 beforeEach(async () => {
+  work = new Work()
   clock = new ManualClock(settled)
   database = await temporarySqlite()
   one = await openProvider()
@@ -56,14 +58,9 @@ function send(to?: Receiver): void {
   const random = new SeededRandom(1)
   const dependencies = { store: database.store, clock, random, log: silentLog }
   const core = {
-    async deliver(request: Parameters<Core['deliver']>[0]) {
-      underWay++
-      try {
-        return await deliver(dependencies as unknown as CoreDependencies, request)
-      } finally {
-        underWay--
-      }
-    },
+    deliver: work.counted((request: Parameters<Core['deliver']>[0]) =>
+      deliver(dependencies as unknown as CoreDependencies, request),
+    ),
   } as unknown as Core
   const providers = createMvpdReceiver({
     providers: [
@@ -79,7 +76,11 @@ function send(to?: Receiver): void {
   })
   sending = startSending({
     core,
-    dependencies: { ...dependencies, receivers: [to ?? providers] },
+    dependencies: {
+      ...dependencies,
+      store: work.countedIn(database.store),
+      receivers: [to ?? providers],
+    },
     observe: () => undefined,
   })
 }
@@ -105,6 +106,7 @@ suite('a receiver', () => {
     await owe('two')
     send()
     await two.hears(1)
+    await one.hears(8)
     assert.equal(two.told.length, 1)
     assert.equal(one.told.length, 8, 'so many at once, and no more')
     await clock.pass(11_000)
@@ -135,6 +137,7 @@ suite('a receiver', () => {
     await owe('one', 'a')
     send()
     await one.hears(1)
+    await settled()
     await owe('one', 'b')
     await clock.pass(118_000, 10_000)
     assert.equal(one.told.length, 1)

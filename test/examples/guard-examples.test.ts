@@ -17,7 +17,8 @@ let server: TestServer
 let running: ChildProcess | undefined
 
 before(async () => {
-  server = await startTestServer({ oneNode: true })
+  // No lease ends because the machine is busy, or while a test runs.
+  server = await startTestServer({ oneNode: true, config: { leaseMs: 60_000 } })
 })
 
 after(() => server.close())
@@ -29,9 +30,9 @@ afterEach(async () => {
   const [code] = (await gone) as [number | null]
   running = undefined
   assert.equal(code, 0, 'stops in good order')
-  // Its lease was given back: no logout waits for it.
+  // Its lease was given back: a logout that waited for it would say that it has lapsed.
   const confirmed = await logout(await login())
-  assert.match(confirmed, /;lapsed=0;ms=\d{1,3}(\.|$)/)
+  assert.match(confirmed, /;lapsed=0;/)
 })
 
 /** Starts an example by the script that its first lines name, without npm, and gives its URL. */

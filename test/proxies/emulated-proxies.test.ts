@@ -148,16 +148,25 @@ test('FA-04: scopes are told as groups, unless they are too many or that is swit
   assert.equal(await groupsOf(silent, 2), '')
 })
 
-test('FA-06: the answer comes well within the 200 ms for which Envoy waits', async () => {
-  const times: number[] = []
+test('FA-06: the answer comes well within the 200 ms for which Envoy waits', async (context) => {
   const asked = { method: 'GET', path: '/', headers: { authorization: `Bearer ${token}` } }
-  for (let round = 0; round < 300; round++) {
-    const startedMs = performance.now()
-    assert.ok((await envoy(server, asked)).passed)
-    times.push(performance.now() - startedMs)
-  }
-  const p99 = times.toSorted((one, other) => one - other)[296] ?? Infinity
-  assert.ok(p99 < 200, `p99 was ${p99.toFixed(1)} ms`)
+  assert.ok((await envoy(server, asked)).passed)
+  // It waits for nothing: neither for the disk, nor for a timer.
+  const { store } = server.dependencies
+  const verbs = Object.keys(store).filter((name) => typeof Reflect.get(store, name) === 'function')
+  const asks = verbs.map((name) => context.mock.method(store, name as 'findClient').mock)
+  const timers = context.mock.method(server.dependencies.clock, 'after').mock
+  // Its own time is counted by the processor: a machine that is busy elsewhere adds none.
+  const before = process.cpuUsage()
+  for (let round = 0; round < 300; round++) assert.ok((await envoy(server, asked)).passed)
+  const { user, system } = process.cpuUsage(before)
+  assert.equal(
+    asks.reduce((sum, verb) => sum + verb.callCount(), 0),
+    0,
+  )
+  assert.equal(timers.callCount(), 0)
+  const eachMs = (user + system) / 1000 / 300
+  assert.ok(eachMs < 20, `each took ${eachMs.toFixed(1)} ms`)
 })
 
 describe('FA-02, FA-03: what is refused', () => {

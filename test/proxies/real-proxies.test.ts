@@ -196,7 +196,9 @@ describe('a server that is frozen', () => {
         const startedMs = performance.now()
         const reply = await stage.call('GET', '/', { headers: { authorization: 'Bearer a.b.c' } })
         assert.ok(reply.status >= 500, String(reply.status))
-        assert.ok(performance.now() - startedMs < 5000)
+        // For the second that the example says, on however slow a machine: without it a proxy waits
+        // for a minute or for ever.
+        assert.ok(performance.now() - startedMs < 30_000)
         assert.equal(stage.reached.length, 0)
       } finally {
         await stage.close()

@@ -30,7 +30,8 @@ export interface Stage {
  * @param examplePort The port on which the example's proxy listens.
  * @param command Makes the proxy's command from the path of the configuration and a folder of its
  *   own.
- * @param asked Host and port that the proxy asks in place of the server.
+ * @param asked Host and port that the proxy asks in place of the server, for as long as the example
+ *   says. The server itself is asked for longer: a machine may be busy.
  */
 export async function setStage(
   example: string,
@@ -69,6 +70,7 @@ export async function setStage(
     if (name.replace(/\..*/, '') !== stem) continue
     let text = await readFile(new URL(name, examples), 'utf8')
     for (const [port, own] of Object.entries(ports)) text = text.replaceAll(port, own)
+    if (asked === undefined) text = withPatience(text)
     await writeFile(join(folder, name), text)
   }
   const configuration = join(folder, example)
@@ -104,13 +106,20 @@ export async function setStage(
   }
 }
 
-/** Waits until the proxy answers anything, at most ten seconds. */
+/** With a minute in place of each of an example's times, the longest of which is a second. */
+function withPatience(example: string): string {
+  return example
+    .replaceAll(/(?<=timeout \w* ?)1s\b/g, '60s')
+    .replace('timeout_ms = 250', 'timeout_ms = 60000')
+}
+
+/** Waits until the proxy answers anything. */
 async function answering(url: string, proxy: ChildProcess): Promise<void> {
   let errors = ''
   proxy.stderr?.on('data', (data: Buffer) => {
     errors += data.toString()
   })
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 2400; tries++) {
     if (proxy.exitCode !== null) throw new Error(`Cannot start the proxy: ${errors}`)
     try {
       await call(url, 'GET', '/', {})
