@@ -49,7 +49,7 @@ async function post(url: string, listed: readonly string[], found: readonly stri
     nowMs: () => 0,
     lookup,
   }
-  const signal = AbortSignal.timeout(5_000)
+  const signal = AbortSignal.timeout(120_000)
   const outcome = await createPost(options)(url, { headers: {}, body: '{}', signal })
   return { ...outcome, lookups }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { createClient, type RevocationEvent } from '../../src/client/index.ts'
+import { until } from '../stores/until.ts'
 import { ADMIN_TOKEN, assertProblem, useApi } from './api.ts'
 
 suite('GET /events', () => {
@@ -90,10 +91,7 @@ suite('GET /events', () => {
       await reader?.read()
       assert.equal(subscribed, 1)
       await reader?.cancel()
-      for (let wait = 0; subscribed > 0 && wait < 500; wait++) {
-        await new Promise((resolve) => setTimeout(resolve, 10))
-      }
-      assert.equal(subscribed, 0)
+      await until(() => subscribed === 0)
     } finally {
       Object.assign(store, { onCommitted: original })
     }

@@ -134,7 +134,7 @@ suite('wherever this server takes an access token', () => {
       }
     }
     const stranger = createGuard({ server: world.server.url, credential: token })
-    await assert.rejects(stranger.ready({ timeoutMs: 20_000 }), /refused the credential/)
+    await assert.rejects(stranger.ready({ timeoutMs: 120_000 }), /refused the credential/)
     stranger.close()
     const guard = createGuard({
       server: world.server.url,
@@ -157,6 +157,7 @@ suite('a guard that may only ask', () => {
       issuer: world.server.url,
       publicUrl: 'https://api.example',
       onStale: 'ask',
+      askTimeoutMs: 60_000,
     })
     const { access_token: token } = await boundTokens()
     const url = 'https://api.example/orders'

@@ -34,19 +34,20 @@ async function logIn(person: BrowserContext, url: string): Promise<Page> {
 }
 
 async function logInOn(page: Page): Promise<void> {
-  const pathOf = (): string => new URL(page.url()).pathname
-  assert.equal(pathOf(), '/login', page.url())
+  await page.waitForURL(/\/login\?/)
   await page.fill('[name=username]', maria.username)
   await page.fill('[name=password]', maria.password)
   await page.click('button[value=login]')
-  if (pathOf() === '/login/consent') await page.click('button[value=allow]')
+  await page.waitForURL(({ pathname }) => pathname !== '/login')
+  if (new URL(page.url()).pathname === '/login/consent') await page.click('button[value=allow]')
+  await page.waitForURL(({ origin }) => origin !== server.url)
 }
 
 const textOf = (page: Page): Promise<string> => page.innerText('body')
 
 /** Reloads until the application has been told. */
 async function seesText(page: Page, url: string, text: RegExp): Promise<void> {
-  const deadline = performance.now() + 30_000
+  const deadline = performance.now() + 120_000
   for (;;) {
     await page.goto(url)
     const seen = await textOf(page)
@@ -91,8 +92,10 @@ suite('express-openid-connect', () => {
     const form = `<form method="post" action="${server.url}/oidc/logout"><button>Out</button></form>`
     await page.evaluate(`document.body.innerHTML = '${form}'`)
     await page.click('button')
+    await page.waitForURL(`${server.url}/oidc/logout`)
     assert.match(await textOf(page), /^Log out\?/)
     await page.click('button[value=logout]')
+    await page.waitForURL('**/logged-out**')
     assert.match(await textOf(page), /^You are logged out/)
     await seesText(page, application.url, /^Nobody is logged in$/)
     await person.close()
@@ -196,6 +199,7 @@ suite('one login at two libraries', () => {
     const page = await logIn(person, `${shop.url}/login`)
     await page.goto(`${news.url}/auth/signin`)
     await page.click('button[type=submit]')
+    await page.waitForURL(({ pathname }) => pathname === '/')
     await page.goto(news.url)
     // The second login asked for nothing.
     assert.equal(await textOf(page), 'Hello, Maria')
@@ -204,10 +208,17 @@ suite('one login at two libraries', () => {
       if (request.frame() !== page.mainFrame()) framed.push(request.url())
     })
     page.on('console', (message) => complaints.push(message.text()))
+    // The page leads on by itself: not before it was read, however busy the machine is.
+    const isRead = Promise.withResolvers<undefined>()
+    await page.route(`${shop.url}/`, async (route) => {
+      await isRead.promise
+      await route.continue()
+    })
     await page.goto(`${shop.url}/logout`, { waitUntil: 'commit' })
     await page.waitForSelector('iframe', { state: 'attached' })
     assert.match(await textOf(page), /The express-too\nThe auth-js-too/)
     await picture(page, 'logged-out-frames')
+    isRead.resolve(undefined)
     await page.waitForURL(`${shop.url}/`)
     assert.deepEqual(framed, [`${shop.url}/out`, `${hanging.url}/out`])
     // That of the frame itself, which this application does not have.

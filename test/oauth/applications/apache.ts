@@ -67,7 +67,7 @@ async function answering(url: string, apache: ChildProcess, log: string): Promis
   apache.stderr?.on('data', (data: Buffer) => {
     said += data.toString()
   })
-  const deadline = performance.now() + 30_000
+  const deadline = performance.now() + 120_000
   while (apache.exitCode === null && performance.now() < deadline) {
     const answer = await fetch(url).catch(() => undefined)
     if (answer?.ok === true) return
