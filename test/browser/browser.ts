@@ -92,9 +92,14 @@ export async function lookAt(page: Page, name: string): Promise<void> {
   }
 }
 
+/** Only what is found is gathered: all that was looked at is several times as much work. */
+const look = `axe.run(document, { resultTypes: ['violations'] })`
+
 /** What axe-core finds on a page that keeps people from using it. */
 export async function seriousFindings(page: Page): Promise<readonly string[]> {
-  const { violations } = await page.evaluate<axe.AxeResults>(`${axe.source}; axe.run(document)`)
+  // Its source is a large part of a megabyte: once a page is enough.
+  if (!(await page.evaluate<boolean>(`'axe' in window`))) await page.evaluate(axe.source)
+  const { violations } = await page.evaluate<axe.AxeResults>(look)
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))

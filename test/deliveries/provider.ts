@@ -22,8 +22,8 @@ export type Behave = (told: Told, response: ServerResponse, count: number) => vo
 export interface Provider {
   readonly url: string
   readonly told: readonly Told[]
-  /** Messages that are left without an answer, on open connections. */
-  readonly held: number
+  /** Whether a message was told so often, and is left without an answer for now. */
+  holds(id: string, times: number): boolean
   /** Waits until so many messages came, and a little for more that should not. */
   hears(count: number): Promise<readonly Told[]>
   behave(behave: Behave): void
@@ -37,7 +37,7 @@ export const takes: Behave = (_told, response) => {
 export async function openProvider(behave: Behave = takes): Promise<Provider> {
   const told: Told[] = []
   let answer = behave
-  const held = new Set<ServerResponse>()
+  const unanswered = new Set<string>()
   const server = createServer((request: IncomingMessage, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -46,9 +46,8 @@ export async function openProvider(behave: Behave = takes): Promise<Provider> {
       const one = { ...body, header: String(request.headers['outright-delivery']) }
       told.push(one)
       answer(one, response, told.length)
-      if (response.writableEnded || response.destroyed) return
-      held.add(response)
-      response.once('close', () => held.delete(response))
+      if (response.writableEnded || response.destroyed) unanswered.delete(one.id)
+      else unanswered.add(one.id)
     })
   })
   await new Promise<void>((resolve) => {
@@ -57,9 +56,8 @@ export async function openProvider(behave: Behave = takes): Promise<Provider> {
   return {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/logged-out`,
     told,
-    get held() {
-      return held.size
-    },
+    holds: (id, times) =>
+      unanswered.has(id) && told.filter((one) => one.id === id).length === times,
     async hears(count) {
       for (let tries = 0; told.length < count && tries < 12_000; tries++) await sleep(10)
       await sleep(150)

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Core } from '../../src/core/core.ts'
 import { deliver, MAX_DELIVERY_ATTEMPTS } from '../../src/core/deliver.ts'
 import type { CoreDependencies } from '../../src/core/dependencies.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import type { Receiver } from '../../src/ports/delivery.ts'
 import { createMvpdReceiver } from '../../src/receivers/mvpd/index.ts'
 import { createExchange } from '../../src/receivers/exchange.ts'
@@ -17,13 +18,20 @@ import { ManualClock } from './manual-clock.ts'
 import { openProvider, SECRET, takes, type Behave, type Provider } from './provider.ts'
 import { Work } from './work.ts'
 
-/** Messages on their way, and what comes before them. */
 let work: Work
+/** How often each message was begun to be sent, and which are on their way and in time. */
+let begun: Map<string, number>
+let onTheirWay: Set<string>
 
-/** However slow the machine is: nothing is late because a test hurried on. */
+/**
+ * However slow the machine is, nothing is late because a test hurried on: what is on its way is
+ * with a provider that leaves it without an answer.
+ */
 async function settled(): Promise<void> {
-  do await sleep(5)
-  while (work.underWay > one.held + two.held)
+  const isHeld = (id: string): boolean =>
+    [one, two].some((provider) => provider.holds(id, begun.get(id) ?? 0))
+  do await sleep(1)
+  while (work.underWay > onTheirWay.size || ![...onTheirWay].every(isHeld))
 }
 
 const answers =
@@ -40,6 +48,8 @@ let sending: Sending
 
 beforeEach(async () => {
   work = new Work()
+  begun = new Map()
+  onTheirWay = new Set()
   clock = new ManualClock(settled)
   database = await temporarySqlite()
   one = await openProvider()
@@ -58,9 +68,26 @@ function send(to?: Receiver): void {
   const random = new SeededRandom(1)
   const dependencies = { store: database.store, clock, random, log: silentLog }
   const core = {
-    deliver: work.counted((request: Parameters<Core['deliver']>[0]) =>
-      deliver(dependencies as unknown as CoreDependencies, request),
-    ),
+    deliver: work.counted(async (request: Parameters<Core['deliver']>[0]) => {
+      const { id } = request.delivery
+      begun.set(id, (begun.get(id) ?? 0) + 1)
+      onTheirWay.add(id)
+      const own: Clock = {
+        nowMs: () => clock.nowMs(),
+        monotonicMs: () => clock.monotonicMs(),
+        after: (ms, act) =>
+          clock.after(ms, () => {
+            onTheirWay.delete(id)
+            act()
+          }),
+      }
+      try {
+        const parts = { ...dependencies, clock: own } as unknown as CoreDependencies
+        return await deliver(parts, request)
+      } finally {
+        onTheirWay.delete(id)
+      }
+    }),
   } as unknown as Core
   const providers = createMvpdReceiver({
     providers: [

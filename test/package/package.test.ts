@@ -17,7 +17,8 @@ let server: TestServer
 
 before(async () => {
   packed = await pack()
-  server = await startTestServer({ oneNode: true })
+  // No lease ends because the machine is busy.
+  server = await startTestServer({ oneNode: true, config: { leaseMs: 60_000 } })
 })
 
 after(async () => {

@@ -33,7 +33,7 @@ export async function command(
   options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
 ): Promise<string> {
   try {
-    const { stdout } = await run(file, [...args], { ...options, timeout: 120_000 })
+    const { stdout } = await run(file, [...args], { ...options, timeout: 540_000 })
     return stdout.trim()
   } catch (error) {
     const { stdout, stderr, message } = error as { stdout?: string; stderr?: string } & Error

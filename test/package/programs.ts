@@ -5,7 +5,7 @@ const body = `
 async function main() {
   const [server, token] = process.argv.slice(-2)
   const guard = createGuard({ server, credential: 'outright-demo-guard' })
-  await guard.ready({ timeoutMs: 10_000 })
+  await guard.ready({ timeoutMs: 120_000 })
   const before = await guard.check(token)
   const client = createClient({ server, token: 'outright-demo-admin' })
   await client.revoke({ scope: 'session', key: before.claims.sid })
@@ -44,7 +44,7 @@ test('a token dies with its session', async () => {
   const server = process.env['SERVER']!
   const token: string = process.env['TOKEN']!
   const guard = createGuard({ server, credential: 'outright-demo-guard' })
-  await guard.ready({ timeoutMs: 10_000 })
+  await guard.ready({ timeoutMs: 120_000 })
   const before = await guard.check(token)
   if (!before.ok) throw new Error(before.reason)
   const client = createClient({ server, token: 'outright-demo-admin' })

@@ -83,7 +83,7 @@ export function describeRuntimes(packed: () => Packed, server: () => TestServer)
       const transform = { '\\.ts$': 'ts-jest' }
       await writeFile(
         join(folder, 'jest.config.json'),
-        JSON.stringify({ testEnvironment: 'node', transform }),
+        JSON.stringify({ testEnvironment: 'node', testTimeout: 240_000, transform }),
       )
       for (const kind of ['plain', 'typed']) {
         const { token } = await logIn(server())
