@@ -94,8 +94,9 @@ suite('a canary', () => {
 
   test('events: nothing is sent to it after the answer; the other session’s goes on', () => {
     const answeredMs = Date.parse(report.at)
-    const afterwards = services.lastSentMs.map((sentMs) => sentMs > answeredMs)
-    assert.deepEqual(afterwards.toSorted(), [false, true])
+    const [one = 0, other = 0, ...more] = services.lastSentMs
+    assert.deepEqual(more, [])
+    assert.ok(Math.min(one, other) <= answeredMs && Math.max(one, other) > answeredMs)
   })
 
   for (const name of [

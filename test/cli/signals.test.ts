@@ -8,7 +8,7 @@ test('signals within a second are one, and a later one ends the process at once'
   const exits: number[] = []
   const exit = (code: number): void => void exits.push(code)
   const terminal = { ...testTerminal({ env: {} }), nowMs: () => nowMs, exit }
-  const stopped = untilStopped(terminal as never)
+  const stopped = untilStopped(terminal)
   terminal.interrupt()
   await stopped
   for (const passedMs of [0, 1, 999]) {
