@@ -85,6 +85,11 @@ export interface TestServerOptions {
   readonly publicUrlIsOwn?: boolean | string
   /** True: one node in any arrangement, for what each node counts for itself. */
   readonly oneNode?: boolean
+  /**
+   * True: the server's clocks stand still but for `advance`, so that a limit by the minute counts
+   * the same on a slow machine. Not where PostgreSQL has a clock of its own.
+   */
+  readonly frozenClocks?: boolean
   /** True: the demo's applications and its identity provider run, and follow the first node. */
   readonly demoServers?: boolean
 }
@@ -93,7 +98,9 @@ export interface TestServerOptions {
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'outright-test-'))
   const database = await openDatabase()
-  const world: TestWorld = { offsetMs: 0, otps: [], demoServers: undefined }
+  const isFrozen = options.frozenClocks === true && arrangement === 'sqlite'
+  const clock = isFrozen ? frozen(systemClock) : systemClock
+  const world: TestWorld = { clock, offsetMs: 0, otps: [], demoServers: undefined }
   if (options.demoServers === true) {
     const { demo = true } = options.config ?? {}
     const own = { demo, host: '127.0.0.1' }
@@ -152,13 +159,20 @@ async function readiness(url: string): Promise<void> {
 }
 
 interface TestWorld {
+  readonly clock: World['clock']
   offsetMs: number
   readonly otps: SentOtp[]
   demoServers: DemoServers | undefined
 }
 
-function clockOf(world: Pick<TestWorld, 'offsetMs'>): World['clock'] {
-  return { ...systemClock, nowMs: () => systemClock.nowMs() + world.offsetMs }
+function clockOf(world: Pick<TestWorld, 'clock' | 'offsetMs'>): World['clock'] {
+  return { ...world.clock, nowMs: () => world.clock.nowMs() + world.offsetMs }
+}
+
+/** What is to be called back is called back all the same. */
+function frozen(clock: World['clock']): World['clock'] {
+  const [nowMs, monotonicMs] = [clock.nowMs(), clock.monotonicMs()]
+  return { ...clock, nowMs: () => nowMs, monotonicMs: () => monotonicMs }
 }
 
 interface TestNode {

@@ -7,7 +7,11 @@ import { logOut } from './adobe-pass-kit.ts'
 suite('the throttle', () => {
   let server: TestServer
   before(async () => {
-    server = await startTestServer({ config: { rateLimitFactor: 1 }, oneNode: true })
+    server = await startTestServer({
+      config: { rateLimitFactor: 1 },
+      oneNode: true,
+      frozenClocks: true,
+    })
   })
   after(() => server.close())
 

@@ -31,7 +31,7 @@ before(async () => {
 after(() => server.close())
 
 function start(t: { after(done: () => unknown): void }, config: ConfigFile): Promise<TestServer> {
-  return startTestServer({ config, oneNode: true }).then((started) => {
+  return startTestServer({ config, oneNode: true, frozenClocks: true }).then((started) => {
     t.after(() => started.close())
     return started
   })

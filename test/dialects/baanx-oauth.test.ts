@@ -30,7 +30,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 
 let server: TestServer
 before(async () => {
-  server = await startTestServer()
+  server = await startTestServer({ frozenClocks: true })
 })
 after(() => server.close())
 

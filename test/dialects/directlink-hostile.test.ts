@@ -334,7 +334,7 @@ async function withServer(
   body: (own: TestServer) => Promise<void>,
 ): Promise<void> {
   // What a node counts for itself, and what happens when its store is gone.
-  const own = await startTestServer({ config, oneNode: true })
+  const own = await startTestServer({ config, oneNode: true, frozenClocks: true })
   try {
     await body(own)
   } finally {

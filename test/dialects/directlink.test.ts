@@ -298,7 +298,7 @@ suite('DirectLink, the protected list', () => {
   })
 
   test('an expired bearer answers 401', async () => {
-    const own = await startTestServer()
+    const own = await startTestServer({ frozenClocks: true })
     try {
       const bearer = await login(own)
       own.advance(3_590_000)

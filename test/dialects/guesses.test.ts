@@ -15,7 +15,7 @@ const HOME = '198.51.100.7'
  */
 async function start(t: TestContext, rateLimitFactor = 1): Promise<TestServer> {
   const config = { rateLimitFactor, trustedProxies: ['127.0.0.1/32'] }
-  const server = await startTestServer({ config, oneNode: true })
+  const server = await startTestServer({ config, oneNode: true, frozenClocks: true })
   t.after(() => server.close())
   return server
 }

@@ -296,7 +296,8 @@ async function withOptions(
   options: Partial<MatarOptions>,
   body: (own: TestServer) => Promise<void>,
 ): Promise<void> {
-  const own = await startTestServer({ config: { dialects: { matar: { options } } } })
+  const config = { dialects: { matar: { options } } }
+  const own = await startTestServer({ config, frozenClocks: true })
   try {
     await body(own)
   } finally {

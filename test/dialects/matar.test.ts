@@ -367,7 +367,7 @@ function refresh(token: string, at: TestServer = server): Promise<Reply> {
 }
 
 async function withOwn(body: (own: TestServer) => Promise<void>): Promise<void> {
-  const own = await startTestServer()
+  const own = await startTestServer({ frozenClocks: true })
   try {
     await body(own)
   } finally {

@@ -28,7 +28,10 @@ interface OctopusCalls {
 /** Starts a server for the tests that follow, and stops it behind them. */
 export async function useOctopus(): Promise<OctopusCalls> {
   // The office client's allowlist is tried by forwarding its address as a trusted proxy would.
-  const server = await startTestServer({ config: { trustedProxies: ['127.0.0.1'] } })
+  const server = await startTestServer({
+    config: { trustedProxies: ['127.0.0.1'] },
+    frozenClocks: true,
+  })
   after(() => server.close())
 
   function loginCall(name = 'demo', headers: Headers = {}): Promise<Reply> {

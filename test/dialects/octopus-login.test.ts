@@ -20,7 +20,7 @@ const { server, loginCall, login, refresh, logout, wallets } = await useOctopus(
 
 suite('Octopus, login and refresh', () => {
   test('login and refresh answer with the documented keys, in their order', async () => {
-    const before = Math.floor(Date.now() / 1000) * 1000
+    const before = Math.floor(server.dependencies.clock.nowMs() / 1000) * 1000
     const reply = await loginCall()
     const { refresh_token } = (reply.json() as { data: Tokens }).data
     for (const answer of [reply, await refresh(refresh_token)]) {

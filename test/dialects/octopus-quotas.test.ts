@@ -7,7 +7,11 @@ import { call, credentials, errorOf, login, refresh, type Tokens } from './octop
 
 suite('Octopus, quotas', () => {
   const start = (options: ConfigFile['dialects'] = {}): Promise<TestServer> =>
-    startTestServer({ config: { rateLimitFactor: 1, dialects: options }, oneNode: true })
+    startTestServer({
+      config: { rateLimitFactor: 1, dialects: options },
+      oneNode: true,
+      frozenClocks: true,
+    })
 
   async function countUntilLimited(attempt: () => Promise<Reply>, most: number): Promise<number> {
     for (let count = 0; count <= most; count++) {
@@ -61,6 +65,7 @@ suite('Octopus, quotas', () => {
     const limited = await startTestServer({
       config: { rateLimitFactor: 1, trustedProxies: ['127.0.0.1'] },
       oneNode: true,
+      frozenClocks: true,
     })
     t.after(() => limited.close())
     const headers = { 'x-forwarded-for': '203.0.113.5' }
