@@ -13,7 +13,9 @@ import pg from 'pg'
 import { freePort } from './free-port.ts'
 import { giveAway, makeFiles, otherUser, runTool, tool, USER } from './postgres-programs.ts'
 
-const START_TIMEOUT_MS = 30_000
+/** After a crash the files of every database are synced first, which takes a busy disk its time. */
+const START_TIMEOUT_MS = 180_000
+const CONNECT_TIMEOUT_MS = 60_000
 
 export interface PostgresOptions {
   /** True: never a server from the environment, because the test will kill or restart it. */
@@ -252,7 +254,8 @@ class Cluster implements TestCluster {
         await this.#ask('postgres', 'SELECT 1')
         return true
       } catch {
-        await sleep(20)
+        // Each question makes the server fork: a few of them do not hold its recovery up.
+        await sleep(50)
       }
     }
     return false
@@ -306,7 +309,10 @@ function asIn(like: string | undefined): string {
 }
 
 async function askOnce(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  })
   client.on('error', () => undefined)
   await client.connect()
   try {

@@ -22,7 +22,10 @@ after(() => Promise.all(stages.map(({ cluster }) => cluster.stop())))
 
 type Stage = Mode & { readonly cluster: TestCluster }
 
-const terms = { leaseMs: 600, renewMs: 150, marginMs: 60 }
+/** Longer than a busy machine may keep a node from renewing. */
+const terms = { leaseMs: 4_000, renewMs: 250, marginMs: 100 }
+/** Where nothing depends on whose lease has run out. */
+const SHORT_LEASE_MS = 600
 
 /** A node as the server puts it together: it applies entries, then acknowledges them. */
 class TestNode {
@@ -131,8 +134,37 @@ async function revokeAt(node: TestNode): Promise<Revocation> {
   return (await node.store.revoke(revocation())).revocation
 }
 
+// First, while a crash has few databases to recover.
 for (const stage of stages)
-  describe(`a confirmation on other nodes of ${stage.name}`, () => {
+  describe(`a confirmation without the database of ${stage.name}`, () => {
+    it('comes one lease later', async () => {
+      await withPair(
+        stage,
+        async ({ north, south }) => {
+          south.hang()
+          const entry = await revokeAt(north)
+          await stage.cluster.kill()
+          try {
+            const confirmed = north.leases.confirmOnOtherNodes(entry)
+            const started = performance.now()
+            await confirmed
+            assert.ok(performance.now() - started >= SHORT_LEASE_MS)
+            assert.ok(!south.mayAccept(entry))
+            await until(() => north.leases.leaseLeftMs() === 0)
+          } finally {
+            await stage.cluster.restart()
+          }
+          south.wake()
+          await until(() => north.leases.leaseLeftMs() > 0 && south.leases.leaseLeftMs() > 0)
+        },
+        { leaseMs: SHORT_LEASE_MS },
+      )
+    })
+  })
+
+for (const stage of stages)
+  // At once: most of them wait for a lease to run out.
+  describe(`a confirmation on other nodes of ${stage.name}`, { concurrency: true }, () => {
     const notifications = ['notify', 'poll'] as const
     for (const notifier of stage === stages[0] ? notifications : notifications.slice(1)) {
       it(`comes when they have acknowledged (${notifier})`, async () => {
@@ -146,8 +178,7 @@ for (const stage of stages)
               assert.ok((south.applied.get('north') ?? 0) >= entry.sequence)
             }
           },
-          // Longer than a machine may be busy: none lapses meanwhile.
-          { notifier, leaseMs: 10_000 },
+          { notifier, leaseMs: 30_000 },
         )
       })
     }
@@ -160,7 +191,7 @@ for (const stage of stages)
         const started = performance.now()
         const outcome = await north.leases.confirmOnOtherNodes(entry)
         assert.ok(!south.mayAccept(entry))
-        assert.ok(performance.now() - started < terms.leaseMs + terms.marginMs + 500)
+        assert.ok(performance.now() - started < 1.9 * terms.leaseMs)
         assert.deepEqual(outcome, { acknowledged: 0, lapsed: 1 })
         assert.equal(south.leases.leaseLeftMs(), 0)
         // It renews all the time, but no renewal counts before it has caught up.
@@ -180,26 +211,6 @@ for (const stage of stages)
         assert.deepEqual(outcome, { acknowledged: 0, lapsed: 1 })
         proxy.thaw()
         await until(() => south.leases.leaseLeftMs() > 0 && !south.mayAccept(entry))
-      })
-    })
-
-    it('comes without the database, one lease later', async () => {
-      await withPair(stage, async ({ north, south }) => {
-        south.hang()
-        const entry = await revokeAt(north)
-        await stage.cluster.kill()
-        try {
-          const confirmed = north.leases.confirmOnOtherNodes(entry)
-          const started = performance.now()
-          await confirmed
-          assert.ok(performance.now() - started >= terms.leaseMs)
-          assert.ok(!south.mayAccept(entry))
-          await until(() => north.leases.leaseLeftMs() === 0)
-        } finally {
-          await stage.cluster.restart()
-        }
-        south.wake()
-        await until(() => north.leases.leaseLeftMs() > 0 && south.leases.leaseLeftMs() > 0)
       })
     })
 
@@ -225,15 +236,19 @@ for (const stage of stages)
     })
 
     it('of a position comes when all of it is acknowledged, whichever node wrote it', async () => {
-      await withPair(stage, async ({ north, south }) => {
-        for (const node of [north, south, north]) await revokeAt(node)
-        const position = await north.store.head()
-        const outcome = await north.leases.confirmedUpTo(position)
-        assert.deepEqual(outcome, { acknowledged: 1, lapsed: 0 })
-        for (const [stream, sequence] of position) {
-          assert.ok((south.applied.get(stream) ?? 0) >= sequence, stream)
-        }
-      })
+      await withPair(
+        stage,
+        async ({ north, south }) => {
+          for (const node of [north, south, north]) await revokeAt(node)
+          const position = await north.store.head()
+          const outcome = await north.leases.confirmedUpTo(position)
+          assert.deepEqual(outcome, { acknowledged: 1, lapsed: 0 })
+          for (const [stream, sequence] of position) {
+            assert.ok((south.applied.get(stream) ?? 0) >= sequence, stream)
+          }
+        },
+        { leaseMs: 30_000 },
+      )
     })
 
     it('waits for the run of a node that has died, whatever its next run says', async () => {
@@ -272,7 +287,7 @@ for (const stage of stages)
   })
 
 for (const stage of stages)
-  describe(`a node on ${stage.name}`, () => {
+  describe(`a node on ${stage.name}`, { concurrency: true }, () => {
     it('joins anew when its row was removed, and catches up before it accepts', async () => {
       await withPair(stage, async ({ north, south, url }) => {
         south.hang()
@@ -292,46 +307,54 @@ for (const stage of stages)
     })
 
     it('may not join with a lease of another length, unless the others have ended', async () => {
-      await withPair(stage, async ({ north, south, url }) => {
-        await assert.rejects(
-          TestNode.open(url, 'east', { ...stage.options, leaseMs: 1_000 }),
-          /another length/,
-        )
-        await Promise.all([north.close(terms.leaseMs), south.close(terms.leaseMs)])
-        const east = await TestNode.open(url, 'east', { ...stage.options, leaseMs: 1_000 })
-        await east.close()
-      })
+      await withPair(
+        stage,
+        async ({ north, south, url }) => {
+          await assert.rejects(
+            TestNode.open(url, 'east', { ...stage.options, leaseMs: 1_000 }),
+            /another length/,
+          )
+          await Promise.all([north.close(SHORT_LEASE_MS), south.close(SHORT_LEASE_MS)])
+          const east = await TestNode.open(url, 'east', { ...stage.options, leaseMs: 1_000 })
+          await east.close()
+        },
+        { leaseMs: SHORT_LEASE_MS },
+      )
     })
 
     it('never accepts what was confirmed, whatever happens to it', async () => {
-      await withPair(stage, async ({ north, south, proxy }) => {
-        let outcomes = ''
-        for (let round = 0; round < 24; round++) {
-          const trouble = [
-            () => undefined,
-            () => {
-              south.hang()
-            },
-            () => {
-              proxy.freeze()
-            },
-            () => {
-              proxy.cut()
-            },
-          ][(round * 7) % 4]
-          trouble?.()
-          const entry = await revokeAt(north)
-          if (round % 3 === 0) trouble?.()
-          const { acknowledged, lapsed } = await north.leases.confirmOnOtherNodes(entry)
-          assert.ok(!south.mayAccept(entry), `round ${String(round)}`)
-          outcomes += `${String(acknowledged)}/${String(lapsed)} `
-          south.wake()
-          proxy.thaw()
-          if (round % 2 === 0) await until(() => south.leases.leaseLeftMs() > 0)
-        }
-        assert.match(outcomes, /1\/0/)
-        assert.match(outcomes, /0\/1/)
-      })
+      await withPair(
+        stage,
+        async ({ north, south, proxy }) => {
+          let outcomes = ''
+          for (let round = 0; round < 24; round++) {
+            const trouble = [
+              () => undefined,
+              () => {
+                south.hang()
+              },
+              () => {
+                proxy.freeze()
+              },
+              () => {
+                proxy.cut()
+              },
+            ][(round * 7) % 4]
+            trouble?.()
+            const entry = await revokeAt(north)
+            if (round % 3 === 0) trouble?.()
+            const { acknowledged, lapsed } = await north.leases.confirmOnOtherNodes(entry)
+            assert.ok(!south.mayAccept(entry), `round ${String(round)}`)
+            outcomes += `${String(acknowledged)}/${String(lapsed)} `
+            south.wake()
+            proxy.thaw()
+            if (round % 2 === 0) await until(() => south.leases.leaseLeftMs() > 0)
+          }
+          assert.match(outcomes, /1\/0/)
+          assert.match(outcomes, /0\/1/)
+        },
+        { leaseMs: SHORT_LEASE_MS },
+      )
     })
   })
 
