@@ -4,7 +4,9 @@ import { after, describe, it } from 'node:test'
 import { firstAccess } from '../../src/domain/access-horizon.ts'
 import type { Revocation } from '../../src/domain/revocation.ts'
 import type { Scope } from '../../src/domain/scope.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import type { RevokeOutcome, RotateCommand } from '../../src/ports/store.ts'
+import { systemClock } from '../../src/server/system.ts'
 import { planInStorm } from '../../src/stores/contract/delivery-samples.ts'
 import { assertChain } from '../../src/stores/contract/log.ts'
 import {
@@ -15,6 +17,7 @@ import {
   session,
   times,
 } from '../../src/stores/contract/samples.ts'
+import { LOOK_EVERY_MS } from '../../src/stores/postgres/parts.ts'
 import type { PostgresStore } from '../../src/stores/postgres/store.ts'
 import { startCluster, startPostgres, type TestPostgres } from '../../src/testing/postgres.ts'
 import { recordStatements, refusalsOf, schemaInTransaction } from './refused-sql.ts'
@@ -212,23 +215,30 @@ describe('behind a pooler', () => {
       const cluster = await startCluster({ settings: { fsync: 'off' } })
       const pooler = await startPooler(cluster, swallows)
       const url = urlThrough(pooler, await cluster.createDatabase())
-      const nodes = await Promise.all(['north', 'south'].map((name) => openNode(url, name)))
+      let isOpen = false
+      // The look of every second never comes: news have to come without it. As little does a slow
+      // machine cut the try short that is to find the notifier.
+      const clock: Clock = {
+        ...systemClock,
+        after: (delayMs, callback) =>
+          systemClock.after(delayMs, () => {
+            if (delayMs < LOOK_EVERY_MS.notify || (swallows && !isOpen)) callback()
+          }),
+      }
+      const open = (name: string) => openNode(url, name, { clock })
+      const nodes = await Promise.all(['north', 'south'].map(open))
+      isOpen = true
       const [north, south] = nodes
       assert.ok(north && south)
       try {
         assert.equal(north.shared.notifier !== undefined, notifier)
         const heard: Revocation[] = []
         south.onCommitted((entries) => heard.push(...entries))
-        const tookMs: number[] = []
         for (let round = 1; round <= 5; round++) {
-          const started = performance.now()
           const outcome: RevokeOutcome = await north.revoke(revocation())
           await until(() => heard.length === round)
           assert.deepEqual(heard.at(-1), outcome.revocation)
-          tookMs.push(performance.now() - started)
         }
-        // A node that waits for the look of every second needs half of one.
-        assert.ok(tookMs.toSorted((one, other) => one - other)[1]! < 400, tookMs.join())
       } finally {
         await Promise.all(nodes.map((node) => node.close()))
         pooler.close()
