@@ -27,7 +27,7 @@ async function obtain(): Promise<string> {
   return issueCode(dependencies(), grant)
 }
 
-function redeem(code: string, store: Partial<Store> = {}, graceMs = 10_000) {
+function redeem(code: string, store: Partial<Store> = {}, graceMs = 600_000) {
   const redemption: Redemption = {
     dialect: 'test',
     code,

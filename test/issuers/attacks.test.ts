@@ -7,6 +7,8 @@ import { startTestServer, type TestServer } from '../harness.ts'
 import { startIssuer, type TestIssuer } from './test-issuer.ts'
 import { endAt, wordOf } from './world.ts'
 
+const GOOD_WITHIN_MS = 120_000
+
 type Claims = Readonly<Record<string, unknown>>
 
 suite('two issuers with the same names', () => {
@@ -30,7 +32,7 @@ suite('two issuers with the same names', () => {
       },
     })
     guard = createGuard({ server: server.url, credential: 'outright-demo-guard' })
-    await guard.ready({ timeoutMs: 10_000 })
+    await guard.ready()
   })
   after(async () => {
     guard.close()
@@ -210,7 +212,7 @@ suite('two issuers with the same names', () => {
         credential: 'outright-demo-guard',
         issuers: [...issuers],
       })
-      await narrow.ready({ timeoutMs: 10_000 })
+      await narrow.ready()
       assert.equal((await narrow.check(token)).ok, expected, JSON.stringify(issuers))
       narrow.close()
     }
@@ -244,17 +246,17 @@ suite('keys that cannot be had', () => {
       response.end(JSON.stringify({ keys: Array(1000).fill({ kty: 'RSA' }) }))
     }
     const guard = createGuard({ server: server.url, credential: 'outright-demo-guard' })
-    await guard.ready({ timeoutMs: 10_000 })
+    await guard.ready()
     const claims = { jti: 'j', aud: 'orders', sub: 'maria', client_id: 'web' }
     const token = await idp.sign(claims, { typ: 'at+jwt' })
     assert.deepEqual(await guard.check(token), { ok: false, reason: 'stale' })
     idp.answer = undefined
     // Both pause between two questions.
-    for (let tries = 0; tries < 100; tries++) {
-      if ((await guard.check(token)).ok) break
-      await new Promise((resolve) => setTimeout(resolve, 100))
+    const deadline = performance.now() + GOOD_WITHIN_MS
+    while (!(await guard.check(token)).ok) {
+      assert.ok(performance.now() < deadline, 'it stays without keys')
+      await new Promise((resolve) => setTimeout(resolve, 50))
     }
-    assert.equal((await guard.check(token)).ok, true)
     guard.close()
     await server.close()
     await idp.close()

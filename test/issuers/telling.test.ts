@@ -37,7 +37,7 @@ async function use(product: ProductCase, run: (world: World) => Promise<void>): 
     tell(scope, key) {
       const facts = { scope, key, atMs: 1_700_000_000_500 }
       const delivery = { receiver: `provider:${name}`, facts } as unknown as Delivery
-      return world.receiver.send(delivery, AbortSignal.timeout(10_000))
+      return world.receiver.send(delivery, AbortSignal.timeout(120_000))
     },
   }
   try {

@@ -1,6 +1,7 @@
 /** A server with an issuer of others, and a guard that follows it. */
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createGuard, type Guard, type GuardOptions } from '../../src/guard/index.ts'
 import type { ConfigFile } from '../../src/server/config.ts'
 import type { GivenIssuer } from '../../src/server/issuer-settings.ts'
@@ -29,6 +30,14 @@ export async function wordOf(server: TestServer, guard: Guard, token: string): P
   const { status } = await server.call('GET', '/outright/v1/check', { headers })
   assert.equal(status === 200, verdict.ok, 'guard and node agree')
   return verdict.ok ? 'ok' : verdict.reason
+}
+
+/** Resolves in the next second, whose tokens a cut-off of now leaves alone; its Unix time. */
+export async function nextSecond(): Promise<number> {
+  const next = Math.floor(Date.now() / 1000) + 1
+  // A timer may be a moment early.
+  while (Date.now() < 1000 * next) await sleep(1000 * next - Date.now())
+  return next
 }
 
 /** Ends something through the admin API. */
@@ -68,7 +77,7 @@ export function useIssuers(also: Partial<GivenIssuer> = {}, config: ConfigFile =
       },
     })
     guard = world.newGuard()
-    await guard.ready({ timeoutMs: 10_000 })
+    await guard.ready()
   })
   after(async () => {
     for (const one of guards) one.close()
