@@ -21,11 +21,14 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
  * Reads what a client authenticates with (RFC 6749, section 2.3.1): `client_secret_basic`,
  * `client_secret_post`, `private_key_jwt` (RFC 7523, section 2.2), or `client_id` alone.
  *
+ * @param form Its body, where that was read already.
  * @returns Undefined where the request names no client.
  * @throws {Refusal} `credentials_malformed`; `malformed_request` where it does so in two ways.
  */
-export function readClientCredentials(request: SurfaceRequest): ClientCredentials | undefined {
-  const form = readForm(request)
+export function readClientCredentials(
+  request: SurfaceRequest,
+  form: URLSearchParams = readForm(request),
+): ClientCredentials | undefined {
   const id = form.get('client_id') ?? ''
   const secret = form.get('client_secret') ?? undefined
   const authorization = readAuthorization(request)

@@ -132,8 +132,8 @@ export function metadataProblem(
     return wrong(['backchannel_logout_uri'], 'must be https, as the client is public')
   }
   const { frontchannel_logout_uri: frame } = result.value
-  const origins = (client.redirectUris ?? []).map(originOf)
-  if (frame !== undefined && !origins.includes(originOf(frame) ?? '')) {
+  const origins = () => (client.redirectUris ?? []).map(originOf)
+  if (frame !== undefined && !origins().includes(originOf(frame) ?? '')) {
     return wrong(['frontchannel_logout_uri'], 'must have the origin of a redirect URI')
   }
   return undefined

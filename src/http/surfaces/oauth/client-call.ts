@@ -1,7 +1,7 @@
 import { refuse } from '../../../domain/failure.ts'
 import { readForm } from '../../body.ts'
 import type { SurfaceRequest } from '../../surface.ts'
-import { oauthClientOf, type OAuthClient } from '../../oauth-client.ts'
+import type { OAuthClient } from '../../oauth-client.ts'
 import type { OAuthService } from './service.ts'
 
 /** What is said where a client does not get what it asked for (RFC 6749, section 5.2). */
@@ -25,12 +25,12 @@ export async function readClientCall(
   service: OAuthService,
   request: SurfaceRequest,
 ): Promise<ClientCall | CallError> {
-  const id = await service.authenticateClient(request)
-  if (id === undefined) return refuse({ kind: 'credentials_missing' })
-  const client = oauthClientOf(await service.core.clients.find({ by: 'id', value: id }))
-  if (client === undefined) return refuse({ kind: 'credentials_invalid' })
   const form = readForm(request)
-  if (new Set(form.keys()).size !== [...form.keys()].length) {
+  const caller = await service.authenticateClient(request, form)
+  if (caller === undefined) return refuse({ kind: 'credentials_missing' })
+  const { client } = caller
+  if (client === undefined) return refuse({ kind: 'credentials_invalid' })
+  if (new Set(form.keys()).size !== form.size) {
     return { error: 'invalid_request', why: 'a parameter is there more than once' }
   }
   return { client, form }

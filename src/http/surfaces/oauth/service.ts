@@ -1,5 +1,5 @@
 import type { SurfaceContext } from '../../context.ts'
-import { createClientAuthentication } from '../../client-authentication.ts'
+import { createClientAuthentication, type Caller } from '../../client-authentication.ts'
 import type { SurfaceRequest } from '../../surface.ts'
 import { createGuessLimit, type GuessLimit } from '../../guess-limit.ts'
 import { OAUTH } from '../../oauth-client.ts'
@@ -18,7 +18,10 @@ export interface OAuthService
   readonly userCodes: RateLimit
   /** What is kept for those who have not said who they are, by address. */
   readonly strangers: RateLimit
-  readonly authenticateClient: (request: SurfaceRequest) => Promise<string | undefined>
+  readonly authenticateClient: (
+    request: SurfaceRequest,
+    form: URLSearchParams,
+  ) => Promise<Caller | undefined>
   /** Whether browsers reach this server over TLS. */
   readonly isSecure: boolean
 }

@@ -54,7 +54,7 @@ interface Found {
 function revokeRoute(context: SurfaceContext): Route {
   const authenticate = createClientAuthentication(context)
   return declare(form, async (call) => {
-    const client = await authenticate(call.request)
+    const caller = await authenticate(call.request)
     const { token } = call.body()
     const found = (await findRefreshToken(context, token)) ?? (await findAccess(context, token))
     if (found === undefined) {
@@ -62,10 +62,10 @@ function revokeRoute(context: SurfaceContext): Route {
         ? oauthError(400, 'unsupported_token_type', 'tokens of this type do not end by this call')
         : { status: 200 }
     }
-    if (found.client !== undefined && found.client !== client) {
+    if (found.client !== undefined && found.client !== caller?.id) {
       return oauthError(400, 'invalid_grant', 'the token was issued to another client')
     }
-    const actor = client === undefined ? 'token' : `client:${client}`
+    const actor = caller === undefined ? 'token' : `client:${caller.id}`
     return { status: 200, receipt: await found.end(actor, call.request.waitForConfirmation) }
   })
 }
