@@ -120,6 +120,29 @@ suite('OpenID Connect on three nodes', () => {
     for (const node of fleet.nodes) assert.equal(await isGoodAt(node, token), false)
   })
 
+  test('a secret that each node has seen is wrong at all of them once it was rotated at one', async () => {
+    const [first, second] = fleet.nodes as [Node, Node, Node]
+    const oauth = { grant_types: ['client_credentials'] }
+    const job = { dialect: 'oauth', key: 'job', secret: 'its first', attributes: { oauth } }
+    assert.equal((await adminCall(first, 'POST', '/clients', job)).reply.status, 201)
+    const ask = async (secret: string): Promise<readonly number[]> => {
+      const headers = { authorization: `Basic ${btoa(`job:${encodeURIComponent(secret)}`)}` }
+      const body = new URLSearchParams({ grant_type: 'client_credentials' })
+      const answers = fleet.nodes.map(({ child }) =>
+        askUntilAnswered(child, 'POST', '/oauth2/token', { headers, body }),
+      )
+      return (await Promise.all(answers)).map(({ reply }) => reply.status)
+    }
+    assert.deepEqual(await ask('its first'), [200, 200, 200])
+    assert.deepEqual(await ask('its first'), [200, 200, 200])
+    const { reply } = await adminCall(first, 'PATCH', '/clients/job', { rotateSecret: true })
+    const { secret } = reply.json() as { readonly secret: string }
+    assert.deepEqual(await ask('its first'), [401, 401, 401])
+    assert.deepEqual(await ask(secret), [200, 200, 200])
+    await adminCall(second, 'PATCH', '/clients/job', { status: 'disabled' })
+    assert.deepEqual(await ask(secret), [401, 401, 401])
+  })
+
   test('login, code, refresh and logout each at another; the relying party is told when one has died', async () => {
     const [first, second, third] = fleet.nodes as [Node, Node, Node]
     const told = await receiver.listen()

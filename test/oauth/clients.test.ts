@@ -7,6 +7,7 @@ import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { metadataProblem } from '../../src/http/oauth-client.ts'
 import { Browser, maria, useOAuth } from './relying-parties.ts'
+import { basic } from './resource-world.ts'
 
 const pair = await generateKeyPair('ES256', { extractable: true })
 const publicKey: JWK = { ...(await exportJWK(pair.publicKey)), kid: 'one' }
@@ -165,6 +166,37 @@ suite('client credentials', () => {
     const end = { scope: 'client', key: 'news', reason: 'revoked_by_operator' } as const
     await core.revoke({ ...end, actor: 'operator:test', wait: true })
     assert.equal((await core.verify(tokens.access_token)).ok, false)
+  })
+
+  test('what a client has proved is good for as long as it is registered so', async () => {
+    const { clients, hashSecret } = world.server.core
+    // More often than there are nodes, so that each is asked.
+    const ask = async (secret: string): Promise<string> => {
+      const said = new Set<string>()
+      for (let node = 0; node < 3; node++) {
+        const reply = await world.server.call('POST', '/oauth2/token', {
+          headers: basic('news', secret),
+          body: new URLSearchParams({ grant_type: 'client_credentials' }),
+        })
+        said.add(reply.json().error ?? 'tokens')
+      }
+      return [...said].join()
+    }
+    const [first, second] = ['the secret of the news', 'its second secret']
+    assert.equal(await ask(first), 'tokens')
+    assert.equal(await ask(first), 'tokens')
+    await clients.update('news', { secretHash: await hashSecret(second) })
+    assert.equal(await ask(first), 'invalid_client')
+    assert.equal(await ask(second), 'tokens')
+    await clients.update('news', { status: 'disabled' })
+    assert.equal(await ask(second), 'invalid_client')
+    await clients.update('news', { status: 'active' })
+    assert.equal(await ask(second), 'tokens')
+    await clients.update('news', { attributes: { oauth: { grant_types: ['refresh_token'] } } })
+    assert.equal(await ask(second), 'unauthorized_client')
+    const oauth = { token_endpoint_auth_method: 'client_secret_post' }
+    await clients.update('news', { attributes: { oauth } })
+    assert.equal(await ask(second), 'invalid_client')
   })
 })
 
