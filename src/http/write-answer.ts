@@ -31,22 +31,23 @@ export function writeAnswer(
     for (const name of Object.keys(part)) put(list, name.toLowerCase(), part[name] ?? '')
   }
   if (cookies !== undefined) put(list, 'set-cookie', cookies.map(writeCookie))
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body
-  if (bytes === undefined || Buffer.isBuffer(bytes)) {
+  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) {
     // RFC 9110, section 8.6: what an answer to GET would have is not known of one to HEAD.
     const hasNone = status === 204 || status === 304 || reply.request.method === 'HEAD'
-    if (bytes !== undefined) put(list, 'content-length', String(bytes.length))
-    else if (!hasNone) put(list, 'content-length', '0')
+    const length = body === undefined ? 0 : Buffer.byteLength(body)
+    if (body !== undefined || !hasNone) put(list, 'content-length', String(length))
     reply.raw.writeHead(status, reasonPhrase, list)
     // There is nothing left for Fastify to do.
     reply.hijack()
-    reply.raw.end(bytes)
+    // Node writes a text together with its head, in one encoding: so only one that is ASCII.
+    if (typeof body === 'string' && length === body.length) reply.raw.end(body, 'latin1')
+    else reply.raw.end(typeof body === 'string' ? Buffer.from(body) : body)
     return
   }
   // Fastify writes the head with the first bytes, so that a failure before them can be answered.
   for (let at = 0; at < list.length; at += 2) reply.header(list[at] as string, list[at + 1])
   if (reasonPhrase !== undefined) reply.raw.statusMessage = reasonPhrase
-  void reply.code(status).send(ReadableStream.from(bytes))
+  void reply.code(status).send(ReadableStream.from(body))
 }
 
 /** Into names and values in turn, as Node takes them. */

@@ -21,6 +21,10 @@ function take({ body }: { readonly body: Buffer }): Answer {
   return { status: 200 }
 }
 
+/** The bytes of UTF-8, as Node takes them for a header. */
+const latin1Name = Buffer.from('José', 'utf8').toString('latin1')
+const bodies: Readonly<Record<string, string>> = { ascii: 'Jose', latin1: 'José', more: '✓ José' }
+
 const sample: DialectModule<object> = defineDialect({
   name: 'sample',
   title: 'Sample',
@@ -49,6 +53,15 @@ function createSample(): Surface {
         path: '/sample/kept/:status',
         cacheControl: 'public, max-age=60',
         handle: ({ params }) => ({ status: Number(params['status']) }),
+      }),
+      route({
+        method: 'GET',
+        path: '/sample/text/:text',
+        handle: ({ params }) => ({
+          status: 200,
+          headers: { name: latin1Name },
+          body: bodies[params['text'] ?? ''] ?? '',
+        }),
       }),
       route({ method: 'POST', path: '/sample/small', bodyLimitBytes: 1000, handle: take }),
       route({ method: 'POST', path: '/sample/usual', handle: take }),
@@ -84,6 +97,16 @@ test('only good answers are kept by caches, and only where the route lets them',
   }
   assert.equal(await cacheControl('/sample/cookies'), 'no-store')
   assert.equal(await cacheControl('/sample/nowhere'), 'no-store')
+})
+
+test('text and headers arrive as they were written, whatever characters either has', async () => {
+  for (const [name, body] of Object.entries(bodies)) {
+    const reply = await fetch(`${server.url}/sample/text/${name}`)
+    const bytes = Buffer.from(await reply.arrayBuffer())
+    assert.equal(bytes.toString('utf8'), body)
+    assert.equal(reply.headers.get('content-length'), String(bytes.length))
+    assert.equal(reply.headers.get('name'), latin1Name)
+  }
 })
 
 suite('a body', () => {
