@@ -14,7 +14,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 let server: TestServer
 before(async () => {
-  server = await startTestServer()
+  // The lease of the guard that is pasted does not end because the machine is busy.
+  server = await startTestServer({ config: { leaseMs: 60_000 } })
 })
 after(() => server.close())
 

@@ -11,7 +11,7 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { writeCommonJs } from './commonjs.mjs'
-import { buildConsole, copyConsole } from './console.mjs'
+import { copyConsole, ensureConsole } from './console.mjs'
 import { filesBelow, removeUnreached } from './files.mjs'
 import { ensurePackages, fail, root, say } from './packages.mjs'
 import { run } from './run.mjs'
@@ -26,7 +26,8 @@ copyPageScripts()
 writeServerNames()
 copyFileSync(join(root, 'LICENSE'), join(server, 'LICENSE'))
 chmodSync(join(server, 'dist', 'cli', 'main.js'), 0o755)
-buildConsole()
+// Built anew only where it is old: servers of this checkout may be reading it.
+ensureConsole()
 copyConsole(join(server, 'console'))
 
 /** Compiles what a configuration names as entry points, and keeps what they reach. */

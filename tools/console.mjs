@@ -7,11 +7,13 @@ import { childEnvironment, fail, root, say } from './packages.mjs'
 const folder = join(root, 'packages', 'console')
 const built = join(folder, 'dist', 'index.html')
 
-/** What it is made of beside its own folder: the client of the API. */
+/** What it is made of beside its own folder: the client of the API, and packages. */
 const sources = [folder, join(root, 'src', 'client'), join(root, 'src', 'protocol')]
+const lock = join(root, 'package-lock.json')
 
 export function ensureConsole() {
-  if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...sources.map(newest))) return
+  const latest = Math.max(statSync(lock).mtimeMs, ...sources.map(newest))
+  if (existsSync(built) && statSync(built).mtimeMs >= latest) return
   buildConsole()
 }
 
@@ -21,7 +23,7 @@ export function copyConsole(to) {
   cpSync(join(folder, 'dist'), to, { recursive: true })
 }
 
-export function buildConsole() {
+function buildConsole() {
   say('Building the console.')
   const result = spawnSync('vite', ['build', folder, '--logLevel', 'warn'], {
     cwd: folder,

@@ -26,7 +26,8 @@ export function childConfig({
     demo: true,
     port: 0,
     dataDir,
-    ...(databaseUrl === '-' ? {} : { databaseUrl }),
+    // No lease of a node ends because the machine is busy.
+    ...(databaseUrl === '-' ? {} : { databaseUrl, leaseMs: 20_000 }),
     ...(node === '' ? {} : { node }),
     issuer: 'http://127.0.0.1:8080',
     passwordCost: { memoryKiB: 64, passes: 1 },

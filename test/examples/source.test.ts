@@ -49,13 +49,18 @@ function insert(fence: RegExp, file: string, before: string): void {
   writeFileSync(join(copy, file), extended)
 }
 
+/** What is built may be built anew by another test meanwhile. */
+function isSource(path: string): boolean {
+  return !/\/(dist|node_modules|server\/console)$/.test(path)
+}
+
 function tests(file: string): { readonly status: number | null; readonly text: string } {
   return run('--conditions=outright-source', '--test', '--test-reporter=spec', file)
 }
 
 before(() => {
   for (const name of ['src', 'test', 'examples', 'packages', 'package.json', 'tsconfig.json']) {
-    cpSync(join(root, name), join(copy, name), { recursive: true })
+    cpSync(join(root, name), join(copy, name), { recursive: true, filter: isSource })
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   insert(/```ts\n(installation: .*?)```/s, 'src/domain/scope.ts', '\n  everyone: {')

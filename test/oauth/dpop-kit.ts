@@ -8,6 +8,8 @@ import { secretOf } from './resource-world.ts'
 export const world: OAuthWorld = useOAuth(
   {
     audiences: ['orders'],
+    // That of a guard does not end because the machine is busy.
+    leaseMs: 60_000,
     forwardAuth: { allowedHosts: ['api.example'] },
     resourceServers: [{ id: 'orders', secret: secretOf('orders'), audiences: ['orders'] }],
   },
