@@ -35,6 +35,8 @@ suite('the console', () => {
     await page.getByRole('button', { name: 'Ask what happened' }).click()
     await page.getByText('1 of 1 confirmed').waitFor()
     assert.equal(await isAccepted(tokens[0] ?? ''), false)
+    // What the page still asks is not answered any more.
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await page.context().close()
   })
 
@@ -66,6 +68,7 @@ suite('the console', () => {
       rows.map((row) => row.split(/\s/)[0]),
       ['node-1', 'shop', 'mail'],
     )
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await page.context().close()
   })
 

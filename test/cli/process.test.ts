@@ -200,15 +200,15 @@ suite('outright serve', () => {
     const first = outright(['serve', '--demo', '--port', '0', '--data', data('a')])
     const { url } = await serving(first)
     const { port } = new URL(url)
-    const second = outright(['serve', '--demo', '--port', port, '--data', data('b')])
-    const { code, err } = await finished(second)
+    const [{ code, err }, used] = await Promise.all([
+      finished(outright(['serve', '--demo', '--port', port, '--data', data('b')])),
+      finished(outright(['serve', '--demo', '--port', '0', '--data', data('a')])),
+    ])
     assert.equal(code, 1)
     assert.match(
       err,
       /^outright: cannot listen on 127\.0\.0\.1:\d+: the port is taken; choose another with --port\n$/,
     )
-    const third = outright(['serve', '--demo', '--port', '0', '--data', data('a')])
-    const used = await finished(third)
     assert.equal(used.code, 1)
     assert.match(used.err, /: another process is using it; choose another folder with --data\n$/)
     first.kill()

@@ -15,8 +15,9 @@ export function describeServerPackage(packed: () => Packed): void {
     test('brings what it imports, and nothing else', async () => {
       const folder = join(root, 'packages', 'server')
       const imported = new Set<string>()
+      const seen = new Set<string>()
       for (const file of await filesBelow(join(folder, 'dist'))) {
-        for (const name of await importsOf(file)) imported.add(packageOf(name))
+        for (const name of await importsOf(file, seen)) imported.add(packageOf(name))
       }
       const packages = [...imported].filter((name) => !isBuiltin(name))
       // The package through which its library is imported.
