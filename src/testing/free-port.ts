@@ -14,15 +14,23 @@ const HIGHEST_PORT = 32_767
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(LOWEST_PORT, HIGHEST_PORT + 1)
-    // A name that Linux keeps for as long as this process lives, and writes to no disk.
-    const claim = await taken(`\0outright-port-${String(port)}`)
-    if (claim === undefined) continue
-    claim.unref()
+    if (!(await claim(port))) continue
     const probe = await taken(port)
     if (probe === undefined) continue
     await new Promise((resolve) => probe.close(resolve))
     return port
   }
+}
+
+/**
+ * False where it was claimed before. The claim is a name that Linux keeps for as long as this
+ * process lives, and writes to no disk.
+ */
+async function claim(port: number): Promise<boolean> {
+  if (process.platform !== 'linux') return true
+  const held = await taken(`\0outright-port-${String(port)}`)
+  held?.unref()
+  return held !== undefined
 }
 
 /** @returns Undefined where somebody else has it. */

@@ -9,9 +9,10 @@ import { SIGN_ON_CLIENT } from '../../src/http/surfaces/oauth/browser.ts'
 import { DEVICE_CODE } from '../../src/protocol/client-metadata.ts'
 import { Browser, maria, sidOf, useOAuth, type Visit } from './relying-parties.ts'
 
-const INTERVAL_MS = 5000
+/** And a moment: the clock stands still between the questions. */
+const INTERVAL_MS = 5001
 
-const world = useOAuth()
+const world = useOAuth({}, {}, { frozenClocks: true })
 
 type Device = Awaited<ReturnType<typeof openid.initiateDeviceAuthorization>>
 
@@ -286,6 +287,7 @@ suite('the page', () => {
     const page = await toConsent(browser, device.user_code)
     assert.equal((await other.open(page.url)).status, 404)
     const stranger = { username: 'demo@example.com', password: 'demo-password' }
+    world.server.advance(1)
     const login = await world.begin(await world.as('news'), { prompt: 'login' })
     await world.logIn(browser, login, stranger)
     const again = await browser.submit(page, { decision: 'allow' })

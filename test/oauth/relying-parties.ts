@@ -148,7 +148,7 @@ export async function register(
 export function useOAuth(
   config: ConfigFile = {},
   metadata: Readonly<Record<string, object>> = {},
-  options: Pick<TestServerOptions, 'publicUrlIsOwn' | 'oneNode'> = {},
+  options: Pick<TestServerOptions, 'publicUrlIsOwn' | 'oneNode' | 'frozenClocks'> = {},
 ): OAuthWorld {
   let server: TestServer
   before(async () => {
