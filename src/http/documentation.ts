@@ -49,7 +49,13 @@ export function registerDocumentation(app: FastifyInstance, document: OpenApiDoc
   app.register(async (page) => {
     // The plugin declares GET alone.
     page.addHook('onRoute', (route) => {
-      if (route.method === 'GET') page.route({ ...route, method: 'HEAD' })
+      if (route.method !== 'GET') return
+      page.route({ ...route, method: 'HEAD' })
+      // Fastify serves the page itself with a slash at the end as well, and runs no hook for that.
+      if (route.url === PAGE_PATH) {
+        const url = `${PAGE_PATH}/`
+        page.route({ ...route, url, method: 'HEAD' })
+      }
     })
     await page.register(swagger, {
       mode: 'static',

@@ -57,3 +57,11 @@ test('and has the headers of GET', async () => {
   }
   assert.equal(head.status, 401)
 })
+
+test('and so are the pages of the documentation', async () => {
+  for (const path of ['/docs', '/docs/', '/docs/json', '/docs/static/swagger-ui.css']) {
+    const [get, head] = [await server.call('GET', path), await server.call('HEAD', path)]
+    assert.deepEqual([head.status, head.text], [200, ''], path)
+    assert.equal(head.headers['content-length'], get.headers['content-length'], path)
+  }
+})

@@ -34,10 +34,9 @@ import { refuseBody } from './problem.ts'
 import { wireClient, wireEnded } from './wire.ts'
 
 const tag = 'Clients'
-const dialectName = singleLine(32, undefined, (value) => {
-  if (value === GUARD_DIALECT) return 'is for guards: use /outright/v1/guards'
-  return /^[a-z][a-z0-9-]*$/.test(value) ? undefined : 'must be the name of a dialect'
-})
+const dialectName = singleLine(32, undefined, (value) =>
+  value === GUARD_DIALECT ? 'is for guards: use /outright/v1/guards' : undefined,
+)
 const allowlist = listOf(singleLine(64, undefined, wrongRange), { maxItems: 256 })
 const redirectUris = listOf(singleLine(2048, undefined, redirectUriProblem), { maxItems: 64 })
 
