@@ -7,8 +7,9 @@ import { revoke, type RevokeRequest } from './revoke.ts'
 const PAGE_LIMIT = 1000
 
 /**
- * Ends the live sessions that the filter finds and `isMeant` picks, and waits once until all that
- * has ended is confirmed: also what an earlier call ended that was never answered.
+ * Ends the sessions that the filter finds and `isMeant` picks, and waits once until all that has
+ * ended is confirmed: also what an earlier call ended that was never answered. Those that have
+ * expired end as well, since the clock here may be ahead.
  *
  * @throws {Refusal} `store_unavailable`: then some may be open.
  */
@@ -19,11 +20,10 @@ export async function endMatching(
   by: Pick<RevokeRequest, 'reason' | 'actor'>,
 ): Promise<void> {
   const { store, clock } = dependencies
+  const notEnded = { ...filter, liveAtMs: 0 }
   let cursor: string | undefined
   do {
-    const nowMs = clock.nowMs()
-    const living = { ...filter, liveAtMs: nowMs }
-    const page = await store.listSessions(living, nowMs, { limit: PAGE_LIMIT, cursor })
+    const page = await store.listSessions(notEnded, clock.nowMs(), { limit: PAGE_LIMIT, cursor })
     for (const { session } of page.items) {
       if (!isMeant(session)) continue
       await revoke(dependencies, { scope: 'session', key: session.sid, ...by, wait: false })

@@ -14,7 +14,7 @@ export interface ForeignToken {
  * Reads an access token of another issuer.
  *
  * @param terms Of the issuer that has signed it.
- * @param nowSeconds Unix time.
+ * @param nowSeconds Unix time; `Infinity` where one is read as well that was issued in the future.
  * @returns Why it is not accepted here, in words; undefined where it is.
  */
 export function readForeignToken(

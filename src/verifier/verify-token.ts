@@ -68,7 +68,10 @@ export async function verifyToken(
   }
   const timeMs = Math.max(nowMs(), overMs(), isEarlyGood ? notBeforeMs(payload) : 0)
   const signed = { token, header, payload }
-  if (other !== undefined) return readForeign(signed, other, timeMs, terms)
+  if (other !== undefined) {
+    const latestSeconds = isEarlyGood ? Infinity : nowMs() / 1000
+    return readForeign(signed, other, timeMs, latestSeconds, terms.replica)
+  }
   const claims = readOwnToken(signed, own, timeMs)
   return typeof claims === 'string' ? claims : verifiedToken(token, claims, terms.replica)
 }
@@ -77,7 +80,8 @@ function readForeign(
   signed: SignedToken,
   { terms }: OtherIssuer,
   timeMs: number,
-  { replica, nowMs }: TokenTerms,
+  latestSeconds: number,
+  replica: RevocationView,
 ): VerifiedToken | 'invalid' | 'expired' {
   const { token, header, payload } = signed
   const { iss } = payload
@@ -85,7 +89,7 @@ function readForeign(
   const wrong = wrongTime(payload, timeMs)
   if (wrong !== undefined) return wrong
   const { kid } = header
-  const read = readForeignToken(signed, terms, nowMs() / 1000)
+  const read = readForeignToken(signed, terms, latestSeconds)
   if (typeof read === 'string' || typeof kid !== 'string') return 'invalid'
   const claims = { ...payload, aud: read.audience, kid } as unknown as TokenClaims
   return verifiedForeignToken(token, claims, read, replica)

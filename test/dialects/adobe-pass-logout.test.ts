@@ -206,6 +206,23 @@ suite('"DELETE" "204" "None"', () => {
     assert.ok(sessions.items.every(({ session }) => !session.deviceKey?.endsWith(hash)))
   })
 
+  test('a login that has expired by a clock that is ahead ends all the same', async () => {
+    const deviceId = await loggedInDevice()
+    await logOut(server, deviceId)
+    await logIn(server, deviceId)
+    const media = await mediaToken(deviceId)
+    const farMs = 400 * 86_400_000
+    server.advance(farMs)
+    const first = await logOut(server, deviceId)
+    const again = await logOut(server, deviceId)
+    server.advance(-farMs)
+    assert.equal(first.status, 204)
+    assert.equal(await isLoggedIn(deviceId), false)
+    assert.deepEqual(await verdictOf(server, media), { ok: false, reason: 'revoked' })
+    const [one, other] = [first, again].map(({ headers }) => headers['outright-revocation'])
+    assert.equal(other, one, 'the second logout ends nothing more')
+  })
+
   test('the extension of the format changes nothing', async () => {
     for (const extension of ['.json', '.xml']) {
       const deviceId = await loggedInDevice()

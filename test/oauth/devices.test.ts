@@ -121,6 +121,16 @@ test('ends all others, and keeps this one', async () => {
   assert.match(shown.text, /This device/)
 })
 
+test('ends all others, also those that have expired by a clock that is ahead', async () => {
+  const { token } = await elsewhere()
+  const aheadMs = 2 * 3_600_000
+  server.advance(aheadMs)
+  const shown = await send(browser, page, { decision: 'others' })
+  server.advance(-aheadMs)
+  assert.match(shown.text, /All other devices are logged out/)
+  assert.equal(await reasonOf(token), 'revoked')
+})
+
 for (const decision of ['end', 'not-me']) {
   test(`ends this one (${decision}): the browser is logged out, and the list is not shown`, async () => {
     const [sid = ''] = sidsOn(page)

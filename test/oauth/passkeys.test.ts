@@ -162,6 +162,18 @@ suite('a passkey of a person', () => {
     assert.equal((await useDevice(device)).status, 400)
   })
 
+  test('that is removed ends also what has expired by a clock that is ahead', async () => {
+    const browser = new Browser()
+    const device = await add(browser, await logIn(browser, maria))
+    const begun = await begin()
+    await useDevice(device, {}, begun)
+    const aheadMs = 400 * 86_400_000
+    server.advance(aheadMs)
+    await server.core.passkeys.remove('maria', device.id, 'system')
+    server.advance(-aheadMs)
+    assert.equal(await isLoggedIn(begun.browser), false)
+  })
+
   test('has a name that is cut between characters', async () => {
     const browser = new Browser()
     const shown = await logIn(browser, maria)

@@ -165,6 +165,30 @@ suite('token revocation', () => {
     assert.equal((await world.askAs('orders', token)).json().active, false)
   })
 
+  test('REV-12: no guard accepts it either where the clock of the node is wrong', async () => {
+    const hourMs = 3_600_000
+    for (const [aheadMs, wrong] of [
+      [2 * hourMs, 'it has expired'],
+      [-hourMs, 'it was issued in the future'],
+    ] as const) {
+      const { access_token: own } = await world.login()
+      const other = await world.token()
+      for (const token of [own, other]) assert.ok((await world.guard.check(token)).ok)
+      world.server.advance(aheadMs)
+      const replies = [
+        await world.revoke({ token: own }, owner),
+        await world.revoke({ token: other, client_id: 'web' }),
+      ]
+      world.server.advance(-aheadMs)
+      for (const { status, headers } of replies) {
+        assert.equal(status, 200)
+        assert.match(headers['outright-confirmed'] ?? '', /^2\/2;/, wrong)
+      }
+      assert.equal(await world.verdict(own), 'revoked', wrong)
+      assert.equal(await world.verdict(other), 'revoked', wrong)
+    }
+  })
+
   test('REV-13: a refresh token takes the access tokens beside it along, and no others', async () => {
     const [session, other] = [await world.login(), await world.login()]
     const next = (await refresh(session.refresh_token)).json().data as typeof session

@@ -70,20 +70,16 @@ export async function findAuthentication(
   return session?.dialect === ADOBE_PASS ? session : undefined
 }
 
+/** Whether the device's last AuthN token ended by itself, as far as is remembered. */
+export async function hasExpired(pass: Pass, deviceKey: string): Promise<boolean> {
+  return (await lastAuthentication(pass, deviceKey))?.state === 'expired'
+}
+
 /** The device's last AuthN token, whatever its status, as far as it is remembered. */
 export async function lastAuthentication(
   pass: Pass,
   deviceKey: string,
-): Promise<Session | undefined> {
-  return (await findLast(pass, deviceKey))?.session
-}
-
-/** Whether the device's last AuthN token ended by itself, as far as is remembered. */
-export async function hasExpired(pass: Pass, deviceKey: string): Promise<boolean> {
-  return (await findLast(pass, deviceKey))?.state === 'expired'
-}
-
-async function findLast(pass: Pass, deviceKey: string): Promise<SessionStatus | undefined> {
+): Promise<SessionStatus | undefined> {
   const page = { limit: 1, cursor: undefined }
   const filter = { deviceKey, dialect: ADOBE_PASS }
   const { items } = await pass.core.sessions.list(filter, page)

@@ -62,7 +62,7 @@ export async function logoutActions(
   redirect: string,
 ): Promise<LogoutActions> {
   const session = await findAuthentication(pass, deviceKey)
-  const last = session ?? (await lastAuthentication(pass, deviceKey))
+  const last = session ?? (await lastAuthentication(pass, deviceKey))?.session
   if (last === undefined) return { logouts: {} }
   const { mvpd, userId } = viewerOf(last)
   const none = { actionType: 'none', mvpd } as const

@@ -1,5 +1,6 @@
 import { namesOfStored } from '../../../core/find-ending.ts'
 import type { Receipt } from '../../../domain/receipt.ts'
+import type { SessionStatus } from '../../../domain/session.ts'
 import type { Route } from '../../surface.ts'
 import { optional, text } from '../../schema.ts'
 import { receiptHeaderForms } from '../../receipt-headers.ts'
@@ -76,13 +77,14 @@ export function logoutRoutes(pass: Pass): readonly Route[] {
 async function endDevice(pass: Pass, caller: DeviceCaller, wait: boolean): Promise<Receipt> {
   const session = await findAuthentication(pass, caller.deviceKey)
   // The device's own last logout may be older than what ended its last login.
-  const named = session ?? (await lastAuthentication(pass, caller.deviceKey))
+  const last = session ? undefined : await lastAuthentication(pass, caller.deviceKey)
+  const named = session ?? last?.session
   const { receipt } = await pass.core.revoke({
     scope: 'device',
     key: caller.deviceKey,
     reason: 'logout',
     actor: session === undefined ? `client:${caller.requestor.id}` : `subject:${session.subjectId}`,
-    ifGeneration: session?.generations.device ?? (await endedGeneration(pass, caller)),
+    ifGeneration: session?.generations.device ?? (await endedGeneration(pass, caller, last)),
     ...(named === undefined ? {} : { names: namesOfStored(named) }),
     wait,
   })
@@ -91,14 +93,18 @@ async function endDevice(pass: Pass, caller: DeviceCaller, wait: boolean): Promi
 
 /**
  * Without a live token: the generation before the present, which an earlier logout has ended
- * already; where there was none yet, the first. A login that is on its way may have begun in the
- * present one, and has to find it raised.
+ * already; where there was none yet, the first. The present one where a login is on its way, which
+ * may have begun in it and has to find it raised, and where the last login has expired in it: the
+ * clock here may be ahead.
  */
 async function endedGeneration(
   pass: Pass,
   { requestor, deviceKey }: DeviceCaller,
+  last: SessionStatus | undefined,
 ): Promise<number> {
   const generations = await generationsOfDevice(pass, requestor.id, deviceKey)
   const { device } = generations
-  return (await isLoginOnItsWay(pass, deviceKey, generations)) ? device : Math.max(0, device - 1)
+  if (await isLoginOnItsWay(pass, deviceKey, generations)) return device
+  const expired = last?.state === 'expired' ? last.session.generations.device : 0
+  return Math.max(device - 1, expired)
 }

@@ -37,7 +37,7 @@ export async function findSignOn(
   service: OAuthService,
   request: SurfaceRequest,
 ): Promise<SignOn | undefined> {
-  const signOn = await lastSignOn(service, request)
+  const signOn = await signOnOf(service, request, 'find')
   const status = signOn && (await service.core.sessions.status(signOn.sid))
   return isLoginLive(status) ? withoutRemovedPasskey(service, signOn) : undefined
 }
@@ -53,14 +53,22 @@ async function withoutRemovedPasskey(
   return isHeld ? signOn : { sid, subjectId, ...renewal.before }
 }
 
-/** What a browser was signed on by last, also where it has ended since. */
-export async function lastSignOn(
+/** What a browser was signed on by last, also where it has ended or expired since. */
+export function lastSignOn(
   service: OAuthService,
   request: SurfaceRequest,
 ): Promise<SignOn | undefined> {
+  return signOnOf(service, request, 'findExpired')
+}
+
+async function signOnOf(
+  service: OAuthService,
+  request: SurfaceRequest,
+  find: 'find' | 'findExpired',
+): Promise<SignOn | undefined> {
   const handle = readCookie(request, cookieName(service, 'session'))
   if (handle === undefined) return undefined
-  return (await service.core.handles.find(SIGN_ON, handle)) as unknown as SignOn | undefined
+  return (await service.core.handles[find](SIGN_ON, handle)) as unknown as SignOn | undefined
 }
 
 /** A person who has proved who they are. */

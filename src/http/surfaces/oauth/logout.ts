@@ -43,7 +43,8 @@ interface Question extends Target {
  * 2. A form that came without the cookies of its browser comes again as a GET.
  * 3. The hint names the session of this browser: it ends, and the person goes where the client wants.
  * 4. A person is logged in, or the hint's session is alive: the person is asked first.
- * 5. Otherwise it has ended already: the answer waits until that is true at every verifier.
+ * 5. Otherwise it has ended or expired already. It ends all the same, since the clock here may be
+ *    ahead, and the answer waits until that is true at every verifier.
  */
 export async function logout(service: OAuthService, request: SurfaceRequest): Promise<Answer> {
   const parameters = request.method === 'POST' ? readForm(request) : request.query
@@ -69,7 +70,7 @@ export async function logout(service: OAuthService, request: SurfaceRequest): Pr
   if (signOn === undefined && !isHintLive) {
     const last = await lastSignOn(service, request)
     // What has ended may still be accepted somewhere: the answer waits for that, too.
-    const ended = [...(last ? [last] : []), ...(hint && hinted === 'revoked' ? [hint] : [])]
+    const ended = [...(last ? [last] : []), ...(hint && hinted !== undefined ? [hint] : [])]
     // Without a hint it is not certain that this is the client's person (section 2).
     return leave(service, request, { ...(hint === undefined ? {} : target), sessions: ended })
   }

@@ -44,7 +44,8 @@ interface Found {
  *    names itself: who holds an access token may end it, so there is no secret to ask for.
  * 2. Repeated and missing parameters: 400 `invalid_request`.
  * 3. A token that no verifier accepts: 200, there is nothing to end (section 2.2); a JWT of a kind
- *    that does not end by this: 400 `unsupported_token_type`.
+ *    that does not end by this: 400 `unsupported_token_type`. One that has expired is not such a
+ *    token: where it has, this clock says, and a guard's may not.
  * 4. The token must be the client's own: 400 `invalid_grant` otherwise, and the token stays good.
  * 5. The token ends, a refresh token with all that was issued beside it, and the answer waits for
  *    every verifier.
@@ -90,7 +91,7 @@ async function findRefreshToken(
 async function findAccess({ core }: SurfaceContext, token: string): Promise<Found | undefined> {
   const recognized = await core.recognizeAny(token)
   if (recognized === 'stale') return refuse({ kind: 'stale' })
-  if (typeof recognized === 'string' || recognized.state === 'expired') return undefined
+  if (typeof recognized === 'string') return undefined
   return {
     client: recognized.client,
     async end(actor, wait) {

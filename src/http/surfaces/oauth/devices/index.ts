@@ -17,7 +17,7 @@ import { personOf } from '../person.ts'
 import { problems } from '../../../problem.ts'
 import type { OAuthService } from '../service.ts'
 import { wordsFor } from '../words.ts'
-import { liveSessions, ownDevices } from './own-devices.ts'
+import { ownDevices } from './own-devices.ts'
 import { devicesPage, devicesPath } from './page.ts'
 import { devicesWords } from './words.ts'
 
@@ -118,12 +118,16 @@ async function endOwn(
   await core.revoke({ scope: 'session', key: sid, reason, actor, note, wait: true })
 }
 
+const ROUND = 1000
 /** More sessions than a person opens while the others are being ended. */
 const MAX_ROUNDS = 50
 
 async function endOthers(service: OAuthService, signOn: SignOn): Promise<void> {
+  // Those that have expired as well: the clock here may be ahead.
+  const notEnded = { subjectId: signOn.subjectId, liveAtMs: 0 }
+  const page = { limit: ROUND, cursor: undefined }
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const { items } = await liveSessions(service, signOn)
+    const { items } = await service.core.sessions.list(notEnded, page)
     const others = items.filter(({ session }) => session.sid !== signOn.sid)
     if (others.length === 0) {
       // Sessions that another call has just ended may not be confirmed everywhere yet.
