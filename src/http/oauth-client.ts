@@ -1,6 +1,5 @@
 /** The metadata of clients of OAuth as it is kept, what is wrong with it, and what it lets them do. */
 import type { Attributes, Client } from '../domain/identity.ts'
-import { RecentMap } from '../domain/recent-map.ts'
 import type { Json } from '../domain/session.ts'
 import {
   authenticationMethods,
@@ -80,25 +79,9 @@ export interface OAuthClient {
 /** What a client may ask for that is registered with no `scope`. */
 export const openidScopes = ['openid', 'profile', 'email', 'phone'] as const
 
-/** Registrations that are remembered. */
-const MAX_UNDERSTOOD = 1000
-
-/** Registrations that were found good, by all that is stored: one that was changed is another. */
-const understood = new RecentMap<string, OAuthClient>(MAX_UNDERSTOOD)
-
 /** @returns Undefined where it is not an OAuth client, or its metadata cannot be understood. */
 export function oauthClientOf(client: Client | undefined): OAuthClient | undefined {
-  if (client?.dialect !== OAUTH) return undefined
-  const stored = JSON.stringify(client)
-  let registered = understood.get(stored)
-  if (registered === undefined && metadataProblem(client) === undefined) {
-    registered = registeredAs(client)
-    understood.set(stored, registered)
-  }
-  return registered
-}
-
-function registeredAs(client: Client): OAuthClient {
+  if (client?.dialect !== OAUTH || metadataProblem(client) !== undefined) return undefined
   const metadata = metadataOf(client)
   const { grant_types: grants = ['authorization_code', 'refresh_token'] } = metadata
   return {
