@@ -18,7 +18,7 @@ test('a logout token by a key that the provider has removed is refused after fiv
     scopes: [],
     groupsClaim: undefined,
     redirectUri: 'https://outright.example/callback',
-    withinMs: 1000,
+    withinMs: 60_000,
     toOwnOrigin: noExchange,
     elsewhere: noExchange,
     clock: {
