@@ -7,6 +7,7 @@ import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import manifest from '../../package.json' with { type: 'json' }
 import { Browser } from '../issuers/browser.ts'
+import { until } from '../stores/until.ts'
 
 suite('the example with an identity provider', () => {
   test('log in there, call here, log out there, be refused here', async () => {
@@ -27,16 +28,25 @@ suite('the example with an identity provider', () => {
         })
       })
       const api = /GET \/orders with the token of your login: <b>(\d+)<\/b>/
+      /** Asked again where the lease of the guard has run out, because the machine is busy. */
+      const answerTo = async (one: Browser): Promise<string | undefined> => {
+        let status: string | undefined
+        await until(async () => {
+          status = api.exec(await one.read(`${app}/`))?.[1]
+          return status !== '503'
+        })
+        return status
+      }
       const browser = new Browser('')
       const page = await browser.logInAt(app, 'maria')
-      assert.equal(api.exec(page)?.[1], '200')
+      assert.equal(await answerTo(browser), '200')
       const logout = /href="([^"]+)\/session\/end"/.exec(page)?.[1]
       assert.ok(logout)
       const other = new Browser('')
       await other.logInAt(app, 'ann')
       await browser.logOut(logout)
-      assert.equal(api.exec(await browser.read(`${app}/`))?.[1], '401')
-      assert.equal(api.exec(await other.read(`${app}/`))?.[1], '200')
+      assert.equal(await answerTo(browser), '401')
+      assert.equal(await answerTo(other), '200')
     } finally {
       child.kill('SIGTERM')
       const [code] = (await once(child, 'exit')) as [number | null]
