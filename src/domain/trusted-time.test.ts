@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import {
   formatTrustedTime,
+  lastLeadMs,
   neverRan,
   parseTrustedTime,
   read,
@@ -47,6 +48,19 @@ class Machine {
 }
 
 suite('the trusted time', () => {
+  test('is read with the lead of its last reading, also from a text of before', () => {
+    const machine = new Machine()
+    machine.run(hour)
+    machine.offsetMs = day
+    machine.run(5 * hour)
+    const text = formatTrustedTime(machine.time)
+    assert.deepEqual(parseTrustedTime(text), machine.time)
+    assert.equal(lastLeadMs(machine.time), day)
+    const before = JSON.stringify((JSON.parse(text) as unknown[]).toSpliced(1, 1))
+    assert.deepEqual(parseTrustedTime(before), machine.time)
+    assert.equal(lastLeadMs(neverRan), 0)
+  })
+
   test('is the time while nothing is wrong, also across restarts', () => {
     const machine = new Machine()
     machine.run(100 * day)

@@ -16,9 +16,11 @@ export interface TrustedTime {
   readonly ranMs: number
   /** For each hour of running, the earliest start that was seen in it. The newest comes last. */
   readonly starts: readonly { readonly hour: number; readonly startMs: number }[]
+  /** The start at the last reading; undefined before the first. */
+  readonly lastStartMs: number | undefined
 }
 
-export const neverRan: TrustedTime = { ranMs: 0, starts: [] }
+export const neverRan: TrustedTime = { ranMs: 0, starts: [], lastStartMs: undefined }
 
 const HOUR_MS = 3_600_000
 
@@ -43,11 +45,13 @@ export function read(time: TrustedTime, sinceMs: number, wallMs: number): Truste
   const ranMs = time.ranMs + Math.min(Math.max(0, sinceMs), MAX_STEP_MS)
   const hour = Math.floor(ranMs / HOUR_MS)
   const kept = time.starts.filter((start) => start.hour >= hour - BELIEVED_AFTER_HOURS)
-  const now = { hour, startMs: wallMs - ranMs }
+  const lastStartMs = wallMs - ranMs
   const newest = kept.at(-1)
-  if (newest?.hour !== hour) return { ranMs, starts: [...kept, now] }
-  const startMs = Math.min(newest.startMs, now.startMs)
-  return { ranMs, starts: [...kept.slice(0, -1), { hour, startMs }] }
+  if (newest?.hour !== hour) {
+    return { ranMs, starts: [...kept, { hour, startMs: lastStartMs }], lastStartMs }
+  }
+  const startMs = Math.min(newest.startMs, lastStartMs)
+  return { ranMs, starts: [...kept.slice(0, -1), { hour, startMs }], lastStartMs }
 }
 
 /** The time that may be trusted at the last reading, milliseconds since 1970. */
@@ -55,15 +59,34 @@ export function trustedMs({ ranMs, starts }: TrustedTime): number {
   return Math.min(...starts.map(({ startMs }) => startMs)) + ranMs
 }
 
+/** By how much the wall clock was ahead of the trusted time at the last reading. */
+export function lastLeadMs({ starts, lastStartMs }: TrustedTime): number {
+  return lastStartMs === undefined
+    ? 0
+    : lastStartMs - Math.min(...starts.map(({ startMs }) => startMs))
+}
+
+/**
+ * The hour under which the last start is stored: it is none of the earliest, so it makes nothing
+ * early.
+ */
+const LAST_READING = -1
+
 /** @returns Undefined where the text has not the form that `formatTrustedTime` writes. */
 export function parseTrustedTime(text: string): TrustedTime | undefined {
   try {
-    const [ranMs, ...starts] = JSON.parse(text) as unknown[]
-    const rows = starts as readonly (readonly [number, number])[]
-    if (!isTime(ranMs) || !rows.every(([hour, startMs]) => isTime(hour) && isTime(startMs))) {
+    const [ranMs, ...rows] = JSON.parse(text) as unknown[]
+    const pairs = rows as readonly (readonly [number, number])[]
+    if (!isTime(ranMs) || !pairs.every(([hour, startMs]) => isTime(hour) && isTime(startMs))) {
       return undefined
     }
-    return { ranMs, starts: rows.map(([hour, startMs]) => ({ hour, startMs })) }
+    const starts = pairs.map(([hour, startMs]) => ({ hour, startMs }))
+    const last = starts.find(({ hour }) => hour === LAST_READING) ?? starts.at(-1)
+    return {
+      ranMs,
+      starts: starts.filter(({ hour }) => hour !== LAST_READING),
+      lastStartMs: last?.startMs,
+    }
   } catch {
     return undefined
   }
@@ -74,6 +97,7 @@ function isTime(value: unknown): value is number {
 }
 
 /** As it is stored: JSON, an array. */
-export function formatTrustedTime({ ranMs, starts }: TrustedTime): string {
-  return JSON.stringify([ranMs, ...starts.map(({ hour, startMs }) => [hour, startMs])])
+export function formatTrustedTime({ ranMs, starts, lastStartMs }: TrustedTime): string {
+  const last = lastStartMs === undefined ? [] : [[LAST_READING, lastStartMs]]
+  return JSON.stringify([ranMs, ...last, ...starts.map(({ hour, startMs }) => [hour, startMs])])
 }

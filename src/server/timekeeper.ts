@@ -15,6 +15,7 @@ import type { TicketStore } from '../ports/ticket.ts'
 import {
   BELIEVED_AFTER_HOURS,
   formatTrustedTime,
+  lastLeadMs,
   neverRan,
   parseTrustedTime,
   read,
@@ -98,7 +99,9 @@ class StoredTime implements Timekeeper {
   #comparedAtMs = -Infinity
   /** What the database's clock would show when this machine's monotonic clock showed 0. */
   #databaseStartMs: number | undefined
-  #told: { lead: boolean; apart: boolean } = { lead: false, apart: false }
+  #isApartTold = false
+  /** The lead that is known: of before the last stop, or told since. */
+  #knownLeadMs: number
   #cancel: () => void = () => undefined
   #stopped = false
 
@@ -114,6 +117,7 @@ class StoredTime implements Timekeeper {
     this.#clock = clock
     this.#log = log
     this.#time = stored
+    this.#knownLeadMs = lastLeadMs(stored)
     this.#readAtMs = clock.monotonicMs()
     this.#storedAtMs = this.#readAtMs
   }
@@ -157,6 +161,9 @@ class StoredTime implements Timekeeper {
   stop(): void {
     this.#stopped = true
     this.#cancel()
+    this.#read()
+    // What cannot be stored any more only makes the next start later.
+    this.#keep().catch(() => undefined)
   }
 
   #databaseMs(): number | undefined {
@@ -208,25 +215,26 @@ class StoredTime implements Timekeeper {
 
   #tell(): void {
     const refusal = this.refusal()
-    const apart = refusal !== undefined
-    if (apart !== this.#told.apart) {
-      if (apart)
+    const isApart = refusal !== undefined
+    if (isApart !== this.#isApartTold) {
+      if (isApart)
         this.#log.error(
           { reason: refusal },
           'This node answers no checks and signs no tokens: set its clock',
         )
       else this.#log.warn({}, 'The clock agrees with the database again: this node serves')
     }
+    this.#isApartTold = isApart
     const leadMs = this.leadMs()
-    const lead = leadMs > NOTABLE_MS
-    if (lead && !this.#told.lead) {
+    if (leadMs > this.#knownLeadMs + NOTABLE_MS) {
       this.#log.warn(
         { leadMs: Math.round(leadMs) },
         'The wall clock has jumped ahead, or this node was down: nothing is forgotten or deleted by ' +
           `it until it has said so for ${String(BELIEVED_AFTER_HOURS)} hours of running`,
       )
+      this.#knownLeadMs = leadMs
     }
-    this.#told = { lead, apart }
+    this.#knownLeadMs = Math.min(this.#knownLeadMs, leadMs)
   }
 }
 
