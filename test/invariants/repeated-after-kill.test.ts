@@ -17,8 +17,8 @@ import { Child } from '../nodes/processes.ts'
 
 const module = fileURLToPath(new URL('serve-child.ts', import.meta.url))
 /** Longer than a server needs to start again; where it was not, the next round has twice as much. */
-const LEASE_MS = 10_000
-const ROUNDS = 3
+const LEASE_MS = 5_000
+const ROUNDS = 4
 
 let dataDir: string
 let child: Child

@@ -7,12 +7,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { compose } from '../../src/server/compose.ts'
 import { loadConfig, type Config } from '../../src/server/config.ts'
 import { silentLog, systemClock, systemRandom } from '../../src/server/system.ts'
 import { call, type Reply } from '../harness.ts'
+import { until } from '../stores/until.ts'
 import { outright, withFolder } from './doctor.ts'
 
 const TOKEN = 'outright-demo-admin'
@@ -282,12 +284,20 @@ describe('a server whose write-ahead log was deleted after kill -9', () => {
       const running: Served = { url, stop: () => Promise.resolve() }
       const ended = await logIn(running)
       const open = await logIn(running)
-      // Idle for long enough that the log is folded into the file; what follows is not.
-      await new Promise((resolve) => setTimeout(resolve, 400))
+      // The log is folded into the file when the server is idle. What follows is not: on a slow
+      // machine it might be, before the kill, so the file of before is put back.
+      const file = join(data, 'outright.db')
+      const folded = join(data, 'folded.db')
+      await until(() => {
+        copyFileSync(file, folded)
+        return sessionsIn(folded) === 2
+      })
       await logOut(running, ended)
       const gone = once(serving, 'exit')
       serving.kill('SIGKILL')
       await gone
+      copyFileSync(folded, file)
+      rmSync(folded)
       rmSync(join(data, 'outright.db-wal'))
       await assert.rejects(serve(data), { message: /logouts are missing/ })
       const server = await serve(data, 'end-everyone')
@@ -297,3 +307,15 @@ describe('a server whose write-ahead log was deleted after kill -9', () => {
       await (await serve(data)).stop()
     }))
 })
+
+/** How many sessions a database file holds by itself; undefined where it was copied half written. */
+function sessionsIn(path: string): number | undefined {
+  const database = new DatabaseSync(path, { readOnly: true })
+  try {
+    return Number(database.prepare('SELECT count(*) AS count FROM sessions').get()?.['count'])
+  } catch {
+    return undefined
+  } finally {
+    database.close()
+  }
+}

@@ -122,7 +122,7 @@ describe('a database that says that it is CockroachDB', () => {
     const nodes = stores.map((store) => {
       const { shared } = store
       assert.equal(shared.notifier, undefined)
-      const leases = createNodeLeases({ shared, leaseMs: 2_000, renewMs: 500 })
+      const leases = createNodeLeases({ shared, leaseMs: 30_000, renewMs: 500 })
       store.onCommitted((entries) => {
         const last = entries.at(-1)
         if (last === undefined) return

@@ -21,6 +21,8 @@ after(() => server.stop())
 
 /** How late the answers are that a slow node gets: a login is two of them. */
 const LATE_MS = 400
+/** What has to happen meanwhile may take longer on a busy machine: then it is tried again, slower. */
+const ATTEMPTS = 4
 
 interface Nodes {
   /** Its network can be slow. */
@@ -88,8 +90,17 @@ describe('a login that is stored after the entry that ended it', () => {
   }
 
   it('keeps planning waiting, and nothing else', async () => {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      if (await nothingElseWaits(attempt * LATE_MS)) return
+    }
+    assert.fail('all of that while the login is being stored')
+  })
+
+  /** False where the login was stored before anything else was. */
+  async function nothingElseWaits(lateMs: number): Promise<boolean> {
+    let isMeanwhile = false
     await withNodes(async ({ slow, network, quick, storing }) => {
-      network.delayAnswers(LATE_MS)
+      network.delayAnswers(lateMs)
       let stored = false
       const opening = login(slow).then((opened) => {
         stored = true
@@ -102,9 +113,12 @@ describe('a login that is stored after the entry that ended it', () => {
       const later = await login(quick)
       await end(quick, 'device', 'box')
       await quick.revoke(revocation())
-      assert.equal(stored, false, 'all of that while the login is being stored')
+      isMeanwhile = !stored
       const { sid } = await opening
-      assert.deepEqual([...(await planning), ...(await planAll(quick))], [sid, later.sid])
+      const planned = [...(await planning), ...(await planAll(quick))]
+      if (isMeanwhile) assert.deepEqual(planned, [sid, later.sid])
+      else assert.deepEqual(new Set(planned), new Set([sid, later.sid]))
     })
-  })
+    return isMeanwhile
+  }
 })
