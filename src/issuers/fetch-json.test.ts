@@ -21,7 +21,7 @@ suite('documents of others', () => {
   }
 
   const json = { 'content-type': 'application/json' }
-  const get = (url: URL, mayBePrivate = true, timeoutMs = 5000): Promise<unknown> =>
+  const get = (url: URL, mayBePrivate = true, timeoutMs = 60_000): Promise<unknown> =>
     fetchJsonWithin(timeoutMs, url, { isListed: () => mayBePrivate })
 
   test('JSON comes, by any of its types', async () => {

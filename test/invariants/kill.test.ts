@@ -17,6 +17,8 @@ import { call, type Reply } from '../harness.ts'
 const ROUNDS = 8
 const SESSIONS_PER_ROUND = 120
 const KEPT_PER_ROUND = 10
+/** Questions under way at once after a restart. */
+const CHECKERS = 16
 
 const child = fileURLToPath(new URL('serve-child.ts', import.meta.url))
 const basic = `Basic ${Buffer.from('maria:maria-demo').toString('base64')}`
@@ -51,6 +53,17 @@ function bearer(url: string, method: string, path: string, token: string): Promi
   return call(url, method, path, { headers: { authorization: `Bearer ${token}` } })
 }
 
+async function each(
+  tokens: readonly string[],
+  check: (token: string) => Promise<void>,
+): Promise<void> {
+  const left = tokens.values()
+  const checker = async (): Promise<void> => {
+    for (const token of left) await check(token)
+  }
+  await Promise.all(Array.from({ length: CHECKERS }, checker))
+}
+
 /** Logs out until the server dies; returns the tokens whose logout was answered with success. */
 async function storm(url: string, tokens: readonly string[]): Promise<string[]> {
   const answered: string[] = []
@@ -83,14 +96,14 @@ test('answered logouts survive kill -9, untouched sessions too, and the chain ve
     loggedOut.push(...answered)
     await kill()
     url = await start(dataDir)
-    for (const token of loggedOut) {
+    await each(loggedOut, async (token) => {
       const reply = await bearer(url, 'GET', '/directlink/v1/download/list', token)
       assert.equal(reply.status, 401, `round ${String(round)}: an answered logout was lost`)
-    }
-    for (const token of kept) {
+    })
+    await each(kept, async (token) => {
       const reply = await bearer(url, 'GET', '/directlink/v1/download/list', token)
       assert.equal(reply.status, 200, `round ${String(round)}: an untouched session was lost`)
-    }
+    })
   }
   const audit = await bearer(url, 'GET', '/outright/v1/audit/verify', 'outright-demo-admin')
   assert.equal(audit.status, 200)

@@ -10,6 +10,8 @@ import { openIssuers } from '../../src/server/issuers.ts'
 import { silentLog, systemClock } from '../../src/server/system.ts'
 import { useIssuers, type IssuerWorld } from './world.ts'
 
+const LISTED_WITHIN_MS = 120_000
+
 async function listAt(
   world: IssuerWorld,
   filter: { readonly issuer?: string; readonly subject?: string; readonly session?: string } = {},
@@ -26,10 +28,10 @@ async function listed(
   subject: string,
   count: number,
 ): Promise<readonly WireForeignSession[]> {
-  const deadlineMs = Date.now() + 40_000
+  const deadlineMs = performance.now() + LISTED_WITHIN_MS
   for (;;) {
     const found = await listAt(world, { issuer: 'keycloak', subject })
-    if (found.length >= count || Date.now() > deadlineMs) return found
+    if (found.length >= count || performance.now() > deadlineMs) return found
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
@@ -84,8 +86,11 @@ suite('logins at other issuers', () => {
   test('one that a guard accepts is listed, and one that no verifier accepts is not', async () => {
     const good = await world.token({ sub: 'bert', sid: 'b1' })
     const bad = await world.token({ sub: 'bert', sid: 'b2', aud: 'others' })
-    assert.equal((await world.guard.check(good)).ok, true)
-    assert.equal((await world.guard.check(bad)).ok, false)
+    // One that has told of nothing yet does not wait before it does.
+    const guard = world.newGuard()
+    await guard.ready()
+    assert.equal((await guard.check(good)).ok, true)
+    assert.equal((await guard.check(bad)).ok, false)
     const found = await listed(world, 'bert', 1)
     assert.deepEqual(
       found.map(({ session }) => session),
