@@ -234,6 +234,18 @@ suite('RP-initiated logout', () => {
     assert.match(page.text, /You are logged out/)
   })
 
+  test('a refresh token, as programs send it elsewhere, is not told to have ended', async () => {
+    const one = await logIn()
+    const body = new URLSearchParams({
+      client_id: 'shop',
+      refresh_token: one.tokens.refresh_token ?? '',
+    })
+    const reply = await world.server.call('POST', '/oidc/logout', { body })
+    assert.equal(reply.status, 400)
+    assert.match(reply.text, /refresh_token: is ended at the revocation endpoint/)
+    assert.equal(await isAlive(one.tokens), true)
+  })
+
   test('RPI-15: a logout that comes again goes where it went, and is not an error', async () => {
     const one = await logIn()
     const hint = { id_token_hint: one.tokens.id_token, post_logout_redirect_uri: goodbye }
@@ -274,6 +286,15 @@ suite('RP-initiated logout', () => {
     const begun = await world.begin(one.shop, { prompt: 'none' })
     const { searchParams } = (await one.browser.open(begun.address)).url
     assert.equal(searchParams.get('error'), 'login_required')
+  })
+
+  test('REV-16: an ID token does not end by revocation, and is not told to have', async () => {
+    const one = await logIn()
+    const body = new URLSearchParams({ token: one.tokens.id_token ?? '' })
+    const headers = { authorization: `Basic ${btoa('shop:the+secret+of+the+shop')}` }
+    const reply = await world.server.call('POST', '/oauth2/revoke', { headers, body })
+    assert.deepEqual([reply.status, reply.json().error], [400, 'unsupported_token_type'])
+    assert.equal(await isAlive(one.tokens), true)
   })
 
   test('a hint whose browser has no session asks before it ends the session that it names', async () => {

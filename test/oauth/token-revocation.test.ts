@@ -144,9 +144,18 @@ suite('token revocation', () => {
   test('REV-10: unknown, expired, malformed, ended: 200', async () => {
     const expired = await world.token({ iat: 1, exp: 2 })
     const unknown = 'A'.repeat(65)
-    for (const token of ['not a token', 'a.b.c', expired, unknown, 'x'.repeat(9000)]) {
+    for (const token of ['not a token', 'Bearer', 'a.b.c', expired, unknown, 'x'.repeat(9000)]) {
       const reply = await world.revoke({ token, client_id: 'web' })
       assert.deepEqual([reply.status, reply.text], [200, ''])
+    }
+  })
+
+  test('REV-10: a token with its scheme or white space is the token within', async () => {
+    for (const around of ['Bearer {}', 'DPoP {}', ' {}\n']) {
+      const { access_token: access, refresh_token: token } = await world.login()
+      const reply = await world.revoke({ token: around.replace('{}', token) }, owner)
+      assert.match(reply.headers['outright-confirmed'] ?? '', /^2\/2;/)
+      assert.equal(await world.verdict(access), 'revoked')
     }
   })
 

@@ -54,6 +54,11 @@ export async function logout(service: OAuthService, request: SurfaceRequest): Pr
   if (request.method === 'POST' && parameters.has('confirmation')) {
     return confirmLogout(service, request, parameters)
   }
+  if (parameters.has('refresh_token')) {
+    // As programs log out elsewhere: a page that says "logged out" would not be true of that token.
+    const reason = 'is ended at the revocation endpoint'
+    return refuse({ kind: 'invalid_parameter', parameter: 'refresh_token', reason })
+  }
   const given = (name: string): string | undefined => parameters.get(name) || undefined
   const hint = await readHint(service, parameters)
   const clientId = hint?.audience ?? given('client_id')

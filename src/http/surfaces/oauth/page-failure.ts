@@ -24,5 +24,6 @@ export function pageFailure(failure: Failure, request: SurfaceRequest): Answer {
 
 function detailOf(failure: Failure): readonly string[] {
   if (failure.kind === 'missing_parameter') return [`${failure.parameter} is missing`]
+  if (failure.kind === 'malformed_request') return [failure.reason]
   return failure.kind === 'invalid_parameter' ? [`${failure.parameter}: ${failure.reason}`] : []
 }

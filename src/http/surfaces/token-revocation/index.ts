@@ -56,10 +56,10 @@ function revokeRoute(context: SurfaceContext): Route {
   const authenticate = createClientAuthentication(context)
   return declare(form, async (call) => {
     const caller = await authenticate(call.request)
-    const { token } = call.body()
+    const token = withoutScheme(call.body().token)
     const found = (await findRefreshToken(context, token)) ?? (await findAccess(context, token))
     if (found === undefined) {
-      return isOfAnotherType(token)
+      return isOfAnotherType(token) || (await context.core.readIdToken(token)) !== undefined
         ? oauthError(400, 'unsupported_token_type', 'tokens of this type do not end by this call')
         : { status: 200 }
     }
@@ -69,6 +69,14 @@ function revokeRoute(context: SurfaceContext): Route {
     const actor = caller === undefined ? 'token' : `client:${caller.id}`
     return { status: 200, receipt: await found.end(actor, call.request.waitForConfirmation) }
   })
+}
+
+/**
+ * As it stands in `Authorization`, or with white space around it, it is the token within that is
+ * meant: with 200 the client would take that one for ended.
+ */
+function withoutScheme(token: string): string {
+  return token.trim().replace(/^(?:Bearer|DPoP) +/i, '')
 }
 
 const reason = 'revoked_by_client'
