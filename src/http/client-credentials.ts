@@ -23,12 +23,14 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
  *
  * @param form Its body, where that was read already.
  * @returns Undefined where the request names no client.
- * @throws {Refusal} `credentials_malformed`; `malformed_request` where it does so in two ways.
+ * @throws {Refusal} `credentials_malformed`; `malformed_request` where it does so in two ways, or
+ *   the body is JSON.
  */
 export function readClientCredentials(
   request: SurfaceRequest,
   form: URLSearchParams = readForm(request),
 ): ClientCredentials | undefined {
+  refuseJson(form)
   const id = form.get('client_id') ?? ''
   const secret = form.get('client_secret') ?? undefined
   const authorization = readAuthorization(request)
@@ -60,6 +62,14 @@ export function readClientCredentials(
   if (id !== '' && id !== named) return twoWays('client_id is not that of Authorization')
   const password = decoded(authorization.password)
   return { id: named, secret: password, method: 'client_secret_basic' }
+}
+
+/** Where the body is JSON, every parameter is missing, and no error would say why. */
+function refuseJson(form: URLSearchParams): void {
+  const [first = ''] = form.keys()
+  if (!first.trimStart().startsWith('{')) return
+  const reason = 'the body is JSON: send it as application/x-www-form-urlencoded'
+  refuse({ kind: 'malformed_request', reason })
 }
 
 /** The client that an assertion names: not verified yet, not even as a valid name. */

@@ -28,12 +28,20 @@ export function refuseForm([problem]: Problems): never {
     : refuse({ kind: 'invalid_parameter', parameter, reason: sayProblem(problem) })
 }
 
-/** With the parameter where one is wrong. Both are in words of our own, never the caller's. */
+/** With what is wrong where the client can mend it: in words of our own, never the caller's. */
 function describe(failure: Failure): string {
   const { title } = problems[failure.kind]
-  if (failure.kind === 'missing_parameter') return `${title}: ${failure.parameter}`
-  if (failure.kind !== 'invalid_parameter') return title
-  return `${title}: ${failure.parameter} ${failure.reason}`
+  switch (failure.kind) {
+    case 'missing_parameter':
+      return `${title}: ${failure.parameter}`
+    case 'invalid_parameter':
+      return `${title}: ${failure.parameter} ${failure.reason}`
+    case 'malformed_request':
+    case 'credentials_malformed':
+      return `${title}: ${failure.reason}`
+    default:
+      return title
+  }
 }
 
 /** The caller is a client, so a 401 is about its credentials. */

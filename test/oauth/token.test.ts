@@ -81,6 +81,18 @@ suite('the token endpoint', () => {
     assert.equal((await server.call('POST', '/oauth2/token', { body })).status, 401)
   })
 
+  test('a body of JSON is told to be a form, wherever clients authenticate', async () => {
+    const headers = { authorization: `Basic ${btoa('shop:wrong')}` }
+    for (const name of ['token', 'par', 'revoke', 'introspect', 'device_authorization']) {
+      const body = { grant_type: 'refresh_token', token: 'x' }
+      const reply = await world.server.call('POST', `/oauth2/${name}`, { headers, body })
+      assert.equal(reply.status, 400, name)
+      const { error, error_description: why } = reply.json() as Record<string, string>
+      assert.equal(error, 'invalid_request')
+      assert.match(why ?? '', /is JSON: send it as application\/x-www-form-urlencoded$/)
+    }
+  })
+
   test('HT-01, HT-02: userinfo without a token challenges, with a bad one says invalid_token', async () => {
     const { server } = world
     const none = await server.call('GET', '/oidc/userinfo')

@@ -111,44 +111,46 @@ export async function readAuthorization(
   recipient: Recipient,
 ): Promise<Authorization | { readonly error: AuthorizationError; readonly why: string }> {
   const wrong = (error: AuthorizationError, why: string) => ({ error, why })
-  if (new Set(parameters.keys()).size !== [...parameters.keys()].length) {
-    return wrong('invalid_request', 'a parameter is there more than once')
-  }
+  const invalid = (why: string) => wrong('invalid_request', why)
+  if (new Set(parameters.keys()).size !== [...parameters.keys()].length)
+    return invalid('a parameter is there more than once')
   const isLong = ([name, { length }]: readonly [string, string]): boolean =>
     length > (name === 'id_token_hint' ? MAX_HINT : MAX_TEXT)
-  if ([...parameters].some(isLong)) return wrong('invalid_request', 'a parameter is too long')
+  if ([...parameters].some(isLong)) return invalid('a parameter is too long')
   const given = (name: string): string | undefined => parameters.get(name) || undefined
-  if (given('request') !== undefined) return wrong('request_not_supported', 'request')
-  if (given('request_uri') !== undefined) return wrong('request_uri_not_supported', 'request_uri')
-  if (given('response_type') === undefined) return wrong('invalid_request', 'no response_type')
+  if (given('request') !== undefined)
+    return wrong('request_not_supported', 'request objects are not taken')
+  if (given('request_uri') !== undefined)
+    return wrong('request_uri_not_supported', 'only what was pushed here is taken')
+  if (given('response_type') === undefined) return invalid('response_type is missing')
   if (given('response_type') !== 'code') {
     return wrong('unsupported_response_type', 'response_type must be code')
   }
   if (!client.grants.includes('authorization_code')) {
     return wrong('unauthorized_client', 'this client may not use authorization codes')
   }
-  if ((given('response_mode') ?? 'query') !== 'query') {
-    return wrong('invalid_request', 'response_mode must be query')
-  }
+  if ((given('response_mode') ?? 'query') !== 'query') return invalid('response_mode must be query')
   const codeChallenge = given('code_challenge') ?? ''
-  if (given('code_challenge_method') !== 'S256' || !/^[\w-]{43}$/.test(codeChallenge)) {
-    return wrong('invalid_request', 'PKCE with the method S256 is required')
-  }
+  if (given('code_challenge_method') !== 'S256' || !/^[\w-]{43}$/.test(codeChallenge))
+    return invalid('PKCE with the method S256 is required')
   const scopes = allowedScopes(client, given('scope'))
-  if (scopes === undefined) return wrong('invalid_scope', 'none of the scopes')
+  if (scopes === undefined)
+    return wrong('invalid_scope', 'the client may have none of these scopes')
   const prompt = words(given('prompt'))
-  if (prompt.some((one) => !prompts.has(one))) return wrong('invalid_request', 'prompt')
-  if (prompt.includes('none') && prompt.length > 1) return wrong('invalid_request', 'prompt')
+  if (prompt.some((one) => !prompts.has(one))) return invalid('prompt is not known')
+  if (prompt.includes('none') && prompt.length > 1) return invalid('prompt is none and more')
   const maxAge = given('max_age')
-  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge)) return wrong('invalid_request', 'max_age')
+  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
+    return invalid('max_age is not a number of seconds')
   const wantedAcr = readWantedAcr(parameters)
-  if (wantedAcr === 'malformed') return wrong('invalid_request', 'acr_values or claims')
+  if (wantedAcr === 'malformed') return invalid('acr_values or claims cannot be read')
   const hint = given('id_token_hint')
   const hinted = hint === undefined ? undefined : await core.readIdToken(hint)
-  if (hint !== undefined && hinted === undefined) return wrong('invalid_request', 'id_token_hint')
+  if (hint !== undefined && hinted === undefined)
+    return invalid('id_token_hint is not an ID token of this server')
   const dpopJkt = given('dpop_jkt')
   if (dpopJkt !== undefined && !THUMBPRINT.test(dpopJkt))
-    return wrong('invalid_request', 'dpop_jkt')
+    return invalid('dpop_jkt is not a SHA-256 thumbprint')
   const [nonce, loginHint, uiLocales] = [given('nonce'), given('login_hint'), given('ui_locales')]
   return {
     ...recipient,

@@ -45,7 +45,8 @@ export async function authorizeDevice(
     return { error: 'unauthorized_client', why: `the client is not registered for ${DEVICE_CODE}` }
   }
   const scopes = allowedScopes(client, form.get('scope') ?? undefined)
-  if (scopes === undefined) return { error: 'invalid_scope', why: 'none of the scopes' }
+  if (scopes === undefined)
+    return { error: 'invalid_scope', why: 'the client may have none of these scopes' }
   await countStranger(service, client, request)
   const { core, issuer, options } = service
   const { deviceCode, userCode } = await core.devices.begin({

@@ -74,6 +74,10 @@ const act: Readonly<Record<(typeof grantTypes)[number], Act>> = {
   [DEVICE_CODE]: pollDevice,
 }
 
+/** One text for all of it: a thief is not told which. */
+const unusable =
+  'it is unknown, used, expired or revoked, or not for this client, redirect_uri, code_verifier or key'
+
 /** What concerns the grant; undefined for what concerns this server. */
 function grantError(failure: Failure): TokenError | undefined {
   switch (failure.kind) {
@@ -82,7 +86,7 @@ function grantError(failure: Failure): TokenError | undefined {
     case 'token_revoked':
     case 'refresh_token_reused':
     case 'account_disabled':
-      return wrong('invalid_grant', 'it is unknown, used, expired or revoked')
+      return wrong('invalid_grant', unusable)
     case 'invalid_parameter':
       return wrong('invalid_scope', 'more than was granted')
     default:
