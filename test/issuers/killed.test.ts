@@ -20,6 +20,8 @@ import { nextLine, Processes, until, type Child } from './processes.ts'
 suite('Outright is killed while the provider tells of a logout', () => {
   const processes = new Processes()
   let folder = ''
+  /** Of the server. */
+  let data = ''
   let issuer = ''
   let outright: Child
   let url = ''
@@ -31,7 +33,7 @@ suite('Outright is killed while the provider tells of a logout', () => {
   async function serve(leaseMs: number): Promise<string> {
     const port = url === '' ? String(await freePort()) : new URL(url).port
     const program = new URL('serve-child.ts', import.meta.url)
-    outright = processes.start(program, folder, issuer, String(leaseMs), port)
+    outright = processes.start(program, data, issuer, String(leaseMs), port)
     return nextLine(outright.lines)
   }
 
@@ -51,6 +53,7 @@ suite('Outright is killed while the provider tells of a logout', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'outright-killed-'))
+    data = join(folder, 'both-apis')
     // The provider has one address for its calls, and the test sees what goes through it.
     relay = createServer((request, response) => {
       void (async () => {
@@ -124,6 +127,11 @@ suite('Outright is killed while the provider tells of a logout', () => {
   })
 
   test('killed at any moment of the call: never answered and lost', async () => {
+    // Begun anew: there are no leases of before, which each logout would wait for.
+    outright.child.kill('SIGKILL')
+    await once(outright.child, 'exit')
+    data = join(folder, 'any-moment')
+    await serve(1500)
     for (const afterMs of [0, 4]) {
       const kim = new Browser(issuer)
       const token = await kim.logIn('kim')

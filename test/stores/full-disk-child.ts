@@ -42,6 +42,8 @@ const config = await loadConfig(
     issuer: 'http://127.0.0.1:8080',
     passwordCost: { memoryKiB: 64, passes: 1 },
     accessLog: false,
+    // Longer than the disk is full: that the node may not renew is not what is tried here.
+    leaseMs: 60_000,
     rateLimitFactor: 1_000_000,
   },
 )
