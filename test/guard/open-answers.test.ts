@@ -239,9 +239,15 @@ function end(sid: string): Promise<unknown> {
   return server.core.revoke({ ...what, wait: true })
 }
 
-/** Whether it ended well or not. */
+/** Whether it ended well or not; rejects where it is still open long before the grace is over. */
 function closed(stream: EventEmitter): Promise<void> {
-  return new Promise((resolve) => {
-    stream.once('close', resolve)
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error('It is still open'))
+    }, 60_000)
+    stream.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
   })
 }

@@ -141,7 +141,7 @@ for (const [name, start] of Object.entries(applications)) {
       await once(socket, 'open')
       await echoed(socket)
       assert.equal(guard.status().watches, watching + 1)
-      const closed = once(socket, 'close')
+      const closed = once(socket, 'close', { signal: AbortSignal.timeout(60_000) })
       await end(sid)
       assert.equal(((await closed) as [number])[0], 4401)
       assert.equal(guard.status().watches, watching)
