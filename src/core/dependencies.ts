@@ -1,4 +1,4 @@
-import type { Clock } from '../ports/clock.ts'
+import type { Clock, ReliableTime } from '../ports/clock.ts'
 import type { Confirmation } from '../ports/confirmation.ts'
 import type { Receiver } from '../ports/delivery.ts'
 import type { Log } from '../ports/log.ts'
@@ -33,6 +33,7 @@ export interface CoreDependencies {
   readonly isForeignAlive: (names: ForeignNames) => boolean
   readonly confirmation: Confirmation
   readonly otpSender: OtpSender
+  readonly time: ReliableTime
   /** Why this node's clock is not fit to sign by, in words; undefined where it is. */
   readonly clockRefusal: () => string | undefined
   /** `iss` of every token: the public URL, without a slash at the end. */

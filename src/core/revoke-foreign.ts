@@ -37,9 +37,11 @@ export function revokeForeign(
     const reason = `tokens of another issuer cannot be ended by ${scope}`
     return refuse({ kind: 'invalid_parameter', parameter: 'scope', reason })
   }
-  const nowMs = dependencies.clock.nowMs()
-  const cutoff = kind === 'cutoff' ? (cutoffSeconds ?? cutoffAt(issuer, nowMs)) : undefined
-  const end = { scope, nowMs, cutoffSeconds: cutoff, expiresAtSeconds }
+  const { time } = dependencies
+  const cutoff =
+    kind === 'cutoff' ? (cutoffSeconds ?? cutoffAt(issuer, time.cutoffMs())) : undefined
+  // By the latest time: where the clock is behind, it would be forgotten before the login is over.
+  const end = { scope, nowMs: time.latestMs(), cutoffSeconds: cutoff, expiresAtSeconds }
   return revoke(dependencies, {
     ...request,
     issuer: issuer.issuer,

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import {
   formatTrustedTime,
   lastLeadMs,
+  latestMs,
   neverRan,
   parseTrustedTime,
   read,
@@ -125,6 +126,24 @@ suite('the trusted time', () => {
     assert.equal(machine.lateMs, 90 * day)
     machine.run(3 * hour)
     assert.equal(machine.lateMs, 0)
+  })
+
+  test('knows the latest that it may be, whatever a clock says for less than three days', () => {
+    const machine = new Machine()
+    machine.run(90 * day)
+    machine.offsetMs = -50 * 365 * day
+    for (const turn of ['at once', 'after a restart', 'after a day']) {
+      machine.run(turn === 'after a day' ? day : 600_000)
+      assert.equal(latestMs(machine.time), machine.trueMs, turn)
+      machine.down(0)
+    }
+    machine.offsetMs = 10 * day
+    machine.run(600_000)
+    machine.offsetMs = 0
+    machine.run(day)
+    assert.equal(latestMs(machine.time), machine.trueMs + 10 * day, 'one clock is ahead')
+    machine.run(4 * day)
+    assert.equal(latestMs(machine.time), machine.trueMs)
   })
 
   test('is stored in a bounded text, and other text is not taken for one', () => {

@@ -14,10 +14,18 @@
 export interface TrustedTime {
   /** For how long the machine has run, milliseconds. */
   readonly ranMs: number
-  /** For each hour of running, the earliest start that was seen in it. The newest comes last. */
-  readonly starts: readonly { readonly hour: number; readonly startMs: number }[]
+  /** For each hour of running, which starts were seen in it. The newest comes last. */
+  readonly starts: readonly HourOfRunning[]
   /** The start at the last reading; undefined before the first. */
   readonly lastStartMs: number | undefined
+}
+
+interface HourOfRunning {
+  readonly hour: number
+  /** The earliest start that was seen in it. */
+  readonly startMs: number
+  /** The latest. */
+  readonly latestStartMs: number
 }
 
 export const neverRan: TrustedTime = { ranMs: 0, starts: [], lastStartMs: undefined }
@@ -48,15 +56,23 @@ export function read(time: TrustedTime, sinceMs: number, wallMs: number): Truste
   const lastStartMs = wallMs - ranMs
   const newest = kept.at(-1)
   if (newest?.hour !== hour) {
-    return { ranMs, starts: [...kept, { hour, startMs: lastStartMs }], lastStartMs }
+    const begun = { hour, startMs: lastStartMs, latestStartMs: lastStartMs }
+    return { ranMs, starts: [...kept, begun], lastStartMs }
   }
   const startMs = Math.min(newest.startMs, lastStartMs)
-  return { ranMs, starts: [...kept.slice(0, -1), { hour, startMs }], lastStartMs }
+  const latestStartMs = Math.max(newest.latestStartMs, lastStartMs)
+  const goesOn = { hour, startMs, latestStartMs }
+  return { ranMs, starts: [...kept.slice(0, -1), goesOn], lastStartMs }
 }
 
 /** The time that may be trusted at the last reading, milliseconds since 1970. */
 export function trustedMs({ ranMs, starts }: TrustedTime): number {
   return Math.min(...starts.map(({ startMs }) => startMs)) + ranMs
+}
+
+/** The latest that it may be, by all that the wall clock has said over the last 72 hours of running. */
+export function latestMs({ ranMs, starts }: TrustedTime): number {
+  return Math.max(...starts.map(({ latestStartMs }) => latestStartMs)) + ranMs
 }
 
 /** By how much the wall clock was ahead of the trusted time at the last reading. */
@@ -76,11 +92,15 @@ const LAST_READING = -1
 export function parseTrustedTime(text: string): TrustedTime | undefined {
   try {
     const [ranMs, ...rows] = JSON.parse(text) as unknown[]
-    const pairs = rows as readonly (readonly [number, number])[]
-    if (!isTime(ranMs) || !pairs.every(([hour, startMs]) => isTime(hour) && isTime(startMs))) {
+    const hours = rows as readonly (readonly [number, number, number?])[]
+    if (!isTime(ranMs) || !hours.every((hour) => hour.every(isTime) && hour.length >= 2)) {
       return undefined
     }
-    const starts = pairs.map(([hour, startMs]) => ({ hour, startMs }))
+    const starts = hours.map(([hour, startMs, latestStartMs = startMs]) => ({
+      hour,
+      startMs,
+      latestStartMs,
+    }))
     const last = starts.find(({ hour }) => hour === LAST_READING) ?? starts.at(-1)
     return {
       ranMs,
@@ -99,5 +119,8 @@ function isTime(value: unknown): value is number {
 /** As it is stored: JSON, an array. */
 export function formatTrustedTime({ ranMs, starts, lastStartMs }: TrustedTime): string {
   const last = lastStartMs === undefined ? [] : [[LAST_READING, lastStartMs]]
-  return JSON.stringify([ranMs, ...last, ...starts.map(({ hour, startMs }) => [hour, startMs])])
+  const hours = starts.map(({ hour, startMs, latestStartMs }) =>
+    latestStartMs === startMs ? [hour, startMs] : [hour, startMs, latestStartMs],
+  )
+  return JSON.stringify([ranMs, ...last, ...hours])
 }

@@ -90,6 +90,7 @@ export async function openDependencies({
     isForeignAlive: (names) => isAlive(replica, foreignFacts(names)),
     confirmation: confirmEverywhere(hub, nodeLags, clock, metrics),
     otpSender,
+    time,
     clockRefusal: () => time.refusal(),
     issuer: config.issuer,
     audiences: config.audiences,

@@ -76,6 +76,10 @@ class Server {
     return this.#keeper?.leadMs() ?? NaN
   }
 
+  get latestMs(): number {
+    return this.#keeper?.latestMs() ?? NaN
+  }
+
   /** Since this was asked last. */
   takeWarnings(): number {
     const since = this.#warnings
@@ -83,6 +87,45 @@ class Server {
     return since
   }
 }
+
+suite('the time by which ends of other issuers reach and last', () => {
+  test('the later of the wall clock and the database’s, where they agree about', async () => {
+    const time = new SimulatedTime()
+    const process = new SimulatedProcess('node-1', time, { rate: 1, wallOffsetMs: 0 })
+    const store: TimeStore = {
+      ...emptyStore(),
+      databaseTimeMs: () => Promise.resolve(process.nowMs() - offsetMs),
+    }
+    let offsetMs = 0
+    const keeper = await openTimekeeper(store, process, silentLog)
+    const databaseMs = keeper.nowMs()
+    for (const [aheadMs, reachesMs] of [
+      [20 * second, 20 * second],
+      [-20 * second, 0],
+      [40 * second, 0],
+      [-40 * second, 0],
+      [-50 * 365 * 24 * hour, 0],
+    ] as const) {
+      process.setWallClock(aheadMs - offsetMs)
+      offsetMs = aheadMs
+      assert.equal(keeper.cutoffMs(), databaseMs + reachesMs, `${aheadMs} ms ahead`)
+      assert.ok(keeper.latestMs() >= databaseMs)
+    }
+    keeper.stop()
+  })
+
+  test('without a database’s clock: what is remembered is so from the latest time known', async () => {
+    const server = new Server()
+    await server.start()
+    await server.pass(2 * minute)
+    const latestMs = server.latestMs
+    await server.stop('killed')
+    server.setWallClock(-50 * 365 * 24 * hour)
+    await server.start()
+    // A killed server has stored its time a minute ago at the most.
+    assert.ok(server.latestMs > latestMs - minute)
+  })
+})
 
 suite('what a node says of its wall clock', () => {
   test('nothing at quick restarts, however many, nor after a run that was stopped in order', async () => {

@@ -8,7 +8,7 @@
  *
  * Revocation needs neither: see `docs/lease-argument.md`.
  */
-import type { Clock } from '../ports/clock.ts'
+import type { Clock, ReliableTime } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { MaintenanceStore } from '../ports/store.ts'
 import type { TicketStore } from '../ports/ticket.ts'
@@ -16,6 +16,7 @@ import {
   BELIEVED_AFTER_HOURS,
   formatTrustedTime,
   lastLeadMs,
+  latestMs,
   neverRan,
   parseTrustedTime,
   read,
@@ -24,7 +25,7 @@ import {
 } from '../domain/trusted-time.ts'
 import { settingTexts, writeSettingText } from './settings.ts'
 
-export interface Timekeeper {
+export interface Timekeeper extends ReliableTime {
   /**
    * The time up to which something may be forgotten, whole milliseconds since 1970. Late, never
    * early.
@@ -39,8 +40,6 @@ export interface Timekeeper {
   databaseLeadMs(): number | undefined
   /** Why this node may neither sign nor judge tokens, in words; undefined where it may. */
   refusal(): string | undefined
-  /** The time by which tokens are judged: the wall clock, or the database's where that is wrong. */
-  nowMs(): number
   stop(): void
 }
 
@@ -156,6 +155,16 @@ class StoredTime implements Timekeeper {
     const databaseMs = this.#databaseMs()
     if (databaseMs === undefined || Math.abs(wallMs - databaseMs) <= MAX_APART_MS) return wallMs
     return databaseMs
+  }
+
+  cutoffMs(): number {
+    const databaseMs = this.#databaseMs() ?? -Infinity
+    return Math.floor(Math.max(this.nowMs(), databaseMs))
+  }
+
+  latestMs(): number {
+    this.#read()
+    return Math.ceil(Math.max(this.nowMs(), latestMs(this.#time)))
   }
 
   stop(): void {

@@ -71,6 +71,21 @@ suite('tokens of another issuer', () => {
     assert.equal(await world.verdict(await world.token({ sub: 'kim', sid: 'new' })), 'ok')
   })
 
+  test('what is ended is remembered for as long as its login may last, though the clock is behind', async () => {
+    const from = Date.now()
+    const backMs = 50 * 365 * 86_400_000
+    world.server.advance(-backMs)
+    try {
+      const reply = await world.end({ issuer, scope: 'session', key: 'sb' })
+      assert.equal(reply.status, 201)
+      const { at, forgetAfter } = reply.json().revocation
+      assert.ok(Date.parse(at) < from - backMs / 2)
+      assert.ok(Date.parse(forgetAfter) > from + 86_400_000, forgetAfter)
+    } finally {
+      world.server.advance(backMs)
+    }
+  })
+
   test('a refresh in a session that was ended is dead', async () => {
     assert.equal((await world.end({ issuer, scope: 'session', key: 'se' })).status, 201)
     assert.equal(await world.verdict(await world.token({ sid: 'se' })), 'revoked')
