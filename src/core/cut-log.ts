@@ -11,7 +11,7 @@ export interface CutLogRequest {
    * least `LEAST_KEPT_MS` ago by a time that is certainly over.
    */
   readonly beforeMs: number
-  /** Who asked: `retention`, `operator:admin`. */
+  /** Who asked: `retention`, `operator:maria`. */
   readonly actor: string
   /** True: nothing is cut, and what would be is counted. */
   readonly dryRun?: boolean

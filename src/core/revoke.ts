@@ -12,7 +12,7 @@ export interface RevokeRequest {
   /** See `RevocationCommand.key`; ignored for `everyone`. */
   readonly key: string
   readonly reason: Reason
-  /** `subject:maria`, `client:42`, `operator:admin`, `system`. */
+  /** `subject:maria`, `client:42`, `operator:maria`, `system`. */
   readonly actor: string
   readonly note?: string
   /** Wide scopes: the generation that the caller's own token carries. */

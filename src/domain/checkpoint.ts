@@ -23,7 +23,7 @@ export interface Checkpoint {
    * it. Milliseconds since 1970.
    */
   readonly beforeMs: number
-  /** When it was moved the last time, and by whom: `retention`, `operator:admin`. */
+  /** When it was moved the last time, and by whom: `retention`, `operator:maria`. */
   readonly atMs: number
   readonly actor: string
   /** SHA-256, base64url, of all that stands above: see `sealInput`. */

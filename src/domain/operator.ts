@@ -54,11 +54,11 @@ export interface OperatorPatch {
 const NAME = /^[a-z0-9](?:[a-z0-9._@+-]{0,62}[a-z0-9])?$/
 
 /** The log's name for the bearer of the admin token, which no operator may have. */
-const RESERVED = 'admin'
+export const TOKEN_BEARER = 'admin-token'
 
 /** What is wrong with the name of an operator; undefined where it is good. */
 export function wrongOperatorName(name: string): string | undefined {
-  if (name === RESERVED) return `${RESERVED} is what the log calls the admin token`
+  if (name === TOKEN_BEARER) return `${TOKEN_BEARER} is what the log calls the admin token`
   // Lower case: two names never differ in their spelling alone.
   return NAME.test(name)
     ? undefined

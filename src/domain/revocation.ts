@@ -28,7 +28,7 @@ export interface RevocationCommand {
   /** `jti`, `sid`, subject id, client id, `client subject`, device key, or `*`. */
   readonly key: string
   readonly reason: Reason
-  /** Who asked: `subject:maria`, `client:42`, `operator:admin`, `system`. Never a credential. */
+  /** Who asked: `subject:maria`, `client:42`, `operator:maria`, `system`. Never a credential. */
   readonly actor: string
   /** A note by the operator, at most 500 characters; empty where there is none. */
   readonly note: string

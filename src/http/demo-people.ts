@@ -2,7 +2,7 @@
 export const DEMO_PERSON = { name: 'maria', password: 'maria-demo' } as const
 
 export const DEMO_OPERATOR = {
-  name: 'demo',
+  name: 'admin',
   role: 'admin',
-  password: 'outright-demo-operator',
+  password: 'admin-demo',
 } as const

@@ -53,7 +53,7 @@ export async function carryOutDecision(
       scope: 'everyone',
       key: '',
       reason: 'compromised',
-      actor: 'operator:admin',
+      actor: 'system',
       note: 'logouts were lost: --after-restore end-everyone',
       leastGeneration: seconds > everyone && seconds < MAX_SECONDS ? seconds : everyone + LEAP,
       wait: false,

@@ -48,7 +48,7 @@ suite('POST /audit/cut', () => {
     assert.equal(entries, 1)
     const { hash, at, seal, ...rest } = from[stream]
     assert.ok(hash.length === 43 && seal.length === 43 && Date.parse(at) >= now)
-    const actor = 'operator:admin'
+    const actor = 'operator:admin-token'
     assert.deepEqual(rest, { sequence: 3, removed: 3, kept: 0, before, actor })
 
     for (const id of old) {

@@ -28,7 +28,7 @@ suite('an invitation', () => {
     const code = await invite()
     for (const [form, problem] of [
       [{ name: 'Not Good', password: PASSWORD }, /name will not do/],
-      [{ name: 'admin', password: PASSWORD }, /name will not do/],
+      [{ name: 'admin-token', password: PASSWORD }, /name will not do/],
       [{ name: 'zoe', password: 'short' }, /password will not do/],
       [{ name: 'ana', password: PASSWORD }, /name is taken/],
     ] as const) {

@@ -21,7 +21,7 @@ suite('POST /revocations', () => {
     assert.equal(revocation.key, sid)
     assert.equal(revocation.reason, 'compromised')
     assert.equal(revocation.note, 'seen on a forum')
-    assert.equal(revocation.actor, 'operator:admin')
+    assert.equal(revocation.actor, 'operator:admin-token')
     assert.equal(receipt.confirmed, true)
     assert.equal(first.headers['outright-revocation'], revocation.id)
     assert.match(first.headers['outright-confirmed'] ?? '', /^1\/1;lapsed=0;ms=\d+$/)
@@ -238,8 +238,8 @@ suite('GET /revocations', () => {
       entry.actorName,
     ]
     assert.deepEqual(items.map(names), [
-      [null, 'admin'],
-      ['DirectLink, Maria', 'admin'],
+      [null, 'admin-token'],
+      ['DirectLink, Maria', 'admin-token'],
     ])
     const one = (await api.get(`/revocations/${items[1].id}`)).json()
     assert.deepEqual(one.revocation, items[1])

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import type { Page } from 'playwright-core'
+import { DEMO_OPERATOR } from '../../src/http/demo-people.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { openBrowser, seriousFindings } from './browser.ts'
 
@@ -51,8 +52,8 @@ export async function useConsole(): Promise<ConsoleCalls> {
     await page.goto(`${server.url}/console/${path}`)
     await page.waitForURL(/\/console\/sign-in\?return=/)
     await page.locator('input[name=name]:focus').waitFor()
-    await page.fill('input[name=name]', 'demo')
-    await page.fill('input[type=password]', 'outright-demo-operator')
+    await page.fill('input[name=name]', DEMO_OPERATOR.name)
+    await page.fill('input[type=password]', DEMO_OPERATOR.password)
     await page.press('input[type=password]', 'Enter')
     await page.waitForURL(`${server.url}/console/${path}`)
     return { page, complaints }

@@ -158,7 +158,7 @@ suite('the console', () => {
     const apis = await page.getByLabel('API').locator('option').allTextContents()
     assert.ok(apis.includes('Baanx OAuth') && apis.includes('Console'), apis.join())
     await page.goto(`${server.url}/console/sessions?client=outright:console`)
-    assert.match((await row.textContent()) ?? '', /^demooperator:demoConsole/)
+    assert.match((await row.textContent()) ?? '', /^adminoperator:adminConsole/)
     // The log names whom it is about, and a search by name leads to the person.
     const body = { scope: 'subject', key: 'maria' }
     await server.call('POST', '/outright/v1/revocations', { headers, body })

@@ -41,7 +41,7 @@ suite('the demo', () => {
     // Beside each page that asks who one is, who gets in.
     for (const [path, name, password] of [
       ['/devices', 'maria', 'maria-demo'],
-      ['/console/', 'demo', 'outright-demo-operator'],
+      ['/console/', 'admin', 'admin-demo'],
     ] as const) {
       const [, place = ''] = reply.text.split(`<a href="${path}">`)
       const [text = ''] = place.split('</a>')

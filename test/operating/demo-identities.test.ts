@@ -13,7 +13,7 @@ test('the demo’s operator alone is enough, and another of that name is not', a
   const store = await openSqliteStore({ path, stream: 'node-1', durability: 'full' })
   try {
     const own = {
-      name: 'demo',
+      name: 'admin',
       role: 'admin',
       passwordHash: undefined,
       identity: undefined,
@@ -21,7 +21,7 @@ test('the demo’s operator alone is enough, and another of that name is not', a
     } as const
     await store.createOperator({ id: crypto.randomUUID(), ...own })
     assert.equal(await hasDemoIdentities(store), false)
-    await store.removeOperator('demo')
+    await store.removeOperator('admin')
     await seedDemo(store, {
       passwordCost: { memoryKiB: 64, passes: 1 },
       publicUrl: 'http://localhost',
@@ -36,7 +36,7 @@ test('the demo’s operator alone is enough, and another of that name is not', a
       await store.updateClient(id, { attributes: {} })
     }
     assert.equal(await hasDemoIdentities(store), true)
-    await store.removeOperator('demo')
+    await store.removeOperator('admin')
     assert.equal(await hasDemoIdentities(store), false)
   } finally {
     await store.close()

@@ -156,7 +156,7 @@ describe('doctor on SQLite', () => {
         assert.match(finding(all, 'sqlite.schema').measured, /nothing is pending/)
         assert.equal(finding(all, 'store.demo-identities').verdict, 'fail')
         const { store } = composition.dependencies
-        assert.ok(await store.removeOperator('demo'))
+        assert.ok(await store.removeOperator('admin'))
         const without = finding(await findings({ data }), 'store.demo-identities').measured
         const [before, after] = [finding(all, 'store.demo-identities').measured, without].map(
           (measured) => Number.parseInt(measured, 10),

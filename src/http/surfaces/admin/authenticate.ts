@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'
-import { operatorSubject, type Role } from '../../../domain/operator.ts'
+import { operatorSubject, TOKEN_BEARER, type Role } from '../../../domain/operator.ts'
 import { readAuthorization } from '../../authorization.ts'
 import type { SurfaceContext } from '../../context.ts'
 import type { SurfaceRequest } from '../../surface.ts'
@@ -26,7 +26,11 @@ export type Authenticate = (request: SurfaceRequest) => Promise<Caller>
 /** Wrong tokens from one address in a minute before the next one is not even compared. */
 const WRONG_TOKENS_PER_MINUTE = 30
 
-const tokenBearer: Caller = { actor: operatorSubject('admin'), name: 'admin token', role: 'admin' }
+const tokenBearer: Caller = {
+  actor: operatorSubject(TOKEN_BEARER),
+  name: 'admin token',
+  role: 'admin',
+}
 
 /**
  * Makes the check that stands before every route: the admin token, or the cookie of an operator who
