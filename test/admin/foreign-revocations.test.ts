@@ -64,7 +64,8 @@ suite('revocations of other issuers', () => {
       await end({ issuer: 'auth0', scope: 'subject', key: 'remembered' })
     ).json() as WireRevoked
     const kept = (Date.parse(revocation.forgetAfter) - Date.parse(revocation.at)) / 1000
-    assert.equal(kept, day + 3600)
+    // The clocks of a process differ by parts of a millisecond.
+    assert.ok(kept >= day + 3600 && kept < day + 3601, String(kept))
   })
 
   test('an end of a token is remembered for as long as one may live', async () => {
@@ -72,7 +73,7 @@ suite('revocations of other issuers', () => {
       await end({ issuer: 'auth0', scope: 'token', key: 'j1' })
     ).json() as WireRevoked
     const kept = (Date.parse(revocation.forgetAfter) - Date.parse(revocation.at)) / 1000
-    assert.equal(kept, 3600)
+    assert.ok(kept >= 3600 && kept < 3601, String(kept))
   })
 
   test('a dry run says what would end and stores nothing', async () => {
