@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { headPathOf, removeHead } from '../../../src/stores/sqlite/head.ts'
 import { restoreSqlite } from '../../../src/stores/sqlite/restore.ts'
 import { SimulatedDatabase } from './database.ts'
 import type { World } from './world.ts'
@@ -61,6 +62,8 @@ export class Backups {
     if (lost) rmSync(this.#path, { force: true })
     const restore = sabotage.restore ?? restoreSqlite
     restore(this.#backup, this.#path)
+    // A simulated server notes no ends of its log: what this one says would be old in a while.
+    removeHead(headPathOf(this.#path))
     truth.restored(this.#issuedBefore, lost)
     this.#world.claims.forget()
     this.isRestored = true
