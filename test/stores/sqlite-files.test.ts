@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { verifyChain } from '../../src/core/verify-audit.ts'
+import { claim, owe, owed, settle } from '../../src/stores/contract/delivery-samples.ts'
 import { assertChain } from '../../src/stores/contract/log.ts'
 import {
   openWithToken,
@@ -16,6 +17,7 @@ import {
   ticket,
   times,
 } from '../../src/stores/contract/samples.ts'
+import type { Delivery } from '../../src/domain/delivery.ts'
 import { migrations } from '../../src/stores/sqlite/schema/index.ts'
 import { restoreSqlite } from '../../src/stores/sqlite/restore.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/store.ts'
@@ -250,6 +252,38 @@ describe('backup and restore', () => {
     const old = await open(`${path}.before-restore-1`)
     await assertChain(old, 15)
     await old.close()
+  })
+
+  it('carries over who is still to be told, and what was given up', async () => {
+    const { store, folder, path } = subject
+    const copy = join(folder, 'copy.db')
+    const [known, later, dead, told] = times(4, () => owed())
+    assert.ok(known && later && dead && told)
+    await owe(store, known)
+    await store.backup(copy)
+    await owe(store, later, dead, told)
+    await claim(store, { limit: 4 })
+    await settle(store, dead.id, { state: 'dead', attempts: 90, lastError: 'no answer' })
+    await settle(store, told.id)
+    await store.close()
+    for (const turn of [1, 2]) {
+      restoreSqlite(copy, path)
+      const restored = await open(path)
+      const deliveries: readonly (Delivery | undefined)[] = await Promise.all(
+        [known, later, dead, told].map(({ id }) => restored.findDelivery(id)),
+      )
+      assert.deepEqual(
+        deliveries.map((one) => [one?.state, one?.lastError]),
+        [
+          ['owed', undefined],
+          ['owed', undefined],
+          ['dead', 'no answer'],
+          [undefined, undefined],
+        ],
+        `restored ${turn} times`,
+      )
+      await restored.close()
+    }
   })
 
   it('keeps what a killed server had left in the write-ahead log', async () => {

@@ -110,8 +110,9 @@ const CHUNK = 5000
 
 /**
  * Beside the log: locked accounts stay locked, a password or secret that was replaced stays
- * replaced, a refresh token or code that was used is used up, and what this installation remembers
- * in numbers (the longest life of a token, the longest lease) is the larger one.
+ * replaced, a refresh token or code that was used is used up, who is still to be told of an end is
+ * told, and what this installation remembers in numbers (the longest life of a token, the longest
+ * lease) is the larger one.
  */
 const STATES = `
 UPDATE main.subjects SET standing = 'disabled'
@@ -125,6 +126,12 @@ UPDATE main.clients SET secret_hash = e.secret_hash
 UPDATE main.refresh_tokens SET used_at_ms = e.used_at_ms, grace_until_ms = e.grace_until_ms,
     sealed_answer = e.sealed_answer
   FROM earlier.refresh_tokens AS e WHERE e.id = refresh_tokens.id AND e.used_at_ms IS NOT NULL;
+INSERT INTO main.deliveries (id, receiver, subject, revocation_id, facts, created_at_ms, state,
+    attempts, due_at_ms, claimed_by, last_error, settled_at_ms)
+  SELECT id, receiver, subject, revocation_id, facts, created_at_ms, state,
+    attempts, due_at_ms, claimed_by, last_error, settled_at_ms
+  FROM earlier.deliveries WHERE state <> 'delivered' ORDER BY number
+  ON CONFLICT (id) DO NOTHING;
 DELETE FROM main.tickets WHERE kind NOT IN ('installation', 'undecided')
   AND (kind, key) NOT IN (SELECT kind, key FROM earlier.tickets);
 INSERT INTO main.tickets SELECT * FROM earlier.tickets WHERE kind = 'installation'
