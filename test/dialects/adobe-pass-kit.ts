@@ -1,4 +1,5 @@
 /** What the Adobe Pass suites share: an app, a device, a viewer, and a server at a real public URL. */
+import assert from 'node:assert/strict'
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { AccessClaims } from '../../src/verifier/claims.ts'
@@ -195,4 +196,20 @@ export async function openFront(): Promise<Front> {
         })
       }),
   }
+}
+
+let devices = 0
+
+/** A device of its own on which the demo viewer is logged in. */
+export async function loggedInDevice(server: TestServer): Promise<string> {
+  const deviceId = `device-${String(++devices)}`
+  await logIn(server, deviceId)
+  assert.equal((await deviceCall(server, '/api/v1/checkauthn', deviceId)).status, 200)
+  return deviceId
+}
+
+export async function isLoggedIn(server: TestServer, deviceId: string): Promise<boolean> {
+  const reply = await deviceCall(server, '/api/v1/checkauthn', deviceId)
+  assert.ok(reply.status === 200 || reply.status === 403)
+  return reply.status === 200
 }

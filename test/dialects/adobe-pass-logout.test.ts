@@ -1,6 +1,7 @@
 /**
- * The logout call, statement by statement of the page that documents it, and what observed clients
- * send. Each test quotes what it holds; the page is Portuguese, the quotes are translated.
+ * The logout call, statement by statement of the page that documents it; its parameters are in a
+ * file of their own. Each test quotes what it holds; the page is Portuguese, the quotes are
+ * translated.
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
@@ -10,31 +11,22 @@ import { startTestServer, type TestServer } from '../harness.ts'
 import {
   accessToken,
   deviceCall,
-  deviceInfo,
   errorXml,
+  isLoggedIn,
   json,
+  loggedInDevice,
   logIn,
   logOut,
   REQUESTOR,
-  vendorSample,
   verdictOf,
 } from './adobe-pass-kit.ts'
 
 let server: TestServer
-let devices = 0
 
 before(async () => {
   server = await startTestServer()
 })
 after(() => server.close())
-
-/** A device on which the demo viewer is logged in. */
-async function loggedInDevice(): Promise<string> {
-  const deviceId = `device-${String(++devices)}`
-  await logIn(server, deviceId)
-  assert.equal((await deviceCall(server, '/api/v1/checkauthn', deviceId)).status, 200)
-  return deviceId
-}
 
 async function mediaToken(deviceId: string): Promise<string> {
   const resource = { resource: 'TestStream1' }
@@ -43,15 +35,9 @@ async function mediaToken(deviceId: string): Promise<string> {
   return Buffer.from(issued.json().serializedToken, 'base64').toString()
 }
 
-async function isLoggedIn(deviceId: string): Promise<boolean> {
-  const reply = await deviceCall(server, '/api/v1/checkauthn', deviceId)
-  assert.ok(reply.status === 200 || reply.status === 403)
-  return reply.status === 200
-}
-
 suite('"Remove the AuthN and AuthZ tokens from storage"', () => {
   test('AuthN: checkauthn answers 403 afterwards, and 200 before', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     await logOut(server, deviceId)
     const reply = await deviceCall(server, '/api/v1/checkauthn', deviceId, {}, {})
     assert.equal(reply.status, 403)
@@ -59,7 +45,7 @@ suite('"Remove the AuthN and AuthZ tokens from storage"', () => {
   })
 
   test('AuthN: tokens/authn answers 404 afterwards', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     assert.equal((await deviceCall(server, '/api/v1/tokens/authn', deviceId)).status, 200)
     await logOut(server, deviceId)
     const reply = await deviceCall(server, '/api/v1/tokens/authn', deviceId)
@@ -68,7 +54,7 @@ suite('"Remove the AuthN and AuthZ tokens from storage"', () => {
   })
 
   test('AuthZ: tokens/authz answers 412 afterwards', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     const resource = { resource: 'TestStream1' }
     assert.equal((await deviceCall(server, '/api/v1/authorize', deviceId, resource)).status, 200)
     assert.equal((await deviceCall(server, '/api/v1/tokens/authz', deviceId, resource)).status, 200)
@@ -79,7 +65,7 @@ suite('"Remove the AuthN and AuthZ tokens from storage"', () => {
   })
 
   test('AuthZ does not come back with a new login', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     const resource = { resource: 'TestStream1' }
     await deviceCall(server, '/api/v1/authorize', deviceId, resource)
     await logOut(server, deviceId)
@@ -100,8 +86,8 @@ suite('beyond the page: a guard in front of the video server', () => {
       guard.close()
     })
     await guard.ready()
-    const deviceId = await loggedInDevice()
-    const neighbour = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
+    const neighbour = await loggedInDevice(server)
     const [token, other] = await Promise.all([mediaToken(deviceId), mediaToken(neighbour)])
     const verdict = await guard.check(token)
     assert.equal(verdict.ok && verdict.claims['resource'], 'TestStream1')
@@ -113,7 +99,7 @@ suite('beyond the page: a guard in front of the video server', () => {
 
   for (const scope of ['session', 'subject', 'client'] as const) {
     test(`a device’s login also ends with its ${scope}, whatever ends that`, async () => {
-      const deviceId = await loggedInDevice()
+      const deviceId = await loggedInDevice(server)
       const token = await mediaToken(deviceId)
       const verdict = await verdictOf(server, token)
       assert.ok(verdict.ok)
@@ -121,20 +107,20 @@ suite('beyond the page: a guard in front of the video server', () => {
       const key = { session: sid, subject: sub, client }[scope]
       const command = { scope, key, reason: 'revoked_by_operator', wait: true } as const
       await server.core.revoke({ ...command, actor: 'operator:admin' })
-      assert.equal(await isLoggedIn(deviceId), false)
+      assert.equal(await isLoggedIn(server, deviceId), false)
       const refused = await deviceCall(server, '/api/v1/tokens/media', deviceId, {
         resource: 'TestStream1',
       })
       assert.equal(refused.status, 403)
       await logIn(server, deviceId)
-      assert.equal(await isLoggedIn(deviceId), true)
+      assert.equal(await isLoggedIn(server, deviceId), true)
     })
   }
 })
 
 suite('"DELETE" "204" "None"', () => {
   test('204 with an empty body', async () => {
-    const reply = await logOut(server, await loggedInDevice())
+    const reply = await logOut(server, await loggedInDevice(server))
     assert.equal(reply.status, 204)
     assert.equal(reply.text, '')
     assert.equal(reply.headers['content-type'], undefined)
@@ -142,7 +128,7 @@ suite('"DELETE" "204" "None"', () => {
   })
 
   test('the receipt names the revocation and says who confirmed it', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     const reply = await logOut(server, deviceId)
     const id = reply.headers['outright-revocation'] ?? ''
     assert.match(reply.headers['outright-confirmed'] ?? '', /^(\d+)\/\1;lapsed=0;ms=\d+$/)
@@ -155,7 +141,7 @@ suite('"DELETE" "204" "None"', () => {
   })
 
   test('Prefer: respond-async is honoured', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     const reply = await logOut(
       server,
       deviceId,
@@ -164,7 +150,7 @@ suite('"DELETE" "204" "None"', () => {
     )
     assert.equal(reply.status, 204)
     assert.equal(reply.headers['preference-applied'], 'respond-async')
-    assert.equal(await isLoggedIn(deviceId), false)
+    assert.equal(await isLoggedIn(server, deviceId), false)
   })
 
   test('a device on which no person ever logged in: 204 all the same', async () => {
@@ -174,7 +160,7 @@ suite('"DELETE" "204" "None"', () => {
   })
 
   test('again: 204, the same revocation, and nothing new in the log', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     const first = await logOut(server, deviceId)
     const second = await logOut(server, deviceId)
     const third = await logOut(server, deviceId)
@@ -184,19 +170,19 @@ suite('"DELETE" "204" "None"', () => {
   })
 
   test('a login after it holds, and is ended by the next logout', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     await logOut(server, deviceId)
     await logIn(server, deviceId)
-    assert.equal(await isLoggedIn(deviceId), true)
+    assert.equal(await isLoggedIn(server, deviceId), true)
     await logOut(server, deviceId)
-    assert.equal(await isLoggedIn(deviceId), false)
+    assert.equal(await isLoggedIn(server, deviceId), false)
   })
 
   test('two logins on one device end together', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     await logIn(server, deviceId)
     await logOut(server, deviceId)
-    assert.equal(await isLoggedIn(deviceId), false)
+    assert.equal(await isLoggedIn(server, deviceId), false)
     const sessions = await server.dependencies.store.listSessions(
       { dialect: 'adobe-pass', liveAtMs: server.dependencies.clock.nowMs() },
       server.dependencies.clock.nowMs(),
@@ -207,7 +193,7 @@ suite('"DELETE" "204" "None"', () => {
   })
 
   test('a login that has expired by a clock that is ahead ends all the same', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     await logOut(server, deviceId)
     await logIn(server, deviceId)
     const media = await mediaToken(deviceId)
@@ -217,7 +203,7 @@ suite('"DELETE" "204" "None"', () => {
     const again = await logOut(server, deviceId)
     server.advance(-farMs)
     assert.equal(first.status, 204)
-    assert.equal(await isLoggedIn(deviceId), false)
+    assert.equal(await isLoggedIn(server, deviceId), false)
     assert.deepEqual(await verdictOf(server, media), { ok: false, reason: 'revoked' })
     const [one, other] = [first, again].map(({ headers }) => headers['outright-revocation'])
     assert.equal(other, one, 'the second logout ends nothing more')
@@ -225,14 +211,14 @@ suite('"DELETE" "204" "None"', () => {
 
   test('the extension of the format changes nothing', async () => {
     for (const extension of ['.json', '.xml']) {
-      const deviceId = await loggedInDevice()
+      const deviceId = await loggedInDevice(server)
       const reply = await server.call(
         'DELETE',
         `/api/v1/logout${extension}?requestor=REF30&deviceId=${deviceId}`,
       )
       assert.equal(reply.status, 204)
       assert.equal(reply.text, '')
-      assert.equal(await isLoggedIn(deviceId), false)
+      assert.equal(await isLoggedIn(server, deviceId), false)
     }
   })
 
@@ -259,135 +245,46 @@ suite('"requestor: the programmer for which this operation is valid"', () => {
       createdAtMs: nowMs,
       attributes: { mvpds: ['DemoTempPass'] },
     })
-    const deviceId = await loggedInDevice()
-    const neighbour = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
+    const neighbour = await loggedInDevice(server)
     const preview = `requestor_id=OTHER&deviceId=${deviceId}&mso_id=DemoTempPass&domain_name=x`
     await server.call('POST', `/api/v1/authenticate/freepreview?${preview}`)
     const there = `/api/v1/checkauthn?requestor=OTHER&deviceId=${deviceId}`
     assert.equal((await server.call('GET', there)).status, 200)
     await logOut(server, deviceId)
-    assert.equal(await isLoggedIn(deviceId), false)
-    assert.equal(await isLoggedIn(neighbour), true)
+    assert.equal(await isLoggedIn(server, deviceId), false)
+    assert.equal(await isLoggedIn(server, neighbour), true)
     assert.equal((await server.call('GET', there)).status, 200)
   })
 
   test('not marked mandatory: without it, the access token names it', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     const authorization = `Bearer ${await accessToken(server)}`
     const reply = await logOut(server, deviceId, {}, { authorization })
     assert.equal(reply.status, 204)
-    assert.equal(await isLoggedIn(deviceId), false)
+    assert.equal(await isLoggedIn(server, deviceId), false)
   })
 
   test('not marked mandatory: without it and without credentials, the demo has one requestor', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     assert.equal((await logOut(server, deviceId, {})).status, 204)
-    assert.equal(await isLoggedIn(deviceId), false)
+    assert.equal(await isLoggedIn(server, deviceId), false)
   })
 
   test('a requestor that does not exist is an error, not a silent success', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     const reply = await logOut(server, deviceId, { requestor: 'NOBODY' }, json)
     assert.equal(reply.status, 400)
     assert.equal(reply.text, `{"status":400,"message":"Parameter 'requestor' is not valid"}`)
-    assert.equal(await isLoggedIn(deviceId), true)
+    assert.equal(await isLoggedIn(server, deviceId), true)
   })
 
   test('the access token survives the device’s logout', async () => {
-    const deviceId = await loggedInDevice()
+    const deviceId = await loggedInDevice(server)
     const authorization = `Bearer ${await accessToken(server)}`
     await logOut(server, deviceId, { requestor: REQUESTOR }, { authorization })
     const again = await logOut(server, deviceId, { requestor: REQUESTOR }, { authorization })
     assert.equal(again.status, 204)
-  })
-})
-
-suite('"deviceId (Mandatory)"', () => {
-  test('missing: 400, which names it, in XML by default and in JSON where asked', async () => {
-    const path = '/api/v1/logout?requestor=REF30'
-    const inXml = await server.call('DELETE', path)
-    assert.equal(inXml.status, 400)
-    assert.match(inXml.headers['content-type'] ?? '', /^application\/xml/)
-    assert.equal(inXml.text, errorXml(400, 'Required &apos;deviceId&apos; is not present'))
-    const inJson = await server.call('DELETE', `${path}&format=json`)
-    assert.equal(inJson.text, `{"status":400,"message":"Required 'deviceId' is not present"}`)
-  })
-
-  test('empty: as missing', async () => {
-    const reply = await server.call('DELETE', '/api/v1/logout?requestor=REF30&deviceId=')
-    assert.equal(reply.status, 400)
-  })
-})
-
-suite('"device_info/X-Device-Info (Mandatory)", as clients keep it', () => {
-  const carriers: readonly (readonly [string, Record<string, string>, Record<string, string>])[] = [
-    ['as X-Device-Info in the header', {}, { 'x-device-info': deviceInfo }],
-    ['MAY be passed as a URL parameter', { device_info: deviceInfo }, {}],
-    ['percent-encoded once more', { device_info: encodeURIComponent(deviceInfo) }, {}],
-    ['percent-encoded in the header', {}, { 'x-device-info': encodeURIComponent(deviceInfo) }],
-    ['the vendor’s own sample, which is not JSON', {}, { 'x-device-info': vendorSample }],
-    ['not base64', {}, { 'x-device-info': '%%%' }],
-    ['absent', {}, {}],
-  ]
-  for (const [name, parameters, headers] of carriers) {
-    test(`${name}: 204, logged out`, async () => {
-      const deviceId = await loggedInDevice()
-      const reply = await logOut(server, deviceId, { requestor: REQUESTOR, ...parameters }, headers)
-      assert.equal(reply.status, 204)
-      assert.equal(await isLoggedIn(deviceId), false)
-    })
-  }
-})
-
-suite('"deviceType", "deviceUser (Deprecated)", "appId (Deprecated)"', () => {
-  for (const [name, value] of [
-    ['deviceType', 'Roku'],
-    ['deviceUser', 'JD'],
-    ['appId', '2345'],
-  ] as const) {
-    test(`${name} is accepted`, async () => {
-      const deviceId = await loggedInDevice()
-      const reply = await logOut(server, deviceId, { requestor: REQUESTOR, [name]: value })
-      assert.equal(reply.status, 204)
-      assert.equal(await isLoggedIn(deviceId), false)
-    })
-  }
-
-  test('"metrics broken down per device type": the type is counted, device_info before it', async () => {
-    const one = await startTestServer({ oneNode: true })
-    const requestor = REQUESTOR
-    await logOut(one, 'counted', { requestor, deviceType: 'roku' })
-    await logOut(one, 'counted', { requestor, deviceType: 'x', device_info: deviceInfo })
-    await logOut(one, 'counted')
-    const { text } = await one.call('GET', '/metrics')
-    for (const type of ['roku', 'SetTopBox', 'Unknown']) {
-      assert.match(text, new RegExp(`call="logout",cdt="${type}"`))
-    }
-    await one.close()
-  })
-})
-
-suite('observed clients', () => {
-  test('Applicaster: deviceId alone, a header signed for GET /logout, exactly 204', async () => {
-    const deviceId = await loggedInDevice()
-    const authorization =
-      'GET requestor_id=REF30, nonce=6a6d8a1e-4f5b-4d0c-9a53-1f1f0f7f5c11, signature_method=HMAC-SHA1, request_time=1700000000000, request_uri=/logout, public_key=abc, signature=c2lnbmF0dXJl'
-    const reply = await server.call('DELETE', `/api/v1/logout?deviceId=${deviceId}`, {
-      headers: { authorization, accept: 'application/json' },
-    })
-    assert.equal(reply.status, 204)
-    assert.equal(await isLoggedIn(deviceId), false)
-  })
-
-  test('a Kodi add-on: deviceId, requestor, format=json, no device info', async () => {
-    const deviceId = await loggedInDevice()
-    const path = `/api/v1/logout?deviceId=${deviceId}&requestor=REF30&format=json`
-    const reply = await server.call('DELETE', path, {
-      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' },
-    })
-    assert.equal(reply.status, 204)
-    assert.equal(reply.text, '')
-    assert.equal(await isLoggedIn(deviceId), false)
   })
 })
 
