@@ -60,26 +60,31 @@ async function tryToSend(
   { receiver, delivery, stopping }: DeliverRequest,
 ): Promise<SendOutcome> {
   if (stopping.aborted) return stopped
-  const late = new AbortController()
+  // Not `AbortSignal.any`: Node keeps what that makes for as long as a receiver leaves a listener on it.
+  const given = new AbortController()
+  let isLate = false
   const cancel = clock.after(TRY_MS, () => {
-    late.abort()
+    isLate = true
+    given.abort()
   })
-  const signal = AbortSignal.any([late.signal, stopping])
   // A receiver that does not listen to its signal must not keep the server from stopping.
   const { promise: aborted, resolve } = Promise.withResolvers<SendOutcome>()
-  const giveUp = (): void => {
+  given.signal.addEventListener('abort', () => {
     resolve(stopped)
+  })
+  const stop = (): void => {
+    given.abort()
   }
-  signal.addEventListener('abort', giveUp)
+  stopping.addEventListener('abort', stop)
   try {
-    const outcome = await Promise.race([receiver.send(delivery, signal), aborted])
-    if (outcome.kind === 'again' && late.signal.aborted) {
+    const outcome = await Promise.race([receiver.send(delivery, given.signal), aborted])
+    if (outcome.kind === 'again' && isLate) {
       return { kind: 'again', error: `no answer within ${String(TRY_MS / 1000)} seconds` }
     }
     return outcome
   } finally {
     cancel()
-    signal.removeEventListener('abort', giveUp)
+    stopping.removeEventListener('abort', stop)
   }
 }
 

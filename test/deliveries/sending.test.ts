@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Core } from '../../src/core/core.ts'
 import { deliver, MAX_DELIVERY_ATTEMPTS } from '../../src/core/deliver.ts'
 import type { CoreDependencies } from '../../src/core/dependencies.ts'
@@ -17,6 +19,9 @@ import { temporarySqlite, type TemporarySqlite } from '../stores/temporary.ts'
 import { ManualClock } from './manual-clock.ts'
 import { openProvider, SECRET, takes, type Behave, type Provider } from './provider.ts'
 import { Work } from './work.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 let work: Work
 /** How often each message was begun to be sent, and which are on their way and in time. */
@@ -246,6 +251,33 @@ test('a receiver that does not listen to its signal does not keep the server fro
   await sending.close()
   const { state, attempts } = await find(id)
   assert.deepEqual([state, attempts], ['owed', 0])
+})
+
+test('a receiver that leaves listeners on its signals does not fill the memory', async () => {
+  const signals: WeakRef<AbortSignal>[] = []
+  const careless: Receiver = {
+    kind: 'mvpd',
+    dialects: [],
+    owes: () => undefined,
+    send: (_delivery, signal) => {
+      signals.push(new WeakRef(signal))
+      signal.addEventListener('abort', () => undefined)
+      return Promise.resolve({ kind: 'delivered' })
+    },
+  }
+  const id = await owe('one')
+  send(careless)
+  while ((await find(id)).state !== 'delivered') await clock.pass(1000)
+  const deadline = performance.now() + 30_000
+  let kept: number
+  do {
+    assert.ok(performance.now() < deadline, 'a signal is kept')
+    // What was looked at lives until the next turn.
+    await sleep(10)
+    collectGarbage()
+    kept = signals.filter((signal) => signal.deref() !== undefined).length
+  } while (kept > 0)
+  assert.equal(signals.length, 1)
 })
 
 test('what is claimed while the server stops is not sent', async () => {
