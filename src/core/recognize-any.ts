@@ -29,7 +29,7 @@ export async function recognizeAny(
   dependencies: Pick<CoreDependencies, 'anyVerifier' | 'issuers'>,
   token: string | undefined,
 ): Promise<RecognizedAny | Exclude<Rejection, 'expired' | 'revoked' | 'unproven'>> {
-  const verdict = await dependencies.anyVerifier.verifyEarly(token)
+  const verdict = await dependencies.anyVerifier.verifyToEnd(token)
   // Ending a token that is bound to a key does not require the key.
   const isAlive = verdict.ok || verdict.bound !== undefined
   const state = isAlive ? 'alive' : verdict.reason

@@ -21,7 +21,7 @@ export async function recognize(
   token: string | undefined,
   audience: string,
 ): Promise<Recognized | Exclude<Rejection, 'expired' | 'revoked'>> {
-  const verdict = await verifier.verifyEarly(token, audience)
+  const verdict = await verifier.verifyToEnd(token, audience)
   if (verdict.ok) return { claims: verdict.claims, state: 'alive' }
   const state = verdict.reason
   if (state !== 'expired' && state !== 'revoked') return state

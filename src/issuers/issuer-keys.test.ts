@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { errors, exportJWK, generateKeyPair, type FlattenedJWSInput } from 'jose'
+import { errors, exportJWK, generateKeyPair, type CryptoKey, type FlattenedJWSInput } from 'jose'
 import { issuerKeys } from './issuer-keys.ts'
-import { KEYS_MAX_AGE_MS, UNKNOWN_KEY_MS, type RemoteKeys } from './remote-keys.ts'
+import { DROPPED_KEYS_MS, KEYS_MAX_AGE_MS, UNKNOWN_KEY_MS, type RemoteKeys } from './remote-keys.ts'
 
 const issuer = 'https://idp.example'
 const input = {} as FlattenedJWSInput
@@ -125,6 +125,44 @@ suite('keys of another issuer', () => {
     world.nowMs += KEYS_MAX_AGE_MS
     await world.keys.refresh()
     assert.equal(world.changes, 1)
+  })
+
+  test('one that was dropped is found for calls that end a token, for a day', async () => {
+    const world = makeWorld()
+    assert.equal(await look(world, 'a'), 'found')
+    const isKnown = async (kid: string): Promise<boolean> => {
+      try {
+        await world.keys.findDropped({ alg: 'ES256', kid }, input)
+        return true
+      } catch (error) {
+        assert.ok(error instanceof errors.JWKSNoMatchingKey)
+        return false
+      }
+    }
+    assert.equal(await isKnown('a'), false)
+    world.publish('b')
+    world.nowMs += KEYS_MAX_AGE_MS
+    await world.keys.refresh()
+    assert.equal(await look(world, 'b'), 'found')
+    assert.deepEqual([await isKnown('a'), await isKnown('b')], [true, false])
+    world.nowMs += UNKNOWN_KEY_MS
+    assert.equal(await look(world, 'a'), 'none')
+    world.nowMs += DROPPED_KEYS_MS
+    assert.equal(await isKnown('a'), false)
+  })
+
+  test('another key under the same name is another key', async () => {
+    const world = makeWorld()
+    assert.equal(await look(world, 'a'), 'found')
+    const { publicKey: second } = await generateKeyPair('ES256', { extractable: true })
+    world.documents.set(`${issuer}/jwks`, { keys: [{ ...(await exportJWK(second)), kid: 'a' }] })
+    world.nowMs += KEYS_MAX_AGE_MS
+    await world.keys.refresh()
+    const header = { alg: 'ES256', kid: 'a' }
+    const now = (await world.keys.find(header, input)) as CryptoKey
+    const before = (await world.keys.findDropped(header, input)) as CryptoKey
+    assert.equal((await exportJWK(before)).x, jwk.x)
+    assert.notEqual((await exportJWK(now)).x, jwk.x)
   })
 
   test('metadata of another issuer are refused', async () => {

@@ -45,7 +45,7 @@ export class Issuers implements OtherIssuers {
     for (const terms of issuers) {
       const { name, issuer, aliases, jwksUri } = terms
       const set = issuerKeys({ name, issuer, jwksUri, fetchJson, clock, log, changed })
-      const entry = { terms, keys: set.find, set }
+      const entry = { terms, keys: set.find, droppedKeys: set.findDropped, set }
       for (const iss of [issuer, ...aliases]) this.#byIss.set(iss, entry)
     }
   }

@@ -2,6 +2,7 @@ import {
   createLocalJWKSet,
   errors,
   type JSONWebKeySet,
+  type JWK,
   type JWTHeaderParameters,
   type JWTVerifyGetKey,
 } from 'jose'
@@ -12,6 +13,14 @@ import { readKeySet } from './key-set.ts'
 
 /** How old a key set gets: a key that its owner has removed is gone after that. */
 export const KEYS_MAX_AGE_MS = 300_000
+/**
+ * How long a key that was dropped is known, for calls that end a token. Other nodes have it for
+ * {@link KEYS_MAX_AGE_MS} and their guards for a minute more, or longer where the new keys cannot be
+ * had there.
+ */
+export const DROPPED_KEYS_MS = 86_400_000
+/** How many of them, the latest. */
+const MAX_DROPPED_KEYS = 100
 /** How often an unknown `kid` may have them fetched anew. */
 export const UNKNOWN_KEY_MS = 10_000
 /** How often they are asked for again where they could not be had. */
@@ -28,6 +37,11 @@ export interface RemoteKeysOptions {
   readonly changed: () => void
 }
 
+interface DroppedKey {
+  readonly key: JWK
+  readonly untilMs: number
+}
+
 /**
  * The public keys of another party, an issuer or a client: fetched when they are needed, kept while
  * they cannot be had anew, and asked for again where a token names one that is not among them.
@@ -35,6 +49,7 @@ export interface RemoteKeysOptions {
 export class RemoteKeys {
   readonly #options: RemoteKeysOptions
   #set: JSONWebKeySet | undefined
+  #dropped: readonly DroppedKey[] = []
   #resolve: JWTVerifyGetKey | undefined
   #fetchedAtMs = 0
   #triedAtMs = -Infinity
@@ -61,6 +76,16 @@ export class RemoteKeys {
   readonly find: JWTVerifyGetKey = async (header, input) => {
     const resolve = await this.#prepared(header)
     return resolve(header, input)
+  }
+
+  /**
+   * Finds a key that was in the set and is not any more. Its tokens are good for nothing but to be
+   * ended.
+   */
+  readonly findDropped: JWTVerifyGetKey = (header, input) => {
+    const nowMs = this.#options.clock.monotonicMs()
+    this.#dropped = this.#dropped.filter(({ untilMs }) => untilMs > nowMs)
+    return createLocalJWKSet({ keys: this.#dropped.map(({ key }) => key) })(header, input)
   }
 
   /**
@@ -121,8 +146,17 @@ export class RemoteKeys {
     this.#shownFetchedAtMs = clock.nowMs()
     this.#failure = undefined
     if (JSON.stringify(set) === JSON.stringify(this.#set)) return
+    const untilMs = clock.monotonicMs() + DROPPED_KEYS_MS
+    const dropped = keysBut(this.#set, set).map((key) => ({ key, untilMs }))
+    this.#dropped = [...dropped, ...this.#dropped].slice(0, MAX_DROPPED_KEYS)
     this.#set = set
     this.#resolve = createLocalJWKSet(set)
     changed()
   }
+}
+
+/** The keys of a set that are not in another one; a key is another one also under the same `kid`. */
+function keysBut(before: JSONWebKeySet | undefined, { keys }: JSONWebKeySet): readonly JWK[] {
+  const kept = new Set(keys.map((key) => JSON.stringify(key)))
+  return before?.keys.filter((key) => !kept.has(JSON.stringify(key))) ?? []
 }

@@ -7,6 +7,11 @@ export interface OtherIssuer {
   readonly terms: IssuerTerms
   /** Finds its public keys, and no other issuer's. */
   readonly keys: JWTVerifyGetKey
+  /**
+   * Finds keys that it had and has dropped, for calls that end a token: another node or a guard may
+   * not have heard of it yet. Default: none are known.
+   */
+  readonly droppedKeys?: JWTVerifyGetKey
 }
 
 export interface OtherIssuers {

@@ -311,7 +311,7 @@ describe('tokens that are bound to a key', () => {
       if (remembered) world.verifier.remember(token, { ...claims, ...bound, kid: 'k' })
       for (let times = 0; times < 2; times++) {
         assert.equal(await reasonOf(world, token, 'api'), 'unproven')
-        const early = await world.verifier.verifyEarly(token)
+        const early = await world.verifier.verifyToEnd(token)
         assert.deepEqual([early.ok, !early.ok && early.reason], [false, 'unproven'])
       }
       assert.equal(world.verifier.verifyKnown(token)?.verdict.ok, false)

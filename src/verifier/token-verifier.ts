@@ -28,10 +28,12 @@ export interface TokenVerifier<Claims extends TokenClaims = TokenClaims> {
    */
   verify(token: string | undefined, audience?: string): Promise<Verdict<Claims>>
   /**
-   * The same for a call that ends what the token names, and grants no access: a token that is not
-   * valid yet is accepted, because the clock that it was signed by, or the one here, was set back.
+   * The same for a call that ends what the token names, and grants no access. It accepts a token
+   * that is not valid yet, because the clock that it was signed by, or the one here, was set back;
+   * and one signed with a key that another issuer has dropped, because not every verifier has heard
+   * of it.
    */
-  verifyEarly(token: string | undefined, audience?: string): Promise<Verdict<Claims>>
+  verifyToEnd(token: string | undefined, audience?: string): Promise<Verdict<Claims>>
   /**
    * Spares the first check of a token that this process signed itself a moment ago.
    *
@@ -87,15 +89,15 @@ export function createTokenVerifier(
   async function verifyNew(
     token: string,
     audience: string | undefined,
-    isEarlyGood = false,
+    isToEnd = false,
   ): Promise<Verdict> {
     const before = forgotten
-    const known = await verifyToken(token, options, others, isEarlyGood)
+    const known = await verifyToken(token, options, others, isToEnd)
     if (typeof known === 'string') return rejected[known].verdict
     // Verified with keys that have since been dropped.
-    if (forgotten !== before) return verifyNew(token, audience, isEarlyGood)
-    // One that is early is not good for other calls.
-    if (!isEarlyGood) memory.addVerified(known)
+    if (forgotten !== before) return verifyNew(token, audience, isToEnd)
+    // One that is early, or signed with a key that was dropped, is not good for other calls.
+    if (!isToEnd) memory.addVerified(known)
     const judgedMs = nowMs()
     return told(judge(known, audience, judgedMs, isCurrent(judgedMs)).verdict, others)
   }
@@ -116,7 +118,7 @@ export function createTokenVerifier(
     verify(token, audience) {
       return verifyKnown(token, audience)?.promise ?? verifyNew(token as string, audience)
     },
-    verifyEarly(token, audience) {
+    verifyToEnd(token, audience) {
       return verifyKnown(token, audience)?.promise ?? verifyNew(token as string, audience, true)
     },
     remember(token, claims) {

@@ -40,14 +40,15 @@ export const signatureAlgorithms = ['ES256', 'EdDSA', 'RS256'] as const
  * what it must say. Whether it has ended is judged afterwards.
  *
  * @param others Issuers whose tokens are accepted as well.
- * @param isEarlyGood Whether one is good that is not valid yet.
+ * @param isToEnd Whether it is for a call that ends the token: then one that is not valid yet is
+ *   good, and one signed with a key that its issuer has dropped.
  * @returns Why it is refused, where it is.
  */
 export async function verifyToken(
   token: string,
   terms: TokenTerms,
   others: OtherIssuers | undefined,
-  isEarlyGood: boolean,
+  isToEnd: boolean,
 ): Promise<VerifiedToken | 'invalid' | 'expired' | 'stale'> {
   const { nowMs, overMs = () => 0, isCurrent } = terms
   const payload = payloadOf(token)
@@ -59,21 +60,35 @@ export async function verifyToken(
   if (typeof other === 'string') return other
   const search = new KeySearch(other?.keys ?? terms.keys)
   const algorithms = other ? foreignAlgorithms : signatureAlgorithms
-  let header
-  try {
-    header = await verifySignature(token, search.find, algorithms)
-  } catch {
+  const dropped = isToEnd ? other?.droppedKeys : undefined
+  const header =
+    (await headerIfSigned(token, search.find, algorithms)) ??
+    (dropped && (await headerIfSigned(token, dropped, algorithms)))
+  if (header === undefined) {
     const { ended } = search
     return ended === 'failed' || (ended === 'none' && !isCurrent(nowMs())) ? 'stale' : 'invalid'
   }
-  const timeMs = Math.max(nowMs(), overMs(), isEarlyGood ? notBeforeMs(payload) : 0)
+  const timeMs = Math.max(nowMs(), overMs(), isToEnd ? notBeforeMs(payload) : 0)
   const signed = { token, header, payload }
   if (other !== undefined) {
-    const latestSeconds = isEarlyGood ? Infinity : nowMs() / 1000
+    const latestSeconds = isToEnd ? Infinity : nowMs() / 1000
     return readForeign(signed, other, timeMs, latestSeconds, terms.replica)
   }
   const claims = readOwnToken(signed, own, timeMs)
   return typeof claims === 'string' ? claims : verifiedToken(token, claims, terms.replica)
+}
+
+/** Undefined where the signature is not good, or no key is found. */
+async function headerIfSigned(
+  token: string,
+  find: JWTVerifyGetKey,
+  algorithms: readonly string[],
+): Promise<SignedToken['header'] | undefined> {
+  try {
+    return await verifySignature(token, find, algorithms)
+  } catch {
+    return undefined
+  }
 }
 
 function readForeign(
