@@ -73,7 +73,7 @@ export class SimulatedStore implements VerifierStore {
       }),
     )
     this.#sequence = (await this.head()).get(stream) ?? 0
-    await this.#reader.open()
+    this.#reader.open(await this.head())
     notifier.onNotification((payload) => {
       if (payload.startsWith('log ')) this.#reader.look()
     })

@@ -7,7 +7,7 @@ import type { Core } from '../core/core.ts'
 import type { CoreDependencies } from '../core/dependencies.ts'
 import type { Log } from '../ports/log.ts'
 import type { TicketStore } from '../ports/ticket.ts'
-import { UNDECIDED } from '../stores/undecided.ts'
+import { DECISIONS, NEVER_MS, UNDECIDED } from '../stores/undecided.ts'
 import { ConfigError, type Config } from './config.ts'
 
 /**
@@ -62,5 +62,8 @@ export async function carryOutDecision(
   } else {
     log.warn({}, 'Serving a database that may lack logouts, as --after-restore says')
   }
+  const before = await store.findTicket(DECISIONS.kind, DECISIONS.key)
+  const value = String(Number(before?.value ?? 0) + 1)
+  await store.putTicket({ ...DECISIONS, value, expiresAtMs: NEVER_MS })
   await store.takeTicket(UNDECIDED.kind, UNDECIDED.key)
 }

@@ -5,5 +5,8 @@
  */
 export const UNDECIDED = { kind: 'undecided', key: 'lost-logouts' } as const
 
+/** How often an operator has decided. Who finds logouts missing after that comes too late. */
+export const DECISIONS = { kind: 'undecided', key: 'decisions' } as const
+
 /** November 2286: until it is taken away. */
 export const NEVER_MS = 9_999_999_999_999

@@ -2,6 +2,7 @@
  * A connection that is made again when it is lost. For reads and for whatever may be repeated: what
  * was on its way is asked once more, until the patience of the caller ends.
  */
+import { Refusal } from '../../domain/failure.ts'
 import { unavailable } from './unavailable.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
@@ -67,6 +68,8 @@ export class Link {
         return await work(connection)
       } catch (error) {
         if (this.#closed) throw unavailable('the store is closed')
+        // No other try would go better.
+        if (error instanceof Refusal) throw error
         if (isLoss(error)) connection?.destroy()
         else if (!isRetryable(error)) throw unavailable(reasonOf(error))
         if (clock.monotonicMs() >= deadline) throw unavailable(reasonOf(error))

@@ -1,15 +1,14 @@
 /** Reading the log: how far it has come, a stream in order, searches, and all that still counts. */
-import type { Position, Revocation } from '../../domain/revocation.ts'
+import type { Revocation } from '../../domain/revocation.ts'
 import type { EndingPlace, LogFilter, Page, PageRequest } from '../../ports/store.ts'
 import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { allOf, toRevocation, type LogRow } from './rows.ts'
-import { heads } from './streams.ts'
+import { streamEnds, type StreamEnd } from './streams.ts'
 
-export async function readHead(link: Link): Promise<Position> {
-  const rows = await link.run<{ name: string; head: number }>(heads)
-  return new Map(rows.map(({ name, head }) => [name, head]))
+export function readEnds(link: Link): Promise<readonly StreamEnd[]> {
+  return link.run<StreamEnd>(streamEnds)
 }
 
 const columns = allOf('log', 'l')

@@ -11,7 +11,7 @@ export interface NodeLeaseOptions extends NodeLeaseTerms {
 
 /** @throws {Error} If the terms are out of range. */
 export function createNodeLeases({ shared, ...terms }: NodeLeaseOptions): NodeLeases {
-  const { url, stream, abilities, notifier, clock, random, log } = shared
+  const { url, stream, abilities, notifier, lineage, clock, random, log } = shared
   return keepNodeLeases({
     node: stream,
     clock,
@@ -20,7 +20,7 @@ export function createNodeLeases({ shared, ...terms }: NodeLeaseOptions): NodeLe
     openTable(leaseMs) {
       const name = `outright ${stream} lease`
       const times = { answerMs: leaseMs, patienceMs: leaseMs }
-      const options = { url, name, ...times, clock, random, abilities }
+      const options = { url, name, ...times, clock, random, abilities, lineage }
       return postgresNodeTable(options, notifier !== undefined)
     },
     ...terms,

@@ -5,8 +5,14 @@ import type { Abilities } from './abilities.ts'
 import { isLoss, isRetryable, type Connection, type Statement } from './connection.ts'
 import { reasonOf } from './reasons.ts'
 import { Link, type LinkOptions } from './link.ts'
+import type { Lineage } from './lineage.ts'
 import { CHANNEL } from './log.ts'
-import { heads } from './streams.ts'
+import { streamEnds, type StreamEnd } from './streams.ts'
+
+type TableOptions = Omit<LinkOptions, 'prepare'> & {
+  readonly abilities: Abilities
+  readonly lineage: Lineage
+}
 
 /**
  * The table over a connection of its own.
@@ -14,11 +20,16 @@ import { heads } from './streams.ts'
  * @param notifier Whether acknowledgements are sent over it.
  */
 export function postgresNodeTable(
-  { abilities, ...options }: Omit<LinkOptions, 'prepare'> & { readonly abilities: Abilities },
+  { abilities, lineage, ...options }: TableOptions,
   notifier: boolean,
 ): NodeTable {
-  const link = new Link({ ...options, prepare: () => Promise.resolve() })
-  const over = (connection: Connection): NodeRows => rowsOver(connection, abilities, notifier)
+  const readHeads = (connection: Connection): Promise<Position> =>
+    lineage.read(() => connection.run<StreamEnd>(streamEnds))
+  // Before anything is said over a new connection: a database that was set back must not hear how
+  // far this node has come in the log that is gone.
+  const link = new Link({ ...options, prepare: readHeads })
+  const over = (connection: Connection): NodeRows =>
+    rowsOver(connection, () => readHeads(connection), abilities, notifier)
   return {
     connect: async () => over(await link.connect()),
     use: (work) => link.use((connection) => work(over(connection))),
@@ -72,11 +83,12 @@ async function repeated<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function rowsOver(connection: Connection, { settings }: Abilities, notifier: boolean): NodeRows {
-  const readHeads = async (): Promise<Position> => {
-    const streams = await connection.run<{ name: string; head: number }>(heads)
-    return new Map(streams.map(({ name, head }) => [name, head]))
-  }
+function rowsOver(
+  connection: Connection,
+  readHeads: NodeRows['heads'],
+  { settings }: Abilities,
+  notifier: boolean,
+): NodeRows {
   return {
     heads: readHeads,
     async add({ member, name, lease_ms: leaseMs, acknowledged }) {

@@ -5,17 +5,19 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Random } from '../../ports/random.ts'
+import type { Position } from '../../domain/revocation.ts'
 import { Listeners } from '../listeners.ts'
-import { NEVER_MS, UNDECIDED } from '../undecided.ts'
 import type { Abilities } from './abilities.ts'
 import { planForKeys } from './connection.ts'
+import { Lineage, LOST } from './lineage.ts'
 import { Link, type LinkOptions } from './link.ts'
 import * as log from './log-lists.ts'
 import { Notifier } from './notifier.ts'
 import { reasonOf } from './reasons.ts'
 import { StreamReader } from './stream-reader.ts'
-import { putTicket } from './tickets.ts'
-import { CUT_OFF, LOST, Writer } from './writer.ts'
+import { streamEnds, type StreamEnd } from './streams.ts'
+import { MARKED, Undecided } from './undecided.ts'
+import { CUT_OFF, Writer } from './writer.ts'
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; `?sslmode=verify-full` and others as `pg` has. */
@@ -63,15 +65,23 @@ export class Parts {
   readonly notifier: Notifier | undefined
   readonly writer: Writer
   readonly reader: StreamReader
+  readonly lineage: Lineage
   readonly listeners: Listeners
   readonly delivering: Link
+  readonly #undecided = new Undecided()
+  readonly #clock: Clock
+  readonly #stream: string
   readonly #writing: Link
   readonly #following: Link
+  /** When the mark is looked for again. */
+  #lookAgainMs = 0
 
   constructor(options: PostgresOptions, abilities: Abilities) {
     const { stream, clock, random, patienceMs = PATIENCE_MS } = options
     const notifier = options.notifier ?? (abilities.notifier ? 'notify' : 'poll')
     this.abilities = abilities
+    this.#stream = stream
+    this.#clock = clock
     const link = (purpose: string): LinkOptions => ({
       url: options.url,
       name: `outright ${stream} ${purpose}`,
@@ -86,12 +96,20 @@ export class Parts {
     this.#writing = new Link(link('writes'))
     // Not the long reads' connection: behind a list that takes seconds, or in a connection whose
     // other end vanished, this node would miss what the others wait for it to apply.
-    this.#following = new Link({ ...link('follows'), prepare: () => Promise.resolve() })
+    this.#following = new Link({
+      ...link('follows'),
+      // What a new connection leads to may have been set back.
+      prepare: (connection) => this.lineage.read(() => connection.run<StreamEnd>(streamEnds)),
+    })
     this.delivering = new Link(link('deliveries'))
     this.notifier = notifier === 'notify' ? new Notifier(link('notifier')) : undefined
     this.listeners = new Listeners(options.log)
     const onEntries = this.listeners.call.bind(this.listeners)
+    this.lineage = new Lineage(() => {
+      this.writer.stop(LOST)
+    })
     this.writer = new Writer({
+      lineage: this.lineage,
       link: this.#writing,
       stream,
       holder: crypto.randomUUID(),
@@ -101,15 +119,18 @@ export class Parts {
       patienceMs,
       onEntries,
       onStopped: (reason) => {
-        // Every node that starts from now on asks an operator first: see `undecided.ts`.
         if (reason === LOST) void this.#markUndecided(options.log)
         options.onStopped?.(reason)
       },
     })
     this.reader = new StreamReader({
       source: {
-        head: () => log.readHead(this.#following),
-        readStream: (...range) => log.readStream(this.#following, ...range),
+        head: () => this.#follow(),
+        readStream: async (name, ...range) => {
+          const entries = await log.readStream(this.#following, name, ...range)
+          this.lineage.follow(name, entries)
+          return entries
+        },
       },
       own: stream,
       clock,
@@ -124,18 +145,33 @@ export class Parts {
 
   async open(): Promise<void> {
     await this.writer.open()
-    await this.reader.open()
+    await this.#undecided.open(this.#following)
+    const ends = await log.readEnds(this.#following)
+    for (const { name, head, hash } of ends) {
+      if (name !== this.#stream) this.lineage.note(name, { head, hash, batch: 0 })
+    }
+    this.reader.open(new Map(ends.map(({ name, head }) => [name, head])))
     this.notifier?.onNotification((payload) => {
       if (payload === '' || payload.startsWith('log ')) this.reader.look()
     })
     await this.notifier?.open()
   }
 
+  /** How far the streams have come; from time to time also whether all of them still count. */
+  async #follow(): Promise<Position> {
+    const position = await this.lineage.read(() => log.readEnds(this.#following))
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs >= this.#lookAgainMs) {
+      this.#lookAgainMs = nowMs + LOOK_EVERY_MS.notify
+      if (await this.#undecided.look(this.#following)) this.writer.stop(MARKED)
+    }
+    return position
+  }
+
   /** Never rejects: what cannot be marked is said. */
   async #markUndecided(log: Log | undefined): Promise<void> {
     try {
-      const ticket = { ...UNDECIDED, value: LOST, expiresAtMs: NEVER_MS }
-      await this.short.use((connection) => putTicket(connection, ticket))
+      await this.#undecided.mark(this.short, LOST)
     } catch (error) {
       log?.error({ reason: reasonOf(error) }, 'Cannot mark the database as one that lacks logouts')
     }

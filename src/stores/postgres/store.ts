@@ -29,6 +29,7 @@ import * as directory from './directory.ts'
 import { findNames, listClients, listClientsOf, listSubjects } from './directory-lists.ts'
 import { lastAccessExpiryMs } from './horizon.ts'
 import { listKeys } from './keys.ts'
+import type { Lineage } from './lineage.ts'
 import type { Link } from './link.ts'
 import * as log from './log-lists.ts'
 import { databaseTimeMs } from './maintenance.ts'
@@ -52,6 +53,7 @@ export interface Shared {
   readonly stream: string
   readonly abilities: Abilities
   readonly notifier: Notifier | undefined
+  readonly lineage: Lineage
   readonly clock: Clock
   readonly random: Random
   readonly log: Log | undefined
@@ -111,7 +113,7 @@ function besideLog({ delivering: own, short, long }: Parts) {
 }
 
 function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
-  const { short, long, writer, notifier, listeners, abilities } = parts
+  const { short, long, writer, notifier, lineage, listeners, abilities } = parts
   const { url, stream, clock, random } = options
   let closing: Promise<void> | undefined
 
@@ -133,7 +135,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
   const linkFor = (key: string | undefined): Link => (key === undefined ? long : short)
 
   return {
-    shared: { url, stream, abilities, notifier, clock, random, log: options.log },
+    shared: { url, stream, abilities, notifier, lineage, clock, random, log: options.log },
     stream,
     // What cannot be had is refused before it meets the commands of others.
     revoke: async (command) => {
@@ -141,7 +143,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
       return change('revoke', command)
     },
     onCommitted: (listener) => listeners.add(listener),
-    head: () => log.readHead(short),
+    head: () => lineage.read(() => log.readEnds(short)),
     readStream: (name, after, limit) => log.readStream(long, name, after, limit),
     listRevocations: (filter, page) =>
       find(filter, (known) => log.listRevocations(linkFor(filter.key), known, page)),

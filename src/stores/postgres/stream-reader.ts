@@ -1,5 +1,5 @@
 /** Reads what other nodes have written, in the order of each stream, soon after they have. */
-import type { Revocation } from '../../domain/revocation.ts'
+import type { Position, Revocation } from '../../domain/revocation.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { LogStore } from '../../ports/store.ts'
@@ -39,11 +39,12 @@ export class StreamReader {
     this.#options = options
   }
 
-  /** Begins behind what is in the log now: that is read by the code that fills a replica. */
-  async open(): Promise<void> {
-    for (const [stream, head] of await this.#options.source.head()) {
-      this.#position.set(stream, head)
-    }
+  /**
+   * @param position Behind which it begins: what is before is read by the code that fills a
+   *   replica.
+   */
+  open(position: Position): void {
+    for (const [stream, head] of position) this.#position.set(stream, head)
     this.#schedule()
   }
 

@@ -81,7 +81,20 @@ export const advance: Statement = {
   text: 'UPDATE streams SET head = $2, hash = $3 WHERE name = $1',
 }
 
-export const heads: Statement = { name: 'stream_heads', text: 'SELECT name, head FROM streams' }
+/** How far a stream has come. */
+export interface StreamEnd {
+  readonly name: string
+  /** Sequence and hash of its last entry; 0 and empty where there is none. */
+  readonly head: number
+  readonly hash: string
+  /** Number of its last transaction. */
+  readonly batch: number
+}
+
+export const streamEnds: Statement = {
+  name: 'stream_ends',
+  text: 'SELECT name, head, hash, batch FROM streams',
+}
 
 const pass: Statement = {
   name: 'stream_pass',
@@ -95,7 +108,7 @@ const pass: Statement = {
  * waiting, not even for another one that has hung; such a one is ended by the server.
  */
 export async function awaitWriters(connection: Connection): Promise<void> {
-  const streams = await connection.run<{ name: string }>(heads)
+  const streams = await connection.run<StreamEnd>(streamEnds)
   await Promise.all(
     streams.flatMap(({ name }) => [
       connection.command('BEGIN'),

@@ -17,15 +17,13 @@ import { Admission } from './admission.ts'
 import { Fenced, REPLACED, runBatch, type Outcome } from './batch.ts'
 import { isLoss, isRetryable, type Connection } from './connection.ts'
 import { reasonOf, sqlState } from './reasons.ts'
+import { LOST, type Lineage } from './lineage.ts'
 import type { Link } from './link.ts'
 import { failureOf, mayPass } from './refused.ts'
 import { readHorizon, type KnownHorizon } from './horizon.ts'
 import { RecentMap } from '../../domain/recent-map.ts'
 import { keepStream, readEpoch, takeStream, type Tail } from './streams.ts'
 import { unavailable } from './unavailable.ts'
-
-/** Why a node stops that finds less in the database than was committed. */
-export const LOST = 'the database has lost transactions that it had committed'
 
 /** Why a node stops that has missed what was cut: a new start reads all that still counts. */
 export const CUT_OFF = 'entries were cut from the log that this node had not read'
@@ -54,6 +52,7 @@ export interface WriterOptions {
   /** Names this process among those that may want the stream; unique. */
   readonly holder: string
   readonly notifier: boolean
+  readonly lineage: Lineage
   readonly clock: Clock
   readonly log: Log | undefined
   /** How long a caller waits for a database that is away, milliseconds. */
@@ -114,7 +113,7 @@ export class Writer {
       const tail = await takeStream(connection, stream, holder)
       return { connection, tail, horizon: await readHorizon(connection) }
     })
-    this.#lastTail = this.#claim.tail
+    this.#note(this.#claim.tail)
   }
 
   /**
@@ -212,7 +211,7 @@ export class Writer {
       // Numbers that verifiers have seen would be given out a second time.
       throw new Fenced(LOST)
     } else if (batch !== undefined) batch.inDoubt = undefined
-    this.#lastTail = tail
+    this.#note(tail)
     return claim
   }
 
@@ -269,7 +268,7 @@ export class Writer {
 
   #finish(batch: Batch, outcome: Outcome): void {
     this.#current = undefined
-    this.#lastTail = outcome.tail
+    this.#note(outcome.tail)
     if (outcome.entries.length > 0) this.#options.onEntries(outcome.entries)
     for (const [index, waiting] of batch.waiting.entries()) {
       if (waiting.settled) continue
@@ -279,6 +278,11 @@ export class Writer {
         waiting.reject(new Refusal(answer?.failure ?? { kind: 'internal', reason: 'no answer' }))
       } else waiting.resolve(answer.value)
     }
+  }
+
+  #note(tail: Tail): void {
+    this.#lastTail = tail
+    this.#options.lineage.note(this.#options.stream, tail)
   }
 
   /** A batch met another node's, or holds a command that the database refuses: find out which. */

@@ -204,7 +204,7 @@ export class SimulatedServer {
         throw new Error('nothing is cut here')
       },
     })
-    await reader.open()
+    reader.open(await store.head())
     const notifier = notifierOf(database, world, process)
     notifier.onNotification((payload) => {
       if (payload.startsWith('log ')) reader.look()
