@@ -29,6 +29,9 @@ const IDLE_IN_TRANSACTION_MS = 2_000
 /** How long a statement waits for a lock that another node holds, milliseconds. */
 const LOCK_MS = 5_000
 
+/** The routine of PostgreSQL that warns; what it says is translated, this is not. */
+const WAITS_FOR_STANDBY = 'SyncRepWaitForLSN'
+
 const INT8 = 20
 const TEXT = 25
 const types = {
@@ -44,6 +47,7 @@ export class Connection {
   readonly #client: pg.Client
   readonly #socket: Socket
   #lost = false
+  #isAlone = false
   #onLost: (() => void) | undefined
 
   private constructor(client: pg.Client, socket: Socket) {
@@ -53,6 +57,14 @@ export class Connection {
       this.destroy()
     })
     client.on('end', () => {
+      this.destroy()
+    })
+    client.on('notice', ({ routine }) => {
+      // Someone has cancelled a commit that waited for its standby. The server calls that done, and
+      // a failover would undo it. As with a connection that is lost, a new claim of the stream finds
+      // out what happened; it commits, too, and so waits until the standby has all that came before.
+      if (routine !== WAITS_FOR_STANDBY) return
+      this.#isAlone = true
       this.destroy()
     })
   }
@@ -102,12 +114,14 @@ export class Connection {
     values: readonly unknown[] = [],
   ): Promise<readonly Row[]> {
     const result = await this.#client.query({ name, text, values: values.map(encodeValue) })
+    this.#refuseIfAlone()
     return result.rows as readonly Row[]
   }
 
   /** Sends text that has no parameters; resolves with the tag of its command, `COMMIT` for one. */
   async command(text: string): Promise<string> {
     const result = await this.#client.query(text)
+    this.#refuseIfAlone()
     // Several commands have several results.
     return Array.isArray(result) ? '' : result.command
   }
@@ -116,6 +130,11 @@ export class Connection {
     this.#client.on('notification', ({ payload }) => {
       callback(payload ?? '')
     })
+  }
+
+  /** The notice comes before the answer, and both may be there when it is broken. */
+  #refuseIfAlone(): void {
+    if (this.#isAlone) throw new Error('a commit no longer waited for the standby')
   }
 
   /** Breaks the connection at once; what is on its way fails. */
