@@ -108,12 +108,17 @@ export async function startFloor(
   return { child, port: await child.ask<number>('start', { kind }) }
 }
 
-/** Oidc-provider, installed beside this file where it is not there yet. */
+/**
+ * Oidc-provider, installed beside this file where it is not there yet.
+ *
+ * @param accessTokens Which it issues; default `opaque`, as it does of itself.
+ */
 export async function startOidcProvider(
   adapter: 'memory' | 'sqlite',
+  accessTokens: 'opaque' | 'jwt' = 'opaque',
 ): Promise<{ child: Child; port: number }> {
   const child = new Child(new URL('oidc-provider.mjs', installPeers()), cores.server)
-  return { child, port: await child.ask<number>('start', { adapter }) }
+  return { child, port: await child.ask<number>('start', { adapter, accessTokens }) }
 }
 
 /** New requests for every sample, each of them sent once. */

@@ -5,7 +5,14 @@
  */
 import type { Outcome, Question, Settings } from '../report.ts'
 import { stopAll } from './child.ts'
-import { compare, once, startOidcProvider, startOutright, type Sample } from './contenders.ts'
+import {
+  compare,
+  once,
+  startOidcProvider,
+  startOutright,
+  type Contender,
+  type Sample,
+} from './contenders.ts'
 import type { OAuthKind } from './oauth-requests.ts'
 import { rateHeader, rateRows } from './rows.ts'
 
@@ -15,14 +22,30 @@ interface Step {
   /** What every answer of the step must hold, at either. */
   readonly expects: string
   readonly status: number
+  /** Whether tokens are issued: then oidc-provider is asked for JWTs as well. */
+  readonly issues?: true
   /** How much more of them one core is to do than the peer's. */
   readonly aim?: number
 }
 
 const steps: readonly Step[] = [
   { kind: 'oauth-login', title: 'login', expects: '?code=', status: 303 },
-  { kind: 'oauth-code', title: 'code exchange', expects: '"id_token":', status: 200, aim: 3 },
-  { kind: 'oauth-refresh', title: 'refresh', expects: '"refresh_token":', status: 200, aim: 5 },
+  {
+    kind: 'oauth-code',
+    title: 'code exchange',
+    expects: '"id_token":',
+    status: 200,
+    issues: true,
+    aim: 3,
+  },
+  {
+    kind: 'oauth-refresh',
+    title: 'refresh',
+    expects: '"refresh_token":',
+    status: 200,
+    issues: true,
+    aim: 5,
+  },
   {
     kind: 'oauth-logout',
     title: 'RP-initiated logout',
@@ -31,9 +54,14 @@ const steps: readonly Step[] = [
   },
 ]
 
+type Started = Awaited<ReturnType<typeof startOutright>>
+
 /** Requests for a second of a sample; where they are used up, it ends earlier. */
 const PER_SECOND = 4000
 const PEER_PER_SECOND = 1500
+
+/** How an answer begins whose access token is a JWT. */
+const SIGNED_ACCESS_TOKEN = '"access_token":"eyJ'
 
 export const oauth: Question = {
   name: 'oauth',
@@ -45,27 +73,34 @@ async function run(settings: Settings): Promise<Outcome> {
   try {
     const ours = await startOutright({ durability: 'full' })
     const peer = await startOidcProvider('sqlite')
+    const signing = await startOidcProvider('sqlite', 'jwt')
     const figures: Record<string, readonly Sample[]> = {}
     const rows: string[][] = []
     const notes: string[] = []
-    for (const { kind, title, expects, status, aim } of steps) {
-      const [mine, theirs] = [`${title}: Outright`, `${title}: oidc-provider, SQLite FULL`]
+    for (const { kind, title, expects, status, issues, aim } of steps) {
+      const mine = `${title}: Outright`
+      const theirs = `${title}: oidc-provider, SQLite FULL`
+      const signed = `${theirs}, access tokens as JWTs`
+      const asked = (
+        name: string,
+        server: Started,
+        perSecond: number,
+        shows = expects,
+      ): Contender => ({
+        ...once(name, server, { kind, count: Math.ceil(settings.seconds * perSecond) }),
+        expects: shows,
+        status,
+      })
       const { samples, note } = await compare(
         [
-          {
-            ...once(mine, ours, { kind, count: Math.ceil(settings.seconds * PER_SECOND) }),
-            expects,
-            status,
-          },
-          {
-            ...once(theirs, peer, { kind, count: Math.ceil(settings.seconds * PEER_PER_SECOND) }),
-            expects,
-            status,
-          },
+          asked(mine, ours, PER_SECOND),
+          asked(theirs, peer, PEER_PER_SECOND),
+          ...(issues ? [asked(signed, signing, PEER_PER_SECOND, SIGNED_ACCESS_TOKEN)] : []),
         ],
         settings,
       )
-      rows.push(...rateRows(samples, mine, aim === undefined ? {} : { [theirs]: aim }))
+      const aims = aim === undefined ? {} : { [theirs]: aim, [signed]: aim }
+      rows.push(...rateRows(samples, mine, aims))
       notes.push(`${title}: ${note}`)
       Object.assign(figures, Object.fromEntries(samples))
     }
@@ -74,7 +109,8 @@ async function run(settings: Settings): Promise<Outcome> {
       header: rateHeader,
       rows,
       notes: [
-        'Outright signs an access token and an ID token; oidc-provider an ID token, and stores an opaque access token',
+        'Outright signs an access token and an ID token',
+        'oidc-provider signs an ID token and stores an opaque access token; one that is a JWT it signs and does not store',
         'the logout of oidc-provider is the answer to its page: it always asks',
         ...notes,
       ],

@@ -1,6 +1,7 @@
 /**
- * Oidc-provider as a peer: opaque tokens tied to a grant, one confidential client that
- * authenticates with Basic, and an adapter in memory or on SQLite. The adapter on SQLite commits
+ * Oidc-provider as a peer: tokens tied to a grant, one confidential client that authenticates with
+ * Basic, and an adapter in memory or on SQLite. Access tokens are opaque, as it issues them of
+ * itself, or JWTs for one API, which it signs and does not store. The adapter on SQLite commits
  * with the same guarantee as Outright's store (WAL, synchronous=FULL); its writes are as few as the
  * adapter's interface allows, and deletes that meet no row cost no commit.
  */
@@ -17,6 +18,9 @@ import { collectGarbage, watchTasks } from '../http/watch.ts'
 const ID = 'resource-server'
 const SECRET = 'secretsecretsecretsecret'
 const SCOPE = 'offline_access'
+/** The API that access tokens are for, where they are JWTs, and its scope. */
+const API = 'https://api.example/'
+const API_SCOPE = 'read'
 const REDIRECT = 'https://client.example/callback'
 const AFTER_LOGOUT = 'https://client.example/'
 const VERIFIER = 'v'.repeat(43)
@@ -29,6 +33,7 @@ let folder
 let database
 let files = 0
 let client
+let signsAccessTokens = false
 
 answerTasks({ ...watchTasks(), start, prepare }, async () => {
   server?.closeAllConnections()
@@ -37,8 +42,9 @@ answerTasks({ ...watchTasks(), start, prepare }, async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** @param {{ adapter: 'memory' | 'sqlite' }} input */
-async function start({ adapter }) {
+/** @param {{ adapter: 'memory' | 'sqlite'; accessTokens: 'opaque' | 'jwt' }} input */
+async function start({ adapter, accessTokens }) {
+  signsAccessTokens = accessTokens === 'jwt'
   folder = await mkdtemp(join(tmpdir(), 'outright-peer-'))
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   provider = new Provider('http://127.0.0.1:8081', {
@@ -72,6 +78,17 @@ async function start({ adapter }) {
       devInteractions: { enabled: false },
       introspection: { enabled: true, allowedPolicy: () => true },
       revocation: { enabled: true, allowedPolicy: () => true },
+      // Without a resource, which the other tokens here do not name, access tokens stay opaque.
+      resourceIndicators: {
+        enabled: signsAccessTokens,
+        getResourceServerInfo: () => ({
+          scope: API_SCOPE,
+          audience: API,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'ES256' } },
+        }),
+        useGrantedResource: () => true,
+      },
     },
   })
   client = await provider.Client.find(ID)
@@ -115,9 +132,10 @@ async function request(kind, accountId) {
 
 /** Of a person who is signed on in a browser and has let the client in. */
 async function oauthRequest(kind, accountId) {
-  const scope = kind === 'oauth-login' ? 'openid' : `openid ${SCOPE}`
+  const ofPerson = kind === 'oauth-login' ? 'openid' : `openid ${SCOPE}`
   const grant = new provider.Grant({ accountId, clientId: ID })
-  grant.addOIDCScope(scope)
+  grant.addOIDCScope(ofPerson)
+  if (signsAccessTokens) grant.addResourceScope(API, API_SCOPE)
   const grantId = await grant.save()
   const authTime = Math.floor(Date.now() / 1000)
   const session = new provider.Session()
@@ -130,10 +148,11 @@ async function oauthRequest(kind, accountId) {
     accountId,
     client,
     grantId,
-    scope,
+    scope: signsAccessTokens ? `${ofPerson} ${API_SCOPE}` : ofPerson,
     authTime,
     sessionUid: session.uid,
     sid: accountId,
+    ...(signsAccessTokens ? { resource: API } : {}),
   }
   switch (kind) {
     case 'oauth-login': {
@@ -142,7 +161,7 @@ async function oauthRequest(kind, accountId) {
         response_type: 'code',
         client_id: ID,
         redirect_uri: REDIRECT,
-        scope,
+        scope: ofPerson,
         state: 'state',
         code_challenge: CHALLENGE,
         code_challenge_method: 'S256',
