@@ -12,19 +12,22 @@ import type { Commands, Handlers, PointQueries } from '../commands.ts'
 import { MAX_CLIENTS_OF, toClientsOfPage } from '../directory-pages.ts'
 import { checkLimit, readCursor } from '../pages.ts'
 import { clientValues, subjectValues } from '../identity-values.ts'
-import { shaped, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
+import { rowFinder, shaped, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 
 export function directoryPointReader(
   database: DatabaseSync,
 ): Handlers<Pick<PointQueries, 'findSubject' | 'findClient' | 'listClientsOf'>> {
   const subjectBy = {
-    id: database.prepare('SELECT * FROM subjects WHERE id = ?'),
-    username: database.prepare('SELECT * FROM subjects WHERE username = ?'),
-    email: database.prepare('SELECT * FROM subjects WHERE email = ?'),
-    phone: database.prepare('SELECT * FROM subjects WHERE phone = ?'),
+    id: rowFinder<SubjectRow>(database, 'SELECT * FROM subjects WHERE id = ?'),
+    username: rowFinder<SubjectRow>(database, 'SELECT * FROM subjects WHERE username = ?'),
+    email: rowFinder<SubjectRow>(database, 'SELECT * FROM subjects WHERE email = ?'),
+    phone: rowFinder<SubjectRow>(database, 'SELECT * FROM subjects WHERE phone = ?'),
   }
-  const clientById = database.prepare('SELECT * FROM clients WHERE id = ?')
-  const clientByKey = database.prepare('SELECT * FROM clients WHERE dialect = ? AND key = ?')
+  const clientById = rowFinder<ClientRow>(database, 'SELECT * FROM clients WHERE id = ?')
+  const clientByKey = rowFinder<ClientRow>(
+    database,
+    'SELECT * FROM clients WHERE dialect = ? AND key = ?',
+  )
   const clientsOf = database.prepare(
     `SELECT * FROM clients WHERE json_extract(attributes, '$.parent') = ? AND id > ?
      ORDER BY id LIMIT ?`,
@@ -33,15 +36,12 @@ export function directoryPointReader(
     findSubject({ by, value }: SubjectLookup) {
       const wanted = by === 'id' ? value : normalIdentifier(by, value)
       if (wanted === undefined) return undefined
-      const row = shaped<SubjectRow | undefined>(subjectBy[by].get(wanted))
+      const row = subjectBy[by](wanted)
       return row && toSubject(row)
     },
     findClient(lookup: ClientLookup) {
-      const row = shaped<ClientRow | undefined>(
-        lookup.by === 'id'
-          ? clientById.get(lookup.value)
-          : clientByKey.get(lookup.dialect, lookup.value),
-      )
+      const row =
+        lookup.by === 'id' ? clientById(lookup.value) : clientByKey(lookup.dialect, lookup.value)
       return row && toClient(row)
     },
     listClientsOf({ parent, page: { limit, cursor } }) {

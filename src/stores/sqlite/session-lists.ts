@@ -25,7 +25,7 @@ import {
   type SearchConditions,
   type SearchForms,
 } from '../session-searches.ts'
-import { shaped, toSession, type SessionRow } from './rows.ts'
+import { rowFinder, shaped, toSession, type SessionRow } from './rows.ts'
 import { generationsReader, isRevoked } from './sessions.ts'
 
 type PointSessionQueries = Pick<
@@ -34,7 +34,8 @@ type PointSessionQueries = Pick<
 >
 
 export function sessionPointReader(database: DatabaseSync): Handlers<PointSessionQueries> {
-  const bySid = database.prepare(
+  const bySid = rowFinder<SessionRow>(
+    database,
     'SELECT s.* FROM sessions s WHERE s.sid = ? ORDER BY s.participant_id LIMIT 1',
   )
   const participants = database.prepare(participantsOfOne('s.*', isRevoked('s'), '?'))
@@ -44,14 +45,15 @@ export function sessionPointReader(database: DatabaseSync): Handlers<PointSessio
        AND ${isFirst(`NOT ${isRevoked('q')}`, { exists })}
      ORDER BY s.number DESC LIMIT 1`,
   )
-  const byToken = database.prepare(
+  const byToken = rowFinder<SessionRow & { token_expires_at_ms: number }>(
+    database,
     `SELECT s.*, t.expires_at_ms AS token_expires_at_ms
      FROM refresh_tokens t JOIN sessions s ON s.sid = t.sid AND s.participant_id = t.participant_id
      WHERE t.id = ? AND t.secret_hash = ?`,
   )
   return {
     findSession(sid) {
-      const row = shaped<SessionRow | undefined>(bySid.get(sid))
+      const row = bySid(sid)
       return row && toSession(row)
     },
     findSessionStatus({ sid, nowMs }) {
@@ -63,9 +65,7 @@ export function sessionPointReader(database: DatabaseSync): Handlers<PointSessio
       return row && toSession(row)
     },
     findRefreshToken({ id, secretHash }) {
-      const row = shaped<(SessionRow & { token_expires_at_ms: number }) | undefined>(
-        byToken.get(id, secretHash),
-      )
+      const row = byToken(id, secretHash)
       return row && { session: toSession(row), expiresAtMs: row.token_expires_at_ms }
     },
     generations: generationsReader(database),

@@ -18,7 +18,7 @@ import type {
 import type { Commands, Handlers } from '../commands.ts'
 import { counterKey, generationColumn, namedEndings } from '../ends.ts'
 import type { HorizonKeeper } from './horizon.ts'
-import { shaped, toSession, type SessionRow } from './rows.ts'
+import { rowFinder, shaped, toSession, type SessionRow } from './rows.ts'
 
 type GenerationsOf = (of: SessionNames) => Generations
 
@@ -250,7 +250,8 @@ function rotator(
   addToken: AddToken,
   horizon: HorizonKeeper,
 ): (command: RotateCommand) => Commands['rotate']['output'] {
-  const find = database.prepare(
+  const find = rowFinder<PresentedRow>(
+    database,
     `SELECT t.sid, t.participant_id, t.expires_at_ms, t.used_at_ms, t.grace_until_ms,
        t.sealed_answer, s.expires_at_ms AS session_expires_at_ms, s.access_lifetime_ms,
        ${isRevoked('s')} AS revoked
@@ -264,7 +265,7 @@ function rotator(
      WHERE id = ?4`,
   )
   return ({ id, secretHash, nowMs, graceMs, successor, sealedAnswer, access }) => {
-    const found = shaped<PresentedRow | undefined>(find.get(id, secretHash))
+    const found = find(id, secretHash)
     if (found === undefined) return { kind: 'unknown' }
     if (found.revoked === 1) return { kind: 'revoked' }
     if (nowMs > Math.min(found.expires_at_ms, found.session_expires_at_ms)) {

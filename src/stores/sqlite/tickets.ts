@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Commands, Handlers, LongQueries, PointQueries } from '../commands.ts'
 import { checkLimit } from '../pages.ts'
-import { shaped, toTicket, type TicketRow } from './rows.ts'
+import { rowFinder, shaped, toTicket, type TicketRow } from './rows.ts'
 
 type TicketCommands = Pick<Commands, 'putTicket' | 'addTicket' | 'takeTicket' | 'countAttempt'>
 
@@ -39,10 +39,10 @@ export function ticketWriter(database: DatabaseSync): Handlers<TicketCommands> {
 export function ticketPointReader(
   database: DatabaseSync,
 ): Handlers<Pick<PointQueries, 'findTicket'>> {
-  const find = database.prepare('SELECT * FROM tickets WHERE kind = ? AND key = ?')
+  const find = rowFinder<TicketRow>(database, 'SELECT * FROM tickets WHERE kind = ? AND key = ?')
   return {
     findTicket({ kind, key }) {
-      const row = shaped<TicketRow | undefined>(find.get(kind, key))
+      const row = find(kind, key)
       return row && { ...toTicket(row), attempts: row.attempts }
     },
   }
