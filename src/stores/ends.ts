@@ -20,9 +20,16 @@ const columns: { readonly [C in KeyClaim]?: string } = {
   device_id: 'device_key',
 }
 
+type GenerationColumn = `${SessionCounter}_generation`
+
+/** Made once: a name that is put together for each row is looked up anew in each as well. */
+const generationColumns = Object.fromEntries(
+  sessionCounters.map((scope) => [scope, `${scope}_generation`]),
+) as { readonly [S in SessionCounter]: GenerationColumn }
+
 /** The column of the generation that a session read of a counter. */
-export function generationColumn(scope: SessionCounter): `${SessionCounter}_generation` {
-  return `${scope}_generation`
+export function generationColumn(scope: SessionCounter): GenerationColumn {
+  return generationColumns[scope]
 }
 
 /** The key of a counter for a row of this name that has a session's columns. */
