@@ -9,8 +9,11 @@ import { lockedUntilSeconds } from './world.ts'
 
 /** Where the search begins, for what few worlds show. Default: 1. */
 export const firstSeeds: Readonly<Record<string, number>> = {
-  'R1: the node does not allow for clocks that run at different rates': 485,
-  'G3: the guard does not notice lost or swapped frames': 235,
+  'R1: the node does not allow for clocks that run at different rates': 671,
+  'R1: the node counts from before the ping was received': 30,
+  'R5: the mark of a snapshot is read when it is complete': 63,
+  'G3: the guard does not notice lost or swapped frames': 254,
+  'G6: a batch is acknowledged before every guard of the process was told': 101,
 }
 
 export const brokenVariants: Readonly<Record<string, Variant>> = {

@@ -12,7 +12,7 @@ const untold = /was never told/
 
 export const brokenDeliveries: Readonly<Record<string, BrokenFleet>> = {
   'what is owed is stored after the commit that moves the cursor': {
-    firstSeed: 17,
+    firstSeed: 33,
     variant: { ...retries, sabotage: () => ({ store: planningInTwoCommits }) },
     symptom: untold,
   },

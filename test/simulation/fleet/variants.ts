@@ -59,17 +59,17 @@ const maxInTableMs = Math.max(
 
 const retention: Readonly<Record<string, BrokenFleet>> = {
   'a revocation is kept for the lives that the configuration lists': {
-    firstSeed: 64,
+    firstSeed: 74,
     variant: { ...weeks, sabotage: () => ({ store: keeping(() => maxInTableMs) }) },
     symptom: again,
   },
   'a revocation is kept for the lives that there were when its server started': {
-    firstSeed: 13,
+    firstSeed: 16,
     variant: { ...weeks, sabotage: keptForOldLives },
     symptom: again,
   },
   'a revocation is kept for the lives that its own server has issued': {
-    firstSeed: 49,
+    firstSeed: 64,
     variant: { ...weeks, servers: 3, sabotage: keptForOwnLives },
     symptom: again,
   },
@@ -118,7 +118,7 @@ const clocks: Readonly<Record<string, BrokenFleet>> = {
     symptom: /guard-\d found the good .* expired/,
   },
   'a server deletes by its own clock': {
-    firstSeed: 35,
+    firstSeed: 36,
     variant: {
       ...wrong,
       weeks: true,
