@@ -130,7 +130,7 @@ function testArguments() {
     '--test',
     '--test-reporter=spec',
     // For two cores: tests of leases, frozen processes and disks wait for a good part of their time.
-    '--test-concurrency=3',
+    '--test-concurrency=4',
     '--test-timeout=600000',
     ...request.runner,
     ...testFiles(),
