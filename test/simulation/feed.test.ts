@@ -7,9 +7,9 @@
  * `OUTRIGHT_SIMULATION_SEED=7` one again.
  */
 import assert from 'node:assert/strict'
-import { before, suite, test } from 'node:test'
-import { simulate, type Outcome, type Variant } from './simulate.ts'
-import { makeTokenPool, type TokenPool } from '../../src/testing/token-pool.ts'
+import { after, suite, test } from 'node:test'
+import { FeedThread } from './feed-thread.ts'
+import type { Outcome, Variant } from './simulate.ts'
 import { brokenVariants, firstSeeds, lingeringVariants } from './variants.ts'
 
 const one = process.env['OUTRIGHT_SIMULATION_SEED']
@@ -18,11 +18,8 @@ const firstSeed = Number(process.env['OUTRIGHT_SIMULATION_FROM'] ?? 1)
 /** Worlds in which a broken rule must show. */
 const seedsForVariants = 1500
 
-let pool: TokenPool
-
-before(async () => {
-  pool = await makeTokenPool()
-})
+const thread = new FeedThread()
+after(() => thread[Symbol.dispose]())
 
 function complain(seed: number, { violations }: Outcome): string {
   const again = `OUTRIGHT_SIMULATION_SEED=${seed} node --test test/simulation/feed.test.ts`
@@ -35,7 +32,7 @@ suite('simulated feeds', () => {
     const until = one === undefined ? from + seeds - 1 : from
     const sums = { accepted: 0, refused: 0, stale: 0, confirmed: 0, lapsed: 0, snapshots: 0 }
     for (let seed = from; seed <= until; seed++) {
-      const outcome = await simulate(seed, pool)
+      const outcome = await thread.run(seed)
       assert.deepEqual(outcome.violations, [], complain(seed, outcome))
       for (const name of Object.keys(sums) as (keyof typeof sums)[]) {
         sums[name] += outcome.counts[name]
@@ -51,7 +48,7 @@ suite('simulated feeds', () => {
   })
 
   test('happen again in the same way for the same seed', async () => {
-    const [first, second] = [await simulate(4711, pool), await simulate(4711, pool)]
+    const [first, second] = [await thread.run(4711), await thread.run(4711)]
     assert.deepEqual(second.counts, first.counts)
   })
 })
@@ -64,11 +61,11 @@ suite('simulated feeds find a protocol that is wrong', () => {
 function findEach(variants: Readonly<Record<string, Variant>>, symptom: RegExp): void {
   // Who tries one world again wants to see that one.
   if (one !== undefined) return
-  for (const [name, variant] of Object.entries(variants)) {
+  for (const name of Object.keys(variants)) {
     test(name, async () => {
       const from = firstSeeds[name] ?? 1
       for (let seed = from; seed < from + seedsForVariants; seed++) {
-        const { violations } = await simulate(seed, pool, variant)
+        const { violations } = await thread.run(seed, name)
         if (violations.some((violation) => symptom.test(violation))) return
       }
       assert.fail(`no world of ${seedsForVariants} shows it`)
