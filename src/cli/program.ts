@@ -21,6 +21,7 @@ import { addSubjects } from './commands/subjects.ts'
 import { addVerifiers } from './commands/verifiers.ts'
 import { addWatch } from './commands/watch.ts'
 import { withExamples } from './examples.ts'
+import { refuseRepeats } from './repeats.ts'
 import { withSafeSuggestions } from './suggestions.ts'
 import { DEFAULT_SERVER, type Shell } from './shell.ts'
 
@@ -90,6 +91,7 @@ export function buildProgram(shell: Shell): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
+    refuseRepeats(command)
   }
   return program
 }

@@ -1,6 +1,7 @@
 /** Runs one command line and turns whatever happens into an exit code and a line. */
 import { CommanderError } from 'commander'
 import { ApiError, ConnectionError } from '../client/index.ts'
+import { connectionReason } from '../domain/system-error.ts'
 import { CliError, exitCodes, type ExitCode } from './exit.ts'
 import { printable } from './output.ts'
 import { buildProgram } from './program.ts'
@@ -38,7 +39,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 function explain(error: unknown): { readonly code: ExitCode; readonly message: string } {
   if (error instanceof CliError) return error
   if (error instanceof ConnectionError) {
-    const message = `${error.message} (elsewhere: --server or OUTRIGHT_URL)`
+    const reason = connectionReason(error.cause)
+    const said = reason === undefined ? error.message : `cannot reach ${error.origin}: ${reason}`
+    const message = `${said} (elsewhere: --server or OUTRIGHT_URL)`
     return { code: exitCodes.unreachable, message }
   }
   if (error instanceof ApiError) return { code: codeOf(error.status), message: explainApi(error) }

@@ -18,4 +18,12 @@ export class ApiError extends Error {
 /** There was no answer, or it broke off: the server is down, the address is wrong, the time ran out. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError'
+  /** Who did not answer: scheme, host and port. */
+  readonly origin: string
+
+  /** @param reason What is known of why, in words or as a code. */
+  constructor(origin: string, reason: string, options?: ErrorOptions) {
+    super(`Cannot reach ${origin}: ${reason}`, options)
+    this.origin = origin
+  }
 }

@@ -110,7 +110,7 @@ export function connectionError(server: string, error: unknown): ConnectionError
   const cause = outer.cause as { readonly code?: string; readonly message?: string } | undefined
   const reason = cause?.code ?? cause?.message ?? outer.message ?? 'unknown'
   const { origin } = new URL(server)
-  return new ConnectionError(`Cannot reach ${origin}: ${reason}`, { cause: error })
+  return new ConnectionError(origin, reason, { cause: error })
 }
 
 async function readProblem(response: Response): Promise<WireProblem> {

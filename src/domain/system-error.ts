@@ -29,6 +29,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no host of this name',
   ENXIO: 'the device is gone',
   EPERM: 'the system does not allow it to this user',
+  EPROTO: 'the other side does not speak the protocol: https may be meant for http',
   EPIPE: 'the other side has closed it',
   EROFS: 'the file system is mounted read-only: see the system log for why, and mount it anew',
   ESTALE: 'the network file system has lost the file: use a local disk',
@@ -50,4 +51,39 @@ export function systemReason(error: unknown): string | undefined {
   const { code } = error
   if (typeof code !== 'string' || !CODE.test(code) || code.startsWith('ERR_')) return undefined
   return `${WORDS[code] ?? 'the system reports an error'} (${code})`
+}
+
+/** What TLS failed of, by Node's codes for it. */
+const TLS_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/WRONG_VERSION|PACKET_LENGTH|HTTP_REQUEST/, 'it does not speak TLS: is it an http URL?'],
+  [/EXPIRED|NOT_YET_VALID/, 'its certificate is not valid now: see its dates, and this clock'],
+  [/ALTNAME|HOSTNAME/, 'its certificate is for another name'],
+  [
+    /SELF_SIGNED|UNABLE_TO|CERT/,
+    'its certificate is not trusted: see who signed it, and NODE_EXTRA_CA_CERTS',
+  ],
+  [/^ERR_(SSL|TLS)_/, 'TLS fails'],
+]
+
+/** Causes within causes are followed no further. */
+const DEEPEST = 4
+
+/**
+ * What a connection failed of, with its code. `fetch` hides that in the cause of its own error, and
+ * where a host has several addresses in the errors of an `AggregateError`.
+ *
+ * @returns Undefined where no code says it.
+ */
+export function connectionReason(error: unknown): string | undefined {
+  let inner = error
+  for (let depth = 0; depth < DEEPEST && inner instanceof Error; depth++) {
+    const system = systemReason(inner)
+    if (system !== undefined) return system
+    const { code } = inner as { readonly code?: unknown }
+    const words =
+      typeof code === 'string' ? TLS_WORDS.find(([pattern]) => pattern.test(code))?.[1] : undefined
+    if (words !== undefined) return `${words} (${String(code)})`
+    inner = inner instanceof AggregateError ? inner.errors[0] : inner.cause
+  }
+  return undefined
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { CanarySettings } from '../../canary/index.ts'
 import { readCanarySettings, type CanaryFlags } from '../canary-settings.ts'
 import { withExamples } from '../examples.ts'
+import { collect } from '../repeats.ts'
 import type { Shell } from '../shell.ts'
 
 /** `outright canary`: whether what is logged out is refused where people are served. */
@@ -45,8 +46,4 @@ export function addCanary(program: Command, shell: Shell): void {
     'outright canary --config canary.json --every 1m --metrics-port 9464',
     'outright canary --stream news=https://news.example/events --watch 10s --json',
   ])
-}
-
-function collect(value: string, all: readonly string[] = []): readonly string[] {
-  return [...all, value]
 }

@@ -1,4 +1,5 @@
 import { defined } from '../../domain/defined.ts'
+import { systemReason } from '../../domain/system-error.ts'
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type {
@@ -106,8 +107,8 @@ async function readJsonFile(path: string): Promise<Attributes> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Attributes
   } catch (error) {
-    const named = error as NodeJS.ErrnoException
-    throw new CliError(exitCodes.usage, `cannot read ${path}: ${named.code ?? 'it is not JSON'}`)
+    const reason = systemReason(error) ?? 'it is not JSON'
+    throw new CliError(exitCodes.usage, `cannot read ${path}: ${reason}`)
   }
 }
 

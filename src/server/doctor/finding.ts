@@ -1,4 +1,4 @@
-import { systemReason } from '../../domain/system-error.ts'
+import { connectionReason } from '../../domain/system-error.ts'
 
 /** What one check has to say. */
 export interface Finding {
@@ -27,8 +27,8 @@ export function fail(check: string, measured: string, advice: string): Finding {
 /** What went wrong, without any stored or configured value. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
-  const system = systemReason(error)
-  if (system !== undefined) return system
+  const known = connectionReason(error)
+  if (known !== undefined) return known
   const { code } = error as NodeJS.ErrnoException
   if (typeof code === 'string') return `${wordsOf(code)} (${code})`
   // What `fetch` throws hides the reason behind its message.
@@ -36,9 +36,5 @@ export function reasonOf(error: unknown): string {
 }
 
 function wordsOf(code: string): string {
-  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL/.test(code)) {
-    return 'the certificate is not trusted: see who signed it, and NODE_EXTRA_CA_CERTS'
-  }
-  if (code.includes('TIMEOUT')) return 'it does not answer in time'
-  return 'it failed'
+  return code.includes('TIMEOUT') ? 'it does not answer in time' : 'it failed'
 }
