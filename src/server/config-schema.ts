@@ -123,9 +123,12 @@ const nodeSchema: Group<NodeSettings> = group<NodeSettings>({
         description: 'the public URL: `iss` of tokens, base of links',
         defaultText: '`http://<host>:<port>`',
         variable: 'OUTRIGHT_ISSUER',
-        allowed: 'an http or https URL without query, fragment or password',
+        allowed: 'an http or https URL without query, fragment or password, as browsers write it',
       },
-      ({ search, hash, username, password }) => search + hash + username + password === '',
+      // Clients compare it as text, and changing it later ends every token: so one spelling alone,
+      // not `https://AUTH.example`, `https://auth.example:443` or `https://auth.example/a/../b`.
+      ({ href, search, hash, username, password }, written) =>
+        search + hash + username + password === '' && (href === written || href === `${written}/`),
     ),
   ),
   demo: flag({

@@ -67,6 +67,11 @@ describe('where settings come from', () => {
     assert.deepEqual([config.dialects.matar.prefix, config.dialects.matar.enabled], ['/m', true])
   })
 
+  test('a JSON file that begins with a byte order mark', async () => {
+    const path = await file('mark.json', '\uFEFF{"port":5}')
+    assert.equal((await loadConfig({}, { configPath: path })).port, 5)
+  })
+
   test('a TypeScript file', async () => {
     const path = await file('b.ts', 'const port: number = 4\nexport default { port }\n')
     assert.equal((await loadConfig({}, { configPath: path })).port, 4)
@@ -82,6 +87,14 @@ describe('what cannot be used is refused by its name, with what was given and wh
     ['a renewal', { renewMs: 1500 }, /renewMs is 1500; allowed: at most half of leaseMs/],
     ['an issuer', { issuer: 'ftp://x' }, /issuer is "ftp:\/\/x"; allowed: an http or https URL/],
     ['a query', { issuer: 'https://x/?a' }, /issuer is /],
+    ['a space before', { issuer: ' https://x' }, /issuer is " https:\/\/x"; allowed: /],
+    ['a space behind', { issuer: 'https://x/ ' }, /issuer is "https:\/\/x\/ "; allowed: /],
+    ['a tab within', { issuer: 'https://x\t.y' }, /issuer is /],
+    ['capital letters', { issuer: 'HTTPS://X' }, /issuer is .*, as browsers write it/],
+    ['the usual port', { issuer: 'https://x:443' }, /issuer is .*, as browsers write it/],
+    ['dots in the path', { issuer: 'https://x/a/../b' }, /issuer is .*, as browsers write it/],
+    ['letters that are not ASCII', { issuer: 'https://\u00fc.x' }, /issuer is .*, as browsers/],
+    ['a space in another URL', { forwardAuth: { loginUrl: 'https://x ' } }, /loginUrl is /],
     ['a proxy', { trustedProxies: ['nowhere'] }, /trustedProxies\[0\] is "nowhere"; allowed: /],
     ['a proxy twice', { trustedProxies: ['10.0.0.1', '10.0.0.1'] }, /trustedProxies\[1\]/],
     ['an address of three numbers', { trustedProxies: ['10.0.1'] }, /trustedProxies\[0\]/],
@@ -164,7 +177,16 @@ describe('what cannot be used is refused by its name, with what was given and wh
   })
 
   test('a file that is not there, or holds something else', async () => {
-    await refused(loadConfig({ OUTRIGHT_CONFIG: join(folder, 'no.json') }), /Cannot read/)
+    const cannot = (path: string, reason: RegExp) =>
+      refused(
+        loadConfig({ OUTRIGHT_CONFIG: path }),
+        new RegExp(`^Cannot read configuration file ${path}: ${reason.source}$`),
+      )
+    for (const name of ['no.json', 'no.ts']) {
+      await cannot(join(folder, name), /there is no such file or folder \(ENOENT\)/)
+    }
+    await cannot(folder, /it is a folder \(EISDIR\)/)
+    await cannot(await file('a.yaml', 'port: 1'), /its name has to end in \.ts, \.js or \.json/)
     const list = await file('list.json', '[]')
     await refused(
       loadConfig({ OUTRIGHT_CONFIG: list }),

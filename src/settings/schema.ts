@@ -136,15 +136,19 @@ export function checkedText(
   return Type.Refine(Type.String(notes), isGood) as unknown as Setting<string>
 }
 
-/** An http or https address; `isGood` may ask for more. */
+/**
+ * An http or https address; `isGood` may ask for more. White space and control characters are
+ * refused, which `URL` drops without a word: most users of a setting take it as it was written.
+ */
 export function httpUrl(
   notes: Notes<string>,
-  isGood: (url: URL) => boolean = () => true,
+  isGood: (url: URL, written: string) => boolean = () => true,
 ): Setting<string> {
   const allowed = notes.allowed ?? 'an http or https URL'
   return checkedText({ ...notes, allowed, holdsUrl: true }, (value) => {
     const url = URL.parse(value)
-    return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && isGood(url)
+    if (url === null || /[\s\p{Cc}]/u.test(value)) return false
+    return (url.protocol === 'http:' || url.protocol === 'https:') && isGood(url, value)
   })
 }
 
