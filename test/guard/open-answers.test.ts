@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { once, type EventEmitter } from 'node:events'
-import { request as httpRequest, type IncomingMessage, type Server } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
 import {
   connect as connectHttp2,
   type ClientHttp2Session,
@@ -19,6 +19,7 @@ import { except } from 'hono/combine'
 import { stream, streamSSE, streamText } from 'hono/streaming'
 import * as forFastify from '../../src/guard/adapters/fastify.ts'
 import * as forHono from '../../src/guard/adapters/hono.ts'
+import * as forNode from '../../src/guard/adapters/node.ts'
 import { createGuard, type Guard } from '../../src/guard/index.ts'
 import { startTestServer, type TestServer } from '../harness.ts'
 import { logIn } from './log-in.ts'
@@ -153,6 +154,37 @@ suite('an answer of Hono that is still being sent', () => {
     await end(sid)
     await assert.rejects(failed, { code: 'ECONNRESET' })
     assert.equal((await answer).status, 401)
+  })
+})
+
+suite('an answer over which a framework puts a `headersSent` of its own', () => {
+  // As @fastify/express does: false for as long as Express itself has sent nothing.
+  test('ends with its session once it is being sent', async () => {
+    const node = createServer(
+      forNode.protectListener(
+        guard,
+        (_request, response) => {
+          Object.defineProperty(response, 'headersSent', { get: () => false, configurable: true })
+          response.write('a piece\n')
+        },
+        { graceMs },
+      ),
+    ).listen(0, '127.0.0.1')
+    closing.push(() => {
+      node.closeAllConnections()
+      node.close()
+    })
+    await once(node, 'listening')
+    const { port } = node.address() as AddressInfo
+    const { token, sid } = await logIn(server)
+    const outgoing = httpRequest({ port, headers: bearer(token), agent: false }).end()
+    outgoing.on('error', () => undefined)
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
+    incoming.on('error', () => undefined)
+    const ended = closed(incoming)
+    incoming.resume()
+    await end(sid)
+    await ended
   })
 })
 

@@ -85,7 +85,7 @@ function endAnswerWhenRevoked(
   if ('stream' in response) endPushedWhenRevoked(guard, claims, response.stream)
   let timer: NodeJS.Timeout | undefined
   const unwatch = guard.watch(claims, () => {
-    if (response.headersSent || graceMs <= 0) destroyAnswer(response)
+    if (hasBegun(response) || graceMs <= 0) destroyAnswer(response)
     else
       timer = setTimeout(() => {
         destroyAnswer(response)
@@ -96,6 +96,20 @@ function endAnswerWhenRevoked(
     clearTimeout(timer)
     unwatch()
   })
+}
+
+/**
+ * Whether an answer has begun, in Node's words. A framework may put a `headersSent` of its own over
+ * them: that of @fastify/express is false for whatever Fastify sends.
+ */
+export function hasBegun(response: NodeResponse): boolean {
+  let owner: unknown = Object.getPrototypeOf(response)
+  while (owner !== null) {
+    const words = Reflect.getOwnPropertyDescriptor(owner as object, 'headersSent')?.get
+    if (words) return response.headersSent || words.call(response) === true
+    owner = Object.getPrototypeOf(owner)
+  }
+  return response.headersSent
 }
 
 /** The response of HTTP/2's compatibility layer cannot be destroyed, its stream can. */

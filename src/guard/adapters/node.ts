@@ -16,7 +16,13 @@ import {
   type ProtectOptions,
   type Reading,
 } from './decide.ts'
-import { endUpgradeWhenRevoked, endWhenRevoked, handOn, type NodeRequest } from './ending.ts'
+import {
+  endUpgradeWhenRevoked,
+  endWhenRevoked,
+  handOn,
+  hasBegun,
+  type NodeRequest,
+} from './ending.ts'
 
 export { claimsOf } from './decide.ts'
 export type { ProtectOptions } from './decide.ts'
@@ -160,7 +166,7 @@ function admit(
 function refuse(challenge: Challenge, request: IncomingMessage, response: ServerResponse): void {
   const { status, headers, body } = challenge
   // The application has answered while the token was checked, after a timeout for example.
-  if (response.headersSent) {
+  if (hasBegun(response)) {
     if (!response.writableEnded) response.destroy()
     return
   }
