@@ -56,6 +56,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
+    // Fastify's 10 s would end a start on a machine that is busy, as many are when they have booted.
+    pluginTimeout: 0,
     serverFactory: (handler) =>
       createHttpServer(handler, {
         requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,

@@ -71,8 +71,31 @@ suite('a request that does not arrive in time is ended', () => {
   })
 })
 
+test('a machine that is slow to start is waited for', async (context) => {
+  const slow = usualApp()
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  const begun = new Promise<void>((resolve) => {
+    slow.register((_instance, _options, done) => {
+      setTimeout(done, 3_600_000)
+      resolve()
+    })
+  })
+  const ready = slow.ready()
+  await begun
+  context.mock.timers.tick(3_600_000)
+  await ready
+  context.mock.timers.reset()
+  await slow.close()
+})
+
 test('the times that are written are those that the server keeps', async () => {
-  const usual = createApp({
+  const usual = usualApp()
+  assert.deepEqual([usual.server.requestTimeout, usual.server.headersTimeout], [30_000, 30_000])
+  await usual.close()
+})
+
+function usualApp(): FastifyInstance {
+  return createApp({
     mounts: [],
     publicUrl: '',
     addresses: new ClientAddresses([], silentLog),
@@ -80,9 +103,7 @@ test('the times that are written are those that the server keeps', async () => {
     log: silentLog,
     observe: () => () => undefined,
   })
-  assert.deepEqual([usual.server.requestTimeout, usual.server.headersTimeout], [30_000, 30_000])
-  await usual.close()
-})
+}
 
 /** Sends a beginning and then a byte now and then, until the server has had enough. */
 async function trickle(start: string): Promise<{ ms: number; text: string }> {
