@@ -11,7 +11,7 @@ export function redirectUriProblem(value: string): string | undefined {
   const url = URL.parse(value)
   if (url === null || !/^[!-~]+$/.test(value)) return 'must be an absolute URI, in ASCII'
   if (value.includes('#')) return 'must not have a fragment'
-  return contentSchemes.has(url.protocol) ? 'must lead somewhere' : undefined
+  return contentSchemes.has(url.protocol) ? `must not begin with ${url.protocol}` : undefined
 }
 
 /**

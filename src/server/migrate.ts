@@ -83,8 +83,9 @@ export async function migrateDatabase(options: MigrateOptions): Promise<MigrateO
 
 function migrateFile(path: string, dryRun: boolean): MigrateOutcome {
   if (!existsSync(path)) throw new Error(`Cannot migrate ${path}: there is no such database`)
-  const unlock = lockFile(path)
+  let unlock: (() => void) | undefined
   try {
+    unlock = lockFile(path)
     const database = dryRun
       ? new DatabaseSync(path, { readOnly: true })
       : openForWriting(path, 'full')
@@ -100,7 +101,7 @@ function migrateFile(path: string, dryRun: boolean): MigrateOutcome {
     const reason = error instanceof Error ? error.message : 'unknown'
     throw new Error(`Cannot migrate ${path}: ${reason}`, { cause: error })
   } finally {
-    unlock()
+    unlock?.()
   }
 }
 

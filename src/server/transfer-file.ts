@@ -178,9 +178,27 @@ function parse(line: Buffer): unknown {
   }
 }
 
+type Header = Partial<Record<'format' | 'version' | 'tables' | 'rows', unknown>>
+
+/** How every SQLite database begins. */
+const SQLITE_MAGIC = 'SQLite format 3'
+
+/** Undefined where the file does not begin as JSON: it is another one, and not a damaged export. */
+function headerIn(line: Buffer): Header | null | undefined {
+  try {
+    return JSON.parse(line.toString('utf8')) as Header | null
+  } catch {
+    return undefined
+  }
+}
+
 function readHeader(line: Buffer): Counts {
-  const header = parse(line) as Partial<Record<'format' | 'version' | 'tables' | 'rows', unknown>>
-  if (header?.format !== FORMAT) throw new Error('it is not an export of Outright')
+  const header = headerIn(line)
+  if (header?.format !== FORMAT) {
+    const isDatabase = line.toString('latin1', 0, SQLITE_MAGIC.length) === SQLITE_MAGIC
+    const instead = isDatabase ? ', but a database: outright restore takes a backup' : ''
+    throw new Error(`it is not an export of Outright${instead}`)
+  }
   const expected = JSON.stringify({ ...headerOf(header.rows as Counts) })
   if (header.version !== VERSION || JSON.stringify(header) !== expected) {
     throw new Error('another version of Outright wrote it: use that one, then migrate')

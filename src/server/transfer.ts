@@ -1,10 +1,9 @@
 /** Moving a whole database from one store to another, through a file. */
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { countedLeaseMs } from '../feed/lease-rules.ts'
 import { feedSettings } from '../feed/settings.ts'
 import type { Clock } from '../ports/clock.ts'
 import { openPostgresSource, openPostgresTarget } from '../stores/postgres/transfer.ts'
+import { makeFolderOf } from '../stores/sqlite/folder.ts'
 import { openSqliteSource, openSqliteTarget } from '../stores/sqlite/transfer.ts'
 import { valueOf, type Counts, type Row } from '../stores/transfer/tables.ts'
 import type { TransferSource, TransferTarget } from '../stores/transfer/transfer.ts'
@@ -125,7 +124,7 @@ function openSource(place: DatabasePlace, nowMs: number): Promise<TransferSource
 
 async function openTarget(place: DatabasePlace): Promise<TransferTarget> {
   if (place.kind === 'postgres') return openPostgresTarget(place.url)
-  mkdirSync(dirname(place.path), { recursive: true, mode: 0o700 })
+  makeFolderOf(place.path)
   return openSqliteTarget(place.path)
 }
 

@@ -44,7 +44,7 @@ describe('outright migrate on SQLite', () => {
       const { code, err } = await outright(['migrate', '--data', data])
       await store.close()
       assert.equal(code, 1)
-      assert.match(err, /another process is using it/)
+      assert.match(err, /^outright: cannot migrate .*outright\.db: another process is using it$/m)
       assert.equal((await outright(['migrate', '--data', data])).code, 0)
     }))
 

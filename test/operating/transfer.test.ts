@@ -171,6 +171,21 @@ describe('export and import', () => {
       )
     }))
 
+  test('a file that is no export, such as a backup', () =>
+    withFolder(async (folder) => {
+      const text = join(folder, 'text')
+      await writeFile(text, 'hello\n')
+      await refused(
+        ['import', text, '--data', join(folder, 'to')],
+        /: it is not an export of Outright$/m,
+      )
+      await filledFolder(folder)
+      await refused(
+        ['import', join(folder, 'outright.db'), '--data', join(folder, 'to')],
+        /: it is not an export of Outright, but a database: outright restore takes a backup$/m,
+      )
+    }))
+
   test('no database, no file, a file that is there already, no room to write', () =>
     withFolder(async (folder) => {
       const file = join(folder, 'export.ndjson')
@@ -244,7 +259,7 @@ describe('a file that is not what was written', () => {
     ],
     ['something else', () => '{"format":"other"}\n', /not an export of Outright/],
     ['nothing', () => '', /it breaks off/],
-    ['no JSON', () => 'hello\n', /not what was written/],
+    ['no JSON', () => 'hello\n', /it is not an export/],
   ]
 
   let folder: string

@@ -73,6 +73,16 @@ describe('openSqliteStore', () => {
     await until(() => logBytes() < 4.2e6)
   })
 
+  it('refuses a folder that is a file, in words', async () => {
+    const folder = join(subject.folder, 'a-file')
+    writeFileSync(folder, '')
+    const path = join(folder, 'outright.db')
+    await assert.rejects(open(path), {
+      message: `Cannot open ${path}: ${folder} is a file, and has to be a folder`,
+    })
+    assert.throws(() => restoreSqlite(subject.path, path), /is a file, and has to be a folder$/)
+  })
+
   it('refuses a file that this process serves already', async () => {
     await assert.rejects(open(subject.path), {
       message: `Cannot open ${subject.path}: another process is using it`,

@@ -1,7 +1,7 @@
 /** Putting a backup in the place of a database that no server has open. */
-import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs'
 import { openForWriting, outsideFailure, reasonOf } from './connection.ts'
+import { makeFolderOf } from './folder.ts'
 import { createFile, syncToDisk } from './files.ts'
 import { lockFile } from './lock.ts'
 import { carryOver } from './carry-over.ts'
@@ -41,7 +41,7 @@ export interface RestoreOutcome {
 export function restoreSqlite(from: string, to: string): RestoreOutcome {
   try {
     if (!existsSync(from)) throw new Error('there is no such file')
-    mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
+    makeFolderOf(to)
     const unlock = lockFile(to)
     try {
       return replace(from, to)

@@ -5,8 +5,7 @@
  * short reads on the thread of the caller and a thread for long ones (`readers.ts`). What each
  * operation does is in the files named after their tables; what it must do is in `ports/store.ts`.
  */
-import { existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync } from 'node:fs'
 import type { Revocation } from '../../domain/revocation.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
@@ -25,6 +24,7 @@ import { migrate } from './migrations.ts'
 import { operatorStore } from './operators.ts'
 import { ensureStream, readStreams } from './streams.ts'
 import { markUndecided } from './undecided.ts'
+import { makeFolderOf } from './folder.ts'
 import { threadCommitter, Writer } from './writer.ts'
 
 export interface SqliteOptions {
@@ -74,7 +74,7 @@ const LIVE_CHUNK = 4096
 export async function openSqliteStore(options: SqliteOptions): Promise<SqliteStore> {
   const { path, durability, log, onStopped } = options
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolderOf(path)
     const unlock = lockFile(path)
     try {
       const headPath = headPathOf(path)
