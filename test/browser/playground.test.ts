@@ -53,6 +53,13 @@ async function saysOf(page: Page, name: string, verdict: string): Promise<void> 
   await page.locator('.app').filter({ hasText: name }).getByText(verdict).waitFor()
 }
 
+test('without JavaScript it says so, and shows no button that would do nothing', async () => {
+  const page = await (await browser.person({ javaScriptEnabled: false })).newPage()
+  await page.goto(`${server.url}/demo`)
+  assert.match((await page.locator('noscript').textContent()) ?? '', /This page needs JavaScript/)
+  assert.equal(await page.getByRole('button').count(), 0)
+})
+
 test('a login is seen at three servers, and its logout before it is answered', async () => {
   const page = await open()
   const complaints = complaintsOf(page)

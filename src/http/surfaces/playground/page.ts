@@ -20,7 +20,7 @@ export function playgroundPage(calls: readonly string[]): Answer {
       <noscript>
         <p>This page needs JavaScript. The <a href="/">front page</a> has a line for a terminal.</p>
       </noscript>
-      <form>
+      <form id="controls" hidden>
         <fieldset id="tours">
           <legend>Which way in?</legend>
         </fieldset>

@@ -37,6 +37,8 @@ export function showTours(tours, onChosen) {
     if (index === 0) input.setAttribute('checked', '')
     part('tours').append(element('label', {}, [input, element('span', {}, [api])]))
   }
+  // Not in the page that was sent: without scripts its buttons do nothing.
+  part('controls').hidden = false
 }
 
 /** @param {string} text */
