@@ -92,8 +92,8 @@ const stopped: SendOutcome = { kind: 'again', error: 'this process stops' }
 
 type Settlement = Omit<SettleCommand, 'id' | 'claimedBy'>
 
-function released({ attempts, lastError }: Delivery, nowMs: number): Settlement {
-  return { state: 'owed', attempts: attempts - 1, atMs: nowMs, lastError }
+function released({ attempts, lastError, failedAtMs }: Delivery, nowMs: number): Settlement {
+  return { state: 'owed', attempts: attempts - 1, atMs: nowMs, lastError, failedAtMs }
 }
 
 function settlementOf(
@@ -104,18 +104,26 @@ function settlementOf(
   const nowMs = clock.nowMs()
   switch (outcome.kind) {
     case 'delivered':
-      return { state: 'delivered', attempts, atMs: nowMs, lastError: undefined }
+      return { state: 'delivered', attempts, atMs: nowMs, ...noFailure }
     case 'refused':
-      return { state: 'dead', attempts, atMs: nowMs, lastError: outcome.error }
+      return { state: 'dead', attempts, atMs: nowMs, ...failure(outcome, nowMs) }
     case 'again': {
-      const lastError = outcome.error
+      const failed = failure(outcome, nowMs)
       if (attempts >= MAX_DELIVERY_ATTEMPTS)
-        return { state: 'dead', attempts, atMs: nowMs, lastError }
+        return { state: 'dead', attempts, atMs: nowMs, ...failed }
       const chance = (random.bytes(1)[0] ?? 0) / 255
       const pauseMs = Math.max(pauseAfter(attempts, chance), retryAfter(outcome) ?? 0)
-      return { state: 'owed', attempts, atMs: nowMs + pauseMs, lastError }
+      return { state: 'owed', attempts, atMs: nowMs + pauseMs, ...failed }
     }
   }
+}
+
+type Failed = Pick<Settlement, 'lastError' | 'failedAtMs'>
+
+const noFailure: Failed = { lastError: undefined, failedAtMs: undefined }
+
+function failure({ error: lastError }: { readonly error: string }, failedAtMs: number): Failed {
+  return { lastError, failedAtMs }
 }
 
 /**

@@ -28,6 +28,8 @@ export interface Clients {
   find(lookup: ClientLookup): Promise<Client | undefined>
   list(page: PageRequest): Promise<Page<Client>>
   listOf(parent: string, page: PageRequest): Promise<Page<Client>>
+  /** See `listToldClients`. */
+  listTold(after: string, limit: number): Promise<readonly Client[]>
   create(client: Client): Promise<void>
   update(id: string, change: ClientChange): Promise<Client>
 }
@@ -101,6 +103,7 @@ export function clientVerbs({ store }: Pick<CoreDependencies, 'store'>): Clients
     find: (lookup) => store.findClient(lookup),
     list: (page) => store.listClients(page),
     listOf: (parent, page) => store.listClientsOf(parent, page),
+    listTold: (after, limit) => store.listToldClients(after, limit),
     create: (client) => store.createClient(client),
     update: (id, change) => store.updateClient(id, change),
   }

@@ -38,6 +38,8 @@ export interface Delivery extends OwedDelivery {
   readonly claimedBy: string | undefined
   /** Why the last attempt failed, in words. No secrets. */
   readonly lastError: string | undefined
+  /** When that was; undefined also where a version failed that did not note it. */
+  readonly failedAtMs: number | undefined
   /** When it was delivered or given up. */
   readonly settledAtMs: number | undefined
 }

@@ -82,6 +82,8 @@ export interface SettleCommand {
   /** `owed`: when it is tried again. Otherwise: now. */
   readonly atMs: number
   readonly lastError: string | undefined
+  /** When the attempt ended of which `lastError` is. */
+  readonly failedAtMs: number | undefined
 }
 
 export interface DeliveryFilter {
@@ -96,6 +98,20 @@ export interface DeliveryCounts {
   readonly dead: number
   /** Since when the oldest that is owed or claimed has been owed. */
   readonly oldestOwedAtMs: number | undefined
+}
+
+/** What is stored for one receiver. Times are those of the nodes that wrote them. */
+export interface ReceiverDeliveries {
+  readonly receiver: string
+  /** Owed or claimed. */
+  readonly owed: number
+  readonly dead: number
+  /** Since when the oldest that is owed or claimed has been owed. */
+  readonly oldestOwedAtMs: number | undefined
+  /** Undefined also where what was delivered is no longer stored. */
+  readonly lastDeliveredAtMs: number | undefined
+  /** Of what was not delivered since: the attempt that failed last. */
+  readonly lastFailure: { readonly atMs: number; readonly error: string } | undefined
 }
 
 /**
@@ -163,6 +179,15 @@ export interface DeliveryStore {
   listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>
 
   countDeliveries(): Promise<DeliveryCounts>
+
+  /**
+   * Receivers that any delivery is stored for, by name in order of code points: at most `limit` (1
+   * to 10,000) behind `after`.
+   */
+  storedReceivers(after: string, limit: number): Promise<readonly string[]>
+
+  /** What is stored for each of these, at most 10,000, in their order. Delivered ones are not read. */
+  countByReceiver(receivers: readonly string[]): Promise<readonly ReceiverDeliveries[]>
 }
 
 /** What a receiver is owed because something ended. */
@@ -182,6 +207,18 @@ export type SendOutcome =
   /** It will never be taken as it is. */
   | { readonly kind: 'refused'; readonly error: string }
 
+/** A receiver that is told now. */
+export interface ConfiguredReceiver {
+  /** Which of the receivers of this kind: what `owes` calls it. */
+  readonly name: string
+  /** What people call it. */
+  readonly title: string
+  /** How it is told, in words: a standard or a product. */
+  readonly standard: string
+  /** Where it is told; undefined where that is no URL. Only its host is shown. */
+  readonly url: string | undefined
+}
+
 /** Tells others of one kind. Formats and sends; everything else is the core's. */
 export interface Receiver {
   /** Letters, digits and hyphens. */
@@ -194,6 +231,12 @@ export interface Receiver {
   readonly issuers?: readonly string[]
   /** What is owed because tokens of one of them ended here. Never throws. */
   owesForeign?(entry: Revocation): Owed | undefined
+  /**
+   * Those of this kind that are told now, as configuration and registry have them. At least the
+   * `limit` first whose names stand behind `after` in order of code points; it may be more, in any
+   * order. Without it nobody knows them before they are owed something.
+   */
+  configured?(after: string, limit: number): Promise<readonly ConfiguredReceiver[]>
   /** Sends one message. Ends soon after the signal is aborted. */
   send(delivery: Delivery, signal: AbortSignal): Promise<SendOutcome>
 }

@@ -61,6 +61,11 @@ export interface DirectoryStore {
    * which may hold fewer than its limit and yet have a next one.
    */
   listClientsOf(parent: string, page: PageRequest): Promise<Page<Client>>
+  /**
+   * Those with a `backchannel_logout_uri` somewhere in their attributes, by id in order of code
+   * points: at most `limit` (1 to 10,000) behind `after`, by an index.
+   */
+  listToldClients(after: string, limit: number): Promise<readonly Client[]>
   /** Rejects with `not_found`, or `conflict` by `attributesBefore`. Only what is given changes. */
   updateClient(id: string, change: ClientChange): Promise<Client>
 }

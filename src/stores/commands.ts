@@ -23,6 +23,7 @@ import type {
   Ends,
   EndsRequest,
   PlanCommand,
+  ReceiverDeliveries,
   SettleCommand,
 } from '../ports/delivery.ts'
 import type {
@@ -184,6 +185,7 @@ export interface LongQueries {
   }
   findNames: { input: DirectoryIds; output: DirectoryNames }
   listClients: { input: PageRequest; output: Page<Client> }
+  listToldClients: { input: { after: string; limit: number }; output: readonly Client[] }
   listTickets: {
     input: { kind: string; keyPrefix: string; limit: number; after: string | undefined }
     output: readonly Ticket[]
@@ -195,6 +197,8 @@ export interface LongQueries {
     output: Page<Delivery>
   }
   countDeliveries: { input: undefined; output: DeliveryCounts }
+  storedReceivers: { input: { after: string; limit: number }; output: readonly string[] }
+  countByReceiver: { input: readonly string[]; output: readonly ReceiverDeliveries[] }
   listForeignSessions: {
     input: { filter: ForeignSessionFilter; page: PageRequest }
     output: Page<ForeignSession>

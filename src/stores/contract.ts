@@ -23,6 +23,7 @@ import { maintenanceChecks } from './contract/maintenance.ts'
 import { operatorChecks, passkeyChecks } from './contract/operators.ts'
 import { participantChecks } from './contract/participants.ts'
 import { raceChecks } from './contract/races.ts'
+import { receiverChecks } from './contract/receivers.ts'
 import { rotateChecks } from './contract/rotate.ts'
 import { redeemChecks } from './contract/redeem.ts'
 import { sessionListChecks } from './contract/session-lists.ts'
@@ -49,6 +50,7 @@ export const storeChecks: readonly Check[] = [
   ...ticketChecks,
   ...deliveryPlanChecks,
   ...deliveryChecks,
+  ...receiverChecks,
   ...foreignSessionChecks,
   ...operatorChecks,
   ...passkeyChecks,

@@ -112,6 +112,7 @@ export function toDelivery(row: DeliveryRow): Delivery {
     dueAtMs: row.due_at_ms,
     claimedBy: row.claimed_by ?? undefined,
     lastError: row.last_error ?? undefined,
+    failedAtMs: row.failed_at_ms ?? undefined,
     settledAtMs: row.settled_at_ms ?? undefined,
   }
 }

@@ -11,6 +11,7 @@ import { brokenForeignSessions } from './broken-stores/foreign-sessions.ts'
 import { brokenPlans, brokenSending } from './broken-stores/deliveries.ts'
 import { brokenOperators } from './broken-stores/operators.ts'
 import { brokenParticipants } from './broken-stores/participants.ts'
+import { brokenReceivers } from './broken-stores/receivers.ts'
 import { brokenRecords } from './broken-stores/records.ts'
 import { brokenFollowing, brokenRevocations } from './broken-stores/revocations.ts'
 import { brokenRotations, brokenSessions } from './broken-stores/sessions.ts'
@@ -30,6 +31,7 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenRecords,
   ...brokenPlans,
   ...brokenSending,
+  ...brokenReceivers,
   ...brokenOperators,
   ...brokenDirectory,
 ]

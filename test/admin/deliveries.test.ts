@@ -14,8 +14,9 @@ suite('/deliveries', () => {
     const id = await oweDelivery(store, { receiver })
     const claim = { receiver, claimedBy: 'test', nowMs: Date.now(), leaseMs: 60_000, limit: 1 }
     await store.claimDeliveries(claim)
-    const settlement = { state: 'dead', attempts: 1, atMs: Date.now(), lastError: 'x' } as const
-    await store.settleDelivery({ id, claimedBy: 'test', ...settlement })
+    const atMs = Date.now()
+    const failed = { state: 'dead', attempts: 1, atMs, lastError: 'x', failedAtMs: atMs } as const
+    await store.settleDelivery({ id, claimedBy: 'test', ...failed })
     return id
   }
 
@@ -56,7 +57,7 @@ suite('/deliveries', () => {
     const claim = { claimedBy: 'test', nowMs: Date.now(), leaseMs: 60_000, limit: 1 }
     await store.claimDeliveries({ receiver: 'c:one', ...claim })
     const settlement = { state: 'delivered', attempts: 1, atMs: 1, lastError: undefined } as const
-    await store.settleDelivery({ id, claimedBy: 'test', ...settlement })
+    await store.settleDelivery({ id, claimedBy: 'test', failedAtMs: undefined, ...settlement })
     assertProblem(await api.post(`/deliveries/${id}/retry`), 409, 'conflict')
   })
 })

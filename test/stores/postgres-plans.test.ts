@@ -31,14 +31,17 @@ test('a statement that has to read a whole table is not compiled for it', async 
   }
 })
 
-/** Rows of `sessions` that were read through each of its indexes by connections that have ended. */
-async function rowsRead(url: string): Promise<Readonly<Record<string, number>>> {
+/** Rows of a table that were read through each of its indexes by connections that have ended. */
+async function rowsRead(
+  url: string,
+  table = 'sessions',
+): Promise<Readonly<Record<string, number>>> {
   const connection = await Connection.open({ url, name: 'counts', answerMs: 5_000 })
   try {
     const rows = await connection.run<{ name: string; read: number }>({
       name: 'rows_read',
       text: `SELECT indexrelname AS name, idx_tup_read AS read
-        FROM pg_stat_user_indexes WHERE relname = 'sessions'`,
+        FROM pg_stat_user_indexes WHERE relname = '${table}'`,
     })
     return Object.fromEntries(rows.map(({ name, read }) => [name, read]))
   } finally {
@@ -90,4 +93,44 @@ test('a search by what is common among old sessions does not read the new ones',
       assert.ok(rows < 2_000, `${name}: ${String(rows)} rows read by ${other}`)
     }
   }
+})
+
+test('what is stored for receivers is counted without reading what was delivered', async () => {
+  const url = await server.createDatabase()
+  await openNode(url, 'node-1').then((node) => node.close())
+  const connection = await Connection.open({ url, name: 'fill', answerMs: 30_000 })
+  await connection.command(`INSERT INTO deliveries (id, receiver, subject, revocation_id, facts,
+      created_at_ms, state, attempts, due_at_ms, settled_at_ms, last_error, failed_at_ms)
+    SELECT i, 'a:' || i % 3, i, i, '{}', i, of, 1, i, CASE WHEN of <> 'owed' THEN i END,
+      CASE WHEN of <> 'delivered' THEN 'x' END, CASE WHEN of <> 'delivered' THEN i END
+    FROM (SELECT i, CASE WHEN i % 3 > 0 OR i < 39900 THEN 'delivered' WHEN i % 2 = 0 THEN 'owed'
+      ELSE 'dead' END AS of FROM generate_series(1, 40000) AS i) AS made`)
+  const names = ['a:0', 'a:1', 'a:2']
+  for (const statistics of [false, true]) {
+    if (statistics) await connection.command('ANALYZE deliveries')
+    const before = await rowsRead(url, 'deliveries')
+    const node = await openNode(url, 'node-1')
+    assert.deepEqual(await node.storedReceivers('', 10), names)
+    const [first, second] = await node.countByReceiver(names)
+    assert.deepEqual(first, {
+      receiver: 'a:0',
+      owed: 17,
+      dead: 17,
+      oldestOwedAtMs: 39_900,
+      lastDeliveredAtMs: 39_897,
+      lastFailure: { atMs: 39_999, error: 'x' },
+    })
+    assert.equal(second?.lastDeliveredAtMs, 40_000)
+    await node.close()
+    let read = before
+    await until(async () => {
+      read = await rowsRead(url, 'deliveries')
+      return read['deliveries_owed']! > before['deliveries_owed']!
+    })
+    for (const index of Object.keys(read)) {
+      const rows = read[index]! - before[index]!
+      assert.ok(rows < 200, `${String(rows)} rows read by ${index}`)
+    }
+  }
+  await connection.end()
 })

@@ -10,6 +10,7 @@ import { createMvpdReceiver, type ProviderEndpoint } from './index.ts'
 import { createExchange } from '../exchange.ts'
 
 const secret = 'a-secret-of-thirty-two-characters'
+const one = { id: 'one', displayName: 'One', secret }
 const nowMs = 1_700_000_000_500
 const facts = {
   mvpd: 'one',
@@ -30,6 +31,7 @@ const delivery: Delivery = {
   dueAtMs: nowMs,
   claimedBy: 'a',
   lastError: undefined,
+  failedAtMs: undefined,
   settledAtMs: undefined,
 }
 const entry = { id: facts.revocationId, atMs: facts.atMs } as Revocation
@@ -89,9 +91,8 @@ const never = new AbortController().signal
 
 suite('the receiver of TV providers is owed', () => {
   const receiver = receiverOf({
-    id: 'one',
+    ...one,
     logout: { kind: 'message', url: 'http://127.0.0.1:9/' },
-    secret,
   })
 
   test('the end of a viewer’s session: whose, at which requestor, because of which entry', () => {
@@ -104,7 +105,7 @@ suite('the receiver of TV providers is owed', () => {
   })
 
   test('nothing where the provider has no address, or the session has no viewer', () => {
-    const silent = receiverOf({ id: 'one', secret })
+    const silent = receiverOf(one)
     assert.equal(silent.owes({ entry, session: sessionOf('one', 'viewer') }), undefined)
     assert.equal(receiver.owes({ entry, session: sessionOf('one', '') }), undefined)
   })
@@ -117,7 +118,7 @@ suite('the receiver of TV providers is owed', () => {
 suite('the receiver of TV providers sends', () => {
   test('JSON with the delivery’s id, and the HMAC of it all', async (context) => {
     const { url, received } = await provider(context, 204)
-    const receiver = receiverOf({ id: 'one', logout: { kind: 'message', url: url }, secret })
+    const receiver = receiverOf({ ...one, logout: { kind: 'message', url } })
     assert.deepEqual(await receiver.send(delivery, never), { kind: 'delivered' })
     const [message] = received
     assert.ok(message)
@@ -149,7 +150,7 @@ suite('the receiver of TV providers sends', () => {
   ] as const) {
     test(`and is answered ${String(status)} ${JSON.stringify(headers)}`, async (context) => {
       const { url, received } = await provider(context, status, headers)
-      const receiver = receiverOf({ id: 'one', logout: { kind: 'message', url: url }, secret })
+      const receiver = receiverOf({ ...one, logout: { kind: 'message', url } })
       assert.deepEqual(await receiver.send(delivery, never), outcome)
       assert.equal(received.length, 1, 'redirects are not followed')
     })
@@ -157,7 +158,7 @@ suite('the receiver of TV providers sends', () => {
 
   test('until it is told to stop', async (context) => {
     const { url } = await provider(context, 'hang')
-    const receiver = receiverOf({ id: 'one', logout: { kind: 'message', url: url }, secret })
+    const receiver = receiverOf({ ...one, logout: { kind: 'message', url } })
     const stop = new AbortController()
     const sent = receiver.send(delivery, stop.signal)
     stop.abort()
@@ -166,11 +167,8 @@ suite('the receiver of TV providers sends', () => {
 
   test('nothing, and says so without the address, where no person is known or no server answers', async () => {
     const address = 'http://127.0.0.1:9/private-path'
-    const outcome = await receiverOf({
-      id: 'one',
-      logout: { kind: 'message', url: address },
-      secret,
-    }).send(delivery, never)
+    const receiver = receiverOf({ ...one, logout: { kind: 'message', url: address } })
+    const outcome = await receiver.send(delivery, never)
     assert.equal(outcome.kind, 'again')
     assert.equal(JSON.stringify(outcome).includes('private-path'), false)
     assert.equal((await receiverOf().send(delivery, never)).kind, 'again')

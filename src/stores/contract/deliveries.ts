@@ -40,6 +40,7 @@ const sending: readonly Check[] = [
         dueAtMs: now + 30_000,
         claimedBy: 'a',
         lastError: undefined,
+        failedAtMs: undefined,
         settledAtMs: undefined,
       })
       const claims = await Promise.all(times(20, (index) => claim(store, { limit: index + 1 })))
@@ -110,14 +111,20 @@ const sending: readonly Check[] = [
       await owe(store, one)
       await claim(store)
       const lastError = 'it answered 503 ü'
-      const again = { state: 'owed', atMs: now + hour, lastError } as const
+      const failedAtMs = now + 7
+      const again = { state: 'owed', atMs: now + hour, lastError, failedAtMs } as const
       assert.equal(await settle(store, one.id, again), true)
       assert.equal(await settle(store, one.id), false, 'settled once')
-      const { state, attempts, dueAtMs, settledAtMs, ...rest } = (await store.findDelivery(one.id))!
-      assert.deepEqual(
-        { state, attempts, dueAtMs, settledAtMs, lastError: rest.lastError },
-        { state: 'owed', attempts: 1, dueAtMs: now + hour, settledAtMs: undefined, lastError },
-      )
+      assert.deepEqual(await store.findDelivery(one.id), {
+        ...one,
+        state: 'owed',
+        attempts: 1,
+        dueAtMs: now + hour,
+        claimedBy: undefined,
+        lastError,
+        failedAtMs,
+        settledAtMs: undefined,
+      })
       assert.deepEqual(await claim(store, { nowMs: now + hour - 1 }), [])
       assert.equal((await claim(store, { nowMs: now + hour })).length, 1)
     },

@@ -254,6 +254,7 @@ export const deliveryPlanChecks: readonly Check[] = [
         dueAtMs: now,
         claimedBy: undefined,
         lastError: undefined,
+        failedAtMs: undefined,
         settledAtMs: now,
       })
     },

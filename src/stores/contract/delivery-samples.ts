@@ -128,5 +128,6 @@ export function settle(
   values: Partial<SettleCommand> = {},
 ): Promise<boolean> {
   const rest = { claimedBy: 'a', state: 'delivered', attempts: 1, atMs: now } as const
-  return store.settleDelivery({ id, ...rest, lastError: undefined, ...values })
+  const failedAtMs = values.lastError === undefined ? undefined : now
+  return store.settleDelivery({ id, ...rest, lastError: undefined, failedAtMs, ...values })
 }

@@ -18,6 +18,7 @@ import { checkText } from '../text.ts'
 import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
+import { countByReceiver, storedReceivers } from './receivers.ts'
 import { allOf, toDelivery, type DeliveryRow } from './rows.ts'
 
 /** @param own Where deliveries are planned, claimed and settled. */
@@ -36,6 +37,8 @@ export function deliveryStore({
     findDelivery: (id) => checked(id, () => findDelivery(short, id)),
     listDeliveries: (filter, page) => checked(filter, () => listDeliveries(long, filter, page)),
     countDeliveries: () => countDeliveries(long),
+    storedReceivers: (after, limit) => checked(after, () => storedReceivers(long, after, limit)),
+    countByReceiver: (receivers) => checked(receivers, () => countByReceiver(long, receivers)),
   }
 }
 
@@ -143,13 +146,14 @@ async function claimDeliveries(
 const settle: Statement = {
   name: 'deliveries_settle',
   text: `UPDATE deliveries SET state = $3, attempts = $4, due_at_ms = $5::bigint, claimed_by = NULL,
-      last_error = $6, settled_at_ms = CASE WHEN $3 = 'owed' THEN NULL ELSE $5::bigint END
+      last_error = $6, failed_at_ms = $7,
+      settled_at_ms = CASE WHEN $3 = 'owed' THEN NULL ELSE $5::bigint END
     WHERE id = $1 AND state = 'claimed' AND claimed_by = $2 RETURNING 1`,
 }
 
 async function settleDelivery(link: Link, command: SettleCommand): Promise<boolean> {
-  const { id, claimedBy, state, attempts, atMs, lastError } = command
-  const values = [id, claimedBy, state, attempts, atMs, lastError ?? null]
+  const { id, claimedBy, state, attempts, atMs, lastError = null, failedAtMs = null } = command
+  const values = [id, claimedBy, state, attempts, atMs, lastError, failedAtMs]
   return (await link.run(settle, values)).length === 1
 }
 

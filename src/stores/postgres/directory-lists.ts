@@ -22,6 +22,7 @@ import { isFirst } from '../session-searches.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { clientParent, unread } from './schema/list-orders.ts'
+import { toldClient } from './schema/receivers.ts'
 import { allOf, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 import { exists } from './sessions.ts'
 
@@ -123,6 +124,21 @@ export async function listClientsOf(
   const after = cursor === undefined ? '' : readCursor('clients', cursor, 'string')
   const rows = await link.run<ClientRow>(clientsOf, [parent, after, limit + 1])
   return toClientsOfPage(rows, limit, parent)
+}
+
+const toldClients: Statement = {
+  name: 'clients_told',
+  text: `SELECT ${columns.clients} FROM clients t WHERE ${toldClient('t')} AND t.id > $1
+    ORDER BY t.id LIMIT $2`,
+}
+
+export async function listToldClients(
+  link: Link,
+  after: string,
+  limit: number,
+): Promise<readonly Client[]> {
+  checkLimit(limit, 10_000)
+  return (await link.run<ClientRow>(toldClients, [after, limit])).map(toClient)
 }
 
 async function list<R extends { readonly id: string }, T>(

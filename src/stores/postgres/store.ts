@@ -26,7 +26,13 @@ import { deliveryStore } from './deliveries.ts'
 import { foreignSessionStore } from './foreign-sessions.ts'
 import { isUnreachable, reasonOf } from './reasons.ts'
 import * as directory from './directory.ts'
-import { findNames, listClients, listClientsOf, listSubjects } from './directory-lists.ts'
+import {
+  findNames,
+  listClients,
+  listClientsOf,
+  listSubjects,
+  listToldClients,
+} from './directory-lists.ts'
 import { lastAccessExpiryMs } from './horizon.ts'
 import { listKeys } from './keys.ts'
 import type { Lineage } from './lineage.ts'
@@ -193,7 +199,13 @@ function directoryReads(
   find: Find,
 ): Pick<
   Store,
-  'findSubject' | 'listSubjects' | 'findNames' | 'findClient' | 'listClients' | 'listClientsOf'
+  | 'findSubject'
+  | 'listSubjects'
+  | 'findNames'
+  | 'findClient'
+  | 'listClients'
+  | 'listToldClients'
+  | 'listClientsOf'
 > {
   return {
     findSubject: (lookup) => find(lookup, (known) => directory.findSubject(short, known)),
@@ -202,6 +214,7 @@ function directoryReads(
     findNames: (of) => find(of, (known) => findNames(long, known)),
     findClient: (lookup) => find(lookup, (known) => directory.findClient(short, known)),
     listClients: (page) => listClients(long, page),
+    listToldClients: (after, limit) => find(after, (known) => listToldClients(long, known, limit)),
     listClientsOf: (parent, page) => find(parent, (known) => listClientsOf(short, known, page)),
   }
 }

@@ -127,9 +127,9 @@ UPDATE main.refresh_tokens SET used_at_ms = e.used_at_ms, grace_until_ms = e.gra
     sealed_answer = e.sealed_answer
   FROM earlier.refresh_tokens AS e WHERE e.id = refresh_tokens.id AND e.used_at_ms IS NOT NULL;
 INSERT INTO main.deliveries (id, receiver, subject, revocation_id, facts, created_at_ms, state,
-    attempts, due_at_ms, claimed_by, last_error, settled_at_ms)
+    attempts, due_at_ms, claimed_by, last_error, settled_at_ms, failed_at_ms)
   SELECT id, receiver, subject, revocation_id, facts, created_at_ms, state,
-    attempts, due_at_ms, claimed_by, last_error, settled_at_ms
+    attempts, due_at_ms, claimed_by, last_error, settled_at_ms, failed_at_ms
   FROM earlier.deliveries WHERE state <> 'delivered' ORDER BY number
   ON CONFLICT (id) DO NOTHING;
 DELETE FROM main.tickets WHERE kind NOT IN ('installation', 'undecided')

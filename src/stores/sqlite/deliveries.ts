@@ -17,6 +17,8 @@ export function deliveryStore(access: Pick<Access, 'change' | 'find' | 'list'>):
     findDelivery: (id) => access.find('findDelivery', id),
     listDeliveries: (filter, page) => access.list('listDeliveries', { filter, page }),
     countDeliveries: () => access.list('countDeliveries', undefined),
+    storedReceivers: (after, limit) => access.list('storedReceivers', { after, limit }),
+    countByReceiver: (receivers) => access.list('countByReceiver', receivers),
   }
 }
 
@@ -40,7 +42,7 @@ export function deliveryWriter(database: DatabaseSync): Handlers<DeliveryCommand
   )
   const settle = database.prepare(
     `UPDATE deliveries SET state = :state, attempts = :attempts, due_at_ms = :atMs,
-       claimed_by = NULL, last_error = :lastError,
+       claimed_by = NULL, last_error = :lastError, failed_at_ms = :failedAtMs,
        settled_at_ms = CASE WHEN :state = 'owed' THEN NULL ELSE :atMs END
      WHERE id = :id AND state = 'claimed' AND claimed_by = :claimedBy`,
   )
@@ -64,8 +66,8 @@ export function deliveryWriter(database: DatabaseSync): Handlers<DeliveryCommand
           toDelivery(shaped<DeliveryRow>(claim.get(claimedBy, nowMs + leaseMs, number))),
         )
     },
-    settleDelivery: ({ lastError, ...command }) =>
-      settle.run({ ...command, lastError: lastError ?? null }).changes === 1,
+    settleDelivery: ({ lastError = null, failedAtMs = null, ...command }) =>
+      settle.run({ ...command, lastError, failedAtMs }).changes === 1,
     retryDelivery({ id, nowMs }) {
       retry.run({ id, nowMs })
       return find(id)

@@ -8,12 +8,13 @@ import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../page
 import { searchText } from '../search-text.ts'
 import { lastLookedAt, toOwner, toSubjectPage, type OwnerRow } from '../directory-pages.ts'
 import { isFirst } from '../session-searches.ts'
-import { shaped, toClient, toSubject, type SubjectRow } from './rows.ts'
+import { shaped, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
+import { toldClient } from './schema/receivers.ts'
 import { exists } from './session-lists.ts'
 
 export function directoryLongReader(
   database: DatabaseSync,
-): Handlers<Pick<LongQueries, 'listSubjects' | 'listClients' | 'findNames'>> {
+): Handlers<Pick<LongQueries, 'listSubjects' | 'listClients' | 'listToldClients' | 'findNames'>> {
   database.function('search_text', { deterministic: true }, (text) => searchText(String(text)))
   function list<R extends { readonly id: string }, T>(
     table: 'subjects' | 'clients',
@@ -54,6 +55,11 @@ export function directoryLongReader(
     listSubjects: ({ page, containing = '' }) =>
       containing === '' ? list('subjects', page, toSubject) : searchSubjects(page, containing),
     listClients: (page) => list('clients', page, toClient),
+    listToldClients({ after, limit }) {
+      checkLimit(limit, 10_000)
+      const sql = `SELECT * FROM clients WHERE ${toldClient} AND id > ? ORDER BY id LIMIT ?`
+      return shaped<ClientRow[]>(database.prepare(sql).all(after, limit)).map(toClient)
+    },
     findNames(of) {
       checkNames(of)
       return {

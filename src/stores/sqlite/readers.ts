@@ -6,6 +6,7 @@ import type { Answer, Exchanges, Handlers, LongQueries, PointQueries } from '../
 import { openForReading, outsideFailure, spoilsConnection } from './connection.ts'
 import { checkpointReader, cuttableReader } from './cut.ts'
 import { deliveryLongReader, deliveryPointReader } from './deliveries.ts'
+import { receiverReader } from './receivers.ts'
 import { directoryPointReader } from './directory.ts'
 import { directoryLongReader } from './directory-lists.ts'
 import { endsReader } from './ends.ts'
@@ -99,6 +100,7 @@ export function longHandlers(database: DatabaseSync): Handlers<LongQueries> {
     ...ticketLongReader(database),
     ...endsReader(database),
     ...deliveryLongReader(database),
+    ...receiverReader(database),
     ...foreignSessionReader(database),
     ...operatorLongReader(database),
     backup(to) {

@@ -182,6 +182,7 @@ export function storeOver(
     createClient: (client) => access.change('createClient', client),
     findClient: (lookup) => access.find('findClient', lookup),
     listClients: (page) => access.list('listClients', page),
+    listToldClients: (after, limit) => access.list('listToldClients', { after, limit }),
     listClientsOf: (parent, page) => access.find('listClientsOf', { parent, page }),
     updateClient: (id, clientChange) => access.change('updateClient', { id, change: clientChange }),
     putTicket: (ticket) => access.change('putTicket', ticket),

@@ -127,6 +127,7 @@ const kindsOfColumns = {
     claimed_by: 'text?',
     last_error: 'text?',
     settled_at_ms: 'number?',
+    failed_at_ms: 'number?',
   },
   foreign_sessions: {
     issuer: 'text',

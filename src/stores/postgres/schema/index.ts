@@ -25,6 +25,7 @@ import { listOrders } from './list-orders.ts'
 import { operators } from './operators.ts'
 import { participants } from './participants.ts'
 import { passkeyNames } from './passkey-names.ts'
+import { receivers, toldClients } from './receivers.ts'
 import { retentionClock } from './retention-clock.ts'
 import { searches } from './searches.ts'
 
@@ -55,4 +56,6 @@ export const migrations: readonly Migration[] = [
   { number: 15, name: 'retention clock', needs: 1, sql: retentionClock },
   { number: 16, name: 'addresses', needs: 1, sql: addresses },
   { number: 17, name: 'former addresses', needs: 1, sql: formerAddresses },
+  { number: 18, name: 'receivers', needs: 1, sql: receivers },
+  { number: 19, name: 'told clients', needs: 1, sql: toldClients },
 ]

@@ -15,6 +15,7 @@ import { listOrders } from './list-orders.ts'
 import { operators } from './operators.ts'
 import { participants } from './participants.ts'
 import { passkeyNames } from './passkey-names.ts'
+import { receivers } from './receivers.ts'
 import { retentionClock } from './retention-clock.ts'
 import { searches } from './searches.ts'
 
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   { number: 13, name: 'kept deliveries', sql: keptDeliveries },
   { number: 14, name: 'list orders', sql: listOrders },
   { number: 15, name: 'retention clock', sql: retentionClock },
+  { number: 16, name: 'receivers', sql: receivers },
 ]
