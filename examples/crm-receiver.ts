@@ -38,6 +38,10 @@ export const crm: ReceiverModule = defineReceiver({
       facts: { subject: session.subjectId, reason: entry.reason, atMs: entry.atMs },
     }),
 
+    // Who is told, for lists: nothing of an address is shown but its host.
+    configured: () =>
+      Promise.resolve([{ name: 'main', title: 'CRM', standard: 'JSON over HTTP', url }]),
+
     // One message. It has the same id however often it is sent, so that the CRM can tell.
     send: ({ id, facts }, signal) =>
       post(url, {

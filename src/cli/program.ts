@@ -14,6 +14,7 @@ import { addKeys } from './commands/keys.ts'
 import { addLogout } from './commands/logout.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addOperator } from './commands/operator.ts'
+import { addReceivers } from './commands/receivers.ts'
 import { addRestore } from './commands/restore.ts'
 import { addServe } from './commands/serve.ts'
 import { addSessions } from './commands/sessions.ts'
@@ -68,6 +69,7 @@ export function buildProgram(shell: Shell): Command {
   addOperator(program, shell)
   addVerifiers(program, shell)
   addDeliveries(program, shell)
+  addReceivers(program, shell)
   addCanary(program, shell)
   addKeys(program, shell)
   addAudit(program, shell)

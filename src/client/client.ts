@@ -17,6 +17,7 @@ import type {
   WireKey,
   WireKeyRotated,
   WireNamedRevocation,
+  WireReceiver,
   WireRevocationDetail,
   WireRevoked,
   WireSession,
@@ -114,6 +115,8 @@ export interface OutrightClient {
   deliveries(filter?: DeliveryFilter, options?: ListOptions): List<WireDelivery>
   /** Has a dead or owed delivery tried again now. */
   retryDelivery(id: string): Promise<WireDelivery>
+  /** Who is told of what ended, and how that goes. */
+  receivers(options?: ListOptions): List<WireReceiver>
   /** Reports of canaries that were sent here in the last week. */
   canaryReports(options?: ListOptions): List<WireCanaryReport>
   /** Sends what a canary has found. */
@@ -244,7 +247,14 @@ function listsOf(
   transport: Transport,
 ): Pick<
   OutrightClient,
-  'revocations' | 'sessions' | 'foreignSessions' | 'subjects' | 'clients' | 'guards' | 'deliveries'
+  | 'revocations'
+  | 'sessions'
+  | 'foreignSessions'
+  | 'subjects'
+  | 'clients'
+  | 'guards'
+  | 'deliveries'
+  | 'receivers'
 > {
   return {
     revocations: (filter = {}, list = {}) => listOf(transport, '/revocations', { ...filter }, list),
@@ -255,5 +265,6 @@ function listsOf(
     clients: (filter = {}, list = {}) => listOf(transport, '/clients', { ...filter }, list),
     guards: (list = {}) => listOf(transport, '/guards', {}, list),
     deliveries: (filter = {}, list = {}) => listOf(transport, '/deliveries', { ...filter }, list),
+    receivers: (list = {}) => listOf(transport, '/receivers', {}, list),
   }
 }

@@ -48,6 +48,32 @@ export interface WireDelivery {
   readonly lastError: string | null
 }
 
+/** Somebody who is told of what ended, or was and still has deliveries. */
+export interface WireReceiver {
+  /** `<kind>:<name>`, as deliveries have it. */
+  readonly name: string
+  readonly kind: string
+  /**
+   * What people call it. Null where neither configuration nor registry describes it, like the next
+   * two.
+   */
+  readonly title: string | null
+  /** How it is told: a standard or a product. */
+  readonly standard: string | null
+  /** Where it is told: the host, and the port where that is not the usual one. */
+  readonly host: string | null
+  /** False: it was taken out, and is told no more. */
+  readonly configured: boolean
+  /** Being sent included. */
+  readonly owed: number
+  readonly dead: number
+  readonly oldestOwedAt: string | null
+  /** Null also where what was delivered is no longer stored. */
+  readonly lastDeliveredAt: string | null
+  /** Null where the newest attempt did not fail. */
+  readonly lastFailure: { readonly at: string; readonly reason: string } | null
+}
+
 export interface WireKey {
   readonly kid: string
   readonly algorithm: string

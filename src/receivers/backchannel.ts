@@ -6,7 +6,7 @@
  * is sent is decided elsewhere: see `core/plan-deliveries.ts` and `core/deliver.ts`.
  */
 import { receiverName } from '../domain/delivery.ts'
-import type { Receiver } from '../ports/delivery.ts'
+import type { ConfiguredReceiver, Receiver } from '../ports/delivery.ts'
 import type { Post } from './post.ts'
 
 /** The kind of these receivers. */
@@ -20,6 +20,11 @@ export interface BackchannelOptions {
   readonly dialect: string
   /** A client's current `backchannel_logout_uri`; undefined if it has registered none. */
   readonly addressOf: (clientId: string) => Promise<string | undefined>
+  /** The clients that have registered one: see {@link Receiver.configured}. */
+  readonly registered: (
+    after: string,
+    limit: number,
+  ) => Promise<readonly Omit<ConfiguredReceiver, 'standard'>[]>
   /** A logout token with a `jti` of its own. */
   readonly sign: (statement: {
     readonly audience: string
@@ -36,6 +41,7 @@ export interface BackchannelOptions {
 export function createBackchannelReceiver({
   dialect,
   addressOf,
+  registered,
   sign,
   post,
 }: BackchannelOptions): Receiver {
@@ -47,6 +53,10 @@ export function createBackchannelReceiver({
       if (typeof attributes['backchannelLogoutUri'] !== 'string') return undefined
       // By session, so that one message which is not taken holds up no other.
       return { name: clientId, subject: sid, about: sid, facts: { subjectId, sid } satisfies Facts }
+    },
+    async configured(after, limit) {
+      const standard = 'OpenID Connect Back-Channel Logout'
+      return (await registered(after, limit)).map((client) => ({ ...client, standard }))
     },
     async send({ receiver, facts }, signal) {
       const audience = receiverName(receiver)

@@ -33,10 +33,11 @@ export function defineReceiver<Options>(module: {
     create(context, settings) {
       const made = module.create(context, settings as Options)
       const { issuers } = made
+      const configured = made.configured?.bind(made)
       return {
         kind,
         dialects: made.dialects,
-        ...defined({ issuers }),
+        ...defined({ issuers, configured }),
         owesForeign: (entry) => made.owesForeign?.(entry),
         owes: (ended) => made.owes(ended),
         send: (delivery, signal) => made.send(delivery, signal),

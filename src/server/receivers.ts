@@ -3,7 +3,7 @@ import { addressMatcher } from '../http/client-address.ts'
 import { ADOBE_PASS, LOGOUT_CALLBACK_PATH, viewerOf } from '../http/dialects/adobe-pass/index.ts'
 import { OAUTH, oauthClientOf } from '../http/oauth-client.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Receiver } from '../ports/delivery.ts'
+import type { ConfiguredReceiver, Receiver } from '../ports/delivery.ts'
 import { createBackchannelReceiver } from '../receivers/backchannel.ts'
 import { createExchange, type ExchangeOptions } from '../receivers/exchange.ts'
 import { createMvpdReceiver } from '../receivers/mvpd/index.ts'
@@ -60,9 +60,28 @@ function openBackchannel(config: Config, clock: Clock, core: () => RelyingPartyC
       const client = oauthClientOf(await core().clients.find({ by: 'id', value: id }))
       return client?.metadata.backchannel_logout_uri
     },
+    registered: (after, limit) => relyingParties(core(), after, limit),
     sign: (statement) => core().signLogoutToken(statement),
     post: postOf(config, clock),
   })
+}
+
+/** At least so many of those that are told, behind a client id, where there are so many. */
+async function relyingParties({ clients }: RelyingPartyCore, after: string, limit: number) {
+  const found: Omit<ConfiguredReceiver, 'standard'>[] = []
+  for (let last: string | undefined = after; last !== undefined && found.length < limit;) {
+    const page = await clients.listTold(last, limit)
+    for (const { id: name, name: title, metadata } of page.map(oauthClientOf).filter(isKnown)) {
+      const url = metadata.backchannel_logout_uri
+      if (url !== undefined) found.push({ name, title, url })
+    }
+    last = page.length < limit ? undefined : page.at(-1)?.id
+  }
+  return found
+}
+
+function isKnown<T>(value: T | undefined): value is T {
+  return value !== undefined
 }
 
 function postOf(config: Config, clock: Clock): Post {

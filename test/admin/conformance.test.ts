@@ -87,6 +87,7 @@ suite('the document of the admin API', () => {
     check('get', '/me', await api.get('/me'))
     const owed = await oweDelivery(api.server.store)
     check('get', '/deliveries', await api.get('/deliveries'))
+    check('get', '/receivers', await api.get('/receivers'))
     const retried = await api.post(`/deliveries/${owed}/retry`)
     check('post', '/deliveries/{id}/retry', retried)
     const found = { canary: 'default', at: '2026-11-29T00:00:00Z', logoutMs: 1.5, watchMs: 5000 }
@@ -139,6 +140,7 @@ suite('the document of the admin API', () => {
       '/identity-providers',
       '/keys',
       '/operators',
+      '/receivers',
       '/revocations',
       '/sessions',
       '/subjects',

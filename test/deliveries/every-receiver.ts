@@ -131,13 +131,19 @@ export async function receiversOf(
     createBackchannelReceiver({
       dialect: 'oauth',
       addressOf: () => Promise.resolve(at('backchannel').url),
+      registered: () => Promise.resolve([{ name: 'shop', title: 'Shop', ...at('backchannel') }]),
       sign: (statement) => signLogoutToken(signing, statement),
       post,
     }),
     createMvpdReceiver({
       providers: [
-        ...mvpds.map((logout) => ({ id: `mvpd-${logout.kind}`, logout, secret: SECRET })),
-        { id: 'well', logout: { kind: 'message', ...at('well') }, secret: SECRET },
+        ...mvpds.map((logout) => ({
+          id: `mvpd-${logout.kind}`,
+          displayName: '',
+          logout,
+          secret: SECRET,
+        })),
+        { id: 'well', displayName: '', logout: { kind: 'message', ...at('well') }, secret: SECRET },
       ],
       dialect: 'adobe-pass',
       viewerOf: () => ({ mvpd: '', userId: '', claims: {} }),

@@ -96,8 +96,8 @@ function send(to?: Receiver): void {
   } as unknown as Core
   const providers = createMvpdReceiver({
     providers: [
-      { id: 'one', logout: { kind: 'message', url: one.url }, secret: SECRET },
-      { id: 'two', logout: { kind: 'message', url: two.url }, secret: SECRET },
+      { id: 'one', displayName: '', logout: { kind: 'message', url: one.url }, secret: SECRET },
+      { id: 'two', displayName: '', logout: { kind: 'message', url: two.url }, secret: SECRET },
     ],
     dialect: 'adobe-pass',
     viewerOf: () => ({ mvpd: '', userId: '', claims: {} }),

@@ -5,7 +5,8 @@
  *
  * What a dialect asks of a store is in the stores' own suite. So one node answers what the
  * documents show, and three answer each dialect's logins, refreshes and logouts.
- * `OUTRIGHT_TEST_EVERYTHING=1` runs all files on both.
+ * `OUTRIGHT_TEST_EVERYTHING=1` runs all files on both. With them runs the list of receivers, which
+ * is put together from configuration, registry and what is stored.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -23,9 +24,14 @@ const dialects = readdirSync(fileURLToPath(new URL('../../src/http/dialects/', i
 const core = new RegExp(
   `^(?:${dialects.join('|')})(?:-(?:login|logout|oauth)[a-z-]*)?\\.test\\.ts$`,
 )
+const others = ['../admin/receivers.test.ts']
+const chosen = (isChosen: (name: string) => boolean): readonly string[] => [
+  ...allFiles.filter((name) => everything || isChosen(name)),
+  ...others,
+]
 const files = {
-  postgres: everything ? allFiles : allFiles.filter((name) => name.startsWith('docs-')),
-  nodes: everything ? allFiles : allFiles.filter((name) => core.test(name)),
+  postgres: chosen((name) => name.startsWith('docs-')),
+  nodes: chosen((name) => core.test(name)),
 }
 
 // Crashes are tried elsewhere: nothing here has to be on the disk.
@@ -91,12 +97,12 @@ function failuresIn(tap: string): string {
 
 suite('the dialects on PostgreSQL', { concurrency: 2 }, () => {
   for (const arrangement of ['postgres', 'nodes'] as const) {
-    const chosen = files[arrangement]
-    test(`${String(chosen.length)} files of tests pass: ${arrangement}`, async () => {
+    const these = files[arrangement]
+    test(`${String(these.length)} files of tests pass: ${arrangement}`, async () => {
       for (const dialect of dialects) {
         // The documents of Adobe Pass are tried by `docs-adobe`.
         const [product = ''] = dialect.split('-')
-        const isThere = chosen.some((name) => name.includes(product))
+        const isThere = these.some((name) => name.includes(product))
         assert.ok(isThere, dialect)
       }
       const { code, failures } = await run(arrangement)

@@ -21,6 +21,7 @@ export const MVPD = 'mvpd'
 /** A provider and how to notify it. */
 export interface ProviderEndpoint {
   readonly id: string
+  readonly displayName: string
   /** Without it, the provider is not notified. */
   readonly logout?: MvpdLogout
   readonly secret: string
@@ -67,6 +68,13 @@ export function createMvpdReceiver(options: MvpdReceiverOptions): Receiver {
         facts: said ? { ...facts, claims } : facts,
       }
     },
+    configured: () =>
+      Promise.resolve(
+        providers.flatMap(({ id: name, displayName: title, logout }) => {
+          if (logout === undefined) return []
+          return { name, title, standard: standards[logout.kind], url: logout.url }
+        }),
+      ),
     send(delivery, signal) {
       const tell = endpoints.get(receiverName(delivery.receiver))
       if (tell === undefined) {
@@ -76,6 +84,13 @@ export function createMvpdReceiver(options: MvpdReceiverOptions): Receiver {
       return tell({ id: delivery.id, facts: factsOf(delivery), signal })
     },
   }
+}
+
+const standards: Readonly<Record<MvpdLogout['kind'], string>> = {
+  message: 'signed message',
+  revocation: 'OAuth 2.0 Token Revocation',
+  'rp-initiated': 'OpenID Connect RP-Initiated Logout',
+  saml: 'SAML 2.0 Single Logout',
 }
 
 function connect(logout: MvpdLogout, world: ChannelWorld): TellProvider {

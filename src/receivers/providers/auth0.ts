@@ -27,8 +27,10 @@ export const auth0: Product<Auth0Settings> = {
     clientSecret: text({ secret: true }),
     tenantUrl: optional(httpUrl({})),
   },
-  connect({ clientId, clientSecret, tenantUrl }, world) {
-    const tenant = bare(tenantUrl ?? world.issuer)
+  title: 'Auth0',
+  api: ({ tenantUrl }, issuer) => bare(tenantUrl ?? issuer),
+  connect({ clientId, clientSecret }, world) {
+    const { api: tenant } = world
     const call = withClientToken(world, {
       url: `${tenant}/oauth/token`,
       form: clientCredentials({ clientId, clientSecret, audience: `${tenant}/api/v2/` }),

@@ -25,8 +25,9 @@ export interface AuthentikSettings {
 export const authentik: Product<AuthentikSettings> = {
   scopes: ['subject'],
   options: { apiToken: text({ secret: true }), subjectMode: choice(modes, {}) },
-  connect({ apiToken, subjectMode }, { issuer, exchange, nowMs }) {
-    const api = `${new URL(issuer).origin}/api/v3`
+  title: 'authentik',
+  api: (_, issuer) => `${new URL(issuer).origin}/api/v3`,
+  connect({ apiToken, subjectMode }, { api, exchange, nowMs }) {
     const call = withToken(exchange, `Bearer ${apiToken}`)
     return async ({ key }, signal) => {
       const who = new URLSearchParams({ [subjectMode.replace('user_', '')]: key })

@@ -34,19 +34,21 @@ export const cognito: Product<CognitoSettings> = {
     sessionToken: optional(text({ secret: true })),
     region: optional(text({})),
   },
-  connect(settings, { issuer, exchange, nowMs }) {
-    const { origin, hostname, pathname } = new URL(issuer)
+  title: 'Amazon Cognito',
+  api: (_, issuer) => `${new URL(issuer).origin}/`,
+  connect(settings, { issuer, api, exchange, nowMs }) {
+    const { hostname, pathname } = new URL(issuer)
     const { region = hostname.split('.')[1] ?? '', ...credentials } = settings
     const userPoolId = pathname.replaceAll('/', '')
     return async ({ key }, signal) => {
       const { headers, body } = await signed({
         ...credentials,
         region,
-        url: `${origin}/`,
+        url: api,
         body: JSON.stringify({ UserPoolId: userPoolId, Username: key }),
         nowMs: nowMs(),
       })
-      const answer = await exchange(`${origin}/`, { method: 'POST', headers, body, signal })
+      const answer = await exchange(api, { method: 'POST', headers, body, signal })
       return answer.kind === 'answer' ? outcomeFor(answer, nowMs()) : answer
     }
   },

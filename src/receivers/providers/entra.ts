@@ -28,14 +28,17 @@ export const entra: Product<EntraSettings> = {
     loginUrl: httpUrl({ default: 'https://login.microsoftonline.com' }),
     graphUrl: httpUrl({ default: 'https://graph.microsoft.com' }),
   },
-  connect({ clientId, clientSecret, loginUrl, graphUrl }, world) {
+  title: 'Entra ID',
+  api: ({ graphUrl }) => bare(graphUrl),
+  connect({ clientId, clientSecret, loginUrl }, world) {
+    const { api: graph } = world
     const [, tenant = ''] = new URL(world.issuer).pathname.split('/')
     const call = withClientToken(world, {
       url: `${bare(loginUrl)}/${tenant}/oauth2/v2.0/token`,
-      form: clientCredentials({ clientId, clientSecret, scope: `${bare(graphUrl)}/.default` }),
+      form: clientCredentials({ clientId, clientSecret, scope: `${graph}/.default` }),
     })
     return async ({ key }, signal) => {
-      const url = `${bare(graphUrl)}/v1.0/users/${inPath(key)}/revokeSignInSessions`
+      const url = `${graph}/v1.0/users/${inPath(key)}/revokeSignInSessions`
       return told(await call({ method: 'POST', url }, signal), world.nowMs())
     }
   },

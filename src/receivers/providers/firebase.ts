@@ -33,7 +33,9 @@ export const firebase: Product<FirebaseSettings> = {
     tokenUrl: httpUrl({ default: 'https://oauth2.googleapis.com/token' }),
     apiUrl: httpUrl({ default: 'https://identitytoolkit.googleapis.com' }),
   },
-  connect({ clientEmail, privateKey, tokenUrl, apiUrl }, world) {
+  title: 'Firebase',
+  api: ({ apiUrl }) => bare(apiUrl),
+  connect({ clientEmail, privateKey, tokenUrl }, world) {
     const project = bare(world.issuer).split('/').at(-1) ?? ''
     const key = createPrivateKey(privateKey)
     const call = withClientToken(world, {
@@ -52,7 +54,7 @@ export const firebase: Product<FirebaseSettings> = {
         return { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }
       },
     })
-    const url = `${bare(apiUrl)}/v1/projects/${inPath(project)}/accounts:update`
+    const url = `${world.api}/v1/projects/${inPath(project)}/accounts:update`
     return async ({ key: localId, atMs }, signal) => {
       const body = JSON.stringify({ localId, validSince: String(Math.floor(atMs / 1000)) })
       const headers = { 'content-type': 'application/json' }

@@ -77,7 +77,8 @@ export function createProviderReceiver({
 }: ProviderReceiverOptions): Receiver {
   const tellers = new Map<string, Tell>()
   for (const { name, issuer, tell } of issuers) {
-    tellers.set(name, connect(tell, { issuer, exchange, nowMs: () => clock.nowMs() }))
+    const api = apiOf(tell, issuer)
+    tellers.set(name, connect(tell, { issuer, api, exchange, nowMs: () => clock.nowMs() }))
   }
   return {
     kind: PROVIDER,
@@ -91,6 +92,13 @@ export function createProviderReceiver({
       if (!products[told.tell.kind].scopes.includes(entry.scope)) return undefined
       return { name: told.name, subject: entry.key, about: 'logout', facts: factsOf(entry) }
     },
+    configured: () =>
+      Promise.resolve(
+        issuers.map(({ name, issuer, tell }) => {
+          const { title: standard } = products[tell.kind]
+          return { name, title: name, standard, url: apiOf(tell, issuer) }
+        }),
+      ),
     send(delivery, signal) {
       const tell = tellers.get(receiverName(delivery.receiver))
       if (tell === undefined) {
@@ -112,6 +120,10 @@ type World = Parameters<Product<never>['connect']>[1]
 function connect(settings: ProviderSettings, world: World): Tell {
   const { kind } = settings
   return (products[kind] as Product<ProviderSettings>).connect(settings, world)
+}
+
+function apiOf(settings: ProviderSettings, issuer: string): string {
+  return (products[settings.kind] as Product<ProviderSettings>).api(settings, issuer)
 }
 
 function factsOf({ scope, key, atMs }: Revocation): { readonly [name: string]: string | number } {

@@ -35,11 +35,13 @@ export const keycloak: Product<KeycloakSettings> = {
     clientSecret: text({ secret: true }),
     adminUrl: optional(httpUrl({})),
   },
-  connect({ clientId, clientSecret, adminUrl }, world) {
-    const issuer = bare(world.issuer)
-    const admin = bare(adminUrl ?? issuer.replace(/\/realms\/([^/]+)$/, '/admin/realms/$1'))
+  title: 'Keycloak',
+  api: ({ adminUrl }, issuer) =>
+    bare(adminUrl ?? bare(issuer).replace(/\/realms\/([^/]+)$/, '/admin/realms/$1')),
+  connect({ clientId, clientSecret }, world) {
+    const { api: admin } = world
     const call = withClientToken(world, {
-      url: `${issuer}/protocol/openid-connect/token`,
+      url: `${bare(world.issuer)}/protocol/openid-connect/token`,
       form: clientCredentials({ clientId, clientSecret }),
     })
     const callFor = (scope: string, key: string): Call => {

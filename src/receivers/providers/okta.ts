@@ -19,11 +19,12 @@ export interface OktaSettings {
 export const okta: Product<OktaSettings> = {
   scopes: ['subject'],
   options: { apiToken: text({ secret: true }) },
-  connect({ apiToken }, { issuer, exchange, nowMs }) {
-    const { origin } = new URL(issuer)
+  title: 'Okta',
+  api: (_, issuer) => `${new URL(issuer).origin}/api/v1`,
+  connect({ apiToken }, { api, exchange, nowMs }) {
     const call = withToken(exchange, `SSWS ${apiToken}`)
     return async ({ key }, signal) => {
-      const url = `${origin}/api/v1/users/${inPath(key)}/sessions?oauthTokens=true`
+      const url = `${api}/users/${inPath(key)}/sessions?oauthTokens=true`
       return told(await call({ method: 'DELETE', url }, signal), nowMs())
     }
   },

@@ -18,6 +18,8 @@ export type Tell = (end: ProviderEnd, signal: AbortSignal) => Promise<SendOutcom
 export interface ProviderWorld {
   /** `iss` of the provider. */
   readonly issuer: string
+  /** Where its API is: see {@link Product.api}. */
+  readonly api: string
   readonly exchange: Exchange
   readonly nowMs: () => number
 }
@@ -27,6 +29,10 @@ export interface Product<Settings extends { readonly kind: string }> {
   /** The scopes that it has a call for; it is not notified of others. */
   readonly scopes: readonly Scope[]
   readonly options: Members<Omit<Settings, 'kind'>>
+  /** What people call it. */
+  readonly title: string
+  /** Where the API is that it is told by. */
+  api(settings: Settings, issuer: string): string
   connect(settings: Settings, world: ProviderWorld): Tell
 }
 

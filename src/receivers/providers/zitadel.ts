@@ -21,8 +21,10 @@ const json = { 'content-type': 'application/json' }
 export const zitadel: Product<ZitadelSettings> = {
   scopes: ['subject'],
   options: { accessToken: text({ secret: true }) },
-  connect({ accessToken }, { issuer, exchange, nowMs }) {
-    const sessions = `${bare(issuer)}/v2/sessions`
+  title: 'Zitadel',
+  api: (_, issuer) => bare(issuer),
+  connect({ accessToken }, { api, exchange, nowMs }) {
+    const sessions = `${api}/v2/sessions`
     const call = withToken(exchange, `Bearer ${accessToken}`)
     return ({ key }, signal) => {
       const query = { query: { limit: PAGE }, queries: [{ userIdQuery: { id: key } }] }

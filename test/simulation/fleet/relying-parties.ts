@@ -59,6 +59,7 @@ export class RelyingParties implements Outsider {
     return createBackchannelReceiver({
       dialect: oauth.name,
       addressOf: (id) => Promise.resolve(addresses.get(id)),
+      registered: () => Promise.resolve([]),
       sign: this.#world.sabotage.sign?.(sign) ?? sign,
       post: (url, request) => this.#post(process, url, request),
     })

@@ -21,6 +21,7 @@ import { foreignSessionRoute } from './foreign-sessions.ts'
 import { guardRoutes } from './guards.ts'
 import { identityProviderRoute } from './identity-providers.ts'
 import { operatorRoutes } from './operators.ts'
+import { receiverRoute } from './receivers.ts'
 import { revocationRoutes } from './revocations.ts'
 import { sessionRoutes } from './sessions.ts'
 import { statisticsRoute } from './statistics.ts'
@@ -73,6 +74,7 @@ function createAdmin(context: SurfaceContext, { adminToken }: AdminSettings): Su
       ...guardRoutes(admin),
       ...operatorRoutes(admin),
       ...deliveryRoutes(admin),
+      receiverRoute(admin),
       ...canaryRoutes(admin),
       statisticsRoute(admin),
       ...systemRoutes(admin),
