@@ -105,6 +105,7 @@ for (const view of views) {
       for (const [path, shown] of [
         ['verifiers', 'node-1'],
         ['deliveries', 'No deliveries'],
+        ['deliveries', 'mvpd:DemoMVPD'],
         ['canary', 'Never refused'],
         ['clients', 'directlink'],
         ['people', 'maria'],

@@ -1,7 +1,7 @@
 /** What others have to be told, how it went, and trying it again. */
-import { deliveryStates, type WireDelivery } from 'outright/client'
+import { deliveryStates, type WireDelivery, type WireReceiver } from 'outright/client'
 import { api } from '../lib/api.ts'
-import { moment } from '../lib/format.ts'
+import { count, moment } from '../lib/format.ts'
 import { useLoad } from '../lib/load.ts'
 import { useMay } from '../lib/me.ts'
 import { address, usePlace } from '../lib/router.ts'
@@ -31,6 +31,7 @@ export function DeliveriesPage() {
   return (
     <>
       <Head title={deliveries.title} lead={deliveries.lead} />
+      <Receivers />
       <Filters>
         <ChoiceFilter
           name="state"
@@ -41,6 +42,7 @@ export function DeliveriesPage() {
       </Filters>
       <PagedList
         of={page}
+        title={deliveries.title}
         label={deliveries.title}
         keyOf={({ id }) => id}
         columns={[
@@ -67,6 +69,89 @@ export function DeliveriesPage() {
       />
     </>
   )
+}
+
+const RECEIVERS_SHOWN = 10
+
+/** Who is told, and how that goes. */
+function Receivers() {
+  const { deliveries, common } = useWords()
+  const { query } = usePlace()
+  const cursor = query.get('receivers') ?? undefined
+  const found = useLoad(
+    () => api.receivers({ pageSize: RECEIVERS_SHOWN }).page(cursor),
+    ['receivers', cursor],
+    5000,
+  )
+  return (
+    <PagedList
+      of={found}
+      title={deliveries.receivers}
+      label={deliveries.receivers}
+      cursorIn="receivers"
+      keyOf={({ name }) => name}
+      columns={[
+        {
+          name: deliveries.receiver,
+          cell: ({ name, kind, title }) => (
+            <>
+              <strong class="cut">{title ?? name.slice(kind.length + 1)}</strong>
+              <a class="two cut" href={address(['deliveries'], { receiver: name })}>
+                {name}
+              </a>
+            </>
+          ),
+        },
+        {
+          name: deliveries.toldBy,
+          cell: ({ standard, host }) => (
+            <>
+              <span class="cut">{standard ?? '–'}</span>
+              <span class="two cut">{host}</span>
+            </>
+          ),
+        },
+        {
+          name: common.states.owed,
+          cell: ({ owed, oldestOwedAt }) => (
+            <>
+              {count(owed)}
+              {oldestOwedAt !== null && (
+                <span class="two">
+                  <Ago at={oldestOwedAt} />
+                </span>
+              )}
+            </>
+          ),
+        },
+        { name: common.states.dead, cell: ({ dead }) => count(dead) },
+        { name: deliveries.lastDelivered, cell: (one) => <LastAttempt of={one} /> },
+        { name: common.state, align: 'corner', cell: (one) => <Health of={one} /> },
+      ]}
+      empty={<State icon="deliveries" title={deliveries.noReceivers} />}
+    />
+  )
+}
+
+/** When it last took a message, and why it does not take the newest. */
+function LastAttempt({ of: { lastDeliveredAt, lastFailure } }: { readonly of: WireReceiver }) {
+  return (
+    <>
+      {lastDeliveredAt === null ? '–' : <Ago at={lastDeliveredAt} />}
+      {lastFailure !== null && (
+        <span class="two cut" title={`${lastFailure.reason} · ${moment(lastFailure.at)}`}>
+          {lastFailure.reason}
+        </span>
+      )}
+    </>
+  )
+}
+
+function Health({ of }: { readonly of: WireReceiver }) {
+  const { deliveries } = useWords()
+  if (!of.configured) return <span class="badge">{deliveries.takenOut}</span>
+  if (of.lastFailure !== null) return <span class="badge bad">{deliveries.failing}</span>
+  return <span class="badge good">{deliveries.told}</span>
 }
 
 function Details({ of }: { readonly of: WireDelivery }) {

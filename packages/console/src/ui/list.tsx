@@ -13,6 +13,8 @@ interface PagedListProperties<T> {
   /** What stands there where nothing was found. */
   readonly empty: ComponentChildren
   readonly title?: string
+  /** See {@link Pager}. */
+  readonly cursorIn?: string
   readonly action?: ComponentChildren
 }
 
@@ -23,6 +25,7 @@ export function PagedList<T>({
   columns,
   keyOf,
   empty,
+  cursorIn = 'cursor',
   ...head
 }: PagedListProperties<T>) {
   return (
@@ -35,7 +38,7 @@ export function PagedList<T>({
             ) : (
               <Table label={label} columns={columns} rows={page.items} keyOf={keyOf} />
             )}
-            <Pager page={page} />
+            <Pager page={page} cursorIn={cursorIn} />
           </>
         )}
       </Shown>
