@@ -1,3 +1,5 @@
+import { ApiError } from '../client/index.ts'
+
 /** How a command ends. Scripts rely on these numbers; `docs/cli.md` lists them. */
 export const exitCodes = {
   done: 0,
@@ -21,4 +23,12 @@ export class CliError extends Error {
     super(message)
     this.code = code
   }
+}
+
+/** An answer of the server, where 404 ends the command with a reason of its own. */
+export async function orNotFound<T>(answer: Promise<T>, reason: string): Promise<T> {
+  return answer.catch((error: unknown) => {
+    if (!(error instanceof ApiError && error.status === 404)) throw error
+    throw new CliError(exitCodes.notFound, reason)
+  })
 }

@@ -1,5 +1,6 @@
 /** Lists: how much of them is shown, and how. */
 import { InvalidArgumentError, type Command } from 'commander'
+import type { ListOptions, OutrightClient } from '../client/index.ts'
 import type { Column } from './output.ts'
 import { createProgress } from './progress.ts'
 import type { Shell } from './shell.ts'
@@ -14,6 +15,21 @@ export function withLimit(command: Command): Command {
   return command.option('--limit <n>', 'show at most so many, or "all"', parseLimit, DEFAULT_LIMIT)
 }
 
+/** Makes a command show a list. What its other options say is the filter. */
+export function withList<T, Filter extends object>(
+  command: Command,
+  shell: Shell,
+  form: Omit<ListForm<T>, 'limit'>,
+  read: (client: OutrightClient, page: ListOptions, filter: Filter) => AsyncIterable<T>,
+): void {
+  command.action(({ limit, ...filter }: { readonly limit: number }, own: Command) =>
+    showList(shell, own, { ...form, limit }, (client, page) =>
+      read(client, page, filter as Filter),
+    ),
+  )
+  withLimit(command)
+}
+
 export function parseLimit(text: string): number {
   if (text === 'all') return Number.POSITIVE_INFINITY
   const limit = Number(text)
@@ -21,11 +37,6 @@ export function parseLimit(text: string): number {
     throw new InvalidArgumentError('give a whole number from 1, or "all"')
   }
   return limit
-}
-
-/** How many a call should fetch for such a limit. */
-export function pageSizeFor(limit: number): number {
-  return Math.min(limit + 1, GREATEST_PAGE)
 }
 
 export interface ListForm<T> {
@@ -42,16 +53,17 @@ export interface ListForm<T> {
 export async function showList<T>(
   shell: Shell,
   command: Command,
-  items: AsyncIterable<T>,
   { limit, columns, none }: ListForm<T>,
+  read: (client: OutrightClient, page: ListOptions) => AsyncIterable<T>,
 ): Promise<void> {
+  const client = await shell.connect(command)
   const output = shell.output(command)
   const progress = createProgress(shell.terminal, (done) => `fetched ${String(done)} so far`)
   const rows: T[] = []
   let count = 0
   let hasMore = false
   try {
-    for await (const item of items) {
+    for await (const item of read(client, { pageSize: Math.min(limit + 1, GREATEST_PAGE) })) {
       if (count === limit) {
         hasMore = true
         break

@@ -126,6 +126,6 @@ test('formatBytes() and share() speak of sizes', () => {
     '2.0 TB',
     '5000.0 TB',
   ])
-  assert.equal(share('5', '10', 0.5), '5 of 10 (50%)')
-  assert.equal(share('5', undefined, 5), '5')
+  assert.equal(share(5, 10), '5 of 10 (50%)')
+  assert.equal(share(5, undefined), '5')
 })

@@ -42,8 +42,14 @@ export function createProgress(
 }
 
 /** `5 of 10 (50%)`, or `5` where the end is not known. */
-export function share(done: string, of: string | undefined, ratio: number): string {
-  return of === undefined ? done : `${done} of ${of} (${String(Math.floor(ratio * 100))}%)`
+export function share(
+  done: number,
+  of: number | undefined,
+  format: (count: number) => string = String,
+): string {
+  if (of === undefined) return format(done)
+  const percent = Math.floor((done / Math.max(1, of)) * 100)
+  return `${format(done)} of ${format(of)} (${String(percent)}%)`
 }
 
 /** Bytes in the largest unit that leaves at least 1: `1.5 MB`. */

@@ -11,7 +11,7 @@ import {
 } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import { pageSizeFor, showList, withLimit } from '../list.ts'
+import { withList } from '../list.ts'
 import type { Column, Output } from '../output.ts'
 import { keyAndIssuer } from '../key-and-issuer.ts'
 import { createProgress, share, type Progress } from '../progress.ts'
@@ -42,7 +42,6 @@ interface ListFlags {
   readonly scope?: RevocationScope
   readonly key?: string
   readonly reason?: RevocationReason
-  readonly limit: number
 }
 
 function addList(audit: Command, shell: Shell): void {
@@ -52,12 +51,9 @@ function addList(audit: Command, shell: Shell): void {
     .addOption(new Option('--scope <scope>', 'only this scope').choices(revocationScopes))
     .option('--key <key>', 'only this key')
     .addOption(new Option('--reason <reason>', 'only this reason').choices(revocationReasons))
-    .action(async ({ limit, ...filter }: ListFlags, command: Command) => {
-      const client = await shell.connect(command)
-      const found = client.revocations(filter, { pageSize: pageSizeFor(limit) })
-      await showList(shell, command, found, { limit, columns, none: 'nothing has ended' })
-    })
-  withLimit(list)
+  withList(list, shell, { columns, none: 'nothing has ended' }, (client, page, filter: ListFlags) =>
+    client.revocations(filter, page),
+  )
   withExamples(list, [
     'outright audit list --limit 20',
     'outright audit list --scope subject --key maria',
@@ -125,10 +121,10 @@ function addVerify(audit: Command, shell: Shell): void {
     .option('--file <path>', 'of a database file or a backup, without a server')
     .action(async ({ file }: { readonly file?: string }, command: Command) => {
       const output = shell.output(command)
-      const progress = createProgress(shell.terminal, (done, of) => {
-        const all = of === undefined ? undefined : String(of)
-        return `checked ${share(String(done), all, done / Math.max(1, of ?? 1))} entries`
-      })
+      const progress = createProgress(
+        shell.terminal,
+        (done, of) => `checked ${share(done, of)} entries`,
+      )
       const lines =
         file === undefined
           ? (await shell.connect(command)).verifyAudit()

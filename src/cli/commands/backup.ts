@@ -1,4 +1,5 @@
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import type { BackupDownload } from '../../client/index.ts'
@@ -21,15 +22,15 @@ export function addBackup(program: Command, shell: Shell): void {
     .argument('<file>', 'where to save it')
     .option('--force', 'replace the file where it is there already')
     .action(async (file: string, flags: { readonly force?: boolean }, command: Command) => {
-      if (flags.force !== true && (await exists(file))) {
+      if (flags.force !== true && existsSync(file)) {
         throw new CliError(exitCodes.failed, `${file} already exists: --force replaces it`)
       }
       const client = await shell.connect(command)
       const download = await client.backup()
-      const progress = createProgress(shell.terminal, (done, of) => {
-        const all = of === undefined ? undefined : formatBytes(of)
-        return `saved ${share(formatBytes(done), all, done / Math.max(1, of ?? 1))}`
-      })
+      const progress = createProgress(
+        shell.terminal,
+        (done, of) => `saved ${share(done, of, formatBytes)}`,
+      )
       const bytes = await save(download, file, progress)
       shell.output(command).result(`saved ${formatBytes(bytes)} to ${file}`, { file, bytes })
     })
@@ -37,13 +38,6 @@ export function addBackup(program: Command, shell: Shell): void {
     'outright backup outright-backup.db',
     'outright backup --force /mnt/backups/outright.db',
   ])
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 /** Writes beside the file and renames at the end: what has the name is whole. */

@@ -5,7 +5,7 @@ import type { WireClient, WireClientChanged } from '../../client/index.ts'
 import { metadataFrom, withMetadataOptions, withRemoveOption } from '../client-metadata.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import { pageSizeFor, showList, withLimit } from '../list.ts'
+import { withList } from '../list.ts'
 import type { Column, Output } from '../output.ts'
 import { describeEnded } from '../receipt.ts'
 import { readSecretLine } from '../secrets.ts'
@@ -42,7 +42,6 @@ export function addClients(program: Command, shell: Shell): void {
 
 interface ListFlags {
   readonly dialect?: string
-  readonly limit: number
 }
 
 function addList(clients: Command, shell: Shell): void {
@@ -50,12 +49,9 @@ function addList(clients: Command, shell: Shell): void {
     .command('list')
     .description('Lists clients.')
     .option('--dialect <name>', 'only of this dialect')
-    .action(async ({ limit, ...filter }: ListFlags, command: Command) => {
-      const client = await shell.connect(command)
-      const found = client.clients(filter, { pageSize: pageSizeFor(limit) })
-      await showList(shell, command, found, { limit, columns, none: 'no clients' })
-    })
-  withLimit(list)
+  withList(list, shell, { columns, none: 'no clients' }, (client, page, filter: ListFlags) =>
+    client.clients(filter, page),
+  )
   withExamples(list, ['outright clients list', 'outright clients list --dialect octopus --json'])
 }
 

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
 import { deliveryStates, type DeliveryState, type WireDelivery } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
-import { pageSizeFor, showList, withLimit } from '../list.ts'
+import { withList } from '../list.ts'
 import type { Column } from '../output.ts'
 import type { Shell } from '../shell.ts'
 import { stateStyle } from '../style.ts'
@@ -19,7 +19,6 @@ const columns: readonly Column<WireDelivery>[] = [
 interface DeliveryFlags {
   readonly state?: DeliveryState
   readonly receiver?: string
-  readonly limit: number
 }
 
 /** `outright deliveries …`: what others must be told. */
@@ -38,12 +37,9 @@ function addList(deliveries: Command, shell: Shell): void {
     .description('Lists deliveries, newest first.')
     .addOption(new Option('--state <state>', 'only in this state').choices(deliveryStates))
     .option('--receiver <name>', 'only to this receiver')
-    .action(async ({ limit, ...filter }: DeliveryFlags, command: Command) => {
-      const client = await shell.connect(command)
-      const found = client.deliveries(filter, { pageSize: pageSizeFor(limit) })
-      await showList(shell, command, found, { limit, columns, none: 'no deliveries' })
-    })
-  withLimit(list)
+  withList(list, shell, { columns, none: 'no deliveries' }, (client, page, filter: DeliveryFlags) =>
+    client.deliveries(filter, page),
+  )
   withExamples(list, [
     'outright deliveries list --state dead',
     'outright deliveries list --receiver mvpd:DemoMVPD --limit all --json',

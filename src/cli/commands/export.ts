@@ -1,14 +1,18 @@
-import { stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import { createProgress, share } from '../progress.ts'
 import type { Shell } from '../shell.ts'
 
-interface ExportFlags {
+/** Which database. */
+export interface PlaceFlags {
   readonly data?: string
   readonly databaseUrl?: string
   readonly config?: string
+}
+
+interface ExportFlags extends PlaceFlags {
   readonly force?: boolean
 }
 
@@ -29,7 +33,7 @@ export function addExport(program: Command, shell: Shell): void {
     .option('--config <file>', 'outright.config.ts or .json (OUTRIGHT_CONFIG)')
     .option('--force', 'replace the file where it is there already')
     .action(async (file: string, { force, ...place }: ExportFlags, command: Command) => {
-      if (force !== true && (await exists(file))) {
+      if (force !== true && existsSync(file)) {
         throw new CliError(exitCodes.failed, `${file} already exists: --force replaces it`)
       }
       const { exportDatabase } = await import('../../server/transfer.ts')
@@ -53,17 +57,7 @@ export function addExport(program: Command, shell: Shell): void {
   ])
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
-}
-
 /** Words for how far an export or an import has come. */
 export function describeRows(verb: string): (done: number, of: number | undefined) => string {
-  return (done, of) => {
-    const all = of === undefined ? undefined : String(of)
-    return `${verb} ${share(String(done), all, done / Math.max(1, of ?? 1))} rows`
-  }
+  return (done, of) => `${verb} ${share(done, of)} rows`
 }

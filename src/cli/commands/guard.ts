@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { ApiError, type WireGuard } from '../../client/index.ts'
+import type { WireGuard } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
-import { CliError, exitCodes } from '../exit.ts'
-import { pageSizeFor, showList, withLimit } from '../list.ts'
+import { orNotFound } from '../exit.ts'
+import { withList } from '../list.ts'
 import type { Column } from '../output.ts'
 import { describeReceipt } from '../receipt.ts'
 import type { Shell } from '../shell.ts'
@@ -33,12 +33,7 @@ export function addGuard(program: Command, shell: Shell): void {
   const list = guard
     .command('list')
     .description('Lists the guards that may connect. `outright verifiers` shows those that do.')
-    .action(async ({ limit }: { readonly limit: number }, command: Command) => {
-      const client = await shell.connect(command)
-      const found = client.guards({ pageSize: pageSizeFor(limit) })
-      await showList(shell, command, found, { limit, columns, none: 'no guards' })
-    })
-  withLimit(list)
+  withList(list, shell, { columns, none: 'no guards' }, (client, page) => client.guards(page))
   withExamples(list, ['outright guard list'])
 
   const remove = guard
@@ -47,10 +42,7 @@ export function addGuard(program: Command, shell: Shell): void {
     .argument('<name>', 'name of the guard')
     .action(async (name: string, _flags: object, command: Command) => {
       const client = await shell.connect(command)
-      const removed = await client.removeGuard(name).catch((error: unknown) => {
-        if (!(error instanceof ApiError && error.status === 404)) throw error
-        throw new CliError(exitCodes.notFound, `no guard is named ${name}`)
-      })
+      const removed = await orNotFound(client.removeGuard(name), `no guard is named ${name}`)
       const sentence = `removed ${name}: ${describeReceipt(removed.receipt)}`
       shell.output(command).result(sentence, removed)
     })

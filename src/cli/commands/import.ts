@@ -2,13 +2,7 @@ import type { Command } from 'commander'
 import { withExamples } from '../examples.ts'
 import { createProgress } from '../progress.ts'
 import type { Shell } from '../shell.ts'
-import { describeRows } from './export.ts'
-
-interface ImportFlags {
-  readonly data?: string
-  readonly databaseUrl?: string
-  readonly config?: string
-}
+import { describeRows, type PlaceFlags } from './export.ts'
 
 /** `outright import`: fills an empty database with what was exported. */
 export function addImport(program: Command, shell: Shell): void {
@@ -25,7 +19,7 @@ export function addImport(program: Command, shell: Shell): void {
     .option('--data <folder>', 'folder of the SQLite database (OUTRIGHT_DATA, default ./data)')
     .option('--database-url <url>', 'PostgreSQL instead (OUTRIGHT_DATABASE_URL, which hides it)')
     .option('--config <file>', 'outright.config.ts or .json (OUTRIGHT_CONFIG)')
-    .action(async (file: string, place: ImportFlags, command: Command) => {
+    .action(async (file: string, place: PlaceFlags, command: Command) => {
       const { importDatabase } = await import('../../server/transfer.ts')
       const progress = createProgress(shell.terminal, describeRows('read'))
       try {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { ApiError, type WireKey } from '../../client/index.ts'
+import type { WireKey } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
-import { CliError, exitCodes } from '../exit.ts'
+import { orNotFound } from '../exit.ts'
 import type { Column } from '../output.ts'
 import { describeReceipt } from '../receipt.ts'
 import type { Shell } from '../shell.ts'
@@ -60,10 +60,7 @@ export function addKeys(program: Command, shell: Shell): void {
       const client = await shell.connect(command)
       const output = shell.output(command)
       for (const kid of kids) {
-        const removed = await client.removeKey(kid).catch((error: unknown) => {
-          if (!(error instanceof ApiError && error.status === 404)) throw error
-          throw new CliError(exitCodes.notFound, `there is no key ${kid}`)
-        })
+        const removed = await orNotFound(client.removeKey(kid), `there is no key ${kid}`)
         const verb = removed.added ? 'removed' : 'had been removed already:'
         output.result(`${verb} ${kid}: ${describeReceipt(removed.receipt)}`, removed)
       }

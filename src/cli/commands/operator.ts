@@ -1,10 +1,10 @@
 import { defined } from '../../domain/defined.ts'
 import { Argument, Option, type Command } from 'commander'
-import { ApiError, type Role, type WireOperator } from '../../client/index.ts'
+import type { Role, WireOperator } from '../../client/index.ts'
 import { roles } from '../../domain/operator.ts'
 import { withExamples } from '../examples.ts'
-import { CliError, exitCodes } from '../exit.ts'
-import { pageSizeFor, showList, withLimit } from '../list.ts'
+import { orNotFound } from '../exit.ts'
+import { withList } from '../list.ts'
 import type { Column } from '../output.ts'
 import { describeEnded, describeReceipt } from '../receipt.ts'
 import { askNewPassword, readSecretLine } from '../secrets.ts'
@@ -104,15 +104,8 @@ function addLink(operator: Command, shell: Shell): void {
 }
 
 function addList(operator: Command, shell: Shell): void {
-  const list = operator
-    .command('list')
-    .description('Lists operators and their roles.')
-    .action(async ({ limit }: { readonly limit: number }, command: Command) => {
-      const client = await shell.connect(command)
-      const found = client.operators({ pageSize: pageSizeFor(limit) })
-      await showList(shell, command, found, { limit, columns, none: 'no operators' })
-    })
-  withLimit(list)
+  const list = operator.command('list').description('Lists operators and their roles.')
+  withList(list, shell, { columns, none: 'no operators' }, (client, page) => client.operators(page))
   withExamples(list, ['outright operator list'])
 }
 
@@ -167,9 +160,6 @@ function roleArgument(): Argument {
   return new Argument('<role>', 'what they may do').choices(roles)
 }
 
-async function known<T>(name: string, answer: Promise<T>): Promise<T> {
-  return answer.catch((error: unknown) => {
-    if (!(error instanceof ApiError && error.status === 404)) throw error
-    throw new CliError(exitCodes.notFound, `no operator is named ${name}`)
-  })
+function known<T>(name: string, answer: Promise<T>): Promise<T> {
+  return orNotFound(answer, `no operator is named ${name}`)
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { WireForeignSession, WireSession } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import { pageSizeFor, showList, withLimit } from '../list.ts'
+import { showList, withLimit } from '../list.ts'
 import type { Column } from '../output.ts'
 import type { Shell } from '../shell.ts'
 import { stateStyle } from '../style.ts'
@@ -62,9 +62,8 @@ export function addSessions(program: Command, shell: Shell): void {
     .option('--issuer <name>', 'logins at another issuer instead, as its tokens have told of them')
     .action(async ({ limit, issuer, ...filter }: SessionFlags, command: Command) => {
       if (issuer !== undefined) return listForeign(shell, command, { limit, issuer, ...filter })
-      const client = await shell.connect(command)
-      const found = client.sessions(filter, { pageSize: pageSizeFor(limit) })
-      await showList(shell, command, found, { limit, columns: sessionColumns, none: 'no sessions' })
+      const form = { limit, columns: sessionColumns, none: 'no sessions' }
+      await showList(shell, command, form, (client, page) => client.sessions(filter, page))
     })
   withLimit(list)
   withExamples(list, [
@@ -85,10 +84,7 @@ async function listForeign(
   if (other !== undefined) {
     throw new CliError(exitCodes.usage, `--${other} does not go with --issuer`)
   }
-  const filter = {
-    ...defined({ issuer, subject, client }),
-  }
-  const connected = await shell.connect(command)
-  const found = connected.foreignSessions(filter, { pageSize: pageSizeFor(limit) })
-  await showList(shell, command, found, { limit, columns: foreignColumns, none: 'no sessions' })
+  const filter = defined({ issuer, subject, client })
+  const form = { limit, columns: foreignColumns, none: 'no sessions' }
+  await showList(shell, command, form, (own, page) => own.foreignSessions(filter, page))
 }

@@ -10,7 +10,7 @@ import type {
 } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
-import { pageSizeFor, showList, withLimit } from '../list.ts'
+import { withList } from '../list.ts'
 import type { Column, Output } from '../output.ts'
 import { describeEnded } from '../receipt.ts'
 import { askNewPassword, readSecretLine } from '../secrets.ts'
@@ -47,15 +47,10 @@ export function addSubjects(program: Command, shell: Shell): void {
 }
 
 function addList(subjects: Command, shell: Shell): void {
-  const list = subjects
-    .command('list')
-    .description('Lists people.')
-    .action(async ({ limit }: { readonly limit: number }, command: Command) => {
-      const client = await shell.connect(command)
-      const found = client.subjects({}, { pageSize: pageSizeFor(limit) })
-      await showList(shell, command, found, { limit, columns, none: 'no subjects' })
-    })
-  withLimit(list)
+  const list = subjects.command('list').description('Lists people.')
+  withList(list, shell, { columns, none: 'no subjects' }, (client, page) =>
+    client.subjects({}, page),
+  )
   withExamples(list, ['outright subjects list', 'outright subjects list --limit all --json'])
 }
 
