@@ -14,7 +14,10 @@ import { recordVerbs, type Records } from './records.ts'
 import { revocationVerbs, type Revocations } from './revocations.ts'
 import { sessionVerbs, type Sessions } from './sessions.ts'
 import { deviceVerbs, type DeviceVerbs } from './device-code.ts'
-import { operatorCore, type OperatorCore } from './operator-core.ts'
+import { invitationVerbs, type Invitations } from './invitations.ts'
+import { operatorSessionVerbs, type OperatorSessions } from './operator-sessions.ts'
+import { operatorSignOn, type OperatorSignOn } from './operator-sign-on.ts'
+import { operatorVerbs, type Operators } from './operators.ts'
 import { passkeyVerbs, type Passkeys } from './passkeys.ts'
 import * as verbs from './verbs.ts'
 
@@ -25,7 +28,7 @@ type Bound<V> = V extends (dependencies: CoreDependencies, ...args: infer A) => 
 
 type Verbs = { readonly [Name in keyof typeof verbs]: Bound<(typeof verbs)[Name]> }
 
-export interface Core extends Verbs, OperatorCore {
+export interface Core extends Verbs {
   readonly subjects: Subjects
   readonly clients: Clients
   readonly sessions: Sessions
@@ -36,6 +39,10 @@ export interface Core extends Verbs, OperatorCore {
   readonly handles: Handles
   readonly devices: DeviceVerbs
   readonly lockout: Lockout
+  readonly operators: Operators
+  readonly operatorSessions: OperatorSessions
+  readonly invitations: Invitations
+  readonly operatorSignOn: OperatorSignOn
   readonly passkeys: Passkeys
   readonly hashSecret: (secret: string) => Promise<string>
   /** Judges a token without refusing: see `TokenVerifier.verify`. */
@@ -56,7 +63,10 @@ export function createCore(dependencies: CoreDependencies): Core {
     handles: handleVerbs(dependencies),
     devices: deviceVerbs(dependencies),
     lockout: lockoutVerbs(dependencies),
-    ...operatorCore(dependencies),
+    operators: operatorVerbs(dependencies),
+    operatorSessions: operatorSessionVerbs(dependencies),
+    invitations: invitationVerbs(dependencies),
+    operatorSignOn: operatorSignOn(dependencies),
     passkeys: passkeyVerbs(dependencies),
     hashSecret: (secret) => hashPassword(secret, dependencies.passwordCost),
     verify: (token, audience) => dependencies.verifier.verify(token, audience),

@@ -3,8 +3,8 @@
  * everywhere let them through: a stranger who guesses from many addresses must not lock the
  * account's owner out.
  */
-import { createHash } from 'node:crypto'
 import type { CoreDependencies } from './dependencies.ts'
+import { sha256 } from './sha256.ts'
 
 export interface AccountAddress {
   readonly dialect: string
@@ -40,5 +40,5 @@ export async function rememberAddress(
 
 /** Hashed: of one length, and the store does not say who was where. */
 function keyOf({ dialect, account, address }: AccountAddress): string {
-  return createHash('sha256').update(`${dialect}\0${account}\0${address}`).digest('base64url')
+  return sha256(`${dialect}\0${account}\0${address}`)
 }

@@ -7,10 +7,11 @@
  * addresses; a caller who asked for the code, or has logged in from that address before, is not a
  * stranger.
  */
-import { createHash, createHmac, randomInt, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomInt, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../domain/failure.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { isKnownAddress } from './known-address.ts'
+import { sha256 } from './sha256.ts'
 
 export interface OtpRequest {
   readonly dialect: string
@@ -88,7 +89,7 @@ export async function sendOtp(dependencies: CoreDependencies, request: OtpReques
     salt,
     mac: mac(salt, code),
     validUntilMs,
-    requestedBy: digest(request.address),
+    requestedBy: sha256(request.address),
     replaced:
       before === undefined ? [] : [hashOf(before), ...before.replaced].slice(0, REPLACED_KEPT),
   }
@@ -130,7 +131,7 @@ async function mayTry(
   { dialect, recipient, address, account = recipient, maxAttempts }: OtpCheck,
 ): Promise<boolean> {
   const { store, clock } = dependencies
-  const from = digest(address)
+  const from = sha256(address)
   const tries = { kind: 'otp-tries', key: `${key}:${otp.salt}:${from}`, value: '' }
   const expiresAtMs = otp.validUntilMs + REMEMBER_EXPIRED_MS
   await store.addTicket({ ...tries, expiresAtMs }, clock.nowMs())
@@ -164,8 +165,4 @@ function matches(stored: KeyedHash, code: string): boolean {
 
 function mac(salt: string, code: string): string {
   return createHmac('sha256', salt).update(code).digest('base64url')
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
 }

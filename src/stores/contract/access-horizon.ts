@@ -94,13 +94,13 @@ export const accessHorizonChecks: readonly Check[] = [
     name: 'rotate: a later token of the session is remembered too, a replayed one as well',
     async run({ store }) {
       const { token, sid } = await openWithToken(store, long, { expiresAtMs: now + 12 * month })
-      const rotate = (nowMs: number, issuedForMs = nowMs) =>
+      const rotate = (nowMs: number) =>
         store.rotate(
           rotation(token, {
             nowMs,
             graceMs: 12 * month,
             successor: undefined,
-            access: { lifetimeMs: month, expiresAtMs: issuedForMs + month },
+            access: { lifetimeMs: month, expiresAtMs: nowMs + month },
           }),
         )
       assert.equal((await rotate(now + 2 * month)).kind, 'rotated')

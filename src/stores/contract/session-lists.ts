@@ -6,8 +6,8 @@ import type { Check } from './check.ts'
 import { allPages, joining, mintId, now, refuses, revocation, session, times } from './samples.ts'
 import { counters } from './sessions.ts'
 
-async function sids(store: Store, filter: SessionFilter, nowMs = now): Promise<string[]> {
-  const found = await allPages((page) => store.listSessions(filter, nowMs, page), 7)
+async function sids(store: Store, filter: SessionFilter): Promise<string[]> {
+  const found = await allPages((page) => store.listSessions(filter, now, page), 7)
   const { count } = await store.countSessions(filter)
   assert.equal(count, found.length, JSON.stringify(filter))
   return found.map(({ session: { sid } }) => sid)
