@@ -1,4 +1,5 @@
 import type { Clock } from '../ports/clock.ts'
+import { sameBytes } from '../protocol/feed-bytes.ts'
 import { decodeGuardFrame } from '../protocol/feed-decode.ts'
 import { encodeNodeFrame } from '../protocol/feed-encode.ts'
 import {
@@ -10,9 +11,9 @@ import {
   type PingFrame,
   type StartFrame,
 } from '../protocol/feed.ts'
+import type { ReplicaChunk } from '../verifier/replica.ts'
 import type { FeedConnection } from './connection.ts'
 import type { Holder, Ledger } from './ledger.ts'
-import type { SnapshotPiece } from './hub-types.ts'
 import type { LeaseRules } from './lease-rules.ts'
 import type { RecentBatches } from './recent.ts'
 import type { RoundMember, Rounds } from './rounds.ts'
@@ -29,7 +30,7 @@ export interface GuardSessionContext {
   readonly recent: RecentBatches
   readonly ledger: Ledger
   readonly rounds: Rounds
-  readonly snapshot: () => Iterable<SnapshotPiece>
+  readonly snapshot: () => Iterable<ReplicaChunk>
   readonly overSeconds: () => number
   grantableMs(): number
   /** Makes the connection the one of its guard; undefined where a newer one is open. */
@@ -329,8 +330,4 @@ export class GuardSession implements RoundMember {
     this.#cancelTimer?.()
     this.#cancelTimer = this.#context.clock.after(delayMs, callback)
   }
-}
-
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index])
 }

@@ -3,17 +3,12 @@ import type { Position, Revocation } from '../domain/revocation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Confirmation } from '../ports/confirmation.ts'
 import type { Log } from '../ports/log.ts'
+import type { ReplicaChunk } from '../verifier/replica.ts'
 import type { FeedConnection, FeedConnectionEvents } from './connection.ts'
 import type { LeaseRules } from './lease-rules.ts'
 import type { DetailedReceipt } from './receipts.ts'
 import type { FeedHubSettings } from './settings.ts'
 import type { VerifierStatus } from './verifiers.ts'
-
-/** A piece of the replica, as `Replica.chunks` yields it. */
-export interface SnapshotPiece {
-  readonly count: number
-  readonly words: Uint32Array
-}
 
 export interface FeedHubOptions extends Partial<FeedHubSettings> {
   readonly clock: Clock
@@ -28,7 +23,7 @@ export interface FeedHubOptions extends Partial<FeedHubSettings> {
    * Everything in the node's replica, in pieces of at most 16,384 entries. Called for each
    * snapshot.
    */
-  readonly snapshot: () => Iterable<SnapshotPiece>
+  readonly snapshot: () => Iterable<ReplicaChunk>
   /** Up to when entries may be missing there: `Replica.overSeconds`. */
   readonly overSeconds: () => number
   /** How far the log is in the node's replica when the hub is made. */

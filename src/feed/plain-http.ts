@@ -7,7 +7,7 @@ import { encodeNodeFrame } from '../protocol/feed-encode.ts'
 import { entryWords, feedLimits, type FeedPosition } from '../protocol/feed.ts'
 import type { Revocation } from '../domain/revocation.ts'
 import { writeEntry } from '../verifier/fingerprint.ts'
-import type { SnapshotPiece } from './hub-types.ts'
+import type { ReplicaChunk } from '../verifier/replica.ts'
 
 /** The media type of both bodies. */
 export const feedMediaType = 'application/vnd.outright.feed.v2'
@@ -21,7 +21,7 @@ export const feedMediaType = 'application/vnd.outright.feed.v2'
  * @param overSeconds Up to when entries may be missing, asked after the last piece.
  */
 export function* snapshotStream(
-  pieces: Iterable<SnapshotPiece>,
+  pieces: Iterable<ReplicaChunk>,
   position: FeedPosition,
   overSeconds: () => number,
 ): Generator<Uint8Array, void, undefined> {

@@ -1,3 +1,4 @@
+import { sameBytes } from '../protocol/feed-bytes.ts'
 import { decodeNodeFrame } from '../protocol/feed-decode.ts'
 import { encodeGuardFrame } from '../protocol/feed-encode.ts'
 import {
@@ -334,8 +335,4 @@ export class FeedSession {
   #send(frame: GuardFrame): void {
     this.#socket.send(encodeGuardFrame(frame))
   }
-}
-
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index])
 }

@@ -16,6 +16,11 @@ export function textBytes(text: string, most: number, what: string): Uint8Array 
   return bytes
 }
 
+/** Whether two epochs, or other runs of bytes, are equal. */
+export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index])
+}
+
 /** Fills a frame of a known length from its first byte to its last. */
 export class FrameWriter {
   // No DataView: for most frames it would cost more than everything else, as it needs the buffer.

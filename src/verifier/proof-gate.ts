@@ -24,12 +24,11 @@ const PROOFS_REMEMBERED = 200_000
  */
 export class ProofGate {
   readonly #reader = new ProofReader()
-  readonly #memory: ProofMemory
+  readonly #memory = new ProofMemory(PROOFS_REMEMBERED)
   readonly #nowMs: () => number
 
-  constructor(nowMs: () => number, capacity: number = PROOFS_REMEMBERED) {
+  constructor(nowMs: () => number) {
     this.#nowMs = nowMs
-    this.#memory = new ProofMemory(capacity)
   }
 
   async read({ proof, url, ...terms }: ProvenRequest): Promise<Proof | ProofProblem> {
