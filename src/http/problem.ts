@@ -1,10 +1,14 @@
 import type { Failure, FailureKind } from '../domain/failure.ts'
+import { PROBLEM_TYPE_PREFIX } from '../protocol/admin-api.ts'
 import type { Answer } from './surface.ts'
 
+interface ProblemKind {
+  readonly status: number
+  readonly title: string
+}
+
 /** Status and title of every failure as a problem document. The compiler holds it complete. */
-export const problems: {
-  readonly [K in FailureKind]: { readonly status: number; readonly title: string }
-} = {
+export const problems: Readonly<Record<FailureKind, ProblemKind>> = {
   malformed_request: { status: 400, title: 'The request cannot be read' },
   missing_parameter: { status: 400, title: 'A parameter is missing' },
   invalid_parameter: { status: 400, title: 'A parameter is not valid' },
@@ -43,18 +47,23 @@ export const problems: {
  * owner.
  */
 export function problemAnswer(failure: Failure): Answer {
-  const { status, title } = problems[failure.kind]
-  const detail = detailOf(failure)
-  const body = {
-    type: `urn:outright:problem:${failure.kind.replaceAll('_', '-')}`,
-    title,
-    status,
-    ...(detail === undefined ? {} : { detail }),
-  }
+  const kind = problems[failure.kind]
+  const more = { detail: detailOf(failure) }
+  const slug = failure.kind.replaceAll('_', '-')
+  return problemDocument(slug, kind, more, headersOf(failure, kind.status))
+}
+
+/** @param more Further members of the document; undefined ones are left out. */
+export function problemDocument(
+  slug: string,
+  { status, title }: ProblemKind,
+  more: object,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
   return {
     status,
-    headers: { 'content-type': 'application/problem+json', ...headersOf(failure, status) },
-    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/problem+json', ...headers },
+    body: JSON.stringify({ type: PROBLEM_TYPE_PREFIX + slug, title, status, ...more }),
   }
 }
 

@@ -12,8 +12,9 @@ import {
   flag,
   number,
   optional,
+  typed,
+  type Members,
   type Notes,
-  type OptionalSetting,
   type Setting,
 } from '../settings/schema.ts'
 
@@ -21,12 +22,6 @@ import {
 export type Schema<T> = Setting<T>
 
 export { choice, dictionary, flag, number, optional }
-
-type Members<T> = {
-  readonly [K in keyof T]-?: undefined extends T[K]
-    ? OptionalSetting<Exclude<T[K], undefined>>
-    : Schema<T[K]>
-}
 
 type Annotations = Pick<Notes<unknown>, 'description'> & { readonly example?: unknown }
 
@@ -36,8 +31,8 @@ interface ObjectAnnotations extends Annotations {
 }
 
 /** What is sent in: further members are passed over, because the API is lenient about them. */
-export function lenient<T>(members: Members<T>, annotations: ObjectAnnotations = {}): Schema<T> {
-  return object(members, annotations)
+export function lenient<T>(members: Members<T>): Schema<T> {
+  return object(members, {})
 }
 
 /** What is sent in: a member that is not described is a problem. */
@@ -204,11 +199,6 @@ export function anyJson(annotations: Annotations = {}): Schema<Json> {
 export const anything: Schema<Readonly<Record<string, unknown>>> = typed(
   Type.Object({}, { additionalProperties: true }),
 )
-
-/** Says what TypeBox's own types do not: of which type the values are. */
-function typed<T>(schema: TSchema): Schema<T> {
-  return schema
-}
 
 /** Checks values against a schema. Compiled once, when the server starts. */
 export interface Validator<T> {

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
 import type { Client, Subject } from '../domain/identity.ts'
 import type { DemoOperator } from '../domain/operator.ts'
-import type { Group } from '../settings/schema.ts'
+import { group, type Group } from '../settings/schema.ts'
 import type { SurfaceContext } from './context.ts'
 import type { Surface, Method } from './surface.ts'
 
@@ -67,6 +67,13 @@ export function defineDialect<Options>(
 /** Makes a surface of Outright's own. */
 export function defineOwn<Options>(module: Omit<OwnModule<Options>, 'kind'>): OwnModule<Options> {
   return { kind: 'own', ...module }
+}
+
+/** Makes one that has no settings. */
+export function definePlain(
+  module: Omit<OwnModule<object>, 'kind' | 'options'>,
+): OwnModule<object> {
+  return defineOwn({ options: group<object>({}), ...module })
 }
 
 /** A link to a page. */

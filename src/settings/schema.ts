@@ -69,6 +69,11 @@ export type Members<T> = {
 
 type Bounds = { readonly minimum?: number; readonly maximum?: number }
 
+/** Says what TypeBox's own types do not: of which type the values are. */
+export function typed<T>(schema: TSchema): Setting<T> {
+  return schema
+}
+
 /** Settings that stand together. */
 export function group<T>(members: Members<T>, notes: Notes<T> = {}): Group<T> {
   const properties = members as Record<string, TSchema>
@@ -88,19 +93,19 @@ export function optional<T>(setting: Setting<T>): OptionalSetting<T> {
 
 /** True or false. */
 export function flag(notes: Notes<boolean>): Setting<boolean> {
-  return Type.Boolean(notes) as unknown as Setting<boolean>
+  return typed(Type.Boolean(notes))
 }
 
 /** A whole number. */
 export function integer(notes: Notes<number> & Bounds): Setting<number> {
-  return Type.Integer(notes) as unknown as Setting<number>
+  return typed(Type.Integer(notes))
 }
 
 /** Any number. */
 export function number(
   notes: Notes<number> & Bounds & { readonly exclusiveMinimum?: number },
 ): Setting<number> {
-  return Type.Number(notes) as unknown as Setting<number>
+  return typed(Type.Number(notes))
 }
 
 /** How long something lasts, in whole milliseconds. */
@@ -125,7 +130,7 @@ export function text(
     readonly maxLength?: number
   },
 ): Setting<string> {
-  return Type.String({ minLength: 1, ...notes }) as unknown as Setting<string>
+  return typed(Type.String({ minLength: 1, ...notes }))
 }
 
 /** Text that a function has to accept; `allowed` says what it accepts. */
@@ -133,7 +138,7 @@ export function checkedText(
   notes: Notes<string> & { readonly allowed: string },
   isGood: (text: string) => boolean,
 ): Setting<string> {
-  return Type.Refine(Type.String(notes), isGood) as unknown as Setting<string>
+  return typed(Type.Refine(Type.String(notes), isGood))
 }
 
 /**
@@ -162,7 +167,7 @@ export function hostInUrl(notes: Notes<string>): Setting<string> {
 
 /** One of a few words. */
 export function choice<const W extends string>(words: readonly W[], notes: Notes<W>): Setting<W> {
-  return Type.Enum<string[]>([...words], notes) as unknown as Setting<W>
+  return typed(Type.Enum<string[]>([...words], notes))
 }
 
 /** Any number of values of one kind, each once unless it `repeats`. */
@@ -173,7 +178,7 @@ export function list<T>(
     ...notes
   }: Notes<readonly T[]> & { readonly minItems?: number; readonly repeats?: boolean },
 ): Setting<readonly T[]> {
-  return Type.Array(items, { ...notes, uniqueItems: !repeats }) as unknown as Setting<readonly T[]>
+  return typed(Type.Array(items, { ...notes, uniqueItems: !repeats }))
 }
 
 /** Texts under names that are not known beforehand. */
@@ -181,9 +186,7 @@ export function dictionary<T>(
   values: Setting<T>,
   notes: Notes<Readonly<Record<string, T>>>,
 ): Setting<Readonly<Record<string, T>>> {
-  return Type.Record(Type.String(), values, notes) as unknown as Setting<
-    Readonly<Record<string, T>>
-  >
+  return typed(Type.Record(Type.String(), values, notes))
 }
 
 /** A function, which only a TypeScript file can give. */
@@ -196,11 +199,7 @@ export function checked<T>(
   notes: Notes<T> & { readonly allowed: string },
   isGood: (value: unknown) => boolean,
 ): Setting<T> {
-  return Type.Refine(
-    Type.Unsafe<T>(notes),
-    isGood,
-    () => `must be ${notes.allowed}`,
-  ) as unknown as Setting<T>
+  return typed(Type.Refine(Type.Unsafe<T>(notes), isGood, () => `must be ${notes.allowed}`))
 }
 
 /** One of several schemas, told apart by the kind of value: a word or a group, say. */
@@ -209,7 +208,7 @@ export function either<A, B>(
   other: Setting<B>,
   notes: Notes<A | B>,
 ): Setting<A | B> {
-  return Type.Union([one, other], notes) as unknown as Setting<A | B>
+  return typed(Type.Union([one, other], notes))
 }
 
 /** One of several groups, told apart by their `kind`. */
@@ -220,5 +219,5 @@ export function kinds<T extends { readonly kind: string }>(
   const branches = Object.entries<Record<string, TSchema>>(members).map(([kind, others]) =>
     Type.Object({ kind: Type.Literal(kind), ...others }, { additionalProperties: false }),
   )
-  return Type.Union(branches, notes) as unknown as Setting<T>
+  return typed(Type.Union(branches, notes))
 }

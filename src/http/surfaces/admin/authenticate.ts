@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'
 import { operatorSubject, TOKEN_BEARER, type Role } from '../../../domain/operator.ts'
 import { readAuthorization } from '../../authorization.ts'
@@ -47,7 +47,7 @@ export function createAuthentication(
   context: Pick<SurfaceContext, 'core' | 'rateLimitFactor' | 'clock'>,
 ): Authenticate {
   const { core } = context
-  const expected = adminToken === undefined ? undefined : digest(adminToken)
+  const expected = adminToken === undefined ? undefined : hash('sha256', adminToken, 'buffer')
   const wrongTokens = createRateLimit(
     { points: WRONG_TOKENS_PER_MINUTE, windowSeconds: 60 },
     context,
@@ -66,15 +66,11 @@ export function createAuthentication(
     const right =
       authorization.scheme === 'bearer' &&
       expected !== undefined &&
-      timingSafeEqual(digest(authorization.token), expected)
+      timingSafeEqual(hash('sha256', authorization.token, 'buffer'), expected)
     if (right) return tokenBearer
     await wrongTokens.consume(request.clientAddress)
     return refuse({ kind: 'credentials_invalid' })
   }
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
 }
 
 /** A header that no form and, without our leave, no script of another origin can send. */

@@ -4,9 +4,10 @@
  * all that a caller can meet, which `docs/admin.md` repeats.
  */
 import type { Role } from '../../../domain/operator.ts'
-import { PROBLEM_TYPE_PREFIX, type WireFieldProblem } from '../../../protocol/admin-api.ts'
+import type { WireFieldProblem } from '../../../protocol/admin-api.ts'
 import type { Answer } from '../../surface.ts'
 import type { InputProblem, Problems } from '../../input.ts'
+import { problemDocument } from '../../problem.ts'
 import { sayProblem } from '../../problem-response.ts'
 
 /** Problems that the shared failures have no word for. */
@@ -109,17 +110,9 @@ function placeOf({ part, at }: InputProblem): Omit<WireFieldProblem, 'detail'> {
 /** Turns a problem of the admin API into its answer. */
 export function renderProblem(problem: Problem): Answer {
   const { slug, message, errors } = problem
-  const { status, title } = ownProblems[slug]
-  return {
-    status,
-    headers: { 'content-type': 'application/problem+json' },
-    body: JSON.stringify({
-      type: PROBLEM_TYPE_PREFIX + slug,
-      title,
-      status,
-      detail: message,
-      ...(problem instanceof RoleProblem ? { requiredRole: problem.requiredRole } : {}),
-      ...(errors.length === 0 ? {} : { errors }),
-    }),
-  }
+  return problemDocument(slug, ownProblems[slug], {
+    detail: message,
+    ...(problem instanceof RoleProblem ? { requiredRole: problem.requiredRole } : {}),
+    ...(errors.length === 0 ? {} : { errors }),
+  })
 }

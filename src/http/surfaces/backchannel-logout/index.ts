@@ -6,19 +6,17 @@
 import { cutoffAt, namesSessions, type Issuer } from '../../../domain/issuer.ts'
 import { issuersPath } from '../../../protocol/issuers.ts'
 import type { LogoutClaims } from '../../../protocol/logout-token.ts'
-import { group } from '../../../settings/schema.ts'
 import { readForm } from '../../body.ts'
 import type { SurfaceContext } from '../../context.ts'
 import type { Route } from '../../surface.ts'
 import { oauthError, oauthFailure } from '../../oauth-error.ts'
-import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { definePlain, type OwnModule } from '../../surface-module.ts'
 
 const path = `${issuersPath}/:name/backchannel-logout`
 
-export const backchannelLogout: OwnModule<object> = defineOwn({
+export const backchannelLogout: OwnModule<object> = definePlain({
   name: 'backchannel-logout',
   title: 'Logouts of other issuers',
-  options: group<object>({}),
   create: (context) => ({
     routes: [logoutRoute(context)],
     owns: (asked) => asked.startsWith(`${issuersPath}/`),

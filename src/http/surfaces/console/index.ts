@@ -5,7 +5,6 @@
  */
 import { DEMO_OPERATOR } from '../../demo-people.ts'
 import { refuse } from '../../../domain/failure.ts'
-import { group } from '../../../settings/schema.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Answer, Surface, SurfaceRequest } from '../../surface.ts'
@@ -14,12 +13,11 @@ import { pageCss } from '../../page-style.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
 import { fileAnswer, type StaticFiles } from '../../static-files.ts'
-import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { definePlain, type OwnModule } from '../../surface-module.ts'
 
-export const consolePages: OwnModule<object> = defineOwn({
+export const consolePages: OwnModule<object> = definePlain({
   name: 'console',
   title: 'Console',
-  options: group<object>({}),
   page: {
     path: '/console/',
     name: 'Console',

@@ -3,30 +3,25 @@
  * socket, and where the socket is for who comes without one. It owns their authentication and their
  * bounds; the frames belong to `src/feed`.
  */
-import type { Core } from '../../../core/core.ts'
 import { GUARD_DIALECT, hashGuardCredential } from '../../../core/guard-credential.ts'
 import type { Checkpoint } from '../../../domain/checkpoint.ts'
-import { refuse } from '../../../domain/failure.ts'
 import { feedMediaType, logPage, snapshotStream } from '../../../feed/index.ts'
-import { PROBLEM_TYPE_PREFIX } from '../../../protocol/admin-api.ts'
 import { feedPath, feedSubprotocolOf, feedVersion } from '../../../protocol/feed.ts'
-import { group } from '../../../settings/schema.ts'
-import { readAuthorization } from '../../authorization.ts'
 import type { SurfaceContext } from '../../context.ts'
-import type { Answer, Surface, SurfaceRequest, Route } from '../../surface.ts'
+import type { Answer, Surface, Route } from '../../surface.ts'
 import { routesWith } from '../../declared-route.ts'
-import { problemAnswer } from '../../problem.ts'
+import { problemAnswer, problemDocument } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
+import { requireGuard } from '../../require-guard.ts'
 import { count, lenient, optional, text } from '../../schema.ts'
-import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { definePlain, type OwnModule } from '../../surface-module.ts'
 
 /** The credential of the demo's guard. */
 export const DEMO_GUARD_CREDENTIAL = 'outright-demo-guard'
 
-export const feed: OwnModule<object> = defineOwn({
+export const feed: OwnModule<object> = definePlain({
   name: 'feed',
   title: 'Feed of guards',
-  options: group<object>({}),
   demo: {
     clients: [
       {
@@ -70,7 +65,7 @@ function snapshotRoute({ core, node }: SurfaceContext): Route {
       responses: frameResponses,
     },
     async ({ request }) => {
-      await authenticate(core, request)
+      await requireGuard(core, request)
       const [self] = hub.verifiers()
       const position = self?.position ?? new Map<string, number>()
       const pieces = replica.chunks(SNAPSHOT_PIECE)
@@ -100,7 +95,7 @@ function logRoute({ core }: SurfaceContext): Route {
       responses: frameResponses,
     },
     async (call) => {
-      await authenticate(core, call.request)
+      await requireGuard(core, call.request)
       const { after = 0, stream = revocations.stream } = call.query()
       const entries = await revocations.readStream(stream, after, MAX_LOG_PAGE)
       // Read last: a cut that came in between took some of what was asked for.
@@ -119,23 +114,9 @@ const frameResponses = {
 
 /** Its reader is so far behind that entries are gone: it takes a snapshot, and goes on from there. */
 function cutOff({ sequence }: Checkpoint): Answer {
-  return {
-    status: 410,
-    headers: { 'content-type': 'application/problem+json' },
-    body: JSON.stringify({
-      type: `${PROBLEM_TYPE_PREFIX}cut-from-the-log`,
-      title: 'The log was cut behind it',
-      status: 410,
-      detail: `The log of this stream begins behind entry ${String(sequence)}: take a snapshot`,
-    }),
-  }
-}
-
-/** Its readers are guards, by their credential. */
-async function authenticate(core: Core, request: SurfaceRequest): Promise<void> {
-  const authorization = readAuthorization(request)
-  if (authorization?.scheme !== 'bearer') return refuse({ kind: 'credentials_missing' })
-  await core.authenticateGuard(authorization.token)
+  const kind = { status: 410, title: 'The log was cut behind it' }
+  const detail = `The log of this stream begins behind entry ${String(sequence)}: take a snapshot`
+  return problemDocument('cut-from-the-log', kind, { detail })
 }
 
 function frames(body: Buffer | AsyncIterable<Uint8Array>): Answer {
@@ -163,18 +144,10 @@ const feedRoute: Route = route(
       426: problemResponse('The request offers no WebSocket'),
     },
   },
-  () => ({
-    status: 426,
-    headers: {
-      'content-type': 'application/problem+json',
-      upgrade: 'websocket',
-      connection: 'upgrade, close',
-    },
-    body: JSON.stringify({
-      type: `${PROBLEM_TYPE_PREFIX}upgrade-required`,
-      title: 'A WebSocket is needed here',
-      status: 426,
-      detail: `The feed is a WebSocket with the subprotocol ${feedSubprotocolOf(feedVersion)}`,
-    }),
-  }),
+  () => {
+    const kind = { status: 426, title: 'A WebSocket is needed here' }
+    const detail = `The feed is a WebSocket with the subprotocol ${feedSubprotocolOf(feedVersion)}`
+    const headers = { upgrade: 'websocket', connection: 'upgrade, close' }
+    return problemDocument('upgrade-required', kind, { detail }, headers)
+  },
 )

@@ -3,19 +3,17 @@
  * owns that path and no other; the identities on it are given by the demo and by nothing else.
  */
 import { preferredType } from '../../accept.ts'
-import { group } from '../../../settings/schema.ts'
 import type { SurfaceContext } from '../../context.ts'
 import type { Surface, SurfaceRequest } from '../../surface.ts'
 import { routesWith } from '../../declared-route.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners } from '../../problem-response.ts'
-import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { definePlain, type OwnModule } from '../../surface-module.ts'
 import { renderFrontPage, renderFrontText } from './page.ts'
 
-export const frontPage: OwnModule<object> = defineOwn({
+export const frontPage: OwnModule<object> = definePlain({
   name: 'front-page',
   title: 'Operations',
-  options: group<object>({}),
   create: createFrontPage,
 })
 

@@ -3,7 +3,7 @@
  * Public; nothing here is secret. Who would not show how much a server does gives the metrics a
  * token, or lets the proxy hide them.
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { refuse } from '../../../domain/failure.ts'
 import { readAuthorization } from '../../authorization.ts'
 import type { PublicKeys } from '../../../core/keys.ts'
@@ -125,16 +125,13 @@ function plainText(description: string): AnyResponse {
 /** Hashed before they are compared, so that the time tells neither length nor first difference. */
 function bearerCheck(token: string | undefined): (request: SurfaceRequest) => void {
   if (token === undefined) return () => undefined
-  const expected = digest(token)
+  const expected = hash('sha256', token, 'buffer')
   return (request) => {
     const authorization = readAuthorization(request) ?? refuse({ kind: 'credentials_missing' })
     const presented = authorization.scheme === 'bearer' ? authorization.token : ''
-    if (!timingSafeEqual(digest(presented), expected)) refuse({ kind: 'credentials_invalid' })
+    const isRight = timingSafeEqual(hash('sha256', presented, 'buffer'), expected)
+    if (!isRight) refuse({ kind: 'credentials_invalid' })
   }
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
 }
 
 /**

@@ -6,12 +6,11 @@ import { refuse } from '../../../domain/failure.ts'
 import type { Need, TokenRules } from '../../../domain/token-rules.ts'
 import { issuersPath, type WireIssuer, type WireIssuers } from '../../../protocol/issuers.ts'
 import type { SightingRules } from '../../../protocol/sightings.ts'
-import { group } from '../../../settings/schema.ts'
-import { readAuthorization } from '../../authorization.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
+import { requireGuard } from '../../require-guard.ts'
 import {
   answer,
   anyText,
@@ -25,12 +24,11 @@ import {
   text,
 } from '../../schema.ts'
 import type { Route } from '../../surface.ts'
-import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { definePlain, type OwnModule } from '../../surface-module.ts'
 
-export const issuers: OwnModule<object> = defineOwn({
+export const issuers: OwnModule<object> = definePlain({
   name: 'issuers',
   title: 'Other issuers, for guards',
-  options: group<object>({}),
   create: (context) => ({
     routes: [documentRoute(context)],
     owns: (path) => path === issuersPath,
@@ -47,9 +45,7 @@ export const issuers: OwnModule<object> = defineOwn({
 function documentRoute({ core, node }: SurfaceContext): Route {
   const route = routesWith({ ...problemManners, areParametersLenient: true })
   return route(form, async (call) => {
-    const authorization = readAuthorization(call.request)
-    if (authorization?.scheme !== 'bearer') return refuse({ kind: 'credentials_missing' })
-    await core.authenticateGuard(authorization.token)
+    await requireGuard(core, call.request)
     const { issuer, kid } = call.query()
     const wanted = issuer === undefined || kid === undefined ? undefined : { issuer, kid }
     let found: WireIssuers

@@ -3,7 +3,6 @@
  * servers let them in, logs out, and sees all three refuse. It owns the page and its scripts; the
  * servers are the demo's (`src/server/demo-apps`), and what it calls are the APIs as they are.
  */
-import { group } from '../../../settings/schema.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Surface, Route } from '../../surface.ts'
@@ -12,7 +11,7 @@ import { scriptRoute } from '../../page-script.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners } from '../../problem-response.ts'
 import { anything } from '../../schema.ts'
-import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { definePlain, type OwnModule } from '../../surface-module.ts'
 import { playgroundPage } from './page.ts'
 
 /** What the page is told. */
@@ -23,10 +22,9 @@ export interface Playground {
 
 export const PLAYGROUND_PATH = '/demo'
 
-export const playground: OwnModule<object> = defineOwn({
+export const playground: OwnModule<object> = definePlain({
   name: 'playground',
   title: 'Operations',
-  options: group<object>({}),
   create: createPlayground,
 })
 

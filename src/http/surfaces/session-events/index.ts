@@ -6,7 +6,6 @@
 import { refuse } from '../../../domain/failure.ts'
 import type { Core } from '../../../core/core.ts'
 import { refusalOf } from '../../../core/inspect.ts'
-import { group } from '../../../settings/schema.ts'
 import type { AccessClaims } from '../../../verifier/claims.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
@@ -22,12 +21,11 @@ import { problemAnswer } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
 import { choice, constant, fields } from '../../schema.ts'
 import { shownToken } from '../../shown-token.ts'
-import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { definePlain, type OwnModule } from '../../surface-module.ts'
 
-export const sessionEvents: OwnModule<object> = defineOwn({
+export const sessionEvents: OwnModule<object> = definePlain({
   name: 'session-events',
   title: 'Open tabs',
-  options: group<object>({}),
   create: createSessionEvents,
 })
 

@@ -3,22 +3,19 @@
  * request alone; what becomes known of logins is the server's.
  */
 import type { Sighting } from '../../../domain/foreign-session.ts'
-import { refuse } from '../../../domain/failure.ts'
 import { sightingRules, sightingsPath, type WireSightings } from '../../../protocol/sightings.ts'
-import { group } from '../../../settings/schema.ts'
-import { readAuthorization } from '../../authorization.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Route } from '../../surface.ts'
 import { problemAnswer } from '../../problem.ts'
 import { problemManners, problemResponse } from '../../problem-response.ts'
+import { requireGuard } from '../../require-guard.ts'
 import { anyText, count, lenient, listOf } from '../../schema.ts'
-import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { definePlain, type OwnModule } from '../../surface-module.ts'
 
-export const sightings: OwnModule<object> = defineOwn({
+export const sightings: OwnModule<object> = definePlain({
   name: 'sightings',
   title: 'Logins at other issuers, from guards',
-  options: group<object>({}),
   create: (context) => ({
     routes: [tellRoute(context)],
     owns: (path) => path === sightingsPath,
@@ -29,9 +26,7 @@ export const sightings: OwnModule<object> = defineOwn({
 /** `POST /outright/v1/sightings`, for guards, by their credential. Nothing waits for its commit. */
 function tellRoute({ core, node }: SurfaceContext): Route {
   return routesWith(problemManners)(form, async (call) => {
-    const authorization = readAuthorization(call.request)
-    if (authorization?.scheme !== 'bearer') return refuse({ kind: 'credentials_missing' })
-    await core.authenticateGuard(authorization.token)
+    await requireGuard(core, call.request)
     for (const sighting of call.body().sightings) node.issuers.see(sighting)
     return call.empty(204)
   })

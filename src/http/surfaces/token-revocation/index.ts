@@ -6,20 +6,18 @@
 import { decodeProtectedHeader } from 'jose'
 import type { Receipt } from '../../../domain/receipt.ts'
 import { refuse } from '../../../domain/failure.ts'
-import { group } from '../../../settings/schema.ts'
 import { createClientAuthentication } from '../../client-authentication.ts'
 import type { SurfaceContext } from '../../context.ts'
 import { routesWith } from '../../declared-route.ts'
 import type { Route } from '../../surface.ts'
 import { oauthError, oauthFailure, refuseForm } from '../../oauth-error.ts'
 import { anything, anyText, lenient, optional, text } from '../../schema.ts'
-import { defineOwn, type OwnModule } from '../../surface-module.ts'
+import { definePlain, type OwnModule } from '../../surface-module.ts'
 import { revocationPath } from '../../token-endpoints.ts'
 
-export const tokenRevocation: OwnModule<object> = defineOwn({
+export const tokenRevocation: OwnModule<object> = definePlain({
   name: 'token-revocation',
   title: 'OAuth 2.0 Token Revocation',
-  options: group<object>({}),
   create: (context) => ({
     routes: [revokeRoute(context)],
     owns: (path) => path === revocationPath,
