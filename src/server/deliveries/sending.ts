@@ -1,8 +1,8 @@
 /** Sends what is due: some at once, and to no receiver so many that another has to wait. */
 import { DELIVERY_LEASE_MS } from '../../core/deliver.ts'
 import { receiverKind, type Delivery } from '../../domain/delivery.ts'
-import { Refusal } from '../../domain/failure.ts'
 import type { Receiver } from '../../ports/delivery.ts'
+import { reasonOf } from '../reason-of.ts'
 import type { DeliveringParts } from './index.ts'
 
 /** How often this node looks for what has become due. */
@@ -141,9 +141,4 @@ class Sender implements Sending {
     this.#pausedUntilMs.delete(name)
     return false
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Refusal && 'reason' in error.failure) return error.failure.reason
-  return error instanceof Error ? error.message : 'unknown'
 }
