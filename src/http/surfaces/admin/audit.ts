@@ -9,7 +9,7 @@ import type { Route } from '../../surface.ts'
 import { flag, optional, strict } from '../../schema.ts'
 import { auditLine, logCut } from './audit-answers.ts'
 import type { AdminContext } from './declare.ts'
-import { singleLine } from './inputs.ts'
+import { moment } from './inputs.ts'
 import { refuseBody } from './problem.ts'
 import { time } from './wire.ts'
 
@@ -67,9 +67,7 @@ function cutRoute({ core, node, route }: AdminContext): Route {
       description:
         'Entries from before `before`, which is a day ago at least, go, unless they still count. `done: false` says that the same request goes on. With `dryRun` nothing is cut.',
       body: strict<CutRequest>({
-        before: singleLine(40, 'RFC 3339', (value) =>
-          Number.isNaN(Date.parse(value)) ? 'is not a time' : undefined,
-        ),
+        before: moment('RFC 3339'),
         dryRun: optional(flag({})),
       }),
       responses: { 200: { description: 'What was cut, or would be', schema: logCut } },

@@ -30,7 +30,7 @@ import {
 } from '../../schema.ts'
 import { pageOf } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { singleLine, listQuery } from './inputs.ts'
+import { listQuery, moment, singleLine } from './inputs.ts'
 import { cursorOf, pageRequest, readCursor } from './page.ts'
 import { time } from './wire.ts'
 
@@ -72,9 +72,7 @@ const path = strict<WireCanaryPath>(
 
 const members = {
   canary: singleLine(64),
-  at: singleLine(40, 'RFC 3339', (value) =>
-    Number.isNaN(Date.parse(value)) ? 'is not a time' : undefined,
-  ),
+  at: moment('RFC 3339'),
   logoutMs: elapsedMs,
   receipt: strict<WireReceipt>({
     confirmed: flag({}),

@@ -5,7 +5,7 @@ import type { Route } from '../../surface.ts'
 import { identityProvider, pageOf } from './answers.ts'
 import type { AdminContext } from './declare.ts'
 import { listQuery } from './inputs.ts'
-import { pageOfAll, pageRequest } from './page.ts'
+import { pageOfAll } from './page.ts'
 import { time } from './wire.ts'
 
 /** Logins that are read of each to count those that are live. */
@@ -30,7 +30,7 @@ export function identityProviderRoute({ core, node, route }: AdminContext): Rout
         items: node.issuers.list(),
         keyOf: ({ issuer }: { readonly issuer: { readonly name: string } }) => issuer.name,
       }
-      const { items, next = null } = pageOfAll(list, pageRequest(call.query()))
+      const { items, next = null } = pageOfAll(list, call.query())
       const shown = items.map(async ({ issuer: { name, issuer, profile }, keys }) => ({
         name,
         issuer,

@@ -2,7 +2,7 @@
 import { MAX_PASSWORD_LENGTH } from '../../../core/password.ts'
 import { accountStatuses, type AccountStatus, type Attributes } from '../../../domain/identity.ts'
 import type { PageQuery } from '../../../protocol/admin-requests.ts'
-import type { OptionalSetting } from '../../../settings/schema.ts'
+import type { Members, OptionalSetting } from '../../../settings/schema.ts'
 import {
   anything,
   anyText,
@@ -58,23 +58,16 @@ export function filter(description: string): OptionalSetting<string> {
   return optional(singleLine(1024, description))
 }
 
-/** A time in a query. */
-export function moment(description: string): OptionalSetting<string> {
-  return optional(
-    singleLine(40, description, (value) =>
-      Number.isNaN(Date.parse(value)) ? 'is not a time' : undefined,
-    ),
+/** A time. */
+export function moment(description: string): Schema<string> {
+  return singleLine(40, description, (value) =>
+    Number.isNaN(Date.parse(value)) ? 'is not a time' : undefined,
   )
 }
 
-/** The filters of a list, each as a parameter. */
-export type FilterMembers<T> = {
-  readonly [K in keyof T]-?: OptionalSetting<Exclude<T[K], undefined>>
-}
-
 /** The query of a list: its page, and what it is filtered by. */
-export function listQuery<F>(filters: FilterMembers<F>): Schema<PageQuery & F> {
-  const page: FilterMembers<PageQuery> = {
+export function listQuery<F>(filters: Members<F>): Schema<PageQuery & F> {
+  const page: Members<PageQuery> = {
     limit: optional(
       count({ description: 'How many at most', minimum: 1, maximum: 1000, default: 50 }),
     ),

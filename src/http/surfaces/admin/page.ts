@@ -26,7 +26,8 @@ export interface WholeList<T> {
   readonly keyOf: (item: T) => string
 }
 
-export function pageOfAll<T>({ name, items, keyOf }: WholeList<T>, page: PageRequest): Page<T> {
+export function pageOfAll<T>({ name, items, keyOf }: WholeList<T>, query: PageQuery): Page<T> {
+  const page = pageRequest(query)
   const after = page.cursor === undefined ? undefined : readCursor(name, page.cursor)
   const left = items
     .map((item) => ({ key: keyOf(item), item }))

@@ -5,10 +5,11 @@ import type { SessionFilter } from '../../../protocol/admin-requests.ts'
 import type { Route } from '../../surface.ts'
 import { ROWS_LOOKED_AT } from '../../../ports/session-search.ts'
 import type { SessionFilter as StoredFilter } from '../../../ports/store.ts'
+import type { Members } from '../../../settings/schema.ts'
 import { flag, optional, strict } from '../../schema.ts'
 import { ended, pageOf, session, sessionCount } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { filter, listQuery, moment, preferring, type FilterMembers } from './inputs.ts'
+import { filter, listQuery, moment, preferring } from './inputs.ts'
 import { pageRequest, renderPage } from './page.ts'
 import { namedIn, wireRevoked, wireSession } from './wire.ts'
 
@@ -44,14 +45,14 @@ function listRoute({ core, clock, route }: AdminContext): Route {
   )
 }
 
-const filters: FilterMembers<SessionFilter> = {
+const filters: Members<SessionFilter> = {
   subject: filter('Only of this subject id'),
   client: filter('Only that this client id is in, or was'),
   device: filter('Only of this device key'),
   dialect: filter('Only with a client of this dialect'),
   address: filter('Only opened or joined from this address'),
-  openedFrom: moment('Only opened or joined then or later, RFC 3339'),
-  openedUntil: moment('Only opened or joined then or earlier, RFC 3339'),
+  openedFrom: optional(moment('Only opened or joined then or later, RFC 3339')),
+  openedUntil: optional(moment('Only opened or joined then or earlier, RFC 3339')),
   live: optional(
     flag({
       description:

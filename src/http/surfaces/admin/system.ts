@@ -7,7 +7,7 @@ import { caller, ended, keyRotated, pageOf, signingKey, verifier } from './answe
 import { answer, anyText, flag } from '../../schema.ts'
 import type { AdminContext } from './declare.ts'
 import { listQuery, preferring } from './inputs.ts'
-import { pageOfAll, pageRequest, renderPage } from './page.ts'
+import { pageOfAll, renderPage } from './page.ts'
 import { wireVerifiers } from './verifiers.ts'
 import { wireKey, wireRevoked } from './wire.ts'
 
@@ -41,7 +41,7 @@ function verifiersRoute({ node, route }: AdminContext): Route {
         items: wireVerifiers(node),
         keyOf: ({ kind, name, id }: WireVerifier) => `${kind === 'node' ? 0 : 1} ${name} ${id}`,
       }
-      const page = pageOfAll(list, pageRequest(call.query()))
+      const page = pageOfAll(list, call.query())
       return call.json(
         200,
         renderPage(page, (one) => one),
@@ -70,7 +70,7 @@ function keysRoute({ core, route }: AdminContext): Route {
         keyOf: ({ createdAtMs, kid }: KnownKey) =>
           `${String(Number.MAX_SAFE_INTEGER - createdAtMs)} ${kid}`,
       }
-      return call.json(200, renderPage(pageOfAll(list, pageRequest(call.query())), wireKey))
+      return call.json(200, renderPage(pageOfAll(list, call.query()), wireKey))
     },
   )
 }
@@ -166,9 +166,10 @@ function dialectsRoute({ node, route }: AdminContext): Route {
         items: node.dialects,
         keyOf: ({ title, name }: DialectView) => `${title} ${name}`,
       }
+      const page = pageOfAll(list, call.query())
       return call.json(
         200,
-        renderPage(pageOfAll(list, pageRequest(call.query())), (one) => one),
+        renderPage(page, (one) => one),
       )
     },
   )
