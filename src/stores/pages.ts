@@ -1,7 +1,10 @@
 /** Bounds of lists and the cursors between their pages. */
 import { refuse } from '../domain/failure.ts'
 import { MAX_NAMES } from '../ports/directory.ts'
-import type { DirectoryIds, Page } from '../ports/store.ts'
+import type { DirectoryIds, Page, PageRequest } from '../ports/store.ts'
+
+/** How many items a page of what people look through may have. */
+const MAX_PAGE = 1000
 
 /** Refuses a limit that is not a whole number from 1 to `most`. */
 export function checkLimit(limit: number, most: number): void {
@@ -39,6 +42,16 @@ export function readCursor<K extends 'string' | 'number'>(
     // Not ours: refused below, like one of another list.
   }
   return refuse({ kind: 'invalid_parameter', parameter: 'cursor', reason: 'not of this list' })
+}
+
+/** Behind which text a page of such a list begins, once its limit has been checked. */
+export function pageStart(
+  list: string,
+  { limit, cursor }: PageRequest,
+  most: number = MAX_PAGE,
+): string {
+  checkLimit(limit, most)
+  return cursor === undefined ? '' : readCursor(list, cursor, 'string')
 }
 
 /** Makes a page of `limit + 1` rows: the one too many says that there is a next page. */

@@ -2,12 +2,13 @@
  * Whether this SQLite database, on this disk, keeps what is written and is not readable by other
  * accounts.
  */
-import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import type { Attributes } from '../../domain/identity.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { openForWriting, reasonOf } from '../../stores/sqlite/connection.ts'
+import { removeDatabase } from '../../stores/sqlite/files.ts'
 import { headPathOf } from '../../stores/sqlite/head.ts'
 import { lockFile } from '../../stores/sqlite/lock.ts'
 import { findLoss, REMEDY } from '../../stores/sqlite/lost-files.ts'
@@ -242,8 +243,4 @@ export function judgeIdentities(
     `${String(count)} users, clients and operators of the demo, whose passwords are public: it serves with --demo alone`,
     'begin with an empty data folder or database',
   )
-}
-
-function removeDatabase(path: string): void {
-  for (const ending of ['', '-wal', '-shm']) rmSync(path + ending, { force: true })
 }

@@ -8,7 +8,7 @@ import type {
   PageRequest,
   SearchPageRequest,
 } from '../../ports/store.ts'
-import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../pages.ts'
+import { checkLimit, checkNames, pageStart, toPage, writeCursor } from '../pages.ts'
 import { markedLetters, plainLetters, searchText } from '../search-text.ts'
 import {
   lastLookedAt,
@@ -23,10 +23,9 @@ import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { clientParent, unread } from './schema/list-orders.ts'
 import { toldClient } from './schema/receivers.ts'
-import { allOf, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
+import { columns } from './directory.ts'
+import { toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 import { exists } from './sessions.ts'
-
-const columns = { subjects: allOf('subjects', 't'), clients: allOf('clients', 't') }
 
 /** The texts of a subject, apart: no text that is searched for holds a line feed. */
 const searched =
@@ -60,11 +59,11 @@ const searchToEnd = searchUpTo('search_subjects', '')
 
 async function searchSubjects(
   link: Link,
-  { limit, cursor, lookAt = ROWS_LOOKED_AT }: SearchPageRequest,
+  page: SearchPageRequest,
   containing: string,
 ): Promise<Page<Subject>> {
-  checkLimit(limit, 1000)
-  const after = cursor === undefined ? '' : readCursor('subjects', cursor, 'string')
+  const { limit, lookAt = ROWS_LOOKED_AT } = page
+  const after = pageStart('subjects', page)
   const last = lastLookedAt(await link.run<{ id: string }>(searchEnds, [after, lookAt - 1]))
   const values = [after, limit + 1, searchText(containing)]
   const rows = await (last === undefined
@@ -118,12 +117,11 @@ const clientsOf: Statement = {
 export async function listClientsOf(
   link: Link,
   parent: string,
-  { limit, cursor }: PageRequest,
+  page: PageRequest,
 ): Promise<Page<Client>> {
-  checkLimit(limit, MAX_CLIENTS_OF)
-  const after = cursor === undefined ? '' : readCursor('clients', cursor, 'string')
-  const rows = await link.run<ClientRow>(clientsOf, [parent, after, limit + 1])
-  return toClientsOfPage(rows, limit, parent)
+  const after = pageStart('clients', page, MAX_CLIENTS_OF)
+  const rows = await link.run<ClientRow>(clientsOf, [parent, after, page.limit + 1])
+  return toClientsOfPage(rows, page.limit, parent)
 }
 
 const toldClients: Statement = {
@@ -147,8 +145,7 @@ async function list<R extends { readonly id: string }, T>(
   page: PageRequest,
   convert: (row: R) => T,
 ): Promise<Page<T>> {
-  checkLimit(page.limit, 1000)
-  const after = page.cursor === undefined ? '' : readCursor(table, page.cursor, 'string')
+  const after = pageStart(table, page)
   const text = `SELECT ${columns[table]} FROM ${table} t WHERE t.id > $1 ORDER BY t.id LIMIT $2`
   const rows = await link.run<R>({ name: `list_${table}`, text }, [after, page.limit + 1])
   return toPage(rows, page.limit, convert, (row) => writeCursor(table, row.id))

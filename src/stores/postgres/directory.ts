@@ -15,7 +15,11 @@ import { allOf, toClient, toSubject, type ClientRow, type SubjectRow } from './r
 
 type Answer<T> = { readonly value: T } | { readonly failure: Failure }
 
-const columns = { subjects: allOf('subjects', 't'), clients: allOf('clients', 't') }
+/** For queries in which either table is called `t`. */
+export const columns: Readonly<Record<'subjects' | 'clients', string>> = {
+  subjects: allOf('subjects', 't'),
+  clients: allOf('clients', 't'),
+}
 
 function subjectBy(column: SubjectLookup['by']): Statement {
   const text = `SELECT ${columns.subjects} FROM subjects t WHERE t.${column} = $1`

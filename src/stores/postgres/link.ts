@@ -3,7 +3,7 @@
  * was on its way is asked once more, until the patience of the caller ends.
  */
 import { Refusal } from '../../domain/failure.ts'
-import { unavailable } from './unavailable.ts'
+import { unavailable } from '../unavailable.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
 import {

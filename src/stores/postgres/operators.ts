@@ -2,7 +2,7 @@
 import { refuse } from '../../domain/failure.ts'
 import { operatorSubject } from '../../domain/operator.ts'
 import type { OperatorStore, PasskeyStore } from '../../ports/operator.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
+import { pageStart, toPage, writeCursor } from '../pages.ts'
 import { checkText } from '../text.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
@@ -53,11 +53,10 @@ export function operatorStore({
       const [row] = await run<OperatorRow>(short, findIdentified, [identityText(identity)])
       return row && toOperator(row)
     },
-    async listOperators({ limit, cursor }) {
-      checkLimit(limit, 1000)
-      const after = cursor === undefined ? '' : readCursor('operators', cursor, 'string')
-      const rows = await run<OperatorRow>(long, list, [after, limit + 1])
-      return toPage(rows, limit, toOperator, ({ name }) => writeCursor('operators', name))
+    async listOperators(page) {
+      const after = pageStart('operators', page)
+      const rows = await run<OperatorRow>(long, list, [after, page.limit + 1])
+      return toPage(rows, page.limit, toOperator, ({ name }) => writeCursor('operators', name))
     },
     async updateOperator({ id, name }, { role, passwordHash }) {
       const values = [name, role ?? null, passwordHash ?? null, id]

@@ -44,7 +44,7 @@ import * as sessions from './session-lists.ts'
 import { LONG_ANSWER_MS, Parts, type PostgresOptions } from './parts.ts'
 import { hearsNotifications } from './pooler.ts'
 import { findTicket, listTickets } from './tickets.ts'
-import { unavailable } from './unavailable.ts'
+import { unavailable } from '../unavailable.ts'
 
 export type { PostgresOptions } from './parts.ts'
 

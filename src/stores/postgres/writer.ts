@@ -23,7 +23,7 @@ import { failureOf, mayPass } from './refused.ts'
 import { readHorizon, type KnownHorizon } from './horizon.ts'
 import { RecentMap } from '../../domain/recent-map.ts'
 import { keepStream, readEpoch, takeStream, type Tail } from './streams.ts'
-import { unavailable } from './unavailable.ts'
+import { unavailable } from '../unavailable.ts'
 
 /** Why a node stops that has missed what was cut: a new start reads all that still counts. */
 export const CUT_OFF = 'entries were cut from the log that this node had not read'
@@ -76,6 +76,10 @@ interface Batch {
   attempts: number
   /** Set while it is unknown whether it was committed. */
   inDoubt: Outcome | undefined
+}
+
+function newBatch(waiting: readonly Waiting[]): Batch {
+  return { waiting, attempts: 0, inDoubt: undefined }
 }
 
 interface Claim {
@@ -222,7 +226,7 @@ export class Writer {
       if (!admission.admit(this.#queue[count]!.command)) break
       count++
     }
-    return { waiting: this.#queue.splice(0, count), attempts: 0, inDoubt: undefined }
+    return newBatch(this.#queue.splice(0, count))
   }
 
   async #run(claim: Claim, batch: Batch): Promise<void> {
@@ -299,12 +303,7 @@ export class Writer {
       waiting.reject(new Refusal(failureOf(error)))
       return
     }
-    const single = (waiting: Waiting): Batch => ({
-      waiting: [waiting],
-      attempts: 0,
-      inDoubt: undefined,
-    })
-    this.#again = [...batch.waiting.map(single), ...this.#again]
+    this.#again = [...batch.waiting.map((waiting) => newBatch([waiting])), ...this.#again]
   }
 
   async #lose(error: unknown, failures: number): Promise<void> {

@@ -2,7 +2,8 @@
 import type { FileCommandName, FileCommands, LongQueries, PointQueries } from '../commands.ts'
 import { pointReader, ReaderThread, type PointReader } from './readers.ts'
 import { checkText } from '../text.ts'
-import { unavailable, type Writer } from './writer.ts'
+import { unavailable } from '../unavailable.ts'
+import type { Writer } from './writer.ts'
 
 export class Access {
   readonly #writer: Writer

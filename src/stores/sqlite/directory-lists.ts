@@ -4,7 +4,7 @@ import type { Subject } from '../../domain/identity.ts'
 import { ROWS_LOOKED_AT } from '../../ports/session-search.ts'
 import type { DirectoryNames, Page, PageRequest, SearchPageRequest } from '../../ports/store.ts'
 import type { Handlers, LongQueries } from '../commands.ts'
-import { checkLimit, checkNames, readCursor, toPage, writeCursor } from '../pages.ts'
+import { checkNames, pageStart, toPage, writeCursor } from '../pages.ts'
 import { searchText } from '../search-text.ts'
 import { lastLookedAt, toOwner, toSubjectPage, type OwnerRow } from '../directory-pages.ts'
 import { isFirst } from '../session-searches.ts'
@@ -21,16 +21,14 @@ export function directoryLongReader(
     page: PageRequest,
     convert: (row: R) => T,
   ): Page<T> {
-    checkLimit(page.limit, 1000)
-    const after = page.cursor === undefined ? '' : readCursor(table, page.cursor, 'string')
+    const after = pageStart(table, page)
     const sql = `SELECT * FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`
     const rows = shaped<R[]>(database.prepare(sql).all(after, page.limit + 1))
     return toPage(rows, page.limit, convert, (row) => writeCursor(table, row.id))
   }
   function searchSubjects(page: SearchPageRequest, containing: string): Page<Subject> {
-    const { limit, cursor, lookAt = ROWS_LOOKED_AT } = page
-    checkLimit(limit, 1000)
-    const after = cursor === undefined ? '' : readCursor('subjects', cursor, 'string')
+    const { limit, lookAt = ROWS_LOOKED_AT } = page
+    const after = pageStart('subjects', page)
     const ends = database
       .prepare('SELECT id FROM subjects WHERE id > ? ORDER BY id LIMIT 2 OFFSET ?')
       .all(after, lookAt - 1)

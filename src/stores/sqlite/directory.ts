@@ -10,7 +10,7 @@ import type { Client, Subject } from '../../domain/identity.ts'
 import type { ClientLookup, SubjectLookup } from '../../ports/store.ts'
 import type { Commands, Handlers, PointQueries } from '../commands.ts'
 import { MAX_CLIENTS_OF, toClientsOfPage } from '../directory-pages.ts'
-import { checkLimit, readCursor } from '../pages.ts'
+import { pageStart } from '../pages.ts'
 import { clientValues, subjectValues } from '../identity-values.ts'
 import { rowFinder, shaped, toClient, toSubject, type ClientRow, type SubjectRow } from './rows.ts'
 
@@ -44,11 +44,10 @@ export function directoryPointReader(
         lookup.by === 'id' ? clientById(lookup.value) : clientByKey(lookup.dialect, lookup.value)
       return row && toClient(row)
     },
-    listClientsOf({ parent, page: { limit, cursor } }) {
-      checkLimit(limit, MAX_CLIENTS_OF)
-      const after = cursor === undefined ? '' : readCursor('clients', cursor, 'string')
-      const rows = shaped<ClientRow[]>(clientsOf.all(parent, after, limit + 1))
-      return toClientsOfPage(rows, limit, parent)
+    listClientsOf({ parent, page }) {
+      const after = pageStart('clients', page, MAX_CLIENTS_OF)
+      const rows = shaped<ClientRow[]>(clientsOf.all(parent, after, page.limit + 1))
+      return toClientsOfPage(rows, page.limit, parent)
     },
   }
 }

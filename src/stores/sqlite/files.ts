@@ -1,5 +1,5 @@
 /** Small steps with files that have to be on the disk, not only on their way to it. */
-import { closeSync, constants, fsyncSync, openSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, openSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Creates an empty file for its owner alone. Throws EEXIST where there is one. */
@@ -24,4 +24,9 @@ export function syncToDisk(path: string): void {
 
 export function syncFolderOf(path: string): void {
   syncToDisk(dirname(path))
+}
+
+/** Removes a database that nobody has open. */
+export function removeDatabase(path: string): void {
+  for (const ending of ['', '-wal', '-shm']) rmSync(path + ending, { force: true })
 }

@@ -4,7 +4,7 @@ import { refuse } from '../../domain/failure.ts'
 import { operatorSubject, type Operator } from '../../domain/operator.ts'
 import type { OperatorStore, PasskeyStore } from '../../ports/operator.ts'
 import type { Handlers, LongQueries, OperatorCommands, PointQueries } from '../commands.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
+import { pageStart, toPage, writeCursor } from '../pages.ts'
 import type { Access } from './access.ts'
 import {
   identityText,
@@ -123,11 +123,10 @@ export function operatorLongReader(
 ): Handlers<Pick<LongQueries, 'listOperators'>> {
   const list = database.prepare('SELECT * FROM operators WHERE name > ? ORDER BY name LIMIT ?')
   return {
-    listOperators({ limit, cursor }) {
-      checkLimit(limit, 1000)
-      const after = cursor === undefined ? '' : readCursor('operators', cursor, 'string')
-      const rows = shaped<OperatorRow[]>(list.all(after, limit + 1))
-      return toPage(rows, limit, toOperator, ({ name }) => writeCursor('operators', name))
+    listOperators(page) {
+      const after = pageStart('operators', page)
+      const rows = shaped<OperatorRow[]>(list.all(after, page.limit + 1))
+      return toPage(rows, page.limit, toOperator, ({ name }) => writeCursor('operators', name))
     },
   }
 }

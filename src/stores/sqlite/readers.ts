@@ -18,7 +18,7 @@ import { operatorLongReader, operatorPointReader } from './operators.ts'
 import { sessionLongReader, sessionPointReader } from './session-lists.ts'
 import { Thread, ThreadFailure } from './thread.ts'
 import { ticketLongReader, ticketPointReader } from './tickets.ts'
-import { unavailable } from './writer.ts'
+import { unavailable } from '../unavailable.ts'
 
 /** Asks one of a set of questions on a connection that is opened when it is first needed. */
 class Reader<M extends Exchanges<M>> {

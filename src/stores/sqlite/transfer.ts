@@ -1,5 +1,5 @@
 /** A whole SQLite database on its way to another store, or from one. See `transfer/transfer.ts`. */
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import {
   columnsOf,
@@ -13,7 +13,7 @@ import {
 } from '../transfer/tables.ts'
 import type { TransferSource, TransferTarget } from '../transfer/transfer.ts'
 import { openForWriting } from './connection.ts'
-import { createFile, syncToDisk } from './files.ts'
+import { createFile, removeDatabase, syncToDisk } from './files.ts'
 import { headPathOf, readHead } from './head.ts'
 import { lockFile } from './lock.ts'
 import { migrate, schemaVersion } from './migrations.ts'
@@ -278,8 +278,4 @@ class Target implements TransferTarget {
       0,
     )
   }
-}
-
-function removeDatabase(path: string): void {
-  for (const ending of ['', '-wal', '-shm']) rmSync(path + ending, { force: true })
 }

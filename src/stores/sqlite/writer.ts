@@ -6,6 +6,7 @@ import { Refusal, type Failure } from '../../domain/failure.ts'
 import type { Revocation } from '../../domain/revocation.ts'
 import type { BatchOutcome, FileCommand, FileCommandName, FileCommands } from '../commands.ts'
 import type { RunnerOptions } from './batch.ts'
+import { unavailable } from '../unavailable.ts'
 import { Thread } from './thread.ts'
 
 /** More commands than this never share a commit, so that the first of them does not wait for long. */
@@ -144,10 +145,6 @@ export class Writer {
 }
 
 const unanswered: Failure = { kind: 'internal', reason: 'the writing thread gave no answer' }
-
-export function unavailable(reason: string): Refusal {
-  return new Refusal({ kind: 'store_unavailable', reason })
-}
 
 /** Commits on a worker thread, so that the event loop never waits for the disk. */
 export function threadCommitter(options: RunnerOptions): Committer {

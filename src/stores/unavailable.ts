@@ -1,4 +1,4 @@
-import { Refusal } from '../../domain/failure.ts'
+import { Refusal } from '../domain/failure.ts'
 
 /** Nothing could be stored or read. The reason is for the operator. */
 export function unavailable(reason: string): Refusal {
