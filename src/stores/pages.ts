@@ -54,6 +54,12 @@ export function pageStart(
   return cursor === undefined ? '' : readCursor(list, cursor, 'string')
 }
 
+/** The same of a list by numbers, the newest first: below which number the page begins. */
+export function newestPageStart(list: string, { limit, cursor }: PageRequest): number {
+  checkLimit(limit, MAX_PAGE)
+  return cursor === undefined ? Number.MAX_SAFE_INTEGER : readCursor(list, cursor, 'number')
+}
+
 /** Makes a page of `limit + 1` rows: the one too many says that there is a next page. */
 export function toPage<R, T>(
   rows: readonly R[],

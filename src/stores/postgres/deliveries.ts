@@ -15,7 +15,7 @@ import {
 import type { Page, PageRequest } from '../../ports/store.ts'
 import { readEnds } from './ends.ts'
 import { checkText } from '../text.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
+import { checkLimit, newestPageStart, toPage, writeCursor } from '../pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { countByReceiver, storedReceivers } from './receivers.ts'
@@ -184,11 +184,7 @@ async function listDeliveries(
   { state, receiver, revocationId }: DeliveryFilter,
   page: PageRequest,
 ): Promise<Page<Delivery>> {
-  checkLimit(page.limit, 1000)
-  const before =
-    page.cursor === undefined
-      ? Number.MAX_SAFE_INTEGER
-      : readCursor('deliveries', page.cursor, 'number')
+  const before = newestPageStart('deliveries', page)
   const conditions = ['d.number < $1']
   const values: unknown[] = [before, page.limit + 1]
   for (const [column, wanted] of Object.entries({ state, receiver, revocation_id: revocationId })) {

@@ -1,7 +1,7 @@
 /** Reading the log: how far it has come, a stream in order, searches, and all that still counts. */
 import type { Revocation } from '../../domain/revocation.ts'
 import type { EndingPlace, LogFilter, Page, PageRequest } from '../../ports/store.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
+import { checkLimit, newestPageStart, toPage, writeCursor } from '../pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { allOf, toRevocation, type LogRow } from './rows.ts'
@@ -88,11 +88,7 @@ export async function listRevocations(
   { scope, issuer, key, reason }: LogFilter,
   page: PageRequest,
 ): Promise<Page<Revocation>> {
-  checkLimit(page.limit, 1000)
-  const before =
-    page.cursor === undefined
-      ? Number.MAX_SAFE_INTEGER
-      : readCursor('revocations', page.cursor, 'number')
+  const before = newestPageStart('revocations', page)
   const common = [before, page.limit + 1]
   const filter = [scope ?? null, reason ?? null, issuer ?? null]
   let found: Promise<readonly LogRow[]>

@@ -12,7 +12,7 @@ import type {
   SessionFilter,
   SearchPageRequest,
 } from '../../ports/store.ts'
-import { checkLimit, readCursor } from '../pages.ts'
+import { checkLimit, newestPageStart } from '../pages.ts'
 import {
   countAll,
   participantsOf,
@@ -123,11 +123,11 @@ export async function listSessions(
   link: Link,
   filter: SessionFilter,
   nowMs: number,
-  { limit, cursor, lookAt = ROWS_LOOKED_AT }: SearchPageRequest,
+  page: SearchPageRequest,
 ): Promise<Page<SessionStatus>> {
-  checkLimit(limit, 1000)
+  const { limit, lookAt = ROWS_LOOKED_AT } = page
+  const before = newestPageStart('sessions', page)
   const { where, inRange, newestFirst, values, place, name } = listOf(filter)
-  const before = cursor === undefined ? FIRST : readCursor('sessions', cursor, 'number')
   const { floor, ...range } = await lookedAt(link, filter, { before, lookAt })
   const found = `SELECT s.sid, s.number AS found FROM sessions s ${where} AND ${inRange}
     ${newestFirst} LIMIT ${place(3)}`

@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { MAX_DUE_MS, type DeliveryCounts, type DeliveryStore } from '../../ports/delivery.ts'
 import type { DeliveryCommands, Handlers, LongQueries, PointQueries } from '../commands.ts'
 import type { Access } from './access.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
+import { checkLimit, newestPageStart, toPage, writeCursor } from '../pages.ts'
 import { shaped, toDelivery, type DeliveryRow } from './rows.ts'
 
 export function deliveryStore(access: Pick<Access, 'change' | 'find' | 'list'>): DeliveryStore {
@@ -166,17 +166,13 @@ function listDeliveries(
   database: DatabaseSync,
   { filter: { state, receiver, revocationId }, page }: LongQueries['listDeliveries']['input'],
 ): LongQueries['listDeliveries']['output'] {
-  checkLimit(page.limit, 1000)
-  const conditions = ['true']
-  const values: SQLInputValue[] = []
-  const add = (condition: string, value: SQLInputValue): void => {
-    conditions.push(condition)
-    values.push(value)
+  const conditions = ['number < ?']
+  const values: SQLInputValue[] = [newestPageStart('deliveries', page)]
+  for (const [column, wanted] of Object.entries({ state, receiver, revocation_id: revocationId })) {
+    if (wanted === undefined) continue
+    conditions.push(`${column} = ?`)
+    values.push(wanted)
   }
-  if (state !== undefined) add('state = ?', state)
-  if (receiver !== undefined) add('receiver = ?', receiver)
-  if (revocationId !== undefined) add('revocation_id = ?', revocationId)
-  if (page.cursor !== undefined) add('number < ?', readCursor('deliveries', page.cursor, 'number'))
   const rows = shaped<DeliveryRow[]>(
     database
       .prepare(

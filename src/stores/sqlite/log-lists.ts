@@ -4,7 +4,7 @@ import type { Revocation } from '../../domain/revocation.ts'
 import type { EndingPlace, LogFilter, Page, PageRequest } from '../../ports/store.ts'
 import type { Handlers, LivePage, LiveRequest, LongQueries, PointQueries } from '../commands.ts'
 import { logView } from './log-view.ts'
-import { checkLimit, readCursor, toPage, writeCursor } from '../pages.ts'
+import { checkLimit, newestPageStart, toPage, writeCursor } from '../pages.ts'
 import { logColumns, shaped, type LogRow } from './rows.ts'
 
 export function logPointReader(
@@ -89,11 +89,7 @@ function listReader(
     return known
   }
   return ({ filter, page }) => {
-    checkLimit(page.limit, 1000)
-    const before =
-      page.cursor === undefined
-        ? Number.MAX_SAFE_INTEGER
-        : readCursor('revocations', page.cursor, 'number')
+    const before = newestPageStart('revocations', page)
     const conditions = ['position < ?']
     const values: SQLInputValue[] = [before]
     for (const column of ['scope', 'issuer', 'key', 'reason'] as const) {

@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { ROWS_LOOKED_AT } from '../../ports/session-search.ts'
 import type { ClientSessions, Openings, SessionFilter } from '../../ports/store.ts'
 import type { Handlers, LongQueries, PointQueries } from '../commands.ts'
-import { checkLimit, readCursor } from '../pages.ts'
+import { checkLimit, newestPageStart } from '../pages.ts'
 import {
   countAll,
   participantsOf,
@@ -79,10 +79,10 @@ type LongSessionQueries = Pick<
 
 export function sessionLongReader(database: DatabaseSync): Handlers<LongSessionQueries> {
   return {
-    listSessions({ filter, nowMs, page: { limit, cursor, lookAt = ROWS_LOOKED_AT } }) {
-      checkLimit(limit, 1000)
+    listSessions({ filter, nowMs, page }) {
+      const { limit, lookAt = ROWS_LOOKED_AT } = page
+      const before = newestPageStart('sessions', page)
       const { where, values } = conditionsOf(filter)
-      const before = cursor === undefined ? FIRST : readCursor('sessions', cursor, 'number')
       const { floor, ...range } = lookedAt(database, filter, { before, lookAt })
       const found = `SELECT s.sid, s.number AS found FROM sessions s ${where} AND ${inRange}
         ORDER BY s.number DESC LIMIT :limit`
