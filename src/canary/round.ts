@@ -4,9 +4,11 @@ import type { NewCanaryReport, WireCanaryPath } from '../protocol/canary.ts'
 import { judge, notMeasured } from './judge.ts'
 import type { CanaryPath, CanarySettings } from './options.ts'
 import type { Login, Person } from './person.ts'
-import { NotAccepted, type Probe } from './probe.ts'
-import { createProbe } from './create-probe.ts'
 import { CanaryFailed } from './failed.ts'
+import { httpProbe } from './http-probe.ts'
+import { NotAccepted, type Probe } from './probe.ts'
+import { streamProbe } from './stream-probe.ts'
+import { websocketProbe } from './websocket-probe.ts'
 
 export interface RoundParts {
   readonly admin: Pick<OutrightClient, 'endSession'>
@@ -84,6 +86,8 @@ interface Running {
   readonly started: Promise<string | undefined>
 }
 
+const probeOf = { http: httpProbe, stream: streamProbe, websocket: websocketProbe }
+
 function begin(
   path: CanaryPath,
   { probeMs, timeoutMs }: CanarySettings,
@@ -91,6 +95,7 @@ function begin(
   { measured, control: kept }: { readonly measured: Login; readonly control: Login },
 ): Running {
   const common = { path, timeoutMs, clock }
+  const createProbe = probeOf[path.kind]
   const one = createProbe({ ...common, token: measured.token, everyMs: probeMs })
   const controlMs = Math.max(probeMs, CONTROL_EVERY_MS)
   const control = createProbe({ ...common, token: kept.token, everyMs: controlMs })

@@ -11,7 +11,7 @@ import {
 import { mintId } from './mint-id.ts'
 import type { MintedRefreshToken } from './refresh-token.ts'
 
-/** The life of the access token is shortened to `SessionRequest.maxAccessLifetimeMs`. */
+/** The life of the access token is shortened to that with which the session was opened. */
 export interface JoinRequest extends TokenRequest {
   /** The session that was logged in to. */
   readonly sid: string

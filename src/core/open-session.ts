@@ -28,11 +28,6 @@ export interface SessionRequest extends TokenRequest {
    */
   readonly provedBy?: Proof
   readonly dialect: string
-  /**
-   * The longest life of an access token of any client that joins the session, milliseconds;
-   * `accessLifetimeMs` where it is not given.
-   */
-  readonly maxAccessLifetimeMs?: number
   /** Longest life of the session; the refresh life (or the access life) where it is not given. */
   readonly sessionLifetimeMs?: number
   readonly attributes?: Session['attributes']
@@ -81,7 +76,7 @@ export function sessionCommand(dependencies: CoreDependencies, request: SessionR
     dialect: request.dialect,
     createdAtMs: nowMs,
     expiresAtMs: nowMs + lifetimeMs,
-    accessLifetimeMs: request.maxAccessLifetimeMs ?? request.accessLifetimeMs,
+    accessLifetimeMs: request.accessLifetimeMs,
     attributes: { ...request.attributes, ...proofAttributes(request.provedBy) },
     refreshToken: refreshToken?.record,
   }

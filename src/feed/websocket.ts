@@ -31,8 +31,6 @@ export interface FeedSocketsOptions {
   ) => string | undefined | Promise<string | undefined>
   /** What is spoken here, the newest first. Default: all that this release knows. */
   readonly versions?: readonly number[]
-  /** Default `/outright/v1/feed`. */
-  readonly path?: string
   readonly clock: Clock
   /** The caller's address behind trusted proxies; default: the socket's. */
   readonly addressOf?: (request: IncomingMessage) => string
@@ -65,7 +63,7 @@ export interface FeedSockets {
  * WebSocket, by close code 4401, because clients are not shown the status of a refused upgrade.
  */
 export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
-  const { path = feedPath, versions = feedVersions } = options
+  const { versions = feedVersions } = options
   const context: FeedContext = { ...options, messageOf: binaryMessages() }
   const strangers = new Strangers()
   // Its types do not know `closeTimeout` yet.
@@ -84,7 +82,7 @@ export function createFeedSockets(options: FeedSocketsOptions): FeedSockets {
   const sockets = new WebSocketServer(serverOptions)
   return {
     upgrade(request, socket, head) {
-      if (pathOf(request) !== path) return false
+      if (pathOf(request) !== feedPath) return false
       if (commonFeedVersion(offeredProtocols(request), versions) === undefined) {
         const spoken = versions.map(feedSubprotocolOf).join(', ')
         const why = `None of the subprotocols that are spoken here is offered: ${spoken}\n`

@@ -1,7 +1,6 @@
 /**
  * The errors of the admin API: problem details (RFC 9457). Shared failures have the form that the
- * whole application gives them; here are the few that the admin API alone needs, and the list of
- * all that a caller can meet, which `docs/admin.md` repeats.
+ * whole application gives them; here are the few that the admin API alone needs.
  */
 import type { Role } from '../../../domain/operator.ts'
 import type { WireFieldProblem } from '../../../protocol/admin-api.ts'
@@ -21,29 +20,6 @@ const ownProblems = {
 } as const
 
 type OwnSlug = keyof typeof ownProblems
-
-/** Every problem type that the admin API answers with, and its status. */
-export const adminProblems: Readonly<Record<string, number>> = {
-  'validation-failed': 400,
-  'malformed-request': 400,
-  'credentials-missing': 401,
-  'credentials-malformed': 401,
-  'credentials-invalid': 401,
-  forbidden: 403,
-  'role-required': 403,
-  'not-found': 404,
-  'nothing-matched': 404,
-  'method-not-allowed': 405,
-  conflict: 409,
-  'cut-from-the-log': 410,
-  'payload-too-large': 413,
-  'unsupported-media-type': 415,
-  'rate-limited': 429,
-  internal: 500,
-  'not-supported': 501,
-  'backup-failed': 503,
-  'store-unavailable': 503,
-}
 
 /** A problem of the admin API alone. */
 export class Problem extends Error {
