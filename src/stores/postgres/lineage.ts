@@ -10,7 +10,7 @@
  */
 import type { Position, Revocation } from '../../domain/revocation.ts'
 import type { StreamEnd } from './streams.ts'
-import { unavailable } from './unavailable.ts'
+import { unavailable } from '../unavailable.ts'
 
 /** What is known of a stream. Transactions are counted of the own one alone, elsewhere it is 0. */
 type Known = Omit<StreamEnd, 'name'>
