@@ -72,8 +72,6 @@ export function createApp(options: AppOptions): FastifyInstance {
     // Queries are read by the surfaces: a name that comes twice must stay visible.
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH, querystringParser: () => ({}) },
     exposeHeadRoutes: false,
-    // Nothing here can wait for ever: a machine that is busy starts late, and not never.
-    pluginTimeout: 0,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {

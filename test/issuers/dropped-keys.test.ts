@@ -19,7 +19,10 @@ suite('a token whose key was dropped', () => {
   }
 
   test('is ended for the guard that has the key still', async () => {
-    const [revoked, ended] = [await world.token({ jti: 'r', azp: undefined }), await world.token({ jti: 'e' })]
+    const [revoked, ended] = [
+      await world.token({ jti: 'r', azp: undefined }),
+      await world.token({ jti: 'e' }),
+    ]
     for (const token of [revoked, ended]) assert.equal(await world.verdict(token), 'ok')
 
     await world.idp.rotate(false)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { WireReceiver } from '../../client/index.ts'
 import { withExamples } from '../examples.ts'
-import { pageSizeFor, showList, withLimit } from '../list.ts'
+import { withList } from '../list.ts'
 import type { Column } from '../output.ts'
 import type { Shell } from '../shell.ts'
 
@@ -41,11 +41,6 @@ export function addReceivers(program: Command, shell: Shell): void {
     .description(
       'Lists who is told of what ended, by name: what each is owed, what was given up, when it last took a message, and why the newest attempt failed where it did. One that is not configured any more is listed for as long as deliveries to it are kept.',
     )
-    .action(async ({ limit }: { readonly limit: number }, command: Command) => {
-      const client = await shell.connect(command)
-      const found = client.receivers({ pageSize: pageSizeFor(limit) })
-      await showList(shell, command, found, { limit, columns, none: 'no receivers' })
-    })
-  withLimit(list)
+  withList(list, shell, { columns, none: 'no receivers' }, (client, page) => client.receivers(page))
   withExamples(list, ['outright receivers list', 'outright receivers list --limit all --json'])
 }
