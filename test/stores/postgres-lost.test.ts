@@ -140,6 +140,27 @@ describe('PostgreSQL was marked as one that has lost logouts', () => {
     await node.close()
   })
 
+  it('a node comes to rest whose logout is in doubt then', async () => {
+    const url = await server.createDatabase(migrated)
+    const { node, reasons } = await openWatcher(url)
+    const operator = new pg.Client({ connectionString: url })
+    await operator.connect()
+    await operator.query('BEGIN; LOCK TABLE log IN ACCESS EXCLUSIVE MODE')
+    const refused = refuses(node.revoke(revocation()), 'store_unavailable')
+    const waits = `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+      AND datname = current_database() AND application_name = 'outright watcher writes'`
+    await until(async () => (await asOperator(url, waits)).length > 0)
+    await asOperator(url, MARK)
+    await until(() => reasons.length > 0)
+    await refused
+    await asOperator(url, `SELECT pg_terminate_backend(pid) FROM (${waits}) AS w`)
+    await operator.query('ROLLBACK')
+    await operator.end()
+    await node.close()
+    // One that went on trying would have something to do in every turn.
+    await until(() => !process.getActiveResourcesInfo().includes('Immediate'))
+  })
+
   it('a mark that was there at the start is for the start to decide about', async () => {
     const url = await server.createDatabase(migrated)
     const node = await openNode(url, 'node-1')

@@ -178,12 +178,14 @@ export class Writer {
   }
 
   #hasWork(): boolean {
+    // Where nothing can be written any more, a batch in doubt stays so.
+    if (this.#ended !== undefined) return false
     return this.#current !== undefined || this.#again.length > 0 || this.#queue.length > 0
   }
 
   async #work(): Promise<void> {
     this.#watch()
-    for (let failures = 0; this.#hasWork() && this.#ended === undefined;) {
+    for (let failures = 0; this.#hasWork();) {
       try {
         const claim = await this.#connected()
         this.#current ??= this.#again.shift() ?? this.#next()
