@@ -238,7 +238,7 @@ suite('outright', () => {
     assert.equal(code, 4)
     assert.match(
       err,
-      /^outright: cannot reach http:\/\/127\.0\.0\.1:65535: ECONNREFUSED \(elsewhere: --server or OUTRIGHT_URL\)\n$/,
+      /^outright: cannot reach http:\/\/127\.0\.0\.1:65535: nothing listens there: start it, or correct the address \(ECONNREFUSED\) \(elsewhere: --server or OUTRIGHT_URL\)\n$/,
     )
   })
 })
