@@ -270,6 +270,23 @@ describe('a backup without the database that was served', () => {
     await accepted.stop()
     await (await serve(data)).stop()
   })
+
+  test('once decided, a later restore over it asks for no other decision', async () => {
+    const data = join(folder, 'decided')
+    const again = join(folder, 'again.db')
+    assert.equal((await outright(['restore', file, '--data', data])).code, 0)
+    // The logout waits for a minute of leases of which a backup does not know.
+    const decided = await serve(data, 'accept-lost-logouts', { rate: 50 })
+    const token = await logIn(decided)
+    await backup(decided, again)
+    await logOut(decided, token)
+    await decided.stop()
+    const restored = await outright(['restore', again, '--data', data])
+    assert.match(restored.err, /\d log entr(y was|ies were) carried over/)
+    const after = await serve(data)
+    assert.equal(await use(after, token), 401)
+    await after.stop()
+  })
 })
 
 describe('a server whose write-ahead log was deleted after kill -9', () => {

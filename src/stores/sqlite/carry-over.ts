@@ -13,6 +13,7 @@ import { logView } from './log-view.ts'
 import { logWriter } from './log.ts'
 import { findLoss } from './lost-files.ts'
 import { logColumns, shaped, type LogRow } from './rows.ts'
+import { UNDECIDED } from '../undecided.ts'
 import { markDecided } from './undecided.ts'
 import { verifyFile } from './verify-file.ts'
 
@@ -62,7 +63,8 @@ function copyOf(from: string, copy: string): boolean {
 /** Whether the earlier database is of this installation and holds everything that the backup does. */
 function knowsMore(database: DatabaseSync): boolean {
   const is = (sql: string): boolean => database.prepare(`SELECT ${sql} AS yes`).get()?.['yes'] === 1
-  const marked = `EXISTS (SELECT 1 FROM earlier.tickets WHERE kind = 'undecided')`
+  const marked = `EXISTS (SELECT 1 FROM earlier.tickets
+    WHERE kind = '${UNDECIDED.kind}' AND key = '${UNDECIDED.key}')`
   // What it has cut since it has known.
   const cut = `EXISTS (SELECT 1 FROM earlier.checkpoints c
     JOIN earlier.streams e ON e.name = c.stream JOIN main.streams m ON m.name = c.stream
