@@ -64,7 +64,7 @@ function takesAny(receiver: Receiver, name: string): boolean {
   return receiver.configured === undefined && receiver.kind === receiverKind(name)
 }
 
-/** The order of the stores. That of `<` is another one behind U+FFFF. */
+/** The order of the stores. `<` compares UTF-16 units, which differs from U+10000 on. */
 function byCodePoint(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other))
 }

@@ -163,6 +163,12 @@ suite('keys of another issuer', () => {
     const before = (await world.keys.findDropped(header, input)) as CryptoKey
     assert.equal((await exportJWK(before)).x, jwk.x)
     assert.notEqual((await exportJWK(now)).x, jwk.x)
+    // And back: of the two that were dropped under this name the latest is found.
+    world.publish('a')
+    world.nowMs += KEYS_MAX_AGE_MS
+    await world.keys.refresh()
+    const latest = (await world.keys.findDropped(header, input)) as CryptoKey
+    assert.equal((await exportJWK(latest)).x, (await exportJWK(second)).x)
   })
 
   test('metadata of another issuer are refused', async () => {

@@ -78,10 +78,7 @@ export class RemoteKeys {
     return resolve(header, input)
   }
 
-  /**
-   * Finds a key that was in the set and is not any more. Its tokens are good for nothing but to be
-   * ended.
-   */
+  /** Finds a key that was in the set and no longer is. Its tokens can be ended, and not used. */
   readonly findDropped: JWTVerifyGetKey = (header, input) => {
     const nowMs = this.#options.clock.monotonicMs()
     this.#dropped = this.#dropped.filter(({ untilMs }) => untilMs > nowMs)
@@ -148,14 +145,17 @@ export class RemoteKeys {
     if (JSON.stringify(set) === JSON.stringify(this.#set)) return
     const untilMs = clock.monotonicMs() + DROPPED_KEYS_MS
     const dropped = keysBut(this.#set, set).map((key) => ({ key, untilMs }))
-    this.#dropped = [...dropped, ...this.#dropped].slice(0, MAX_DROPPED_KEYS)
+    // Of several under one name only the latest: which one of them signed could not be told.
+    const names = new Set(dropped.map(({ key }) => key.kid))
+    const before = this.#dropped.filter(({ key }) => !names.has(key.kid))
+    this.#dropped = [...dropped, ...before].slice(0, MAX_DROPPED_KEYS)
     this.#set = set
     this.#resolve = createLocalJWKSet(set)
     changed()
   }
 }
 
-/** The keys of a set that are not in another one; a key is another one also under the same `kid`. */
+/** The keys of a set that are not in another one, where the same `kid` may name another key. */
 function keysBut(before: JSONWebKeySet | undefined, { keys }: JSONWebKeySet): readonly JWK[] {
   const kept = new Set(keys.map((key) => JSON.stringify(key)))
   return before?.keys.filter((key) => !kept.has(JSON.stringify(key))) ?? []

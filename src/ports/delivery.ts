@@ -234,7 +234,7 @@ export interface Receiver {
   /**
    * Those of this kind that are told now, as configuration and registry have them. At least the
    * `limit` first whose names stand behind `after` in order of code points; it may be more, in any
-   * order. Without it nobody knows them before they are owed something.
+   * order. Without it they are listed once they have been owed something.
    */
   configured?(after: string, limit: number): Promise<readonly ConfiguredReceiver[]>
   /** Sends one message. Ends soon after the signal is aborted. */
