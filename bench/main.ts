@@ -66,6 +66,11 @@ const programs = [
 /** Alone on the command line, it takes what stands after it. */
 const withOptions = 'scale'
 
+/** The questions that take the code of another checkout beside this one's. */
+const withBeside = [logouts, checks, refreshes, guardCheck, guardHttp, guardConfirmed].map(
+  ({ name }) => name,
+)
+
 const usage = `npm run bench -- [question …] [options]
 
   http               all of: ${http.map(({ name }) => name).join(', ')}
@@ -76,6 +81,8 @@ ${[...questions, ...programs].map(({ name, asks }) => `  ${name.padEnd(18)} ${as
   --seconds <n>      length of a sample, default 2
   --rounds <n>       how often each server is sampled, default 5
   --retries <n>      how often a sample is taken again where the machine was busy, default 2
+  --beside <folder>  another checkout, installed, whose code takes its turn in the same rounds
+                     (${withBeside.join(', ')})
   --json             figures instead of tables (not of the programs replica and the stores)
 `
 
@@ -87,6 +94,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '5' },
     retries: { type: 'string', default: '2' },
+    beside: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -109,6 +117,7 @@ if (values.help || chosen.length === 0) {
     seconds: positive('seconds', values.seconds),
     rounds: positive('rounds', values.rounds),
     retries: Number(values.retries),
+    beside: values.beside,
   })
 }
 

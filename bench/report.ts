@@ -16,6 +16,8 @@ export interface Settings {
   readonly rounds: number
   /** How often a disturbed sample is taken again. */
   readonly retries: number
+  /** Another checkout, as a path, whose code is measured in the same rounds. */
+  readonly beside?: string | undefined
 }
 
 export interface Question {

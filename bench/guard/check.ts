@@ -1,7 +1,8 @@
 /** What a check costs where the guard stands: repeated tokens, new ones, and the snapshot before. */
 import { spread, QuietGuard, type Spread } from '../measure.ts'
 import { aimText, spreadText, type Outcome, type Question, type Settings } from '../report.ts'
-import { Child, cores, ownPids, stopAll } from '../http/child.ts'
+import { benchModule, Child, cores, ownPids, stopAll } from '../http/child.ts'
+import { BESIDE } from '../http/contenders.ts'
 import type { FreshFigures, RepeatedInput } from './checker.ts'
 
 const REVOCATIONS = 10_000_000
@@ -38,35 +39,41 @@ export const guardCheck: Question = {
   run,
 }
 
-async function run({ seconds, rounds, retries }: Settings): Promise<Outcome> {
+async function run({ seconds, rounds, retries, beside }: Settings): Promise<Outcome> {
   const quiet = new QuietGuard(ownPids, retries)
   const samples = new Map<string, number[]>()
   const add = (name: string, value: number): void => {
     samples.set(name, [...(samples.get(name) ?? []), value])
   }
   try {
-    const child = new Child(new URL('./checker.ts', import.meta.url), cores.server)
-    const take = <T>(task: string, input?: unknown): Promise<T> =>
-      quiet.sample(() => quiet.watch(() => child.ask<T>(task, input)))
+    const child = new Child(benchModule('guard/checker.ts'), cores.server)
+    const other =
+      beside === undefined ? [] : [new Child(benchModule('guard/checker.ts', beside), cores.server)]
+    const take = <T>(task: string, input?: unknown, from = child): Promise<T> =>
+      quiet.sample(() => quiet.watch(() => from.ask<T>(task, input)))
     // Before the ten million: what a guard does when it starts.
     await child.ask('load', SNAPSHOT)
     for (let round = 0; round < rounds; round++) add(SNAPSHOT_ROW, await take('load', SNAPSHOT))
-    await child.ask('load', REVOCATIONS)
-    await child.ask('prepare', MAX_TOKENS)
+    for (const loaded of [child, ...other]) {
+      await loaded.ask('load', REVOCATIONS)
+      await loaded.ask('prepare', MAX_TOKENS)
+    }
+    const rate = async (name: string, input: object, from?: Child): Promise<void> => {
+      add(name, await take('repeated', { ...input, seconds }, from))
+    }
+    const pair = async (task: string, names: Pair, from?: Child): Promise<void> => {
+      const { checked, verified } = await take<FreshFigures>(task, undefined, from)
+      add(names[0], checked)
+      add(names[1], verified)
+    }
     const turns = [
-      ...repeats.map(([name, input]) => async () => {
-        add(name, await take('repeated', { ...input, seconds }))
-      }),
-      async () => {
-        const { checked, verified } = await take<FreshFigures>('fresh')
-        add(FRESH, checked)
-        add(FLOOR, verified)
-      },
-      async () => {
-        const { checked, verified } = await take<FreshFigures>('proven')
-        add(PROVEN, checked)
-        add(PROOF_FLOOR, verified)
-      },
+      ...repeats.flatMap(([name, input]) => [
+        () => rate(name, input),
+        ...other.map((from) => () => rate(besideOf(name), input, from)),
+      ]),
+      () => pair('fresh', [FRESH, FLOOR]),
+      ...other.map((from) => () => pair('fresh', [besideOf(FRESH), besideOf(FLOOR)], from)),
+      () => pair('proven', [PROVEN, PROOF_FLOOR]),
     ]
     for (const turn of turns) await turn()
     // The first is to warm up.
@@ -78,6 +85,12 @@ async function run({ seconds, rounds, retries }: Settings): Promise<Outcome> {
   } finally {
     await stopAll()
   }
+}
+
+type Pair = readonly [checked: string, verified: string]
+
+function besideOf(name: string): string {
+  return `${BESIDE}: ${name}`
 }
 
 function outcome(samples: ReadonlyMap<string, readonly number[]>, note: string): Outcome {
@@ -109,6 +122,7 @@ function outcome(samples: ReadonlyMap<string, readonly number[]>, note: string):
 }
 
 function aimOf(name: string, rate: Spread, ratio: Spread): string {
+  if (name.startsWith(BESIDE)) return ''
   if (name === FLOOR || name === PROVEN || name === PROOF_FLOOR) return ''
   if (name === FRESH) return aimText(ratio.median >= FRESH_AIM, '≥ 0.9 of the next row')
   return aimText(rate.median >= RATE_AIM, '≥ 1,000,000')

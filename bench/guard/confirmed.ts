@@ -1,8 +1,15 @@
 /** How long a logout takes that is confirmed by guards, as its caller sees it. */
 import { spread } from '../measure.ts'
 import { aimText, spreadText, type Outcome, type Question, type Settings } from '../report.ts'
-import { Child, cores, stopAll } from '../http/child.ts'
-import { compare, once, startOutright, type Contender, type Sample } from '../http/contenders.ts'
+import { benchModule, Child, cores, stopAll } from '../http/child.ts'
+import {
+  BESIDE,
+  compare,
+  once,
+  startOutright,
+  type Contender,
+  type Sample,
+} from '../http/contenders.ts'
 import { addCredential } from './credential.ts'
 import type { SwarmInput } from './swarm.ts'
 
@@ -22,11 +29,8 @@ export const guardConfirmed: Question = {
 
 async function run(settings: Settings): Promise<Outcome> {
   try {
-    const guarded = await startOutright({ durability: 'full' })
-    const swarm = new Child(new URL('./swarm.ts', import.meta.url), cores.client)
-    const credential = await addCredential(guarded.port)
-    const input: SwarmInput = { port: guarded.port, credential, guards: GUARDS }
-    await swarm.ask('join', input)
+    const guarded = await startGuarded()
+    const other = settings.beside === undefined ? undefined : await startGuarded(settings.beside)
     const alone = await startOutright({ durability: 'full' })
     const contenders = CALLERS.flatMap(({ connections, tokens }): Contender[] => {
       const requests = { kind: 'logout', count: tokens } as const
@@ -34,6 +38,9 @@ async function run(settings: Settings): Promise<Outcome> {
       return [
         { ...once(`${String(GUARDS)} guards, ${callers}`, guarded, requests), connections },
         { ...once(`no guards, ${callers}`, alone, requests), connections },
+        ...(other === undefined
+          ? []
+          : [{ ...once(`${BESIDE}, ${callers}`, other, requests), connections }]),
       ]
     })
     const { samples, note } = await compare(contenders, settings)
@@ -47,6 +54,16 @@ async function run(settings: Settings): Promise<Outcome> {
   } finally {
     await stopAll()
   }
+}
+
+/** A server with its guards. */
+async function startGuarded(checkout?: string): Promise<{ child: Child; port: number }> {
+  const server = await startOutright({ durability: 'full' }, checkout)
+  const swarm = new Child(benchModule('guard/swarm.ts', checkout), cores.client)
+  const credential = await addCredential(server.port, checkout)
+  const input: SwarmInput = { port: server.port, credential, guards: GUARDS }
+  await swarm.ask('join', input)
+  return server
 }
 
 function row(name: string, taken: readonly Sample[], hasAim: boolean): string[] {

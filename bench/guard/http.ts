@@ -1,8 +1,15 @@
 /** What a guard costs a server on `node:http`, and what it would cost to ask about each token. */
 import type { Outcome, Question, Settings } from '../report.ts'
 import { QuietGuard } from '../measure.ts'
-import { Child, cores, ownPids, stopAll } from '../http/child.ts'
-import { again, compare, startFloor, startOutright, type Sample } from '../http/contenders.ts'
+import { benchModule, Child, cores, ownPids, stopAll } from '../http/child.ts'
+import {
+  again,
+  BESIDE,
+  compare,
+  startFloor,
+  startOutright,
+  type Sample,
+} from '../http/contenders.ts'
 import { rateHeader, rateRows } from '../http/rows.ts'
 import { addCredential } from './credential.ts'
 import type { ResourceInput } from './resource-server.ts'
@@ -22,30 +29,34 @@ export const guardHttp: Question = {
 
 type Kind = ResourceInput['kind']
 
-const kinds: readonly (readonly [name: string, kind: Kind])[] = [
+type Kinds = readonly (readonly [name: string, kind: Kind])[]
+
+const kinds: Kinds = [
   [OURS, 'guarded'],
   [BARE, 'bare'],
   [AWAITED, 'awaited'],
   [ASKING, 'asking'],
 ]
+const besideKinds: Kinds = [[BESIDE, 'guarded']]
 
 async function run(settings: Settings): Promise<Outcome> {
   const quiet = new QuietGuard(ownPids, settings.retries)
-  const samples = new Map<string, Sample[]>([...kinds.map(([name]) => name), NULL].map(empty))
+  const samples = new Map<string, Sample[]>()
   try {
-    const { child: outright, port } = await startOutright({ durability: 'full' })
-    const credential = await addCredential(port)
-    const requests = await outright.ask<string>('prepare', { kind: 'check', count: TOKENS })
-    const same = (): Promise<string> => Promise.resolve(requests)
+    const ours = await startSide(kinds)
+    const sides =
+      settings.beside === undefined ? [] : [await startSide(besideKinds, settings.beside)]
     const floor = await startFloor('null')
     for (let round = 0; round < settings.rounds; round++) {
-      const servers = await startServers(port, credential)
-      const contenders = [...servers, { name: NULL, ...floor }].map((server) =>
-        again(server.name, server, same),
+      const servers = (await Promise.all([ours, ...sides].map(startServers))).flat()
+      const contenders = [...servers, { name: NULL, requests: ours.requests, ...floor }].map(
+        (server) => again(server.name, server, () => Promise.resolve(server.requests)),
       )
       const order = round % 2 === 0 ? contenders : contenders.toReversed()
       const taken = await compare(order, { ...settings, rounds: 1 }, quiet)
-      for (const [name, some] of taken.samples) samples.get(name)?.push(...some)
+      for (const { name } of contenders) {
+        samples.set(name, [...(samples.get(name) ?? []), ...(taken.samples.get(name) ?? [])])
+      }
       await Promise.all(servers.map(({ child }) => child.stop()))
     }
     return {
@@ -64,22 +75,36 @@ async function run(settings: Settings): Promise<Outcome> {
   }
 }
 
+/** The code of one checkout: an Outright, what its guards need, and tokens that it signed. */
+interface Side {
+  readonly kinds: Kinds
+  readonly port: number
+  readonly credential: string
+  readonly requests: string
+  readonly checkout: string | undefined
+}
+
+async function startSide(sideKinds: Kinds, checkout?: string): Promise<Side> {
+  const { child, port } = await startOutright({ durability: 'full' }, checkout)
+  const credential = await addCredential(port, checkout)
+  const requests = await child.ask<string>('prepare', { kind: 'check', count: TOKENS })
+  return { kinds: sideKinds, port, credential, requests, checkout }
+}
+
 interface Server {
   readonly name: string
   readonly child: Child
   readonly port: number
+  readonly requests: string
 }
 
-async function startServers(port: number, credential: string): Promise<readonly Server[]> {
+async function startServers(side: Side): Promise<readonly Server[]> {
   const servers: Server[] = []
-  for (const [name, kind] of kinds) {
-    const child = new Child(new URL('./resource-server.ts', import.meta.url), cores.server)
-    const input: ResourceInput = { kind, port, credential }
-    servers.push({ name, child, port: await child.ask<number>('start', input) })
+  for (const [name, kind] of side.kinds) {
+    const child = new Child(benchModule('guard/resource-server.ts', side.checkout), cores.server)
+    const input: ResourceInput = { kind, port: side.port, credential: side.credential }
+    const port = await child.ask<number>('start', input)
+    servers.push({ name, child, port, requests: side.requests })
   }
   return servers
-}
-
-function empty(name: string): [string, Sample[]] {
-  return [name, []]
 }

@@ -1,7 +1,14 @@
 /** Token checks a second: the same tokens come back, as they do from a proxy that asks each time. */
 import type { Outcome, Question, Settings } from '../report.ts'
 import { stopAll } from './child.ts'
-import { again, compare, startFloor, startOidcProvider, startOutright } from './contenders.ts'
+import {
+  again,
+  besides,
+  compare,
+  startFloor,
+  startOidcProvider,
+  startOutright,
+} from './contenders.ts'
 import { rateHeader, rateRows } from './rows.ts'
 
 const OURS = 'Outright'
@@ -32,6 +39,9 @@ async function run(settings: Settings): Promise<Outcome> {
         },
         again(FASTIFY, await startFloor('fastify'), same),
         again(NULL, await startFloor('null'), same),
+        ...(await besides(settings, (name, other) =>
+          again(name, other, () => other.child.ask('prepare', input)),
+        )),
       ],
       settings,
     )

@@ -1,5 +1,7 @@
 /** Processes of a bench: each on a core of its own, asked to do things by name. */
 import { fork, type ChildProcess } from 'node:child_process'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { canPin, PINNING } from '../machine.ts'
 
 /** Servers share the first core and the client has the second, so neither slows the other. */
@@ -26,6 +28,21 @@ const pinned = canPin()
 /** The processes of this bench that are alive, this one included. */
 export function ownPids(): readonly number[] {
   return [process.pid, ...[...running].map((child) => child.pid)]
+}
+
+/**
+ * A module of the benches, as this checkout has it or another one.
+ *
+ * @param path From `bench/` on.
+ * @param checkout Its folder; default this one.
+ */
+export function benchModule(path: string, checkout?: string): URL {
+  const bench = checkout === undefined ? new URL('..', import.meta.url) : benchOf(checkout)
+  return new URL(path, bench)
+}
+
+function benchOf(checkout: string): URL {
+  return pathToFileURL(`${resolve(checkout)}/bench/`)
 }
 
 export async function stopAll(): Promise<void> {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { QuietGuard, type Watched } from '../measure.ts'
 import type { Settings } from '../report.ts'
 import { installPeers } from '../peers/install.ts'
-import { Child, cores, ownPids } from './child.ts'
+import { benchModule, Child, cores, ownPids } from './child.ts'
 import type { LoadFigures, LoadInput } from './load.ts'
 import type { PrepareInput, StartInput } from './server.ts'
 import type { ServerFigures } from './watch.ts'
@@ -30,6 +30,9 @@ export interface Contender {
 }
 
 export type Sample = LoadFigures & ServerFigures
+
+/** What the code of another checkout is called, in every table. */
+export const BESIDE = 'the same of the other checkout'
 
 const CONNECTIONS = 64
 /** Long enough for an idle server to write its checkpoint and collect its garbage. */
@@ -93,11 +96,27 @@ async function take(
   return taken
 }
 
-/** Outright in a process of its own. */
-export async function startOutright(input: StartInput): Promise<{ child: Child; port: number }> {
+/**
+ * Outright in a process of its own.
+ *
+ * @param checkout Whose code it runs; default this one's.
+ */
+export async function startOutright(
+  input: StartInput,
+  checkout?: string,
+): Promise<{ child: Child; port: number }> {
   const options = process.env['OUTRIGHT_BENCH_NODE_OPTIONS']?.split(' ') ?? []
-  const child = new Child(new URL('./server.ts', import.meta.url), cores.server, options)
+  const child = new Child(benchModule('http/server.ts', checkout), cores.server, options)
   return { child, port: await child.ask<number>('start', input) }
+}
+
+/** The other checkout's Outright as one more contender; none where no checkout is named. */
+export async function besides(
+  { beside }: Settings,
+  contend: (name: string, server: { child: Child; port: number }) => Contender,
+): Promise<readonly Contender[]> {
+  if (beside === undefined) return []
+  return [contend(BESIDE, await startOutright({ durability: 'full' }, beside))]
 }
 
 /** Does nothing at all (`null`), or is Fastify with one empty route. */

@@ -7,6 +7,7 @@ import { aimText, type Outcome, type Question, type Settings } from '../report.t
 import { stopAll } from './child.ts'
 import {
   again,
+  besides,
   compare,
   once,
   startFloor,
@@ -50,6 +51,9 @@ async function run(settings: Settings): Promise<Outcome> {
       fresh,
       once(PEER, await startOidcProvider('sqlite'), { kind: 'logout', count: PEER_TOKENS }),
       again(NULL, nothing, () => ours.child.ask('prepare', { kind: 'logout', count: 1000 })),
+      ...(await besides(settings, (name, other) =>
+        once(name, other, { kind: 'logout', count: TOKENS }),
+      )),
     ]
     const { samples, note } = await compare(contenders, settings)
     return {

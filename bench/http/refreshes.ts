@@ -1,7 +1,7 @@
 /** Refreshes a second: a token used up, a new pair signed and stored, each on the disk. */
 import type { Outcome, Question, Settings } from '../report.ts'
 import { stopAll } from './child.ts'
-import { compare, once, startOidcProvider, startOutright } from './contenders.ts'
+import { besides, compare, once, startOidcProvider, startOutright } from './contenders.ts'
 import { rateHeader, rateRows } from './rows.ts'
 
 const OURS = 'Outright'
@@ -26,6 +26,9 @@ async function run(settings: Settings): Promise<Outcome> {
         once(OURS, ours, { kind: 'refresh', count: TOKENS }),
         once(OFF, off, { kind: 'refresh', count: TOKENS }),
         once(PEER, peer, { kind: 'refresh', count: PEER_TOKENS }),
+        ...(await besides(settings, (name, other) =>
+          once(name, other, { kind: 'refresh', count: TOKENS }),
+        )),
       ],
       settings,
     )
