@@ -33,16 +33,40 @@ export function readAuthorization(request: SurfaceRequest): Authorization | unde
  */
 export function readCredentials(header: string): Authorization {
   if (header.length > MAX_CREDENTIAL_LENGTH) return malformed('Authorization is too long')
-  const space = header.indexOf(' ')
-  const scheme = (space < 0 ? header : header.slice(0, space)).toLowerCase()
-  const rest = space < 0 ? '' : header.slice(space + 1).trim()
+  const { scheme, rest } = split(header)
   if (scheme === 'bearer') return readBearer(rest)
   if (scheme === 'basic') return readBasic(rest)
   return malformed('the scheme is neither Bearer nor Basic')
 }
 
+/**
+ * The token of `Authorization: Bearer` as it was sent. Whether it is a token68 is not looked at:
+ * that takes longer than to find a token that is known, so it can wait until one is refused.
+ *
+ * @returns Undefined where there is no such header, where it is sent twice or is too long.
+ */
+export function sentBearer(request: SurfaceRequest): string | undefined {
+  const header = request.header('authorization')
+  if (header === undefined || header.length > MAX_CREDENTIAL_LENGTH) return undefined
+  if (request.headerCount('authorization') > 1) return undefined
+  const { scheme, rest } = split(header)
+  return scheme === 'bearer' ? rest : undefined
+}
+
+/** Whether a text is what a token may be made of (RFC 9110, section 11.2). */
+export function isToken68(text: string): boolean {
+  return /^[\w\-.~+/]+=*$/.test(text)
+}
+
+function split(header: string): { readonly scheme: string; readonly rest: string } {
+  const space = header.indexOf(' ')
+  return space < 0
+    ? { scheme: header.toLowerCase(), rest: '' }
+    : { scheme: header.slice(0, space).toLowerCase(), rest: header.slice(space + 1).trim() }
+}
+
 function readBearer(token: string): Authorization {
-  if (!/^[\w\-.~+/]+=*$/.test(token)) return malformed('the bearer token is not a token68')
+  if (!isToken68(token)) return malformed('the bearer token is not a token68')
   return { scheme: 'bearer', token }
 }
 

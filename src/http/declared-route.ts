@@ -5,6 +5,7 @@
 import { readForm, readJson } from './body.ts'
 import type { Answer, SurfaceRequest, Route } from './surface.ts'
 import {
+  nothing,
   parametersReader,
   partReader,
   propertiesOf,
@@ -194,12 +195,14 @@ function headersIn(
   names: readonly string[],
   areEmptyRead = false,
 ): Readonly<Record<string, string>> {
-  const found: Record<string, string> = {}
+  let found: Record<string, string> | undefined
   for (const name of names) {
     const value = request.header(name)?.trim()
-    if (value !== undefined && (value !== '' || areEmptyRead)) found[name] = value
+    if (value !== undefined && (value !== '' || areEmptyRead)) {
+      found = { ...found, [name]: value }
+    }
   }
-  return found
+  return found ?? nothing
 }
 
 class DeclaredCall<Q, B, R extends Responses, H, P> implements Call<Q, B, R, H, P> {

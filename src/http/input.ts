@@ -21,6 +21,9 @@ export type InputProblem = InputPlace &
     | { readonly kind: 'unknown'; readonly known: readonly string[] }
   )
 
+/** A part that brings nothing, as most do: what that comes to is found once. */
+export const nothing: Readonly<Record<string, never>> = Object.freeze({})
+
 /** What reading came to. */
 export type Read<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: Problems }
@@ -95,7 +98,7 @@ function checkOf<T>(
   // Of several objects the one whose constants it has; the first says what is wrong with others.
   const variants = anyOf.map((variant) => ({ variant, validator: compile(variant) }))
   const [first = { variant: schema, validator: compile(schema) }, ...others] = variants
-  return (value) => {
+  const read = (value: unknown): Read<T> => {
     const { variant, validator } =
       others.length === 0
         ? first
@@ -105,6 +108,8 @@ function checkOf<T>(
     const problems = isBlankMissing ? found.map((problem) => ifBlank(problem, value)) : found
     return { ok: false, problems: inOrderOf(variant, problems) }
   }
+  let readOfNothing: Read<T> | undefined
+  return (value) => (value === nothing ? (readOfNothing ??= read(value)) : read(value))
 }
 
 function parametersCheck<T>(
@@ -115,10 +120,8 @@ function parametersCheck<T>(
   const { areParametersLenient: areLenient = false } = rules
   const check = checkOf(part, schema, rules)
   const members = propertiesOf(schema)
-  // Most calls bring none, and what that comes to does not change.
-  const none = check(Object.freeze({}))
   return (values) => {
-    if (values.size === 0) return none
+    if (values.size === 0) return check(nothing)
     const record: Record<string, unknown> = {}
     const twice: InputProblem[] = []
     for (const name of new Set(values.keys())) {

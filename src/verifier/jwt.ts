@@ -37,10 +37,10 @@ export function payloadOf(token: string): JWTPayload | undefined {
 /**
  * Verifies the signature of a JWT (RFC 7515).
  *
- * Where it can, it does without `jose`, which accepts and refuses the same, but decodes the
- * payload, which is read already, and copies what is signed more than once: with it a new token
- * costs 7 % more. It gets what is rare: other algorithms, other forms of keys, headers with
- * extensions.
+ * Where it can, it does without `jose`, which accepts the same and other spellings of a signature,
+ * but decodes the payload, which is read already, and copies what is signed more than once: with it
+ * a new token costs 7 % more. It gets what is rare: other algorithms, other forms of keys, headers
+ * with extensions.
  *
  * @param find Finds the key. Not asked where the algorithm is not among those given.
  * @returns The header.
@@ -53,6 +53,8 @@ export async function verifySignature(
 ): Promise<JWTHeaderParameters> {
   const [encodedHeader, payload, signature, ...more] = token.split('.')
   if (!encodedHeader || !payload || !signature || more.length > 0) throw new errors.JWTInvalid()
+  // Decoding passes over white space, by which one token would have any number of spellings.
+  if (!/^[\w-]+$/.test(signature)) throw new errors.JWTInvalid()
   const known = headers.get(encodedHeader)
   const header = known ?? headerOf(encodedHeader)
   // What is signed would be the payload as it stands, and not what it was decoded to (RFC 7797).

@@ -1,6 +1,5 @@
 import type { ShownToken } from '../../../core/proofs.ts'
-import { Refusal } from '../../../domain/failure.ts'
-import { readAuthorization } from '../../authorization.ts'
+import { isToken68, sentBearer } from '../../authorization.ts'
 import { readCookie } from '../../cookie.ts'
 import type { Call } from '../../declared-route.ts'
 import type { Responses } from '../../responses.ts'
@@ -11,7 +10,7 @@ import type { ForwardAuthOptions } from './options.ts'
 
 /** The request that a proxy asks about. */
 export interface Check {
-  /** Undefined where the original request has no token, or one that cannot be read. */
+  /** As it was sent; undefined where the original request has no token. */
   readonly token: string | undefined
   /** With the proof of its key, where it was sent as `DPoP`. */
   readonly proven?: NonNullable<ShownToken['proven']>
@@ -72,7 +71,9 @@ export function parseCheck(
   const audiences = [query.audience, call.header('outright-audience')]
   const method = originalMethod(request)
   const { cookieName } = options
-  const bearer = bearerOf(request)
+  const sent = sentBearer(request)
+  // Only where something else would take its place has it to be known now whether it can be read.
+  const bearer = cookieName === undefined || isToken68(sent ?? '') ? sent : undefined
   const bound = bearer === undefined ? boundToken(request) : undefined
   const token =
     bearer ?? bound ?? (cookieName === undefined ? undefined : readCookie(request, cookieName))
@@ -101,9 +102,10 @@ export function wordsIn(text: string | undefined): readonly string[] {
   return text === undefined ? [] : text.split(' ').filter((word) => word !== '')
 }
 
-/** A bearer token was sent, and is malformed. */
+/** What was sent as a token is malformed. */
 export function isUnreadable({ token, request }: Check): boolean {
-  return token === undefined && /^(?:bearer|dpop)\s+\S/i.test(request.header('authorization') ?? '')
+  if (token !== undefined && isToken68(token)) return false
+  return /^(?:bearer|dpop)\s+\S/i.test(request.header('authorization') ?? '')
 }
 
 /** A person's browser that navigates, not a script that calls. */
@@ -126,16 +128,6 @@ function originalMethod(request: SurfaceRequest): string | undefined {
   const method = request.header('x-original-method') ?? forwarded ?? request.method
   if (forwarded !== undefined && forwarded !== method) return undefined
   return request.path === checkPath || request.method === method ? method : undefined
-}
-
-function bearerOf(request: SurfaceRequest): string | undefined {
-  try {
-    const authorization = readAuthorization(request)
-    return authorization?.scheme === 'bearer' ? authorization.token : undefined
-  } catch (error) {
-    if (error instanceof Refusal) return undefined
-    throw error
-  }
 }
 
 /**
