@@ -7,23 +7,35 @@ import type { CoreDependencies } from './dependencies.ts'
 /** Entries, and sessions behind wide ones, that one step looks at. */
 const STEP = 1_000
 
+export type Planned =
+  /** Every entry had been planned. */
+  | { readonly kind: 'done' }
+  /** Another node planned at the same time: nothing changed, and to try again is right. */
+  | { readonly kind: 'overtaken' }
+  | {
+      readonly kind: 'planned'
+      readonly stream: string
+      /** Whether the stream had more behind this step when it was read. */
+      readonly hasMore: boolean
+      /** How many messages the step has made owed. */
+      readonly owed: number
+    }
+
 /**
  * Follows the log one step: stores what the next entries not planned yet make owed, and moves the
  * cursor, in one commit.
  *
  * @param stream Only entries of this stream; undefined: of any.
- * @returns `planned` where there may be more, `done` where every entry is planned, `overtaken`
- *   where another node planned at the same time: nothing changed, and to try again is right.
  * @throws {Refusal} `store_unavailable`.
  */
 export async function planDeliveries(
   { store, clock, receivers }: Pick<CoreDependencies, 'store' | 'clock' | 'receivers'>,
   stream: string | undefined,
-): Promise<'planned' | 'done' | 'overtaken'> {
+): Promise<Planned> {
   const dialects = [...new Set(receivers.flatMap((receiver) => receiver.dialects))]
   const issuers = [...new Set(receivers.flatMap((receiver) => receiver.issuers ?? []))]
   const ends = await store.readEnds({ stream, dialects, issuers, limit: STEP })
-  if (ends === undefined) return 'done'
+  if (ends === undefined) return { kind: 'done' }
   const nowMs = clock.nowMs()
   const owed = [
     ...ends.ended.flatMap((ended) =>
@@ -36,8 +48,10 @@ export async function planDeliveries(
     ),
     ...ends.foreign.flatMap((entry) => foreignDeliveries(receivers, entry, nowMs)),
   ]
-  const { version, reached } = ends
-  return (await store.planDeliveries({ version, reached, owed })) ? 'planned' : 'overtaken'
+  const { version, reached, hasMore } = ends
+  return (await store.planDeliveries({ version, reached, owed }))
+    ? { kind: 'planned', stream: reached.stream, hasMore, owed: owed.length }
+    : { kind: 'overtaken' }
 }
 
 /** What is owed because tokens of another issuer ended. Follows from the entry alone. */

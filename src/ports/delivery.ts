@@ -54,6 +54,8 @@ export interface Ends {
   readonly foreign: readonly Revocation[]
   /** Where the cursor stands once this is planned. */
   readonly reached: DeliveryCursor
+  /** Whether the stream had more behind it when this was read. */
+  readonly hasMore: boolean
 }
 
 export interface PlanCommand {

@@ -4,6 +4,7 @@ import type { DeliveryCursor, EndedSession, Ends } from '../ports/delivery.ts'
 
 /** One step of what is planned, from a cursor on, while a store reads it entry by entry. */
 export class EndsStep {
+  readonly #head: number
   readonly #limit: number
   readonly #start: DeliveryCursor
   readonly #raised: EndedSession[] = []
@@ -12,6 +13,7 @@ export class EndsStep {
 
   /** @param head Number of the stream's last entry. */
   constructor({ stream, sequence, sessionNumber }: DeliveryCursor, head: number, limit: number) {
+    this.#head = head
     this.#limit = limit
     this.#start = { stream, sequence, sessionNumber }
     this.#reached = { stream, sequence: Math.min(head, sequence + limit), sessionNumber: 0 }
@@ -46,7 +48,7 @@ export class EndsStep {
    * @param named Up to entry `last`, in the order of the entries, and then of their numbers; at
    *   most as many as the limit.
    */
-  with(named: readonly NamedEnd[]): Pick<Ends, 'ended' | 'reached'> {
+  with(named: readonly NamedEnd[]): Pick<Ends, 'ended' | 'reached' | 'hasMore'> {
     const last = named.length === this.#limit ? named.at(-1) : undefined
     const reached =
       last === undefined
@@ -57,7 +59,8 @@ export class EndsStep {
         ? this.#raised
         : this.#raised.filter(({ entry }) => entry.sequence <= reached.sequence)
     const ended = [...raised, ...named.map(({ entry, session }) => ({ entry, session }))]
-    return { ended: ended.toSorted(byEntry), reached }
+    const hasMore = reached.sequence < this.#head
+    return { ended: ended.toSorted(byEntry), reached, hasMore }
   }
 }
 

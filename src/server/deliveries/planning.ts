@@ -11,6 +11,12 @@ const GATHER_MS = 50
  */
 const LOOK_EVERY_MS = 5_000
 
+/**
+ * How often one look catches up with a stream again that goes on meanwhile, before it leaves the
+ * rest to whoever writes it: each step is a commit, however few entries are new.
+ */
+const MAX_REPEATS = 10
+
 /** Two nodes that plan at once try again after different pauses, up to this. */
 const OVERTAKEN_MS = 50
 
@@ -42,12 +48,22 @@ export function startPlanning(
   }
 
   const planAll = async (stream: string | undefined): Promise<void> => {
+    const caughtUp = new Set<string>()
+    let repeats = 0
     try {
-      while (!closed) {
-        const outcome = await core.planDeliveries(stream)
-        if (outcome === 'done') return
-        if (outcome === 'planned') onPlanned()
-        else await pause(share() * OVERTAKEN_MS)
+      while (!closed && repeats < MAX_REPEATS) {
+        const planned = await core.planDeliveries(stream)
+        if (planned.kind === 'done') return
+        if (planned.kind === 'overtaken') {
+          await pause(share() * OVERTAKEN_MS)
+          continue
+        }
+        if (planned.owed > 0) onPlanned()
+        if (planned.hasMore) continue
+        // What this node has written since is gathered, and planned together.
+        if (stream !== undefined) return
+        if (caughtUp.has(planned.stream)) repeats++
+        caughtUp.add(planned.stream)
       }
     } catch (error) {
       // Nothing is lost: the cursor stands where it stood, and the next look begins there.

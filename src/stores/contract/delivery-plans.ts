@@ -87,6 +87,7 @@ export const deliveryPlanChecks: readonly Check[] = [
       })
       assert.deepEqual(ends?.ended, [{ entry, session: await store.findSession(sid) }])
       assert.deepEqual(ends.reached, { stream: store.stream, sequence: 1, sessionNumber: 0 })
+      assert.equal(ends.hasMore, false)
       const other = { stream: 'another', dialects: ['tv'], issuers: [], limit: 10 }
       assert.equal(await store.readEnds(other), undefined)
     },
@@ -168,6 +169,30 @@ export const deliveryPlanChecks: readonly Check[] = [
         assert.deepEqual([planned[0], planned.at(-1)], [first, last])
         assert.deepEqual(planned.slice(1, -1).toSorted(), sids.toSorted())
       }
+    },
+  },
+  {
+    name: 'readEnds: says whether the stream had more, entries or sessions of one',
+    async run({ store }) {
+      const sids = [await login(store), await login(store), await login(store)]
+      for (const sid of sids.slice(1)) await end(store, 'session', sid)
+      await end(store, 'session', mintId())
+      const request = { stream: undefined, dialects: ['tv'], issuers: [], limit: 2 }
+      const steps = async (): Promise<boolean[]> => {
+        const said: boolean[] = []
+        for (;;) {
+          const ends = await store.readEnds(request)
+          if (ends === undefined) return said
+          assert.ok(await store.planDeliveries({ ...ends, owed: [] }))
+          said.push(ends.hasMore)
+        }
+      }
+      assert.deepEqual(await steps(), [true, false])
+      await login(store)
+      await end(store, 'device', 'box')
+      const said = await steps()
+      assert.ok(said.length > 1, 'the device had more sessions than a page holds')
+      assert.deepEqual(said, [...said.slice(1).fill(true), false])
     },
   },
   {

@@ -35,6 +35,11 @@ export const brokenPlans: readonly BrokenStore[] = [
       }),
   },
   {
+    name: 'takes a full page for the last one',
+    caughtBy: 'readEnds: says whether the stream had more',
+    overrides: (store) => reading(store, (ends) => ({ ...ends, hasMore: false })),
+  },
+  {
     name: 'begins an entry again that was interrupted',
     caughtBy: 'readEnds: goes on in the middle',
     overrides: (store) => ({

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Planned } from '../../core/plan-deliveries.ts'
+import type { Revocation } from '../../domain/revocation.ts'
+import { startPlanning } from './planning.ts'
+import type { DeliveringParts } from './index.ts'
+
+const OWN = 'this node'
+
+/** A node whose log grows while it is read, so that there is always something to plan. */
+function startNode(outcomes: (stream: string | undefined, call: number) => Planned) {
+  let nowMs = 0
+  const timers: { readonly atMs: number; readonly act: () => void }[] = []
+  const calls: (string | undefined)[] = []
+  let wakes = 0
+  let commit: (entries: readonly Revocation[]) => void = () => assert.fail('nobody listens')
+  const clock = {
+    after(delayMs: number, act: () => void) {
+      const timer = { atMs: nowMs + delayMs, act }
+      timers.push(timer)
+      return () => timers.splice(timers.indexOf(timer), timers.includes(timer) ? 1 : 0)
+    },
+  }
+  const parts = {
+    core: {
+      async planDeliveries(stream: string | undefined) {
+        calls.push(stream)
+        if (calls.length > 1000) throw new Error('it never ends')
+        return outcomes(stream, calls.length)
+      },
+    },
+    dependencies: {
+      clock,
+      random: { bytes: () => Uint8Array.of(128) },
+      log: { warn: (fields: object) => assert.fail(JSON.stringify(fields)) },
+      store: {
+        stream: OWN,
+        onCommitted(listener: typeof commit) {
+          commit = listener
+          return () => undefined
+        },
+      },
+    },
+  } as unknown as DeliveringParts
+  const planning = startPlanning(parts, () => (wakes += 1))
+  /** Lets time pass, and what is due happen: what waits for nothing is over in one turn. */
+  const pass = async (ms: number): Promise<void> => {
+    const untilMs = nowMs + ms
+    for (;;) {
+      await turn()
+      const next = timers.toSorted((one, other) => one.atMs - other.atMs)[0]
+      if (next === undefined || next.atMs > untilMs) break
+      timers.splice(timers.indexOf(next), 1)
+      nowMs = next.atMs
+      next.act()
+    }
+    nowMs = untilMs
+  }
+  return {
+    planning,
+    calls,
+    pass,
+    wakes: () => wakes,
+    write: () => {
+      commit([{ stream: OWN } as Revocation])
+    },
+  }
+}
+
+function planned(more: Partial<Planned & { kind: 'planned' }> = {}): Planned {
+  return { kind: 'planned', stream: OWN, hasMore: false, owed: 0, ...more }
+}
+
+suite('following the log', () => {
+  test('plans what was written within a moment in one step, however much follows it', async () => {
+    const node = startNode((stream) => (stream === undefined ? { kind: 'done' } : planned()))
+    await node.pass(0)
+    node.calls.length = 0
+    for (let ms = 0; ms < 1000; ms++) {
+      node.write()
+      await node.pass(1)
+    }
+    await node.pass(100)
+    const own = node.calls.filter((stream) => stream === OWN)
+    assert.ok(own.length >= 10 && own.length <= 21, `${String(own.length)} steps for 1,000 entries`)
+    await node.planning.close()
+  })
+
+  test('goes on at once where a step could not hold all', async () => {
+    const node = startNode((stream, call) =>
+      stream === undefined ? { kind: 'done' } : planned({ hasMore: call < 30 }),
+    )
+    await node.pass(0)
+    node.write()
+    await node.pass(50)
+    assert.equal(node.calls.length, 30)
+    await node.planning.close()
+  })
+
+  test('a look ends, although a stream goes on, and comes to the other streams', async () => {
+    // Of three looks at the streams, two find the busy one behind again.
+    const node = startNode((_stream, call) =>
+      planned({ stream: call % 3 === 0 ? `node ${String(call)}` : OWN }),
+    )
+    await node.pass(0)
+    assert.ok(node.calls.length > 10 && node.calls.length < 20, String(node.calls.length))
+    await node.planning.close()
+  })
+
+  test('says only where something is owed that there is something to send', async () => {
+    const node = startNode((stream, call) =>
+      stream === undefined ? { kind: 'done' } : planned({ owed: call === 3 ? 2 : 0 }),
+    )
+    await node.pass(0)
+    for (const wakes of [0, 1, 1]) {
+      node.write()
+      await node.pass(50)
+      assert.equal(node.wakes(), wakes)
+    }
+    await node.planning.close()
+  })
+
+  test('tries again where another node planned at the same time', async () => {
+    const node = startNode((stream, call) => {
+      if (stream === undefined) return { kind: 'done' }
+      return call < 4 ? { kind: 'overtaken' } : planned()
+    })
+    await node.pass(0)
+    node.write()
+    await node.pass(50 + 2 * 50)
+    assert.equal(node.calls.length, 4)
+    await node.planning.close()
+  })
+})
