@@ -80,7 +80,7 @@ export interface Manners extends InputRules {
   /** Reads a body that may be JSON. Default: {@link readJson}, whatever its content type. */
   readonly readBody?: (request: SurfaceRequest) => unknown
   /** Writes a body. Default: `JSON.stringify`. */
-  readonly writeJson?: (body: unknown) => string | Buffer
+  readonly writeJson?: (body: unknown) => string
   /** `Content-Type` of answers that are JSON. Default `application/json`. */
   readonly jsonType?: string
 }

@@ -79,9 +79,8 @@ const tokenHeaders: Headers = {
   pragma: 'no-cache',
 }
 
-/** Bodies are bytes: the media type of a string would be given a charset that is not documented. */
 function json(status: number, headers: Headers, body: object): Answer {
-  return { status, headers, body: Buffer.from(JSON.stringify(body)) }
+  return { status, headers, body: JSON.stringify(body) }
 }
 
 interface ErrorForm {

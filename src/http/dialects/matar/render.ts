@@ -83,11 +83,6 @@ function json(
   return {
     status,
     headers: { 'content-type': 'application/json', ...headers },
-    body: writeJson(body),
+    body: flaskJson(body),
   }
-}
-
-/** As bytes: the media type of a string would be given a charset, which Flask's has not. */
-export function writeJson(body: unknown): Buffer {
-  return Buffer.from(flaskJson(body))
 }

@@ -20,11 +20,11 @@ import {
 import type { MatarActs, MatarTokens, SendOtp, SubmitOtp } from './act.ts'
 import { demoCode, demoPhone } from './demo.ts'
 import { readBearer } from './parse.ts'
-import { writeJson } from './render.ts'
+import { flaskJson } from './flask-json.ts'
 
 export const BASE_PATH = '/api/v1'
 
-const route = routesWith({ ...problemManners, isBlankMissing: true, writeJson })
+const route = routesWith({ ...problemManners, isBlankMissing: true, writeJson: flaskJson })
 const security = [{ bearer: [] }]
 
 /** @param language Of users who have none. */
