@@ -15,7 +15,7 @@ import { entryOf, type Lasting } from '../log-row.ts'
 import type { LogEnd } from './head.ts'
 import type { HorizonKeeper } from './horizon.ts'
 import { logView, type LogView } from './log-view.ts'
-import { logColumns, shaped } from './rows.ts'
+import { logColumns, rowFinder, shaped } from './rows.ts'
 
 interface CounterRow {
   readonly generation: number
@@ -59,13 +59,15 @@ export function logWriter(database: DatabaseSync, horizon: HorizonKeeper): LogWr
        position = excluded.position, forget_after_ms = excluded.forget_after_ms`,
   )
 
-  const findLifetime = database.prepare('SELECT access_lifetime_ms FROM sessions WHERE sid = ?')
+  const findLifetime = rowFinder<{ access_lifetime_ms: number }>(
+    database,
+    'SELECT access_lifetime_ms FROM sessions WHERE sid = ? LIMIT 1',
+  )
 
   function forgetAfter(command: RevocationCommand & { readonly forgetAfterMs?: number }): number {
     const isOurs = command.scope === 'session' && (command.issuer ?? '') === ''
-    const session = isOurs ? findLifetime.get(command.key) : undefined
-    const row = shaped<{ access_lifetime_ms: number } | undefined>(session)
-    const ownMs = forgetAfterMs(horizon.read(), command, row?.access_lifetime_ms)
+    const session = isOurs ? findLifetime(command.key) : undefined
+    const ownMs = forgetAfterMs(horizon.read(), command, session?.access_lifetime_ms)
     // One that is carried over is remembered for as long as where it comes from.
     return Math.max(ownMs, command.forgetAfterMs ?? 0)
   }
