@@ -30,6 +30,7 @@ export function startPlanning(
 ): Planning {
   const { store, clock, random, log } = dependencies
   let closed = false
+  /** One call after another, so that this node never overtakes itself. */
   let working: Promise<void> = Promise.resolve()
   let cancelGather: (() => void) | undefined
   let cancelLook: () => void
@@ -40,12 +41,6 @@ export function startPlanning(
     new Promise((resolve) => {
       clock.after(delayMs, resolve)
     })
-
-  /** One call after another, so that this node never overtakes itself. */
-  const plan = (stream: string | undefined): Promise<void> => {
-    working = working.then(() => planAll(stream))
-    return working
-  }
 
   const planAll = async (stream: string | undefined): Promise<void> => {
     const caughtUp = new Set<string>()
@@ -76,16 +71,21 @@ export function startPlanning(
   const gather = (): void => {
     if (closed || cancelGather !== undefined) return
     cancelGather = clock.after(GATHER_MS, () => {
-      cancelGather = undefined
-      void plan(store.stream)
+      working = working.then(() => {
+        // Not before: what is committed while an earlier call is under way is read by this one.
+        cancelGather = undefined
+        return planAll(store.stream)
+      })
     })
   }
 
   const look = (delayMs: number): void => {
     cancelLook = clock.after(delayMs, () => {
-      void plan(undefined).then(() => {
-        if (!closed) look(LOOK_EVERY_MS * (0.5 + share()))
-      })
+      working = working
+        .then(() => planAll(undefined))
+        .then(() => {
+          if (!closed) look(LOOK_EVERY_MS * (0.5 + share()))
+        })
     })
   }
 
