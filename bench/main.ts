@@ -11,6 +11,7 @@ import { guardConfirmed } from './guard/confirmed.ts'
 import { guardFanout } from './guard/fanout.ts'
 import { guardGrowth } from './guard/growth.ts'
 import { guardHttp } from './guard/http.ts'
+import { benchModule } from './http/child.ts'
 import { checks } from './http/checks.ts'
 import { clientLogout } from './http/client-logout.ts'
 import { logouts } from './http/logouts.ts'
@@ -107,10 +108,23 @@ const chosen = positionals.flatMap((name) =>
 )
 const unknown = chosen.filter((name) => !known.includes(name))
 
+const besideRefusal = values.beside === undefined ? undefined : refuseBeside(values.beside)
+
+/** Why nothing can be measured beside it, in words. */
+function refuseBeside(folder: string): string | undefined {
+  const alone = chosen.filter((name) => !withBeside.includes(name))
+  if (alone.length > 0) return `Cannot use --beside with ${alone.join(', ')}.`
+  if (existsSync(benchModule('http/server.ts', folder))) return undefined
+  return `Cannot use --beside: ${folder} is no checkout of Outright.`
+}
+
 if (values.help || chosen.length === 0) {
   console.log(usage)
 } else if (unknown.length > 0) {
   console.error(`There is no question ${unknown.join(', ')}.\n\n${usage}`)
+  process.exitCode = 2
+} else if (besideRefusal !== undefined) {
+  console.error(besideRefusal)
   process.exitCode = 2
 } else {
   await answer(chosen, {
