@@ -112,9 +112,7 @@ export function logWriter(database: DatabaseSync, horizon: HorizonKeeper): LogWr
     revoke(command) {
       const repeated = view.byId(command.id)
       if (repeated === undefined) return add(command)
-      if (isSame(repeated, command)) {
-        return { revocation: repeated, added: false }
-      }
+      if (isSame(repeated, command)) return { revocation: repeated, added: false }
       return refuse({ kind: 'conflict', reason: 'the id names another revocation' })
     },
     takeEntries: () => appender.takeEntries(),
