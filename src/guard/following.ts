@@ -1,5 +1,6 @@
 import { Replica } from '../verifier/replica.ts'
 import type { RevocationView } from '../verifier/alive.ts'
+import type { Places } from '../verifier/changes.ts'
 import type { FeedPosition, HelloFrame } from '../protocol/feed.ts'
 
 /** 16 zero bytes: no epoch. */
@@ -74,6 +75,10 @@ export class Following implements RevocationView {
 
   mayHaveChanged(high: number, version: number): boolean {
     return this.#replica.mayHaveChanged(high, version - this.#versionBefore)
+  }
+
+  mayConcern(places: Places, version: number): boolean {
+    return this.#replica.mayConcern(places, version - this.#versionBefore)
   }
 
   greet(hello: HelloFrame): void {

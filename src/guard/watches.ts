@@ -49,7 +49,7 @@ export class Watches {
     const watch: Watch = {
       expiresAtSeconds: claims.exp,
       callback,
-      facts: known?.facts,
+      facts: known,
       state: 'new',
       newer: undefined,
       older: this.#newest,
@@ -58,7 +58,7 @@ export class Watches {
     this.#newest = watch
     this.#newCount++
     if (known === undefined) this.#begin(watch, claims)
-    else if (isStillAlive(this.#replica, known.facts, known.aliveAtVersion)) {
+    else if (isStillAlive(this.#replica, known)) {
       known.aliveAtVersion = this.#replica.version
     } else this.#judgeSoon(watch)
     return () => {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { Following } from '../guard/following.ts'
-import { isAlive, isStillAlive } from './alive.ts'
+import { isAlive, isStillAlive, type KnownFacts } from './alive.ts'
+import { placesOf } from './changes.ts'
 import { Replica } from './replica.ts'
-import { CUTOFF, factsOf, NARROW, type TokenFacts } from './token-facts.ts'
+import { CUTOFF, factHighs, factsOf, NARROW, type TokenFacts } from './token-facts.ts'
 import { entryKinds } from '../protocol/feed.ts'
 
 /**
@@ -23,8 +24,8 @@ const counter = fc.record({ of: fingerprint, generation: fc.nat(3) })
 const foreign = fc.record({ of: fingerprint, generation: fc.constant(CUTOFF) })
 const facts: fc.Arbitrary<TokenFacts> = fc
   .tuple(
-    fc.nat(3),
-    fc.array(fc.oneof(narrow, counter, foreign), { minLength: 1, maxLength: 8 }),
+    fc.oneof(fc.nat(3), fc.constant(CUTOFF)),
+    fc.array(fc.oneof(narrow, counter, foreign), { maxLength: 11 }),
     fc.nat(4),
   )
   .map(([everyone, named, sinceSeconds]) =>
@@ -50,15 +51,20 @@ const step = fc.oneof(
 
 const never = 0xffff_ffff
 
+/** As a verifier remembers a token that was not judged yet. */
+function known(facts: TokenFacts): KnownFacts {
+  return { ...facts, aliveAtVersion: -1, ...placesOf(factHighs(facts)) }
+}
+
 suite('isStillAlive()', () => {
   test('says what isAlive() says, whatever has happened since and however long it was not asked', () => {
     fc.assert(
       fc.property(
         fc.array(facts, { minLength: 3, maxLength: 3 }),
         fc.array(step, { maxLength: 60 }),
-        (tokens, steps) => {
+        (named, steps) => {
           const view = new Following()
-          const versions = [-1, -1, -1]
+          const tokens = named.map(known)
           let mark = 0
           const apply = (words: readonly number[]): void => {
             view.apply(Uint32Array.from(words), 1, ++mark, new Map())
@@ -80,9 +86,9 @@ suite('isStillAlive()', () => {
             if (now.kind !== 'judge') continue
             const token = tokens[now.index]!
             const expected = isAlive(view, token)
-            assert.equal(isStillAlive(view, token, versions[now.index]!), expected)
+            assert.equal(isStillAlive(view, token), expected)
             // A verifier that finds a token dead asks again from where it was last alive.
-            if (expected) versions[now.index] = view.version
+            if (expected) token.aliveAtVersion = view.version
           }
         },
       ),
@@ -90,31 +96,63 @@ suite('isStillAlive()', () => {
     )
   })
 
-  test('looks nothing up about a token that no change concerned', () => {
+  test('looks up what a change may have concerned, and nothing else', () => {
     const replica = new Replica()
-    let lookups = 0
+    const lookups: number[] = []
+    const lookUp = (high: number): number => lookups.push(high) * 0
     const view = {
       get version() {
         return replica.version
       },
-      everyone: 0,
-      isRevoked: () => ++lookups < 0,
-      generation: () => Math.min(++lookups, 0),
-      cutoff: () => Math.min(++lookups, 0),
-      mayHaveChanged: (high: number, version: number) => replica.mayHaveChanged(high, version),
+      get everyone() {
+        return replica.everyone
+      },
+      isRevoked: (high: number) => lookUp(high) > 0,
+      generation: lookUp,
+      cutoff: lookUp,
+      mayHaveChanged: replica.mayHaveChanged.bind(replica),
+      mayConcern: replica.mayConcern.bind(replica),
     }
-    const token = factsOf(
-      0,
-      [1, 2, 3, 4, 5, 6].map((high) => ({ high, low: 1, generation: high > 2 ? 0 : NARROW })),
+    const names = [1, 2, 3, 4, 5, 6, 7, 8]
+    const token = known(
+      factsOf(
+        1,
+        names.map((high) => ({ high, low: 1, generation: high > 2 ? 0 : NARROW })),
+      ),
     )
-    assert.equal(isStillAlive(view, token, -1), true)
-    assert.equal(lookups, 6)
-    const alive = replica.version
+    const lookedUp = (): readonly number[] => {
+      assert.equal(isStillAlive(view, token), true)
+      token.aliveAtVersion = replica.version
+      return lookups.splice(0)
+    }
+    assert.deepEqual(lookedUp(), names)
     for (let high = 100; high < 5000; high++) replica.revoke(high, 1, never)
-    assert.equal(isStillAlive(view, token, alive), true)
-    assert.equal(lookups, 6)
-    replica.revoke(2 + 16_384, 1, never)
-    assert.equal(isStillAlive(view, token, alive), true)
-    assert.equal(lookups, 12)
+    assert.deepEqual(lookedUp(), [])
+    for (const high of names) {
+      replica.revoke(high + 16_384, 1, never)
+      assert.deepEqual(lookedUp(), [high])
+    }
+    replica.raiseEveryone(1)
+    assert.deepEqual(lookedUp(), names)
+    assert.deepEqual(lookedUp(), [])
+  })
+
+  test('looks at each name of a token that names more than is remembered of it', () => {
+    for (let count = 1; count < 20; count++) {
+      for (let dead = 1; dead <= count; dead++) {
+        const replica = new Replica()
+        const named = Array.from({ length: count }, (_, at) => at + 1)
+        const token = known(
+          factsOf(
+            0,
+            named.map((high) => ({ high, low: 1, generation: NARROW })),
+          ),
+        )
+        assert.equal(isStillAlive(replica, token), true)
+        token.aliveAtVersion = replica.version
+        replica.revoke(dead, 1, never)
+        assert.equal(isStillAlive(replica, token), false, `${dead} of ${count}`)
+      }
+    }
   })
 })

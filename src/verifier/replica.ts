@@ -12,7 +12,7 @@
  * expires by then as expired, whatever a clock says later: see `overSeconds`.
  */
 
-import { Changes } from './changes.ts'
+import { Changes, type Places } from './changes.ts'
 import { entryKinds, entryWords } from '../protocol/feed.ts'
 import { FingerprintTable, largestNumber, subTables } from './fingerprint-table.ts'
 
@@ -136,6 +136,7 @@ export class Replica {
     if (requireWord(generation, 'raise a generation to') <= this.#everyone) return
     this.#everyone = generation
     this.#version++
+    this.#changes?.noteEveryone(this.#version)
   }
 
   /**
@@ -174,7 +175,7 @@ export class Replica {
 
   /**
    * Whether what a fingerprint stands for may have been revoked, raised or cut off since a version.
-   * Allocates nothing, but at the first call. Everyone's generation is not asked about here.
+   * Allocates nothing, but at the first call.
    *
    * @param high The high half of the fingerprint.
    * @param version What {@link Replica.version} was.
@@ -182,7 +183,18 @@ export class Replica {
    */
   mayHaveChanged(high: number, version: number): boolean {
     this.#changes ??= new Changes(this.#version)
-    return this.#changes.mayConcern(high, version)
+    return this.#changes.mayHaveChanged(high, version)
+  }
+
+  /**
+   * The same of everything that a token names, and of everyone's generation.
+   *
+   * @param places Of the token.
+   * @param version What {@link Replica.version} was.
+   */
+  mayConcern(places: Places, version: number): boolean {
+    this.#changes ??= new Changes(this.#version)
+    return this.#changes.mayConcern(places, version)
   }
 
   /**

@@ -16,7 +16,10 @@ import { fingerprint, type Fingerprint } from './fingerprint.ts'
  * garbage collector and waited for by a check.
  */
 export interface TokenFacts {
-  /** The generation of everyone that the token carries. */
+  /**
+   * The generation of everyone that the token carries; {@link CUTOFF} for one of another issuer,
+   * where our everyone is not everyone.
+   */
   readonly everyone: number
   /**
    * Of a token of another issuer, the earliest second that it names: when it was issued, or when
@@ -94,8 +97,9 @@ export function foreignFacts({ issuer, names, sinceSeconds }: ForeignNames): Tok
     const generation = foreign === 'narrow' ? NARROW : CUTOFF
     return [{ ...fingerprint(scope, key, issuer), generation }]
   })
-  // Our own everyone is not everyone there: that is a cut-off among the others.
-  return factsOf(Number.MAX_SAFE_INTEGER, facts, sinceSeconds)
+  // Everyone there is a cut-off among the others. Not the largest number there is: that would make
+  // an object of the number in each token, ours as well, and of each a wait for memory.
+  return factsOf(CUTOFF, facts, sinceSeconds)
 }
 
 /** The facts of a token that names these, and was issued at this generation of everyone. */

@@ -31,7 +31,7 @@ suite('TokenMemory', () => {
     const again = memory.get('signed.here')
     assert.notEqual(again, first)
     assert.deepEqual(again?.claims, claims)
-    assert.deepEqual(again.facts, first?.facts)
+    assert.deepEqual(again.named, first?.named)
   })
 
   test('what was signed has the same bound, and is dropped with all else', () => {

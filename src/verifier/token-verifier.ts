@@ -80,8 +80,7 @@ export function createTokenVerifier(
     }
     const expiresAtMs = known.expiresAtSeconds * 1000
     if (judgedMs >= expiresAtMs || overMs() >= expiresAtMs) return rejected.expired
-    if (!isStillAlive(replica, known.facts, known.aliveAtVersion))
-      return revokedNow(known, judgedMs)
+    if (!isStillAlive(replica, known)) return revokedNow(known, judgedMs)
     known.aliveAtVersion = replica.version
     return current ? known : rejected.stale
   }
@@ -142,8 +141,8 @@ function told(verdict: Verdict, others: OtherIssuers | undefined): Verdict {
 }
 
 /** A token that has ended. Of another issuer's it is said how long a new one would be refused. */
-function revokedNow({ foreign, facts, replica }: VerifiedToken, nowMs: number): Decision<never> {
-  if (foreign === undefined) return rejected.revoked
-  const leftMs = (deadUntilSeconds(replica, facts) + 1) * 1000 - nowMs
+function revokedNow(known: VerifiedToken, nowMs: number): Decision<never> {
+  if (known.foreign === undefined) return rejected.revoked
+  const leftMs = (deadUntilSeconds(known.replica, known) + 1) * 1000 - nowMs
   return leftMs > 0 ? revokedFor(Math.ceil(leftMs / 1000)) : rejected.revoked
 }

@@ -1,9 +1,16 @@
-import type { RevocationView } from './alive.ts'
+import type { KnownFacts, RevocationView } from './alive.ts'
+import { placesOf } from './changes.ts'
 import type { AccessClaims, TokenClaims } from './claims.ts'
 import type { ForeignToken } from './foreign-token.ts'
 import { withoutProof } from './bound-token.ts'
 import type { Remembered } from './known-tokens.ts'
-import { foreignFacts, tokenFacts, type ForeignNames, type TokenFacts } from './token-facts.ts'
+import {
+  factHighs,
+  foreignFacts,
+  tokenFacts,
+  type ForeignNames,
+  type TokenFacts,
+} from './token-facts.ts'
 import type { Accepted, Decision } from './verdict.ts'
 
 /**
@@ -11,16 +18,13 @@ import type { Accepted, Decision } from './verdict.ts'
  * while it is alive, where it is shown alone. What every check needs stands in it and not behind
  * it: with many tokens, each object more is a wait for memory.
  */
-export interface VerifiedToken extends Decision, Remembered<VerifiedToken> {
+export interface VerifiedToken extends Decision, KnownFacts, Remembered<VerifiedToken> {
   /** In seconds, as in the claim: what a number has in front of 2038 fits without a box. */
   readonly expiresAtSeconds: number
-  /** The replica's version at which it was last found alive; -1 before. */
-  aliveAtVersion: number
   /** The audience that it was last found to be for. */
   audience: string | undefined
   readonly claims: TokenClaims
   readonly foreign: ForeignNames | undefined
-  readonly facts: TokenFacts
   /** Whose versions are meant. */
   readonly replica: RevocationView
 }
@@ -57,19 +61,27 @@ function record(
   facts: TokenFacts,
   replica: RevocationView,
 ): VerifiedToken {
+  const { everyone, sinceSeconds, named } = facts
   const { claims, foreign } = Object.freeze(accepted)
   const verdict = withoutProof(accepted)
+  const { placesA, placesB, placesC, placesD } = placesOf(factHighs(facts))
   const verified: VerifiedToken = {
     verdict,
     promise: Promise.resolve(verdict),
     token,
-    next: undefined,
     expiresAtSeconds: claims.exp,
     aliveAtVersion: -1,
+    placesA,
+    placesB,
+    placesC,
+    placesD,
     audience: undefined,
+    next: undefined,
     claims,
     foreign,
-    facts,
+    everyone,
+    sinceSeconds,
+    named,
     replica,
   }
   // A `WeakMap` would be dearer than the check.
