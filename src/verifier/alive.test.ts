@@ -99,7 +99,10 @@ suite('isStillAlive()', () => {
   test('looks up what a change may have concerned, and nothing else', () => {
     const replica = new Replica()
     const lookups: number[] = []
-    const lookUp = (high: number): number => lookups.push(high) * 0
+    const lookUp = (high: number): number => {
+      lookups.push(high)
+      return 0
+    }
     const view = {
       get version() {
         return replica.version

@@ -3,8 +3,9 @@
  * checks and the cache of verified tokens; keys, replica and the right to trust the replica are
  * given. It stands apart from both because there must be one such function, not two that agree.
  */
-import { deadUntilSeconds, isStillAlive } from './alive.ts'
+import { isStillAlive } from './alive.ts'
 import { MAX_TOKEN_CHARS, type AccessClaims, type TokenClaims } from './claims.ts'
+import { deadUntilSeconds } from './dead-until.ts'
 import type { OtherIssuers } from './other-issuers.ts'
 import { TokenMemory, type SignedClaims } from './token-memory.ts'
 import { rejected, revokedFor, type Decision, type Verdict } from './verdict.ts'
