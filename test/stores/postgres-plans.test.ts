@@ -1,6 +1,7 @@
 /** How PostgreSQL is told to plan what a node asks for by key. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { end, planAll } from '../../src/stores/contract/delivery-samples.ts'
 import { now } from '../../src/stores/contract/samples.ts'
 import { abilitiesOf } from '../../src/stores/postgres/abilities.ts'
 import { Connection, planForKeys } from '../../src/stores/postgres/connection.ts'
@@ -134,3 +135,61 @@ test('what is stored for receivers is counted without reading what was delivered
   }
   await connection.end()
 })
+
+/** A plan is kept after some executions, and is then that of the empty tables. */
+const EXECUTIONS = 10
+
+test('what is due is claimed without reading all that is owed for each message', async () => {
+  const url = await server.createDatabase()
+  const node = await openNode(url, 'node-1')
+  const claim = { receiver: 'a:0', claimedBy: 'node-1', nowMs: now, leaseMs: 1_000, limit: 8 }
+  for (let time = 0; time < EXECUTIONS; time++) await node.claimDeliveries(claim)
+  const connection = await Connection.open({ url, name: 'fill', answerMs: 30_000 })
+  await connection.command(`INSERT INTO deliveries (id, receiver, subject, revocation_id, facts,
+      created_at_ms, state, attempts, due_at_ms)
+    SELECT i, 'a:0', i / 2, i, '{}', i, 'owed', 0, i FROM generate_series(0, 1999) AS i`)
+  await connection.end()
+  const before = await rowsRead(url, 'deliveries')
+  const claimed = await node.claimDeliveries(claim)
+  assert.deepEqual(
+    claimed.map(({ id }) => Number(id)),
+    [0, 2, 4, 6, 8, 10, 12, 14],
+  )
+  await node.close()
+  const rows = await rowsReadSince(url, 'deliveries', before)
+  assert.ok(rows >= 1_000 && rows < 10_000, `${String(rows)} rows read`)
+})
+
+test('what entries have ended is read without the sessions that go on', async () => {
+  const url = await server.createDatabase()
+  const node = await openNode(url, 'node-1')
+  const connection = await Connection.open({ url, name: 'fill', answerMs: 30_000 })
+  // Loaded at once, as from a copy: for a minute the database knows nothing about them.
+  await connection.command(`INSERT INTO sessions (sid, participant_id, participant_generation,
+      subject_id, client_id, dialect, created_at_ms, expires_at_ms, access_lifetime_ms,
+      everyone_generation, subject_generation, client_generation, grant_generation,
+      device_generation, attributes)
+    SELECT 's' || i, '', 0, i, i, 'tv', ${String(now)}, ${String(now)}, 1, 0, 0, 0, 0, 0, '{}'
+    FROM generate_series(1, 20000) AS i`)
+  await connection.end()
+  const sids = ['s1', 's10', 's100', 's1000', 's10000']
+  for (const sid of sids) await end(node, 'session', sid)
+  const before = await rowsRead(url)
+  assert.deepEqual(await planAll(node), sids)
+  await node.close()
+  const rows = await rowsReadSince(url, 'sessions', before)
+  assert.ok(rows >= sids.length && rows < 1_000, `${String(rows)} rows read`)
+})
+
+/** Rows that were read through the indexes of a table, once the connections have told of them. */
+async function rowsReadSince(
+  url: string,
+  table: string,
+  before: Readonly<Record<string, number>>,
+): Promise<number> {
+  const total = (read: typeof before): number =>
+    Object.values(read).reduce((sum, rows) => sum + rows, 0)
+  let rows = 0
+  await until(async () => (rows = total(await rowsRead(url, table)) - total(before)) > 0)
+  return rows
+}
