@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto'
 import type { OwedDelivery } from '../domain/delivery.ts'
 import type { Revocation } from '../domain/revocation.ts'
-import type { Owed, Receiver } from '../ports/delivery.ts'
+import type { EndsRequest, Owed, Receiver } from '../ports/delivery.ts'
 import type { CoreDependencies } from './dependencies.ts'
 
 /** Entries, and sessions behind wide ones, that one step looks at. */
 const STEP = 1_000
 
 export type Planned =
-  /** Every entry had been planned. */
+  /** Every entry that was asked for had been planned. */
   | { readonly kind: 'done' }
   /** Another node planned at the same time: nothing changed, and to try again is right. */
   | { readonly kind: 'overtaken' }
@@ -25,16 +25,16 @@ export type Planned =
  * Follows the log one step: stores what the next entries not planned yet make owed, and moves the
  * cursor, in one commit.
  *
- * @param stream Only entries of this stream; undefined: of any.
+ * @param which Of which stream the entries are.
  * @throws {Refusal} `store_unavailable`.
  */
 export async function planDeliveries(
   { store, clock, receivers }: Pick<CoreDependencies, 'store' | 'clock' | 'receivers'>,
-  stream: string | undefined,
+  which: Pick<EndsRequest, 'stream' | 'except'>,
 ): Promise<Planned> {
   const dialects = [...new Set(receivers.flatMap((receiver) => receiver.dialects))]
   const issuers = [...new Set(receivers.flatMap((receiver) => receiver.issuers ?? []))]
-  const ends = await store.readEnds({ stream, dialects, issuers, limit: STEP })
+  const ends = await store.readEnds({ ...which, dialects, issuers, limit: STEP })
   if (ends === undefined) return { kind: 'done' }
   const nowMs = clock.nowMs()
   const owed = [

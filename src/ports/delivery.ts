@@ -37,6 +37,8 @@ export interface DeliveryCursor {
 export interface EndsRequest {
   /** Only entries of this stream; undefined: of any. */
   readonly stream: string | undefined
+  /** Streams that are passed over, so that those behind them have their turn. Default: none. */
+  readonly except?: readonly string[]
   /** Dialects in whose sessions a receiver is interested. */
   readonly dialects: readonly string[]
   /** Other issuers, by `iss`, in the ends of whose tokens a receiver is interested. */

@@ -172,6 +172,20 @@ export const deliveryPlanChecks: readonly Check[] = [
     },
   },
   {
+    name: 'readEnds: passes over the streams that it is told to',
+    async run({ store }) {
+      const sid = await login(store)
+      await end(store, 'device', 'box')
+      const request = { stream: undefined, dialects: ['tv'], issuers: [], limit: 10 }
+      assert.equal(await store.readEnds({ ...request, except: [store.stream] }), undefined)
+      const ends = await store.readEnds({ ...request, except: ['another', `${store.stream}.`] })
+      assert.deepEqual(
+        ends?.ended.map(({ session }) => session.sid),
+        [sid],
+      )
+    },
+  },
+  {
     name: 'readEnds: says whether the stream had more, entries or sessions of one',
     async run({ store }) {
       const sids = [await login(store), await login(store), await login(store)]

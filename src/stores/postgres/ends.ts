@@ -60,6 +60,7 @@ const places: Statement = {
       coalesce(c.session_number, 0) AS session_number
     FROM streams s LEFT JOIN delivery_cursors c ON c.stream = s.name
     WHERE s.head > coalesce(c.sequence, 0) AND ($1::text IS NULL OR s.name = $1)
+      AND NOT s.name = ANY($2::text[])
     ORDER BY s.name LIMIT 1`,
 }
 
@@ -95,11 +96,11 @@ const named: Statement = {
 }
 
 export async function readEnds(link: Link, request: EndsRequest): Promise<Ends | undefined> {
-  const { dialects, issuers, limit } = request
+  const { stream: only = null, except = [], dialects, issuers, limit } = request
   checkLimit(limit, 10_000)
   // Before everything else: what is planned meanwhile makes this version an old one.
   const [read] = await link.run<{ version: number }>(plan)
-  const [place] = await link.run<PlaceRow>(places, [request.stream ?? null])
+  const [place] = await link.run<PlaceRow>(places, [only, except])
   if (read === undefined || place === undefined) return undefined
   const { stream, sequence, head } = place
   const step = new EndsStep({ stream, sequence, sessionNumber: place.session_number }, head, limit)

@@ -44,7 +44,7 @@ export function endsReader(database: DatabaseSync): Handlers<Pick<LongQueries, '
       checkLimit(request.limit, 10_000)
       // Before everything else: what is planned meanwhile makes this version an old one.
       const read = shaped<{ version: number }>(version.get())
-      const place = places(request.stream)
+      const place = places(request)
       return place && { ...read, ...reader.read(place, request) }
     },
   }
@@ -54,17 +54,17 @@ export function endsReader(database: DatabaseSync): Handlers<Pick<LongQueries, '
 function placeReader(
   database: DatabaseSync,
   view: LogView,
-): (stream: string | undefined) => Place | undefined {
+): (request: EndsRequest) => Place | undefined {
   const { head } = logPointReader(database)
   const cursors = database.prepare(
     'SELECT stream, sequence, session_number AS sessionNumber FROM delivery_cursors',
   )
-  return (stream) => {
+  return ({ stream, except = [] }) => {
     const rows = shaped<DeliveryCursor[]>(cursors.all())
     const heads = head(undefined)
     for (const entries of view.streams) {
       const { name } = entries
-      if (stream !== undefined && stream !== name) continue
+      if ((stream ?? name) !== name || except.includes(name)) continue
       const cursor = rows.find((row) => row.stream === name)
       const place = { entries, head: heads.get(name) ?? 0 }
       const { sequence, sessionNumber } = cursor ?? { sequence: 0, sessionNumber: 0 }

@@ -35,6 +35,13 @@ export const brokenPlans: readonly BrokenStore[] = [
       }),
   },
   {
+    name: 'always begins with the first stream',
+    caughtBy: 'readEnds: passes over the streams',
+    overrides: (store) => ({
+      readEnds: (request) => store.readEnds({ ...request, except: [] }),
+    }),
+  },
+  {
     name: 'takes a full page for the last one',
     caughtBy: 'readEnds: says whether the stream had more',
     overrides: (store) => reading(store, (ends) => ({ ...ends, hasMore: false })),
