@@ -7,6 +7,9 @@ import type { CoreDependencies } from './dependencies.ts'
 /** Entries, and sessions behind wide ones, that one step looks at. */
 const STEP = 1_000
 
+/** Of which stream a step is. */
+export type StepRequest = Pick<EndsRequest, 'stream' | 'except'>
+
 export type Planned =
   /** Every entry that was asked for had been planned. */
   | { readonly kind: 'done' }
@@ -25,16 +28,15 @@ export type Planned =
  * Follows the log one step: stores what the next entries not planned yet make owed, and moves the
  * cursor, in one commit.
  *
- * @param which Of which stream the entries are.
  * @throws {Refusal} `store_unavailable`.
  */
 export async function planDeliveries(
   { store, clock, receivers }: Pick<CoreDependencies, 'store' | 'clock' | 'receivers'>,
-  which: Pick<EndsRequest, 'stream' | 'except'>,
+  step: StepRequest,
 ): Promise<Planned> {
   const dialects = [...new Set(receivers.flatMap((receiver) => receiver.dialects))]
   const issuers = [...new Set(receivers.flatMap((receiver) => receiver.issuers ?? []))]
-  const ends = await store.readEnds({ ...which, dialects, issuers, limit: STEP })
+  const ends = await store.readEnds({ ...step, dialects, issuers, limit: STEP })
   if (ends === undefined) return { kind: 'done' }
   const nowMs = clock.nowMs()
   const owed = [

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { planDeliveries, Planned } from '../../core/plan-deliveries.ts'
+import type { Planned, StepRequest } from '../../core/plan-deliveries.ts'
 import type { Revocation } from '../../domain/revocation.ts'
 import { startPlanning } from './planning.ts'
 import type { DeliveringParts } from './index.ts'
 
 const OWN = 'this node'
 
-type Which = Parameters<typeof planDeliveries>[1]
-
 /** A node whose log grows while it is read, so that there is always something to plan. */
-function startNode(outcomes: (which: Which, call: number) => Planned) {
+function startNode(outcomes: (which: StepRequest, call: number) => Planned) {
   let nowMs = 0
   const timers: { readonly atMs: number; readonly act: () => void }[] = []
   const calls: (string | undefined)[] = []
@@ -26,7 +24,7 @@ function startNode(outcomes: (which: Which, call: number) => Planned) {
   }
   const parts = {
     core: {
-      async planDeliveries(which: Which) {
+      async planDeliveries(which: StepRequest) {
         calls.push(which.stream)
         if (calls.length > 1000) throw new Error('it never ends')
         await node.hold?.()
@@ -140,6 +138,24 @@ suite('following the log', () => {
     await node.pass(100)
     assert.deepEqual(node.calls, [undefined, OWN])
     await node.planning.close()
+  })
+
+  test('what is written during a look at what is long waits for one step of it', async () => {
+    let finish: (() => void) | undefined
+    const long = { stream: 'long', hasMore: true }
+    const node = startNode(({ stream }) => planned(stream === undefined ? long : {}))
+    node.hold = () => new Promise<void>((resolve) => (finish = resolve))
+    await node.pass(0)
+    node.write()
+    await node.pass(50)
+    for (let step = 0; step < 3; step++) {
+      finish?.()
+      await node.pass(0)
+    }
+    assert.deepEqual(node.calls, [undefined, OWN, undefined, undefined])
+    const closed = node.planning.close()
+    finish?.()
+    await closed
   })
 
   test('says only where something is owed that there is something to send', async () => {

@@ -1,5 +1,5 @@
 /** Follows the log: entries of this node soon after they were made, those of others in time. */
-import type { Planned } from '../../core/plan-deliveries.ts'
+import type { Planned, StepRequest } from '../../core/plan-deliveries.ts'
 import { Refusal } from '../../domain/failure.ts'
 import type { DeliveringParts } from './index.ts'
 
@@ -23,7 +23,6 @@ export function startPlanning(parts: DeliveringParts, onPlanned: () => void): Pl
   return new Planner(parts, onPlanned)
 }
 
-type Which = Parameters<DeliveringParts['core']['planDeliveries']>[0]
 type Step = Extract<Planned, { kind: 'planned' }>
 
 class Planner implements Planning {
@@ -31,8 +30,13 @@ class Planner implements Planning {
   readonly #onPlanned: () => void
   readonly #unsubscribe: () => void
   #closed = false
-  #working: Promise<void> = Promise.resolve()
+  #turn: Promise<unknown> = Promise.resolve()
+  #planning: Promise<void> = Promise.resolve()
+  #looking: Promise<void> = Promise.resolve()
+  /** While entries of this node are gathered or planned. */
   #cancelGather: (() => void) | undefined
+  /** Whether there are such that have come since they were last read. */
+  #isBehind = false
   #cancelLook: () => void = () => undefined
 
   constructor(parts: DeliveringParts, onPlanned: () => void) {
@@ -40,7 +44,9 @@ class Planner implements Planning {
     this.#onPlanned = onPlanned
     const { store } = parts.dependencies
     this.#unsubscribe = store.onCommitted((entries) => {
-      if (entries.some(({ stream }) => stream === store.stream)) this.#gather()
+      if (!entries.some(({ stream }) => stream === store.stream)) return
+      this.#isBehind = true
+      this.#gather()
     })
     this.#look(0)
   }
@@ -50,38 +56,35 @@ class Planner implements Planning {
     this.#unsubscribe()
     this.#cancelGather?.()
     this.#cancelLook()
-    await this.#working
+    await Promise.all([this.#planning, this.#looking])
   }
 
   #gather(): void {
     if (this.#closed || this.#cancelGather !== undefined) return
     this.#cancelGather = this.#parts.dependencies.clock.after(GATHER_MS, () => {
-      void this.#inTurn(() => {
-        // Not before: what is committed while this waits for its turn is planned in it.
+      this.#planning = this.#orSay(this.#planOwn()).then(() => {
         this.#cancelGather = undefined
-        return this.#planOwn()
+        if (this.#isBehind) this.#gather()
       })
     })
   }
 
   #look(delayMs: number): void {
     this.#cancelLook = this.#parts.dependencies.clock.after(delayMs, () => {
-      void this.#inTurn(() => this.#planAll()).then(() => {
+      this.#looking = this.#orSay(this.#planAll()).then(() => {
         if (!this.#closed) this.#look(LOOK_EVERY_MS * (0.5 + this.#share()))
       })
     })
   }
 
-  /** One after another, so that this node never overtakes itself. */
-  #inTurn(plan: () => Promise<void>): Promise<void> {
-    this.#working = this.#working.then(plan).catch((error: unknown) => {
-      // Nothing is lost: the cursor stands where it stood, and the next look begins there.
+  /** Nothing is lost: the cursor stands where it stood, and the next look begins there. */
+  #orSay(planned: Promise<void>): Promise<void> {
+    return planned.catch((error: unknown) => {
       const unavailable = error instanceof Refusal && error.failure.kind === 'store_unavailable'
       const reason = unavailable ? error.failure.reason : messageOf(error)
       const { log } = this.#parts.dependencies
       if (!this.#closed) log.warn({ reason }, 'Cannot plan deliveries: trying again')
     })
-    return this.#working
   }
 
   /** Up to what was there when it was last read: what has come since is gathered. */
@@ -107,9 +110,9 @@ class Planner implements Planning {
   }
 
   /** One step, however often another node comes first; undefined where there is nothing to plan. */
-  async #step(which: Which): Promise<Step | undefined> {
+  async #step(step: StepRequest): Promise<Step | undefined> {
     while (!this.#closed) {
-      const planned = await this.#parts.core.planDeliveries(which)
+      const planned = await this.#inTurn(step)
       if (planned.kind === 'done') return undefined
       if (planned.kind === 'planned') {
         if (planned.owed > 0) this.#onPlanned()
@@ -118,6 +121,20 @@ class Planner implements Planning {
       await this.#pause(this.#share() * OVERTAKEN_MS)
     }
     return undefined
+  }
+
+  /**
+   * One after another, so that this node never overtakes itself, and no more than one, so that a
+   * look at what is long does not hold up what this node ends meanwhile.
+   */
+  #inTurn(step: StepRequest): Promise<Planned> {
+    const { core, dependencies } = this.#parts
+    const planned = this.#turn.then(() => {
+      if (step.stream === dependencies.store.stream) this.#isBehind = false
+      return core.planDeliveries(step)
+    })
+    this.#turn = planned.catch(() => undefined)
+    return planned
   }
 
   #pause(delayMs: number): Promise<void> {
