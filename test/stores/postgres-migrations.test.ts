@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { Connection } from '../../src/stores/postgres/connection.ts'
+import { Connection, type Statement } from '../../src/stores/postgres/connection.ts'
 import {
   migrate,
   statementsOf,
@@ -61,7 +61,7 @@ async function connected<T>(url: string, use: (connection: Connection) => Promis
   }
 }
 
-/** Breaks instead of sending one statement more than that. */
+/** Breaks instead of sending one statement more than that; reads, which change nothing, apart. */
 function breaksAfter(connection: Connection, statements: number): MigratedConnection {
   let left = statements
   const orBreak = <T>(send: () => Promise<T>): Promise<T> => {
@@ -73,8 +73,33 @@ function breaksAfter(connection: Connection, statements: number): MigratedConnec
     get lost() {
       return connection.lost
     },
-    run: (...sent) => orBreak(() => connection.run(...sent)),
+    run: <Row>(statement: Statement, values?: readonly unknown[]) => {
+      const send = () => connection.run<Row>(statement, values)
+      return statement.text.startsWith('SELECT') ? send() : orBreak(send)
+    },
     command: (text) => orBreak(() => connection.command(text)),
+  }
+}
+
+/** Calls `first` before it sends a statement that is like this for the first time. */
+function heldBefore(
+  connection: Connection,
+  held: (text: string) => boolean,
+  first: () => Promise<void>,
+): MigratedConnection {
+  let isHeld = false
+  return {
+    get lost() {
+      return connection.lost
+    },
+    run: (...sent) => connection.run(...sent),
+    async command(text) {
+      if (!isHeld && held(text)) {
+        isHeld = true
+        await first()
+      }
+      return connection.command(text)
+    },
   }
 }
 
@@ -90,6 +115,83 @@ function schemaOf(connection: Connection): Promise<readonly unknown[]> {
       ORDER BY line`,
   })
 }
+
+/** What a step makes that a later one drops: an index, by its name. */
+const dropped = migrations
+  .flatMap(statementsOf)
+  .flatMap((statement) => /^DROP INDEX IF EXISTS (\w+)$/.exec(statement)?.[1] ?? [])
+
+const makes = (index: string) => (statement: string) =>
+  new RegExp(`^CREATE (UNIQUE )?INDEX ${index} ON`).test(statement)
+
+describe('statement by statement, a node that was held up', () => {
+  const abilities = ways[1]!
+
+  it('leaves no index behind that another node has dropped meanwhile', async () => {
+    const whole = await connected(await server.createDatabase(), async (connection) => {
+      await migrate(connection, abilities, later)
+      return schemaOf(connection)
+    })
+    assert.ok(dropped.length > 5)
+    for (const index of dropped) {
+      const url = await server.createDatabase()
+      let byOther: readonly Migration[] = []
+      const byItself = await connected(url, (slow) => {
+        const held = heldBefore(slow, makes(index), async () => {
+          byOther = await connected(url, (other) => migrate(other, abilities, later))
+        })
+        return migrate(held, abilities, later)
+      })
+      assert.deepEqual([...byItself, ...byOther], later, `held before ${index}`)
+      assert.deepEqual(await connected(url, schemaOf), whole, `held before ${index}`)
+    }
+  })
+
+  it('drops what an older one made again, at the next start', async () => {
+    const url = await server.createDatabase()
+    await connected(url, async (connection) => {
+      await migrate(connection, abilities)
+      const whole = await schemaOf(connection)
+      for (const index of dropped) {
+        const made = migrations.flatMap(statementsOf).filter(makes(index))
+        assert.equal(made.length, 1)
+        await connection.command(made[0] ?? '')
+      }
+      assert.notDeepEqual(await schemaOf(connection), whole)
+      assert.deepEqual(await migrate(connection, abilities), [])
+      assert.deepEqual(await schemaOf(connection), whole)
+    })
+  })
+
+  it('takes no logout of a node that serves already for one from before the step', async () => {
+    const url = await server.createDatabase()
+    const request = { dialects: [], issuers: [], stream: undefined, limit: 10 }
+    const [, { options }] = modes
+    await connected(url, async (slow) => {
+      const isCursors = (text: string) => text.startsWith('INSERT INTO delivery_cursors')
+      const held = heldBefore(slow, isCursors, async () => {
+        const node = await openNode(url, 'north', options)
+        await node.revoke(revocation({ key: 'who' }))
+        assert.ok(await node.readEnds(request))
+        await node.close()
+      })
+      await slow.command('SET idle_in_transaction_session_timeout = 0')
+      await migrate(held, abilities)
+    })
+    const node = await openNode(url, 'north', options)
+    try {
+      assert.ok(await node.readEnds(request), 'what was ended is not told any more')
+    } finally {
+      await node.close()
+    }
+  })
+
+  it('gives no name again that was dropped', () => {
+    for (const index of dropped) {
+      assert.equal(migrations.flatMap(statementsOf).filter(makes(index)).length, 1, index)
+    }
+  })
+})
 
 describe('a migration', () => {
   for (const abilities of ways) {

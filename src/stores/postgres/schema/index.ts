@@ -9,7 +9,8 @@
  *
  * Where changes of the schema are not atomic, a step may stop half-way and is then run again from
  * its beginning (`migrations.ts`). So each statement makes one thing, which is there or is not; a
- * statement that changes rows has to come to the same when it is run twice.
+ * statement that changes rows has to come to the same when it is run twice. And the name of an
+ * index that was dropped is never given again: whoever finds one drops it.
  */
 import { accessHorizon } from './access-horizon.ts'
 import { addresses, formerAddresses } from './addresses.ts'
