@@ -3,7 +3,6 @@ import { countedLeaseMs } from '../feed/lease-rules.ts'
 import { feedSettings } from '../feed/settings.ts'
 import type { Clock } from '../ports/clock.ts'
 import { openPostgresSource, openPostgresTarget } from '../stores/postgres/transfer.ts'
-import { makeFolderOf } from '../stores/sqlite/folder.ts'
 import { openSqliteSource, openSqliteTarget } from '../stores/sqlite/transfer.ts'
 import { valueOf, type Counts, type Row } from '../stores/transfer/tables.ts'
 import type { TransferSource, TransferTarget } from '../stores/transfer/transfer.ts'
@@ -123,9 +122,7 @@ function openSource(place: DatabasePlace, nowMs: number): Promise<TransferSource
 }
 
 async function openTarget(place: DatabasePlace): Promise<TransferTarget> {
-  if (place.kind === 'postgres') return openPostgresTarget(place.url)
-  makeFolderOf(place.path)
-  return openSqliteTarget(place.path)
+  return place.kind === 'postgres' ? openPostgresTarget(place.url) : openSqliteTarget(place.path)
 }
 
 /** Says which database it was; a URL may hold a password and is not shown. */

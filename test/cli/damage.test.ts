@@ -59,7 +59,7 @@ suite('a backup that was tampered with', () => {
       const restored = await outright('restore', copy, '--data', data)
       assert.equal(restored.code, 1)
       assert.equal(restored.out, '')
-      assert.ok(!(await readdir(data)).includes('outright.db'))
+      await assert.rejects(readdir(data), { code: 'ENOENT' })
     })
   }
 

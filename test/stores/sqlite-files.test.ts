@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -342,6 +342,14 @@ describe('backup and restore', () => {
       assert.throws(() => restoreSqlite(bad, path), { message })
     }
     assert.equal(readdirSync(folder).length, before + 1, 'nothing is left lying about')
+    const after = readdirSync(folder)
+    for (const fresh of ['fresh.db', 'a/fresh.db', 'a/b/c/fresh.db']) {
+      assert.throws(() => restoreSqlite(bad, join(folder, fresh)), /its schema is number 99/)
+      assert.deepEqual(readdirSync(folder), after, `nothing was made for ${fresh}`)
+    }
+    mkdirSync(join(folder, 'a'))
+    assert.throws(() => restoreSqlite(bad, join(folder, 'a/b/fresh.db')), /its schema is number 99/)
+    assert.deepEqual(readdirSync(join(folder, 'a')), [], 'what was there stays')
     const still = await open(path)
     await assertChain(still, 300)
     await still.close()

@@ -1,9 +1,8 @@
 /** Putting a backup in the place of a database that no server has open. */
 import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs'
 import { openForWriting, outsideFailure, reasonOf } from './connection.ts'
-import { makeFolderOf } from './folder.ts'
 import { createFile, syncToDisk } from './files.ts'
-import { lockFile } from './lock.ts'
+import { claimPlace } from './lock.ts'
 import { carryOver } from './carry-over.ts'
 import { migrate } from './migrations.ts'
 import { putInPlace } from './place.ts'
@@ -41,12 +40,14 @@ export interface RestoreOutcome {
 export function restoreSqlite(from: string, to: string): RestoreOutcome {
   try {
     if (!existsSync(from)) throw new Error('there is no such file')
-    makeFolderOf(to)
-    const unlock = lockFile(to)
+    const place = claimPlace(to)
     try {
-      return replace(from, to)
-    } finally {
-      unlock()
+      const outcome = replace(from, to)
+      place.release()
+      return outcome
+    } catch (error) {
+      place.giveUp()
+      throw error
     }
   } catch (error) {
     throw new Error(`Cannot restore ${from} to ${to}: ${reasonOf(error)}`, { cause: error })

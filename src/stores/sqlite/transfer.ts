@@ -15,7 +15,7 @@ import type { TransferSource, TransferTarget } from '../transfer/transfer.ts'
 import { openForWriting } from './connection.ts'
 import { createFile, removeDatabase, syncToDisk } from './files.ts'
 import { headPathOf, readHead } from './head.ts'
-import { lockFile } from './lock.ts'
+import { claimPlace, lockFile, type ClaimedPlace } from './lock.ts'
 import { migrate, schemaVersion } from './migrations.ts'
 import { putInPlace } from './place.ts'
 import { shaped } from './rows.ts'
@@ -146,15 +146,15 @@ class Source implements TransferSource {
  * @throws {Error} Where a server uses the file, or a database is there that holds anything.
  */
 export function openSqliteTarget(path: string): TransferTarget {
-  const unlock = lockFile(path)
+  const place = claimPlace(path)
+  const copy = `${path}.importing`
   try {
     if (existsSync(path)) checkEmpty(path)
-    const copy = `${path}.importing`
     removeDatabase(copy)
     createFile(copy)
-    return new Target(path, copy, unlock)
+    return new Target(path, copy, place)
   } catch (error) {
-    unlock()
+    place.giveUp()
     throw error
   }
 }
@@ -175,7 +175,7 @@ function checkEmpty(path: string): void {
 class Target implements TransferTarget {
   readonly #path: string
   readonly #copy: string
-  readonly #unlock: () => void
+  readonly #place: ClaimedPlace
   readonly #database: DatabaseSync
   readonly #inserts = new Map<TableName, StatementSync>()
   /** Of the last entry. */
@@ -184,10 +184,10 @@ class Target implements TransferTarget {
   #stream: { readonly name: Value; readonly before: number } | undefined
   #done = false
 
-  constructor(path: string, copy: string, unlock: () => void) {
+  constructor(path: string, copy: string, place: ClaimedPlace) {
     this.#path = path
     this.#copy = copy
-    this.#unlock = unlock
+    this.#place = place
     this.#database = openForWriting(copy, 'full')
     migrate(this.#database)
     this.#database.exec('BEGIN')
@@ -221,7 +221,7 @@ class Target implements TransferTarget {
     // An empty database may be there; its companions do not belong to the new one.
     removeDatabase(this.#path)
     putInPlace(this.#copy, this.#path)
-    this.#unlock()
+    this.#place.release()
     return Promise.resolve()
   }
 
@@ -230,7 +230,7 @@ class Target implements TransferTarget {
     this.#done = true
     this.#database.close()
     removeDatabase(this.#copy)
-    this.#unlock()
+    this.#place.giveUp()
     return Promise.resolve()
   }
 
