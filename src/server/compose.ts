@@ -92,7 +92,7 @@ async function composeWith(
   try {
     const verification = await openVerification(store, leases, mustDecide, config, time, clock, log)
     try {
-      if (leases) await tellIssuer(store, leases, config.issuer, log)
+      await tellIssuer(store, leases, config.issuer, clock.nowMs(), log)
       return await composeOver(opened, time, verification, mustDecide, config, world)
     } catch (error) {
       verification.hub.close()
