@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ApiError, type OutrightClient } from '../client/index.ts'
 import { CanaryFailed } from './failed.ts'
+import { reasonOf } from './probe.ts'
 import type { Random } from '../ports/random.ts'
 
 /** A login of the canary's person. */
@@ -184,9 +185,7 @@ async function send(
       signal: AbortSignal.timeout(timeoutMs),
     })
   } catch (error) {
-    const { name, cause } = error as { name?: string; cause?: { readonly code?: string } }
-    const reason = name === 'TimeoutError' ? 'no answer in time' : (cause?.code ?? 'it broke off')
-    throw new CanaryFailed(`cannot reach ${new URL(url).origin} to log in: ${reason}`)
+    throw new CanaryFailed(`cannot reach ${new URL(url).origin} to log in: ${reasonOf(error)}`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { connectionReason } from '../domain/system-error.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Action, Outcome } from './judge.ts'
 import type { CanaryPath } from './options.ts'
@@ -43,15 +44,13 @@ export function judgeStatus(status: number, { refusals }: CanaryPath): Settled {
 
 /** Says what broke without the address, which may hold a secret. */
 export function judgeError(error: unknown): Settled {
-  const { name, code, cause } = error as {
-    readonly name?: string
-    readonly code?: unknown
-    readonly cause?: { readonly code?: unknown }
-  }
-  if (name === 'TimeoutError') return { outcome: 'failed', why: 'no answer in time' }
-  const reason = cause?.code ?? code
-  const why = typeof reason === 'string' ? reason : 'the connection broke off'
-  return { outcome: 'failed', why }
+  return { outcome: 'failed', why: reasonOf(error) }
+}
+
+/** Why there was no answer. */
+export function reasonOf(error: unknown): string {
+  const isLate = error instanceof Error && error.name === 'TimeoutError'
+  return isLate ? 'no answer in time' : (connectionReason(error) ?? 'the connection broke off')
 }
 
 /** The headers with which a token is sent, as the path wants it. */

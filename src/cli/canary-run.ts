@@ -17,6 +17,7 @@ import { CliError, exitCodes } from './exit.ts'
 import type { Output } from './output.ts'
 import { createProgress } from './progress.ts'
 import type { Shell } from './shell.ts'
+import { describeUnreachable } from './unreachable.ts'
 
 export interface CanaryRun {
   readonly shell: Shell
@@ -169,6 +170,7 @@ async function send(run: CanaryRun, report: NewCanaryReport, output: Output): Pr
 }
 
 function messageOf(error: unknown): string {
+  if (error instanceof ConnectionError) return describeUnreachable(error)
   return error instanceof ApiError ? error.problem.detail : (error as Error).message
 }
 

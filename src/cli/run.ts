@@ -1,12 +1,12 @@
 /** Runs one command line and turns whatever happens into an exit code and a line. */
 import { CommanderError } from 'commander'
 import { ApiError, ConnectionError } from '../client/index.ts'
-import { connectionReason } from '../domain/system-error.ts'
 import { CliError, exitCodes, type ExitCode } from './exit.ts'
 import { printable } from './output.ts'
 import { buildProgram } from './program.ts'
 import { createShell } from './shell.ts'
 import type { Terminal } from './terminal.ts'
+import { describeUnreachable } from './unreachable.ts'
 
 /**
  * Runs a command.
@@ -39,9 +39,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 function explain(error: unknown): { readonly code: ExitCode; readonly message: string } {
   if (error instanceof CliError) return error
   if (error instanceof ConnectionError) {
-    const reason = connectionReason(error.cause)
-    const said = reason === undefined ? error.message : `cannot reach ${error.origin}: ${reason}`
-    const message = `${said} (elsewhere: --server or OUTRIGHT_URL)`
+    const message = `${describeUnreachable(error)} (elsewhere: --server or OUTRIGHT_URL)`
     return { code: exitCodes.unreachable, message }
   }
   if (error instanceof ApiError) return { code: codeOf(error.status), message: explainApi(error) }

@@ -18,6 +18,8 @@ import { startServices, type Services } from './services.ts'
 /** A machine may be busy: what is sent before an answer may be read so long after it. */
 const TRANSIT_MS = 2500
 
+const nothingListens = 'nothing listens there: start it, or correct the address (ECONNREFUSED)'
+
 suite('a canary', () => {
   let server: TestServer
   let services: Services
@@ -134,7 +136,7 @@ suite('a canary', () => {
       broken: 'it answers 502',
       'refuses-all': 'a session that was not logged out is not accepted either: it answers 401',
       closed: 'it does not accept a session that lives: it answers 401',
-      down: 'it does not accept a session that lives: ECONNREFUSED',
+      down: `it does not accept a session that lives: ${nothingListens}`,
       'no-socket': 'it does not accept a session that lives: it is not a WebSocket',
     })
   })
@@ -160,6 +162,14 @@ suite('a canary', () => {
     await assert.rejects(crashed.logIn(), {
       name: 'CanaryFailed',
       message: /^the canary was not let in when it sent its password: status 400; does another/,
+    })
+  })
+
+  test('says in words why it cannot reach its server', async () => {
+    const away = { server: 'http://127.0.0.1:65535', admin, name: 'test', timeoutMs: 30_000 }
+    await assert.rejects(createPerson({ ...away, random: systemRandom() }).prepare(), {
+      name: 'CanaryFailed',
+      message: `cannot reach http://127.0.0.1:65535 to log in: ${nothingListens}`,
     })
   })
 

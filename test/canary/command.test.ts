@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, suite, test } from 'node:test'
@@ -161,9 +162,20 @@ suite('outright canary', () => {
   })
 
   test('a server that is not there, or options that make no sense, are said', async () => {
-    const away = 'http://127.0.0.1:1'
+    const away = 'http://127.0.0.1:65535'
     const none = await canary('none', '--path', `a=${away}/`, '--server', away)
     assert.deepEqual([none.code, none.out], [4, ''])
+    const why = 'nothing listens there: start it, or correct the address (ECONNREFUSED)'
+    const service = named('none', ['--path', `a=${away}/`, '--server', away, '--every', '1s'])
+    const child = spawn(process.execPath, [main, ...service], {
+      env: bareEnvironment(environment()),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    for await (const line of createInterface(child.stderr)) {
+      if (line === 'outright: stopped') break
+      assert.equal(line, `outright: round failed: cannot reach ${away}: ${why}`)
+      child.kill('SIGTERM')
+    }
     for (const [flags, said] of [
       [[], /^outright: no paths to watch: give --path, --stream or --config\n$/],
       [['--path', 'a'], /^outright: --path takes <name>=<url>\n$/],

@@ -46,7 +46,11 @@ export const table: Readonly<Record<string, Row>> = {
     node: true,
   },
   server: { folders: 'all', packages: 'all', node: true },
-  canary: { folders: ['ports', 'client', 'protocol', 'settings'], packages: 'all', node: true },
+  canary: {
+    folders: ['domain', 'ports', 'client', 'protocol', 'settings'],
+    packages: 'all',
+    node: true,
+  },
   cli: {
     folders: ['domain', 'client', 'protocol', 'settings', 'canary', 'server'],
     packages: 'all',
