@@ -14,6 +14,7 @@ import { createHttpServer } from './http-server.ts'
 import { inOrder, methodsAt, methodsOf, ownerOf, type MountedSurface } from './owner.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { AppRequest } from './request.ts'
+import { notFoundFor } from './not-found-page.ts'
 import { problemAnswer } from './problem.ts'
 import { respondersOf, type Observe, type Responder, type Responders } from './responder.ts'
 import { unreadRequest, type RequestHead } from './unread-request.ts'
@@ -195,7 +196,9 @@ function refuseByPath(
   logFailure(own.log, failure, undefined, surfaceRequest.requestId)
   const owner = ownerOf(own.mounts, { path: surfaceRequest.path, host: request.host })
   const responder = own.responders.unrouted(owner)
-  const answer = refusalOf(responder, failure, surfaceRequest)
+  const refusal = refusalOf(responder, failure, surfaceRequest)
+  const mayBePage = failure.kind === 'not_found' && owner?.module.kind !== 'dialect'
+  const answer = mayBePage ? notFoundFor(surfaceRequest, refusal) : refusal
   return send(own, responder, surfaceRequest, reply, answer)
 }
 

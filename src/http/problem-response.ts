@@ -2,6 +2,7 @@
 import { refuse } from '../domain/failure.ts'
 import type { Manners } from './declared-route.ts'
 import type { InputProblem } from './input.ts'
+import { PROBLEM_MEDIA_TYPE } from './problem.ts'
 import type { ResponseForm } from './responses.ts'
 import { answer, anyText, count, listOf, optional, type Schema } from './schema.ts'
 
@@ -42,7 +43,7 @@ const problemBody: Schema<ProblemBody> = answer<ProblemBody>(
 
 /** An answer of that form. */
 export function problemResponse(description = 'A problem (RFC 9457)'): ResponseForm<ProblemBody> {
-  return { description, schema: problemBody, type: 'application/problem+json' }
+  return { description, schema: problemBody, type: PROBLEM_MEDIA_TYPE }
 }
 
 /** Refuses the first problem in words. */

@@ -2,6 +2,9 @@ import type { Failure, FailureKind } from '../domain/failure.ts'
 import { PROBLEM_TYPE_PREFIX } from '../protocol/admin-api.ts'
 import type { Answer } from './surface.ts'
 
+/** Of every problem document (RFC 9457, section 3). */
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
+
 interface ProblemKind {
   readonly status: number
   readonly title: string
@@ -62,7 +65,7 @@ export function problemDocument(
 ): Answer {
   return {
     status,
-    headers: { 'content-type': 'application/problem+json', ...headers },
+    headers: { 'content-type': PROBLEM_MEDIA_TYPE, ...headers },
     body: JSON.stringify({ type: PROBLEM_TYPE_PREFIX + slug, title, status, ...more }),
   }
 }
