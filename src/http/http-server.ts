@@ -62,6 +62,7 @@ export function createHttpServer(handler: RequestListener, options: HttpServerOp
     },
     oneByOne(withHost(handler, options.refuse), lanes),
   )
+  answerHalfClosed(server, lanes)
   // What is expected but for `100-continue` (RFC 9110, section 10.1.1) may be ignored. Node would
   // answer 417, without the dialect; nginx makes a 500 of that when it asks whether to let one in.
   server.on('checkExpectation', (request, response) => {
@@ -75,6 +76,23 @@ export function createHttpServer(handler: RequestListener, options: HttpServerOp
     refuseUnread(error, socket, lanes.get(socket), options)
   })
   return server
+}
+
+/**
+ * Answers what came before a peer has closed its side alone (`shutdown`, as `nc -N` and some health
+ * checks do), and closes behind the last answer. Node would drop the answers: a logout would be
+ * done and not confirmed. A peer that has gone looks the same until something is sent to it, so a
+ * stream that has begun ends as ever, and its place is free at once. Where Node does not know the
+ * switch, which it does not document, everything is as it would be without.
+ */
+function answerHalfClosed(server: Server, lanes: WeakMap<Duplex, Lane>): void {
+  Object.assign(server, { httpAllowHalfOpen: true })
+  server.on('connection', (socket: Socket) => {
+    socket.on('end', () => {
+      const response = lanes.get(socket)?.response
+      if (response?.headersSent === true && !response.writableEnded) socket.end()
+    })
+  })
 }
 
 /** Refuses HTTP/1.1 without the Host header that it must have (RFC 9112, section 3.2). */

@@ -67,6 +67,46 @@ suite('requests that were sent in one write (RFC 9112, section 9.3.2)', () => {
   })
 })
 
+suite('a peer that closes its side behind its request', () => {
+  test('has its answer, and then the connection closes', async () => {
+    const token = await bearer()
+    const [answer, ...more] = await exchange(server.url, post(logout, token), true)
+    assert.deepEqual([answer?.status, more], [200, []])
+    assert.match(answer?.headers.get('outright-confirmed') ?? '', /^\d+\/\d+;/)
+    assert.deepEqual(statuses(await exchange(server.url, get(list, token, last))), [401])
+  })
+
+  test('has all that it asked for, in order', async () => {
+    const token = await bearer()
+    const asked = get(list, token).repeat(3) + post(logout, token) + get(list, token)
+    assert.deepEqual(statuses(await exchange(server.url, asked, true)), [200, 200, 200, 200, 401])
+  })
+
+  test('is told that what it sent is no whole request', async () => {
+    const part = 'POST /auth/logout HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{'
+    assert.deepEqual(statuses(await exchange(server.url, part, true)), [400])
+    assert.deepEqual(statuses(await exchange(server.url, part.slice(0, 40), true)), [400])
+  })
+
+  test('has asked nothing: the connection closes', async () => {
+    assert.deepEqual(await exchange(server.url, '', true), [])
+  })
+
+  test('ends its stream at once, as a reader who has gone', async () => {
+    const token = await bearer()
+    const { hostname, port } = new URL(server.url)
+    // As many as a session may have: each has to give its place back.
+    for (let turn = 0; turn < 40; turn++) {
+      const socket = connect(Number(port), hostname)
+      socket.write(get('/outright/v1/session/events', token))
+      const [begun] = (await once(socket, 'data')) as [Buffer]
+      assert.match(String(begun), /^HTTP\/1\.1 200 OK\r\n/, `stream ${String(turn)}`)
+      socket.end()
+      await once(socket.resume(), 'close')
+    }
+  })
+})
+
 suite('bytes that are not a request are answered in the form of the path’s owner', () => {
   const long = 'a'.repeat(40 * 1024)
 

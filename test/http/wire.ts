@@ -12,8 +12,12 @@ export interface WireReply {
   json(): any
 }
 
-/** Sends bytes as they are in one write and reads until the server closes. */
-export async function exchange(url: string, bytes: string): Promise<WireReply[]> {
+/**
+ * Sends bytes as they are in one write and reads until the server closes.
+ *
+ * @param isAll True: says with the last byte that nothing will follow, and goes on reading.
+ */
+export async function exchange(url: string, bytes: string, isAll = false): Promise<WireReply[]> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
   let text = ''
@@ -26,7 +30,8 @@ export async function exchange(url: string, bytes: string): Promise<WireReply[]>
     socket.on('close', () => {
       resolve()
     })
-    socket.write(bytes)
+    if (isAll) socket.end(bytes)
+    else socket.write(bytes)
   })
   return replies(text)
 }
