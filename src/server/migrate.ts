@@ -14,14 +14,19 @@ import { migrations as sqliteSteps } from '../stores/sqlite/schema/index.ts'
 import { loadConfig, type Environment } from './config.ts'
 import { DATABASE_FILE } from './offline.ts'
 
-export interface MigrateOptions {
+/** Which database is meant. */
+export interface DatabaseChoice {
   /** `OUTRIGHT_…` variables; others are not looked at. */
   readonly environment: Environment
   /** Folder of a SQLite database; wins over the environment. */
   readonly data?: string
   /** PostgreSQL; wins over the environment and over `data`. */
   readonly databaseUrl?: string
+  /** Path of `outright.config.ts` or `.json`. */
   readonly config?: string
+}
+
+export interface MigrateOptions extends DatabaseChoice {
   /** Only says what would be done. */
   readonly dryRun?: boolean
 }
@@ -49,14 +54,10 @@ export type DatabasePlace =
  *
  * @throws {ConfigError} Where the configuration cannot be read.
  */
-export async function placeOf(
-  options: Pick<MigrateOptions, 'environment' | 'data' | 'databaseUrl' | 'config'>,
-): Promise<DatabasePlace> {
-  const { environment, data, databaseUrl } = options
-  const config = await loadConfig(environment, {
-    ...defined({ dataDir: data, databaseUrl }),
-    configPath: options.config,
-  })
+export async function placeOf(choice: DatabaseChoice): Promise<DatabasePlace> {
+  const { environment, data, databaseUrl, config: configPath } = choice
+  const overrides = { ...defined({ dataDir: data, databaseUrl }), configPath }
+  const config = await loadConfig(environment, overrides)
   const url = databaseUrl ?? (data === undefined ? config.databaseUrl : undefined)
   return url === undefined
     ? { kind: 'sqlite', path: join(config.dataDir, DATABASE_FILE) }

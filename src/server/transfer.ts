@@ -6,13 +6,13 @@ import { openPostgresSource, openPostgresTarget } from '../stores/postgres/trans
 import { openSqliteSource, openSqliteTarget } from '../stores/sqlite/transfer.ts'
 import { valueOf, type Counts, type Row } from '../stores/transfer/tables.ts'
 import type { TransferSource, TransferTarget } from '../stores/transfer/transfer.ts'
-import { placeOf, type DatabasePlace, type MigrateOptions } from './migrate.ts'
+import { placeOf, type DatabaseChoice, type DatabasePlace } from './migrate.ts'
 import { SETTING_KIND } from './settings.ts'
 import { systemClock } from './system.ts'
 import { readTransfer, writeTransfer } from './transfer-file.ts'
 import { GRANTED_LEASE } from './verification.ts'
 
-export interface TransferOptions extends Omit<MigrateOptions, 'dryRun'> {
+export interface TransferOptions extends DatabaseChoice {
   readonly file: string
   /** Called with how many of all rows are done. */
   readonly onProgress: (done: number, of: number) => void

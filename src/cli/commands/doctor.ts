@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { Finding } from '../../server/doctor/doctor.ts'
 import { systemReason } from '../../domain/system-error.ts'
+import { withDatabase, type DatabaseFlags } from '../database.ts'
 import { withExamples } from '../examples.ts'
 import { CliError, exitCodes } from '../exit.ts'
 import type { Column } from '../output.ts'
@@ -23,10 +24,7 @@ const columns: readonly Column<Finding>[] = [
   },
 ]
 
-interface DoctorFlags {
-  readonly data?: string
-  readonly databaseUrl?: string
-  readonly config?: string
+interface DoctorFlags extends DatabaseFlags {
   readonly guardCredentialFile?: string
 }
 
@@ -41,9 +39,7 @@ export function addDoctor(program: Command, shell: Shell): void {
         'who runs the server, with the same OUTRIGHT_… variables. It may run beside a server. Exit ' +
         'code 1 where something failed; a warning alone is 0.',
     )
-    .option('--data <folder>', 'folder of the SQLite database (OUTRIGHT_DATA, default ./data)')
-    .option('--database-url <url>', 'PostgreSQL instead (OUTRIGHT_DATABASE_URL, which hides it)')
-    .option('--config <file>', 'outright.config.ts or .json (OUTRIGHT_CONFIG)')
+  withDatabase(command)
     .option('--guard-credential-file <file>', 'with --server: also open the feed as this guard')
     .action(async (flags: DoctorFlags, command: Command) => {
       const { examine } = await import('../../server/doctor/doctor.ts')

@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
+import { showingRows, withDatabase, type DatabaseFlags } from '../database.ts'
 import { withExamples } from '../examples.ts'
-import { createProgress } from '../progress.ts'
 import type { Shell } from '../shell.ts'
-import { describeRows, type PlaceFlags } from './export.ts'
 
 /** `outright import`: fills an empty database with what was exported. */
 export function addImport(program: Command, shell: Shell): void {
@@ -16,28 +15,18 @@ export function addImport(program: Command, shell: Shell): void {
         'still trust the old server.',
     )
     .argument('<file>', 'the export')
-    .option('--data <folder>', 'folder of the SQLite database (OUTRIGHT_DATA, default ./data)')
-    .option('--database-url <url>', 'PostgreSQL instead (OUTRIGHT_DATABASE_URL, which hides it)')
-    .option('--config <file>', 'outright.config.ts or .json (OUTRIGHT_CONFIG)')
-    .action(async (file: string, place: PlaceFlags, command: Command) => {
-      const { importDatabase } = await import('../../server/transfer.ts')
-      const progress = createProgress(shell.terminal, describeRows('read'))
-      try {
-        const environment = shell.terminal.env
-        const onProgress = (done: number, of: number): void => {
-          progress.update(done, of)
-        }
-        const outcome = await importDatabase({ ...place, file, environment, onProgress })
-        progress.end()
-        const entries = String(outcome.rows.log)
-        const sentence = `read ${String(outcome.total)} rows, ${entries} log entries verified`
-        const output = shell.output(command)
-        output.result(sentence, { file, ...outcome })
-        output.note('do not start the old server again: this one would not know what it logs out')
-      } finally {
-        progress.end()
-      }
-    })
+  withDatabase(command).action(async (file: string, place: DatabaseFlags, command: Command) => {
+    const { importDatabase } = await import('../../server/transfer.ts')
+    const environment = shell.terminal.env
+    const outcome = await showingRows(shell.terminal, 'read', (onProgress) =>
+      importDatabase({ ...place, file, environment, onProgress }),
+    )
+    const entries = String(outcome.rows.log)
+    const sentence = `read ${String(outcome.total)} rows, ${entries} log entries verified`
+    const output = shell.output(command)
+    output.result(sentence, { file, ...outcome })
+    output.note('do not start the old server again: this one would not know what it logs out')
+  })
   withExamples(command, [
     'outright import outright.ndjson.gz --data /var/lib/outright',
     'OUTRIGHT_DATABASE_URL=postgres://… outright import outright.ndjson.gz',

@@ -1,11 +1,9 @@
 import type { Command } from 'commander'
+import { withDatabase, type DatabaseFlags } from '../database.ts'
 import { withExamples } from '../examples.ts'
 import type { Shell } from '../shell.ts'
 
-interface MigrateFlags {
-  readonly data?: string
-  readonly databaseUrl?: string
-  readonly config?: string
+interface MigrateFlags extends DatabaseFlags {
   readonly dryRun?: boolean
 }
 
@@ -19,9 +17,7 @@ export function addMigrate(program: Command, shell: Shell): void {
         'same when it starts; this is for doing it before, with another role or at another time. ' +
         'On PostgreSQL older nodes may go on serving; a SQLite database must not be in use.',
     )
-    .option('--data <folder>', 'folder of the SQLite database (OUTRIGHT_DATA, default ./data)')
-    .option('--database-url <url>', 'PostgreSQL instead (OUTRIGHT_DATABASE_URL, which hides it)')
-    .option('--config <file>', 'outright.config.ts or .json (OUTRIGHT_CONFIG)')
+  withDatabase(command)
     .option('--dry-run', 'only say what would be done')
     .action(async (flags: MigrateFlags, command: Command) => {
       const { migrateDatabase } = await import('../../server/migrate.ts')

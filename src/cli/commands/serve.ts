@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { configOption, dataOption } from '../database.ts'
 import { withExamples } from '../examples.ts'
 import type { Shell } from '../shell.ts'
 import { untilStopped } from '../until-stopped.ts'
@@ -30,8 +31,8 @@ export function addServe(program: Command, { terminal }: Shell): void {
     .option('--demo', 'with the demo identities, whose passwords are public')
     .option('--host <address>', 'address to listen on (OUTRIGHT_HOST, default 127.0.0.1)')
     .option('--port <number>', 'port, 0 for any free one (OUTRIGHT_PORT, default 8080)')
-    .option('--data <folder>', 'folder of the SQLite database (OUTRIGHT_DATA, default ./data)')
-    .option('--config <file>', 'outright.config.ts or .json (OUTRIGHT_CONFIG)')
+    .addOption(dataOption)
+    .addOption(configOption)
     .option(
       '--after-restore <decision>',
       'serve a database that may lack logouts, after this (OUTRIGHT_AFTER_RESTORE): ' +

@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import type { Clock } from '../../ports/clock.ts'
-import { readConfig, type ConfigFile, type Environment } from '../config.ts'
+import { readConfig } from '../config.ts'
+import type { DatabaseChoice } from '../migrate.ts'
 import { DATABASE_FILE } from '../offline.ts'
 import { findRunning, type RunningServerNote } from '../running.ts'
 import { systemClock } from '../system.ts'
@@ -24,15 +25,7 @@ import { examineSqlite } from './sqlite.ts'
 
 export type { Finding } from './finding.ts'
 
-export interface DoctorOptions {
-  /** `OUTRIGHT_…` variables; others are not looked at. */
-  readonly environment: Environment
-  /** Wins over the environment. */
-  readonly data?: string
-  /** Wins over the environment, and over `data`. */
-  readonly databaseUrl?: string
-  /** Path of `outright.config.ts` or `.json`. */
-  readonly config?: string
+export interface DoctorOptions extends DatabaseChoice {
   /** Where a server is to be asked; undefined asks the one that uses the data folder, if any. */
   readonly server?: string
   /** Undefined: the one of the configuration. */
@@ -49,11 +42,8 @@ export interface DoctorOptions {
  */
 export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> {
   const { environment, data, databaseUrl, clock = systemClock } = options
-  const overrides: ConfigFile = defined({ dataDir: data, databaseUrl })
-  const { config, problems } = await readConfig(environment, {
-    ...overrides,
-    configPath: options.config,
-  })
+  const overrides = { ...defined({ dataDir: data, databaseUrl }), configPath: options.config }
+  const { config, problems } = await readConfig(environment, overrides)
   const own = examineSettings(config)
   // A folder that is named on the command line is meant, whatever the environment says.
   const url = data === undefined || databaseUrl !== undefined ? config.databaseUrl : undefined
