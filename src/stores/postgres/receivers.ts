@@ -1,4 +1,4 @@
-/** Who is stored deliveries for, and how many of each kind. */
+/** Receivers that deliveries are stored for, and how many of each kind. */
 import type { ReceiverDeliveries } from '../../ports/delivery.ts'
 import { checkLimit } from '../pages.ts'
 import { MAX_RECEIVERS, toReceiverDeliveries, type ReceiverRow } from '../receiver-rows.ts'

@@ -1,4 +1,4 @@
-/** Who is stored deliveries for, and how many of each kind. */
+/** Receivers that deliveries are stored for, and how many of each kind. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Handlers, LongQueries } from '../commands.ts'
 import { checkLimit } from '../pages.ts'
