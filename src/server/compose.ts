@@ -6,40 +6,33 @@ import type { FastifyInstance } from 'fastify'
 import { createCore, type Core } from '../core/core.ts'
 import type { CoreDependencies } from '../core/dependencies.ts'
 import { Refusal } from '../domain/failure.ts'
-import { attachFeed, isFeedUpgrade, type FeedHub } from '../feed/index.ts'
-import { createApp, type MountedSurface } from '../http/app.ts'
+import type { MountedSurface } from '../http/app.ts'
 import { ClientAddresses } from '../http/client-address.ts'
-import { registerDocumentation } from '../http/documentation.ts'
 import type { NodeView } from '../http/node-view.ts'
-import { buildDocument } from '../http/openapi.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
 import { carryOutDecision, checkDecision } from './after-restore.ts'
-import { gracefulClose } from './close-gracefully.ts'
-import { ConfigError, type Config } from './config.ts'
+import type { Config } from './config.ts'
 import { openDependencies } from './dependencies.ts'
 import { startDelivering } from './deliveries/index.ts'
-import { hasDemoIdentities, seedDemo } from './demo.ts'
+import { checkIdentities } from './demo.ts'
+import { openHttp } from './http.ts'
 import { normalizeIdentifiers } from './identifiers.ts'
 import { openIssuers } from './issuers.ts'
 import { logCutter } from './cutting.ts'
-import { callersOf, guardConnections } from './guard-connections.ts'
-import { createMetrics, type Metrics, type NodeFacts } from './metrics.ts'
+import { createMetrics } from './metrics.ts'
 import { openProviders } from './providers.ts'
 import { mountAll } from './mounts.ts'
 import { tellIssuer } from './node-issuers.ts'
 import { NodeLags } from './node-lags.ts'
 import { viewOf } from './node-view.ts'
 import { openStore, type OpenedStore } from './open-store.ts'
-import { watchReadiness } from './readiness.ts'
+import { stopForGood, watchReadiness } from './readiness.ts'
 import { openReceivers } from './receivers.ts'
 import { openSingleSignOn } from './single-sign-on.ts'
 import { startSweeping } from './sweeping.ts'
 import { keepTickShape } from './tick-shape.ts'
 import { openTimekeeper, type Timekeeper } from './timekeeper.ts'
 import { openVerification, type Verification } from './verification.ts'
-import { version } from './version.ts'
 import type { World } from './world.ts'
 
 export interface Composition {
@@ -62,102 +55,95 @@ export interface Composition {
  */
 export async function compose(config: Config, world: World): Promise<Composition> {
   keepTickShape()
+  const closing: Closing[] = []
   try {
-    const opened = await openStore(config, world)
-    try {
-      return await composeWith(opened, config, world)
-    } catch (error) {
-      await opened.leases?.close(0)
-      await opened.store.close()
-      throw error
-    }
+    return await start(await openNode(config, world, closing), config, world)
   } catch (error) {
+    // What still ran would keep a process alive that could not start.
+    for (const close of closing.toReversed()) await close()
     if (!(error instanceof Refusal) || error.failure.kind !== 'store_unavailable') throw error
     // The person who starts a server is an operator, and may read the reason.
     throw new Error(`Cannot open the database: ${error.failure.reason}`, { cause: error })
   }
 }
 
-async function composeWith(
-  opened: OpenedStore,
-  config: Config,
-  world: World,
-): Promise<Composition> {
-  const { store, leases } = opened
+type Closing = () => Promise<void> | void
+
+/** What a node has before it has a core: its store, its time, and its replica of the log. */
+interface OpenedNode {
+  readonly opened: OpenedStore
+  readonly mustDecide: boolean
+  readonly time: Timekeeper
+  readonly verification: Verification
+}
+
+/** @param closing Gets what closes each part, as soon as it is open. */
+async function openNode(config: Config, world: World, closing: Closing[]): Promise<OpenedNode> {
   const { clock, log } = world
+  const opened = await openStore(config, world)
+  const { store, leases } = opened
+  closing.push(async () => {
+    await leases?.close(0)
+    await store.close()
+  })
   const mustDecide = await checkDecision(store, config)
   await normalizeIdentifiers(store, log)
   await checkIdentities(store, config, clock)
   const time = await openTimekeeper(store, clock, log, world.databaseAheadMs)
-  try {
-    const verification = await openVerification(store, leases, mustDecide, config, time, clock, log)
-    try {
-      await tellIssuer(store, leases, config.issuer, clock.nowMs(), log)
-      return await composeOver(opened, time, verification, mustDecide, config, world)
-    } catch (error) {
-      verification.hub.close()
-      verification.hub.end()
-      throw error
-    }
-  } catch (error) {
-    // What still ran would keep a process alive that could not start.
+  closing.push(() => {
     time.stop()
-    throw error
-  }
+  })
+  const verification = await openVerification(store, leases, mustDecide, config, time, clock, log)
+  closing.push(() => {
+    verification.hub.close()
+    verification.hub.end()
+  })
+  await tellIssuer(store, leases, config.issuer, clock.nowMs(), log)
+  return { opened, mustDecide, time, verification }
 }
 
-async function composeOver(
-  opened: OpenedStore,
-  time: Timekeeper,
-  verification: Verification,
-  mustDecide: boolean,
-  config: Config,
-  world: World,
-): Promise<Composition> {
+async function start(base: OpenedNode, config: Config, world: World): Promise<Composition> {
+  const { opened, mustDecide, time, verification } = base
   const { store, leases } = opened
-  const { clock, log, demoServers } = world
   const { replica, hub } = verification
+  const { clock, random, log, demoServers } = world
   const addresses = new ClientAddresses(config.trustedProxies, log)
-  const readiness = watchReadiness(store, leases, opened.stopped, time)
-  const metrics = openMetrics(verification, { store, readiness, time, addresses }, world)
-  const nodeLags = leases && new NodeLags(leases, clock)
-  const providers = await openProviders({ store, clock, random: world.random }, config)
-  const needed = {
-    opened,
-    receivers: openReceivers(providers.config, clock, () => core),
-    verification,
-    nodeLags,
-    issuers: openIssuers(config, store, clock, log),
-    metrics,
+  const readiness = watchReadiness(opened, time)
+  const metrics = createMetrics({ store, verification, readiness, time, addresses, world })
+  const providers = await openProviders({ store, clock, random }, config)
+  const parts = {
+    ...base,
+    store,
     config,
-    time,
     world,
+    addresses,
+    readiness,
+    metrics,
+    nodeLags: leases && new NodeLags(leases, clock),
+    issuers: openIssuers(config, store, clock, log),
+    receivers: openReceivers(providers.config, clock, () => core),
+    demoServers,
   }
-  const dependencies = await openDependencies(needed)
+  const dependencies = await openDependencies(parts)
+  const { keys } = dependencies
   const core = createCore(dependencies)
   if (mustDecide) await carryOutDecision(core, dependencies, config, log)
   const stopping = new AbortController()
-  needed.issuers.refreshUntil(stopping.signal)
+  parts.issuers.refreshUntil(stopping.signal)
   const singleSignOn = await openSingleSignOn(config, clock, log)
-  const parts = { ...needed, addresses, readiness, singleSignOn }
-  const node = viewOf({ ...parts, stopping: stopping.signal, demoServers }, config)
+  const node = viewOf({ ...parts, singleSignOn, stopping: stopping.signal }, config)
   const { issuer, rateLimitFactor, demo } = config
-  const context = { core, node, clock, random: world.random, log, issuer, rateLimitFactor, demo }
+  const context = { core, node, clock, random, log, issuer, rateLimitFactor, demo }
   const mounts = [...mountAll(providers.config, context), ...providers.mounts]
-  void opened.stopped.then((reason) => stopForGood(reason, opened, hub, log))
-  const app = createHttp(mounts, addresses, metrics, config, world)
-  const closeApp = gracefulClose(app, clock)
-  attachFeed(app.server, {
-    hub,
-    clock,
-    authenticate: guardConnections(dependencies),
-    ...callersOf(addresses),
-  })
+  void stopForGood(opened, hub, log)
+  const http = openHttp({ ...parts, mounts, dependencies })
   const { countDelivery: observe } = metrics
   const stopDelivering = startDelivering({ core, dependencies, observe })
-  const stopSweeping = sweepAll(core, dependencies, replica, time, config, world)
+  const cutLog = logCutter(core, time, config.logRetentionDays, log)
+  const sweeping = { store, cutLog, replica, keys, time, clock, log }
+  const stopSweeping = startSweeping(sweeping, world.sweepingTimes)
   return {
-    app,
+    app: http.app,
     core,
     dependencies,
     store,
@@ -168,7 +154,7 @@ async function composeOver(
       stopSweeping()
       time.stop()
       hub.close()
-      await closeApp()
+      await http.close()
       await stopDelivering()
       // Its guards may hold leases a little longer: the other nodes wait for those.
       await leases?.close(hub.heldForMs())
@@ -176,94 +162,4 @@ async function composeOver(
       await store.close()
     },
   }
-}
-
-function sweepAll(
-  core: Core,
-  { store, keys }: Pick<CoreDependencies, 'store' | 'keys'>,
-  replica: Verification['replica'],
-  time: Timekeeper,
-  config: Config,
-  { clock, log, sweepingTimes }: World,
-): () => void {
-  const cutLog = logCutter(core, time, config.logRetentionDays, log)
-  return startSweeping({ store, cutLog, replica, keys, time, clock, log }, sweepingTimes)
-}
-
-function openMetrics(
-  { replica, hub }: Verification,
-  sources: Omit<NodeFacts, 'clock' | 'lostLogLines' | 'store'> & Pick<OpenedStore, 'store'>,
-  { clock, lostLogLines = () => 0 }: World,
-): Metrics {
-  const metrics = createMetrics(replica, hub, { ...sources, clock, lostLogLines })
-  sources.store.onCommitted((entries) => {
-    metrics.countRevocations(entries)
-  })
-  return metrics
-}
-
-/**
- * This process can never write again, and does not hear what another one writes into its stream. It
- * goes on answering, with refusals, and does not end: restarted at once it would take the stream
- * back from the node that replaced it, or continue as if nothing had been lost.
- */
-async function stopForGood(
-  reason: string,
-  { store, leases }: OpenedStore,
-  hub: FeedHub,
-  log: Log,
-): Promise<void> {
-  log.error(
-    { node: store.stream, reason },
-    'This node has stopped for good: it accepts nothing until an operator has looked into it and restarts it',
-  )
-  // Its guards find another node.
-  hub.close()
-  await leases?.close(hub.heldForMs())
-}
-
-async function checkIdentities(store: Store, config: Config, clock: Clock): Promise<void> {
-  if (config.demo) {
-    const { passwordCost, issuer: publicUrl } = config
-    return seedDemo(store, { passwordCost, publicUrl, nowMs: clock.nowMs() })
-  }
-  if (await hasDemoIdentities(store)) {
-    throw new ConfigError(
-      'Cannot start: the database holds the demo identities, whose passwords are public; ' +
-        'use another data folder, or start with --demo',
-    )
-  }
-}
-
-function createHttp(
-  mounts: readonly MountedSurface[],
-  addresses: ClientAddresses,
-  metrics: Metrics,
-  config: Config,
-  { clock, log }: World,
-): FastifyInstance {
-  const app = createApp({
-    mounts,
-    publicUrl: config.issuer,
-    addresses,
-    clock,
-    log,
-    takesUpgrade: isFeedUpgrade,
-    observe: (name) => {
-      const count = metrics.requestsOf(name)
-      if (!config.accessLog) return count
-      const { dialect, route } = name
-      return (request, status, exactMs) => {
-        count(request, status, exactMs)
-        const { method, requestId } = request
-        const elapsedMs = Math.round(exactMs * 100) / 100
-        log.info({ dialect, method, route, status, elapsedMs, requestId }, 'request')
-      }
-    },
-  })
-  registerDocumentation(
-    app,
-    buildDocument({ mounts, publicUrl: config.issuer, version, isDemo: config.demo }),
-  )
-  return app
 }

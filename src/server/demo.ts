@@ -5,7 +5,10 @@ import { Refusal } from '../domain/failure.ts'
 import type { Attributes } from '../domain/identity.ts'
 import { hashPassword } from '../core/password.ts'
 import type { PasswordCost } from '../core/dependencies.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
+import { ConfigError } from './config-file.ts'
+import type { Config } from './config.ts'
 import { DEMO_PROVIDER } from './demo-provider/identity.ts'
 import { surfaceModules } from './surface-settings.ts'
 
@@ -34,6 +37,24 @@ const operators = identities.flatMap((one) => one.operators ?? [])
 
 /** Path at which the demo's OAuth client gets its codes. */
 export const DEMO_CALLBACK_PATH = '/demo/callback'
+
+/**
+ * Brings the demo identities into the database of a demo, and keeps them out of any other server.
+ *
+ * @throws {ConfigError} Where another server would serve them.
+ */
+export async function checkIdentities(store: Store, config: Config, clock: Clock): Promise<void> {
+  if (config.demo) {
+    const { passwordCost, issuer: publicUrl } = config
+    return seedDemo(store, { passwordCost, publicUrl, nowMs: clock.nowMs() })
+  }
+  if (await hasDemoIdentities(store)) {
+    throw new ConfigError(
+      'Cannot start: the database holds the demo identities, whose passwords are public; ' +
+        'use another data folder, or start with --demo',
+    )
+  }
+}
 
 export interface DemoSeed {
   readonly passwordCost: PasswordCost

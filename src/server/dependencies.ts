@@ -7,13 +7,14 @@ import { fingerprint } from '../verifier/fingerprint.ts'
 import { ProofGate } from '../verifier/proof-gate.ts'
 import { foreignFacts } from '../verifier/token-facts.ts'
 import { createTokenVerifier, type TokenVerifierOptions } from '../verifier/token-verifier.ts'
+import type { Store } from '../ports/store.ts'
 import type { Config } from './config.ts'
 import { confirmEverywhere } from './confirmation.ts'
 import type { OpenedIssuers } from './issuers.ts'
 import { readEncryptionKeys } from './key-encryption.ts'
 import type { Metrics } from './metrics.ts'
 import type { NodeLags } from './node-lags.ts'
-import type { OpenedStore } from './open-store.ts'
+import type { Readiness } from './readiness.ts'
 import type { Timekeeper } from './timekeeper.ts'
 import type { Verification } from './verification.ts'
 import type { World } from './world.ts'
@@ -22,7 +23,8 @@ import type { World } from './world.ts'
 const VERIFIED_TOKENS = 50_000
 
 export interface Needed {
-  readonly opened: Pick<OpenedStore, 'store' | 'leases'> & Partial<Pick<OpenedStore, 'stopped'>>
+  readonly store: Store
+  readonly readiness: Pick<Readiness, 'isCurrent'>
   readonly verification: Verification
   readonly nodeLags: NodeLags | undefined
   readonly issuers: OpenedIssuers
@@ -35,7 +37,8 @@ export interface Needed {
 
 /** What the verbs of a node need: its store, its keys, and its replica to judge tokens by. */
 export async function openDependencies({
-  opened: { store, leases, stopped },
+  store,
+  readiness,
   verification: { replica, hub },
   nodeLags,
   issuers,
@@ -45,10 +48,6 @@ export async function openDependencies({
   time,
   world: { clock, random, log, otpSender },
 }: Needed): Promise<CoreDependencies> {
-  let isStopped = false
-  void stopped?.then(() => {
-    isStopped = true
-  })
   const keys = await openKeyRing({
     store: await openWrappedKeys(store, await readEncryptionKeys(config)),
     clock,
@@ -66,13 +65,7 @@ export async function openDependencies({
     issuer: () => config.issuer,
     nowMs: () => time.nowMs(),
     overMs: () => replica.overSeconds * 1000,
-    // One node on SQLite writes the whole log itself: its replica is the log. Of several nodes, each
-    // may trust its replica for as long as its lease runs, like a guard. One that has stopped for
-    // good does not hear what another process writes.
-    isCurrent: () =>
-      !isStopped &&
-      (leases === undefined || leases.leaseLeftMs() > 0) &&
-      time.refusal() === undefined,
+    isCurrent: readiness.isCurrent,
     capacity: VERIFIED_TOKENS,
   }
   const verifier = createTokenVerifier(rules)

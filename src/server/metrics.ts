@@ -2,23 +2,21 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Observe } from '../http/app.ts'
 import type { NodeStatistics } from '../http/node-view.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
-import { reasons, type Revocation } from '../domain/revocation.ts'
+import { reasons } from '../domain/revocation.ts'
 import { scopes } from '../domain/scope.ts'
-import type { FeedHub } from '../feed/index.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { DeliveryStore, SettleCommand } from '../ports/delivery.ts'
-import type { Replica } from '../verifier/replica.ts'
+import type { SettleCommand } from '../ports/delivery.ts'
+import type { Store } from '../ports/store.ts'
 import { deliveryMetrics } from './deliveries/metrics.ts'
 import type { Readiness } from './readiness.ts'
 import { readStatistics } from './statistics.ts'
 import type { Timekeeper } from './timekeeper.ts'
+import type { Verification } from './verification.ts'
+import type { World } from './world.ts'
 
 /** What a node counts and measures. Labels have few values: never an id, an address or a token. */
 export interface Metrics {
   /** What counts and times the requests that one responder answers. */
   readonly requestsOf: Observe
-  /** Only what this node wrote, so that the sum over all nodes is what happened. */
-  countRevocations(entries: readonly Revocation[]): void
   countDevice(call: string, deviceType: string): void
   readonly countDelivery: (receiver: string, state: SettleCommand['state']) => void
   observeConfirmation(elapsedMs: number, lapsed: number): void
@@ -28,19 +26,16 @@ export interface Metrics {
 
 /** What a node says of itself. */
 export interface NodeFacts {
-  readonly store: Pick<DeliveryStore, 'countDeliveries'> & { readonly stream: string }
+  readonly store: Pick<Store, 'countDeliveries' | 'onCommitted' | 'stream'>
+  readonly verification: Pick<Verification, 'replica' | 'hub'>
   readonly readiness: Readiness
   readonly time: Pick<Timekeeper, 'leadMs' | 'databaseLeadMs'>
-  readonly clock: Clock
-  readonly lostLogLines: () => number
   readonly addresses: ClientAddresses
+  readonly world: Pick<World, 'clock' | 'lostLogLines'>
 }
 
-export function createMetrics(
-  replica: Replica,
-  hub: FeedHub,
-  { store, readiness, addresses, time, clock, lostLogLines }: NodeFacts,
-): Metrics {
+export function createMetrics(facts: NodeFacts): Metrics {
+  const { store, verification, readiness, addresses, time, world } = facts
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'outright_' })
   const revocations = new Counter({
@@ -51,6 +46,12 @@ export function createMetrics(
   })
   // A series that begins with 1 never grew, so no alarm would see the first logout of everyone.
   for (const scope of scopes) for (const reason of reasons) revocations.labels(scope, reason).inc(0)
+  // Only what this node wrote, so that the sum over all nodes is what happened.
+  store.onCommitted((entries) => {
+    for (const { stream: of, scope, reason } of entries) {
+      if (of === store.stream) revocations.labels(scope, reason).inc()
+    }
+  })
   const devices = new Counter({
     name: 'outright_adobe_pass_calls_total',
     help: 'Adobe Pass calls by clientless device type',
@@ -73,7 +74,7 @@ export function createMetrics(
     help: 'Entries in the replica of this node',
     registers: [registry],
     collect() {
-      this.set(replica.entries)
+      this.set(verification.replica.entries)
     },
   })
   new Gauge({
@@ -81,21 +82,16 @@ export function createMetrics(
     help: 'Guards whose feed is open',
     registers: [registry],
     collect() {
-      this.set(hub.connections)
+      this.set(verification.hub.connections)
     },
   })
   gaugeReadiness(registry, readiness)
   gaugeClocks(registry, time)
-  gaugeLostLines(registry, lostLogLines)
+  gaugeLostLines(registry, world.lostLogLines ?? (() => 0))
   countAddresses(registry, addresses)
   return {
     requestsOf: requestTimes(registry),
-    countRevocations(entries) {
-      for (const { stream: of, scope, reason } of entries) {
-        if (of === store.stream) revocations.labels(scope, reason).inc()
-      }
-    },
-    countDelivery: deliveryMetrics(registry, store, clock),
+    countDelivery: deliveryMetrics(registry, store, world.clock),
     countDevice(call, deviceType) {
       devices.labels(call, deviceType).inc()
     },

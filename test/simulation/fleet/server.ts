@@ -9,6 +9,7 @@ import type { Config } from '../../../src/server/config.ts'
 import { logCutter } from '../../../src/server/cutting.ts'
 import { startDelivering } from '../../../src/server/deliveries/index.ts'
 import { NodeLags } from '../../../src/server/node-lags.ts'
+import { watchReadiness } from '../../../src/server/readiness.ts'
 import { startSweeping } from '../../../src/server/sweeping.ts'
 import { openIssuers } from '../../../src/server/issuers.ts'
 import { openTimekeeper } from '../../../src/server/timekeeper.ts'
@@ -124,7 +125,8 @@ export class SimulatedServer {
       world.relyingParties.receiver(process, () => core),
     ]
     const dependencies = await openDependencies({
-      opened: { store, leases },
+      store,
+      readiness: watchReadiness({ store, leases, stopped: new Promise(() => undefined) }, time),
       verification: { ...verification, hub: sabotage.hub?.(verification.hub) ?? verification.hub },
       nodeLags: leases && new NodeLags(leases, process),
       receivers: sabotage.receivers?.(receivers) ?? receivers,
