@@ -27,10 +27,10 @@ export async function verifyAuditFile(
     const { readStream } = logLongReader(database)
     const { readCheckpoints } = checkpointReader(database)
     const log = {
-      head: () => Promise.resolve(head(undefined)),
-      readCheckpoints: () => Promise.resolve(readCheckpoints(undefined)),
-      readStream: (stream: string, afterSequence: number, limit: number) =>
-        Promise.resolve(readStream({ stream, afterSequence, limit })),
+      head: () => Promise.resolve(head()),
+      readCheckpoints: () => Promise.resolve(readCheckpoints()),
+      readStream: (...range: Parameters<typeof readStream>) =>
+        Promise.resolve(readStream(...range)),
     }
     return wireVerdict(await verifyChain(log, onProgress))
   } catch (error) {

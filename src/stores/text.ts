@@ -19,3 +19,8 @@ export function checkText(input: unknown, name = 'value'): void {
     if (!keptAsJson.has(key)) checkText(fields[key], key)
   }
 }
+
+/** Checks what goes into an operation. */
+export function checkTexts(inputs: readonly unknown[]): void {
+  for (const input of inputs) checkText(input)
+}

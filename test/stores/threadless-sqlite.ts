@@ -18,7 +18,7 @@ import { storeOver, type SqliteStore } from '../../src/stores/sqlite/store.ts'
 import { ensureStream } from '../../src/stores/sqlite/streams.ts'
 import { Writer } from '../../src/stores/sqlite/writer.ts'
 import { unavailable } from '../../src/stores/unavailable.ts'
-import { checkText } from '../../src/stores/text.ts'
+import { checkTexts } from '../../src/stores/text.ts'
 
 const stream = 'node-1'
 
@@ -60,23 +60,23 @@ function open(path: string): SqliteStore {
   const short = pointReader(path)
   const long = longReader(path)
   let isClosed = false
-  const read: Access['list'] = async (name, input) => {
+  const read: Access['list'] = async (name, ...input) => {
     if (isClosed) throw unavailable('the store is closed')
-    checkText(input)
+    checkTexts(input)
     await setImmediate()
-    return structuredClone(long.read(name, input))
+    return structuredClone(long.read(name, ...input))
   }
   return storeOver(
     stream,
     {
-      async change(name, input) {
-        checkText(input)
-        return writer.submit(name, input)
+      async change(name, ...input) {
+        checkTexts(input)
+        return writer.submit(name, ...input)
       },
-      async find(name, input) {
+      async find(name, ...input) {
         if (isClosed) throw unavailable('the store is closed')
-        checkText(input)
-        return short.read(name, input)
+        checkTexts(input)
+        return short.read(name, ...input)
       },
       list: read,
       follow: read,

@@ -255,34 +255,36 @@ const unanswered: { readonly failure: Failure } = {
 /** The kinds that are one statement each. The others are undefined here. */
 async function runSmall(
   connection: Connection,
-  [name, input]: Command,
+  command: Command,
   horizon: Promise<Horizons>,
 ): Promise<Answer | undefined> {
-  switch (name) {
+  switch (command[0]) {
     case 'createSubject':
-      return createSubject(connection, input)
+      return createSubject(connection, command[1])
     case 'updateSubject':
-      return updateSubject(connection, input)
+      return updateSubject(connection, command[1], command[2])
     case 'createClient':
-      return createClient(connection, input)
+      return createClient(connection, command[1])
     case 'updateClient':
-      return updateClient(connection, input)
+      return updateClient(connection, command[1], command[2])
     case 'putTicket':
-      return { value: await putTicket(connection, input) }
+      return { value: await putTicket(connection, command[1]) }
     case 'addTicket':
-      return { value: await addTicket(connection, input) }
+      return { value: await addTicket(connection, command[1], command[2]) }
     case 'takeTicket':
-      return { value: await takeTicket(connection, input) }
+      return { value: await takeTicket(connection, command[1], command[2]) }
     case 'countAttempt':
-      return { value: await countAttempt(connection, input) }
+      return { value: await countAttempt(connection, command[1], command[2]) }
     case 'rewriteKey':
-      return { value: await rewriteKey(connection, input) }
+      return { value: await rewriteKey(connection, command[1], command[2]) }
     case 'rotateKeys':
-      return { value: await rotateKeys(connection, input, await removeAfter(input, horizon)) }
+      return {
+        value: await rotateKeys(connection, command, await removeAfter(command[2], horizon)),
+      }
     case 'extendAccess':
-      return { value: await mayExtend(connection, input) }
+      return { value: await mayExtend(connection, command[1]) }
     case 'sweep':
-      return { value: await sweep(connection, input) }
+      return { value: await sweep(connection, command[1], command[2]) }
     // The fence is a write of its own, so an empty transaction proves that one can be committed.
     case 'probe':
       return { value: undefined }
@@ -295,9 +297,6 @@ async function runSmall(
   }
 }
 
-async function removeAfter(
-  { retiredAtMs }: { readonly retiredAtMs: number },
-  horizon: Promise<Horizons>,
-): Promise<number> {
+async function removeAfter(retiredAtMs: number, horizon: Promise<Horizons>): Promise<number> {
   return removeKeyAfterMs((await horizon).after.horizon, retiredAtMs)
 }

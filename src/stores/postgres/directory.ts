@@ -91,7 +91,8 @@ const changeSubject: Statement = {
 
 export async function updateSubject(
   connection: Connection,
-  { id, change }: { readonly id: string; readonly change: SubjectChange },
+  id: string,
+  change: SubjectChange,
 ): Promise<Answer<Subject>> {
   const normal = normalized(change)
   if ('failure' in normal) return normal
@@ -146,7 +147,8 @@ const changeClient: Statement = {
 
 export async function updateClient(
   connection: Connection,
-  { id, change }: { readonly id: string; readonly change: ClientChange },
+  id: string,
+  change: ClientChange,
 ): Promise<Answer<Client>> {
   const [row] = await connection.run<ClientRow>(changeClient, [
     id,

@@ -1,5 +1,6 @@
 /** Keys that sign tokens: one signs, those before it stay until nothing that they signed is alive. */
 import type { SigningKey } from '../../ports/store.ts'
+import type { Command } from '../commands.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { allOf, toSigningKey, type KeyRow } from './rows.ts'
@@ -24,14 +25,9 @@ const add: Statement = {
 
 export async function rotateKeys(
   connection: Connection,
-  request: {
-    readonly next: SigningKey
-    readonly retiredAtMs: number
-    readonly unlessPresent: boolean
-  },
+  [, next, retiredAtMs, unlessPresent]: Extract<Command, readonly ['rotateKeys', ...unknown[]]>,
   removeAfterMs: number,
 ): Promise<boolean> {
-  const { next, retiredAtMs, unlessPresent } = request
   // Where one is present nothing is added, and where none is there is nothing to retire.
   const retired = unlessPresent
     ? undefined
@@ -56,7 +52,8 @@ const rewrite: Statement = {
 
 export async function rewriteKey(
   connection: Connection,
-  { kid, privateJwk }: { readonly kid: string; readonly privateJwk: string },
+  kid: string,
+  privateJwk: string,
 ): Promise<boolean> {
   return (await connection.run(rewrite, [kid, privateJwk])).length === 1
 }

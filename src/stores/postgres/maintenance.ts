@@ -83,7 +83,8 @@ const answers: Statement = {
 
 export async function sweep(
   connection: Connection,
-  { nowMs, limit }: { readonly nowMs: number; readonly limit: number },
+  nowMs: number,
+  limit: number,
 ): Promise<SweepOutcome> {
   const values = [nowMs, limit]
   const count = async (statement: Statement, given: readonly number[] = values) => {

@@ -15,8 +15,8 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Store } from '../../ports/store.ts'
-import type { CommandName, Commands } from '../commands.ts'
-import { checkText } from '../text.ts'
+import { commands, passedOn, type CommandName, type Commands } from '../commands.ts'
+import { checkText, checkTexts } from '../text.ts'
 import { readAbilities, type Abilities } from './abilities.ts'
 import type { Notifier } from './notifier.ts'
 import { operatorStore } from './operators.ts'
@@ -123,9 +123,9 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
   const { url, stream, clock, random } = options
   let closing: Promise<void> | undefined
 
-  async function change<K extends CommandName>(name: K, input: Commands[K]['input']) {
-    checkText(input)
-    return writer.submit(name, input)
+  async function change<K extends CommandName>(name: K, ...input: Parameters<Commands[K]>) {
+    checkTexts(input)
+    return writer.submit(name, ...input)
   }
 
   /** What cannot be stored cannot be looked for either. */
@@ -143,6 +143,7 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
   return {
     shared: { url, stream, abilities, notifier, lineage, clock, random, log: options.log },
     stream,
+    ...passedOn(commands, (name, ...input) => change(name, ...input)),
     // What cannot be had is refused before it meets the commands of others.
     revoke: async (command) => {
       endingOf(command)
@@ -156,11 +157,6 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     findRevocation: (id) => find(id, (known) => log.findRevocation(short, known)),
     findEnding: (places) => find(places, (known) => log.findEnding(short, known)),
     liveRevocations: (nowMs) => log.liveRevocations(long, nowMs),
-    openSession: (command) => change('openSession', command),
-    joinSession: (command) => change('joinSession', command),
-    redeem: (command) => change('redeem', command),
-    rotate: (command) => change('rotate', command),
-    extendAccess: (command) => change('extendAccess', command),
     lastAccessExpiryMs: () => lastAccessExpiryMs(short),
     listSessions: (filter, nowMs, page) =>
       find(filter, (known) =>
@@ -168,25 +164,12 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
       ),
     ...sessionReads(parts, find),
     ...directoryReads(parts, find),
-    createSubject: (subject) => change('createSubject', subject),
-    updateSubject: (id, subjectChange) => change('updateSubject', { id, change: subjectChange }),
-    createClient: (client) => change('createClient', client),
-    updateClient: (id, clientChange) => change('updateClient', { id, change: clientChange }),
-    putTicket: (ticket) => change('putTicket', ticket),
-    addTicket: (ticket, nowMs) => change('addTicket', { ticket, nowMs }),
     findTicket: (kind, key) => find(key, (known) => findTicket(short, kind, known)),
-    takeTicket: (kind, key) => change('takeTicket', { kind, key }),
-    countAttempt: (kind, key) => change('countAttempt', { kind, key }),
-    listTickets: (kind, keyPrefix, limit, after) =>
-      listTickets(long, { kind, keyPrefix, limit, after }),
+    listTickets: (...request) => listTickets(long, ...request),
     listKeys: () => listKeys(short),
-    rewriteKey: (kid, privateJwk) => change('rewriteKey', { kid, privateJwk }),
-    rotateKeys: (next, retiredAtMs, unlessPresent) =>
-      change('rotateKeys', { next, retiredAtMs, unlessPresent }),
     databaseTimeMs: () => databaseTimeMs(short),
     ...besideLog(parts),
-    ready: () => change('probe', undefined),
-    sweep: (nowMs, limit) => change('sweep', { nowMs, limit }),
+    ready: () => change('probe'),
     close: () => (closing ??= parts.close()),
   }
 }

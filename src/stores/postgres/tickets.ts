@@ -1,6 +1,5 @@
 /** Short-lived records: one-time passwords, registration codes, authorization codes. */
 import type { Ticket } from '../../ports/ticket.ts'
-import type { LongQueries } from '../commands.ts'
 import { checkLimit } from '../pages.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
@@ -25,9 +24,9 @@ const add: Statement = {
 
 export async function addTicket(
   connection: Connection,
-  { ticket, nowMs }: { readonly ticket: Ticket; readonly nowMs: number },
+  { kind, key, value, expiresAtMs }: Ticket,
+  nowMs: number,
 ): Promise<boolean> {
-  const { kind, key, value, expiresAtMs } = ticket
   const added = await connection.run(add, [kind, key, value, expiresAtMs, nowMs])
   return added.length === 1
 }
@@ -39,7 +38,8 @@ const take: Statement = {
 
 export async function takeTicket(
   connection: Connection,
-  { kind, key }: { readonly kind: string; readonly key: string },
+  kind: string,
+  key: string,
 ): Promise<Ticket | undefined> {
   const [row] = await connection.run<TicketRow>(take, [kind, key])
   return row && toTicket(row)
@@ -52,7 +52,8 @@ const count: Statement = {
 
 export async function countAttempt(
   connection: Connection,
-  { kind, key }: { readonly kind: string; readonly key: string },
+  kind: string,
+  key: string,
 ): Promise<number> {
   const [row] = await connection.run<{ attempts: number }>(count, [kind, key])
   return row?.attempts ?? 0
@@ -83,7 +84,10 @@ const list: Statement = {
 
 export async function listTickets(
   link: Link,
-  { kind, keyPrefix, limit, after }: LongQueries['listTickets']['input'],
+  kind: string,
+  keyPrefix: string,
+  limit: number,
+  after?: string,
 ): Promise<readonly Ticket[]> {
   checkLimit(limit, 10_000)
   const rows = await link.run<TicketRow>(list, [kind, keyPrefix, limit, after ?? null])

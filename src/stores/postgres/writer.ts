@@ -127,8 +127,8 @@ export class Writer {
    */
   submit<K extends CommandName>(
     name: K,
-    input: Commands[K]['input'],
-  ): Promise<Commands[K]['output']> {
+    ...input: Parameters<Commands[K]>
+  ): Promise<ReturnType<Commands[K]>> {
     if (this.#closing) return Promise.reject(unavailable('the store is closed'))
     if (this.#ended !== undefined) return Promise.reject(unavailable(this.#ended))
     if (this.#queue.length >= MAX_WAITING) {
@@ -137,7 +137,7 @@ export class Writer {
     const { clock, patienceMs } = this.#options
     return new Promise((resolve, reject) => {
       this.#queue.push({
-        command: [name, input] as unknown as Command,
+        command: [name, ...input] as unknown as Command,
         deadlineMs: clock.monotonicMs() + patienceMs,
         resolve: resolve as (value: unknown) => void,
         reject,

@@ -1,7 +1,7 @@
 /** The ways into the file: changes through the writer, short reads here, long ones on threads. */
 import type { FileCommandName, FileCommands, LongQueries, PointQueries } from '../commands.ts'
 import { pointReader, ReaderThread, type PointReader } from './readers.ts'
-import { checkText } from '../text.ts'
+import { checkTexts } from '../text.ts'
 import { unavailable } from '../unavailable.ts'
 import type { Writer } from './writer.ts'
 
@@ -33,8 +33,8 @@ export class Access {
     try {
       // The first commit starts the writing thread and shows that the disk takes it; the first read
       // opens its connection while nothing is wrong.
-      await writer.submit('probe', undefined)
-      access.#short.read('head', undefined)
+      await writer.submit('probe')
+      access.#short.read('head')
       return access
     } catch (error) {
       access.#short.close()
@@ -46,44 +46,44 @@ export class Access {
   /** Resolves once the change is durable. */
   async change<K extends FileCommandName>(
     name: K,
-    input: FileCommands[K]['input'],
-  ): Promise<FileCommands[K]['output']> {
-    checkText(input)
-    return this.#writer.submit(name, input)
+    ...input: Parameters<FileCommands[K]>
+  ): Promise<ReturnType<FileCommands[K]>> {
+    checkTexts(input)
+    return this.#writer.submit(name, ...input)
   }
 
   /** A row or a few, read on this thread. */
   async find<K extends keyof PointQueries>(
     name: K,
-    input: PointQueries[K]['input'],
-  ): Promise<PointQueries[K]['output']> {
+    ...input: Parameters<PointQueries[K]>
+  ): Promise<ReturnType<PointQueries[K]>> {
     if (this.#closing) throw unavailable('the store is closed')
-    checkText(input)
-    return this.#short.read(name, input)
+    checkTexts(input)
+    return this.#short.read(name, ...input)
   }
 
   /** What the feed reads of the log. */
   follow<K extends keyof LongQueries>(
     name: K,
-    input: LongQueries[K]['input'],
-  ): Promise<LongQueries[K]['output']> {
-    return this.#ask(this.#follow, name, input)
+    ...input: Parameters<LongQueries[K]>
+  ): Promise<ReturnType<LongQueries[K]>> {
+    return this.#ask(this.#follow, name, ...input)
   }
 
   /** What people and sweeps look through, and a start. */
   list<K extends keyof LongQueries>(
     name: K,
-    input: LongQueries[K]['input'],
-  ): Promise<LongQueries[K]['output']> {
-    return this.#ask(this.#browse, name, input)
+    ...input: Parameters<LongQueries[K]>
+  ): Promise<ReturnType<LongQueries[K]>> {
+    return this.#ask(this.#browse, name, ...input)
   }
 
   /** What takes as long as the file is large. */
   copy<K extends keyof LongQueries>(
     name: K,
-    input: LongQueries[K]['input'],
-  ): Promise<LongQueries[K]['output']> {
-    return this.#ask(this.#copy, name, input)
+    ...input: Parameters<LongQueries[K]>
+  ): Promise<ReturnType<LongQueries[K]>> {
+    return this.#ask(this.#copy, name, ...input)
   }
 
   /** Finishes what was accepted, then closes everything and releases the file. */
@@ -95,10 +95,10 @@ export class Access {
   async #ask<K extends keyof LongQueries>(
     thread: ReaderThread,
     name: K,
-    input: LongQueries[K]['input'],
-  ): Promise<LongQueries[K]['output']> {
-    checkText(input)
-    return thread.read(name, input)
+    ...input: Parameters<LongQueries[K]>
+  ): Promise<ReturnType<LongQueries[K]>> {
+    checkTexts(input)
+    return thread.read(name, ...input)
   }
 
   async #close(): Promise<void> {

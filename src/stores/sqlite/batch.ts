@@ -1,7 +1,7 @@
 /** Many commands, one commit: what the writer's thread does with what it is sent. */
 import type { DatabaseSync } from 'node:sqlite'
 import { Refusal, type Failure } from '../../domain/failure.ts'
-import type { Answer, BatchOutcome, FileCommand, FileCommands, Handlers } from '../commands.ts'
+import type { Answer, BatchOutcome, FileCommand, FileCommands } from '../commands.ts'
 import { openForWriting, outsideFailure, spoilsConnection, type Durability } from './connection.ts'
 import { cutWriter } from './cut.ts'
 import { deliveryWriter } from './deliveries.ts'
@@ -42,7 +42,7 @@ interface Open {
   readonly files: Identities
   readonly log: LogWriter
   readonly horizon: HorizonKeeper
-  readonly handlers: Handlers<FileCommands>
+  readonly handlers: FileCommands
 }
 
 /**
@@ -194,7 +194,7 @@ export function commandHandlers(
   database: DatabaseSync,
   log: LogWriter,
   horizon: HorizonKeeper,
-): Handlers<FileCommands> {
+): FileCommands {
   return {
     revoke: log.revoke,
     ...sessionWriter(database, horizon),
@@ -210,11 +210,11 @@ export function commandHandlers(
 }
 
 /** A handler refuses before it writes, so a refusal leaves nothing behind. */
-function runOne({ handlers }: Open, [name, input]: FileCommand): Answer {
-  // The pair is of one row of FileCommands; the compiler cannot follow the name through the union.
-  const handler = handlers[name] as (input: unknown) => unknown
+function runOne({ handlers }: Open, [name, ...input]: FileCommand): Answer {
+  // They are of one row of FileCommands; the compiler cannot follow the name through the union.
+  const handler = handlers[name] as (...input: unknown[]) => unknown
   try {
-    return { value: handler(input) }
+    return { value: handler(...input) }
   } catch (error) {
     if (error instanceof Refusal) return { failure: error.failure }
     throw error

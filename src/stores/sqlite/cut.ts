@@ -2,27 +2,15 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Checkpoint } from '../../domain/checkpoint.ts'
 import type { JudgedEntry } from '../../domain/plan-cut.ts'
-import type { CutStore } from '../../ports/cut.ts'
-import type { CutCommands, Handlers, LongQueries, PointQueries } from '../commands.ts'
+import type { FileCommands, LongQueries, PointQueries } from '../commands.ts'
 import { endedStored } from '../ends.ts'
 import { checkLimit } from '../pages.ts'
-import type { Access } from './access.ts'
 import { logView } from './log-view.ts'
 import { logColumns, shaped, toCheckpoint, type CheckpointRow, type LogRow } from './rows.ts'
 
-export function cutStore(access: Pick<Access, 'change' | 'find' | 'list'>): CutStore {
-  return {
-    readCheckpoints: () => access.find('readCheckpoints', undefined),
-    readCuttable: (request) => access.list('readCuttable', request),
-    cut: (command) => access.change('cut', command),
-  }
-}
-
 const all = 'SELECT * FROM checkpoints'
 
-export function checkpointReader(
-  database: DatabaseSync,
-): Handlers<Pick<PointQueries, 'readCheckpoints'>> {
+export function checkpointReader(database: DatabaseSync): Pick<PointQueries, 'readCheckpoints'> {
   const list = database.prepare(`${all} ORDER BY stream`)
   return {
     readCheckpoints: () => shaped<CheckpointRow[]>(list.all()).map(toCheckpoint),
@@ -42,9 +30,7 @@ const counts = `CASE WHEN generation = 0
     OR ${endedStored('log')}
   END`
 
-export function cuttableReader(
-  database: DatabaseSync,
-): Handlers<Pick<LongQueries, 'readCuttable'>> {
+export function cuttableReader(database: DatabaseSync): Pick<LongQueries, 'readCuttable'> {
   const view = logView(database)
   const find = database.prepare(`${all} WHERE stream = ?`)
   const cursor = database.prepare('SELECT sequence FROM delivery_cursors WHERE stream = ?')
@@ -76,7 +62,7 @@ export function cuttableReader(
   }
 }
 
-export function cutWriter(database: DatabaseSync): Handlers<CutCommands> {
+export function cutWriter(database: DatabaseSync): Pick<FileCommands, 'cut'> {
   const view = logView(database)
   const find = database.prepare('SELECT seal FROM checkpoints WHERE stream = ?')
   const place = database.prepare(

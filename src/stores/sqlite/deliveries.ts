@@ -1,31 +1,21 @@
 /** Deliveries: planning, claiming and settling them, and looking at them. */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import { MAX_DUE_MS, type DeliveryCounts, type DeliveryStore } from '../../ports/delivery.ts'
-import type { DeliveryCommands, Handlers, LongQueries, PointQueries } from '../commands.ts'
-import type { Access } from './access.ts'
+import type { Delivery } from '../../domain/delivery.ts'
+import { MAX_DUE_MS, type DeliveryCounts, type DeliveryFilter } from '../../ports/delivery.ts'
+import type { Page, PageRequest } from '../../ports/store.ts'
+import type { FileCommands, LongQueries, PointQueries } from '../commands.ts'
 import { checkLimit, newestPageStart, toPage, writeCursor } from '../pages.ts'
 import { shaped, toDelivery, type DeliveryRow } from './rows.ts'
-
-export function deliveryStore(access: Pick<Access, 'change' | 'find' | 'list'>): DeliveryStore {
-  return {
-    readEnds: (request) => access.list('readEnds', request),
-    planDeliveries: (command) => access.change('planDeliveries', command),
-    dueReceivers: (nowMs, limit) => access.list('dueReceivers', { nowMs, limit }),
-    claimDeliveries: (command) => access.change('claimDeliveries', command),
-    settleDelivery: (command) => access.change('settleDelivery', command),
-    retryDelivery: (id, nowMs) => access.change('retryDelivery', { id, nowMs }),
-    findDelivery: (id) => access.find('findDelivery', id),
-    listDeliveries: (filter, page) => access.list('listDeliveries', { filter, page }),
-    countDeliveries: () => access.list('countDeliveries', undefined),
-    storedReceivers: (after, limit) => access.list('storedReceivers', { after, limit }),
-    countByReceiver: (receivers) => access.list('countByReceiver', receivers),
-  }
-}
 
 /** Two ranges of one index, one read each: what is put off is not looked at, however much it is. */
 const dueRanges = ['d.due_at_ms <= :nowMs', `d.due_at_ms > :nowMs + ${MAX_DUE_MS}`]
 
-export function deliveryWriter(database: DatabaseSync): Handlers<DeliveryCommands> {
+type DeliveryCommands = Pick<
+  FileCommands,
+  'planDeliveries' | 'claimDeliveries' | 'settleDelivery' | 'retryDelivery'
+>
+
+export function deliveryWriter(database: DatabaseSync): DeliveryCommands {
   const claimable = dueRanges.map((isDue) =>
     database.prepare(
       `SELECT d.number FROM deliveries d
@@ -68,7 +58,7 @@ export function deliveryWriter(database: DatabaseSync): Handlers<DeliveryCommand
     },
     settleDelivery: ({ lastError = null, failedAtMs = null, ...command }) =>
       settle.run({ ...command, lastError, failedAtMs }).changes === 1,
-    retryDelivery({ id, nowMs }) {
+    retryDelivery(id, nowMs) {
       retry.run({ id, nowMs })
       return find(id)
     },
@@ -83,9 +73,7 @@ export function freeClaims(database: DatabaseSync): void {
   )
 }
 
-function planner(
-  database: DatabaseSync,
-): (command: DeliveryCommands['planDeliveries']['input']) => boolean {
+function planner(database: DatabaseSync): FileCommands['planDeliveries'] {
   const advance = database.prepare(
     'UPDATE delivery_plan SET version = version + 1 WHERE version = ?',
   )
@@ -108,7 +96,7 @@ function planner(
   }
 }
 
-function finder(database: DatabaseSync): (id: string) => PointQueries['findDelivery']['output'] {
+function finder(database: DatabaseSync): PointQueries['findDelivery'] {
   const byId = database.prepare('SELECT * FROM deliveries WHERE id = ?')
   return (id) => {
     const row = shaped<DeliveryRow | undefined>(byId.get(id))
@@ -116,15 +104,13 @@ function finder(database: DatabaseSync): (id: string) => PointQueries['findDeliv
   }
 }
 
-export function deliveryPointReader(
-  database: DatabaseSync,
-): Handlers<Pick<PointQueries, 'findDelivery'>> {
+export function deliveryPointReader(database: DatabaseSync): Pick<PointQueries, 'findDelivery'> {
   return { findDelivery: finder(database) }
 }
 
 type LongDeliveryQueries = Pick<LongQueries, 'dueReceivers' | 'listDeliveries' | 'countDeliveries'>
 
-export function deliveryLongReader(database: DatabaseSync): Handlers<LongDeliveryQueries> {
+export function deliveryLongReader(database: DatabaseSync): LongDeliveryQueries {
   // Jumps from one receiver to the next in the index, however much each is owed.
   const next = database.prepare(
     `SELECT min(receiver) AS receiver FROM deliveries
@@ -143,7 +129,7 @@ export function deliveryLongReader(database: DatabaseSync): Handlers<LongDeliver
        (SELECT min(created_at_ms) FROM deliveries WHERE settled_at_ms IS NULL) AS oldest`,
   )
   return {
-    dueReceivers({ nowMs, limit }) {
+    dueReceivers(nowMs, limit) {
       checkLimit(limit, 1000)
       const receivers: string[] = []
       for (let last = ''; receivers.length < limit;) {
@@ -154,7 +140,7 @@ export function deliveryLongReader(database: DatabaseSync): Handlers<LongDeliver
       }
       return receivers
     },
-    listDeliveries: (input) => listDeliveries(database, input),
+    listDeliveries: (filter, page) => listDeliveries(database, filter, page),
     countDeliveries(): DeliveryCounts {
       const row = shaped<{ owed: number; dead: number; oldest: number | null }>(count.get())
       return { owed: row.owed, dead: row.dead, oldestOwedAtMs: row.oldest ?? undefined }
@@ -164,8 +150,9 @@ export function deliveryLongReader(database: DatabaseSync): Handlers<LongDeliver
 
 function listDeliveries(
   database: DatabaseSync,
-  { filter: { state, receiver, revocationId }, page }: LongQueries['listDeliveries']['input'],
-): LongQueries['listDeliveries']['output'] {
+  { state, receiver, revocationId }: DeliveryFilter,
+  page: PageRequest,
+): Page<Delivery> {
   const conditions = ['number < ?']
   const values: SQLInputValue[] = [newestPageStart('deliveries', page)]
   for (const [column, wanted] of Object.entries({ state, receiver, revocation_id: revocationId })) {

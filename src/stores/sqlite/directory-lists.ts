@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Subject } from '../../domain/identity.ts'
 import { ROWS_LOOKED_AT } from '../../ports/session-search.ts'
 import type { DirectoryNames, Page, PageRequest, SearchPageRequest } from '../../ports/store.ts'
-import type { Handlers, LongQueries } from '../commands.ts'
+import type { LongQueries } from '../commands.ts'
 import { checkLimit, checkNames, pageStart, toPage, writeCursor } from '../pages.ts'
 import { searchText } from '../search-text.ts'
 import { lastLookedAt, toOwner, toSubjectPage, type OwnerRow } from '../directory-pages.ts'
@@ -14,7 +14,7 @@ import { exists } from './session-lists.ts'
 
 export function directoryLongReader(
   database: DatabaseSync,
-): Handlers<Pick<LongQueries, 'listSubjects' | 'listClients' | 'listToldClients' | 'findNames'>> {
+): Pick<LongQueries, 'listSubjects' | 'listClients' | 'listToldClients' | 'findNames'> {
   database.function('search_text', { deterministic: true }, (text) => searchText(String(text)))
   function list<R extends { readonly id: string }, T>(
     table: 'subjects' | 'clients',
@@ -50,10 +50,10 @@ export function directoryLongReader(
         .all(JSON.stringify(ids)),
     ).map((row) => [row.id, row.name])
   return {
-    listSubjects: ({ page, containing = '' }) =>
+    listSubjects: (page, containing = '') =>
       containing === '' ? list('subjects', page, toSubject) : searchSubjects(page, containing),
     listClients: (page) => list('clients', page, toClient),
-    listToldClients({ after, limit }) {
+    listToldClients(after, limit) {
       checkLimit(limit, 10_000)
       const sql = `SELECT * FROM clients WHERE ${toldClient} AND id > ? ORDER BY id LIMIT ?`
       return shaped<ClientRow[]>(database.prepare(sql).all(after, limit)).map(toClient)

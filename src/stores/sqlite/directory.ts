@@ -8,7 +8,7 @@ import {
 } from '../../domain/identifiers.ts'
 import type { Client, Subject } from '../../domain/identity.ts'
 import type { ClientLookup, SubjectLookup } from '../../ports/store.ts'
-import type { Commands, Handlers, PointQueries } from '../commands.ts'
+import type { Commands, PointQueries } from '../commands.ts'
 import { MAX_CLIENTS_OF, toClientsOfPage } from '../directory-pages.ts'
 import { pageStart } from '../pages.ts'
 import { clientValues, subjectValues } from '../identity-values.ts'
@@ -16,7 +16,7 @@ import { rowFinder, shaped, toClient, toSubject, type ClientRow, type SubjectRow
 
 export function directoryPointReader(
   database: DatabaseSync,
-): Handlers<Pick<PointQueries, 'findSubject' | 'findClient' | 'listClientsOf'>> {
+): Pick<PointQueries, 'findSubject' | 'findClient' | 'listClientsOf'> {
   const subjectBy = {
     id: rowFinder<SubjectRow>(database, 'SELECT * FROM subjects WHERE id = ?'),
     username: rowFinder<SubjectRow>(database, 'SELECT * FROM subjects WHERE username = ?'),
@@ -44,7 +44,7 @@ export function directoryPointReader(
         lookup.by === 'id' ? clientById(lookup.value) : clientByKey(lookup.dialect, lookup.value)
       return row && toClient(row)
     },
-    listClientsOf({ parent, page }) {
+    listClientsOf(parent, page) {
       const after = pageStart('clients', page, MAX_CLIENTS_OF)
       const rows = shaped<ClientRow[]>(clientsOf.all(parent, after, page.limit + 1))
       return toClientsOfPage(rows, page.limit, parent)
@@ -57,7 +57,7 @@ type DirectoryCommands = Pick<
   'createSubject' | 'updateSubject' | 'createClient' | 'updateClient'
 >
 
-export function directoryWriter(database: DatabaseSync): Handlers<DirectoryCommands> {
+export function directoryWriter(database: DatabaseSync): DirectoryCommands {
   const { findSubject, findClient } = directoryPointReader(database)
   const writeSubject = database.prepare(
     `INSERT OR REPLACE INTO subjects (id, name, username, email, phone, password_hash, standing,
@@ -81,7 +81,7 @@ export function directoryWriter(database: DatabaseSync): Handlers<DirectoryComma
       checkFree(subject.id, subject)
       writeSubject.run(...subjectValues(subject))
     },
-    updateSubject({ id, change }) {
+    updateSubject(id, change) {
       const found = findSubject({ by: 'id', value: id }) ?? refuse({ kind: 'not_found' })
       const normal = withNormalIdentifiers(change)
       checkFree(id, normal)
@@ -94,7 +94,7 @@ export function directoryWriter(database: DatabaseSync): Handlers<DirectoryComma
       if (findClient({ by: 'key', dialect: client.dialect, value: client.key })) taken('key')
       writeClient.run(...clientValues(client))
     },
-    updateClient({ id, change: { attributesBefore, ...change } }) {
+    updateClient(id, { attributesBefore, ...change }) {
       const found = findClient({ by: 'id', value: id }) ?? refuse({ kind: 'not_found' })
       if (
         attributesBefore !== undefined &&

@@ -9,7 +9,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Revocation } from '../../domain/revocation.ts'
 import { hasOneKey } from '../../domain/scope.ts'
 import type { DeliveryCursor, Ends, EndsRequest } from '../../ports/delivery.ts'
-import type { Handlers, LongQueries } from '../commands.ts'
+import type { LongQueries } from '../commands.ts'
 import { endedColumns, endings } from '../ends.ts'
 import { EndsStep, type RaisedPage } from '../ends-step.ts'
 import { checkLimit } from '../pages.ts'
@@ -34,7 +34,7 @@ function endedBefore(position: string): string {
 
 const concerned = 's.dialect IN (SELECT value FROM json_each(:dialects))'
 
-export function endsReader(database: DatabaseSync): Handlers<Pick<LongQueries, 'readEnds'>> {
+export function endsReader(database: DatabaseSync): Pick<LongQueries, 'readEnds'> {
   const view = logView(database)
   const version = database.prepare('SELECT version FROM delivery_plan')
   const places = placeReader(database, view)
@@ -61,7 +61,7 @@ function placeReader(
   )
   return ({ stream, except = [] }) => {
     const rows = shaped<DeliveryCursor[]>(cursors.all())
-    const heads = head(undefined)
+    const heads = head()
     for (const entries of view.streams) {
       const { name } = entries
       if ((stream ?? name) !== name || except.includes(name)) continue

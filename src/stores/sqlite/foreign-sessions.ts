@@ -1,7 +1,6 @@
 /** Logins at other issuers: see `ports/foreign-session.ts`. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { ForeignSessionStore } from '../../ports/foreign-session.ts'
-import type { ForeignSessionCommands, Handlers, LongQueries } from '../commands.ts'
+import type { FileCommands, LongQueries } from '../commands.ts'
 import {
   foreignSessionColumns,
   foreignSessionQuery,
@@ -10,17 +9,11 @@ import {
   toForeignSessionPage,
   type ForeignSessionRow,
 } from '../foreign-sessions.ts'
-import type { Access } from './access.ts'
 import { shaped } from './rows.ts'
 
-export function foreignSessionStore(access: Pick<Access, 'change' | 'list'>): ForeignSessionStore {
-  return {
-    keepForeignSessions: (command) => access.change('keepForeignSessions', command),
-    listForeignSessions: (filter, page) => access.list('listForeignSessions', { filter, page }),
-  }
-}
-
-export function foreignSessionWriter(database: DatabaseSync): Handlers<ForeignSessionCommands> {
+export function foreignSessionWriter(
+  database: DatabaseSync,
+): Pick<FileCommands, 'keepForeignSessions'> {
   const keep = database.prepare(
     `INSERT INTO foreign_sessions AS f (${foreignSessionColumns})
      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -41,9 +34,9 @@ export function foreignSessionWriter(database: DatabaseSync): Handlers<ForeignSe
 
 export function foreignSessionReader(
   database: DatabaseSync,
-): Handlers<Pick<LongQueries, 'listForeignSessions'>> {
+): Pick<LongQueries, 'listForeignSessions'> {
   return {
-    listForeignSessions({ filter, page }) {
+    listForeignSessions(filter, page) {
       const { text, values } = foreignSessionQuery(filter, page, () => '?')
       const rows = shaped<ForeignSessionRow[]>(database.prepare(text).all(...values))
       return toForeignSessionPage(rows, page.limit)

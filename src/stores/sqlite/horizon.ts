@@ -9,7 +9,7 @@ import {
   type AccessHorizon,
   type AccessLife,
 } from '../../domain/access-horizon.ts'
-import type { Handlers, PointQueries } from '../commands.ts'
+import type { PointQueries } from '../commands.ts'
 import { shaped } from './rows.ts'
 
 export interface HorizonKeeper {
@@ -63,7 +63,7 @@ export function horizonKeeper(database: DatabaseSync): HorizonKeeper {
 
 export function horizonPointReader(
   database: DatabaseSync,
-): Handlers<Pick<PointQueries, 'lastAccessExpiryMs'>> {
+): Pick<PointQueries, 'lastAccessExpiryMs'> {
   const select = database.prepare(find)
   return {
     lastAccessExpiryMs: () =>

@@ -1,7 +1,7 @@
 /** Keys that sign tokens: one signs, those before it stay until nothing that they signed is alive. */
 import type { DatabaseSync } from 'node:sqlite'
 import { refuse } from '../../domain/failure.ts'
-import type { Commands, Handlers, PointQueries } from '../commands.ts'
+import type { Commands, PointQueries } from '../commands.ts'
 import { removeKeyAfterMs } from '../../domain/access-horizon.ts'
 import type { HorizonKeeper } from './horizon.ts'
 import { shaped, toSigningKey, type KeyRow } from './rows.ts'
@@ -9,7 +9,7 @@ import { shaped, toSigningKey, type KeyRow } from './rows.ts'
 export function keyWriter(
   database: DatabaseSync,
   horizon: HorizonKeeper,
-): Handlers<Pick<Commands, 'rotateKeys' | 'rewriteKey'>> {
+): Pick<Commands, 'rotateKeys' | 'rewriteKey'> {
   const findSigning = database.prepare('SELECT 1 FROM signing_keys WHERE retired_at_ms IS NULL')
   const findKid = database.prepare('SELECT 1 FROM signing_keys WHERE kid = ?')
   const retireAll = database.prepare(
@@ -21,7 +21,7 @@ export function keyWriter(
   )
   const rewrite = database.prepare('UPDATE signing_keys SET private_jwk = ? WHERE kid = ?')
   return {
-    rewriteKey({ kid, privateJwk }) {
+    rewriteKey(kid, privateJwk) {
       // What was there is overwritten, and not only given free.
       database.exec('PRAGMA secure_delete = ON')
       try {
@@ -30,7 +30,7 @@ export function keyWriter(
         database.exec('PRAGMA secure_delete = OFF')
       }
     },
-    rotateKeys({ next, retiredAtMs, unlessPresent }) {
+    rotateKeys(next, retiredAtMs, unlessPresent) {
       if (unlessPresent && findSigning.get()) return false
       if (findKid.get(next.kid)) return refuse({ kind: 'conflict', reason: 'the kid is taken' })
       retireAll.run(retiredAtMs, removeKeyAfterMs(horizon.read(), retiredAtMs))
@@ -47,7 +47,7 @@ export function keyWriter(
   }
 }
 
-export function keyPointReader(database: DatabaseSync): Handlers<Pick<PointQueries, 'listKeys'>> {
+export function keyPointReader(database: DatabaseSync): Pick<PointQueries, 'listKeys'> {
   const list = database.prepare('SELECT * FROM signing_keys ORDER BY number DESC')
   return { listKeys: () => shaped<KeyRow[]>(list.all()).map(toSigningKey) }
 }

@@ -1,15 +1,14 @@
 /** Reading the log: how far it has come, a stream in order, searches, and all that still counts. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Revocation } from '../../domain/revocation.ts'
-import type { EndingPlace, LogFilter, Page, PageRequest } from '../../ports/store.ts'
-import type { Handlers, LivePage, LiveRequest, LongQueries, PointQueries } from '../commands.ts'
+import type { LongQueries, PointQueries } from '../commands.ts'
 import { logView } from './log-view.ts'
 import { checkLimit, newestPageStart, toPage, writeCursor } from '../pages.ts'
 import { logColumns, shaped, type LogRow } from './rows.ts'
 
 export function logPointReader(
   database: DatabaseSync,
-): Handlers<Pick<PointQueries, 'head' | 'findRevocation' | 'findEnding'>> {
+): Pick<PointQueries, 'head' | 'findRevocation' | 'findEnding'> {
   const view = logView(database)
   const last = database.prepare('SELECT coalesce(max(position), 0) AS position FROM log')
   return {
@@ -32,7 +31,7 @@ export function logPointReader(
 function endingReader(
   database: DatabaseSync,
   convert: (row: LogRow) => Revocation,
-): (places: readonly EndingPlace[]) => Revocation | undefined {
+): PointQueries['findEnding'] {
   const first = `(SELECT position FROM log
     WHERE key = ? AND scope = ? AND generation >= ? AND issuer = ''
     ORDER BY generation, position LIMIT 1)`
@@ -54,13 +53,13 @@ function endingReader(
 
 type LongLogQueries = Pick<LongQueries, 'readStream' | 'listRevocations' | 'liveRevocations'>
 
-export function logLongReader(database: DatabaseSync): Handlers<LongLogQueries> {
+export function logLongReader(database: DatabaseSync): LongLogQueries {
   const view = logView(database)
   const range = database.prepare(
     `SELECT ${logColumns} FROM log WHERE position > ? AND position < ? ORDER BY position LIMIT ?`,
   )
   return {
-    readStream({ stream, afterSequence, limit }) {
+    readStream(stream, afterSequence, limit) {
       checkLimit(limit, 10_000)
       const found = view.streams.find(({ name }) => name === stream)
       if (found === undefined) return []
@@ -76,7 +75,7 @@ export function logLongReader(database: DatabaseSync): Handlers<LongLogQueries> 
 function listReader(
   database: DatabaseSync,
   convert: (row: LogRow) => Revocation,
-): (request: { readonly filter: LogFilter; readonly page: PageRequest }) => Page<Revocation> {
+): LongQueries['listRevocations'] {
   /** By their conditions: at most eight. */
   const prepared = new Map<string, StatementSync>()
   function find(conditions: string): StatementSync {
@@ -88,7 +87,7 @@ function listReader(
     prepared.set(conditions, known)
     return known
   }
-  return ({ filter, page }) => {
+  return (filter, page) => {
     const before = newestPageStart('revocations', page)
     const conditions = ['position < ?']
     const values: SQLInputValue[] = [before]
@@ -109,7 +108,7 @@ function listReader(
 function liveReader(
   database: DatabaseSync,
   convert: (row: LogRow) => Revocation,
-): (request: LiveRequest) => LivePage {
+): LongQueries['liveRevocations'] {
   const columns = logColumns.replaceAll(/\b(?=\w)/g, 'log.')
   const wide = database.prepare(
     `SELECT ${columns} FROM generations JOIN log ON log.position = generations.position

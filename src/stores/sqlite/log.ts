@@ -10,7 +10,7 @@ import {
   type RevocationCommand,
 } from '../../domain/revocation.ts'
 import type { RevokeOutcome } from '../../ports/store.ts'
-import type { Commands, Handlers } from '../commands.ts'
+import type { Commands } from '../commands.ts'
 import { entryOf, type Lasting } from '../log-row.ts'
 import type { LogEnd } from './head.ts'
 import type { HorizonKeeper } from './horizon.ts'
@@ -24,7 +24,7 @@ interface CounterRow {
   readonly forget_after_ms: number
 }
 
-export interface LogWriter extends Handlers<Pick<Commands, 'revoke'>> {
+export interface LogWriter extends Pick<Commands, 'revoke'> {
   /**
    * Adds an entry of another database of the same installation, under its id, at the end of this
    * one's log. For restores.

@@ -1,13 +1,11 @@
 /** Removing what has expired, and proving that a commit is possible. The log is cut: see `cut.ts`. */
 import type { DatabaseSync } from 'node:sqlite'
 import { DEAD_KEPT_MS, DELIVERED_KEPT_MS, MAX_COUNTED_STEP_MS } from '../../ports/delivery.ts'
-import type { Commands, Handlers } from '../commands.ts'
+import type { Commands } from '../commands.ts'
 import { checkLimit } from '../pages.ts'
 import { shaped } from './rows.ts'
 
-export function maintenanceWriter(
-  database: DatabaseSync,
-): Handlers<Pick<Commands, 'sweep' | 'probe'>> {
+export function maintenanceWriter(database: DatabaseSync): Pick<Commands, 'sweep' | 'probe'> {
   const remove = (table: string, key: string, column: string) =>
     database.prepare(
       `DELETE FROM ${table} WHERE (${key}) IN (
@@ -53,7 +51,7 @@ export function maintenanceWriter(
   )
   const probe = database.prepare('UPDATE probes SET commits = commits + 1')
   return {
-    sweep({ nowMs, limit }) {
+    sweep(nowMs, limit) {
       checkLimit(limit, 100_000)
       answers.run(nowMs, limit)
       tick.run({ nowMs })

@@ -2,10 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { refuse } from '../../domain/failure.ts'
 import { operatorSubject, type Operator } from '../../domain/operator.ts'
-import type { OperatorStore, PasskeyStore } from '../../ports/operator.ts'
-import type { Handlers, LongQueries, OperatorCommands, PointQueries } from '../commands.ts'
+import type { FileCommands, LongQueries, PointQueries } from '../commands.ts'
 import { pageStart, toPage, writeCursor } from '../pages.ts'
-import type { Access } from './access.ts'
 import {
   identityText,
   shaped,
@@ -15,25 +13,17 @@ import {
   type PasskeyRow,
 } from './rows.ts'
 
-export function operatorStore(
-  access: Pick<Access, 'change' | 'find' | 'list'>,
-): OperatorStore & PasskeyStore {
-  return {
-    createOperator: (operator) => access.change('createOperator', operator),
-    findOperator: (name) => access.find('findOperator', name),
-    findOperatorByIdentity: (identity) => access.find('findOperatorByIdentity', identity),
-    listOperators: (page) => access.list('listOperators', page),
-    updateOperator: ({ id, name }, change) => access.change('updateOperator', { id, name, change }),
-    removeOperator: (name) => access.change('removeOperator', name),
-    addPasskey: (passkey) => access.change('addPasskey', passkey),
-    findPasskey: (id) => access.find('findPasskey', id),
-    listPasskeys: (holder) => access.find('listPasskeys', holder),
-    usePasskey: (command) => access.change('usePasskey', command),
-    removePasskey: (holder, id) => access.change('removePasskey', { holder, id }),
-  }
-}
+type OperatorCommands = Pick<
+  FileCommands,
+  | 'createOperator'
+  | 'updateOperator'
+  | 'removeOperator'
+  | 'addPasskey'
+  | 'usePasskey'
+  | 'removePasskey'
+>
 
-export function operatorWriter(database: DatabaseSync): Handlers<OperatorCommands> {
+export function operatorWriter(database: DatabaseSync): OperatorCommands {
   const { findOperator, findOperatorByIdentity, findPasskey } = operatorPointReader(database)
   const write = database.prepare(
     `INSERT OR REPLACE INTO operators (name, id, role, password_hash, created_at_ms, identity)
@@ -63,7 +53,7 @@ export function operatorWriter(database: DatabaseSync): Handlers<OperatorCommand
       }
       keep(operator)
     },
-    updateOperator({ id, name, change: { role, passwordHash } }) {
+    updateOperator({ id, name }, { role, passwordHash }) {
       const found = findOperator(name)
       if (found?.id !== id) return refuse({ kind: 'not_found' })
       const changed = {
@@ -86,15 +76,13 @@ export function operatorWriter(database: DatabaseSync): Handlers<OperatorCommand
       add.run(id, holder, publicKey, counter, transports, createdAtMs, last, name)
     },
     usePasskey: ({ id, counter, usedAtMs }) => use.run(id, counter, usedAtMs).changes > 0,
-    removePasskey: ({ holder, id }) => removeOne.run(holder, id).changes > 0,
+    removePasskey: (holder, id) => removeOne.run(holder, id).changes > 0,
   }
 }
 
 export function operatorPointReader(
   database: DatabaseSync,
-): Handlers<
-  Pick<PointQueries, 'findOperator' | 'findOperatorByIdentity' | 'findPasskey' | 'listPasskeys'>
-> {
+): Pick<PointQueries, 'findOperator' | 'findOperatorByIdentity' | 'findPasskey' | 'listPasskeys'> {
   const operator = database.prepare('SELECT * FROM operators WHERE name = ?')
   const identified = database.prepare('SELECT * FROM operators WHERE identity = ?')
   const passkey = database.prepare('SELECT * FROM passkeys WHERE id = ?')
@@ -118,9 +106,7 @@ export function operatorPointReader(
   }
 }
 
-export function operatorLongReader(
-  database: DatabaseSync,
-): Handlers<Pick<LongQueries, 'listOperators'>> {
+export function operatorLongReader(database: DatabaseSync): Pick<LongQueries, 'listOperators'> {
   const list = database.prepare('SELECT * FROM operators WHERE name > ? ORDER BY name LIMIT ?')
   return {
     listOperators(page) {

@@ -6,20 +6,20 @@ import { outsideFailure } from './connection.ts'
 import { longReader } from './readers.ts'
 
 /** A name of `LongQueries` and what goes in. */
-export type ReaderMessage = readonly [keyof LongQueries, unknown]
+export type ReaderMessage = readonly [keyof LongQueries, ...unknown[]]
 
 const { path } = workerData as { path: string }
 const port = parentPort
 if (port === null) throw new Error('reader-worker runs as a worker thread')
 const reader = longReader(path)
 
-port.on('message', ([name, input]: ReaderMessage) => {
+port.on('message', ([name, ...input]: ReaderMessage) => {
   port.postMessage(answer(name, input))
 })
 
-function answer(name: keyof LongQueries, input: unknown): Answer {
+function answer(name: keyof LongQueries, input: readonly unknown[]): Answer {
   try {
-    return { value: reader.read(name, input as never) }
+    return { value: reader.read(name, ...(input as never)) }
   } catch (error) {
     if (error instanceof Refusal) return { failure: error.failure }
     const reason = outsideFailure(error)

@@ -2,7 +2,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { Refusal } from '../../domain/failure.ts'
 import { backUp } from './backup.ts'
-import type { Answer, Exchanges, Handlers, LongQueries, PointQueries } from '../commands.ts'
+import {
+  handle,
+  type Answer,
+  type Handlers,
+  type LongQueries,
+  type PointQueries,
+} from '../commands.ts'
 import { openForReading, outsideFailure, spoilsConnection } from './connection.ts'
 import { checkpointReader, cuttableReader } from './cut.ts'
 import { deliveryLongReader, deliveryPointReader } from './deliveries.ts'
@@ -21,21 +27,21 @@ import { ticketLongReader, ticketPointReader } from './tickets.ts'
 import { unavailable } from '../unavailable.ts'
 
 /** Asks one of a set of questions on a connection that is opened when it is first needed. */
-class Reader<M extends Exchanges<M>> {
+class Reader<M extends Handlers<M>> {
   readonly #path: string
-  readonly #prepare: (database: DatabaseSync) => Handlers<M>
-  #open: { readonly database: DatabaseSync; readonly handlers: Handlers<M> } | undefined
+  readonly #prepare: (database: DatabaseSync) => M
+  #open: { readonly database: DatabaseSync; readonly handlers: M } | undefined
 
-  constructor(path: string, prepare: (database: DatabaseSync) => Handlers<M>) {
+  constructor(path: string, prepare: (database: DatabaseSync) => M) {
     this.#path = path
     this.#prepare = prepare
   }
 
   /** @throws {Refusal} `store_unavailable` where the disk fails, and what the question refuses. */
-  read<K extends keyof M>(name: K, input: M[K]['input']): M[K]['output'] {
+  read<K extends keyof M>(name: K, ...input: Parameters<M[K]>): ReturnType<M[K]> {
     try {
       this.#open ??= this.#connect()
-      return this.#open.handlers[name](input)
+      return handle(this.#open.handlers, name, input)
     } catch (error) {
       const reason = outsideFailure(error)
       if (reason === undefined) throw error
@@ -71,7 +77,7 @@ export function pointReader(path: string): PointReader {
   return new Reader<PointQueries>(path, pointHandlers)
 }
 
-export function pointHandlers(database: DatabaseSync): Handlers<PointQueries> {
+export function pointHandlers(database: DatabaseSync): PointQueries {
   return {
     ...logPointReader(database),
     ...checkpointReader(database),
@@ -91,7 +97,7 @@ export function longReader(path: string): LongReader {
   return new Reader<LongQueries>(path, longHandlers)
 }
 
-export function longHandlers(database: DatabaseSync): Handlers<LongQueries> {
+export function longHandlers(database: DatabaseSync): LongQueries {
   return {
     ...logLongReader(database),
     ...cuttableReader(database),
@@ -125,17 +131,17 @@ export class ReaderThread {
 
   async read<K extends keyof LongQueries>(
     name: K,
-    input: LongQueries[K]['input'],
-  ): Promise<LongQueries[K]['output']> {
+    ...input: Parameters<LongQueries[K]>
+  ): Promise<ReturnType<LongQueries[K]>> {
     if (this.#closed) throw unavailable('the store is closed')
     if (this.#waiting >= MAX_WAITING) throw unavailable(`${MAX_WAITING} long reads wait already`)
     this.#waiting += 1
-    const asked = this.#last.then(() => this.#thread.ask([name, input]))
+    const asked = this.#last.then(() => this.#thread.ask([name, ...input]))
     this.#last = asked.catch(() => undefined)
     try {
       const answer = (await asked) as Answer
       if ('failure' in answer) throw new Refusal(answer.failure)
-      return answer.value as LongQueries[K]['output']
+      return answer.value as ReturnType<LongQueries[K]>
     } catch (error) {
       if (error instanceof ThreadFailure) throw unavailable(error.message)
       throw error

@@ -1,13 +1,13 @@
 /** Receivers that deliveries are stored for, and how many of each kind. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { Handlers, LongQueries } from '../commands.ts'
+import type { LongQueries } from '../commands.ts'
 import { checkLimit } from '../pages.ts'
 import { MAX_RECEIVERS, toReceiverDeliveries, type ReceiverRow } from '../receiver-rows.ts'
 import { shaped } from './rows.ts'
 
 export function receiverReader(
   database: DatabaseSync,
-): Handlers<Pick<LongQueries, 'storedReceivers' | 'countByReceiver'>> {
+): Pick<LongQueries, 'storedReceivers' | 'countByReceiver'> {
   // Jumps from one receiver to the next in the index, however much is stored for each.
   const next = database.prepare(
     'SELECT min(receiver) AS receiver FROM deliveries WHERE receiver > ?',
@@ -27,7 +27,7 @@ export function receiverReader(
        (SELECT failed_at_ms ${failed}) AS failed, (SELECT last_error ${failed}) AS error`,
   )
   return {
-    storedReceivers({ after, limit }) {
+    storedReceivers(after, limit) {
       checkLimit(limit, MAX_RECEIVERS)
       const receivers: string[] = []
       for (let last = after; receivers.length < limit;) {

@@ -2,7 +2,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { ROWS_LOOKED_AT } from '../../ports/session-search.ts'
 import type { ClientSessions, Openings, SessionFilter } from '../../ports/store.ts'
-import type { Handlers, LongQueries, PointQueries } from '../commands.ts'
+import type { LongQueries, PointQueries } from '../commands.ts'
 import { checkLimit, newestPageStart } from '../pages.ts'
 import {
   countAll,
@@ -33,7 +33,7 @@ type PointSessionQueries = Pick<
   'findSession' | 'findSessionStatus' | 'findDeviceSession' | 'findRefreshToken' | 'generations'
 >
 
-export function sessionPointReader(database: DatabaseSync): Handlers<PointSessionQueries> {
+export function sessionPointReader(database: DatabaseSync): PointSessionQueries {
   const bySid = rowFinder<SessionRow>(
     database,
     'SELECT s.* FROM sessions s WHERE s.sid = ? ORDER BY s.participant_id LIMIT 1',
@@ -56,15 +56,15 @@ export function sessionPointReader(database: DatabaseSync): Handlers<PointSessio
       const row = bySid(sid)
       return row && toSession(row)
     },
-    findSessionStatus({ sid, nowMs }) {
+    findSessionStatus(sid, nowMs) {
       const rows = shaped<ParticipantRow[]>(participants.all(sid))
       return rows.length === 0 ? undefined : toStatus(rows, nowMs)
     },
-    findDeviceSession({ deviceKey, nowMs }) {
+    findDeviceSession(deviceKey, nowMs) {
       const row = shaped<SessionRow | undefined>(byDevice.get({ deviceKey, nowMs }))
       return row && toSession(row)
     },
-    findRefreshToken({ id, secretHash }) {
+    findRefreshToken(id, secretHash) {
       const row = byToken(id, secretHash)
       return row && { session: toSession(row), expiresAtMs: row.token_expires_at_ms }
     },
@@ -77,9 +77,9 @@ type LongSessionQueries = Pick<
   'listSessions' | 'countSessions' | 'countSessionsByClient' | 'countOpenings'
 >
 
-export function sessionLongReader(database: DatabaseSync): Handlers<LongSessionQueries> {
+export function sessionLongReader(database: DatabaseSync): LongSessionQueries {
   return {
-    listSessions({ filter, nowMs, page }) {
+    listSessions(filter, nowMs, page) {
       const { limit, lookAt = ROWS_LOOKED_AT } = page
       const before = newestPageStart('sessions', page)
       const { where, values } = conditionsOf(filter)
@@ -91,7 +91,7 @@ export function sessionLongReader(database: DatabaseSync): Handlers<LongSessionQ
         .all({ ...values, ...range, limit: limit + 1 })
       return toSessionPage(shaped<ListedRow[]>(rows), { limit, nowMs, floor })
     },
-    countSessions({ filter, bounds }) {
+    countSessions(filter, bounds) {
       const { atMost, lookAt } = { ...countAll, ...bounds }
       const { where, values } = conditionsOf(filter)
       const { floor, ...range } = lookedAt(database, filter, { before: FIRST, lookAt })
@@ -100,7 +100,7 @@ export function sessionLongReader(database: DatabaseSync): Handlers<LongSessionQ
       const row = database.prepare(sql).get({ ...values, ...range, limit: atMost + 1 })
       return toSessionCount(shaped<{ count: number }>(row).count, atMost, floor)
     },
-    countSessionsByClient({ filter, limit }) {
+    countSessionsByClient(filter, limit) {
       checkLimit(limit, 1000)
       const { ofRow, values } = conditionsOf(filter)
       const sql = `SELECT client_id AS clientId, count(DISTINCT sid) AS sessions FROM sessions s

@@ -13,9 +13,8 @@ import type {
   RedeemCommand,
   RedeemOutcome,
   RefreshTokenRecord,
-  RotateCommand,
 } from '../../ports/store.ts'
-import type { Commands, Handlers } from '../commands.ts'
+import type { Commands } from '../commands.ts'
 import { counterKey, generationColumn, namedEndings } from '../ends.ts'
 import type { HorizonKeeper } from './horizon.ts'
 import { rowFinder, shaped, toSession, type SessionRow } from './rows.ts'
@@ -58,7 +57,7 @@ export function isRevoked(row: string): string {
 export function sessionWriter(
   database: DatabaseSync,
   horizon: HorizonKeeper,
-): Handlers<Pick<Commands, 'openSession' | 'redeem' | 'joinSession' | 'rotate' | 'extendAccess'>> {
+): Pick<Commands, 'openSession' | 'redeem' | 'joinSession' | 'rotate' | 'extendAccess'> {
   const addToken = refreshTokenInsert(database)
   const addSession = sessionInsert(database)
   const checkAccounts = accountChecker(database)
@@ -249,7 +248,7 @@ function rotator(
   database: DatabaseSync,
   addToken: AddToken,
   horizon: HorizonKeeper,
-): (command: RotateCommand) => Commands['rotate']['output'] {
+): Commands['rotate'] {
   const find = rowFinder<PresentedRow>(
     database,
     `SELECT t.sid, t.participant_id, t.expires_at_ms, t.used_at_ms, t.grace_until_ms,

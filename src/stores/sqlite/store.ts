@@ -10,18 +10,23 @@ import type { Revocation } from '../../domain/revocation.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Store } from '../../ports/store.ts'
 import { Access } from './access.ts'
-import type { LivePlace, LongQueries } from '../commands.ts'
+import {
+  commands,
+  commandsBesideLog,
+  longQueries,
+  passedOn,
+  pointQueries,
+  type LivePage,
+  type LivePlace,
+} from '../commands.ts'
 import { openForWriting, reasonOf, type Durability } from './connection.ts'
-import { cutStore } from './cut.ts'
-import { deliveryStore, freeClaims } from './deliveries.ts'
-import { foreignSessionStore } from './foreign-sessions.ts'
+import { freeClaims } from './deliveries.ts'
 import { Listeners } from '../listeners.ts'
 import { createHead, headPathOf } from './head.ts'
 import { lockFile } from './lock.ts'
 import { giveReserve, keepReserve, lacksRoom, reservePathOf } from './reserve.ts'
 import { filesOf, findLoss, identify, readEnd, REMEDY } from './lost-files.ts'
 import { migrate } from './migrations.ts'
-import { operatorStore } from './operators.ts'
 import { ensureStream, readStreams } from './streams.ts'
 import { markUndecided } from './undecided.ts'
 import { makeFolderOf } from './folder.ts'
@@ -148,61 +153,16 @@ export function storeOver(
 ): SqliteStore {
   return {
     stream,
-    revoke: (command) => access.change('revoke', command),
     onCommitted: (listener) => listeners.add(listener),
-    head: () => access.find('head', undefined),
-    readStream: (name, afterSequence, limit) =>
-      access.follow('readStream', { stream: name, afterSequence, limit }),
-    listRevocations: (filter, page) => access.list('listRevocations', { filter, page }),
-    findRevocation: (id) => access.find('findRevocation', id),
-    findEnding: (places) => access.find('findEnding', places),
+    ...passedOn([...commands, ...commandsBesideLog], (name, ...input) =>
+      access.change(name, ...input),
+    ),
+    ...passedOn(pointQueries, (name, ...input) => access.find(name, ...input)),
+    ...passedOn(longQueries, (name, ...input) => access.list(name, ...input)),
+    readStream: (...range) => access.follow('readStream', ...range),
     liveRevocations: (nowMs) => liveRevocations(access, nowMs),
-    openSession: (command) => access.change('openSession', command),
-    joinSession: (command) => access.change('joinSession', command),
-    redeem: (command) => access.change('redeem', command),
-    findSession: (sid) => access.find('findSession', sid),
-    findSessionStatus: (sid, nowMs) => access.find('findSessionStatus', { sid, nowMs }),
-    findDeviceSession: (deviceKey, nowMs) => access.find('findDeviceSession', { deviceKey, nowMs }),
-    findRefreshToken: (id, secretHash) => access.find('findRefreshToken', { id, secretHash }),
-    rotate: (command) => access.change('rotate', command),
-    extendAccess: (command) => access.change('extendAccess', command),
-    lastAccessExpiryMs: () => access.find('lastAccessExpiryMs', undefined),
-    listSessions: (filter, nowMs, page) => access.list('listSessions', { filter, nowMs, page }),
-    countSessions: (filter, bounds) => access.list('countSessions', { filter, bounds }),
-    countSessionsByClient: (filter, limit) =>
-      access.list('countSessionsByClient', { filter, limit }),
-    countOpenings: (request) => access.list('countOpenings', request),
-    generations: (of) => access.find('generations', of),
-    createSubject: (subject) => access.change('createSubject', subject),
-    findSubject: (lookup) => access.find('findSubject', lookup),
-    listSubjects: (page, containing) => access.list('listSubjects', { page, containing }),
-    findNames: (of) => access.list('findNames', of),
-    updateSubject: (id, subjectChange) =>
-      access.change('updateSubject', { id, change: subjectChange }),
-    createClient: (client) => access.change('createClient', client),
-    findClient: (lookup) => access.find('findClient', lookup),
-    listClients: (page) => access.list('listClients', page),
-    listToldClients: (after, limit) => access.list('listToldClients', { after, limit }),
-    listClientsOf: (parent, page) => access.find('listClientsOf', { parent, page }),
-    updateClient: (id, clientChange) => access.change('updateClient', { id, change: clientChange }),
-    putTicket: (ticket) => access.change('putTicket', ticket),
-    addTicket: (ticket, nowMs) => access.change('addTicket', { ticket, nowMs }),
-    findTicket: (kind, key) => access.find('findTicket', { kind, key }),
-    takeTicket: (kind, key) => access.change('takeTicket', { kind, key }),
-    countAttempt: (kind, key) => access.change('countAttempt', { kind, key }),
-    listTickets: (kind, keyPrefix, limit, after) =>
-      access.list('listTickets', { kind, keyPrefix, limit, after }),
-    listKeys: () => access.find('listKeys', undefined),
-    rewriteKey: (kid, privateJwk) => access.change('rewriteKey', { kid, privateJwk }),
-    rotateKeys: (next, retiredAtMs, unlessPresent) =>
-      access.change('rotateKeys', { next, retiredAtMs, unlessPresent }),
     databaseTimeMs: () => Promise.resolve(undefined),
-    ...deliveryStore(access),
-    ...cutStore(access),
-    ...foreignSessionStore(access),
-    ...operatorStore(access),
-    ready: () => access.change('probe', undefined),
-    sweep: (nowMs, limit) => access.change('sweep', { nowMs, limit }),
+    ready: () => access.change('probe'),
     backup: (to) => access.copy('backup', to),
     close: () => access.close(),
   }
@@ -214,11 +174,8 @@ async function* liveRevocations(
 ): AsyncGenerator<readonly Revocation[]> {
   let after: LivePlace | undefined = { part: 'wide', scope: '', key: '' }
   while (after) {
-    const page: LongQueries['liveRevocations']['output'] = await access.list('liveRevocations', {
-      nowMs,
-      after,
-      limit: LIVE_CHUNK,
-    })
+    const request = { nowMs, after, limit: LIVE_CHUNK }
+    const page: LivePage = await access.list('liveRevocations', request)
     if (page.entries.length > 0) yield page.entries
     after = page.next
   }

@@ -33,13 +33,13 @@ export function verifyFile(path: string): number {
  */
 export function verifyLog(database: DatabaseSync): number {
   const { readStream } = logLongReader(database)
-  const checkpoints = checkpointReader(database).readCheckpoints(undefined)
+  const checkpoints = checkpointReader(database).readCheckpoints()
   let entries = 0
-  for (const [stream, head] of logPointReader(database).head(undefined)) {
+  for (const [stream, head] of logPointReader(database).head()) {
     const checkpoint = checkpoints.find((one) => one.stream === stream)
     const chain = new ChainVerifier(stream, checkpoint)
     for (let after = 0; after < head;) {
-      const page = readStream({ stream, afterSequence: after, limit: 10_000 })
+      const page = readStream(stream, after, 10_000)
       chain.follow(page)
       after = page.at(-1)?.sequence ?? head
     }

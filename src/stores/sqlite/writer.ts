@@ -58,8 +58,8 @@ export class Writer {
    */
   submit<K extends FileCommandName>(
     name: K,
-    input: FileCommands[K]['input'],
-  ): Promise<FileCommands[K]['output']> {
+    ...input: Parameters<FileCommands[K]>
+  ): Promise<ReturnType<FileCommands[K]>> {
     if (this.#finished) return Promise.reject(unavailable('the store is closed'))
     if (this.#stopped !== undefined) return Promise.reject(unavailable(this.#stopped))
     if (this.#queue.length >= MAX_WAITING) {
@@ -67,7 +67,7 @@ export class Writer {
     }
     return new Promise((resolve, reject) => {
       this.#queue.push({
-        command: [name, input] as unknown as FileCommand,
+        command: [name, ...input] as unknown as FileCommand,
         resolve: resolve as (value: unknown) => void,
         reject,
       })
@@ -116,7 +116,7 @@ export class Writer {
       // Whether this batch was stored is unknown. If it was, a commit by the next thread finds its
       // entries and hands them out, so that no verifier misses what the log says: ask for one.
       if (commands.some(([name]) => name !== 'probe')) {
-        this.submit('probe', undefined).catch(() => undefined)
+        this.submit('probe').catch(() => undefined)
       }
       const reason = error instanceof Error ? error.message : 'unknown'
       return { kind: 'unavailable', reason: `the writing thread was lost: ${reason}` }

@@ -35,15 +35,15 @@ export class SimulatedAccess {
   /** All in this process know of new entries before the caller that made them is answered. */
   async change<K extends FileCommandName>(
     name: K,
-    input: FileCommands[K]['input'],
-  ): Promise<FileCommands[K]['output']> {
+    ...input: Parameters<FileCommands[K]>
+  ): Promise<ReturnType<FileCommands[K]>> {
     const { database, truth } = this.#wires
     const { value } = await this.#writing.ask(
       () => {
         if (database.writers.get(this.#stream) !== this.#process) {
           throw new Error('Cannot write: another process writes this stream')
         }
-        const changed = database.change(this.#stream, name, input)
+        const changed = database.change(this.#stream, name, ...input)
         truth.committed(changed.entries)
         this.#watch(name, input, changed.value)
         return changed
@@ -58,35 +58,35 @@ export class SimulatedAccess {
 
   #watch<K extends FileCommandName>(
     name: K,
-    input: FileCommands[K]['input'],
-    value: FileCommands[K]['output'],
+    [command]: Parameters<FileCommands[K]>,
+    value: ReturnType<FileCommands[K]>,
   ): void {
     const { claims } = this.#wires
     if (name === 'claimDeliveries')
-      claims.claimed(this.#process, input as ClaimCommand, value as readonly Delivery[])
+      claims.claimed(this.#process, command as ClaimCommand, value as readonly Delivery[])
     if (name === 'settleDelivery' && value === true)
-      claims.settled(this.#process, input as SettleCommand)
+      claims.settled(this.#process, command as SettleCommand)
   }
 
   find<K extends keyof PointQueries>(
     name: K,
-    input: PointQueries[K]['input'],
-  ): Promise<PointQueries[K]['output']> {
-    return this.#reading.ask(() => this.#wires.database.find(name, input), readMs)
+    ...input: Parameters<PointQueries[K]>
+  ): Promise<ReturnType<PointQueries[K]>> {
+    return this.#reading.ask(() => this.#wires.database.find(name, ...input), readMs)
   }
 
   list<K extends keyof LongQueries>(
     name: K,
-    input: LongQueries[K]['input'],
-  ): Promise<LongQueries[K]['output']> {
-    return this.#reading.ask(() => this.#wires.database.list(name, input), readMs)
+    ...input: Parameters<LongQueries[K]>
+  ): Promise<ReturnType<LongQueries[K]>> {
+    return this.#reading.ask(() => this.#wires.database.list(name, ...input), readMs)
   }
 
   follow<K extends keyof LongQueries>(
     name: K,
-    input: LongQueries[K]['input'],
-  ): Promise<LongQueries[K]['output']> {
-    return this.list(name, input)
+    ...input: Parameters<LongQueries[K]>
+  ): Promise<ReturnType<LongQueries[K]>> {
+    return this.list(name, ...input)
   }
 
   /** The clock of the database, which is right. */

@@ -4,12 +4,12 @@
  */
 import { DatabaseSync } from 'node:sqlite'
 import type { Position, Revocation } from '../../../src/domain/revocation.ts'
-import type {
-  FileCommandName,
-  FileCommands,
-  Handlers,
-  LongQueries,
-  PointQueries,
+import {
+  handle,
+  type FileCommandName,
+  type FileCommands,
+  type LongQueries,
+  type PointQueries,
 } from '../../../src/stores/commands.ts'
 import type { NodeRow } from '../../../src/stores/node-table.ts'
 import { backUp } from '../../../src/stores/sqlite/backup.ts'
@@ -36,9 +36,9 @@ export class SimulatedDatabase {
   readonly nodes: Map<string, NodeRow> = new Map()
   readonly #database: DatabaseSync
   readonly #log: LogWriter
-  readonly #commands: Handlers<FileCommands>
-  readonly #points: Handlers<PointQueries>
-  readonly #longs: Handlers<LongQueries>
+  readonly #commands: FileCommands
+  readonly #points: PointQueries
+  readonly #longs: LongQueries
 
   /** @param stream Of a new database; one that was restored has its own. */
   constructor(stream: string, path = ':memory:') {
@@ -70,34 +70,34 @@ export class SimulatedDatabase {
   change<K extends FileCommandName>(
     _stream: string,
     name: K,
-    input: FileCommands[K]['input'],
-  ): Changed<FileCommands[K]['output']> {
-    const value = this.#commands[name](input)
+    ...input: Parameters<FileCommands[K]>
+  ): Changed<ReturnType<FileCommands[K]>> {
+    const value = handle(this.#commands, name, input)
     return { value, entries: this.#log.takeEntries() }
   }
 
   find<K extends keyof PointQueries>(
     name: K,
-    input: PointQueries[K]['input'],
-  ): PointQueries[K]['output'] {
-    return this.#points[name](input)
+    ...input: Parameters<PointQueries[K]>
+  ): ReturnType<PointQueries[K]> {
+    return handle(this.#points, name, input)
   }
 
   list<K extends keyof LongQueries>(
     name: K,
-    input: LongQueries[K]['input'],
-  ): LongQueries[K]['output'] {
-    return this.#longs[name](input)
+    ...input: Parameters<LongQueries[K]>
+  ): ReturnType<LongQueries[K]> {
+    return handle(this.#longs, name, input)
   }
 
   /** Everything that was ended, as the database has it. */
   log(): readonly Revocation[] {
     return [...this.heads()].flatMap(([stream, limit]) =>
-      limit === 0 ? [] : this.list('readStream', { stream, afterSequence: 0, limit }),
+      limit === 0 ? [] : this.list('readStream', stream, 0, limit),
     )
   }
 
   heads(): Position {
-    return this.find('head', undefined)
+    return this.find('head')
   }
 }

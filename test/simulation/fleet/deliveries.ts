@@ -125,5 +125,5 @@ function deadOf(world: World): readonly Delivery[] {
 /** In the order in which they were planned. */
 function deliveriesOf({ database }: World): readonly Delivery[] {
   const page = { limit: 1000, cursor: undefined }
-  return database.list('listDeliveries', { filter: {}, page }).items.toReversed()
+  return database.list('listDeliveries', {}, page).items.toReversed()
 }

@@ -32,10 +32,10 @@ export class SharedDatabase extends SimulatedDatabase {
   override change<K extends FileCommandName>(
     stream: string,
     name: K,
-    input: FileCommands[K]['input'],
-  ): Changed<FileCommands[K]['output']> {
+    ...input: Parameters<FileCommands[K]>
+  ): Changed<ReturnType<FileCommands[K]>> {
     refuseFractions(input)
-    const changed = super.change(stream, name, input)
+    const changed = super.change(stream, name, ...input)
     const entries = changed.entries.map((entry) => this.#append(stream, entry))
     if (entries.length > 0) this.notify(`log ${stream}`)
     return { value: this.#given(changed.value), entries }
@@ -43,23 +43,28 @@ export class SharedDatabase extends SimulatedDatabase {
 
   override find<K extends keyof PointQueries>(
     name: K,
-    input: PointQueries[K]['input'],
-  ): PointQueries[K]['output'] {
-    return name === 'head' ? this.heads() : this.#given(super.find(name, input))
+    ...input: Parameters<PointQueries[K]>
+  ): ReturnType<PointQueries[K]> {
+    if (name === 'head') return this.heads() as ReturnType<PointQueries[K]>
+    return this.#given(super.find(name, ...input))
   }
 
   override list<K extends keyof LongQueries>(
     name: K,
-    input: LongQueries[K]['input'],
-  ): LongQueries[K]['output'] {
+    ...input: Parameters<LongQueries[K]>
+  ): ReturnType<LongQueries[K]> {
     // There is one stream to plan, whichever node asks.
     if (name === 'readEnds') {
-      const request = input as LongQueries['readEnds']['input']
-      return super.list('readEnds', { ...request, stream: undefined }) as LongQueries[K]['output']
+      const [request] = input as Parameters<LongQueries['readEnds']>
+      return super.list('readEnds', { ...request, stream: undefined }) as ReturnType<LongQueries[K]>
     }
-    if (name !== 'readStream') return this.#given(super.list(name, input))
-    const { stream, afterSequence, limit } = input as LongQueries['readStream']['input']
-    return (this.#streams.get(stream) ?? []).slice(afterSequence, afterSequence + limit)
+    if (name !== 'readStream') return this.#given(super.list(name, ...input))
+    const [stream, afterSequence, limit] = input as Parameters<LongQueries['readStream']>
+    const entries = this.#streams.get(stream) ?? []
+    return entries.slice(
+      afterSequence,
+      afterSequence + limit,
+    ) as readonly Revocation[] as ReturnType<LongQueries[K]>
   }
 
   override heads(): Position {
