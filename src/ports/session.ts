@@ -20,31 +20,21 @@ export interface RefreshTokenRecord {
   readonly expiresAtMs: number
 }
 
-export interface OpenSessionCommand {
-  readonly sid: string
-  readonly subjectId: string
-  readonly clientId: string
-  readonly deviceKey: string | undefined
-  readonly dialect: string
-  readonly createdAtMs: number
-  readonly expiresAtMs: number
-  readonly accessLifetimeMs: number
-  readonly attributes: Session['attributes']
+export interface OpenSessionCommand extends Omit<Session, 'participantId' | 'generations'> {
   readonly refreshToken: RefreshTokenRecord | undefined
 }
 
-export interface JoinSessionCommand {
-  /** UUIDv7, minted by the caller. */
-  readonly participantId: string
+/** The id of the participant is minted by the caller. */
+export interface JoinSessionCommand extends Pick<
+  Session,
+  'participantId' | 'clientId' | 'dialect' | 'attributes'
+> {
   /** The session as any of its clients has it: it is not joined where these facts are not its own. */
   readonly session: Pick<
     Session,
     'sid' | 'subjectId' | 'deviceKey' | 'expiresAtMs' | 'accessLifetimeMs'
   >
-  readonly clientId: string
-  readonly dialect: string
   readonly joinedAtMs: number
-  readonly attributes: Session['attributes']
   readonly refreshToken: RefreshTokenRecord | undefined
 }
 

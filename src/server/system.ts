@@ -3,20 +3,12 @@
  * log.
  */
 import { randomFillSync } from 'node:crypto'
+import { runtimeClock } from '../guard/clock.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 
-export const systemClock: Clock = {
-  nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs)
-    return () => {
-      clearTimeout(timer)
-    }
-  },
-}
+export const systemClock: Clock = runtimeClock
 
 const POOL_BYTES = 8192
 

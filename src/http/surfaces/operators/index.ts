@@ -31,7 +31,7 @@ import { DEMO_OPERATOR } from '../../demo-people.ts'
 import { operatorSchema, type OperatorSettings } from './options.ts'
 import { askToRegister, changePasskeys, showPasskeys } from './passkeys.ts'
 import { script, scriptPath } from './script.ts'
-import { createService } from './service.ts'
+import { createService, type OperatorService } from './service.ts'
 import { finishSignOn, hearLogout, startSignOn } from './single-sign-on.ts'
 import { showSetUp, submitSetUp } from './set-up.ts'
 import { showSignIn, signOut, submitSignIn } from './sign-in.ts'
@@ -65,7 +65,7 @@ function createOperators(context: SurfaceContext, settings: OperatorSettings): S
     method: 'GET' | 'POST',
     path: string,
     summary: string,
-    handle: (request: SurfaceRequest) => Promise<Answer> | Answer,
+    handle: (service: OperatorService, request: SurfaceRequest) => Promise<Answer> | Answer,
   ): Route =>
     declare(
       {
@@ -80,40 +80,30 @@ function createOperators(context: SurfaceContext, settings: OperatorSettings): S
           default: pageResponse,
         },
       },
-      ({ request }) => handle(request),
+      ({ request }) => handle(service, request),
     )
   const routes = [
-    page('GET', signInPath, 'Where an operator signs in', (request) =>
-      showSignIn(service, request),
-    ),
-    page('POST', signInPath, 'Name and password of an operator', (request) =>
-      submitSignIn(service, request),
-    ),
-    page('POST', signOutPath, 'Ends the session of an operator', (request) =>
-      signOut(service, request),
-    ),
-    page('GET', passkeysPath, 'The passkeys of an operator', (request) =>
-      showPasskeys(service, request),
-    ),
-    page('POST', passkeysPath, 'Adds or removes a passkey', (request) =>
-      changePasskeys(service, request),
-    ),
+    page('GET', signInPath, 'Where an operator signs in', showSignIn),
+    page('POST', signInPath, 'Name and password of an operator', submitSignIn),
+    page('POST', signOutPath, 'Ends the session of an operator', signOut),
+    page('GET', passkeysPath, 'The passkeys of an operator', showPasskeys),
+    page('POST', passkeysPath, 'Adds or removes a passkey', changePasskeys),
     challengeRoute(declare, newPasskeyPath, 'A challenge to make a passkey with', (request) =>
       askToRegister(service, request),
     ),
     challengeRoute(declare, challengePath, 'A challenge to sign in with', (request) =>
       challengeToSign(service, request),
     ),
-    page('GET', setUpPath, 'Where an invitation leads', showSetUp),
-    page('POST', setUpPath, 'Accepts an invitation', (request) => submitSetUp(service, request)),
+    page('GET', setUpPath, 'Where an invitation leads', (_, request) => showSetUp(request)),
+    page('POST', setUpPath, 'Accepts an invitation', submitSetUp),
     scriptRoute(scriptPath, script),
     ...(signOn === undefined
       ? []
       : [
-          page('GET', signOnPath, 'Leads to the identity provider of operators', (request) =>
+          page('GET', signOnPath, 'Leads to the identity provider of operators', (_, request) =>
             startSignOn(service, signOn, request),
           ),
-          page('GET', signOnCallbackPath, 'Back from the identity provider', (request) =>
+          page('GET', signOnCallbackPath, 'Back from the identity provider', (_, request) =>
             finishSignOn(service, signOn, request),
           ),
           logoutRoute((request) => hearLogout(service, signOn, request)),
