@@ -24,3 +24,19 @@ export function checkText(input: unknown, name = 'value'): void {
 export function checkTexts(inputs: readonly unknown[]): void {
   for (const input of inputs) checkText(input)
 }
+
+type Operations<T> = { readonly [K in keyof T]: (...input: never) => Promise<unknown> }
+
+/** The same operations, which check what goes in: what cannot be stored cannot be looked for. */
+export function checked<T extends Operations<T>>(operations: T): T {
+  const all = Object.entries(operations as Operations<Record<string, unknown>>)
+  return Object.fromEntries(
+    all.map(([name, operation]) => [
+      name,
+      async (...input: never) => {
+        checkTexts(input)
+        return operation(...input)
+      },
+    ]),
+  ) as unknown as T
+}

@@ -4,7 +4,6 @@ import type { Cuttable, CutCommand, JudgedEntry } from '../../domain/plan-cut.ts
 import type { CutRequest, CutStore } from '../../ports/cut.ts'
 import { endedStored } from '../ends.ts'
 import { checkLimit } from '../pages.ts'
-import { checkText } from '../text.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { allOf, toCheckpoint, toRevocation, type CheckpointRow, type LogRow } from './rows.ts'
@@ -14,14 +13,8 @@ import { exists } from './sessions.ts'
 export function cutStore({ own, short }: Readonly<Record<'own' | 'short', Link>>): CutStore {
   return {
     readCheckpoints: () => readCheckpoints(short),
-    async readCuttable(request) {
-      checkText(request)
-      return readCuttable(own, request)
-    },
-    async cut(command) {
-      checkText(command)
-      return cut(own, command)
-    },
+    readCuttable: (request) => readCuttable(own, request),
+    cut: (command) => cut(own, command),
   }
 }
 

@@ -14,7 +14,6 @@ import {
 } from '../../ports/delivery.ts'
 import type { Page, PageRequest } from '../../ports/store.ts'
 import { readEnds } from './ends.ts'
-import { checkText } from '../text.ts'
 import { checkLimit, newestPageStart, toPage, writeCursor } from '../pages.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
@@ -28,24 +27,18 @@ export function deliveryStore({
   long,
 }: Readonly<Record<'own' | 'short' | 'long', Link>>): DeliveryStore {
   return {
-    readEnds: (request) => checked(request, () => readEnds(own, request)),
-    planDeliveries: (command) => checked(command, () => planDeliveries(own, command)),
+    readEnds: (request) => readEnds(own, request),
+    planDeliveries: (command) => planDeliveries(own, command),
     dueReceivers: (nowMs, limit) => dueReceivers(own, nowMs, limit),
-    claimDeliveries: (command) => checked(command, () => claimDeliveries(own, command)),
-    settleDelivery: (command) => checked(command, () => settleDelivery(own, command)),
-    retryDelivery: (id, nowMs) => checked(id, () => retryDelivery(own, id, nowMs)),
-    findDelivery: (id) => checked(id, () => findDelivery(short, id)),
-    listDeliveries: (filter, page) => checked(filter, () => listDeliveries(long, filter, page)),
+    claimDeliveries: (command) => claimDeliveries(own, command),
+    settleDelivery: (command) => settleDelivery(own, command),
+    retryDelivery: (id, nowMs) => retryDelivery(own, id, nowMs),
+    findDelivery: (id) => findDelivery(short, id),
+    listDeliveries: (filter, page) => listDeliveries(long, filter, page),
     countDeliveries: () => countDeliveries(long),
-    storedReceivers: (after, limit) => checked(after, () => storedReceivers(long, after, limit)),
-    countByReceiver: (receivers) => checked(receivers, () => countByReceiver(long, receivers)),
+    storedReceivers: (after, limit) => storedReceivers(long, after, limit),
+    countByReceiver: (receivers) => countByReceiver(long, receivers),
   }
-}
-
-/** What cannot be stored cannot be looked for either. */
-async function checked<T>(input: unknown, run: () => Promise<T>): Promise<T> {
-  checkText(input)
-  return run()
 }
 
 const columns = allOf('deliveries', 'd')

@@ -3,7 +3,6 @@ import { refuse } from '../../domain/failure.ts'
 import { operatorSubject } from '../../domain/operator.ts'
 import type { OperatorStore, PasskeyStore } from '../../ports/operator.ts'
 import { pageStart, toPage, writeCursor } from '../pages.ts'
-import { checkText } from '../text.ts'
 import type { Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import {
@@ -27,17 +26,8 @@ export function operatorStore({
   short,
   long,
 }: Readonly<Record<'own' | 'short' | 'long', Link>>): OperatorStore & PasskeyStore {
-  /** What cannot be stored cannot be looked for either. */
-  async function run<Row>(
-    link: Link,
-    statement: Statement,
-    values: readonly unknown[],
-  ): Promise<readonly Row[]> {
-    checkText(values)
-    return link.run<Row>(statement, values)
-  }
   const isDone = async (statement: Statement, values: readonly unknown[]): Promise<boolean> =>
-    (await run(own, statement, values)).length > 0
+    (await own.run(statement, values)).length > 0
   return {
     async createOperator({ name, id, role, passwordHash, createdAtMs, identity }) {
       const text = identity === undefined ? null : identityText(identity)
@@ -46,21 +36,21 @@ export function operatorStore({
       refuse({ kind: 'conflict', reason: 'the name or the identity is taken' })
     },
     async findOperator(name) {
-      const [row] = await run<OperatorRow>(short, find, [name])
+      const [row] = await short.run<OperatorRow>(find, [name])
       return row && toOperator(row)
     },
     async findOperatorByIdentity(identity) {
-      const [row] = await run<OperatorRow>(short, findIdentified, [identityText(identity)])
+      const [row] = await short.run<OperatorRow>(findIdentified, [identityText(identity)])
       return row && toOperator(row)
     },
     async listOperators(page) {
       const after = pageStart('operators', page)
-      const rows = await run<OperatorRow>(long, list, [after, page.limit + 1])
+      const rows = await long.run<OperatorRow>(list, [after, page.limit + 1])
       return toPage(rows, page.limit, toOperator, ({ name }) => writeCursor('operators', name))
     },
     async updateOperator({ id, name }, { role, passwordHash }) {
       const values = [name, role ?? null, passwordHash ?? null, id]
-      const [row] = await run<OperatorRow>(own, update, values)
+      const [row] = await own.run<OperatorRow>(update, values)
       return row === undefined ? refuse({ kind: 'not_found' }) : toOperator(row)
     },
     removeOperator: (name) => isDone(remove, [name, operatorSubject(name)]),
@@ -73,11 +63,11 @@ export function operatorStore({
       refuse({ kind: 'conflict', reason: 'the passkey is known' })
     },
     async findPasskey(id) {
-      const [row] = await run<PasskeyRow>(short, findPasskey, [id])
+      const [row] = await short.run<PasskeyRow>(findPasskey, [id])
       return row && toPasskey(row)
     },
     async listPasskeys(holder) {
-      return (await run<PasskeyRow>(short, listPasskeys, [holder])).map(toPasskey)
+      return (await short.run<PasskeyRow>(listPasskeys, [holder])).map(toPasskey)
     },
     usePasskey: ({ id, counter, usedAtMs }) => isDone(usePasskey, [id, counter, usedAtMs]),
     removePasskey: (holder, id) => isDone(removePasskey, [holder, id]),

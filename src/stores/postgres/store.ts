@@ -16,7 +16,7 @@ import type { Log } from '../../ports/log.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Store } from '../../ports/store.ts'
 import { commands, passedOn, type CommandName, type Commands } from '../commands.ts'
-import { checkText, checkTexts } from '../text.ts'
+import { checked, checkTexts } from '../text.ts'
 import { readAbilities, type Abilities } from './abilities.ts'
 import type { Notifier } from './notifier.ts'
 import { operatorStore } from './operators.ts'
@@ -108,16 +108,6 @@ async function prepareDatabase(options: PostgresOptions): Promise<Abilities> {
   }
 }
 
-/** What is changed over a connection of its own: no logout waits for it. */
-function besideLog({ delivering: own, short, long }: Parts) {
-  return {
-    ...deliveryStore({ own, short, long }),
-    ...cutStore({ own, short }),
-    ...foreignSessionStore({ own, long }),
-    ...operatorStore({ own, short, long }),
-  }
-}
-
 function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
   const { short, long, writer, notifier, lineage, listeners, abilities } = parts
   const { url, stream, clock, random } = options
@@ -127,18 +117,6 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     checkTexts(input)
     return writer.submit(name, ...input)
   }
-
-  /** What cannot be stored cannot be looked for either. */
-  async function find<I, T>(input: I, read: (checked: I) => Promise<T>): Promise<T> {
-    checkText(input)
-    return read(input)
-  }
-
-  /**
-   * A list of what has one key reads a few rows of an index. Logouts ask so: they must not wait
-   * behind a long list, or for minutes behind one that a server which is gone never answers.
-   */
-  const linkFor = (key: string | undefined): Link => (key === undefined ? long : short)
 
   return {
     shared: { url, stream, abilities, notifier, lineage, clock, random, log: options.log },
@@ -152,70 +130,54 @@ function assemble(options: PostgresOptions, parts: Parts): PostgresStore {
     onCommitted: (listener) => listeners.add(listener),
     head: () => lineage.read(() => log.readEnds(short)),
     readStream: (name, after, limit) => log.readStream(long, name, after, limit),
-    listRevocations: (filter, page) =>
-      find(filter, (known) => log.listRevocations(linkFor(filter.key), known, page)),
-    findRevocation: (id) => find(id, (known) => log.findRevocation(short, known)),
-    findEnding: (places) => find(places, (known) => log.findEnding(short, known)),
     liveRevocations: (nowMs) => log.liveRevocations(long, nowMs),
-    lastAccessExpiryMs: () => lastAccessExpiryMs(short),
-    listSessions: (filter, nowMs, page) =>
-      find(filter, (known) =>
-        sessions.listSessions(linkFor(filter.sid ?? filter.deviceKey), known, nowMs, page),
-      ),
-    ...sessionReads(parts, find),
-    ...directoryReads(parts, find),
-    findTicket: (kind, key) => find(key, (known) => findTicket(short, kind, known)),
-    listTickets: (...request) => listTickets(long, ...request),
-    listKeys: () => listKeys(short),
-    databaseTimeMs: () => databaseTimeMs(short),
-    ...besideLog(parts),
+    ...checked({ ...reads(parts), ...besideLog(parts) }),
     ready: () => change('probe'),
     close: () => (closing ??= parts.close()),
   }
 }
 
-/** Checks what is looked for, then looks. */
-type Find = <I, T>(input: I, read: (checked: I) => Promise<T>) => Promise<T>
-
-function directoryReads(
-  { short, long }: Parts,
-  find: Find,
-): Pick<
-  Store,
-  | 'findSubject'
-  | 'listSubjects'
-  | 'findNames'
-  | 'findClient'
-  | 'listClients'
-  | 'listToldClients'
-  | 'listClientsOf'
-> {
+/** What is changed over a connection of its own: no logout waits for it. */
+function besideLog({ delivering: own, short, long }: Parts) {
   return {
-    findSubject: (lookup) => find(lookup, (known) => directory.findSubject(short, known)),
-    listSubjects: (page, containing) =>
-      find(containing, (known) => listSubjects(long, page, known)),
-    findNames: (of) => find(of, (known) => findNames(long, known)),
-    findClient: (lookup) => find(lookup, (known) => directory.findClient(short, known)),
-    listClients: (page) => listClients(long, page),
-    listToldClients: (after, limit) => find(after, (known) => listToldClients(long, known, limit)),
-    listClientsOf: (parent, page) => find(parent, (known) => listClientsOf(short, known, page)),
+    ...deliveryStore({ own, short, long }),
+    ...cutStore({ own, short }),
+    ...foreignSessionStore({ own, long }),
+    ...operatorStore({ own, short, long }),
   }
 }
 
-function sessionReads({ short, long }: Parts, find: Find) {
+function reads({ short, long }: Parts) {
+  /**
+   * A list of what has one key reads a few rows of an index. Logouts ask so: they must not wait
+   * behind a long list, or for minutes behind one that a server which is gone never answers.
+   */
+  const linkFor = (key: string | undefined): Link => (key === undefined ? long : short)
   return {
-    findSession: (sid) => find(sid, (known) => sessions.findSession(short, known)),
-    findSessionStatus: (sid, nowMs) =>
-      find(sid, (known) => sessions.findSessionStatus(short, known, nowMs)),
-    findDeviceSession: (deviceKey, nowMs) =>
-      find(deviceKey, (known) => sessions.findDeviceSession(short, known, nowMs)),
-    findRefreshToken: (id, secretHash) =>
-      find(id, (known) => sessions.findRefreshToken(short, known, secretHash)),
-    generations: (of) => find(of, (known) => sessions.generations(short, known)),
-    countSessions: (filter, bounds) =>
-      find(filter, (known) => sessions.countSessions(long, known, bounds)),
-    countSessionsByClient: (filter, limit) =>
-      find(filter, (known) => sessions.countSessionsByClient(long, known, limit)),
+    listRevocations: (filter, page) => log.listRevocations(linkFor(filter.key), filter, page),
+    findRevocation: (id) => log.findRevocation(short, id),
+    findEnding: (places) => log.findEnding(short, places),
+    lastAccessExpiryMs: () => lastAccessExpiryMs(short),
+    findSession: (sid) => sessions.findSession(short, sid),
+    findSessionStatus: (sid, nowMs) => sessions.findSessionStatus(short, sid, nowMs),
+    findDeviceSession: (deviceKey, nowMs) => sessions.findDeviceSession(short, deviceKey, nowMs),
+    findRefreshToken: (id, secretHash) => sessions.findRefreshToken(short, id, secretHash),
+    generations: (of) => sessions.generations(short, of),
+    listSessions: (filter, ...page) =>
+      sessions.listSessions(linkFor(filter.sid ?? filter.deviceKey), filter, ...page),
+    countSessions: (filter, bounds) => sessions.countSessions(long, filter, bounds),
+    countSessionsByClient: (filter, limit) => sessions.countSessionsByClient(long, filter, limit),
     countOpenings: (request) => sessions.countOpenings(long, request),
+    findSubject: (lookup) => directory.findSubject(short, lookup),
+    listSubjects: (page, containing) => listSubjects(long, page, containing),
+    findNames: (of) => findNames(long, of),
+    findClient: (lookup) => directory.findClient(short, lookup),
+    listClients: (page) => listClients(long, page),
+    listToldClients: (after, limit) => listToldClients(long, after, limit),
+    listClientsOf: (parent, page) => listClientsOf(short, parent, page),
+    findTicket: (kind, key) => findTicket(short, kind, key),
+    listTickets: (...request) => listTickets(long, ...request),
+    listKeys: () => listKeys(short),
+    databaseTimeMs: () => databaseTimeMs(short),
   } satisfies Partial<Store>
 }
