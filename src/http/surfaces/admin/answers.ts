@@ -23,7 +23,6 @@ import {
   type WireKeyRotated,
   type WireKeySession,
   type WireKeySet,
-  type WirePage,
   type WireParticipant,
   type WireReceipt,
   type WireNamedRevocation,
@@ -60,13 +59,6 @@ const boolean = flag({})
 const integer = count()
 /** The same, of which the name ends in `Ms`. */
 const msOrNull = orNull(integer)
-
-export function pageOf<T>(item: Schema<T>): ResponseForm<WirePage<T>> {
-  return {
-    description: 'A page',
-    schema: answer<WirePage<T>>({ items: listOf(item), next: stringOrNull }),
-  }
-}
 
 const revocationMembers = {
   id: anyString,

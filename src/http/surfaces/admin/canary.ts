@@ -28,10 +28,10 @@ import {
   strict,
   withRule,
 } from '../../schema.ts'
-import { pageOf } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { listQuery, moment, singleLine } from './inputs.ts'
-import { cursorOf, pageRequest, readCursor } from './page.ts'
+import { moment, singleLine } from './inputs.ts'
+import { listRouteOf } from './list.ts'
+import { cursorOf, readCursor } from './page.ts'
 import { time } from './wire.ts'
 
 const tag = 'Canary'
@@ -130,25 +130,23 @@ function addRoute({ core, clock, random, rateLimitFactor, route }: AdminContext)
 
 /** `GET /canary/reports`: newest first. */
 function listRoute({ core, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/canary/reports',
       id: 'listCanaryReports',
-      role: 'viewer',
       tag,
       summary: 'What canaries have found in the last week, newest first',
-      query: listQuery<object>({}),
-      responses: { 200: pageOf(report) },
+      filters: {},
+      item: report,
     },
-    async (call) => {
-      const { limit, cursor } = pageRequest(call.query())
+    async (_wanted, { limit, cursor }) => {
       const after = cursor === undefined ? undefined : checked(readCursor(KIND, cursor))
       const found = await core.records.list(KIND, limit + 1, after)
       const shown = found.slice(0, limit)
       const last = shown.length < found.length ? shown.at(-1) : undefined
       const items = shown.map(({ value }) => value as unknown as WireCanaryReport)
-      return call.json(200, { items, next: last === undefined ? null : cursorOf(KIND, last.key) })
+      return { items, next: last === undefined ? null : cursorOf(KIND, last.key) }
     },
   )
 }

@@ -14,7 +14,7 @@ import type { Route } from '../../surface.ts'
 import { metadataProblem, OAUTH, withMetadata } from '../../oauth-client.ts'
 import { redirectUriProblem } from '../../redirect-uri.ts'
 import { anything, flag, listOf, optional, strict, type Schema } from '../../schema.ts'
-import { client, clientChanged, pageOf } from './answers.ts'
+import { client, clientChanged } from './answers.ts'
 import type { AdminContext } from './declare.ts'
 import {
   attributes,
@@ -22,14 +22,14 @@ import {
   idText,
   isShort,
   singleLine,
-  listQuery,
   nameText,
   preferring,
   secretText,
   statusWord,
   tooLong,
 } from './inputs.ts'
-import { pageRequest, renderPage } from './page.ts'
+import { listRouteOf } from './list.ts'
+import { renderPage } from './page.ts'
 import { refuseBody } from './problem.ts'
 import { wireClient, wireEnded } from './wire.ts'
 
@@ -135,22 +135,18 @@ function hasNumber({ dialect }: NewClient): boolean {
 }
 
 function listRoute({ core, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/clients',
       id: 'listClients',
       tag,
-      role: 'viewer',
       summary: 'Clients, without guards',
-      query: listQuery<ClientFilter>({ dialect: filter('Only of this dialect') }),
-      responses: { 200: pageOf(client) },
+      filters: { dialect: filter('Only of this dialect') },
+      item: client,
     },
-    async (call) => {
-      const query = call.query()
-      const page = await core.listClients(query, pageRequest(query))
-      return call.json(200, renderPage(page, wireClient))
-    },
+    async (wanted: ClientFilter, page) =>
+      renderPage(await core.listClients(wanted, page), wireClient),
   )
 }
 

@@ -4,10 +4,11 @@ import { deliveryStates } from '../../../protocol/admin-api.ts'
 import type { DeliveryFilter } from '../../../protocol/admin-requests.ts'
 import type { Route } from '../../surface.ts'
 import { choice, optional } from '../../schema.ts'
-import { delivery, pageOf } from './answers.ts'
+import { delivery } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { filter, listQuery } from './inputs.ts'
-import { pageRequest, renderPage } from './page.ts'
+import { filter } from './inputs.ts'
+import { listRouteOf } from './list.ts'
+import { renderPage } from './page.ts'
 import { wireDelivery } from './wire.ts'
 
 const tag = 'Deliveries'
@@ -18,26 +19,23 @@ export function deliveryRoutes(context: AdminContext): readonly Route[] {
 
 /** `GET /deliveries`: newest first. */
 function listRoute({ core, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/deliveries',
       id: 'listDeliveries',
       tag,
-      role: 'viewer',
       summary: 'Deliveries, newest first',
-      query: listQuery<DeliveryFilter>({
+      filters: {
         state: optional(choice(deliveryStates, { description: 'Only in this state' })),
         receiver: filter('Only to this receiver, such as mvpd:DemoMVPD'),
         revocation: filter('Only because of this revocation'),
-      }),
-      responses: { 200: pageOf(delivery) },
+      },
+      item: delivery,
     },
-    async (call) => {
-      const { limit, cursor, revocation, ...others } = call.query()
+    async ({ revocation, ...others }: DeliveryFilter, page) => {
       const wanted = { ...others, ...defined({ revocationId: revocation }) }
-      const page = await core.listDeliveries(wanted, pageRequest({ limit, cursor }))
-      return call.json(200, renderPage(page, wireDelivery))
+      return renderPage(await core.listDeliveries(wanted, page), wireDelivery)
     },
   )
 }

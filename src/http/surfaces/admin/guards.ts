@@ -3,10 +3,11 @@ import { GUARD_NAME } from '../../../core/guard-credential.ts'
 import type { NewGuard } from '../../../protocol/admin-requests.ts'
 import type { Route } from '../../surface.ts'
 import { strict } from '../../schema.ts'
-import { ended, guard, guardAdded, pageOf } from './answers.ts'
+import { ended, guard, guardAdded } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { singleLine, listQuery, preferring } from './inputs.ts'
-import { pageRequest, renderPage } from './page.ts'
+import { singleLine, preferring } from './inputs.ts'
+import { listRouteOf } from './list.ts'
+import { renderPage } from './page.ts'
 import { wireGuard, wireRevoked } from './wire.ts'
 
 const tag = 'Guards'
@@ -41,21 +42,17 @@ function addRoute({ core, route }: AdminContext): Route {
 }
 
 function listRoute({ core, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/guards',
       id: 'listGuards',
       tag,
-      role: 'viewer',
       summary: 'Guards that may connect',
-      query: listQuery<object>({}),
-      responses: { 200: pageOf(guard) },
+      filters: {},
+      item: guard,
     },
-    async (call) => {
-      const page = await core.listGuards(pageRequest(call.query()))
-      return call.json(200, renderPage(page, wireGuard))
-    },
+    async (_wanted, page) => renderPage(await core.listGuards(page), wireGuard),
   )
 }
 

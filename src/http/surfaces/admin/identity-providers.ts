@@ -2,9 +2,9 @@
 import type { KeySetStatus } from '../../../domain/issuer.ts'
 import type { WireKeySet } from '../../../protocol/admin-api.ts'
 import type { Route } from '../../surface.ts'
-import { identityProvider, pageOf } from './answers.ts'
+import { identityProvider } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { listQuery } from './inputs.ts'
+import { listRouteOf } from './list.ts'
 import { pageOfAll } from './page.ts'
 import { time } from './wire.ts'
 
@@ -13,24 +13,23 @@ const MAX_READ = 10_000
 
 /** `GET /identity-providers`: by name. It asks none of them for anything. */
 export function identityProviderRoute({ core, node, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/identity-providers',
       id: 'listIdentityProviders',
       tag: 'Identity providers',
-      role: 'viewer',
       summary: 'The other issuers whose tokens are accepted, as the node that answers knows them',
-      query: listQuery<object>({}),
-      responses: { 200: pageOf(identityProvider) },
+      filters: {},
+      item: identityProvider,
     },
-    async (call) => {
+    async (_wanted, page) => {
       const list = {
         name: 'identity-providers',
         items: node.issuers.list(),
         keyOf: ({ issuer }: { readonly issuer: { readonly name: string } }) => issuer.name,
       }
-      const { items, next = null } = pageOfAll(list, call.query())
+      const { items, next = null } = pageOfAll(list, page)
       const shown = items.map(async ({ issuer: { name, issuer, profile }, keys }) => ({
         name,
         issuer,
@@ -40,7 +39,7 @@ export function identityProviderRoute({ core, node, route }: AdminContext): Rout
           ? await core.countForeignSessions({ issuer }, MAX_READ)
           : null,
       }))
-      return call.json(200, { items: await Promise.all(shown), next })
+      return { items: await Promise.all(shown), next }
     },
   )
 }

@@ -1,13 +1,11 @@
 /** What several routes take: texts with their rules, pages, and whether to wait. */
 import { MAX_PASSWORD_LENGTH } from '../../../core/password.ts'
 import { accountStatuses, type AccountStatus, type Attributes } from '../../../domain/identity.ts'
-import type { PageQuery } from '../../../protocol/admin-requests.ts'
-import type { Members, OptionalSetting } from '../../../settings/schema.ts'
+import type { OptionalSetting } from '../../../settings/schema.ts'
 import {
   anything,
   anyText,
   choice,
-  count,
   optional,
   strict,
   text,
@@ -63,17 +61,6 @@ export function moment(description: string): Schema<string> {
   return singleLine(40, description, (value) =>
     Number.isNaN(Date.parse(value)) ? 'is not a time' : undefined,
   )
-}
-
-/** The query of a list: its page, and what it is filtered by. */
-export function listQuery<F>(filters: Members<F>): Schema<PageQuery & F> {
-  const page: Members<PageQuery> = {
-    limit: optional(
-      count({ description: 'How many at most', minimum: 1, maximum: 1000, default: 50 }),
-    ),
-    cursor: filter('`next` of the page before'),
-  }
-  return strict({ ...page, ...filters } as never)
 }
 
 /** Of calls that end something. */

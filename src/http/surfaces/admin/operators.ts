@@ -28,10 +28,11 @@ import {
   strict,
   type Schema,
 } from '../../schema.ts'
-import { ended, pageOf, revoked } from './answers.ts'
+import { ended, revoked } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { singleLine, listQuery, preferring, secretText } from './inputs.ts'
-import { pageRequest, renderPage } from './page.ts'
+import { singleLine, preferring, secretText } from './inputs.ts'
+import { listRouteOf } from './list.ts'
+import { renderPage } from './page.ts'
 import { time, wireEnded, wireRevoked } from './wire.ts'
 
 const tag = 'Operators'
@@ -158,21 +159,18 @@ function inviteRoute({ core, issuer, route }: AdminContext): Route {
 }
 
 function listRoute({ core, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/operators',
       id: 'listOperators',
       tag,
       role: 'admin',
       summary: 'Operators, by name',
-      query: listQuery<object>({}),
-      responses: { 200: pageOf(operator) },
+      filters: {},
+      item: operator,
     },
-    async (call) => {
-      const page = await core.operators.list(pageRequest(call.query()))
-      return call.json(200, renderPage(page, wireOperator))
-    },
+    async (_wanted, page) => renderPage(await core.operators.list(page), wireOperator),
   )
 }
 

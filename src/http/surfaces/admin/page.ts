@@ -2,16 +2,6 @@
 import { refuse } from '../../../domain/failure.ts'
 import type { Page, PageRequest } from '../../../ports/store.ts'
 import type { WirePage } from '../../../protocol/admin-api.ts'
-import type { PageQuery } from '../../../protocol/admin-requests.ts'
-
-const DEFAULT_LIMIT = 50
-
-export function pageRequest({
-  limit = DEFAULT_LIMIT,
-  cursor,
-}: { readonly [K in keyof PageQuery]: PageQuery[K] | undefined }): PageRequest {
-  return { limit, cursor }
-}
 
 export function renderPage<T, W>(page: Page<T>, render: (item: T) => W): WirePage<W> {
   return { items: page.items.map(render), next: page.next ?? null }
@@ -26,8 +16,7 @@ export interface WholeList<T> {
   readonly keyOf: (item: T) => string
 }
 
-export function pageOfAll<T>({ name, items, keyOf }: WholeList<T>, query: PageQuery): Page<T> {
-  const page = pageRequest(query)
+export function pageOfAll<T>({ name, items, keyOf }: WholeList<T>, page: PageRequest): Page<T> {
   const after = page.cursor === undefined ? undefined : readCursor(name, page.cursor)
   const left = items
     .map((item) => ({ key: keyOf(item), item }))

@@ -4,10 +4,11 @@ import { receiverKind } from '../../../domain/delivery.ts'
 import type { WireReceiver } from '../../../protocol/admin-api.ts'
 import { answer, anyText, count, flag, instant, orNull } from '../../schema.ts'
 import type { Route } from '../../surface.ts'
-import { pageOf } from './answers.ts'
+import {} from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { listQuery } from './inputs.ts'
-import { cursorOf, pageRequest, readCursor, renderPage } from './page.ts'
+import {} from './inputs.ts'
+import { listRouteOf } from './list.ts'
+import { cursorOf, readCursor, renderPage } from './page.ts'
 import { time } from './wire.ts'
 
 /** Its cursors are good for it alone. */
@@ -15,26 +16,24 @@ const LIST = 'receivers'
 
 /** `GET /receivers`: by name. It asks none of them for anything. */
 export function receiverRoute({ core, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/receivers',
       id: 'listReceivers',
       tag: 'Deliveries',
-      role: 'viewer',
       summary: 'Who is told of what ended, by name',
       description:
         'Those that the configuration of the node that answers and the client registry know, and ' +
         'those that deliveries are stored for.',
-      query: listQuery<object>({}),
-      responses: { 200: pageOf(receiver) },
+      filters: {},
+      item: receiver,
     },
-    async (call) => {
-      const { limit, cursor } = pageRequest(call.query())
+    async (_wanted, { limit, cursor }) => {
       const after = cursor === undefined ? '' : readCursor(LIST, cursor)
       const { items, next } = await core.listReceivers({ after, limit })
       const page = { items, next: next === undefined ? undefined : cursorOf(LIST, next) }
-      return call.json(200, renderPage(page, wireReceiver))
+      return renderPage(page, wireReceiver)
     },
   )
 }

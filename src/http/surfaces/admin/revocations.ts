@@ -23,14 +23,15 @@ import {
   strict,
   type Schema,
 } from '../../schema.ts'
-import { dryRun, ended, namedRevocation, pageOf, revocationDetail, revoked } from './answers.ts'
+import { dryRun, ended, namedRevocation, revocationDetail, revoked } from './answers.ts'
 import { requireRole, type AdminContext } from './declare.ts'
 import { ownDryRun } from './dry-run.ts'
 import { foreignDryRun, readForeign, readToken, type Foreign } from './foreign.ts'
-import { filter, singleLine, listQuery, preferring } from './inputs.ts'
+import { filter, singleLine, preferring } from './inputs.ts'
 import { isKnown, wrongKey, type Target } from './known.ts'
 import { namedInLog, wireNamedRevocation } from './named.ts'
-import { pageRequest, renderPage } from './page.ts'
+import { listRouteOf } from './list.ts'
+import { renderPage } from './page.ts'
 import { Problem, refuseBody } from './problem.ts'
 import { wireAcknowledgements } from './verifiers.ts'
 import { time, wireReceipt, wireRevoked, wireTold } from './wire.ts'
@@ -139,29 +140,24 @@ function readTarget(
 
 /** `GET /revocations`: newest first. */
 function listRoute({ core, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/revocations',
       id: 'listRevocations',
       tag,
-      role: 'viewer',
       summary: 'What has ended, newest first',
-      query: listQuery<RevocationFilter>({
+      filters: {
         scope: optional(choice(scopes, { description: 'Only this scope' })),
         key: filter('Only this key'),
         reason: optional(choice(reasons, { description: 'Only this reason' })),
-      }),
-      responses: { 200: pageOf(namedRevocation) },
+      },
+      item: namedRevocation,
     },
-    async (call) => {
-      const { limit, cursor, ...wanted } = call.query()
-      const page = await core.revocations.list(wanted, pageRequest({ limit, cursor }))
-      const names = await core.findNames(namedInLog(page.items))
-      return call.json(
-        200,
-        renderPage(page, (one) => wireNamedRevocation(one, names)),
-      )
+    async (wanted: RevocationFilter, page) => {
+      const found = await core.revocations.list(wanted, page)
+      const names = await core.findNames(namedInLog(found.items))
+      return renderPage(found, (one) => wireNamedRevocation(one, names))
     },
   )
 }

@@ -7,10 +7,11 @@ import { ROWS_LOOKED_AT } from '../../../ports/session-search.ts'
 import type { SessionFilter as StoredFilter } from '../../../ports/store.ts'
 import type { Members } from '../../../settings/schema.ts'
 import { flag, optional, strict } from '../../schema.ts'
-import { ended, pageOf, session, sessionCount } from './answers.ts'
+import { ended, session, sessionCount } from './answers.ts'
 import type { AdminContext } from './declare.ts'
-import { filter, listQuery, moment, preferring } from './inputs.ts'
-import { pageRequest, renderPage } from './page.ts'
+import { filter, moment, preferring } from './inputs.ts'
+import { listRouteOf } from './list.ts'
+import { renderPage } from './page.ts'
 import { namedIn, wireRevoked, wireSession } from './wire.ts'
 
 const tag = 'Sessions'
@@ -21,26 +22,20 @@ export function sessionRoutes(context: AdminContext): readonly Route[] {
 
 /** `GET /sessions`: newest first. */
 function listRoute({ core, clock, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/sessions',
       id: 'listSessions',
       tag,
-      role: 'viewer',
       summary: 'Sessions, newest first',
-      query: listQuery<SessionFilter>(filters),
-      responses: { 200: pageOf(session) },
+      filters,
+      item: session,
     },
-    async (call) => {
-      const { limit, cursor, ...wanted } = call.query()
-      const page = pageRequest({ limit, cursor })
+    async (wanted, page) => {
       const found = await core.sessions.list(storedFilter(wanted, clock.nowMs()), page)
       const names = await core.findNames(namedIn(found.items))
-      return call.json(
-        200,
-        renderPage(found, (one) => wireSession(one, names)),
-      )
+      return renderPage(found, (one) => wireSession(one, names))
     },
   )
 }

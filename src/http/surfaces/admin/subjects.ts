@@ -5,20 +5,20 @@ import { normalIdentifier } from '../../../domain/identifiers.ts'
 import type { NewSubject, SubjectFilter, SubjectPatch } from '../../../protocol/admin-requests.ts'
 import type { Route } from '../../surface.ts'
 import { flag, optional, strict } from '../../schema.ts'
-import { pageOf, subject, subjectChanged } from './answers.ts'
+import { subject, subjectChanged } from './answers.ts'
 import type { AdminContext } from './declare.ts'
 import {
   attributes,
   filter,
   idText,
   singleLine,
-  listQuery,
   nameText,
   preferring,
   secretText,
   statusWord,
 } from './inputs.ts'
-import { pageRequest, renderPage } from './page.ts'
+import { listRouteOf } from './list.ts'
+import { renderPage } from './page.ts'
 import { refuseBody } from './problem.ts'
 import { wireEnded, wireSubject } from './wire.ts'
 
@@ -77,26 +77,24 @@ function refuseTwoPasswords({ password, generatePassword = false }: SubjectPatch
 }
 
 function listRoute({ core, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/subjects',
       id: 'listSubjects',
       tag,
-      role: 'viewer',
       summary: 'People; or the one with that username, email or phone',
-      query: listQuery<SubjectFilter>({
+      filters: {
         search: filter(
           'Only those of whom an id, name, username, email or phone contains this, in whatever case and with or without accents; goes with no other filter. A page may be short or empty and yet have a `next`',
         ),
         username: filter('Only this username'),
         email: filter('Only this email address'),
         phone: filter('Only this phone number'),
-      }),
-      responses: { 200: pageOf(subject) },
+      },
+      item: subject,
     },
-    async (call) => {
-      const query = call.query()
+    async (query: SubjectFilter, page) => {
       const names = ['username', 'email', 'phone'] as const
       const by = names.find((name) => query[name] !== undefined)
       if (query.search !== undefined && by !== undefined) {
@@ -107,8 +105,8 @@ function listRoute({ core, route }: AdminContext): Route {
         })
       }
       if (by === undefined) {
-        const page = await core.subjects.list(pageRequest(query), searchedFor(query.search))
-        return call.json(200, renderPage(page, wireSubject))
+        const all = await core.subjects.list(page, searchedFor(query.search))
+        return renderPage(all, wireSubject)
       }
       const found = await core.subjects.find({ by, value: query[by] ?? '' })
       // Every filter that was given must hold, not only the one that was looked up.
@@ -117,7 +115,7 @@ function listRoute({ core, route }: AdminContext): Route {
         return wanted === undefined || found?.[name] === normalIdentifier(name, wanted)
       })
       const items = found !== undefined && fits ? [wireSubject(found)] : []
-      return call.json(200, { items, next: null })
+      return { items, next: null }
     },
   )
 }

@@ -3,10 +3,11 @@ import type { KnownKey } from '../../../core/keys.ts'
 import type { WireDialect, WireVerifier } from '../../../protocol/admin-api.ts'
 import type { DialectView } from '../../node-view.ts'
 import type { Route } from '../../surface.ts'
-import { caller, ended, keyRotated, pageOf, signingKey, verifier } from './answers.ts'
+import { caller, ended, keyRotated, signingKey, verifier } from './answers.ts'
 import { answer, anyText, flag } from '../../schema.ts'
 import type { AdminContext } from './declare.ts'
-import { listQuery, preferring } from './inputs.ts'
+import { preferring } from './inputs.ts'
+import { listRouteOf } from './list.ts'
 import { pageOfAll, renderPage } from './page.ts'
 import { wireVerifiers } from './verifiers.ts'
 import { wireKey, wireRevoked } from './wire.ts'
@@ -24,53 +25,47 @@ export function systemRoutes(context: AdminContext): readonly Route[] {
 
 /** `GET /verifiers`: every node and guard that a confirmation waits for, nodes first. */
 function verifiersRoute({ node, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/verifiers',
       id: 'listVerifiers',
       tag: 'Verifiers',
-      role: 'viewer',
       summary: 'Every node and guard, its lease, its lag and how far behind it is',
-      query: listQuery<object>({}),
-      responses: { 200: pageOf(verifier) },
+      filters: {},
+      item: verifier,
     },
-    (call) => {
+    (_wanted, page) => {
       const list = {
         name: 'verifiers',
         items: wireVerifiers(node),
         keyOf: ({ kind, name, id }: WireVerifier) => `${kind === 'node' ? 0 : 1} ${name} ${id}`,
       }
-      const page = pageOfAll(list, call.query())
-      return call.json(
-        200,
-        renderPage(page, (one) => one),
-      )
+      return renderPage(pageOfAll(list, page), (one) => one)
     },
   )
 }
 
 /** `GET /keys`: what signs, and what still verifies. Never a private part. */
 function keysRoute({ core, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/keys',
       id: 'listKeys',
       tag: 'Keys',
-      role: 'viewer',
       summary: 'Signing keys, newest first, without their private parts',
-      query: listQuery<object>({}),
-      responses: { 200: pageOf(signingKey) },
+      filters: {},
+      item: signingKey,
     },
-    async (call) => {
+    async (_wanted, page) => {
       const list = {
         name: 'keys',
         items: await core.keys.list(),
         keyOf: ({ createdAtMs, kid }: KnownKey) =>
           `${String(Number.MAX_SAFE_INTEGER - createdAtMs)} ${kid}`,
       }
-      return call.json(200, renderPage(pageOfAll(list, call.query()), wireKey))
+      return renderPage(pageOfAll(list, page), wireKey)
     },
   )
 }
@@ -149,28 +144,23 @@ const dialect = answer<WireDialect>(
 
 /** `GET /dialects`: which APIs sessions and clients can be of. */
 function dialectsRoute({ node, route }: AdminContext): Route {
-  return route(
+  return listRouteOf(
+    route,
     {
-      method: 'GET',
       path: '/dialects',
       id: 'listDialects',
       tag: 'Dialects',
-      role: 'viewer',
       summary: 'The APIs of sessions and clients, with their titles',
-      query: listQuery<object>({}),
-      responses: { 200: pageOf(dialect) },
+      filters: {},
+      item: dialect,
     },
-    (call) => {
+    (_wanted, page) => {
       const list = {
         name: 'dialects',
         items: node.dialects,
         keyOf: ({ title, name }: DialectView) => `${title} ${name}`,
       }
-      const page = pageOfAll(list, call.query())
-      return call.json(
-        200,
-        renderPage(page, (one) => one),
-      )
+      return renderPage(pageOfAll(list, page), (one) => one)
     },
   )
 }
