@@ -1,37 +1,31 @@
 /** People and applications, as surfaces look them up and change them. */
-import { clientOfSubject, type Client, type Subject } from '../domain/identity.ts'
+import { clientOfSubject } from '../domain/identity.ts'
 import { operatorOfSubject } from '../domain/operator.ts'
-import { MAX_NAMES } from '../ports/directory.ts'
-import type {
-  ClientChange,
-  ClientLookup,
-  DirectoryIds,
-  DirectoryNames,
-  Page,
-  PageRequest,
-  SessionOwner,
-  SubjectChange,
-  SubjectLookup,
-} from '../ports/store.ts'
+import {
+  MAX_NAMES,
+  type DirectoryIds,
+  type DirectoryNames,
+  type DirectoryStore,
+  type SessionOwner,
+} from '../ports/directory.ts'
 import type { CoreDependencies } from './dependencies.ts'
 
 /** What each rejects with is written at `DirectoryStore`. */
 export interface Subjects {
-  find(lookup: SubjectLookup): Promise<Subject | undefined>
-  list(page: PageRequest, containing?: string): Promise<Page<Subject>>
-  create(subject: Subject): Promise<void>
-  update(id: string, change: SubjectChange): Promise<Subject>
+  readonly find: DirectoryStore['findSubject']
+  readonly list: DirectoryStore['listSubjects']
+  readonly create: DirectoryStore['createSubject']
+  readonly update: DirectoryStore['updateSubject']
 }
 
 /** What each rejects with is written at `DirectoryStore`. */
 export interface Clients {
-  find(lookup: ClientLookup): Promise<Client | undefined>
-  list(page: PageRequest): Promise<Page<Client>>
-  listOf(parent: string, page: PageRequest): Promise<Page<Client>>
-  /** See `listToldClients`. */
-  listTold(after: string, limit: number): Promise<readonly Client[]>
-  create(client: Client): Promise<void>
-  update(id: string, change: ClientChange): Promise<Client>
+  readonly find: DirectoryStore['findClient']
+  readonly list: DirectoryStore['listClients']
+  readonly listOf: DirectoryStore['listClientsOf']
+  readonly listTold: DirectoryStore['listToldClients']
+  readonly create: DirectoryStore['createClient']
+  readonly update: DirectoryStore['updateClient']
 }
 
 /** What people and clients are called; undefined for those without a name or not listed. */

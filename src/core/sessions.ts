@@ -2,19 +2,8 @@
  * Sessions, as surfaces look them up. Opening, joining, refreshing and ending are verbs of their
  * own.
  */
-import type { Generations } from '../domain/generation.ts'
 import type { Session, SessionStatus } from '../domain/session.ts'
-import type {
-  ClientSessions,
-  CountBounds,
-  Openings,
-  OpeningsRequest,
-  Page,
-  PageRequest,
-  SessionCount,
-  SessionFilter,
-  SessionStore,
-} from '../ports/store.ts'
+import type { Page, PageRequest, SessionFilter, SessionStore } from '../ports/store.ts'
 import type { CoreDependencies } from './dependencies.ts'
 import { parseRefreshToken } from './refresh-token.ts'
 
@@ -22,13 +11,13 @@ export interface Sessions {
   /** Newest first, each with its state as it is now. See `SearchPageRequest`. */
   list(filter: SessionFilter, page: PageRequest): Promise<Page<SessionStatus>>
   /** How many the filter finds: all of them, or as far as the bounds go. */
-  count(filter: SessionFilter, bounds?: CountBounds): Promise<SessionCount>
+  readonly count: SessionStore['countSessions']
   /** Who has a part in the sessions that the filter finds, most sessions first. */
-  countByClient(filter: SessionFilter, limit: number): Promise<readonly ClientSessions[]>
+  readonly countByClient: SessionStore['countSessionsByClient']
   /** How many of those that are stored were opened in each step of time. */
-  openings(request: OpeningsRequest): Promise<readonly Openings[]>
+  readonly openings: SessionStore['countOpenings']
   /** As its first participant has it. */
-  find(sid: string): Promise<Session | undefined>
+  readonly find: SessionStore['findSession']
   /** One session, whether it has ended, and its clients; undefined where there is none. */
   status(sid: string): Promise<SessionStatus | undefined>
   /** The newest session of a device that is live now. */
@@ -38,9 +27,9 @@ export interface Sessions {
    */
   findByRefreshToken(token: string): Promise<Session | undefined>
   /** The moment after which no access token is good that was ever issued; 0 where none was. */
-  lastAccessExpiryMs(): Promise<number>
+  readonly lastAccessExpiryMs: SessionStore['lastAccessExpiryMs']
   /** The counters as they are for such a session. */
-  generations(of: Parameters<SessionStore['generations']>[0]): Promise<Generations>
+  readonly generations: SessionStore['generations']
 }
 
 export function sessionVerbs({
