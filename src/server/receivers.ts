@@ -71,17 +71,14 @@ async function relyingParties({ clients }: RelyingPartyCore, after: string, limi
   const found: Omit<ConfiguredReceiver, 'standard'>[] = []
   for (let last: string | undefined = after; last !== undefined && found.length < limit;) {
     const page = await clients.listTold(last, limit)
-    for (const { id: name, name: title, metadata } of page.map(oauthClientOf).filter(isKnown)) {
+    const known = page.map(oauthClientOf).filter((client) => client !== undefined)
+    for (const { id: name, name: title, metadata } of known) {
       const url = metadata.backchannel_logout_uri
       if (url !== undefined) found.push({ name, title, url })
     }
     last = page.length < limit ? undefined : page.at(-1)?.id
   }
   return found
-}
-
-function isKnown<T>(value: T | undefined): value is T {
-  return value !== undefined
 }
 
 function postOf(config: Config, clock: Clock): Post {

@@ -277,10 +277,13 @@ async function runSmall(
       return { value: await countAttempt(connection, command[1], command[2]) }
     case 'rewriteKey':
       return { value: await rewriteKey(connection, command[1], command[2]) }
-    case 'rotateKeys':
+    case 'rotateKeys': {
+      const [, next, atMs, unlessPresent] = command
+      const removeAfterMs = removeKeyAfterMs((await horizon).after.horizon, atMs)
       return {
-        value: await rotateKeys(connection, command, await removeAfter(command[2], horizon)),
+        value: await rotateKeys(connection, next, { atMs, removeAfterMs }, unlessPresent),
       }
+    }
     case 'extendAccess':
       return { value: await mayExtend(connection, command[1]) }
     case 'sweep':
@@ -295,8 +298,4 @@ async function runSmall(
     case 'revoke':
       return undefined
   }
-}
-
-async function removeAfter(retiredAtMs: number, horizon: Promise<Horizons>): Promise<number> {
-  return removeKeyAfterMs((await horizon).after.horizon, retiredAtMs)
 }

@@ -1,6 +1,5 @@
 /** Keys that sign tokens: one signs, those before it stay until nothing that they signed is alive. */
 import type { SigningKey } from '../../ports/store.ts'
-import type { Command } from '../commands.ts'
 import type { Connection, Statement } from './connection.ts'
 import type { Link } from './link.ts'
 import { allOf, toSigningKey, type KeyRow } from './rows.ts'
@@ -25,13 +24,14 @@ const add: Statement = {
 
 export async function rotateKeys(
   connection: Connection,
-  [, next, retiredAtMs, unlessPresent]: Extract<Command, readonly ['rotateKeys', ...unknown[]]>,
-  removeAfterMs: number,
+  next: SigningKey,
+  retired: { readonly atMs: number; readonly removeAfterMs: number },
+  unlessPresent: boolean,
 ): Promise<boolean> {
   // Where one is present nothing is added, and where none is there is nothing to retire.
-  const retired = unlessPresent
+  const retiring = unlessPresent
     ? undefined
-    : connection.run(retirePresent, [retiredAtMs, removeAfterMs])
+    : connection.run(retirePresent, [retired.atMs, retired.removeAfterMs])
   const added = connection.run(add, [
     next.kid,
     next.algorithm,
@@ -41,7 +41,7 @@ export async function rotateKeys(
     next.removeAfterMs ?? null,
     unlessPresent,
   ])
-  await Promise.all([retired, added])
+  await Promise.all([retiring, added])
   return (await added).length === 1
 }
 

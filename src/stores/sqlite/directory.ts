@@ -1,5 +1,6 @@
 /** Subjects and clients. Unique names are looked up before a row is written. */
 import type { DatabaseSync } from 'node:sqlite'
+import { defined } from '../../domain/defined.ts'
 import { refuse } from '../../domain/failure.ts'
 import {
   normalIdentifier,
@@ -111,9 +112,4 @@ export function directoryWriter(database: DatabaseSync): DirectoryCommands {
 
 function taken(name: string): never {
   return refuse({ kind: 'conflict', reason: `the ${name} is taken` })
-}
-
-/** Only what is given changes: a name whose value is undefined is not given. */
-function defined<T extends object>(change: T): T {
-  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as T
 }
