@@ -9,7 +9,7 @@ import type { DeliveringParts } from './index.ts'
 const OWN = 'this node'
 
 /** A node whose log grows while it is read, so that there is always something to plan. */
-function startNode(outcomes: (which: StepRequest, call: number) => Planned) {
+function startNode(outcomes: (which: StepRequest, call: number) => Planned, stepMs = 0) {
   let nowMs = 0
   const timers: { readonly atMs: number; readonly act: () => void }[] = []
   const calls: (string | undefined)[] = []
@@ -27,6 +27,7 @@ function startNode(outcomes: (which: StepRequest, call: number) => Planned) {
       async planDeliveries(which: StepRequest) {
         calls.push(which.stream)
         if (calls.length > 1000) throw new Error('it never ends')
+        if (stepMs > 0) await new Promise<void>((resolve) => clock.after(stepMs, resolve))
         await node.hold?.()
         return outcomes(which, calls.length)
       },
@@ -89,6 +90,22 @@ suite('following the log', () => {
     const own = node.calls.filter((stream) => stream === OWN)
     assert.ok(own.length >= 10 && own.length <= 21, `${String(own.length)} steps for 1,000 entries`)
     await node.planning.close()
+  })
+
+  test('takes longer than entries are gathered, and no call waits behind another', async () => {
+    const slow = startNode(
+      ({ stream }) => (stream === undefined ? { kind: 'done' } : planned()),
+      400,
+    )
+    for (let ms = 0; ms < 4000; ms += 5) {
+      slow.write()
+      await slow.pass(5)
+    }
+    const before = slow.calls.length
+    await slow.pass(2000)
+    assert.ok(slow.calls.length - before <= 2, 'the rest is one call, and a look')
+    await slow.pass(10_000)
+    await slow.planning.close()
   })
 
   test('goes on at once where a step could not hold all', async () => {
