@@ -112,21 +112,27 @@ async function dueReceivers(link: Link, nowMs: number, limit: number): Promise<r
   return rows.map(({ receiver }) => receiver)
 }
 
-// Nodes that claim at once skip each other's rows instead of waiting for them. Which message is the
-// first of its subject is found once for all of them: `IS TRUE` keeps the planner from looking for
-// it anew for each. It plans while hardly anything is owed, and would read everything that is owed
-// to the receiver for each message of it, through the smallest index.
+/**
+ * The longest due of a range that are the first of their subjects. The statement is planned while
+ * hardly anything is owed, and the plan is kept. So each part asks for the order that only its own
+ * index has: with an equality the smallest index would do, and be read whole for each message.
+ */
+function firstDue(range: string): string {
+  return `SELECT id FROM (SELECT d.id FROM deliveries d
+        WHERE d.receiver = $1 AND d.settled_at_ms IS NULL AND ${range}
+          AND d.number = (
+            SELECT e.number FROM deliveries e
+            WHERE e.receiver = $1 AND e.settled_at_ms IS NULL AND e.subject >= d.subject
+            ORDER BY e.subject, e.number LIMIT 1)
+        ORDER BY d.due_at_ms LIMIT $5 FOR UPDATE OF d SKIP LOCKED) AS due`
+}
+
+// Nodes that claim at once skip each other's rows instead of waiting for them.
 const claim: Statement = {
   name: 'deliveries_claim',
   text: `UPDATE deliveries d SET state = 'claimed', attempts = d.attempts + 1, claimed_by = $2,
       due_at_ms = $3::bigint + $4::bigint
-    WHERE d.id IN (
-      SELECT d.id FROM deliveries d WHERE d.receiver = $1 AND d.settled_at_ms IS NULL
-          AND (${dueRanges('$3::bigint').join(' OR ')})
-        AND (d.number IN (
-          SELECT min(e.number) FROM deliveries e
-          WHERE e.receiver = $1 AND e.settled_at_ms IS NULL GROUP BY e.subject)) IS TRUE
-      ORDER BY d.due_at_ms, d.number LIMIT $5 FOR UPDATE OF d SKIP LOCKED)
+    WHERE d.id IN (${dueRanges('$3::bigint').map(firstDue).join(' UNION ALL ')} LIMIT $5)
     RETURNING ${columns}`,
 }
 
